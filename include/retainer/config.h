@@ -1,0 +1,68 @@
+// The service's configuration as plain values; src/policy reads it from YAML.
+//
+// Secrets are already resolved (`env:NAME`, `file:PATH`) and must never be logged or printed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/ids.h"
+
+namespace retainer {
+
+struct HostPort {
+  std::string host = "127.0.0.1";
+  int port = 8080;  // 0: any free one
+};
+
+struct WebhookSecret {
+  std::string secret;
+  std::vector<ProjectRef> projects;  // patterns; empty: every project of the forge
+};
+
+struct ForgeConfig {
+  std::string name;  // also the webhook path: POST /webhooks/{name}
+  ForgeKind kind = ForgeKind::kGitHub;
+  std::string api_url;                         // without a trailing slash
+  std::vector<WebhookSecret> webhook_secrets;
+  std::vector<WebhookSecret> signing_tokens;   // GitLab: `whsec_…`
+  std::string app_id;                          // GitHub App; empty where a token is used
+  std::string private_key;                     // PEM
+  std::string token;
+  absl::Duration mutation_interval = absl::Seconds(1);  // `mutation_interval: 1s`
+};
+
+struct OidcConfig {
+  std::string issuer;
+  std::string audience;
+  std::vector<std::int64_t> repository_ids;
+  std::vector<std::int64_t> project_ids;
+  std::vector<ProjectRef> projects;
+  std::string scope = "read";
+};
+
+struct SinkConfig {
+  std::string kind;  // slack, webhook, email
+  std::string url;
+  std::string secret;
+  bool is_private = false;
+};
+
+struct Config {
+  std::string folder;               // of the file; relative paths in it start here
+  HostPort listen;
+  HostPort metrics_listen{"127.0.0.1", 9090};
+  std::string public_url;
+  std::vector<std::string> trusted_proxies;
+  std::string data;                 // folder of `store: rocksdb:FOLDER`
+  std::string policy;               // folder
+  bool observe = false;             // `mode: observe`
+  std::vector<ForgeConfig> forges;
+  std::vector<OidcConfig> oidc;
+  std::map<std::string, SinkConfig> sinks;
+};
+
+}  // namespace retainer

@@ -1,0 +1,67 @@
+// What a delivery says, in the forge-neutral form.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/fact.h"
+#include "retainer/ids.h"
+
+namespace retainer {
+
+struct ProjectInfo {
+  std::string id;    // stable; empty where the delivery is about no project
+  std::string path;  // `owner/repo`
+  std::string url;
+  bool is_private = false;      // not readable by everybody (GitLab's `internal` counts as private)
+  std::string installation_id;  // GitHub App; empty elsewhere
+};
+
+// The ticket as the delivery shows it.
+struct TicketInfo {
+  TicketKind kind = TicketKind::kIssue;
+  std::int64_t number = 0;
+  std::string title;
+  std::string url;
+  Actor author;  // id may be known without a login
+  std::optional<absl::Time> created_at;
+  std::optional<absl::Time> updated_at;
+  bool open = true;
+  bool confidential = false;  // GitLab
+};
+
+enum class EventKind : std::uint8_t {
+  kTicket,        // `ticket` is set; `facts` are about it (possibly none)
+  kPing,
+  kProject,       // renamed, transferred, publicized, privatized: `project` is how it is now
+  kLabel,         // a label of the project was created, edited or deleted
+  kPush,          // `ref`, `commit`
+  kRelease,       // `ref` = tag, `commit` where known
+  kInstallation,  // an app installation came, changed or went; `projects`
+  kSubscription,  // marketplace purchase or sponsorship
+  kNothing,       // understood, and nothing for us to do: `reason`
+};
+
+struct Event {
+  std::string forge;
+  EventKind kind = EventKind::kNothing;
+  std::string type;    // the forge's own event name: `issues`, `Note Hook`
+  std::string action;  // the forge's own action; empty where there is none
+  std::string reason;  // for kNothing: why; for humans
+  ProjectInfo project;
+  Actor sender;
+  std::optional<TicketInfo> ticket;
+  std::vector<Fact> facts;
+  std::string ref;
+  std::string commit;
+  std::vector<ProjectInfo> projects;
+  // kSubscription: who, which plan or tier, from when.
+  Actor account;
+  std::string plan;
+  std::optional<absl::Time> effective;
+};
+
+}  // namespace retainer

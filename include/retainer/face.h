@@ -1,0 +1,89 @@
+// What the forge should show of a ticket: one status comment, our labels, assignees.
+//
+// A face is a desired state. It holds instants, never remaining time, so that it changes only when something
+// happened. Whatever an outsider can read of a private customer's ticket equals that of a community ticket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/ids.h"
+
+namespace retainer {
+
+// An instant as the comment writes it: in the reader's zone and in UTC.
+struct ShownTime {
+  absl::Time at;
+  std::string zone;   // IANA, the customer's
+  friend bool operator==(const ShownTime&, const ShownTime&) = default;
+};
+
+struct PromiseRow {
+  std::string claim;      // the customer's public name where several claims are shown, else empty
+  std::string promise;    // `first reply`
+  std::string target;     // `1h`
+  std::string state;      // `met`, `running`, …
+  std::optional<ShownTime> due;
+  std::string took;       // finished ones: time against target, `42m`
+  friend bool operator==(const PromiseRow&, const PromiseRow&) = default;
+};
+
+// What a status comment says, before it is words. Texts here are raw: the template escapes them.
+struct CommentView {
+  enum class Kind : std::uint8_t { kNeutral, kPromises, kLate, kWaiting, kResolved };
+  Kind kind = Kind::kNeutral;
+  std::string priority;               // `P1`
+  std::string headline;               // our own words only: `first reply by`, …
+  std::optional<ShownTime> due;       // what the headline is about
+  std::string with;                   // login of who has it; rendered without a mention
+  std::string next;                   // late: what comes next, our own words
+  std::string question_url;           // waiting: the comment that asks
+  std::vector<std::string> refusals;  // reasons, our own words around people's input
+  std::vector<PromiseRow> rows;
+  friend bool operator==(const CommentView&, const CommentView&) = default;
+};
+
+struct FaceLabel {
+  std::string name;
+  std::string color;        // six hex digits
+  std::string description;
+  friend auto operator<=>(const FaceLabel&, const FaceLabel&) = default;
+};
+
+struct Face {
+  std::optional<CommentView> comment;     // nullopt: there should be none
+  // Who may read the comment at most: a face that lowers it is posted anew, for editing keeps history.
+  std::vector<std::string> discloses;     // customers whose data the comment holds, sorted
+  std::vector<FaceLabel> labels;          // should be on the ticket (our namespaces), sorted
+  std::vector<std::string> absent_labels; // should not be on it: refused and stale ones, and ours of other values; sorted
+  std::vector<std::string> assignees;     // should be assigned too; sorted; nobody is ever unassigned
+  friend bool operator==(const Face&, const Face&) = default;
+};
+
+// What the forge was last made to show, as the store keeps it.
+struct ShownFace {
+  std::string comment_id;       // object id's number; empty: none posted
+  std::string comment_digest;   // of the rendered body
+  std::vector<std::string> discloses;
+  std::string intent;           // marker of a comment being created: set before the call, cleared after
+  absl::Time intent_at = absl::InfinitePast();
+  std::vector<std::string> labels;         // that we put on and not yet took off; sorted
+  std::string face_digest;      // of the whole face, when it was reached
+  int attempts = 0;             // that failed in a row
+  friend bool operator==(const ShownFace&, const ShownFace&) = default;
+};
+
+// Words for a face. Implementations are pure and thread-safe. The result ends with the hidden marker of the ticket.
+class Renderer {
+ public:
+  virtual ~Renderer() = default;
+  virtual std::string RenderComment(const CommentView& view, const std::string& marker) const = 0;
+};
+
+// A hidden HTML comment that stands in our status comment of this ticket and nowhere else; opaque to readers.
+std::string CommentMarker(const TicketKey& ticket);
+
+}  // namespace retainer

@@ -1,0 +1,28 @@
+// Structured logs as a port. Nothing that is logged holds a secret, a token or a body.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace retainer {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+// Thread-safe.
+class Log {
+ public:
+  using Fields = std::initializer_list<std::pair<std::string_view, std::string>>;
+  virtual ~Log() = default;
+  // `event` is a short constant in words (`delivery refused`); what varies goes into fields.
+  virtual void Write(LogLevel level, std::string_view event, Fields fields) = 0;
+
+  void Info(std::string_view event, Fields fields = {}) { Write(LogLevel::kInfo, event, fields); }
+  void Warning(std::string_view event, Fields fields = {}) {
+    Write(LogLevel::kWarning, event, fields);
+  }
+  void Error(std::string_view event, Fields fields = {}) { Write(LogLevel::kError, event, fields); }
+};
+
+}  // namespace retainer

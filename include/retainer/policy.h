@@ -1,0 +1,178 @@
+// The policy as plain values: what a project's owner wrote, checked and complete.
+//
+// A Policy that exists is valid: every name it mentions is defined, every calendar opens, every duration is
+// positive. The policy room makes them from YAML; core reads them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "retainer/calendar.h"
+#include "retainer/ids.h"
+
+namespace retainer {
+
+// Persisted: numbers never change.
+enum class Metric : std::uint8_t {
+  kAcknowledgement = 1,
+  kFirstResponse = 2,
+  kNextResponse = 3,
+  kUpdate = 4,
+  kWorkaround = 5,
+  kResolution = 6,
+};
+inline constexpr std::array<Metric, 6> kAllMetrics = {
+    Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
+    Metric::kUpdate,          Metric::kWorkaround,    Metric::kResolution};
+std::string_view MetricName(Metric metric);                       // `first_response`
+std::optional<Metric> ParseMetric(std::string_view name);
+
+enum class PromiseKind : std::uint8_t { kCommitment = 1, kTarget = 2 };
+
+// A target as written: `business_days` of the calendar in force plus `fixed` open time.
+struct Target {
+  double business_days = 0;
+  absl::Duration fixed = absl::ZeroDuration();
+  std::string text;  // as written: `1bd`, `1h30m`
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct Priority {
+  std::string name;  // `P1`
+  std::string title;
+  std::string when;
+};
+
+struct PlanPromises {
+  std::vector<std::string> calendars;  // empty: the plan's
+  std::map<Metric, Target> targets;
+};
+
+struct EscalationLevel {
+  double at = 1.0;                // of the target: 1.0 = due
+  std::optional<Metric> metric;   // nullopt: every metric
+  std::vector<std::string> notify;  // teams
+};
+
+struct Plan {
+  std::string name;
+  std::vector<std::string> calendars;
+  PromiseKind kind = PromiseKind::kCommitment;
+  bool covers_issues = true;
+  bool covers_changes = false;
+  std::map<std::string, PlanPromises> promises;  // by priority
+  std::string default_priority;
+  double at_risk = 0.75;
+  std::vector<double> warn_at;  // ascending
+  std::vector<EscalationLevel> escalation;
+};
+
+enum class CommunityComment : std::uint8_t { kNone, kNeutral };
+
+struct CommunityRules {
+  CommunityComment comment = CommunityComment::kNone;
+  std::map<Metric, Target> objectives;  // reported, never shown as promises
+  std::vector<std::string> calendars;
+};
+
+// `github:alice`: a login on one configured forge. Logins compare without regard to ASCII case.
+struct Login {
+  std::string forge;
+  std::string name;
+  friend auto operator<=>(const Login&, const Login&) = default;
+};
+
+struct Team {
+  std::string name;
+  std::vector<Login> members;
+  std::vector<std::string> labels;
+  std::vector<std::string> sinks;
+};
+
+struct Contacts {
+  std::vector<Login> logins;
+  std::vector<Login> organizations;   // `github:acme-inc`, or a GitLab group's full path
+  std::vector<std::string> emails;    // `@acme.example` (a domain) or a whole address; lower case
+  bool empty() const { return logins.empty() && organizations.empty() && emails.empty(); }
+};
+
+// Whole days, both inclusive, in the customer's time zone.
+struct Term {
+  absl::CivilDay from;
+  absl::CivilDay until;
+};
+
+struct Customer {
+  std::string id;
+  std::string alias;  // opaque; commands accept it
+  std::string name;
+  std::string plan;
+  std::string time_zone = "UTC";
+  std::optional<Term> term;  // nullopt: without end
+  Contacts contacts;
+  std::vector<ProjectRef> projects;  // paths are patterns: `*` is one level, `**` all
+  bool is_public = false;            // `visibility: public`; private unless said
+  std::vector<std::string> calendars;  // instead of the plan's
+};
+
+struct LabelNames {
+  std::string waiting = "waiting for customer";
+  std::string workaround = "workaround available";
+  std::string support = "support: {plan}";
+  std::string priority = "priority: {priority}";
+  std::string state = "none";  // or `sla: {state}`
+};
+
+struct Policy {
+  std::vector<ProjectRef> projects;  // patterns
+  std::optional<absl::Time> since;
+  std::map<std::string, CalendarSpec> calendars;
+  std::vector<Priority> priorities;  // highest first
+  std::map<std::string, Plan> plans;
+  CommunityRules community;
+  std::map<std::string, Team> teams;
+  std::vector<Login> bots;
+  std::vector<Customer> customers;
+  LabelNames labels;
+  bool bare_commands = true;
+
+  const Customer* FindCustomer(std::string_view id_or_alias) const;
+  // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII case.
+  std::optional<std::size_t> PriorityRank(std::string_view name) const;
+  bool Covers(const ProjectRef& project) const;
+};
+
+// `*` matches within one level of a path, `**` any number of levels. Without regard to ASCII case.
+bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project);
+
+// A policy with its calendars compiled. Immutable; shared between threads.
+struct Terms {
+  std::string id;         // the policy version: hex digest of its source
+  absl::Time effective;   // from this instant on; the first in a history also covers what came before
+  Policy policy;
+  // One timeline a set of calendar names (sorted, joined with `,`); every set that the policy can name is there.
+  std::map<std::string, std::shared_ptr<const BusinessTime>> calendars;
+
+  // REQUIRES: a set that the policy names.
+  const BusinessTime& Calendar(const std::vector<std::string>& names) const;
+};
+
+// All versions in force until now, by `effective`, the oldest first; never empty where a ticket is judged.
+using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
+
+// Compiles the calendars. InvalidArgument as BusinessTime::Compile.
+absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
+                                                          Policy policy);
+
+// The open time that a target stands for on a calendar.
+absl::Duration OpenTime(const Target& target, const BusinessTime& calendar);
+
+}  // namespace retainer

@@ -1,0 +1,31 @@
+// A log that remembers what was written.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "retainer/log.h"
+
+namespace retainer {
+
+// Thread-safe.
+class FakeLog final : public Log {
+ public:
+  void Write(LogLevel, std::string_view event, Fields fields) override {
+    std::string line(event);
+    for (const auto& [key, value] : fields) line.append(" ").append(key).append("=").append(value);
+    std::lock_guard lock(mutex_);
+    lines_.push_back(std::move(line));
+  }
+  std::vector<std::string> lines() const {
+    std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace retainer
