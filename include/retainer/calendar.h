@@ -1,9 +1,9 @@
 // Business time: when a desk is open, and how open time is counted (rule 1 of the clock).
 //
-// `CalendarSpec` is what a policy says; `BusinessTime` is one or several of them compiled to a timeline
-// of open UTC intervals. Time is physical seconds inside open intervals: a local Sunday of 25 hours is
-// 25 hours long. A local time that a DST gap skips moves forward by the gap; one that occurs twice means
-// its first occurrence.
+// `CalendarSpec` is what a policy says; `BusinessTime` is one or several of them compiled to a
+// timeline of open UTC intervals. Time is physical seconds inside open intervals: a local Sunday of
+// 25 hours is 25 hours long. A local time that a DST gap skips moves forward by the gap; one that
+// occurs twice means its first occurrence.
 #pragma once
 
 #include <map>
@@ -20,11 +20,11 @@
 
 namespace retainer {
 
-// Minutes of the local day, [from, until). `until` may be at most 24:00 of the day, or, where it is not
-// after `from`, it is on the day that follows (22:00-06:00 belongs to the day it starts).
+// Minutes of the local day, [from, until). `until` may be at most 24:00 of the day, or, where it is
+// not after `from`, it is on the day that follows (22:00-06:00 belongs to the day it starts).
 struct DayHours {
-  int from_minute = 0;    // 0 .. 1439
-  int until_minute = 0;   // 1 .. 1440, or <= from_minute for the next day
+  int from_minute = 0;   // 0 .. 1439
+  int until_minute = 0;  // 1 .. 1440, or <= from_minute for the next day
   friend auto operator<=>(const DayHours&, const DayHours&) = default;
 };
 
@@ -34,9 +34,10 @@ struct CalendarSpec {
   bool always = false;              // `hours: always`: open without end; the rest is ignored
   std::vector<DayHours> weekly[7];  // Monday first
   std::set<absl::CivilDay> holidays;
-  std::set<std::pair<int, int>> yearly_holidays;               // (month, day)
-  std::map<absl::CivilDay, std::vector<DayHours>> overrides;   // instead of the weekly hours and holidays
-  std::map<absl::CivilDay, std::vector<DayHours>> breaks;      // taken out of that day
+  std::set<std::pair<int, int>> yearly_holidays;  // (month, day)
+  std::map<absl::CivilDay, std::vector<DayHours>>
+      overrides;  // instead of the weekly hours and holidays
+  std::map<absl::CivilDay, std::vector<DayHours>> breaks;  // taken out of that day
 };
 
 // A half-open span of time, [from, until).
@@ -46,22 +47,22 @@ struct Interval {
   friend bool operator==(const Interval&, const Interval&) = default;
 };
 
-// The union of calendars. Immutable to its users and thread-safe; the timeline extends itself on demand,
-// in both directions, by years. A question beyond the year 9999 answers as if closed.
+// The union of calendars. Immutable to its users and thread-safe; the timeline extends itself on
+// demand, in both directions, by years. A question beyond the year 9999 answers as if closed.
 class BusinessTime {
  public:
-  // InvalidArgument for an unknown time zone (naming it and the mend), for hours out of range, and for
-  // calendars that never open.
+  // InvalidArgument for an unknown time zone (naming it and the mend), for hours out of range, and
+  // for calendars that never open.
   static absl::StatusOr<std::shared_ptr<const BusinessTime>> Compile(
       const std::vector<CalendarSpec>& calendars);
 
   virtual ~BusinessTime() = default;
 
   // The instant at which `open` business time has passed since `from`, with `pauses` not counted.
-  // A target that ends exactly at closing is due at closing, not at the next opening. Zero or less is
-  // the first instant at or after `from` that is open and not paused. InfiniteFuture when a pause without end
-  // (until == InfiniteFuture) or the calendar leaves too little time. `pauses` need not be sorted or
-  // disjoint.
+  // A target that ends exactly at closing is due at closing, not at the next opening. Zero or less
+  // is the first instant at or after `from` that is open and not paused. InfiniteFuture when a
+  // pause without end (until == InfiniteFuture) or the calendar leaves too little time. `pauses`
+  // need not be sorted or disjoint.
   virtual absl::Time Deadline(absl::Time from, absl::Duration open,
                               const std::vector<Interval>& pauses = {}) const = 0;
 
@@ -72,10 +73,11 @@ class BusinessTime {
   virtual bool IsOpen(absl::Time at) const = 0;
   // The first open instant at or after `at`; nullopt when it never opens again.
   virtual std::optional<absl::Time> NextOpen(absl::Time at) const = 0;
-  // The end of the open interval that holds `at`, or of the next one; nullopt for always-open calendars and when it never
-  // opens again.
+  // The end of the open interval that holds `at`, or of the next one; nullopt for always-open
+  // calendars and when it never opens again.
   virtual std::optional<absl::Time> NextClose(absl::Time at) const = 0;
-  // The open intervals that overlap [from, until), clipped to it, in order, adjoining ones merged. At most `limit`.
+  // The open intervals that overlap [from, until), clipped to it, in order, adjoining ones merged.
+  // At most `limit`.
   virtual std::vector<Interval> OpenIntervals(absl::Time from, absl::Time until,
                                               std::size_t limit) const = 0;
 

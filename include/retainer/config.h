@@ -26,11 +26,11 @@ struct WebhookSecret {
 struct ForgeConfig {
   std::string name;  // also the webhook path: POST /webhooks/{name}
   ForgeKind kind = ForgeKind::kGitHub;
-  std::string api_url;                         // without a trailing slash
+  std::string api_url;  // without a trailing slash
   std::vector<WebhookSecret> webhook_secrets;
-  std::vector<WebhookSecret> signing_tokens;   // GitLab: `whsec_…`
-  std::string app_id;                          // GitHub App; empty where a token is used
-  std::string private_key;                     // PEM
+  std::vector<WebhookSecret> signing_tokens;  // GitLab: `whsec_…`
+  std::string app_id;                         // GitHub App; empty where a token is used
+  std::string private_key;                    // PEM
   std::string token;
   absl::Duration mutation_interval = absl::Seconds(1);  // `mutation_interval: 1s`
 };
@@ -52,14 +52,14 @@ struct SinkConfig {
 };
 
 struct Config {
-  std::string folder;               // of the file; relative paths in it start here
+  std::string folder;  // of the file; relative paths in it start here
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
   std::string public_url;
   std::vector<std::string> trusted_proxies;
-  std::string data;                 // folder of `store: rocksdb:FOLDER`
-  std::string policy;               // folder
-  bool observe = false;             // `mode: observe`
+  std::string data;      // folder of `store: rocksdb:FOLDER`
+  std::string policy;    // folder
+  bool observe = false;  // `mode: observe`
   std::vector<ForgeConfig> forges;
   std::vector<OidcConfig> oidc;
   std::map<std::string, SinkConfig> sinks;

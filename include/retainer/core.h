@@ -1,4 +1,5 @@
-// The core: pure functions from facts to standing, face and decision. No I/O, no clock, no globals; thread-safe.
+// The core: pure functions from facts to standing, face and decision. No I/O, no clock, no globals;
+// thread-safe.
 #pragma once
 
 #include <map>
@@ -18,40 +19,45 @@
 
 namespace retainer {
 
-// Logins of the policy pinned to the id that they first resolved to: {forge, lower-case login} -> actor id.
+// Logins of the policy pinned to the id that they first resolved to: {forge, lower-case login} ->
+// actor id.
 using Pins = std::map<Login, std::string>;
 
 // What is known around a ticket's facts.
 struct TicketContext {
   TicketKey key;
-  std::string path;            // of its project now
+  std::string path;  // of its project now
   bool project_private = false;
-  absl::Time adopted;          // the instant its project first appeared; terms' `since` overrules it
-  std::string self_id;         // actor id of the account that we write as; empty when unknown
+  absl::Time adopted;   // the instant its project first appeared; terms' `since` overrules it
+  std::string self_id;  // actor id of the account that we write as; empty when unknown
   std::string self_login;
-  std::string url;             // of the ticket on the forge
+  std::string url;  // of the ticket on the forge
 };
 
-// Features of a text as somebody wrote it (Markdown). `opening`: an opening text, where an issue form's "Priority" section counts. Any bytes;
-// linear time.
+// Features of a text as somebody wrote it (Markdown). `opening`: an opening text, where an issue
+// form's "Priority" section counts. Any bytes; linear time.
 TextFeatures ReadText(std::string_view markdown, bool opening);
 
-// The single command a line holds (`/support priority P1`, `priority P1`), for the command line. InvalidArgument says what is expected.
+// The single command a line holds (`/support priority P1`, `priority P1`), for the command line.
+// InvalidArgument says what is expected.
 absl::StatusOr<Command> ParseCommand(std::string_view line);
 std::string ToString(const Command& command);  // `/support priority P1`
 
 // REQUIRES: terms is not empty.
-Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms, const Pins& pins, absl::Time now);
+Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+                  const Pins& pins, absl::Time now);
 
-// What the forge should show. Nothing is announced while questions are open: then nullopt (keep what is shown).
-std::optional<Face> Present(const TicketContext& context, const Standing& standing, const Terms& terms, absl::Time now);
+// What the forge should show. Nothing is announced while questions are open: then nullopt (keep
+// what is shown).
+std::optional<Face> Present(const TicketContext& context, const Standing& standing,
+                            const Terms& terms, absl::Time now);
 
 // A ledger record's content: ids and changes, never a person's text.
 struct DecisionRecord {
   TicketKey ticket;
   absl::Time at;
-  std::vector<std::string> facts;     // ids of those added
-  std::vector<std::string> changes;   // `acme first_response: running -> met`
+  std::vector<std::string> facts;    // ids of those added
+  std::vector<std::string> changes;  // `acme first_response: running -> met`
   std::string terms_id;
 };
 
@@ -62,25 +68,26 @@ struct Departure {
 };
 
 struct Decision {
-  FactSet facts;                 // the ticket's set afterwards
-  std::vector<Fact> new_facts;   // those that changed it
+  FactSet facts;                // the ticket's set afterwards
+  std::vector<Fact> new_facts;  // those that changed it
   Standing standing;
   std::optional<Face> face;
-  std::vector<Notice> notices;   // as in the standing; the store tells each once
+  std::vector<Notice> notices;  // as in the standing; the store tells each once
   absl::Time wake_at = absl::InfiniteFuture();
   std::vector<Departure> departures;
   DecisionRecord record;
 };
 
-// Joins `news` to the ticket's facts and evaluates. `before` is what the ticket's clocks showed when last decided (state by `customer metric`), for the
-// record of changes.
-Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news, const TermsHistory& terms,
-                const Pins& pins, const std::map<std::string, std::string>& before, absl::Time now);
+// Joins `news` to the ticket's facts and evaluates. `before` is what the ticket's clocks showed
+// when last decided (state by `customer metric`), for the record of changes.
+Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
+                const TermsHistory& terms, const Pins& pins,
+                const std::map<std::string, std::string>& before, absl::Time now);
 // `customer metric` -> state of the standing's claims, as `before` above.
 std::map<std::string, std::string> ClockStates(const Standing& standing);
 
 // Why the standing is what it is, as text for a person who checks the sums by hand.
-std::string Explain(const TicketContext& context, const FactSet& facts, const Standing& standing, const TermsHistory& terms,
-                    absl::Time now);
+std::string Explain(const TicketContext& context, const FactSet& facts, const Standing& standing,
+                    const TermsHistory& terms, absl::Time now);
 
 }  // namespace retainer

@@ -34,7 +34,7 @@ struct TicketInfo {
 };
 
 enum class EventKind : std::uint8_t {
-  kTicket,        // `ticket` is set; `facts` are about it (possibly none)
+  kTicket,  // `ticket` is set; `facts` are about it (possibly none)
   kPing,
   kProject,       // renamed, transferred, publicized, privatized: `project` is how it is now
   kLabel,         // a label of the project was created, edited or deleted

@@ -1,7 +1,8 @@
 // What the forge should show of a ticket: one status comment, our labels, assignees.
 //
-// A face is a desired state. It holds instants, never remaining time, so that it changes only when something
-// happened. Whatever an outsider can read of a private customer's ticket equals that of a community ticket.
+// A face is a desired state. It holds instants, never remaining time, so that it changes only when
+// something happened. Whatever an outsider can read of a private customer's ticket equals that of a
+// community ticket.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,17 @@ namespace retainer {
 // An instant as the comment writes it: in the reader's zone and in UTC.
 struct ShownTime {
   absl::Time at;
-  std::string zone;   // IANA, the customer's
+  std::string zone;  // IANA, the customer's
   friend bool operator==(const ShownTime&, const ShownTime&) = default;
 };
 
 struct PromiseRow {
-  std::string claim;      // the customer's public name where several claims are shown, else empty
-  std::string promise;    // `first reply`
-  std::string target;     // `1h`
-  std::string state;      // `met`, `running`, …
+  std::string claim;    // the customer's public name where several claims are shown, else empty
+  std::string promise;  // `first reply`
+  std::string target;   // `1h`
+  std::string state;    // `met`, `running`, …
   std::optional<ShownTime> due;
-  std::string took;       // finished ones: time against target, `42m`
+  std::string took;  // finished ones: time against target, `42m`
   friend bool operator==(const PromiseRow&, const PromiseRow&) = default;
 };
 
@@ -48,42 +49,46 @@ struct CommentView {
 
 struct FaceLabel {
   std::string name;
-  std::string color;        // six hex digits
+  std::string color;  // six hex digits
   std::string description;
   friend auto operator<=>(const FaceLabel&, const FaceLabel&) = default;
 };
 
 struct Face {
-  std::optional<CommentView> comment;     // nullopt: there should be none
-  // Who may read the comment at most: a face that lowers it is posted anew, for editing keeps history.
-  std::vector<std::string> discloses;     // customers whose data the comment holds, sorted
-  std::vector<FaceLabel> labels;          // should be on the ticket (our namespaces), sorted
-  std::vector<std::string> absent_labels; // should not be on it: refused and stale ones, and ours of other values; sorted
-  std::vector<std::string> assignees;     // should be assigned too; sorted; nobody is ever unassigned
+  std::optional<CommentView> comment;  // nullopt: there should be none
+  // Who may read the comment at most: a face that lowers it is posted anew, for editing keeps
+  // history.
+  std::vector<std::string> discloses;      // customers whose data the comment holds, sorted
+  std::vector<FaceLabel> labels;           // should be on the ticket (our namespaces), sorted
+  std::vector<std::string> absent_labels;  // should not be on it: refused and stale ones, and ours
+                                           // of other values; sorted
+  std::vector<std::string> assignees;  // should be assigned too; sorted; nobody is ever unassigned
   friend bool operator==(const Face&, const Face&) = default;
 };
 
 // What the forge was last made to show, as the store keeps it.
 struct ShownFace {
-  std::string comment_id;       // object id's number; empty: none posted
-  std::string comment_digest;   // of the rendered body
+  std::string comment_id;      // object id's number; empty: none posted
+  std::string comment_digest;  // of the rendered body
   std::vector<std::string> discloses;
-  std::string intent;           // marker of a comment being created: set before the call, cleared after
+  std::string intent;  // marker of a comment being created: set before the call, cleared after
   absl::Time intent_at = absl::InfinitePast();
-  std::vector<std::string> labels;         // that we put on and not yet took off; sorted
-  std::string face_digest;      // of the whole face, when it was reached
-  int attempts = 0;             // that failed in a row
+  std::vector<std::string> labels;  // that we put on and not yet took off; sorted
+  std::string face_digest;          // of the whole face, when it was reached
+  int attempts = 0;                 // that failed in a row
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 
-// Words for a face. Implementations are pure and thread-safe. The result ends with the hidden marker of the ticket.
+// Words for a face. Implementations are pure and thread-safe. The result ends with the hidden
+// marker of the ticket.
 class Renderer {
  public:
   virtual ~Renderer() = default;
   virtual std::string RenderComment(const CommentView& view, const std::string& marker) const = 0;
 };
 
-// A hidden HTML comment that stands in our status comment of this ticket and nowhere else; opaque to readers.
+// A hidden HTML comment that stands in our status comment of this ticket and nowhere else; opaque
+// to readers.
 std::string CommentMarker(const TicketKey& ticket);
 
 }  // namespace retainer

@@ -1,8 +1,8 @@
 // Facts: the things that happened to a ticket, and the set of them that a ticket is.
 //
-// A fact's id comes from what the forge signed, so that a webhook, its redelivery and a later backfill of
-// the same thing are one fact. `FactSet::Add` is a join (commutative, associative, idempotent): any order and any
-// repetition of the same facts ends in the same set.
+// A fact's id comes from what the forge signed, so that a webhook, its redelivery and a later
+// backfill of the same thing are one fact. `FactSet::Add` is a join (commutative, associative,
+// idempotent): any order and any repetition of the same facts ends in the same set.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,15 @@
 
 namespace retainer {
 
-// Persisted: numbers never change. For each kind: what `subject`, `value` and the other fields hold.
+// Persisted: numbers never change. For each kind: what `subject`, `value` and the other fields
+// hold.
 enum class FactKind : std::uint8_t {
-  kOpened = 1,          // actor = author; text; labels = those it was opened with
-  kComment = 2,         // subject = object id (`comment/17`, `review/5`, `note/9`); actor = author; internal; text
-  kCommentEdited = 3,   // subject as kComment; actor = editor; author; text = the new version; before = the previous one
-                        // (nullopt where the forge does not say); created = the comment's creation
+  kOpened = 1,   // actor = author; text; labels = those it was opened with
+  kComment = 2,  // subject = object id (`comment/17`, `review/5`, `note/9`); actor = author;
+                 // internal; text
+  kCommentEdited =
+      3,  // subject as kComment; actor = editor; author; text = the new version; before = the
+          // previous one (nullopt where the forge does not say); created = the comment's creation
   kCommentDeleted = 4,  // subject as kComment; actor = deleter; author
   kTextEdited = 5,      // the opening text: actor = editor; author; text, before, as kCommentEdited
   kLabelAdded = 6,      // subject = label's name
@@ -33,20 +36,25 @@ enum class FactKind : std::uint8_t {
   kUnassigned = 10,     // subject = assignee's login; assignee
   kClosed = 11,         // value = `completed`, `not_planned`, `duplicate`, `merged` or empty
   kReopened = 12,
-  kMoved = 13,          // transferred: value = ToString(TicketKey) of the successor, empty where the forge does not say
+  kMoved = 13,  // transferred: value = ToString(TicketKey) of the successor, empty where the forge
+                // does not say
   kDeleted = 14,
-  kVisibility = 15,     // value = `public` or `confidential`: the ticket's own, not its project's
-  kAction = 16,         // anything else a person did here (milestone, pin, review request, …): value = what
-  kPermission = 17,     // network: subject = actor id (or `@login`); value = `admin`, `maintain`, `write`, `triage`, `read`, `none`; expires
-  kMembership = 18,     // network: subject = actor id (or `@login`) + ` ` + organisation; value = `yes`, `no`, `unseen` (an outsider
-                        // cannot tell); expires
-  kProfile = 19,        // network: subject = actor id (or `@login`); value = public, confirmed e-mail or empty; expires
-  kOwnComment = 20,     // network: subject = object id of a status comment that we posted
-  kOperator = 21,       // typed at the command line: text.commands holds the command; value = operator and reason; subject of
-                        // an excuse = `METRIC CUSTOMER`, value of it = reason
-  kArrived = 22,        // claims that came with a duplicate or a transfer: value = carried clocks (core's own text form); subject =
-                        // ToString(TicketKey) of the predecessor; revision grows with the predecessor's facts
-  kDuplicateClosed = 23, // reserved for forge-native duplicates: value = successor
+  kVisibility = 15,  // value = `public` or `confidential`: the ticket's own, not its project's
+  kAction =
+      16,  // anything else a person did here (milestone, pin, review request, …): value = what
+  kPermission = 17,  // network: subject = actor id (or `@login`); value = `admin`, `maintain`,
+                     // `write`, `triage`, `read`, `none`; expires
+  kMembership = 18,  // network: subject = actor id (or `@login`) + ` ` + organisation; value =
+                     // `yes`, `no`, `unseen` (an outsider cannot tell); expires
+  kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
+                  // empty; expires
+  kOwnComment = 20,  // network: subject = object id of a status comment that we posted
+  kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
+                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+  kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
+                  // own text form); subject = ToString(TicketKey) of the predecessor; revision
+                  // grows with the predecessor's facts
+  kDuplicateClosed = 23,  // reserved for forge-native duplicates: value = successor
 };
 
 // Where a fact was learnt. A stronger one replaces a weaker one under the same id. Persisted.
@@ -62,9 +70,10 @@ struct Fact {
   FactKind kind = FactKind::kAction;
   Provenance provenance = Provenance::kWebhook;
   absl::Time at = absl::UnixEpoch();  // the forge's time
-  bool at_receipt = false;            // the forge gave no time, or one too far ahead: `at` is the first receipt
+  bool at_receipt =
+      false;  // the forge gave no time, or one too far ahead: `at` is the first receipt
   Actor actor;
-  Actor author;    // of the object, where it can differ from the actor
+  Actor author;  // of the object, where it can differ from the actor
   Actor assignee;
   std::string subject;
   std::string value;
@@ -78,8 +87,8 @@ struct Fact {
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
-// `kind:subject:discriminator`, e.g. `comment:comment/17:`, `label+:bug:1767225600`. Distinct triples give distinct
-// ids whatever the parts contain.
+// `kind:subject:discriminator`, e.g. `comment:comment/17:`, `label+:bug:1767225600`. Distinct
+// triples give distinct ids whatever the parts contain.
 std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view discriminator);
 
 // The kind's name in fact ids, explanations and the ledger: `comment`, `label+`, …
@@ -88,8 +97,9 @@ std::string_view FactKindName(FactKind kind);
 // A set of facts ordered by id.
 class FactSet {
  public:
-  // True when the set changed. Under an id that is there already the join keeps: the higher revision; else the stronger provenance;
-  // else, of two taken at receipt, the earlier; else the smaller in a fixed order, so that no order of arrival shows.
+  // True when the set changed. Under an id that is there already the join keeps: the higher
+  // revision; else the stronger provenance; else, of two taken at receipt, the earlier; else the
+  // smaller in a fixed order, so that no order of arrival shows.
   bool Add(Fact fact);
 
   const Fact* Find(std::string_view id) const;

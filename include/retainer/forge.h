@@ -1,15 +1,15 @@
 // The port through which we read and write a forge: one object a configured forge.
 //
-// Calls block on the network for at most the configured time-out, never on a rate limit: a call made too early answers
-// ResourceExhausted with a RetryAfter. Thread-safe.
+// Calls block on the network for at most the configured time-out, never on a rate limit: a call
+// made too early answers ResourceExhausted with a RetryAfter. Thread-safe.
 //
 // Errors, by canonical code:
 //   NotFound            the thing is not there (404, 410)
-//   PermissionDenied    we may not (401, 403 that is no limit); the message names the missing permission where the forge does
-//   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says for how long
-//   InvalidArgument     the forge refuses the content (422, 400)
-//   Unavailable         network, time-out, 5xx: try again
-//   FailedPrecondition  our credentials are wrong or missing; says the mend
+//   PermissionDenied    we may not (401, 403 that is no limit); the message names the missing
+//   permission where the forge does ResourceExhausted   a rate limit (403 or 429);
+//   RetryAfter(status) says for how long InvalidArgument     the forge refuses the content (422,
+//   400) Unavailable         network, time-out, 5xx: try again FailedPrecondition  our credentials
+//   are wrong or missing; says the mend
 // No message holds a token, a secret or a body.
 #pragma once
 
@@ -40,12 +40,13 @@ struct RemoteTicket {
 };
 
 struct RemoteComment {
-  std::string id;      // the number alone: `17`
+  std::string id;  // the number alone: `17`
   Actor author;
   std::string body;
 };
 
-// A ticket as read from the API, with the facts that can be learnt afterwards (Provenance::kBackfill).
+// A ticket as read from the API, with the facts that can be learnt afterwards
+// (Provenance::kBackfill).
 struct Backfill {
   TicketInfo ticket;
   ProjectInfo project;
@@ -56,7 +57,8 @@ struct ForgeHealth {
   Actor self;                                // who we write as
   std::optional<absl::Duration> clock_skew;  // the forge's `Date` minus our time
   std::optional<std::int64_t> rate_remaining;
-  std::vector<std::string> missing;          // permissions or events that we need and lack, each with the mend
+  std::vector<std::string>
+      missing;  // permissions or events that we need and lack, each with the mend
 };
 
 class Forge {
@@ -64,39 +66,51 @@ class Forge {
   virtual ~Forge() = default;
   virtual const std::string& name() const = 0;
 
-  // ---- Reading -----------------------------------------------------------------------------------
+  // ---- Reading
+  // -----------------------------------------------------------------------------------
   virtual absl::StatusOr<ForgeHealth> Check() = 0;
   // Who we write as; asked once, then remembered.
   virtual absl::StatusOr<Actor> Self() = 0;
-  // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with an id alone is looked up.
+  // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with an id alone is looked
+  // up.
   virtual absl::StatusOr<std::string> Permission(const RemoteTicket& at, const Actor& actor) = 0;
   // `yes`, `no`, or `unseen` where our account is not a member and cannot tell.
-  virtual absl::StatusOr<std::string> Membership(const RemoteTicket& at, std::string_view organization, const Actor& actor) = 0;
+  virtual absl::StatusOr<std::string> Membership(const RemoteTicket& at,
+                                                 std::string_view organization,
+                                                 const Actor& actor) = 0;
   // The public, confirmed e-mail in lower case; empty where there is none.
   virtual absl::StatusOr<std::string> PublicEmail(const RemoteTicket& at, const Actor& actor) = 0;
   virtual absl::StatusOr<Actor> FindUser(std::string_view login) = 0;
-  // The opening, comments, label and state changes of a ticket. `number` may be of either kind on GitHub.
+  // The opening, comments, label and state changes of a ticket. `number` may be of either kind on
+  // GitHub.
   virtual absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
 
-  // ---- Writing -----------------------------------------------------------------------------------
-  // One mutation at a time for each installation, spaced; the instant from which the next is allowed.
+  // ---- Writing
+  // ----------------------------------------------------------------------------------- One
+  // mutation at a time for each installation, spaced; the instant from which the next is allowed.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
 
-  virtual absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at, const std::string& body) = 0;
-  virtual absl::Status UpdateComment(const RemoteTicket& at, const std::string& comment_id, const std::string& body) = 0;
+  virtual absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at,
+                                                      const std::string& body) = 0;
+  virtual absl::Status UpdateComment(const RemoteTicket& at, const std::string& comment_id,
+                                     const std::string& body) = 0;
   // NotFound counts as done.
   virtual absl::Status DeleteComment(const RemoteTicket& at, const std::string& comment_id) = 0;
-  // Our own comment (by author *and* marker) among those created since `since`; nullopt when there is none. For the crash
-  // between a create and its record.
-  virtual absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at, std::string_view marker, absl::Time since) = 0;
+  // Our own comment (by author *and* marker) among those created since `since`; nullopt when there
+  // is none. For the crash between a create and its record.
+  virtual absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
+                                                                      std::string_view marker,
+                                                                      absl::Time since) = 0;
   // Creates labels that the project lacks, with colour and description. Remembered.
   virtual absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) = 0;
-  virtual absl::Status AddLabels(const RemoteTicket& at, const std::vector<std::string>& labels) = 0;
+  virtual absl::Status AddLabels(const RemoteTicket& at,
+                                 const std::vector<std::string>& labels) = 0;
   // A label that is not on the ticket counts as taken off.
   virtual absl::Status RemoveLabel(const RemoteTicket& at, const std::string& label) = 0;
   // Logins that cannot be assigned are passed over.
-  virtual absl::Status AddAssignees(const RemoteTicket& at, const std::vector<std::string>& logins) = 0;
+  virtual absl::Status AddAssignees(const RemoteTicket& at,
+                                    const std::vector<std::string>& logins) = 0;
 };
 
 }  // namespace retainer

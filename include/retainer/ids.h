@@ -1,8 +1,8 @@
 // Names of things: projects, tickets, actors.
 //
-// Plain values, comparable and hashable, safe to copy between threads. A *key* is made of ids that a
-// forge never changes and is what the store persists; a *ref* is what people type and read, made of
-// names that change.
+// Plain values, comparable and hashable, safe to copy between threads. A *key* is made of ids that
+// a forge never changes and is what the store persists; a *ref* is what people type and read, made
+// of names that change.
 #pragma once
 
 #include <compare>
@@ -19,8 +19,8 @@ enum class ForgeKind : std::uint8_t { kGitHub = 1, kGitLab = 2 };
 // What a ticket is on its forge. Persisted: numbers never change.
 enum class TicketKind : std::uint8_t { kIssue = 1, kChange = 2 };
 
-// A project by its forge's configured name and the forge's stable id (a decimal number on GitHub and
-// GitLab).
+// A project by its forge's configured name and the forge's stable id (a decimal number on GitHub
+// and GitLab).
 struct ProjectKey {
   std::string forge;
   std::string id;
@@ -44,7 +44,8 @@ struct TicketRef {
   friend auto operator<=>(const TicketRef&, const TicketRef&) = default;
 };
 
-// `github/1296269/issue/12`: for logs, the ledger and notice ids. Distinct keys give distinct texts.
+// `github/1296269/issue/12`: for logs, the ledger and notice ids. Distinct keys give distinct
+// texts.
 std::string ToString(const TicketKey& key);
 std::string ToString(const TicketRef& ref);
 // InvalidArgument, naming the expected form, for anything else.
@@ -60,8 +61,8 @@ std::string ToString(const ProjectRef& ref);
 absl::StatusOr<ProjectRef> ParseProjectRef(std::string_view text);
 
 // A person or a machine as a delivery names it. `id` is the forge's stable id; it is empty where a
-// forge leaves it out (many GitLab bodies do) and nobody has resolved it yet. `machine` is the forge's
-// own word that this is a bot or an app; policies can name more.
+// forge leaves it out (many GitLab bodies do) and nobody has resolved it yet. `machine` is the
+// forge's own word that this is a bot or an app; policies can name more.
 struct Actor {
   std::string id;
   std::string login;

@@ -8,7 +8,8 @@
 
 namespace retainer {
 
-// Told at least once, with a stable id (`Notice::id`), so that a receiver can pass over a repetition. Thread-safe.
+// Told at least once, with a stable id (`Notice::id`), so that a receiver can pass over a
+// repetition. Thread-safe.
 class NoticeSink {
  public:
   virtual ~NoticeSink() = default;

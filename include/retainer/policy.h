@@ -1,7 +1,7 @@
 // The policy as plain values: what a project's owner wrote, checked and complete.
 //
-// A Policy that exists is valid: every name it mentions is defined, every calendar opens, every duration is
-// positive. The policy room makes them from YAML; core reads them.
+// A Policy that exists is valid: every name it mentions is defined, every calendar opens, every
+// duration is positive. The policy room makes them from YAML; core reads them.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ enum class Metric : std::uint8_t {
 inline constexpr std::array<Metric, 6> kAllMetrics = {
     Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
     Metric::kUpdate,          Metric::kWorkaround,    Metric::kResolution};
-std::string_view MetricName(Metric metric);                       // `first_response`
+std::string_view MetricName(Metric metric);  // `first_response`
 std::optional<Metric> ParseMetric(std::string_view name);
 
 enum class PromiseKind : std::uint8_t { kCommitment = 1, kTarget = 2 };
@@ -57,8 +57,8 @@ struct PlanPromises {
 };
 
 struct EscalationLevel {
-  double at = 1.0;                // of the target: 1.0 = due
-  std::optional<Metric> metric;   // nullopt: every metric
+  double at = 1.0;                  // of the target: 1.0 = due
+  std::optional<Metric> metric;     // nullopt: every metric
   std::vector<std::string> notify;  // teams
 };
 
@@ -99,8 +99,8 @@ struct Team {
 
 struct Contacts {
   std::vector<Login> logins;
-  std::vector<Login> organizations;   // `github:acme-inc`, or a GitLab group's full path
-  std::vector<std::string> emails;    // `@acme.example` (a domain) or a whole address; lower case
+  std::vector<Login> organizations;  // `github:acme-inc`, or a GitLab group's full path
+  std::vector<std::string> emails;   // `@acme.example` (a domain) or a whole address; lower case
   bool empty() const { return logins.empty() && organizations.empty() && emails.empty(); }
 };
 
@@ -118,8 +118,8 @@ struct Customer {
   std::string time_zone = "UTC";
   std::optional<Term> term;  // nullopt: without end
   Contacts contacts;
-  std::vector<ProjectRef> projects;  // paths are patterns: `*` is one level, `**` all
-  bool is_public = false;            // `visibility: public`; private unless said
+  std::vector<ProjectRef> projects;    // paths are patterns: `*` is one level, `**` all
+  bool is_public = false;              // `visibility: public`; private unless said
   std::vector<std::string> calendars;  // instead of the plan's
 };
 
@@ -145,7 +145,8 @@ struct Policy {
   bool bare_commands = true;
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;
-  // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII case.
+  // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII
+  // case.
   std::optional<std::size_t> PriorityRank(std::string_view name) const;
   bool Covers(const ProjectRef& project) const;
 };
@@ -155,17 +156,20 @@ bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project);
 
 // A policy with its calendars compiled. Immutable; shared between threads.
 struct Terms {
-  std::string id;         // the policy version: hex digest of its source
-  absl::Time effective;   // from this instant on; the first in a history also covers what came before
+  std::string id;  // the policy version: hex digest of its source
+  absl::Time
+      effective;  // from this instant on; the first in a history also covers what came before
   Policy policy;
-  // One timeline a set of calendar names (sorted, joined with `,`); every set that the policy can name is there.
+  // One timeline a set of calendar names (sorted, joined with `,`); every set that the policy can
+  // name is there.
   std::map<std::string, std::shared_ptr<const BusinessTime>> calendars;
 
   // REQUIRES: a set that the policy names.
   const BusinessTime& Calendar(const std::vector<std::string>& names) const;
 };
 
-// All versions in force until now, by `effective`, the oldest first; never empty where a ticket is judged.
+// All versions in force until now, by `effective`, the oldest first; never empty where a ticket is
+// judged.
 using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 
 // Compiles the calendars. InvalidArgument as BusinessTime::Compile.

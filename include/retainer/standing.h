@@ -24,10 +24,10 @@ enum class ClockState : std::uint8_t {
   kCancelled = 1,
   kExcused = 2,
   kMet = 3,
-  kPending = 4,   // not started yet
+  kPending = 4,  // not started yet
   kPaused = 5,
   kRunning = 6,
-  kMissed = 7,    // answered, too late
+  kMissed = 7,  // answered, too late
   kAtRisk = 8,
   kBreached = 9,  // due has passed and it is still open
 };
@@ -38,38 +38,41 @@ enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused }
 
 struct Cycle {
   absl::Time started;
-  std::string start_fact;               // its id; empty where no single fact started it
-  std::optional<absl::Time> stopped;    // set unless outcome is kOpen
+  std::string start_fact;             // its id; empty where no single fact started it
+  std::optional<absl::Time> stopped;  // set unless outcome is kOpen
   std::string stop_fact;
-  Target target_as_written;             // in force now, or at the stop
-  absl::Duration target;                // open time
-  absl::Time due = absl::InfiniteFuture();      // infinite while a pause has no end
+  Target target_as_written;                 // in force now, or at the stop
+  absl::Duration target;                    // open time
+  absl::Time due = absl::InfiniteFuture();  // infinite while a pause has no end
   absl::Time at_risk_at = absl::InfiniteFuture();
   bool paused_now = false;
-  std::vector<Interval> pauses;         // disjoint, in order, within the cycle; the last one may be open-ended
-  absl::Duration elapsed;               // open time until the stop or now
+  std::vector<Interval>
+      pauses;              // disjoint, in order, within the cycle; the last one may be open-ended
+  absl::Duration elapsed;  // open time until the stop or now
   Outcome outcome = Outcome::kOpen;
-  std::string note;                     // why it was cancelled or excused: `closed unanswered`, …
-  std::string terms_id;                 // the policy version that rules it
-  std::vector<std::string> calendars;   // that counted
-  std::string priority;                 // in force
+  std::string note;                    // why it was cancelled or excused: `closed unanswered`, …
+  std::string terms_id;                // the policy version that rules it
+  std::vector<std::string> calendars;  // that counted
+  std::string priority;                // in force
 };
 
 struct PromiseClock {
   Metric metric = Metric::kFirstResponse;
   PromiseKind kind = PromiseKind::kCommitment;
   ClockState state = ClockState::kPending;
-  std::vector<Cycle> cycles;            // by start; the last one may be open
+  std::vector<Cycle> cycles;  // by start; the last one may be open
 };
 
 struct ClaimStanding {
-  std::string customer;   // id
+  std::string customer;  // id
   absl::Time since;
-  std::string reason;     // why this ticket is theirs, for explain: `opened by github:dave, a contact of acme`
+  std::string
+      reason;  // why this ticket is theirs, for explain: `opened by github:dave, a contact of acme`
   std::string plan;
-  std::string priority;   // in force
+  std::string priority;  // in force
   std::string priority_reason;
-  std::vector<PromiseClock> clocks;  // in the order of kAllMetrics; only metrics that were ever promised
+  std::vector<PromiseClock>
+      clocks;             // in the order of kAllMetrics; only metrics that were ever promised
   bool released = false;  // released or moved away: its clocks are finished
 };
 
@@ -79,7 +82,8 @@ struct RoleStanding {
   std::string reason;
 };
 
-// Something that only the forge knows. The shell asks, adds the answer as a fact and evaluates again.
+// Something that only the forge knows. The shell asks, adds the answer as a fact and evaluates
+// again.
 struct Question {
   enum class Kind : std::uint8_t { kOpening, kPermission, kMembership, kProfile };
   Kind kind = Kind::kOpening;
@@ -88,75 +92,87 @@ struct Question {
   friend auto operator<=>(const Question&, const Question&) = default;
 };
 
-enum class NoticeKind : std::uint8_t { kWarning = 1, kBreach = 2, kEscalation = 3, kBreachWithdrawn = 4 };
+enum class NoticeKind : std::uint8_t {
+  kWarning = 1,
+  kBreach = 2,
+  kEscalation = 3,
+  kBreachWithdrawn = 4
+};
 std::string_view NoticeKindName(NoticeKind kind);
 
-// Told to people once. The id is stable: the same cause gives the same id however often it is computed.
+// Told to people once. The id is stable: the same cause gives the same id however often it is
+// computed.
 struct Notice {
   std::string id;
   NoticeKind kind = NoticeKind::kWarning;
   TicketKey ticket;
   std::string customer;
   Metric metric = Metric::kFirstResponse;
-  absl::Time at;                     // when it is to be told
+  absl::Time at;  // when it is to be told
   absl::Time due;
   std::vector<std::string> teams;
-  std::string text;                  // one line for a log or a chat
-  bool is_private = true;            // of a private customer
+  std::string text;        // one line for a log or a chat
+  bool is_private = true;  // of a private customer
 };
 
 // A person's input that was not accepted, and why.
 struct Refusal {
   Actor actor;
   std::string fact_id;
-  std::string what;           // `priority P1`
-  std::string reason;         // for the refused person, without anybody's data: `the plan of this ticket has no P1`
-  std::string label;          // the label to take off, if it was one
-  std::string customer;       // whose contact was refused; empty for a stranger, who gets no answer
+  std::string what;      // `priority P1`
+  std::string reason;    // for the refused person, without anybody's data: `the plan of this ticket
+                         // has no P1`
+  std::string label;     // the label to take off, if it was one
+  std::string customer;  // whose contact was refused; empty for a stranger, who gets no answer
   absl::Time at;
 };
 
 struct Waiting {
   bool now = false;
   absl::Time since = absl::InfinitePast();
-  std::string question;  // object id of the responder's comment that asked (`comment/17`), empty where none
-  // The waiting label is still on although the waiting has ended: take it off. `by_author`: the ticket's author ended it, which an
-  // outsider can see for himself.
+  std::string
+      question;  // object id of the responder's comment that asked (`comment/17`), empty where none
+  // The waiting label is still on although the waiting has ended: take it off. `by_author`: the
+  // ticket's author ended it, which an outsider can see for himself.
   bool label_is_stale = false;
   bool ended_by_author = false;
 };
 
 struct Standing {
   TicketKey ticket;
-  bool opened = false;      // the opening is known
-  bool open = true;         // on the forge
-  bool gone = false;        // deleted or moved away
+  bool opened = false;  // the opening is known
+  bool open = true;     // on the forge
+  bool gone = false;    // deleted or moved away
   bool confidential = false;
-  std::string successor;    // ToString(TicketKey) where moved or duplicate
+  std::string successor;  // ToString(TicketKey) where moved or duplicate
   Actor author;
   absl::Time opened_at = absl::InfiniteFuture();
-  std::vector<ClaimStanding> claims;       // by customer; those in force and those released
-  std::vector<PromiseClock> objectives;    // community's own clocks where no claim is in force: reported, never shown
-  std::vector<RoleStanding> roles;         // by actor, as of now
+  std::vector<ClaimStanding> claims;  // by customer; those in force and those released
+  std::vector<PromiseClock>
+      objectives;  // community's own clocks where no claim is in force: reported, never shown
+  std::vector<RoleStanding> roles;  // by actor, as of now
   Waiting waiting;
-  std::vector<std::string> labels;         // on the ticket now, sorted
-  std::vector<std::string> assignees;      // logins on the ticket now, sorted
-  std::vector<std::string> assign_requests;  // logins that `assign` named, sorted, still wanted
-  std::vector<Refusal> refusals;           // by time
-  std::vector<Notice> notices;             // all whose time has come, by id
-  std::vector<Question> questions;         // sorted; while there are any, nothing is announced
-  bool comment_deleted_by_hand = false;    // our status comment, and no `sla` command since
-  std::vector<std::string> own_comments;   // object ids, sorted
+  std::vector<std::string> labels;             // on the ticket now, sorted
+  std::vector<std::string> assignees;          // logins on the ticket now, sorted
+  std::vector<std::string> assign_requests;    // logins that `assign` named, sorted, still wanted
+  std::vector<Refusal> refusals;               // by time
+  std::vector<Notice> notices;                 // all whose time has come, by id
+  std::vector<Question> questions;             // sorted; while there are any, nothing is announced
+  bool comment_deleted_by_hand = false;        // our status comment, and no `sla` command since
+  std::vector<std::string> own_comments;       // object ids, sorted
   std::map<std::string, int> removed_by_hand;  // our labels that people took off, and how often
   bool label_restore_exhausted(const std::string& label) const {
     auto it = removed_by_hand.find(label);
     return it != removed_by_hand.end() && it->second > 1;
   }
-  std::optional<ClockState> worst;         // of the claims in force
-  std::optional<absl::Time> next_due;      // the earliest due instant of an open cycle of a claim in force
-  absl::Time next_wake = absl::InfiniteFuture();  // the next instant at which standing or face changes by time alone
-  std::string terms_id;                    // the policy version in force
-  std::vector<std::string> flags;          // what an operator should know: a login with two ids, a time ahead of receipt
+  std::optional<ClockState> worst;  // of the claims in force
+  std::optional<absl::Time>
+      next_due;  // the earliest due instant of an open cycle of a claim in force
+  absl::Time next_wake =
+      absl::InfiniteFuture();  // the next instant at which standing or face changes by time alone
+  std::string terms_id;        // the policy version in force
+  std::vector<std::string>
+      flags;  // what an operator should know: a login with two ids, a time ahead of receipt
 };
 
 }  // namespace retainer

@@ -1,9 +1,10 @@
 // The Store port: what survives a crash.
 //
-// Every method is atomic and durable: what has returned OK is on disk (synced). Thread-safe. Errors:
-//   Aborted           the ticket is no longer at the expected version: load, decide and commit again
-//   NotFound          no such record
-//   ResourceExhausted the disk is full; FailedPrecondition: it is read-only, belongs to another process, or holds a newer
+// Every method is atomic and durable: what has returned OK is on disk (synced). Thread-safe.
+// Errors:
+//   Aborted           the ticket is no longer at the expected version: load, decide and commit
+//   again NotFound          no such record ResourceExhausted the disk is full; FailedPrecondition:
+//   it is read-only, belongs to another process, or holds a newer
 //                     schema (the message says the mend); Unavailable: any other I/O trouble
 //   DataLoss          a record that cannot be read; names it
 #pragma once
@@ -57,12 +58,12 @@ struct TicketRecord {
   std::uint64_t version = 0;
   std::string title;
   std::string url;
-  bool tracked = false;          // covered by the policy when last decided
+  bool tracked = false;  // covered by the policy when last decided
   // What the indexes are made of.
   std::string project_path;
   bool open = true;
-  std::vector<std::string> customers;               // of claims in force
-  std::vector<std::string> priorities;              // in step with customers
+  std::vector<std::string> customers;   // of claims in force
+  std::vector<std::string> priorities;  // in step with customers
   std::optional<ClockState> worst;
   std::optional<absl::Time> next_due;
   std::optional<absl::Time> wake_at;
@@ -78,12 +79,13 @@ struct StoredTicket {
 
 // One decision, one write: all of it or none.
 struct DecisionWrite {
-  TicketRecord record;                 // its version is the one expected to be in the store now
-  std::vector<Fact> facts;             // added or replaced
-  std::optional<Face> face;            // marks the ticket's face dirty when set and different from the last desired one
-  int face_rank = 1;                   // the dispatcher's order: 0 before 1
-  std::vector<Notice> notices;         // those whose id was told before are passed over
-  DecisionRecord ledger;               // written when it holds facts or changes
+  TicketRecord record;      // its version is the one expected to be in the store now
+  std::vector<Fact> facts;  // added or replaced
+  std::optional<Face>
+      face;  // marks the ticket's face dirty when set and different from the last desired one
+  int face_rank = 1;            // the dispatcher's order: 0 before 1
+  std::vector<Notice> notices;  // those whose id was told before are passed over
+  DecisionRecord ledger;        // written when it holds facts or changes
   std::optional<std::uint64_t> inbox_done;
   std::optional<std::string> inbox_done_forge;
   std::optional<ProjectRecord> project;
@@ -147,53 +149,70 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // ---- Inbox -------------------------------------------------------------------------------------
+  // ---- Inbox
+  // -------------------------------------------------------------------------------------
   enum class Put { kStored, kKnown };
   // Put if absent on (forge, id): the delivery's id and its inbox entry are one write.
   virtual absl::StatusOr<Put> PutDelivery(const Delivery& delivery) = 0;
   // The oldest undone entries of a forge after `after`, at most `limit`.
-  virtual absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge, std::uint64_t after, std::size_t limit) = 0;
+  virtual absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge,
+                                                            std::uint64_t after,
+                                                            std::size_t limit) = 0;
   // Done without a ticket's change (a ping, an ignored event).
-  virtual absl::Status FinishDelivery(const std::string& forge, std::uint64_t seq, const std::optional<ProjectRecord>& project) = 0;
-  virtual absl::Status SetAside(const std::string& forge, std::uint64_t seq, const std::string& reason, absl::Time now) = 0;
+  virtual absl::Status FinishDelivery(const std::string& forge, std::uint64_t seq,
+                                      const std::optional<ProjectRecord>& project) = 0;
+  virtual absl::Status SetAside(const std::string& forge, std::uint64_t seq,
+                                const std::string& reason, absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) = 0;
   // Back into the inbox. NotFound.
   virtual absl::Status Requeue(const std::string& forge, std::uint64_t seq) = 0;
   // Forgets delivery ids and set-aside bodies received before `before`. Returns how many.
   virtual absl::StatusOr<std::size_t> Expire(absl::Time before) = 0;
 
-  // ---- Tickets -----------------------------------------------------------------------------------
-  // version 0 and no facts where there is none.
+  // ---- Tickets
+  // ----------------------------------------------------------------------------------- version 0
+  // and no facts where there is none.
   virtual absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) = 0;
   virtual absl::Status Commit(const DecisionWrite& write) = 0;
   // Several tickets in one write (duplicates, transfers).
   virtual absl::Status CommitAll(const std::vector<DecisionWrite>& writes) = 0;
   // Tickets whose wake-up is at or before `until`, the earliest first.
-  virtual absl::StatusOr<std::vector<std::pair<absl::Time, TicketKey>>> DueWakeups(absl::Time until, std::size_t limit) = 0;
+  virtual absl::StatusOr<std::vector<std::pair<absl::Time, TicketKey>>> DueWakeups(
+      absl::Time until, std::size_t limit) = 0;
   // The earliest wake-up, InfiniteFuture when there is none.
   virtual absl::StatusOr<absl::Time> NextWakeup() = 0;
   // Tickets of a forge (and project, where not empty) in key order, after `after`.
-  virtual absl::StatusOr<std::vector<TicketRecord>> ListTickets(const std::string& forge, const std::string& project,
-                                                                const std::optional<TicketKey>& after, std::size_t limit, bool open_only) = 0;
+  virtual absl::StatusOr<std::vector<TicketRecord>> ListTickets(
+      const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
+      std::size_t limit, bool open_only) = 0;
 
-  // ---- Faces -------------------------------------------------------------------------------------
-  // Faces to be brought to the forge whose time has come, by rank, then age.
-  virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now, std::size_t limit) = 0;
+  // ---- Faces
+  // ------------------------------------------------------------------------------------- Faces to
+  // be brought to the forge whose time has come, by rank, then age.
+  virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now,
+                                                                std::size_t limit) = 0;
   virtual absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) = 0;
-  // Remembers what is shown now (an intent, a created comment); `facts` (our own comments) join the ticket's and raise its version.
-  virtual absl::Status SaveShown(const TicketKey& key, const ShownFace& shown, const std::vector<Fact>& facts) = 0;
+  // Remembers what is shown now (an intent, a created comment); `facts` (our own comments) join the
+  // ticket's and raise its version.
+  virtual absl::Status SaveShown(const TicketKey& key, const ShownFace& shown,
+                                 const std::vector<Fact>& facts) = 0;
   // The face of this generation was reached; a newer one stays dirty.
-  virtual absl::Status FinishFace(const TicketKey& key, std::uint64_t generation, const ShownFace& shown) = 0;
-  virtual absl::Status PostponeFace(const TicketKey& key, std::uint64_t generation, absl::Time not_before, const ShownFace& shown) = 0;
-  virtual absl::Status BuryFace(const TicketKey& key, std::uint64_t generation, const std::string& reason, absl::Time now) = 0;
+  virtual absl::Status FinishFace(const TicketKey& key, std::uint64_t generation,
+                                  const ShownFace& shown) = 0;
+  virtual absl::Status PostponeFace(const TicketKey& key, std::uint64_t generation,
+                                    absl::Time not_before, const ShownFace& shown) = 0;
+  virtual absl::Status BuryFace(const TicketKey& key, std::uint64_t generation,
+                                const std::string& reason, absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) = 0;
 
-  // ---- Notices -----------------------------------------------------------------------------------
+  // ---- Notices
+  // -----------------------------------------------------------------------------------
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
   virtual absl::Status FinishNotice(const std::string& id) = 0;
 
-  // ---- Terms, projects, actors -------------------------------------------------------------------
-  // The first id that is in force from `effective` on; the same id as the newest changes nothing.
+  // ---- Terms, projects, actors
+  // ------------------------------------------------------------------- The first id that is in
+  // force from `effective` on; the same id as the newest changes nothing.
   virtual absl::Status AppendTerms(const StoredTerms& terms) = 0;
   virtual absl::StatusOr<std::vector<StoredTerms>> LoadTerms() = 0;
   virtual absl::StatusOr<std::optional<ProjectRecord>> FindProject(const ProjectKey& key) = 0;
@@ -203,11 +222,13 @@ class Store {
   virtual absl::StatusOr<Pins> LoadPins() = 0;
   // Put if absent; returns the id that is pinned.
   virtual absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) = 0;
-  // The names and kinds of the forges that this store knows. FailedPrecondition, naming the mend, when a name that holds tickets is
-  // missing from `forges` (name -> kind) or changed its kind; else remembers new ones.
+  // The names and kinds of the forges that this store knows. FailedPrecondition, naming the mend,
+  // when a name that holds tickets is missing from `forges` (name -> kind) or changed its kind;
+  // else remembers new ones.
   virtual absl::Status RegisterForges(const std::map<std::string, std::string>& forges) = 0;
 
-  // ---- Tokens, ledger, figures -------------------------------------------------------------------
+  // ---- Tokens, ledger, figures
+  // -------------------------------------------------------------------
   virtual absl::Status SaveToken(const TokenRecord& token) = 0;
   virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;
   virtual absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) = 0;

@@ -10,16 +10,16 @@ namespace retainer {
 
 // Persisted: numbers never change.
 enum class CommandName : std::uint8_t {
-  kPriority = 1,    // argument: a priority's name
+  kPriority = 1,  // argument: a priority's name
   kWaiting = 2,
   kResume = 3,
   kWorkaround = 4,
-  kClaim = 5,       // argument: a customer's alias
-  kRelease = 6,     // argument: a customer's alias
+  kClaim = 5,    // argument: a customer's alias
+  kRelease = 6,  // argument: a customer's alias
   kCommunity = 7,
   kEscalate = 8,
-  kDuplicate = 9,   // argument: `12`, the number of a ticket of the same project
-  kAssign = 10,     // argument: a login without `@`
+  kDuplicate = 9,  // argument: `12`, the number of a ticket of the same project
+  kAssign = 10,    // argument: a login without `@`
   kSla = 11,
 };
 
@@ -35,9 +35,10 @@ inline constexpr std::uint32_t kTextFeaturesVersion = 1;
 
 struct TextFeatures {
   bool substance = false;  // more than quotes, emoji, HTML comments, commands and white space
-  bool thanks = false;     // has substance, but only the courtesy that closes a conversation ("thanks!")
-  std::vector<Command> commands;      // in the order written
-  std::string form_priority;          // the answer under an issue form's "Priority" heading, trimmed
+  bool thanks =
+      false;  // has substance, but only the courtesy that closes a conversation ("thanks!")
+  std::vector<Command> commands;  // in the order written
+  std::string form_priority;      // the answer under an issue form's "Priority" heading, trimmed
   friend bool operator==(const TextFeatures&, const TextFeatures&) = default;
 };
 

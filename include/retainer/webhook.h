@@ -1,6 +1,7 @@
 // The port through which webhooks are received: one receiver a configured forge.
 //
-// Implementations (webhooks/) are immutable and thread-safe. Nothing of a body is parsed before its signature holds.
+// Implementations (webhooks/) are immutable and thread-safe. Nothing of a body is parsed before its
+// signature holds.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +35,8 @@ struct Delivery {
 
 enum class VerifyOutcome : std::uint8_t {
   kGenuine,
-  kGenuineByToken,   // both kinds are configured and this came unsigned: counted and logged
-  kRefused,          // 401: no signature, a wrong one, one too old, or a project that the secret is not for
+  kGenuineByToken,  // both kinds are configured and this came unsigned: counted and logged
+  kRefused,  // 401: no signature, a wrong one, one too old, or a project that the secret is not for
   kMalformed,        // 400: no event header, not a form or JSON where promised
   kUnsupportedType,  // 415
 };
@@ -56,8 +57,9 @@ class WebhookReceiver {
   // Constant-time over the raw bytes with every configured secret.
   virtual Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const = 0;
 
-  // InvalidArgument with the reason for a body that is not JSON, lacks what its event cannot do without, or does not fit
-  // its event header. An unknown event or action is no error (EventKind::kNothing). Never throws.
+  // InvalidArgument with the reason for a body that is not JSON, lacks what its event cannot do
+  // without, or does not fit its event header. An unknown event or action is no error
+  // (EventKind::kNothing). Never throws.
   virtual absl::StatusOr<Event> Parse(const Delivery& delivery) const = 0;
 
   // For recorded deliveries: the event type that a body alone suggests, empty where it cannot tell.

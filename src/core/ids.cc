@@ -46,8 +46,10 @@ absl::StatusOr<TicketRef> ParseTicketRef(std::string_view text) {
   ref.path = text.substr(colon + 1, mark - colon - 1);
   ref.kind = text[mark] == '#' ? TicketKind::kIssue : TicketKind::kChange;
   const std::string_view digits = text.substr(mark + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), ref.number);
-  if (error != std::errc() || end != digits.data() + digits.size() || ref.number <= 0) return wrong();
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), ref.number);
+  if (error != std::errc() || end != digits.data() + digits.size() || ref.number <= 0)
+    return wrong();
   if (ref.path.find('/') == std::string::npos) return wrong();
   return ref;
 }

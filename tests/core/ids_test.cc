@@ -16,9 +16,9 @@ TEST(TicketRefTest, ReadsWhatPeopleType) {
 }
 
 TEST(TicketRefTest, RefusesOtherTextsAndNamesTheForm) {
-  for (const char* wrong : {"", "acme/opendb#12", "github:#12", "github:acme/opendb", "github:acme#1",
-                            "github:acme/opendb#0", "github:acme/opendb#1x", ":a/b#1",
-                            "github:acme/opendb#99999999999999999999"}) {
+  for (const char* wrong : {"", "acme/opendb#12", "github:#12", "github:acme/opendb",
+                            "github:acme#1", "github:acme/opendb#0", "github:acme/opendb#1x",
+                            ":a/b#1", "github:acme/opendb#99999999999999999999"}) {
     auto ref = ParseTicketRef(wrong);
     ASSERT_FALSE(ref.ok()) << wrong;
     EXPECT_NE(ref.status().message().find("FORGE:PATH#NUMBER"), absl::string_view::npos);

@@ -1,0 +1,128 @@
+#include "retainer/fact.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+// A total order over the content of facts, for the last resort of the join: two deliveries that
+// claim the same thing in different words must end the same whichever comes first.
+auto Content(const Fact& f) {
+  const auto text = [](const TextFeatures& t) {
+    std::string s = absl::StrCat(t.substance, t.thanks, "|", t.form_priority);
+    for (const Command& c : t.commands) {
+      absl::StrAppend(&s, "|", static_cast<int>(c.name), ":", c.argument, ":", c.bare);
+    }
+    return s;
+  };
+  return std::make_tuple(
+      f.at, f.actor, f.author, f.assignee, f.subject, f.value, f.internal, text(f.text),
+      f.before.has_value(), f.before ? text(*f.before) : std::string(),
+      f.created.value_or(absl::InfinitePast()), f.labels, f.expires.value_or(absl::InfinitePast()));
+}
+
+// Does `challenger` win over `holder` under the same id?
+bool Wins(const Fact& challenger, const Fact& holder) {
+  if (challenger.revision != holder.revision) return challenger.revision > holder.revision;
+  if (challenger.provenance != holder.provenance) return challenger.provenance > holder.provenance;
+  if (challenger.at_receipt != holder.at_receipt) return !challenger.at_receipt;
+  return Content(challenger) < Content(holder);
+}
+
+void AppendPart(std::string* id, std::string_view part) {
+  for (char c : part) {
+    if (c == ':' || c == '\\') id->push_back('\\');
+    id->push_back(c);
+  }
+}
+
+}  // namespace
+
+std::string_view FactKindName(FactKind kind) {
+  switch (kind) {
+    case FactKind::kOpened:
+      return "opened";
+    case FactKind::kComment:
+      return "comment";
+    case FactKind::kCommentEdited:
+      return "comment-edited";
+    case FactKind::kCommentDeleted:
+      return "comment-deleted";
+    case FactKind::kTextEdited:
+      return "text-edited";
+    case FactKind::kLabelAdded:
+      return "label+";
+    case FactKind::kLabelRemoved:
+      return "label-";
+    case FactKind::kLabels:
+      return "labels";
+    case FactKind::kAssigned:
+      return "assigned";
+    case FactKind::kUnassigned:
+      return "unassigned";
+    case FactKind::kClosed:
+      return "closed";
+    case FactKind::kReopened:
+      return "reopened";
+    case FactKind::kMoved:
+      return "moved";
+    case FactKind::kDeleted:
+      return "deleted";
+    case FactKind::kVisibility:
+      return "visibility";
+    case FactKind::kAction:
+      return "action";
+    case FactKind::kPermission:
+      return "permission";
+    case FactKind::kMembership:
+      return "membership";
+    case FactKind::kProfile:
+      return "profile";
+    case FactKind::kOwnComment:
+      return "own-comment";
+    case FactKind::kOperator:
+      return "operator";
+    case FactKind::kArrived:
+      return "arrived";
+    case FactKind::kDuplicateClosed:
+      return "duplicate-closed";
+  }
+  return "";
+}
+
+std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view discriminator) {
+  std::string id(FactKindName(kind));
+  id.push_back(':');
+  AppendPart(&id, subject);
+  id.push_back(':');
+  AppendPart(&id, discriminator);
+  return id;
+}
+
+bool FactSet::Add(Fact fact) {
+  auto [it, added] = facts_.try_emplace(fact.id, fact);
+  if (added) return true;
+  if (!Wins(fact, it->second)) return false;
+  it->second = std::move(fact);
+  return true;
+}
+
+const Fact* FactSet::Find(std::string_view id) const {
+  const auto it = facts_.find(id);
+  return it == facts_.end() ? nullptr : &it->second;
+}
+
+std::vector<const Fact*> FactSet::InOrder() const {
+  std::vector<const Fact*> order;
+  order.reserve(facts_.size());
+  for (const auto& [id, fact] : facts_) order.push_back(&fact);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Fact* a, const Fact* b) { return a->at < b->at; });
+  return order;
+}
+
+}  // namespace retainer

@@ -1,0 +1,113 @@
+#include "retainer/policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  return absl::EqualsIgnoreCase(View(a), View(b));
+}
+
+// Glob over paths: `*` any run without `/`, `**` any run.
+bool Glob(std::string_view pattern, std::string_view text) {
+  while (!pattern.empty()) {
+    if (pattern[0] == '*') {
+      const bool deep = pattern.size() > 1 && pattern[1] == '*';
+      pattern.remove_prefix(deep ? 2 : 1);
+      for (std::size_t i = 0;; ++i) {
+        if (Glob(pattern, text.substr(i))) return true;
+        if (i == text.size() || (!deep && text[i] == '/')) return false;
+      }
+    }
+    if (text.empty() || absl::ascii_tolower(pattern[0]) != absl::ascii_tolower(text[0]))
+      return false;
+    pattern.remove_prefix(1);
+    text.remove_prefix(1);
+  }
+  return text.empty();
+}
+
+std::string CalendarKey(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string key;
+  for (const std::string& name : names) absl::StrAppend(&key, key.empty() ? "" : ",", name);
+  return key;
+}
+
+}  // namespace
+
+const Customer* Policy::FindCustomer(std::string_view id_or_alias) const {
+  for (const Customer& customer : customers) {
+    if (customer.id == id_or_alias || (!customer.alias.empty() && customer.alias == id_or_alias)) {
+      return &customer;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {
+  for (std::size_t i = 0; i < priorities.size(); ++i) {
+    if (EqualsIgnoreCase(priorities[i].name, name)) return i;
+  }
+  return std::nullopt;
+}
+
+bool Policy::Covers(const ProjectRef& project) const {
+  const auto covers = [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); };
+  return std::any_of(projects.begin(), projects.end(), covers);
+}
+
+bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project) {
+  return pattern.forge == project.forge && Glob(pattern.path, project.path);
+}
+
+const BusinessTime& Terms::Calendar(const std::vector<std::string>& names) const {
+  return *calendars.at(CalendarKey(names));
+}
+
+absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
+                                                          Policy policy) {
+  auto terms = std::make_shared<Terms>();
+  terms->id = std::move(id);
+  terms->effective = effective;
+  terms->policy = std::move(policy);
+  const Policy& p = terms->policy;
+
+  std::vector<std::vector<std::string>> sets = {p.community.calendars};
+  for (const auto& [name, plan] : p.plans) {
+    sets.push_back(plan.calendars);
+    for (const auto& [priority, promises] : plan.promises) sets.push_back(promises.calendars);
+  }
+  for (const Customer& customer : p.customers) sets.push_back(customer.calendars);
+  for (const std::vector<std::string>& names : sets) {
+    const std::string key = CalendarKey(names);
+    if (key.empty() || terms->calendars.contains(key)) continue;
+    std::vector<CalendarSpec> specs;
+    for (const std::string& name : names) {
+      const auto it = p.calendars.find(name);
+      if (it == p.calendars.end()) {
+        return absl::InvalidArgumentError(absl::StrCat("calendar \"", name, "\" is not defined"));
+      }
+      specs.push_back(it->second);
+    }
+    auto compiled = BusinessTime::Compile(specs);
+    if (!compiled.ok()) return compiled.status();
+    terms->calendars.emplace(key, *std::move(compiled));
+  }
+  return std::shared_ptr<const Terms>(std::move(terms));
+}
+
+absl::Duration OpenTime(const Target& target, const BusinessTime& calendar) {
+  const absl::Duration days = target.business_days * calendar.business_day();
+  return absl::Floor(days, absl::Seconds(1)) + target.fixed;
+}
+
+}  // namespace retainer
