@@ -6,10 +6,11 @@
 // Errors, by canonical code:
 //   NotFound            the thing is not there (404, 410)
 //   PermissionDenied    we may not (401, 403 that is no limit); the message names the missing
-//   permission where the forge does ResourceExhausted   a rate limit (403 or 429);
-//   RetryAfter(status) says for how long InvalidArgument     the forge refuses the content (422,
-//   400) Unavailable         network, time-out, 5xx: try again FailedPrecondition  our credentials
-//   are wrong or missing; says the mend
+//                       permission where the forge does
+//   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says for how long
+//   InvalidArgument     the forge refuses the content (400, 422)
+//   Unavailable         network, time-out, 5xx: try again
+//   FailedPrecondition  our credentials are wrong or missing; says the mend
 // No message holds a token, a secret or a body.
 #pragma once
 
@@ -67,7 +68,6 @@ class Forge {
   virtual const std::string& name() const = 0;
 
   // ---- Reading
-  // -----------------------------------------------------------------------------------
   virtual absl::StatusOr<ForgeHealth> Check() = 0;
   // Who we write as; asked once, then remembered.
   virtual absl::StatusOr<Actor> Self() = 0;
@@ -87,7 +87,7 @@ class Forge {
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
 
   // ---- Writing
-  // ----------------------------------------------------------------------------------- One
+  // One
   // mutation at a time for each installation, spaced; the instant from which the next is allowed.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
 

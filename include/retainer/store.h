@@ -2,11 +2,13 @@
 //
 // Every method is atomic and durable: what has returned OK is on disk (synced). Thread-safe.
 // Errors:
-//   Aborted           the ticket is no longer at the expected version: load, decide and commit
-//   again NotFound          no such record ResourceExhausted the disk is full; FailedPrecondition:
-//   it is read-only, belongs to another process, or holds a newer
-//                     schema (the message says the mend); Unavailable: any other I/O trouble
-//   DataLoss          a record that cannot be read; names it
+//   Aborted             the ticket is no longer at the expected version: load, decide, commit again
+//   NotFound            no such record
+//   ResourceExhausted   the disk is full
+//   FailedPrecondition  the store is read-only, belongs to another process, or holds a newer schema
+//                       (the message says the mend)
+//   Unavailable         any other I/O trouble
+//   DataLoss            a record that cannot be read; names it
 #pragma once
 
 #include <cstdint>
@@ -150,7 +152,6 @@ class Store {
   virtual ~Store() = default;
 
   // ---- Inbox
-  // -------------------------------------------------------------------------------------
   enum class Put { kStored, kKnown };
   // Put if absent on (forge, id): the delivery's id and its inbox entry are one write.
   virtual absl::StatusOr<Put> PutDelivery(const Delivery& delivery) = 0;
@@ -170,7 +171,7 @@ class Store {
   virtual absl::StatusOr<std::size_t> Expire(absl::Time before) = 0;
 
   // ---- Tickets
-  // ----------------------------------------------------------------------------------- version 0
+  // version 0
   // and no facts where there is none.
   virtual absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) = 0;
   virtual absl::Status Commit(const DecisionWrite& write) = 0;
@@ -187,7 +188,7 @@ class Store {
       std::size_t limit, bool open_only) = 0;
 
   // ---- Faces
-  // ------------------------------------------------------------------------------------- Faces to
+  // Faces to
   // be brought to the forge whose time has come, by rank, then age.
   virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now,
                                                                 std::size_t limit) = 0;
@@ -206,12 +207,11 @@ class Store {
   virtual absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) = 0;
 
   // ---- Notices
-  // -----------------------------------------------------------------------------------
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
   virtual absl::Status FinishNotice(const std::string& id) = 0;
 
   // ---- Terms, projects, actors
-  // ------------------------------------------------------------------- The first id that is in
+  // The first id that is in
   // force from `effective` on; the same id as the newest changes nothing.
   virtual absl::Status AppendTerms(const StoredTerms& terms) = 0;
   virtual absl::StatusOr<std::vector<StoredTerms>> LoadTerms() = 0;
@@ -228,7 +228,6 @@ class Store {
   virtual absl::Status RegisterForges(const std::map<std::string, std::string>& forges) = 0;
 
   // ---- Tokens, ledger, figures
-  // -------------------------------------------------------------------
   virtual absl::Status SaveToken(const TokenRecord& token) = 0;
   virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;
   virtual absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) = 0;
