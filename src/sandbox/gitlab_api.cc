@@ -1,0 +1,584 @@
+#include "src/sandbox/gitlab_api.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "src/sandbox/crypto.h"
+#include "src/sandbox/pages.h"
+
+namespace retainer::sandbox {
+namespace {
+
+using nlohmann::json;
+
+constexpr ForgeKind kForge = ForgeKind::kGitLab;
+constexpr std::size_t kLongestNote = 1'000'000;
+
+Response Json(int status, const json& body) {
+  Response response;
+  response.status = status;
+  response.content_type = "application/json";
+  if (status != 204) response.body = body.dump();
+  return response;
+}
+
+Response Problem(int status, const std::string& message) {
+  return Json(status, {{"message", message}});
+}
+
+Response NotFound(const std::string& what = "") {
+  return Problem(404, what.empty() ? "404 Not found" : absl::StrCat("404 ", what, " Not Found"));
+}
+
+Response Forbidden() { return Problem(403, "403 Forbidden"); }
+
+std::vector<std::string> SplitNames(const json& value) {
+  std::vector<std::string> out;
+  if (value.is_array()) {
+    for (const json& name : value) {
+      if (name.is_string()) out.push_back(name.get<std::string>());
+    }
+  } else if (value.is_string()) {
+    for (const std::string& part :
+         std::vector<std::string>(absl::StrSplit(value.get<std::string>(), ','))) {
+      std::string name(absl::StripAsciiWhitespace(part));
+      if (!name.empty()) out.push_back(name);
+    }
+  }
+  return out;
+}
+
+class GitLabApi {
+ public:
+  GitLabApi(World& world, const GitLabShapes& shapes, const std::string& api,
+            const Request& request)
+      : world_(world), shapes_(shapes), api_(api), request_(request) {}
+
+  Response Answer() {
+    const absl::Time now = world_.Now(kForge);
+    Response response = Authenticate();
+    if (response.status == 200) {
+      RateWindow& rate = world_.Rate(kForge, absl::StrCat(user_->id));
+      if (rate.used >= rate.limit) {
+        response = {};
+        response.status = 429;
+        response.content_type = "text/plain";
+        response.body = "Retry later\n";
+        const absl::Duration wait = rate.resets - now;
+        response.Set("Retry-After",
+                     absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(wait))));
+      } else {
+        ++rate.used;
+        response = Route();
+        if (request_.method == "GET" && response.status == 200) Tag(response);
+      }
+      response.Set("RateLimit-Limit", absl::StrCat(rate.limit));
+      response.Set("RateLimit-Observed", absl::StrCat(rate.used));
+      response.Set("RateLimit-Remaining", absl::StrCat(std::max(0, rate.limit - rate.used)));
+      response.Set("RateLimit-Reset", absl::StrCat(absl::ToUnixSeconds(rate.resets)));
+      response.Set("RateLimit-Name", "throttle_authenticated_api");
+    }
+    response.Set("Date", absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", now, absl::UTCTimeZone()));
+    response.Set("X-Request-Id", RandomHex(13));
+    return response;
+  }
+
+ private:
+  bool Get() const { return request_.method == "GET"; }
+  bool Is(const char* method) const { return request_.method == method; }
+  std::size_t Size() const { return request_.segments.size(); }
+  std::string At(std::size_t index) const {
+    return index < Size() ? request_.segments[index] : std::string();
+  }
+
+  Response Authenticate() {
+    std::string token = request_.Header("private-token");
+    if (token.empty()) {
+      absl::string_view bearer = request_.headers.count("authorization") > 0
+                                     ? absl::string_view(request_.headers.at("authorization"))
+                                     : absl::string_view();
+      if (absl::ConsumePrefix(&bearer, "Bearer ")) token = std::string(bearer);
+    }
+    const Credential* credential = token.empty() ? nullptr : world_.FindToken(token);
+    if (credential == nullptr || credential->forge != kForge) {
+      return Problem(401, "401 Unauthorized");
+    }
+    user_ = world_.FindUser(kForge, credential->user);
+    return {};
+  }
+
+  Response Route() {
+    if (Get() && Size() == 1 && (At(0) == "version" || At(0) == "metadata")) {
+      return Json(200, {{"version", "18.5.0-ee"}, {"revision", "1a2b3c4d5e6"}});
+    }
+    if (Get() && Size() == 1 && At(0) == "user") {
+      json out = shapes_.FullPerson(*user_);
+      out["email"] = user_->email;
+      out["commit_email"] = user_->email;
+      return Json(200, out);
+    }
+    if (Get() && Size() == 1 && At(0) == "users") return Users();
+    std::int64_t id = 0;
+    if (Get() && Size() == 2 && At(0) == "users") {
+      const User* user = absl::SimpleAtoi(At(1), &id) ? world_.FindUser(kForge, id) : nullptr;
+      return user == nullptr ? NotFound("User") : Json(200, shapes_.FullPerson(*user));
+    }
+    if (Get() && Size() >= 2 && At(0) == "groups") return InGroup();
+    if (Size() >= 2 && At(0) == "projects") {
+      Project* project = absl::SimpleAtoi(At(1), &id) ? world_.FindProject(kForge, id)
+                                                      : world_.FindProject(kForge, At(1));
+      if (project == nullptr && (project = world_.FindFormerProject(kForge, At(1))) != nullptr &&
+          Readable(*project)) {
+        return Redirect(*project);
+      }
+      if (project == nullptr || !Readable(*project)) return NotFound("Project");
+      return InProject(*project);
+    }
+    return NotFound();
+  }
+
+  bool Readable(const Project& project) const {
+    return RoleRank(world_.Role(project, user_->id)) >= 0;
+  }
+  bool Has(const Project& project, const char* role) const {
+    return RoleRank(world_.Role(project, user_->id)) >= RoleRank(role);
+  }
+
+  Response Redirect(const Project& project) const {
+    std::string location = absl::StrCat(api_, "/projects/", project.id);
+    for (std::size_t i = 2; i < Size(); ++i) absl::StrAppend(&location, "/", Escape(At(i)));
+    Response response = Json(Get() ? 301 : 307, {{"message", "Moved Permanently"}});
+    response.Set("Location", location);
+    return response;
+  }
+
+  Response Users() {
+    std::vector<json> out;
+    const std::string name = request_.Query("username");
+    if (const User* user = world_.FindUser(kForge, std::string_view(name))) {
+      out.push_back(shapes_.Person(*user));
+    }
+    return List(out);
+  }
+
+  Response InGroup() {
+    std::int64_t id = 0;
+    const Organization* group = absl::SimpleAtoi(At(1), &id)
+                                    ? world_.FindOrganization(kForge, id)
+                                    : world_.FindOrganization(kForge, At(1));
+    if (group == nullptr) return NotFound("Group");
+    if (Size() == 2) {
+      return Json(200, {{"id", group->id}, {"full_path", group->name}, {"name", group->name}});
+    }
+    if (At(2) != "members" || (At(3) != "all" && Size() != 4)) return NotFound();
+    const std::string who = At(3) == "all" ? At(4) : At(3);
+    const User* user = absl::SimpleAtoi(who, &id) ? world_.FindUser(kForge, id) : nullptr;
+    // Who is in a group is its members' to see, unless a membership is public.
+    const bool insider = group->members.count(user_->id) > 0;
+    auto member = user == nullptr ? group->members.end() : group->members.find(user->id);
+    if (member == group->members.end() || (!insider && !member->second)) return NotFound();
+    return Json(200, shapes_.Member(*user, 10));
+  }
+
+  Response InProject(Project& project) {
+    std::int64_t id = 0;
+    if (Size() == 2) return Get() ? Json(200, shapes_.ProjectOf(project)) : NotFound();
+    if (At(2) == "members" && Get()) {
+      const std::string who = At(3) == "all" ? At(4) : At(3);
+      const User* user = absl::SimpleAtoi(who, &id) ? world_.FindUser(kForge, id) : nullptr;
+      auto role = user == nullptr ? project.roles.end() : project.roles.find(user->id);
+      if (role == project.roles.end() || AccessLevel(role->second) == 0) return NotFound();
+      return Json(200, shapes_.Member(*user, AccessLevel(role->second)));
+    }
+    if (At(2) == "labels" && Size() <= 4) return Labels(project);
+    const bool issues = At(2) == "issues";
+    if (issues || At(2) == "merge_requests") {
+      const TicketKind kind = issues ? TicketKind::kIssue : TicketKind::kChange;
+      if (Size() == 3) return Get() ? Tickets(project, kind) : NotFound();
+      Ticket* ticket =
+          absl::SimpleAtoi(At(3), &id) ? world_.FindTicket(project, kind, id) : nullptr;
+      if (ticket == nullptr || ticket->deleted) return NotFound();
+      if (ticket->confidential && ticket->author != user_->id && !Has(project, "reporter")) {
+        return NotFound();
+      }
+      return InTicket(project, *ticket);
+    }
+    return NotFound();
+  }
+
+  Response InTicket(Project& project, Ticket& ticket) {
+    if (Size() == 4) {
+      if (Get()) return Json(200, shapes_.Issue(project, ticket));
+      return Is("PUT") ? Update(project, ticket) : NotFound();
+    }
+    if (At(4) == "notes") return Notes(project, ticket);
+    if (Size() == 5 && Get() && At(4) == "resource_label_events") {
+      std::vector<json> out;
+      for (const TicketEvent& event : ticket.events) {
+        if (event.kind == "labeled" || event.kind == "unlabeled") {
+          out.push_back(shapes_.LabelEvent(project, ticket, event));
+        }
+      }
+      return List(out);
+    }
+    if (Size() == 5 && Get() && At(4) == "resource_state_events") {
+      std::vector<json> out;
+      for (const TicketEvent& event : ticket.events) {
+        if (event.kind == "closed" || event.kind == "reopened") {
+          out.push_back(shapes_.StateEvent(project, ticket, event));
+        }
+      }
+      return List(out);
+    }
+    return NotFound();
+  }
+
+  // ---- Parameters: JSON, a form or the query, as GitLab takes them
+
+  json Parameters(std::optional<Response>& problem) const {
+    json out = json::object();
+    for (const auto& [name, value] : request_.query) out[name] = value;
+    if (absl::StrContains(request_.Header("content-type"), "json") && !request_.body.empty()) {
+      json body = json::parse(request_.body, nullptr, false);
+      if (!body.is_object()) {
+        problem = Json(400, {{"error", "The request body is no JSON object"}});
+        return out;
+      }
+      out.update(body);
+    } else {
+      Request form;
+      form.target = "?" + request_.body;
+      ReadTarget(form);
+      for (const auto& [name, value] : form.query) out[name] = value;
+    }
+    return out;
+  }
+
+  static std::string Text(const json& parameters, const char* name) {
+    auto it = parameters.find(name);
+    return it != parameters.end() && it->is_string() ? it->get<std::string>() : std::string();
+  }
+
+  static bool Flag(const json& parameters, const char* name) {
+    auto it = parameters.find(name);
+    if (it == parameters.end()) return false;
+    return it->is_boolean() ? it->get<bool>() : *it == json("true") || *it == json("1");
+  }
+
+  // ---- Lists
+
+  Response List(const std::vector<json>& things) {
+    if (request_.Query("pagination") == "keyset") return Keyset(things);
+    const Page page = PageOf(request_, 20, things.size());
+    json out = json::array();
+    for (std::size_t i = page.first(); i < page.last(); ++i) out.push_back(things[i]);
+    Response response = Json(200, out);
+    response.Set("X-Page", absl::StrCat(page.number));
+    response.Set("X-Per-Page", absl::StrCat(page.size));
+    response.Set("X-Total", absl::StrCat(page.total));
+    response.Set("X-Total-Pages", absl::StrCat(page.count()));
+    response.Set("X-Next-Page",
+                 page.number < page.count() ? absl::StrCat(page.number + 1) : std::string());
+    response.Set("X-Prev-Page", page.number > 1 ? absl::StrCat(page.number - 1) : std::string());
+    const std::string links = PageLinks(api_, request_, page);
+    if (!links.empty()) response.Set("Link", links);
+    return response;
+  }
+
+  // Pages by where the last one ended, not by number: no totals, only the way on.
+  Response Keyset(const std::vector<json>& things) {
+    const Page page = PageOf(request_, 20, things.size());
+    std::int64_t after = 0;
+    std::size_t first = 0;
+    if (absl::SimpleAtoi(request_.Query("cursor"), &after)) {
+      while (first < things.size() && things[first].value("id", std::int64_t{0}) != after) ++first;
+      first = std::min(things.size(), first + 1);
+    }
+    const std::size_t last = std::min(things.size(), first + page.size);
+    json out = json::array();
+    for (std::size_t i = first; i < last; ++i) out.push_back(things[i]);
+    Response response = Json(200, out);
+    if (last < things.size() && last > first) {
+      Request next = request_;
+      next.query["cursor"] = absl::StrCat(things[last - 1].value("id", std::int64_t{0}));
+      next.query.erase("page");
+      std::string address = PageAddress(api_, next, 1);
+      address.resize(address.rfind("page="));
+      while (address.back() == '&') address.pop_back();
+      response.Set("Link", absl::StrCat("<", address, ">; rel=\"next\""));
+    }
+    return response;
+  }
+
+  Response Tickets(Project& project, TicketKind kind) {
+    const std::string state = request_.Query("state");
+    absl::Time after = absl::InfinitePast();
+    std::string error;
+    absl::ParseTime(absl::RFC3339_full, request_.Query("updated_after"), &after, &error);
+    const bool by_update = request_.Query("order_by") == "updated_at";
+    std::vector<const Ticket*> tickets;
+    for (const auto& [key, ticket] : project.tickets) {
+      if (ticket.kind != kind || ticket.deleted || ticket.updated < after) continue;
+      if ((state == "opened" && !ticket.open) || (state == "closed" && ticket.open)) continue;
+      if (ticket.confidential && ticket.author != user_->id && !Has(project, "reporter")) continue;
+      tickets.push_back(&ticket);
+    }
+    std::sort(tickets.begin(), tickets.end(), [&](const Ticket* a, const Ticket* b) {
+      if (by_update && a->updated != b->updated) return a->updated > b->updated;
+      return a->number > b->number;
+    });
+    if (request_.Query("sort") == "asc") std::reverse(tickets.begin(), tickets.end());
+    std::vector<json> out;
+    for (const Ticket* ticket : tickets) out.push_back(shapes_.Issue(project, *ticket));
+    return List(out);
+  }
+
+  // ---- Notes
+
+  Response Notes(Project& project, Ticket& ticket) {
+    const bool insider = Has(project, "reporter");
+    if (Size() == 5 && Get()) {
+      std::vector<const Remark*> remarks;
+      for (const Remark& remark : ticket.remarks) {
+        if (!remark.internal || insider) remarks.push_back(&remark);
+      }
+      const bool by_update = request_.Query("order_by") == "updated_at";
+      std::stable_sort(remarks.begin(), remarks.end(), [&](const Remark* a, const Remark* b) {
+        return by_update ? a->updated < b->updated : a->created < b->created;
+      });
+      if (request_.Query("sort") != "asc") std::reverse(remarks.begin(), remarks.end());
+      std::vector<json> out;
+      for (const Remark* remark : remarks) out.push_back(shapes_.Note(project, ticket, *remark));
+      return List(out);
+    }
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    if (Size() == 5 && Is("POST")) return CreateNote(project, ticket, parameters);
+    std::int64_t id = 0;
+    Remark* remark =
+        Size() == 6 && absl::SimpleAtoi(At(5), &id) ? World::FindRemark(ticket, id) : nullptr;
+    if (remark == nullptr || (remark->internal && !insider)) return NotFound("Note");
+    if (Get()) return Json(200, shapes_.Note(project, ticket, *remark));
+    if (remark->author != user_->id && !Has(project, "maintainer")) return Forbidden();
+    if (Is("DELETE")) {
+      world_.DeleteRemark(project, ticket, *user_, id);
+      return Json(204, {});
+    }
+    if (!Is("PUT")) return NotFound();
+    if (auto bad = CheckNote(parameters)) return *bad;
+    world_.EditRemark(project, ticket, *user_, *remark, Text(parameters, "body"));
+    return Json(200, shapes_.Note(project, ticket, *remark));
+  }
+
+  static std::optional<Response> CheckNote(const json& parameters) {
+    if (!parameters.contains("body")) return Json(400, {{"error", "body is missing"}});
+    const std::string body = Text(parameters, "body");
+    if (absl::StripAsciiWhitespace(body).empty()) {
+      return Json(400, {{"message", {{"note", json::array({"can't be blank"})}}}});
+    }
+    if (body.size() > kLongestNote) {
+      return Json(400, {{"message",
+                         {{"note", json::array({"is too long (maximum is 1000000 "
+                                                "characters)"})}}}});
+    }
+    return std::nullopt;
+  }
+
+  Response CreateNote(Project& project, Ticket& ticket, const json& parameters) {
+    if (auto bad = CheckNote(parameters)) return *bad;
+    const bool internal = Flag(parameters, "internal") || Flag(parameters, "confidential");
+    if (internal && !Has(project, "reporter")) return Forbidden();
+    const QuickActions actions = ReadQuickActions(Text(parameters, "body"));
+    if (actions.rest.empty()) {
+      CarryOut(world_, project, ticket, *user_, actions);
+      return Json(202, {{"commands_changes", json::object()},
+                        {"summary", json::array({"Applied the commands."})}});
+    }
+    Remark remark;
+    remark.body = actions.rest;
+    remark.internal = internal;
+    const Remark& added = world_.AddRemark(project, ticket, *user_, std::move(remark));
+    Response response = Json(201, shapes_.Note(project, ticket, added));
+    CarryOut(world_, project, ticket, *user_, actions);
+    return response;
+  }
+
+  // ---- Labels, and what PUT changes
+
+  Response Labels(Project& project) {
+    if (Get() && Size() == 3) {
+      std::vector<json> out;
+      for (const ProjectLabel& label : project.labels) {
+        if (absl::StrContains(label.name, request_.Query("search"))) {
+          out.push_back(shapes_.Label(label));
+        }
+      }
+      return List(out);
+    }
+    if (Get()) {
+      const ProjectLabel* label = World::FindLabel(project, At(3));
+      return label == nullptr ? NotFound("Label") : Json(200, shapes_.Label(*label));
+    }
+    if (!Is("POST") || Size() != 3) return NotFound();
+    if (!Has(project, "reporter")) return Forbidden();
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    for (const char* field : {"name", "color"}) {
+      if (!parameters.contains(field)) {
+        return Json(400, {{"error", absl::StrCat(field, " is missing")}});
+      }
+    }
+    const std::string name = Text(parameters, "name");
+    const std::string color = Text(parameters, "color");
+    if (color.size() != 7 || color[0] != '#' ||
+        !std::all_of(color.begin() + 1, color.end(),
+                     [](char c) { return absl::ascii_isxdigit(c); })) {
+      return Json(400, {{"message", {{"color", json::array({"must be a valid color code"})}}}});
+    }
+    if (name.empty() || absl::StrContains(name, ",")) {
+      return Json(400, {{"message", {{"title", json::array({"is invalid"})}}}});
+    }
+    if (World::FindLabel(project, name) != nullptr) return Problem(409, "Label already exists");
+    return Json(201, shapes_.Label(world_.AddLabel(project, user_, name, color.substr(1),
+                                                   Text(parameters, "description"))));
+  }
+
+  Response Update(Project& project, Ticket& ticket) {
+    const bool own = ticket.author == user_->id;
+    if (!own && !Has(project, "reporter")) return Forbidden();
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    std::vector<std::string> add = SplitNames(parameters.value("add_labels", json()));
+    std::vector<std::string> remove = SplitNames(parameters.value("remove_labels", json()));
+    if (parameters.contains("labels")) {
+      const std::vector<std::string> all = SplitNames(parameters["labels"]);
+      for (const std::string& name : ticket.labels) {
+        if (std::find(all.begin(), all.end(), name) == all.end()) remove.push_back(name);
+      }
+      add.insert(add.end(), all.begin(), all.end());
+    }
+    std::optional<std::vector<std::int64_t>> assignees;
+    if (parameters.contains("assignee_ids")) {
+      assignees.emplace();
+      const json& ids = parameters["assignee_ids"];
+      if (!ids.is_array()) return Json(400, {{"error", "assignee_ids is invalid"}});
+      for (const json& id : ids) {
+        if (!id.is_number_integer()) return Json(400, {{"error", "assignee_ids is invalid"}});
+        // 0 takes everybody off; whoever cannot be assigned is passed over.
+        const std::int64_t user = id.get<std::int64_t>();
+        if (user != 0 && world_.FindUser(kForge, user) != nullptr &&
+            RoleRank(world_.Role(project, user)) >= 0) {
+          assignees->push_back(user);
+        }
+      }
+    }
+    const std::string event = Text(parameters, "state_event");
+    if (add.empty() && remove.empty() && !assignees && event.empty()) {
+      return Json(400, {{"error",
+                         "assignee_ids, add_labels, remove_labels, labels, state_event are "
+                         "missing, at least one parameter must be provided"}});
+    }
+    world_.ChangeLabels(project, ticket, *user_, add, remove, false);
+    if (assignees) world_.SetAssignees(project, ticket, *user_, *assignees, false);
+    if (event == "close") world_.Close(project, ticket, *user_, "", false);
+    if (event == "reopen") world_.Reopen(project, ticket, *user_, false);
+    return Json(200, shapes_.Issue(project, ticket));
+  }
+
+  void Tag(Response& response) const {
+    const std::string tag = absl::StrCat("W/\"", Sha256Hex(response.body).substr(0, 32), "\"");
+    response.Set("ETag", tag);
+    if (request_.Header("if-none-match") == tag) {
+      response.status = 304;
+      response.body.clear();
+    }
+  }
+
+  World& world_;
+  const GitLabShapes& shapes_;
+  const std::string& api_;
+  const Request& request_;
+  const User* user_ = nullptr;
+};
+
+}  // namespace
+
+Response AnswerGitLab(World& world, const GitLabShapes& shapes, const std::string& api_url,
+                      const Request& request) {
+  return GitLabApi(world, shapes, api_url, request).Answer();
+}
+
+QuickActions ReadQuickActions(const std::string& text) {
+  static constexpr const char* kOthers[] = {
+      "/due",    "/estimate",  "/milestone", "/confidential", "/subscribe", "/todo",
+      "/weight", "/duplicate", "/title",     "/lock",         "/unlock",    "/done"};
+  QuickActions out;
+  bool code = false;
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
+    const std::string trimmed(absl::StripAsciiWhitespace(line));
+    if (absl::StartsWith(trimmed, "```")) code = !code;
+    const std::size_t space = trimmed.find(' ');
+    const std::string word = trimmed.substr(0, space);
+    const std::string argument = space == std::string::npos ? "" : trimmed.substr(space + 1);
+    auto names = [&](char mark) {
+      std::vector<std::string> found;
+      for (const std::string& part :
+           std::vector<std::string>(absl::StrSplit(argument, mark, absl::SkipEmpty()))) {
+        std::string name(absl::StripAsciiWhitespace(part));
+        if (name.size() > 1 && name.front() == '"' && name.back() == '"') {
+          name = name.substr(1, name.size() - 2);
+        }
+        if (!name.empty()) found.push_back(name);
+      }
+      return found;
+    };
+    bool taken = !code;
+    if (!taken) {
+      // Inside a code block a slash is only text.
+    } else if (word == "/close") {
+      out.close = true;
+    } else if (word == "/reopen") {
+      out.reopen = true;
+    } else if (word == "/label") {
+      for (std::string& name : names('~')) out.label.push_back(std::move(name));
+    } else if (word == "/unlabel") {
+      for (std::string& name : names('~')) out.unlabel.push_back(std::move(name));
+    } else if (word == "/assign") {
+      for (std::string& name : names('@')) out.assign.push_back(std::move(name));
+    } else {
+      taken = std::find(std::begin(kOthers), std::end(kOthers), word) != std::end(kOthers);
+    }
+    out.any = out.any || taken;
+    if (!taken) absl::StrAppend(&out.rest, line, "\n");
+  }
+  out.rest = out.any ? std::string(absl::StripAsciiWhitespace(out.rest)) : text;
+  return out;
+}
+
+void CarryOut(World& world, Project& project, Ticket& ticket, const User& by,
+              const QuickActions& actions) {
+  if (RoleRank(world.Role(project, by.id)) >= RoleRank("reporter")) {
+    world.ChangeLabels(project, ticket, by, actions.label, actions.unlabel, false);
+    std::vector<std::int64_t> assignees = ticket.assignees;
+    for (const std::string& login : actions.assign) {
+      const User* user = world.FindUser(kForge, std::string_view(login));
+      if (user != nullptr) assignees.push_back(user->id);
+    }
+    world.SetAssignees(project, ticket, by, assignees, false);
+    if (actions.close) world.Close(project, ticket, by, "", false);
+    if (actions.reopen) world.Reopen(project, ticket, by, false);
+  }
+}
+
+}  // namespace retainer::sandbox

@@ -1,0 +1,38 @@
+// The HTTP library behind a seam: serves requests on one port, and posts deliveries.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "src/sandbox/message.h"
+#include "src/sandbox/sandbox.h"
+
+namespace retainer::sandbox {
+
+// Answers requests with `handle`, from several threads at once. Thread-safe.
+class HttpServer {
+ public:
+  explicit HttpServer(std::function<Response(const Request&)> handle);
+  ~HttpServer();
+
+  // Unavailable when the port cannot be had.
+  absl::Status Start(const std::string& host, int port);
+  // Ends slow answers and idle connections; returns when every thread has ended.
+  void Stop();
+  int port() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct PostResult {
+  int status = 0;  // 0: no answer; then `error` says why
+  std::string error;
+};
+// Posts `body` to an http:// address; waits at most 10 s, as the forges do.
+PostResult Post(const std::string& url, const HeaderList& headers, const std::string& body);
+
+}  // namespace retainer::sandbox

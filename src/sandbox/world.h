@@ -1,0 +1,288 @@
+// What there is on the two forges, and how it changes. Every change tells what happened, so that the
+// webhooks of people's acts and of API writes come from one place.
+//
+// Not thread-safe: the sandbox holds one lock around it. Pointers and references stay good while
+// what they point at exists, except comments and events (next change of the same ticket).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "retainer/clock.h"
+#include "retainer/ids.h"
+
+namespace retainer::sandbox {
+
+struct User {
+  std::int64_t id = 0;
+  ForgeKind forge = ForgeKind::kGitHub;
+  std::string login;
+  std::string name;
+  std::string email;
+  bool machine = false;
+  absl::Time created;
+};
+
+struct Organization {
+  std::int64_t id = 0;
+  ForgeKind forge = ForgeKind::kGitHub;
+  std::string name;
+  std::map<std::int64_t, bool> members;  // user id -> publicly
+};
+
+struct ProjectLabel {
+  std::int64_t id = 0;
+  std::string name;
+  std::string color;  // six hex digits
+  std::string description;
+  absl::Time created;
+};
+
+struct Remark {
+  enum class Kind { kComment, kReview, kReviewComment };
+  Kind kind = Kind::kComment;
+  std::int64_t id = 0;
+  std::int64_t author = 0;
+  std::string body;
+  std::string state;  // of a review: approved, changes_requested, commented
+  absl::Time created;
+  absl::Time updated;
+  bool internal = false;  // GitLab
+  bool system = false;    // GitLab: written by the forge itself
+  bool via_app = false;
+};
+
+struct TicketEvent {
+  std::int64_t id = 0;
+  std::string kind;  // GitHub's name: labeled, closed, assigned, …
+  std::int64_t actor = 0;
+  absl::Time at;
+  std::string label;
+  std::string color;
+  std::int64_t label_id = 0;
+  std::int64_t assignee = 0;
+  std::string reason;     // closed
+  std::string old_title;  // renamed
+  std::string new_title;
+  bool via_app = false;
+};
+
+struct Ticket {
+  TicketKind kind = TicketKind::kIssue;
+  std::int64_t id = 0;
+  std::int64_t number = 0;
+  std::string title;
+  std::string body;
+  std::int64_t author = 0;
+  bool open = true;
+  std::string reason;  // why closed
+  absl::Time created;
+  absl::Time updated;
+  std::optional<absl::Time> edited;
+  std::int64_t editor = 0;
+  std::optional<absl::Time> closed;
+  std::int64_t closed_by = 0;
+  std::vector<std::string> labels;
+  std::vector<std::int64_t> assignees;
+  bool confidential = false;
+  bool deleted = false;
+  std::optional<std::pair<std::int64_t, std::int64_t>> moved;  // project id, number
+  std::int64_t moved_id = 0;
+  std::vector<Remark> remarks;
+  std::vector<TicketEvent> events;
+};
+
+struct Project {
+  std::int64_t id = 0;
+  ForgeKind forge = ForgeKind::kGitHub;
+  std::string path;
+  bool is_private = false;
+  bool installed = true;
+  absl::Time created;
+  std::map<std::int64_t, std::string> roles;  // user id -> admin … read
+  std::deque<ProjectLabel> labels;
+  std::map<std::pair<TicketKind, std::int64_t>, Ticket> tickets;
+  std::int64_t last_issue = 0;   // on GitHub issues and changes share it
+  std::int64_t last_change = 0;  // GitLab
+  std::vector<std::string> former_paths;
+
+  std::string owner() const;  // all but the last level
+  std::string name() const;   // the last level
+};
+
+struct Happening {
+  enum class Kind {
+    kOpened,
+    kEdited,
+    kCommented,
+    kCommentEdited,
+    kCommentDeleted,
+    kReviewed,
+    kReviewCommented,
+    kLabeled,    // GitHub: one label
+    kUnlabeled,  // GitHub: one label
+    kRelabeled,  // GitLab: the whole change
+    kAssigned,
+    kUnassigned,
+    kClosed,
+    kReopened,
+    kTransferred,
+    kArrived,  // opened by a transfer
+    kDeleted,
+    kLabelCreated,
+    kRenamed,
+  };
+  Kind kind;
+  const Project* project = nullptr;
+  const Ticket* ticket = nullptr;
+  const User* sender = nullptr;
+  const Remark* remark = nullptr;
+  const ProjectLabel* label = nullptr;
+  const User* assignee = nullptr;
+  std::string old_title;
+  std::string old_body;  // of what was edited
+  bool title_changed = false;
+  bool body_changed = false;
+  std::vector<std::string> old_labels;
+  std::vector<std::int64_t> old_assignees;
+  std::string old_path;
+  const Project* other_project = nullptr;
+  const Ticket* other_ticket = nullptr;
+};
+
+struct App {
+  std::int64_t id = 0;
+  std::string client_id;
+  std::string slug;
+  std::string public_pem;
+  std::int64_t bot = 0;  // user id
+  std::map<std::string, std::string> permissions;
+};
+
+struct Credential {
+  ForgeKind forge = ForgeKind::kGitHub;
+  std::int64_t user = 0;          // who acts
+  std::int64_t installation = 0;  // 0: an account's own token
+  std::string owner;              // of the installation
+  absl::Time expires = absl::InfiniteFuture();
+  std::map<std::string, std::string> permissions;
+};
+
+struct RateWindow {
+  int limit = 0;
+  int used = 0;
+  absl::Time resets;
+};
+
+class World {
+ public:
+  explicit World(const Clock& clock) : clock_(clock) {}
+
+  // The forge's time: whole seconds on GitHub, milliseconds on GitLab.
+  absl::Time Now(ForgeKind forge) const;
+  void set_skew(absl::Duration skew) { skew_ = skew; }
+
+  std::function<void(const Happening&)> on_happening;
+
+  // ---- Things by name or id; nullptr where there is none. Names compare as the forges do, without
+  // regard to case.
+  User* FindUser(ForgeKind forge, std::string_view login);
+  User* FindUser(ForgeKind forge, std::int64_t id);
+  const User& UserOf(ForgeKind forge, std::int64_t id);  // REQUIRES: there
+  Organization* FindOrganization(ForgeKind forge, std::string_view name);
+  Organization* FindOrganization(ForgeKind forge, std::int64_t id);
+  Project* FindProject(ForgeKind forge, std::string_view path);
+  Project* FindFormerProject(ForgeKind forge, std::string_view path);
+  Project* FindProject(ForgeKind forge, std::int64_t id);
+  Ticket* FindTicket(Project& project, std::optional<TicketKind> kind, std::int64_t number);
+  static ProjectLabel* FindLabel(Project& project, std::string_view name);
+  static Remark* FindRemark(Ticket& ticket, std::int64_t id);
+  // The remark anywhere in the project, with its ticket.
+  static std::pair<Ticket*, Remark*> FindRemark(Project& project, Remark::Kind kind,
+                                                std::int64_t id);
+
+  // ---- Rights
+  // The role in effect: the explicit one, else `read` on a public project, else `none`.
+  std::string Role(const Project& project, std::int64_t user) const;
+  // OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR or NONE, as everybody may see it.
+  std::string Association(const Project& project, std::int64_t user);
+  bool Assignable(const Project& project, const Ticket& ticket, std::int64_t user);
+
+  // ---- Making the stage
+  User& AddUser(const User& user);
+  Organization& AddOrganization(ForgeKind forge, const std::string& name);
+  Project& AddProject(ForgeKind forge, const std::string& path, std::int64_t id);
+
+  // ---- Changes. `by` acts; `via_app` marks an app's own act.
+  Ticket& Open(Project& project, const User& by, TicketKind kind, const std::string& title,
+               const std::string& body, const std::vector<std::string>& labels, bool confidential);
+  Remark& AddRemark(Project& project, Ticket& ticket, const User& by, Remark remark);
+  void EditRemark(Project& project, Ticket& ticket, const User& by, Remark& remark,
+                  const std::string& body);
+  void DeleteRemark(Project& project, Ticket& ticket, const User& by, std::int64_t id);
+  void EditText(Project& project, Ticket& ticket, const User& by, const std::string& title,
+                const std::string& body);
+  ProjectLabel& AddLabel(Project& project, const User* by, const std::string& name,
+                         const std::string& color, const std::string& description);
+  // Puts labels on and off; what the project lacks is created.
+  void ChangeLabels(Project& project, Ticket& ticket, const User& by,
+                    const std::vector<std::string>& add, const std::vector<std::string>& remove,
+                    bool via_app);
+  void SetAssignees(Project& project, Ticket& ticket, const User& by,
+                    const std::vector<std::int64_t>& assignees, bool via_app);
+  void Close(Project& project, Ticket& ticket, const User& by, const std::string& reason,
+             bool via_app);
+  void Reopen(Project& project, Ticket& ticket, const User& by, bool via_app);
+  Ticket& Transfer(Project& project, Ticket& ticket, const User& by, Project& to);
+  void Delete(Project& project, Ticket& ticket, const User& by);
+  void Rename(Project& project, const User& by, const std::string& new_path);
+  void Tell(const Happening& happening) const {
+    if (on_happening) on_happening(happening);
+  }
+
+  // ---- Credentials
+  App& RegisterApp(const std::string& slug, const std::string& public_pem);
+  App* app() { return app_ ? &*app_ : nullptr; }
+  // The installation of an owner's account; 0 where the app is not installed.
+  std::int64_t InstallationOf(const Project& project);
+  std::string InstallationOwner(std::int64_t installation) const;  // empty: there is none
+  std::string IssueToken(const Credential& credential);
+  const Credential* FindToken(const std::string& token) const;
+  RateWindow& Rate(ForgeKind forge, const std::string& who);
+  void SetRateRemaining(ForgeKind forge, int remaining);
+
+ private:
+  std::int64_t NextId() { return ++last_id_; }
+  TicketEvent& AddEvent(Project& project, Ticket& ticket, const User& by, const std::string& kind,
+                        bool via_app);
+
+  const Clock& clock_;
+  absl::Duration skew_ = absl::ZeroDuration();
+  std::int64_t last_id_ = 1000;
+  std::deque<User> users_;
+  std::deque<Organization> organizations_;
+  std::deque<Project> projects_;
+  std::optional<App> app_;
+  std::map<std::string, std::int64_t> installations_;  // owner in lower case -> id
+  std::map<std::string, Credential> tokens_;
+  std::map<std::pair<ForgeKind, std::string>, RateWindow> rates_;
+  std::map<ForgeKind, std::pair<int, absl::Time>> squeezed_;  // remaining, until
+};
+
+// Names of GitHub's labels and logins compare without regard to ASCII case.
+bool SameName(std::string_view a, std::string_view b);
+
+// `admin` 4 … `read` 0; -1 for anything else. GitLab's role names count as the nearest.
+int RoleRank(std::string_view role);
+
+}  // namespace retainer::sandbox
