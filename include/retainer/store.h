@@ -86,12 +86,28 @@ struct DecisionWrite {
   std::optional<Face>
       face;  // marks the ticket's face dirty when set and different from the last desired one
   int face_rank = 1;            // the dispatcher's order: 0 before 1
+  bool face_again = false;      // marks it dirty although it is the same: a person's hand changed
+                                // what the forge shows
   std::vector<Notice> notices;  // those whose id was told before are passed over
   DecisionRecord ledger;        // written when it holds facts or changes
   std::optional<std::uint64_t> inbox_done;
   std::optional<std::string> inbox_done_forge;
   std::optional<ProjectRecord> project;
   std::vector<std::pair<Login, std::string>> pins;  // put if absent
+};
+
+// Which tickets; what is left out does not narrow. In the order of the next due instant (tickets
+// without one last), then of the key.
+struct TicketQuery {
+  std::optional<ProjectKey> project;
+  std::string customer;  // with a claim in force
+  std::string priority;  // of a claim in force; together with `customer`, of that one's
+  std::optional<ClockState> worst;
+  std::optional<bool> open;
+  std::optional<absl::Time> due_before;  // next_due before it
+  // Goes on after the last record of the page before.
+  std::optional<std::pair<absl::Time, TicketKey>> after;  // next_due, else InfiniteFuture; key
+  std::size_t limit = 100;
 };
 
 struct DirtyFace {
@@ -155,11 +171,12 @@ class Store {
   enum class Put { kStored, kKnown };
   // Put if absent on (forge, id): the delivery's id and its inbox entry are one write.
   virtual absl::StatusOr<Put> PutDelivery(const Delivery& delivery) = 0;
-  // The oldest undone entries of a forge after `after`, at most `limit`.
+  // The oldest undone entries of a forge after `after`, at most `limit`. An entry never appears
+  // behind one that was returned before. One whose record cannot be read is set aside.
   virtual absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge,
                                                             std::uint64_t after,
                                                             std::size_t limit) = 0;
-  // Done without a ticket's change (a ping, an ignored event).
+  // Done without a ticket's change (a ping, an ignored event). What is done already stays done.
   virtual absl::Status FinishDelivery(const std::string& forge, std::uint64_t seq,
                                       const std::optional<ProjectRecord>& project) = 0;
   virtual absl::Status SetAside(const std::string& forge, std::uint64_t seq,
@@ -167,12 +184,12 @@ class Store {
   virtual absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) = 0;
   // Back into the inbox. NotFound.
   virtual absl::Status Requeue(const std::string& forge, std::uint64_t seq) = 0;
-  // Forgets delivery ids and set-aside bodies received before `before`. Returns how many.
+  // Forgets delivery ids and set-aside bodies received before `before`, at most about 10,000 a call,
+  // the oldest first. Returns how many; 0 when there are no more.
   virtual absl::StatusOr<std::size_t> Expire(absl::Time before) = 0;
 
   // ---- Tickets
-  // version 0
-  // and no facts where there is none.
+  // Version 0 and no facts where there is none.
   virtual absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) = 0;
   virtual absl::Status Commit(const DecisionWrite& write) = 0;
   // Several tickets in one write (duplicates, transfers).
@@ -187,9 +204,12 @@ class Store {
       const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
       std::size_t limit, bool open_only) = 0;
 
+  virtual absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) = 0;
+
   // ---- Faces
-  // Faces to
-  // be brought to the forge whose time has come, by rank, then age.
+  // A ticket that never had a face set is as one whose face is Face{} and reached. A face that
+  // changes while it is dirty keeps its age and its `not_before`.
+  // Faces to be brought to the forge whose time has come, by rank, then age.
   virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now,
                                                                 std::size_t limit) = 0;
   virtual absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) = 0;
@@ -211,16 +231,18 @@ class Store {
   virtual absl::Status FinishNotice(const std::string& id) = 0;
 
   // ---- Terms, projects, actors
-  // The first id that is in
-  // force from `effective` on; the same id as the newest changes nothing.
+  // In force from `effective` on; the same id as the newest changes nothing. Terms never run
+  // backwards: an instant before the newest's is taken as the newest's.
   virtual absl::Status AppendTerms(const StoredTerms& terms) = 0;
   virtual absl::StatusOr<std::vector<StoredTerms>> LoadTerms() = 0;
   virtual absl::StatusOr<std::optional<ProjectRecord>> FindProject(const ProjectKey& key) = 0;
+  // Without regard to case; of several projects that had this path one after another, the last.
   virtual absl::StatusOr<std::optional<ProjectRecord>> FindProjectByPath(const ProjectRef& ref) = 0;
+  // `first_seen` stays as first saved; an empty url or installation leaves the known one.
   virtual absl::Status SaveProject(const ProjectRecord& project) = 0;
   virtual absl::StatusOr<std::vector<ProjectRecord>> ListProjects() = 0;
   virtual absl::StatusOr<Pins> LoadPins() = 0;
-  // Put if absent; returns the id that is pinned.
+  // Put if absent; returns the id that is pinned. Logins are kept in lower case.
   virtual absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) = 0;
   // The names and kinds of the forges that this store knows. FailedPrecondition, naming the mend,
   // when a name that holds tickets is missing from `forges` (name -> kind) or changed its kind;

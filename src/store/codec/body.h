@@ -1,0 +1,15 @@
+// Bodies of deliveries, compressed: one zstd frame (RFC 8878) with its content size.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace retainer {
+
+std::string CompressBody(std::string_view body);
+// nullopt for anything that is no such frame, or whose content is over 64 MiB: more than any
+// delivery that is let in.
+std::optional<std::string> DecompressBody(std::string_view frame);
+
+}  // namespace retainer

@@ -1,0 +1,333 @@
+// The fields of every persisted type, by tag (format: codec/fields.h). Tags are given once and never
+// reused; a new field gets the next number.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "retainer/store.h"
+#include "src/store/codec/fields.h"
+
+namespace retainer {
+
+// ---- Enumerations: the numbers that this version knows
+
+inline NumberRange KnownNumbers(TicketKind) { return {1, 2}; }
+inline NumberRange KnownNumbers(FactKind) { return {1, 23}; }
+inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
+inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
+inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
+inline NumberRange KnownNumbers(NoticeKind) { return {1, 4}; }
+inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
+inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
+
+// ---- Names
+
+template <class Io>
+void Describe(Io& io, TicketKey& key) {
+  io(1, key.forge);
+  io(2, key.project);
+  io(3, key.kind);
+  io(4, key.number);
+}
+
+template <class Io>
+void Describe(Io& io, ProjectKey& key) {
+  io(1, key.forge);
+  io(2, key.id);
+}
+
+template <class Io>
+void Describe(Io& io, Actor& actor) {
+  io(1, actor.id);
+  io(2, actor.login);
+  io(3, actor.machine);
+}
+
+// ---- Facts
+
+template <class Io>
+void Describe(Io& io, Command& command) {
+  io(1, command.name);
+  io(2, command.argument);
+  io(3, command.bare);
+}
+
+template <class Io>
+void Describe(Io& io, TextFeatures& text) {
+  io(1, text.substance);
+  io(2, text.thanks);
+  io(3, text.commands);
+  io(4, text.form_priority);
+}
+
+// What a fact holds of a text are its features, under the version of the reader that found them
+// (tag 18): the text itself is nowhere in the store but in an inbox body.
+struct StoredFact {
+  Fact fact;
+  std::uint32_t features_version = kTextFeaturesVersion;
+};
+
+template <class Io>
+void Describe(Io& io, StoredFact& stored) {
+  Fact& fact = stored.fact;
+  io(1, fact.id);
+  io(2, fact.kind);
+  io(3, fact.provenance);
+  io(4, fact.at);
+  io(5, fact.at_receipt);
+  io(6, fact.actor);
+  io(7, fact.author);
+  io(8, fact.assignee);
+  io(9, fact.subject);
+  io(10, fact.value);
+  io(11, fact.internal);
+  io(12, fact.text);
+  io(13, fact.before);
+  io(14, fact.created);
+  io(15, fact.labels);
+  io(16, fact.expires);
+  io(17, fact.revision);
+  io(18, stored.features_version);
+}
+
+// ---- Tickets
+
+template <class Io>
+void Describe(Io& io, TicketRecord& record) {
+  io(1, record.key);
+  io(2, record.version);
+  io(3, record.title);
+  io(4, record.url);
+  io(5, record.tracked);
+  io(6, record.project_path);
+  io(7, record.open);
+  io(8, record.customers);
+  io(9, record.priorities);
+  io(10, record.worst);
+  io(11, record.next_due);
+  io(12, record.wake_at);
+  io(13, record.clock_states);
+  io(14, record.terms_id);
+}
+
+// ---- Faces
+
+template <class Io>
+void Describe(Io& io, ShownTime& time) {
+  io(1, time.at);
+  io(2, time.zone);
+}
+
+template <class Io>
+void Describe(Io& io, PromiseRow& row) {
+  io(1, row.claim);
+  io(2, row.promise);
+  io(3, row.target);
+  io(4, row.state);
+  io(5, row.due);
+  io(6, row.took);
+}
+
+template <class Io>
+void Describe(Io& io, CommentView& view) {
+  io(1, view.kind);
+  io(2, view.priority);
+  io(3, view.headline);
+  io(4, view.due);
+  io(5, view.with);
+  io(6, view.next);
+  io(7, view.question_url);
+  io(8, view.refusals);
+  io(9, view.rows);
+}
+
+template <class Io>
+void Describe(Io& io, FaceLabel& label) {
+  io(1, label.name);
+  io(2, label.color);
+  io(3, label.description);
+}
+
+template <class Io>
+void Describe(Io& io, Face& face) {
+  io(1, face.comment);
+  io(2, face.discloses);
+  io(3, face.labels);
+  io(4, face.absent_labels);
+  io(5, face.assignees);
+}
+
+// The last desired face of a ticket and how far the forge is from it.
+enum class FaceState : std::uint8_t {
+  kReached = 1,
+  kDirty = 2,
+  kDead = 3,  // given up on: stands in the dead-letter table
+};
+inline NumberRange KnownNumbers(FaceState) { return {1, 3}; }
+
+struct FaceRecord {
+  Face face;
+  std::uint64_t generation = 0;
+  FaceState state = FaceState::kReached;
+  absl::Time since;  // dirty: since when, however often the face changed meanwhile
+  absl::Time not_before;
+  std::uint8_t rank = 1;
+};
+
+template <class Io>
+void Describe(Io& io, FaceRecord& record) {
+  io(1, record.face);
+  io(2, record.generation);
+  io(3, record.state);
+  io(4, record.since);
+  io(5, record.not_before);
+  io(6, record.rank);
+}
+
+template <class Io>
+void Describe(Io& io, ShownFace& shown) {
+  io(1, shown.comment_id);
+  io(2, shown.comment_digest);
+  io(3, shown.discloses);
+  io(4, shown.intent);
+  io(5, shown.intent_at);
+  io(6, shown.labels);
+  io(7, shown.face_digest);
+  io(8, shown.attempts);
+}
+
+template <class Io>
+void Describe(Io& io, DeadFace& dead) {
+  io(1, dead.ticket);
+  io(2, dead.reason);
+  io(3, dead.at);
+}
+
+// ---- Notices
+
+template <class Io>
+void Describe(Io& io, Notice& notice) {
+  io(1, notice.id);
+  io(2, notice.kind);
+  io(3, notice.ticket);
+  io(4, notice.customer);
+  io(5, notice.metric);
+  io(6, notice.at);
+  io(7, notice.due);
+  io(8, notice.teams);
+  io(9, notice.text);
+  io(10, notice.is_private);
+}
+
+// ---- Inbox
+
+// A delivery without its body.
+struct DeliveryRecord {
+  std::string id;
+  std::string event_type;
+  absl::Time received;
+  // Set aside only.
+  std::string reason;
+  absl::Time set_aside_at;
+};
+
+template <class Io>
+void Describe(Io& io, DeliveryRecord& record) {
+  io(1, record.id);
+  io(2, record.event_type);
+  io(3, record.received);
+  io(4, record.reason);
+  io(5, record.set_aside_at);
+}
+
+// ---- Terms, projects, tokens
+
+template <class Io>
+void Describe(Io& io, StoredTerms& terms) {
+  io(1, terms.id);
+  io(2, terms.effective);
+  io(3, terms.files);
+}
+
+template <class Io>
+void Describe(Io& io, ProjectRecord& project) {
+  io(1, project.key);
+  io(2, project.path);
+  io(3, project.url);
+  io(4, project.is_private);
+  io(5, project.installation_id);
+  io(6, project.first_seen);
+}
+
+template <class Io>
+void Describe(Io& io, TokenRecord& token) {
+  io(1, token.id);
+  io(2, token.hash);
+  io(3, token.scope);
+  io(4, token.project);
+  io(5, token.customer);
+  io(6, token.created);
+  io(7, token.expires);
+  io(8, token.revoked);
+}
+
+// ---- Ledger
+
+// What one decision did. `name` is the fact's id, or, where the id may name a person (permissions,
+// memberships, profiles, assignments), its kind and the beginning of the digest: so the ledger holds
+// nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record.
+struct LedgerFact {
+  std::string name;
+  std::string digest;  // 32 bytes; empty for a fact that came without its content
+};
+
+template <class Io>
+void Describe(Io& io, LedgerFact& fact) {
+  io(1, fact.name);
+  io(2, fact.digest);
+}
+
+struct LedgerEntry {
+  TicketKey ticket;
+  absl::Time at;
+  std::vector<LedgerFact> facts;
+  std::vector<std::string> changes;
+  std::string terms_id;
+};
+
+template <class Io>
+void Describe(Io& io, LedgerEntry& entry) {
+  io(1, entry.ticket);
+  io(2, entry.at);
+  io(3, entry.facts);
+  io(4, entry.changes);
+  io(5, entry.terms_id);
+}
+
+// A ledger record as stored: the entry's record as the bytes that were hashed, and
+// digest = SHA-256(the predecessor's digest, 32 bytes, nothing for the first || content).
+struct LedgerRecord {
+  std::string content;
+  std::string digest;  // 32 bytes
+};
+
+template <class Io>
+void Describe(Io& io, LedgerRecord& record) {
+  io(1, record.content);
+  io(2, record.digest);
+}
+
+struct StoredLedgerHead {
+  std::uint64_t length = 0;
+  std::string digest;  // 32 bytes; empty for an empty ledger
+};
+
+template <class Io>
+void Describe(Io& io, StoredLedgerHead& head) {
+  io(1, head.length);
+  io(2, head.digest);
+}
+
+}  // namespace retainer

@@ -1,0 +1,78 @@
+// Ordered tables of bytes with atomic, durable writes: what the store's logic (table_store.h) stands
+// on. One engine is RocksDB, one is memory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "src/store/codec/tables.h"
+
+namespace retainer {
+
+// Changes that are made together. A plain value.
+class Batch {
+ public:
+  void Put(Table table, std::string key, std::string value) {
+    operations_.push_back({Operation::Kind::kPut, table, std::move(key), std::move(value), 0});
+  }
+  void Delete(Table table, std::string key) {
+    operations_.push_back({Operation::Kind::kDelete, table, std::move(key), {}, 0});
+  }
+  // Adds to a counter without reading it.
+  void Add(Counter counter, std::int64_t by) {
+    operations_.push_back({Operation::Kind::kAdd,
+                           Table::kCounters,
+                           std::string(1, static_cast<char>(counter)),
+                           {},
+                           by});
+  }
+  void Append(Batch other) {
+    for (Operation& operation : other.operations_) operations_.push_back(std::move(operation));
+  }
+
+  struct Operation {
+    enum class Kind : std::uint8_t { kPut, kDelete, kAdd };
+    Kind kind;
+    Table table;
+    std::string key;
+    std::string value;
+    std::int64_t by;
+  };
+  const std::vector<Operation>& operations() const { return operations_; }
+  bool empty() const { return operations_.empty(); }
+
+ private:
+  std::vector<Operation> operations_;
+};
+
+// The tables as they were at one instant. Not thread-safe. REQUIRES: gone before its thread writes.
+class View {
+ public:
+  // Receives a key and its value, valid during the call; false ends the walk.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+
+  virtual ~View() = default;
+  virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) = 0;
+  // Walks [from, until) in order; an empty `until` is no bound.
+  virtual absl::Status Walk(Table table, std::string_view from, std::string_view until,
+                            const Visit& visit) = 0;
+};
+
+// Thread-safe. Errors as the Store's (retainer/store.h).
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::unique_ptr<View> Read() = 0;
+  // All of it or none, and on disk when it returns OK.
+  virtual absl::Status Write(const Batch& batch) = 0;
+};
+
+}  // namespace retainer

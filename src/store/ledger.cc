@@ -1,0 +1,180 @@
+#include "src/store/ledger.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/keys.h"
+#include "src/store/reads.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::string_view kHeadKey = "ledger_head";
+// Bounds the size of one write, not the number of writers.
+constexpr std::size_t kMaxGroup = 256;
+
+bool MayNamePerson(FactKind kind) {
+  switch (kind) {
+    case FactKind::kAssigned:
+    case FactKind::kUnassigned:
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile:
+    case FactKind::kOperator:
+      return true;
+    case FactKind::kOpened:
+    case FactKind::kComment:
+    case FactKind::kCommentEdited:
+    case FactKind::kCommentDeleted:
+    case FactKind::kTextEdited:
+    case FactKind::kLabelAdded:
+    case FactKind::kLabelRemoved:
+    case FactKind::kLabels:
+    case FactKind::kClosed:
+    case FactKind::kReopened:
+    case FactKind::kMoved:
+    case FactKind::kDeleted:
+    case FactKind::kVisibility:
+    case FactKind::kAction:
+    case FactKind::kOwnComment:
+    case FactKind::kArrived:
+    case FactKind::kDuplicateClosed:
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Sha256(std::string_view bytes) {
+  std::string digest(32, '\0');
+  unsigned int length = 0;
+  const int done =
+      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
+                 &length, EVP_sha256(), nullptr);
+  if (done != 1 || length != digest.size()) std::abort();  // the library has no SHA-256
+  return digest;
+}
+
+std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write) {
+  if (write.ledger.facts.empty() && write.ledger.changes.empty()) return std::nullopt;
+  LedgerEntry entry;
+  entry.ticket = write.ledger.ticket;
+  entry.at = write.ledger.at;
+  entry.changes = write.ledger.changes;
+  entry.terms_id = write.ledger.terms_id;
+  for (const std::string& id : write.ledger.facts) {
+    const auto fact = std::find_if(write.facts.begin(), write.facts.end(),
+                                   [&](const Fact& f) { return f.id == id; });
+    LedgerFact stored;
+    if (fact == write.facts.end()) {
+      stored.name = absl::StrCat("~", absl::BytesToHexString(Sha256(id)).substr(0, 16));
+    } else {
+      stored.digest = Sha256(EncodeRecord(StoredFact{*fact}));
+      stored.name = MayNamePerson(fact->kind)
+                        ? absl::StrCat(AbslView(FactKindName(fact->kind)), ":~",
+                                       absl::BytesToHexString(stored.digest).substr(0, 16))
+                        : id;
+    }
+    entry.facts.push_back(std::move(stored));
+  }
+  return entry;
+}
+
+absl::Status LedgerWriter::Write(Batch batch, const std::vector<LedgerEntry>& entries) {
+  if (entries.empty()) return engine_.Write(batch);
+  Waiting self;
+  self.batch = std::move(batch);
+  for (const LedgerEntry& entry : entries) self.contents.push_back(EncodeRecord(entry));
+
+  std::unique_lock lock(mutex_);
+  queue_.push_back(&self);
+  turn_.wait(lock, [&] { return self.done || queue_.front() == &self; });
+  if (self.done) return self.status;
+
+  // The first of the queue stays there while it writes, so that nobody else becomes the first.
+  std::vector<Waiting*> group(queue_.begin(), queue_.begin() + std::min(queue_.size(), kMaxGroup));
+  lock.unlock();
+  const absl::Status status = WriteGroup(group);
+  lock.lock();
+  for (Waiting* member : group) {
+    member->status = status;
+    member->done = true;
+    queue_.pop_front();
+  }
+  turn_.notify_all();
+  return self.status;
+}
+
+absl::Status LedgerWriter::WriteGroup(const std::vector<Waiting*>& group) {
+  StoredLedgerHead head;
+  {
+    // Read anew each time: after a write that failed nobody knows what is there.
+    const auto view = engine_.Read();
+    auto stored = ReadStoredLedgerHead(*view);
+    if (!stored.ok()) return stored.status();
+    head = *std::move(stored);
+  }
+  Batch all;
+  for (Waiting* member : group) {
+    all.Append(std::move(member->batch));
+    for (std::string& content : member->contents) {
+      LedgerRecord record;
+      record.digest = Sha256(head.digest + content);
+      record.content = std::move(content);
+      head.digest = record.digest;
+      ++head.length;
+      all.Put(Table::kLedger, KeyWriter().U64(head.length).Take(), EncodeRecord(record));
+    }
+  }
+  all.Put(Table::kMeta, std::string(kHeadKey), EncodeRecord(head));
+  return engine_.Write(all);
+}
+
+absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view) {
+  auto head = ReadRecord<StoredLedgerHead>(view, Table::kMeta, kHeadKey);
+  if (!head.ok()) return head.status();
+  return head->value_or(StoredLedgerHead());
+}
+
+absl::Status VerifyLedger(View& view) {
+  auto head = ReadStoredLedgerHead(view);
+  if (!head.ok()) return head.status();
+  std::uint64_t number = 0;
+  std::string digest;
+  absl::Status verdict;
+  const auto wrong = [&](std::string_view what) {
+    verdict = absl::DataLossError(
+        absl::StrCat("ledger record ", number, " ", AbslView(what),
+                     ": it or its predecessor was changed after it was written"));
+    return false;
+  };
+  const absl::Status walked =
+      view.Walk(Table::kLedger, {}, {}, [&](std::string_view key, std::string_view value) {
+        ++number;
+        KeyReader reader(key);
+        std::uint64_t stored_number = 0;
+        if (!reader.U64(&stored_number) || !reader.AtEnd() || stored_number != number) {
+          return wrong("is missing");
+        }
+        const auto record = DecodeRecord<LedgerRecord>(value);
+        if (!record) return wrong("cannot be read");
+        digest = Sha256(digest + record->content);
+        if (digest != record->digest) return wrong("does not follow from its predecessor");
+        return true;
+      });
+  if (!walked.ok()) return walked;
+  if (!verdict.ok()) return verdict;
+  if (number != head->length || digest != head->digest) {
+    return absl::DataLossError(absl::StrCat("the ledger ends at record ", number,
+                                            ", its head says ", head->length,
+                                            ": records were removed or changed"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace retainer

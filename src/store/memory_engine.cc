@@ -1,0 +1,58 @@
+#include "src/store/memory_engine.h"
+
+#include <mutex>
+
+#include "src/store/codec/counter.h"
+
+namespace retainer {
+
+class MemoryEngine::MemoryView final : public View {
+ public:
+  explicit MemoryView(MemoryEngine& engine) : engine_(engine), lock_(engine.mutex_) {}
+
+  absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) override {
+    const Rows& rows = engine_.tables_[static_cast<std::size_t>(table)];
+    const auto it = rows.find(key);
+    if (it == rows.end()) return std::nullopt;
+    return it->second;
+  }
+
+  absl::Status Walk(Table table, std::string_view from, std::string_view until,
+                    const Visit& visit) override {
+    const Rows& rows = engine_.tables_[static_cast<std::size_t>(table)];
+    for (auto it = rows.lower_bound(from); it != rows.end(); ++it) {
+      if (!until.empty() && it->first >= until) break;
+      if (!visit(it->first, it->second)) break;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  MemoryEngine& engine_;
+  std::shared_lock<std::shared_mutex> lock_;
+};
+
+std::unique_ptr<View> MemoryEngine::Read() { return std::make_unique<MemoryView>(*this); }
+
+absl::Status MemoryEngine::Write(const Batch& batch) {
+  std::unique_lock lock(mutex_);
+  for (const Batch::Operation& operation : batch.operations()) {
+    Rows& rows = tables_[static_cast<std::size_t>(operation.table)];
+    switch (operation.kind) {
+      case Batch::Operation::Kind::kPut:
+        rows.insert_or_assign(operation.key, operation.value);
+        break;
+      case Batch::Operation::Kind::kDelete:
+        rows.erase(operation.key);
+        break;
+      case Batch::Operation::Kind::kAdd: {
+        std::string& counter = rows[operation.key];
+        counter = EncodeCounter(DecodeCounter(counter) + static_cast<std::uint64_t>(operation.by));
+        break;
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace retainer

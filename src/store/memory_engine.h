@@ -1,0 +1,27 @@
+// Tables in memory. Thread-safe; a View holds a shared lock while it lives.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "src/store/engine.h"
+
+namespace retainer {
+
+class MemoryEngine final : public Engine {
+ public:
+  std::unique_ptr<View> Read() override;
+  absl::Status Write(const Batch& batch) override;
+
+ private:
+  class MemoryView;
+  using Rows = std::map<std::string, std::string, std::less<>>;
+
+  std::shared_mutex mutex_;
+  std::array<Rows, kTableNames.size()> tables_;
+};
+
+}  // namespace retainer

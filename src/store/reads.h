@@ -1,0 +1,61 @@
+// Reading records out of a View, with errors that name what cannot be read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "src/store/codec/fields.h"
+#include "src/store/engine.h"
+
+namespace retainer {
+
+inline absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }
+
+// The key is printable enough for a person to find the record; keys hold names and ids, no secrets.
+inline absl::Status Unreadable(Table table, std::string_view key) {
+  return absl::DataLossError(absl::StrCat("the store's record \"", absl::CHexEscape(AbslView(key)),
+                                          "\" in table ", AbslView(TableName(table)),
+                                          " cannot be read"));
+}
+
+// nullopt where there is none; DataLoss where it is not a record of this type.
+template <class T>
+absl::StatusOr<std::optional<T>> ReadRecord(View& view, Table table, std::string_view key) {
+  auto bytes = view.Get(table, key);
+  if (!bytes.ok()) return bytes.status();
+  if (!*bytes) return std::optional<T>();
+  std::optional<T> record = DecodeRecord<T>(**bytes);
+  if (!record) return Unreadable(table, key);
+  return record;
+}
+
+// The first `limit` records of a table, in the order of their keys.
+template <class T>
+absl::StatusOr<std::vector<T>> ReadAll(View& view, Table table, std::size_t limit) {
+  std::vector<T> records;
+  if (limit == 0) return records;
+  absl::Status unreadable;
+  const absl::Status walked =
+      view.Walk(table, {}, {}, [&](std::string_view key, std::string_view value) {
+        std::optional<T> record = DecodeRecord<T>(value);
+        if (!record) {
+          unreadable = Unreadable(table, key);
+          return false;
+        }
+        records.push_back(*std::move(record));
+        return records.size() < limit;
+      });
+  if (!walked.ok()) return walked;
+  if (!unreadable.ok()) return unreadable;
+  return records;
+}
+
+}  // namespace retainer

@@ -1,0 +1,122 @@
+// The store's logic on an engine of ordered tables (engine.h); formats: codec/tables.h,
+// codec/records.h, codec/keys.h, codec/fields.h.
+//
+// Keeps what retainer/store.h promises. Thread-safe: whoever changes a record holds the lock stripe
+// of its name from reading to writing; readers hold nothing and see one instant (View). Derived rows
+// (open tickets, indexes, wake-ups, the dirty queue, counters) change in the same write as what they
+// derive from, by the difference between the old record and the new one, so there is never a second
+// wake-up or a stale index row.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "retainer/store.h"
+#include "src/store/codec/records.h"
+#include "src/store/engine.h"
+#include "src/store/inbox_numbers.h"
+#include "src/store/ledger.h"
+#include "src/store/lock_stripes.h"
+
+namespace retainer {
+
+class TableStore : public Store {
+ public:
+  explicit TableStore(std::unique_ptr<Engine> engine);
+
+  // Checks the schema (FailedPrecondition for a newer one) and finds where the store was left. Once,
+  // before anything else.
+  absl::Status Open();
+
+  absl::StatusOr<Put> PutDelivery(const Delivery& delivery) override;
+  absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge, std::uint64_t after,
+                                                    std::size_t limit) override;
+  absl::Status FinishDelivery(const std::string& forge, std::uint64_t seq,
+                              const std::optional<ProjectRecord>& project) override;
+  absl::Status SetAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
+                        absl::Time now) override;
+  absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) override;
+  absl::Status Requeue(const std::string& forge, std::uint64_t seq) override;
+  absl::StatusOr<std::size_t> Expire(absl::Time before) override;
+
+  absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override;
+  absl::Status Commit(const DecisionWrite& write) override;
+  absl::Status CommitAll(const std::vector<DecisionWrite>& writes) override;
+  absl::StatusOr<std::vector<std::pair<absl::Time, TicketKey>>> DueWakeups(
+      absl::Time until, std::size_t limit) override;
+  absl::StatusOr<absl::Time> NextWakeup() override;
+  absl::StatusOr<std::vector<TicketRecord>> ListTickets(const std::string& forge,
+                                                        const std::string& project,
+                                                        const std::optional<TicketKey>& after,
+                                                        std::size_t limit, bool open_only) override;
+  absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) override;
+
+  absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now, std::size_t limit) override;
+  absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) override;
+  absl::Status SaveShown(const TicketKey& key, const ShownFace& shown,
+                         const std::vector<Fact>& facts) override;
+  absl::Status FinishFace(const TicketKey& key, std::uint64_t generation,
+                          const ShownFace& shown) override;
+  absl::Status PostponeFace(const TicketKey& key, std::uint64_t generation, absl::Time not_before,
+                            const ShownFace& shown) override;
+  absl::Status BuryFace(const TicketKey& key, std::uint64_t generation, const std::string& reason,
+                        absl::Time now) override;
+  absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) override;
+
+  absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
+  absl::Status FinishNotice(const std::string& id) override;
+
+  absl::Status AppendTerms(const StoredTerms& terms) override;
+  absl::StatusOr<std::vector<StoredTerms>> LoadTerms() override;
+  absl::StatusOr<std::optional<ProjectRecord>> FindProject(const ProjectKey& key) override;
+  absl::StatusOr<std::optional<ProjectRecord>> FindProjectByPath(const ProjectRef& ref) override;
+  absl::Status SaveProject(const ProjectRecord& project) override;
+  absl::StatusOr<std::vector<ProjectRecord>> ListProjects() override;
+  absl::StatusOr<Pins> LoadPins() override;
+  absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) override;
+  absl::Status RegisterForges(const std::map<std::string, std::string>& forges) override;
+
+  absl::Status SaveToken(const TokenRecord& token) override;
+  absl::StatusOr<std::vector<TokenRecord>> ListTokens() override;
+  absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) override;
+  absl::StatusOr<LedgerHead> ReadLedgerHead() override;
+  absl::Status VerifyLedger() override;
+  absl::StatusOr<StoreStats> Stats() override;
+
+ private:
+  // What a write has staged so far: rows that later parts of the same write must see.
+  struct Staged {
+    Batch batch;
+    std::set<std::string> notices;
+    std::set<std::string> pins;
+    std::vector<LedgerEntry> ledger;
+  };
+
+  static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);
+  static void StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
+                          Batch* batch);
+  static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
+  static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
+  static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
+                                     Batch* batch);
+  static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
+  absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
+                         std::optional<absl::Time> now);
+  absl::StatusOr<std::size_t> ExpireSome(absl::Time before, std::size_t limit, bool* more);
+
+  std::unique_ptr<Engine> engine_;
+  LockStripes locks_;
+  InboxNumbers numbers_;
+  LedgerWriter ledger_;
+};
+
+// Names of lock stripes, shared by the parts of the store.
+std::string LockName(const TicketKey& key);
+std::string LockName(const ProjectKey& key);
+std::string InboxLockName(const std::string& forge, std::uint64_t seq);
+std::string DeliveryLockName(const std::string& forge, const std::string& id);
+
+}  // namespace retainer

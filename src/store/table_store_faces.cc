@@ -1,0 +1,213 @@
+// Faces: what the forge should show, what it was last made to show, and which are still apart.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/keys.h"
+#include "src/store/reads.h"
+#include "src/store/table_store.h"
+
+namespace retainer {
+namespace {
+
+std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
+
+std::string DirtyKey(const FaceRecord& record, const TicketKey& ticket) {
+  return KeyWriter().U8(record.rank).Instant(record.since).Ticket(ticket).Take();
+}
+
+absl::Status NoFace(const TicketKey& key) {
+  return absl::NotFoundError(absl::StrCat(ToString(key), " has no face"));
+}
+
+// Replaces a face's record, and what other tables say about it, with another one.
+void StageFaceRecord(const TicketKey& ticket, const std::optional<FaceRecord>& old,
+                     const FaceRecord& record, Batch* batch) {
+  const bool was_dirty = old && old->state == FaceState::kDirty;
+  const bool is_dirty = record.state == FaceState::kDirty;
+  if (was_dirty) batch->Delete(Table::kDirty, DirtyKey(*old, ticket));
+  if (is_dirty) {
+    batch->Put(Table::kDirty, DirtyKey(record, ticket),
+               KeyWriter().Instant(record.not_before).Take());
+  }
+  if (was_dirty != is_dirty) batch->Add(Counter::kDirtyFaces, is_dirty ? 1 : -1);
+
+  const bool was_dead = old && old->state == FaceState::kDead;
+  const bool is_dead = record.state == FaceState::kDead;
+  if (was_dead && !is_dead) batch->Delete(Table::kDeadFaces, TicketRowKey(ticket));
+  if (was_dead != is_dead) batch->Add(Counter::kDeadFaces, is_dead ? 1 : -1);
+
+  batch->Put(Table::kFaces, TicketRowKey(ticket), EncodeRecord(record));
+}
+
+}  // namespace
+
+absl::Status TableStore::StageFace(View& view, const DecisionWrite& write, Batch* batch) {
+  if (!write.face) return absl::OkStatus();
+  auto old = ReadRecord<FaceRecord>(view, Table::kFaces, TicketRowKey(write.record.key));
+  if (!old.ok()) return old.status();
+  const bool same = *old ? (*old)->face == *write.face : *write.face == Face();
+  if (same && !write.face_again) return absl::OkStatus();
+
+  FaceRecord record;
+  record.face = *write.face;
+  record.generation = (*old ? (*old)->generation : 0) + 1;
+  record.state = FaceState::kDirty;
+  record.rank = static_cast<std::uint8_t>(std::clamp(write.face_rank, 0, 255));
+  record.since = write.ledger.at;
+  record.not_before = absl::UnixEpoch();
+  if (*old && (*old)->state == FaceState::kDirty) {
+    record.since = (*old)->since;
+    record.not_before = (*old)->not_before;
+  }
+  StageFaceRecord(write.record.key, *old, record, batch);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(absl::Time now,
+                                                                  std::size_t limit) {
+  std::vector<DirtyFace> faces;
+  if (limit == 0) return faces;
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked =
+      view->Walk(Table::kDirty, {}, {}, [&](std::string_view key, std::string_view value) {
+        KeyReader time(value);
+        absl::Time not_before;
+        KeyReader reader(key);
+        std::uint8_t rank = 0;
+        absl::Time since;
+        DirtyFace dirty;
+        if (!time.Instant(&not_before) || !time.AtEnd() || !reader.U8(&rank) ||
+            !reader.Instant(&since) || !reader.Ticket(&dirty.ticket) || !reader.AtEnd()) {
+          trouble = Unreadable(Table::kDirty, key);
+          return false;
+        }
+        if (not_before > now) return true;
+        const std::string row = TicketRowKey(dirty.ticket);
+        auto record = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+        if (!record.ok() || !*record) {
+          trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
+          return false;
+        }
+        dirty.face = std::move((*record)->face);
+        dirty.generation = (*record)->generation;
+        dirty.since = since;
+        dirty.not_before = not_before;
+        dirty.rank = rank;
+        faces.push_back(std::move(dirty));
+        return faces.size() < limit;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return faces;
+}
+
+absl::StatusOr<ShownFace> TableStore::LoadShown(const TicketKey& key) {
+  const auto view = engine_->Read();
+  auto shown = ReadRecord<ShownFace>(*view, Table::kShown, TicketRowKey(key));
+  if (!shown.ok()) return shown.status();
+  return *shown ? **std::move(shown) : ShownFace();
+}
+
+absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
+                                   const std::vector<Fact>& facts) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
+  const std::string row = TicketRowKey(key);
+  Batch batch;
+  batch.Put(Table::kShown, row, EncodeRecord(shown));
+  {
+    const auto view = engine_->Read();
+    FactSet known;
+    for (const Fact& fact : facts) {
+      auto stored = ReadRecord<StoredFact>(*view, Table::kFacts, row + fact.id);
+      if (!stored.ok()) return stored.status();
+      if (*stored) known.Add(std::move((*stored)->fact));
+    }
+    bool changed = false;
+    for (const Fact& fact : facts) {
+      if (!known.Add(fact)) continue;
+      changed = true;
+      batch.Put(Table::kFacts, row + fact.id, EncodeRecord(StoredFact{*known.Find(fact.id)}));
+    }
+    if (changed) {
+      auto old = ReadRecord<TicketRecord>(*view, Table::kTickets, row);
+      if (!old.ok()) return old.status();
+      TicketRecord record = *old ? **old : TicketRecord();
+      record.key = key;
+      ++record.version;
+      StageTicket(*old, record, &batch);
+    }
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generation,
+                                    const ShownFace& shown) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
+  const std::string row = TicketRowKey(key);
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+    if (!old.ok()) return old.status();
+    if (!*old) return NoFace(key);
+    batch.Put(Table::kShown, row, EncodeRecord(shown));
+    if ((*old)->generation == generation) {
+      FaceRecord record = **old;
+      record.state = FaceState::kReached;
+      StageFaceRecord(key, *old, record, &batch);
+    }
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t generation,
+                                      absl::Time not_before, const ShownFace& shown) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
+  const std::string row = TicketRowKey(key);
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+    if (!old.ok()) return old.status();
+    if (!*old) return NoFace(key);
+    batch.Put(Table::kShown, row, EncodeRecord(shown));
+    if ((*old)->generation == generation && (*old)->state == FaceState::kDirty) {
+      FaceRecord record = **old;
+      record.not_before = not_before;
+      StageFaceRecord(key, *old, record, &batch);
+    }
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::BuryFace(const TicketKey& key, std::uint64_t generation,
+                                  const std::string& reason, absl::Time now) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
+  const std::string row = TicketRowKey(key);
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+    if (!old.ok()) return old.status();
+    if (!*old) return NoFace(key);
+    // A newer face deserves its own try.
+    if ((*old)->generation != generation) return absl::OkStatus();
+    FaceRecord record = **old;
+    record.state = FaceState::kDead;
+    StageFaceRecord(key, *old, record, &batch);
+    DeadFace dead;
+    dead.ticket = key;
+    dead.reason = reason;
+    dead.at = now;
+    batch.Put(Table::kDeadFaces, row, EncodeRecord(dead));
+  }
+  return engine_->Write(batch);
+}
+
+absl::StatusOr<std::vector<DeadFace>> TableStore::ListDeadFaces(std::size_t limit) {
+  const auto view = engine_->Read();
+  return ReadAll<DeadFace>(*view, Table::kDeadFaces, limit);
+}
+
+}  // namespace retainer

@@ -1,0 +1,358 @@
+// Notices, terms, projects, pins, forges, tokens, and the figures.
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/counter.h"
+#include "src/store/codec/keys.h"
+#include "src/store/reads.h"
+#include "src/store/table_store.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+std::string ProjectRowKey(const ProjectKey& key) {
+  return KeyWriter().Text(key.forge).Text(key.id).Take();
+}
+
+std::string PathKey(const std::string& forge, const std::string& path) {
+  return KeyWriter().Text(forge).Text(absl::AsciiStrToLower(path)).Take();
+}
+
+std::string PinKey(const Login& login) {
+  return KeyWriter().Text(login.forge).Text(absl::AsciiStrToLower(login.name)).Take();
+}
+
+std::string ForgeKey(const std::string& name) { return "forge/" + KeyWriter().Text(name).Take(); }
+
+// The received or dirty instants of the first rows of each group of a table, a group being all keys
+// that begin with the same `leading` part.
+template <class Leading, class Visit>
+absl::Status WalkGroups(View& view, Table table, const Leading& leading, const Visit& visit) {
+  std::string from;
+  bool found = true;
+  absl::Status trouble;
+  while (found) {
+    found = false;
+    const absl::Status walked =
+        view.Walk(table, from, {}, [&](std::string_view key, std::string_view value) {
+          const std::optional<std::string> group = leading(key);
+          if (!group || !visit(key, value)) {
+            trouble = Unreadable(table, key);
+            return false;
+          }
+          from = PrefixEnd(*group);
+          found = !from.empty();
+          return false;
+        });
+    if (!walked.ok()) return walked;
+    if (!trouble.ok()) return trouble;
+  }
+  return absl::OkStatus();
+}
+
+void TakeEarlier(absl::Time at, std::optional<absl::Time>* earliest) {
+  if (!*earliest || at < **earliest) *earliest = at;
+}
+
+}  // namespace
+
+// ---- Notices
+
+absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* staged) {
+  auto known = view.Get(Table::kNoticeIds, notice.id);
+  if (!known.ok()) return known.status();
+  if (*known || !staged->notices.insert(notice.id).second) return absl::OkStatus();
+  const std::string at = KeyWriter().Instant(notice.at).Take();
+  staged->batch.Put(Table::kNoticeIds, notice.id, at);
+  staged->batch.Put(Table::kNoticeQueue, at + notice.id, EncodeRecord(notice));
+  staged->batch.Add(Counter::kPendingNotices, 1);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Notice>> TableStore::ReadNotices(std::size_t limit) {
+  const auto view = engine_->Read();
+  return ReadAll<Notice>(*view, Table::kNoticeQueue, limit);
+}
+
+absl::Status TableStore::FinishNotice(const std::string& id) {
+  const LockStripes::Hold hold = locks_.Acquire({"notice " + id});
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto at = view->Get(Table::kNoticeIds, id);
+    if (!at.ok()) return at.status();
+    if (!*at) return absl::NotFoundError(absl::StrCat("no notice ", id));
+    if ((*at)->empty()) return absl::OkStatus();
+    batch.Put(Table::kNoticeIds, id, "");
+    batch.Delete(Table::kNoticeQueue, **at + id);
+    batch.Add(Counter::kPendingNotices, -1);
+  }
+  return engine_->Write(batch);
+}
+
+// ---- Terms
+
+absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
+  const LockStripes::Hold hold = locks_.Acquire({"terms"});
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto history = ReadAll<StoredTerms>(*view, Table::kTerms, kAll);
+    if (!history.ok()) return history.status();
+    StoredTerms next = terms;
+    if (!history->empty()) {
+      if (history->back().id == terms.id) return absl::OkStatus();
+      next.effective = std::max(next.effective, history->back().effective);
+    }
+    batch.Put(Table::kTerms, KeyWriter().U64(history->size() + 1).Take(), EncodeRecord(next));
+  }
+  return engine_->Write(batch);
+}
+
+absl::StatusOr<std::vector<StoredTerms>> TableStore::LoadTerms() {
+  const auto view = engine_->Read();
+  return ReadAll<StoredTerms>(*view, Table::kTerms, kAll);
+}
+
+// ---- Projects, pins, forges
+
+absl::Status TableStore::StageProject(View& view, const ProjectRecord& project, Batch* batch) {
+  const std::string key = ProjectRowKey(project.key);
+  auto old = ReadRecord<ProjectRecord>(view, Table::kProjects, key);
+  if (!old.ok()) return old.status();
+  ProjectRecord record = project;
+  if (*old) {
+    record.first_seen = (*old)->first_seen;
+    if (record.url.empty()) record.url = (*old)->url;
+    if (record.installation_id.empty()) record.installation_id = (*old)->installation_id;
+    if (record == **old) return absl::OkStatus();
+    const std::string old_path = PathKey(project.key.forge, (*old)->path);
+    if (old_path != PathKey(project.key.forge, record.path)) {
+      auto owner = view.Get(Table::kProjectPaths, old_path);
+      if (!owner.ok()) return owner.status();
+      // Somebody else may live under the old path by now.
+      if (*owner && **owner == project.key.id) batch->Delete(Table::kProjectPaths, old_path);
+    }
+  }
+  batch->Put(Table::kProjects, key, EncodeRecord(record));
+  if (!record.path.empty()) {
+    batch->Put(Table::kProjectPaths, PathKey(project.key.forge, record.path), project.key.id);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<ProjectRecord>> TableStore::FindProject(const ProjectKey& key) {
+  const auto view = engine_->Read();
+  return ReadRecord<ProjectRecord>(*view, Table::kProjects, ProjectRowKey(key));
+}
+
+absl::StatusOr<std::optional<ProjectRecord>> TableStore::FindProjectByPath(const ProjectRef& ref) {
+  const auto view = engine_->Read();
+  auto id = view->Get(Table::kProjectPaths, PathKey(ref.forge, ref.path));
+  if (!id.ok()) return id.status();
+  if (!*id) return std::optional<ProjectRecord>();
+  return ReadRecord<ProjectRecord>(*view, Table::kProjects, ProjectRowKey({ref.forge, **id}));
+}
+
+absl::Status TableStore::SaveProject(const ProjectRecord& project) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(project.key)});
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    absl::Status status = StageProject(*view, project, &batch);
+    if (!status.ok()) return status;
+  }
+  return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
+}
+
+absl::StatusOr<std::vector<ProjectRecord>> TableStore::ListProjects() {
+  const auto view = engine_->Read();
+  return ReadAll<ProjectRecord>(*view, Table::kProjects, kAll);
+}
+
+absl::StatusOr<Pins> TableStore::LoadPins() {
+  Pins pins;
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked =
+      view->Walk(Table::kPins, {}, {}, [&](std::string_view key, std::string_view value) {
+        KeyReader reader(key);
+        Login login;
+        if (!reader.Text(&login.forge) || !reader.Text(&login.name) || !reader.AtEnd()) {
+          trouble = Unreadable(Table::kPins, key);
+          return false;
+        }
+        pins.emplace(std::move(login), std::string(value));
+        return true;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return pins;
+}
+
+absl::StatusOr<std::string> TableStore::Pin(const Login& login, const std::string& id) {
+  const LockStripes::Hold hold =
+      locks_.Acquire({absl::StrCat("pin ", login.forge, "/", absl::AsciiStrToLower(login.name))});
+  const std::string key = PinKey(login);
+  {
+    const auto view = engine_->Read();
+    auto there = view->Get(Table::kPins, key);
+    if (!there.ok()) return there.status();
+    if (*there) return **std::move(there);
+  }
+  Batch batch;
+  batch.Put(Table::kPins, key, id);
+  if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  return id;
+}
+
+absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>& forges) {
+  const LockStripes::Hold hold = locks_.Acquire({"forges"});
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    std::map<std::string, std::string> known;
+    absl::Status trouble;
+    const absl::Status walked =
+        view->Walk(Table::kMeta, "forge/", PrefixEnd("forge/"),
+                   [&](std::string_view key, std::string_view value) {
+                     KeyReader reader(key.substr(std::string_view("forge/").size()));
+                     std::string name;
+                     if (!reader.Text(&name) || !reader.AtEnd()) {
+                       trouble = Unreadable(Table::kMeta, key);
+                       return false;
+                     }
+                     known.emplace(std::move(name), std::string(value));
+                     return true;
+                   });
+    if (!walked.ok()) return walked;
+    if (!trouble.ok()) return trouble;
+    for (const auto& [name, kind] : known) {
+      bool holds_tickets = false;
+      const std::string prefix = KeyWriter().Text(name).Take();
+      const absl::Status looked = view->Walk(Table::kTickets, prefix, PrefixEnd(prefix),
+                                             [&](std::string_view, std::string_view) {
+                                               holds_tickets = true;
+                                               return false;
+                                             });
+      if (!looked.ok()) return looked;
+      const auto configured = forges.find(name);
+      if (!holds_tickets) {
+        if (configured == forges.end()) batch.Delete(Table::kMeta, ForgeKey(name));
+      } else if (configured == forges.end()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("the store holds tickets of the forge \"", name,
+                         "\", which the configuration does not ",
+                         "name: a forge's name is part of its tickets' keys, so put `name: ", name,
+                         "` back under `forges`"));
+      } else if (configured->second != kind) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("the store holds tickets of the forge \"", name, "\" as kind ", kind,
+                         ", the configuration says ", configured->second, ": set `kind: ", kind,
+                         "` again and give the other forge a name of its own"));
+      }
+    }
+    for (const auto& [name, kind] : forges) {
+      const auto there = known.find(name);
+      if (there == known.end() || there->second != kind) {
+        batch.Put(Table::kMeta, ForgeKey(name), kind);
+      }
+    }
+  }
+  return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
+}
+
+// ---- Tokens, ledger, figures
+
+absl::Status TableStore::SaveToken(const TokenRecord& token) {
+  const LockStripes::Hold hold = locks_.Acquire({"token " + token.id});
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto old = ReadRecord<TokenRecord>(*view, Table::kTokens, token.id);
+    if (!old.ok()) return old.status();
+    if (*old && (*old)->hash != token.hash) batch.Delete(Table::kTokenHashes, (*old)->hash);
+    batch.Put(Table::kTokens, token.id, EncodeRecord(token));
+    batch.Put(Table::kTokenHashes, token.hash, token.id);
+  }
+  return engine_->Write(batch);
+}
+
+absl::StatusOr<std::vector<TokenRecord>> TableStore::ListTokens() {
+  const auto view = engine_->Read();
+  return ReadAll<TokenRecord>(*view, Table::kTokens, kAll);
+}
+
+absl::StatusOr<std::optional<TokenRecord>> TableStore::FindToken(const std::string& hash) {
+  const auto view = engine_->Read();
+  auto id = view->Get(Table::kTokenHashes, hash);
+  if (!id.ok()) return id.status();
+  if (!*id) return std::optional<TokenRecord>();
+  return ReadRecord<TokenRecord>(*view, Table::kTokens, **id);
+}
+
+absl::StatusOr<LedgerHead> TableStore::ReadLedgerHead() {
+  const auto view = engine_->Read();
+  auto stored = ReadStoredLedgerHead(*view);
+  if (!stored.ok()) return stored.status();
+  LedgerHead head;
+  head.length = stored->length;
+  head.digest = absl::BytesToHexString(stored->digest);
+  return head;
+}
+
+absl::Status TableStore::VerifyLedger() {
+  const auto view = engine_->Read();
+  return retainer::VerifyLedger(*view);
+}
+
+absl::StatusOr<StoreStats> TableStore::Stats() {
+  StoreStats stats;
+  const auto view = engine_->Read();
+  const std::pair<Counter, std::uint64_t*> counters[] = {
+      {Counter::kInbox, &stats.inbox},
+      {Counter::kSetAside, &stats.set_aside},
+      {Counter::kDirtyFaces, &stats.dirty_faces},
+      {Counter::kDeadFaces, &stats.dead_faces},
+      {Counter::kPendingNotices, &stats.pending_notices}};
+  for (const auto& [counter, figure] : counters) {
+    auto value = view->Get(Table::kCounters, std::string(1, static_cast<char>(counter)));
+    if (!value.ok()) return value.status();
+    *figure = *value ? DecodeCounter(**value) : 0;
+  }
+  absl::Status status = WalkGroups(
+      *view, Table::kInbox,
+      [](std::string_view key) -> std::optional<std::string> {
+        KeyReader reader(key);
+        std::string forge;
+        if (!reader.Text(&forge)) return std::nullopt;
+        return KeyWriter().Text(forge).Take();
+      },
+      [&](std::string_view, std::string_view value) {
+        // An unreadable entry has no time; ReadInbox sets it aside.
+        if (auto record = DecodeRecord<DeliveryRecord>(value)) {
+          TakeEarlier(record->received, &stats.oldest_inbox);
+        }
+        return true;
+      });
+  if (!status.ok()) return status;
+  status = WalkGroups(
+      *view, Table::kDirty,
+      [](std::string_view key) { return std::make_optional(std::string(key.substr(0, 1))); },
+      [&](std::string_view key, std::string_view) {
+        KeyReader reader(key);
+        std::uint8_t rank = 0;
+        absl::Time since;
+        if (!reader.U8(&rank) || !reader.Instant(&since)) return false;
+        TakeEarlier(since, &stats.oldest_dirty);
+        return true;
+      });
+  if (!status.ok()) return status;
+  return stats;
+}
+
+}  // namespace retainer

@@ -1,0 +1,812 @@
+// What every store must do: one suite, run for each.
+//
+// A test binary instantiates it with a maker of empty stores:
+//
+//     INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(StoreMaker{…}));
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "retainer/store.h"
+
+namespace retainer {
+
+// Makes an empty store; what it needs (a folder) lives as long as the returned object.
+struct StoreMaker {
+  std::string name;
+  std::function<std::unique_ptr<Store>()> make;
+};
+
+inline void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
+
+// ---- Samples
+
+inline absl::Time At(int seconds) { return absl::FromUnixSeconds(1'767'225'600 + seconds); }
+
+inline TicketKey SampleTicket(std::int64_t number, const std::string& project = "1296269") {
+  return TicketKey{"github", project, TicketKind::kIssue, number};
+}
+
+inline Delivery SampleDelivery(const std::string& id, const std::string& forge = "github") {
+  Delivery delivery;
+  delivery.forge = forge;
+  delivery.id = id;
+  delivery.event_type = "issues";
+  delivery.body = "{\"action\":\"opened\",\"id\":\"" + id + "\"}";
+  delivery.received = At(0);
+  return delivery;
+}
+
+inline Fact SampleFact(const std::string& subject) {
+  Fact fact;
+  fact.kind = FactKind::kComment;
+  fact.id = MakeFactId(fact.kind, subject, "");
+  fact.at = At(5) + absl::Nanoseconds(7);
+  fact.actor = Actor{"583231", "alice", false};
+  fact.author = Actor{"583231", "alice", false};
+  fact.subject = subject;
+  fact.text.substance = true;
+  fact.text.commands = {Command{CommandName::kPriority, "P1", true}};
+  fact.text.form_priority = "P2";
+  fact.before = TextFeatures{};
+  fact.created = At(4);
+  fact.labels = {"bug", ""};
+  fact.expires = absl::InfiniteFuture();
+  fact.revision = 3;
+  return fact;
+}
+
+inline DecisionWrite SampleWrite(const TicketKey& key, std::uint64_t version) {
+  DecisionWrite write;
+  write.record.key = key;
+  write.record.version = version;
+  write.record.title = "It crashes";
+  write.record.url = "https://github.com/acme/opendb/issues/12";
+  write.record.project_path = "acme/opendb";
+  write.ledger.ticket = key;
+  write.ledger.at = At(10);
+  return write;
+}
+
+inline Face SampleFace(const std::string& headline) {
+  Face face;
+  face.comment.emplace();
+  face.comment->kind = CommentView::Kind::kPromises;
+  face.comment->headline = headline;
+  face.comment->due = ShownTime{At(3600), "Europe/Paris"};
+  face.comment->rows = {
+      PromiseRow{"", "first reply", "1h", "running", ShownTime{At(3600), "Europe/Paris"}, ""}};
+  face.discloses = {"acme"};
+  face.labels = {FaceLabel{"support: gold", "ffcc00", "A paid plan"}};
+  face.absent_labels = {"priority: P2"};
+  face.assignees = {"alice"};
+  return face;
+}
+
+inline Notice SampleNotice(const std::string& id) {
+  Notice notice;
+  notice.id = id;
+  notice.kind = NoticeKind::kBreach;
+  notice.ticket = SampleTicket(1);
+  notice.customer = "acme";
+  notice.metric = Metric::kUpdate;
+  notice.at = At(20);
+  notice.due = At(10);
+  notice.teams = {"lead"};
+  notice.text = "late";
+  notice.is_private = false;
+  return notice;
+}
+
+class StoreContract : public testing::TestWithParam<StoreMaker> {
+ protected:
+  StoreContract() : owned_(GetParam().make()), store_(*owned_) {}
+
+  std::uint64_t Version(const TicketKey& key) { return store_.LoadTicket(key)->record.version; }
+
+  // The one entry of an inbox with a single delivery.
+  std::uint64_t PutOne(const std::string& id) {
+    EXPECT_EQ(*store_.PutDelivery(SampleDelivery(id)), Store::Put::kStored);
+    const auto entries = store_.ReadInbox("github", 0, 100);
+    return entries->back().seq;
+  }
+
+  std::unique_ptr<Store> owned_;
+  Store& store_;
+};
+
+// ---- Inbox
+
+TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
+  Delivery delivery = SampleDelivery("a");
+  delivery.body = std::string(100'000, 'x') + std::string("\0\xff{", 3);
+  EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kStored);
+  EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kKnown);
+  EXPECT_EQ(*store_.PutDelivery(SampleDelivery("a", "gitlab")), Store::Put::kStored);
+
+  const auto entries = store_.ReadInbox("github", 0, 10);
+  ASSERT_EQ(entries->size(), 1u);
+  const Delivery& back = (*entries)[0].delivery;
+  EXPECT_EQ(back.forge, "github");
+  EXPECT_EQ(back.id, "a");
+  EXPECT_EQ(back.event_type, "issues");
+  EXPECT_EQ(back.body, delivery.body);
+  EXPECT_EQ(back.received, At(0));
+}
+
+TEST_P(StoreContract, EmptyBodyIsABody) {
+  Delivery delivery = SampleDelivery("a");
+  delivery.body.clear();
+  ASSERT_EQ(*store_.PutDelivery(delivery), Store::Put::kStored);
+  ASSERT_EQ(store_.ReadInbox("github", 0, 10)->size(), 1u);
+}
+
+TEST_P(StoreContract, InboxIsReadInOrderOfArrivalInPages) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(store_.PutDelivery(SampleDelivery(std::to_string(i))).ok());
+  }
+  std::vector<std::string> ids;
+  std::uint64_t after = 0;
+  while (true) {
+    const auto page = store_.ReadInbox("github", after, 2);
+    if (page->empty()) break;
+    EXPECT_LE(page->size(), 2u);
+    for (const InboxEntry& entry : *page) {
+      EXPECT_GT(entry.seq, after);
+      after = entry.seq;
+      ids.push_back(entry.delivery.id);
+    }
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+}
+
+TEST_P(StoreContract, FinishedDeliveryIsGoneButKnown) {
+  const std::uint64_t seq = PutOne("a");
+  ASSERT_TRUE(store_.FinishDelivery("github", seq, std::nullopt).ok());
+  EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->empty());
+  EXPECT_EQ(*store_.PutDelivery(SampleDelivery("a")), Store::Put::kKnown);
+  EXPECT_TRUE(store_.FinishDelivery("github", seq, std::nullopt).ok());
+  EXPECT_EQ(store_.Stats()->inbox, 0u);
+}
+
+TEST_P(StoreContract, FinishedDeliveryMaySaveItsProject) {
+  const std::uint64_t seq = PutOne("a");
+  ProjectRecord project;
+  project.key = {"github", "7"};
+  project.path = "acme/opendb";
+  ASSERT_TRUE(store_.FinishDelivery("github", seq, project).ok());
+  EXPECT_EQ(**store_.FindProject({"github", "7"}), project);
+}
+
+TEST_P(StoreContract, SetAsideIsVisibleAndComesBack) {
+  const std::uint64_t seq = PutOne("a");
+  ASSERT_TRUE(store_.SetAside("github", seq, "no issue in it", At(9)).ok());
+  EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->empty());
+  const auto aside = store_.ListSetAside(10);
+  ASSERT_EQ(aside->size(), 1u);
+  EXPECT_EQ((*aside)[0].reason, "no issue in it");
+  EXPECT_EQ((*aside)[0].at, At(9));
+  EXPECT_EQ((*aside)[0].entry.seq, seq);
+  EXPECT_EQ((*aside)[0].entry.delivery.body, SampleDelivery("a").body);
+  EXPECT_EQ(store_.Stats()->set_aside, 1u);
+  EXPECT_EQ(store_.Stats()->inbox, 0u);
+
+  ASSERT_TRUE(store_.Requeue("github", seq).ok());
+  EXPECT_TRUE(store_.ListSetAside(10)->empty());
+  ASSERT_EQ(store_.ReadInbox("github", 0, 10)->size(), 1u);
+  EXPECT_EQ(store_.Stats()->inbox, 1u);
+  EXPECT_TRUE(absl::IsNotFound(store_.Requeue("github", seq)));
+  EXPECT_TRUE(absl::IsNotFound(store_.SetAside("github", seq + 99, "x", At(9))));
+}
+
+TEST_P(StoreContract, ExpireForgetsOldIdsAndSetAsideBodiesOnly) {
+  const std::uint64_t aside = PutOne("aside");
+  ASSERT_TRUE(store_.SetAside("github", aside, "x", At(1)).ok());
+  PutOne("waiting");
+  Delivery late = SampleDelivery("late");
+  late.received = At(100);
+  ASSERT_TRUE(store_.PutDelivery(late).ok());
+
+  EXPECT_EQ(*store_.Expire(At(100)), 3u);  // two ids and a body
+  EXPECT_EQ(*store_.Expire(At(100)), 0u);
+  EXPECT_TRUE(store_.ListSetAside(10)->empty());
+  EXPECT_EQ(store_.ReadInbox("github", 0, 10)->size(), 2u);
+  EXPECT_EQ(*store_.PutDelivery(late), Store::Put::kKnown);
+  EXPECT_EQ(*store_.PutDelivery(SampleDelivery("aside")), Store::Put::kStored);
+}
+
+TEST_P(StoreContract, WhatIsSetAsideAfterItsIdWasForgottenExpiresToo) {
+  const std::uint64_t seq = PutOne("a");
+  ASSERT_EQ(*store_.Expire(At(1)), 1u);
+  ASSERT_TRUE(store_.SetAside("github", seq, "x", At(50)).ok());
+  EXPECT_EQ(*store_.Expire(At(1)), 1u);
+  EXPECT_TRUE(store_.ListSetAside(10)->empty());
+  EXPECT_EQ(store_.Stats()->set_aside, 0u);
+}
+
+TEST_P(StoreContract, SameDeliveryByManyThreadsIsStoredOnce) {
+  constexpr int kThreads = 8;
+  constexpr int kIds = 20;
+  std::atomic<int> stored = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kIds; ++i) {
+        if (*store_.PutDelivery(SampleDelivery(std::to_string(i))) == Store::Put::kStored) ++stored;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(stored, kIds);
+  EXPECT_EQ(store_.ReadInbox("github", 0, 1000)->size(), static_cast<std::size_t>(kIds));
+  EXPECT_EQ(store_.Stats()->inbox, static_cast<std::uint64_t>(kIds));
+}
+
+// Named after the trap: a number taken first may reach the disk last.
+TEST_P(StoreContract, ReaderThatFollowsTheInboxMissesNothing) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 50;
+  std::atomic<int> running = kThreads;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        EXPECT_TRUE(
+            store_.PutDelivery(SampleDelivery(std::to_string(t) + "-" + std::to_string(i))).ok());
+      }
+      --running;
+    });
+  }
+  std::size_t seen = 0;
+  std::uint64_t after = 0;
+  while (true) {
+    const bool last = running == 0;
+    const auto page = store_.ReadInbox("github", after, 7);
+    for (const InboxEntry& entry : *page) {
+      EXPECT_GT(entry.seq, after);
+      after = entry.seq;
+      ++seen;
+    }
+    if (last && page->empty()) break;
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(seen, static_cast<std::size_t>(kThreads * kEach));
+}
+
+// ---- Tickets
+
+TEST_P(StoreContract, UnknownTicketIsVersionZero) {
+  const auto ticket = store_.LoadTicket(SampleTicket(1));
+  EXPECT_EQ(ticket->record.version, 0u);
+  EXPECT_EQ(ticket->record.key, SampleTicket(1));
+  EXPECT_TRUE(ticket->facts.empty());
+}
+
+TEST_P(StoreContract, DecisionIsReadBackWhole) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.record.tracked = true;
+  write.record.open = false;
+  write.record.customers = {"acme", "globex"};
+  write.record.priorities = {"P1", "P2"};
+  write.record.worst = ClockState::kAtRisk;
+  write.record.next_due = At(3600);
+  write.record.wake_at = At(60) + absl::Nanoseconds(1);
+  write.record.clock_states = {{"acme first_response", "running"}, {"acme update", ""}};
+  write.record.terms_id = "terms-1";
+  write.facts = {SampleFact("comment/1"), SampleFact("comment/2")};
+  ASSERT_TRUE(store_.Commit(write).ok());
+
+  const auto ticket = store_.LoadTicket(SampleTicket(1));
+  TicketRecord expected = write.record;
+  expected.version = 1;
+  EXPECT_EQ(ticket->record, expected);
+  FactSet facts;
+  for (const Fact& fact : write.facts) facts.Add(fact);
+  EXPECT_EQ(ticket->facts, facts);
+}
+
+TEST_P(StoreContract, FactsBelongToTheirTicketAlone) {
+  DecisionWrite one = SampleWrite(SampleTicket(1), 0);
+  one.facts = {SampleFact("comment/1")};
+  DecisionWrite other = SampleWrite(SampleTicket(2), 0);
+  other.facts = {SampleFact("comment/2")};
+  ASSERT_TRUE(store_.CommitAll({one, other}).ok());
+  EXPECT_EQ(store_.LoadTicket(SampleTicket(1))->facts.size(), 1u);
+  EXPECT_NE(store_.LoadTicket(SampleTicket(2))->facts.Find(SampleFact("comment/2").id), nullptr);
+}
+
+TEST_P(StoreContract, DecisionOnAnOldVersionIsAborted) {
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(1), 0)).ok());
+  DecisionWrite stale = SampleWrite(SampleTicket(1), 0);
+  stale.facts = {SampleFact("comment/1")};
+  stale.notices = {SampleNotice("n")};
+  EXPECT_TRUE(absl::IsAborted(store_.Commit(stale)));
+  EXPECT_TRUE(absl::IsAborted(store_.Commit(SampleWrite(SampleTicket(1), 7))));
+  EXPECT_TRUE(store_.LoadTicket(SampleTicket(1))->facts.empty());
+  EXPECT_TRUE(store_.ReadNotices(10)->empty());
+  EXPECT_EQ(Version(SampleTicket(1)), 1u);
+}
+
+TEST_P(StoreContract, SeveralTicketsInOneWriteAreAllOrNone) {
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(2), 0)).ok());
+  DecisionWrite good = SampleWrite(SampleTicket(1), 0);
+  good.facts = {SampleFact("comment/1")};
+  EXPECT_TRUE(absl::IsAborted(store_.CommitAll({good, SampleWrite(SampleTicket(2), 0)})));
+  EXPECT_EQ(Version(SampleTicket(1)), 0u);
+  EXPECT_TRUE(store_.CommitAll({good, SampleWrite(SampleTicket(2), 1)}).ok());
+  EXPECT_EQ(Version(SampleTicket(1)), 1u);
+  EXPECT_EQ(Version(SampleTicket(2)), 2u);
+}
+
+TEST_P(StoreContract, OfConcurrentDecisionsExactlyOneWinsAVersion) {
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 10;
+  std::atomic<int> won = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < kRounds; ++round) {
+        DecisionWrite write = SampleWrite(SampleTicket(1), static_cast<std::uint64_t>(round));
+        write.facts = {SampleFact("comment/" + std::to_string(round * kThreads + t))};
+        write.ledger.facts = {write.facts[0].id};
+        const absl::Status status = store_.Commit(write);
+        if (status.ok()) ++won;
+        EXPECT_TRUE(status.ok() || absl::IsAborted(status)) << status;
+        // The round is over for everybody once its version is reached.
+        while (Version(SampleTicket(1)) <= static_cast<std::uint64_t>(round)) {
+          std::this_thread::yield();
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(won, kRounds);
+  EXPECT_EQ(store_.LoadTicket(SampleTicket(1))->facts.size(), static_cast<std::size_t>(kRounds));
+  EXPECT_EQ(store_.ReadLedgerHead()->length, static_cast<std::uint64_t>(kRounds));
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
+TEST_P(StoreContract, DecisionFinishesItsDelivery) {
+  const std::uint64_t seq = PutOne("a");
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.inbox_done = seq;
+  write.inbox_done_forge = "github";
+  ProjectRecord project;
+  project.key = {"github", "1296269"};
+  project.path = "acme/opendb";
+  write.project = project;
+  write.pins = {{Login{"github", "Alice"}, "1"}};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->empty());
+  EXPECT_EQ(store_.Stats()->inbox, 0u);
+  EXPECT_EQ(**store_.FindProject(project.key), project);
+  EXPECT_EQ(store_.LoadPins()->at(Login{"github", "alice"}), "1");
+}
+
+// ---- Wake-ups and lists
+
+TEST_P(StoreContract, TicketHasOneWakeUp) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  EXPECT_EQ(*store_.NextWakeup(), absl::InfiniteFuture());
+  write.record.wake_at = At(50);
+  ASSERT_TRUE(store_.Commit(write).ok());
+  write.record.version = 1;
+  write.record.wake_at = At(30);
+  ASSERT_TRUE(store_.Commit(write).ok());
+  DecisionWrite other = SampleWrite(SampleTicket(2), 0);
+  other.record.wake_at = At(20);
+  ASSERT_TRUE(store_.Commit(other).ok());
+
+  EXPECT_EQ(*store_.NextWakeup(), At(20));
+  EXPECT_TRUE(store_.DueWakeups(At(19), 10)->empty());
+  EXPECT_EQ(*store_.DueWakeups(At(30), 10),
+            (std::vector<std::pair<absl::Time, TicketKey>>{{At(20), SampleTicket(2)},
+                                                           {At(30), SampleTicket(1)}}));
+  EXPECT_EQ(store_.DueWakeups(At(99), 1)->size(), 1u);
+
+  write.record.version = 2;
+  write.record.wake_at = absl::InfiniteFuture();
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.DueWakeups(absl::InfiniteFuture(), 10)->size(), 1u);
+}
+
+TEST_P(StoreContract, TicketsAreListedInKeyOrderInPages) {
+  for (const auto& [project, number, open] : std::vector<std::tuple<std::string, int, bool>>{
+           {"7", 2, true}, {"7", 10, false}, {"7", 1, true}, {"70", 1, true}}) {
+    DecisionWrite write = SampleWrite(SampleTicket(number, project), 0);
+    write.record.open = open;
+    ASSERT_TRUE(store_.Commit(write).ok());
+  }
+  const auto numbers = [&](const std::string& project, std::optional<TicketKey> after,
+                           std::size_t limit, bool open_only) {
+    std::vector<std::int64_t> found;
+    const auto page = store_.ListTickets("github", project, after, limit, open_only);
+    for (const TicketRecord& record : *page) found.push_back(record.key.number);
+    return found;
+  };
+  EXPECT_EQ(numbers("7", std::nullopt, 10, false), (std::vector<std::int64_t>{1, 2, 10}));
+  EXPECT_EQ(numbers("7", SampleTicket(1, "7"), 1, false), (std::vector<std::int64_t>{2}));
+  EXPECT_EQ(numbers("7", SampleTicket(2, "7"), 10, true), (std::vector<std::int64_t>{}));
+  EXPECT_EQ(numbers("", std::nullopt, 10, true), (std::vector<std::int64_t>{1, 2, 1}));
+  EXPECT_TRUE(store_.ListTickets("gitlab", "", std::nullopt, 10, false)->empty());
+
+  DecisionWrite closed = SampleWrite(SampleTicket(1, "7"), 1);
+  closed.record.open = false;
+  ASSERT_TRUE(store_.Commit(closed).ok());
+  EXPECT_EQ(numbers("7", std::nullopt, 10, true), (std::vector<std::int64_t>{2}));
+}
+
+TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
+  DecisionWrite late = SampleWrite(SampleTicket(1), 0);
+  late.record.customers = {"acme", "globex"};
+  late.record.priorities = {"P1", "P2"};
+  late.record.worst = ClockState::kBreached;
+  late.record.next_due = At(10);
+  DecisionWrite soon = SampleWrite(SampleTicket(2, "8"), 0);
+  soon.record.customers = {"acme"};
+  soon.record.priorities = {"P2"};
+  soon.record.worst = ClockState::kRunning;
+  soon.record.next_due = At(5);
+  DecisionWrite community = SampleWrite(SampleTicket(3), 0);
+  DecisionWrite closed = SampleWrite(SampleTicket(4), 0);
+  closed.record.open = false;
+  closed.record.customers = {"acme"};
+  closed.record.priorities = {"P1"};
+  ASSERT_TRUE(store_.CommitAll({late, soon, community, closed}).ok());
+
+  const auto found = [&](TicketQuery query) {
+    std::vector<std::int64_t> numbers;
+    const auto records = store_.FindTickets(query);
+    for (const TicketRecord& record : *records) numbers.push_back(record.key.number);
+    return numbers;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(found({}), (Numbers{2, 1, 3, 4}));
+  EXPECT_EQ(found({.customer = "acme"}), (Numbers{2, 1, 4}));
+  EXPECT_EQ(found({.customer = "acme", .open = true}), (Numbers{2, 1}));
+  EXPECT_EQ(found({.customer = "acme", .priority = "P2"}), (Numbers{2}));
+  EXPECT_EQ(found({.priority = "P2"}), (Numbers{2, 1}));
+  EXPECT_EQ(found({.worst = ClockState::kBreached}), (Numbers{1}));
+  EXPECT_EQ(found({.project = ProjectKey{"github", "8"}}), (Numbers{2}));
+  EXPECT_EQ(found({.due_before = At(10)}), (Numbers{2}));
+  EXPECT_EQ(found({.open = false}), (Numbers{4}));
+  EXPECT_EQ(found({.limit = 1}), (Numbers{2}));
+  EXPECT_EQ(found({.after = std::make_pair(At(5), SampleTicket(2, "8")), .limit = 2}),
+            (Numbers{1, 3}));
+
+  // What a ticket no longer is finds it no more.
+  late.record.version = 1;
+  late.record.customers = {"globex"};
+  late.record.priorities = {"P2"};
+  late.record.next_due = std::nullopt;
+  ASSERT_TRUE(store_.Commit(late).ok());
+  EXPECT_EQ(found({.customer = "acme"}), (Numbers{2, 4}));
+  EXPECT_EQ(found({.customer = "globex"}), (Numbers{1}));
+}
+
+// ---- Faces
+
+TEST_P(StoreContract, FaceIsDirtyUntilReached) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("first reply by");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  auto dirty = store_.ReadDirtyFaces(At(11), 10);
+  ASSERT_EQ(dirty->size(), 1u);
+  EXPECT_EQ((*dirty)[0].ticket, SampleTicket(1));
+  EXPECT_EQ((*dirty)[0].face, *write.face);
+  EXPECT_EQ((*dirty)[0].since, At(10));
+  EXPECT_EQ((*dirty)[0].rank, 1);
+  EXPECT_EQ(store_.Stats()->dirty_faces, 1u);
+  EXPECT_EQ(store_.Stats()->oldest_dirty, At(10));
+
+  ShownFace shown;
+  shown.comment_id = "17";
+  shown.comment_digest = "d";
+  shown.discloses = {"acme"};
+  shown.intent = "m";
+  shown.intent_at = At(3);
+  shown.labels = {"support: gold"};
+  shown.face_digest = "f";
+  shown.attempts = 2;
+  ASSERT_TRUE(store_.FinishFace(SampleTicket(1), (*dirty)[0].generation, shown).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces(At(11), 10)->empty());
+  EXPECT_EQ(*store_.LoadShown(SampleTicket(1)), shown);
+  EXPECT_EQ(store_.Stats()->dirty_faces, 0u);
+
+  // The same desired face again is nothing new, unless somebody's hand was at the forge.
+  write.record.version = 1;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces(At(11), 10)->empty());
+  write.record.version = 2;
+  write.face_again = true;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.ReadDirtyFaces(At(11), 10)->size(), 1u);
+}
+
+TEST_P(StoreContract, FirstFaceWithoutAnythingIsReachedAlready) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = Face();
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces(At(11), 10)->empty());
+}
+
+TEST_P(StoreContract, NewerFaceStaysDirtyWhenTheOlderIsReached) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("one");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const std::uint64_t first = store_.ReadDirtyFaces(At(11), 10)->at(0).generation;
+  write.record.version = 1;
+  write.face = SampleFace("two");
+  write.ledger.at = At(12);
+  ASSERT_TRUE(store_.Commit(write).ok());
+  ShownFace shown;
+  shown.comment_id = "17";
+  ASSERT_TRUE(store_.FinishFace(SampleTicket(1), first, shown).ok());
+  const auto dirty = store_.ReadDirtyFaces(At(20), 10);
+  ASSERT_EQ(dirty->size(), 1u);
+  EXPECT_GT((*dirty)[0].generation, first);
+  EXPECT_EQ((*dirty)[0].face, *write.face);
+  EXPECT_EQ((*dirty)[0].since, At(10));
+  EXPECT_EQ(store_.LoadShown(SampleTicket(1))->comment_id, "17");
+  ASSERT_TRUE(store_.BuryFace(SampleTicket(1), first, "old", At(13)).ok());
+  EXPECT_EQ(store_.ReadDirtyFaces(At(20), 10)->size(), 1u);
+  EXPECT_TRUE(store_.ListDeadFaces(10)->empty());
+}
+
+TEST_P(StoreContract, DirtyFacesComeByRankThenAge) {
+  const auto commit = [&](int number, int rank, int at) {
+    DecisionWrite write = SampleWrite(SampleTicket(number), 0);
+    write.face = SampleFace("x");
+    write.face_rank = rank;
+    write.ledger.at = At(at);
+    ASSERT_TRUE(store_.Commit(write).ok());
+  };
+  commit(1, 1, 1);
+  commit(2, 0, 3);
+  commit(3, 0, 2);
+  commit(4, 1, 0);
+  std::vector<std::int64_t> order;
+  const auto dirty = store_.ReadDirtyFaces(At(9), 3);
+  for (const DirtyFace& face : *dirty) order.push_back(face.ticket.number);
+  EXPECT_EQ(order, (std::vector<std::int64_t>{3, 2, 4}));
+  EXPECT_EQ(store_.Stats()->oldest_dirty, At(0));
+}
+
+TEST_P(StoreContract, PostponedFaceWaits) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("x");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const std::uint64_t generation = store_.ReadDirtyFaces(At(11), 10)->at(0).generation;
+  ShownFace shown;
+  shown.attempts = 1;
+  ASSERT_TRUE(store_.PostponeFace(SampleTicket(1), generation, At(60), shown).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces(At(59), 10)->empty());
+  ASSERT_EQ(store_.ReadDirtyFaces(At(60), 10)->size(), 1u);
+  EXPECT_EQ(store_.ReadDirtyFaces(At(60), 10)->at(0).not_before, At(60));
+  EXPECT_EQ(store_.LoadShown(SampleTicket(1))->attempts, 1);
+  EXPECT_EQ(store_.Stats()->dirty_faces, 1u);
+}
+
+TEST_P(StoreContract, BuriedFaceIsListedUntilANewOneComes) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("x");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const std::uint64_t generation = store_.ReadDirtyFaces(At(11), 10)->at(0).generation;
+  ASSERT_TRUE(store_.BuryFace(SampleTicket(1), generation, "refused", At(70)).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces(At(99), 10)->empty());
+  const auto dead = store_.ListDeadFaces(10);
+  ASSERT_EQ(dead->size(), 1u);
+  EXPECT_EQ((*dead)[0].ticket, SampleTicket(1));
+  EXPECT_EQ((*dead)[0].reason, "refused");
+  EXPECT_EQ((*dead)[0].at, At(70));
+  EXPECT_EQ(store_.Stats()->dead_faces, 1u);
+
+  write.record.version = 1;
+  write.face = SampleFace("y");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(store_.ListDeadFaces(10)->empty());
+  EXPECT_EQ(store_.ReadDirtyFaces(At(99), 10)->size(), 1u);
+  EXPECT_EQ(store_.Stats()->dead_faces, 0u);
+}
+
+TEST_P(StoreContract, FaceOfNoTicketIsNotFound) {
+  EXPECT_TRUE(absl::IsNotFound(store_.FinishFace(SampleTicket(1), 1, {})));
+  EXPECT_TRUE(absl::IsNotFound(store_.PostponeFace(SampleTicket(1), 1, At(1), {})));
+  EXPECT_TRUE(absl::IsNotFound(store_.BuryFace(SampleTicket(1), 1, "x", At(1))));
+  EXPECT_EQ(*store_.LoadShown(SampleTicket(1)), ShownFace());
+}
+
+TEST_P(StoreContract, FactsOfWhatIsShownJoinTheTicket) {
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(1), 0)).ok());
+  Fact own = SampleFact("comment/17");
+  ShownFace shown;
+  shown.comment_id = "17";
+  ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {own}).ok());
+  EXPECT_EQ(Version(SampleTicket(1)), 2u);
+  EXPECT_EQ(*store_.LoadTicket(SampleTicket(1))->facts.Find(own.id), own);
+  EXPECT_EQ(store_.LoadTicket(SampleTicket(1))->record.title, "It crashes");
+  // Nothing new: no new version.
+  ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {own}).ok());
+  own.revision = 1;
+  ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {own}).ok());
+  EXPECT_EQ(Version(SampleTicket(1)), 2u);
+  EXPECT_EQ(store_.LoadTicket(SampleTicket(1))->facts.Find(own.id)->revision, 3u);
+}
+
+// ---- Notices
+
+TEST_P(StoreContract, NoticeIsToldOnce) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  Notice second = SampleNotice("b");
+  second.at = At(1);
+  write.notices = {SampleNotice("a"), second, SampleNotice("a")};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const auto notices = store_.ReadNotices(10);
+  ASSERT_EQ(notices->size(), 2u);
+  EXPECT_EQ((*notices)[0].id, "b");
+  const Notice& notice = (*notices)[1];
+  EXPECT_EQ(notice.id, "a");
+  EXPECT_EQ(notice.kind, NoticeKind::kBreach);
+  EXPECT_EQ(notice.ticket, SampleTicket(1));
+  EXPECT_EQ(notice.customer, "acme");
+  EXPECT_EQ(notice.metric, Metric::kUpdate);
+  EXPECT_EQ(notice.at, At(20));
+  EXPECT_EQ(notice.due, At(10));
+  EXPECT_EQ(notice.teams, std::vector<std::string>{"lead"});
+  EXPECT_EQ(notice.text, "late");
+  EXPECT_FALSE(notice.is_private);
+  EXPECT_EQ(store_.Stats()->pending_notices, 2u);
+
+  ASSERT_TRUE(store_.FinishNotice("a").ok());
+  ASSERT_TRUE(store_.FinishNotice("a").ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.FinishNotice("c")));
+  write.record.version = 1;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.ReadNotices(10)->size(), 1u);
+  EXPECT_EQ(store_.Stats()->pending_notices, 1u);
+}
+
+// ---- Terms, projects, actors
+
+TEST_P(StoreContract, TermsAreAppendedWhenTheyChange) {
+  StoredTerms first{"a", At(0), {{"policy.yaml", "version: 1\n"}, {"empty.yaml", ""}}};
+  ASSERT_TRUE(store_.AppendTerms(first).ok());
+  ASSERT_TRUE(store_.AppendTerms({"a", At(5), {}}).ok());
+  ASSERT_TRUE(store_.AppendTerms({"b", At(10), {}}).ok());
+  ASSERT_TRUE(store_.AppendTerms({"a", At(7), {}}).ok());
+  const auto terms = store_.LoadTerms();
+  ASSERT_EQ(terms->size(), 3u);
+  EXPECT_EQ((*terms)[0].id, "a");
+  EXPECT_EQ((*terms)[0].effective, At(0));
+  EXPECT_EQ((*terms)[0].files, first.files);
+  EXPECT_EQ((*terms)[1].id, "b");
+  EXPECT_EQ((*terms)[2].id, "a");
+  EXPECT_EQ((*terms)[2].effective, At(10));
+}
+
+TEST_P(StoreContract, ProjectIsFoundByKeyAndByItsPresentPath) {
+  ProjectRecord project;
+  project.key = {"github", "7"};
+  project.path = "Acme/OpenDB";
+  project.url = "https://github.com/Acme/OpenDB";
+  project.is_private = true;
+  project.installation_id = "42";
+  project.first_seen = At(1);
+  ASSERT_TRUE(store_.SaveProject(project).ok());
+  EXPECT_EQ(**store_.FindProject(project.key), project);
+  EXPECT_EQ(**store_.FindProjectByPath({"github", "acme/opendb"}), project);
+  EXPECT_FALSE(store_.FindProject({"github", "8"})->has_value());
+  EXPECT_FALSE(store_.FindProjectByPath({"gitlab", "acme/opendb"})->has_value());
+
+  ProjectRecord renamed = project;
+  renamed.path = "acme/db";
+  renamed.installation_id.clear();
+  renamed.first_seen = At(99);
+  ASSERT_TRUE(store_.SaveProject(renamed).ok());
+  EXPECT_FALSE(store_.FindProjectByPath({"github", "acme/opendb"})->has_value());
+  const auto now = store_.FindProjectByPath({"github", "ACME/db"});
+  EXPECT_EQ((*now)->first_seen, At(1));
+  EXPECT_EQ((*now)->installation_id, "42");
+
+  // Another project takes a path over; that the first one moves on later changes nothing for it.
+  ProjectRecord other;
+  other.key = {"github", "8"};
+  other.path = "acme/db";
+  ASSERT_TRUE(store_.SaveProject(other).ok());
+  renamed.path = "acme/old";
+  ASSERT_TRUE(store_.SaveProject(renamed).ok());
+  EXPECT_EQ((*store_.FindProjectByPath({"github", "acme/db"}))->key.id, "8");
+  EXPECT_EQ(store_.ListProjects()->size(), 2u);
+}
+
+TEST_P(StoreContract, LoginIsPinnedToItsFirstId) {
+  EXPECT_EQ(*store_.Pin(Login{"github", "Dave"}, "1"), "1");
+  EXPECT_EQ(*store_.Pin(Login{"github", "dave"}, "2"), "1");
+  EXPECT_EQ(*store_.Pin(Login{"gitlab", "dave"}, "2"), "2");
+  EXPECT_EQ(*store_.LoadPins(),
+            (Pins{{Login{"github", "dave"}, "1"}, {Login{"gitlab", "dave"}, "2"}}));
+}
+
+TEST_P(StoreContract, ForgeThatHoldsTicketsKeepsItsNameAndKind) {
+  ASSERT_TRUE(store_.RegisterForges({{"github", "github"}, {"other", "gitlab"}}).ok());
+  ASSERT_TRUE(store_.RegisterForges({{"github", "gitlab"}}).ok());
+  ASSERT_TRUE(store_.RegisterForges({{"github", "github"}}).ok());
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(1), 0)).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_.RegisterForges({{"gh", "github"}})));
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_.RegisterForges({{"github", "gitlab"}})));
+  EXPECT_TRUE(store_.RegisterForges({{"github", "github"}, {"new", "gitlab"}}).ok());
+}
+
+// ---- Tokens and ledger
+
+TEST_P(StoreContract, TokenIsFoundByItsHash) {
+  TokenRecord token;
+  token.id = "t1";
+  token.hash = "abc";
+  token.scope = "read";
+  token.project = "github:acme/opendb";
+  token.customer = "acme";
+  token.created = At(1);
+  token.expires = At(100);
+  ASSERT_TRUE(store_.SaveToken(token).ok());
+  auto found = store_.FindToken("abc");
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->id, "t1");
+  EXPECT_EQ((*found)->scope, "read");
+  EXPECT_EQ((*found)->project, token.project);
+  EXPECT_EQ((*found)->customer, "acme");
+  EXPECT_EQ((*found)->created, At(1));
+  EXPECT_EQ((*found)->expires, At(100));
+  EXPECT_FALSE((*found)->revoked.has_value());
+  token.revoked = At(50);
+  ASSERT_TRUE(store_.SaveToken(token).ok());
+  EXPECT_EQ((*store_.FindToken("abc"))->revoked, At(50));
+  EXPECT_EQ(store_.ListTokens()->size(), 1u);
+  EXPECT_FALSE(store_.FindToken("t1")->has_value());
+}
+
+TEST_P(StoreContract, LedgerGrowsByDecisionsThatChangedSomething) {
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 0u);
+  EXPECT_EQ(store_.ReadLedgerHead()->digest, "");
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(1), 0)).ok());
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 0u);
+  DecisionWrite write = SampleWrite(SampleTicket(1), 1);
+  write.ledger.changes = {"acme first_response: running -> met"};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const std::string first = store_.ReadLedgerHead()->digest;
+  EXPECT_EQ(first.size(), 64u);
+  write.record.version = 2;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 2u);
+  EXPECT_NE(store_.ReadLedgerHead()->digest, first);
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
+TEST_P(StoreContract, ConcurrentDecisionsKeepTheLedgerWhole) {
+  constexpr int kThreads = 8;
+  constexpr int kEach = 20;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        DecisionWrite write = SampleWrite(SampleTicket(t + 1), static_cast<std::uint64_t>(i));
+        write.facts = {SampleFact("comment/" + std::to_string(i))};
+        write.ledger.facts = {write.facts[0].id};
+        EXPECT_TRUE(store_.Commit(write).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store_.ReadLedgerHead()->length, static_cast<std::uint64_t>(kThreads * kEach));
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
+}  // namespace retainer
