@@ -5,12 +5,13 @@
 //
 // Errors, by canonical code:
 //   NotFound            the thing is not there (404, 410)
-//   PermissionDenied    we may not (401, 403 that is no limit); the message names the missing
+//   PermissionDenied    we may not (403 that is no limit); the message names the missing
 //                       permission where the forge does
 //   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says for how long
 //   InvalidArgument     the forge refuses the content (400, 422)
-//   Unavailable         network, time-out, 5xx: try again
-//   FailedPrecondition  our credentials are wrong or missing; says the mend
+//   Unavailable         network, time-out, 409, 5xx: try again
+//   FailedPrecondition  our credentials are wrong or missing (401), or the app is not installed
+//                       there; says the mend. Concerns the whole forge or project, not one ticket
 // No message holds a token, a secret or a body.
 #pragma once
 
@@ -87,8 +88,8 @@ class Forge {
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
 
   // ---- Writing
-  // One
-  // mutation at a time for each installation, spaced; the instant from which the next is allowed.
+  // One mutation at a time for each installation, spaced; the instant from which the next is
+  // allowed, InfinitePast where nothing holds it up.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
 
   virtual absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at,

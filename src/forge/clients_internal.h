@@ -1,0 +1,35 @@
+// What the clients share inside this room; tests come in here with a transport of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "retainer/clock.h"
+#include "retainer/config.h"
+#include "retainer/forge.h"
+#include "retainer/log.h"
+#include "src/forge/api_client.h"
+#include "src/forge/credentials.h"
+#include "src/forge/http.h"
+
+namespace retainer::forge {
+
+// As MakeForge, over `transport`.
+absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, const Clock& clock,
+                                                     Log& log,
+                                                     std::unique_ptr<HttpTransport> transport);
+
+std::unique_ptr<Forge> MakeGitHub(std::unique_ptr<ApiClient> client,
+                                  std::unique_ptr<Credentials> credentials, bool is_app, Log& log);
+std::unique_ptr<Forge> MakeGitLab(std::unique_ptr<ApiClient> client,
+                                  std::unique_ptr<Credentials> credentials, Log& log);
+
+// InvalidArgument when `body` holds more than `limit` characters (code points).
+absl::Status CheckLength(std::string_view body, std::size_t limit);
+
+inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+}  // namespace retainer::forge

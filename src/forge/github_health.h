@@ -1,0 +1,17 @@
+// What a GitHub App or token lacks for this desk's work, each with the mend. Private to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "src/forge/api_calls.h"
+
+namespace retainer::forge {
+
+absl::StatusOr<std::vector<std::string>> MissingOfApp(const ApiCalls& calls,
+                                                      const std::string& forge);
+absl::StatusOr<std::vector<std::string>> MissingOfToken(const ApiCalls& calls,
+                                                        const std::string& forge);
+
+}  // namespace retainer::forge

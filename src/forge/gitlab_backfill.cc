@@ -1,0 +1,158 @@
+#include "src/forge/gitlab_backfill.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "retainer/fact_builders.h"
+
+namespace retainer::forge {
+namespace {
+
+Moment MomentAt(const Json& object, const char* key) {
+  const auto time = TimeAt(object, key);
+  return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
+}
+
+// `project_12_bot`, `group_3_bot_0a1b…`: the accounts behind project and group access tokens.
+bool IsTokenBot(std::string_view login) {
+  const absl::string_view view(login.data(), login.size());
+  return (absl::StartsWith(view, "project_") || absl::StartsWith(view, "group_")) &&
+         absl::StrContains(view, "_bot");
+}
+
+// "assigned to @alice and @bob, unassigned @carol": GitLab's own words, in English on every
+// instance.
+void AddAssignments(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
+  const std::string body = StringAt(note, "body");
+  if (!absl::StartsWith(body, "assigned to @") && !absl::StartsWith(body, "unassigned @") &&
+      !absl::StartsWith(body, "removed assignee") && !absl::StartsWith(body, "changed assignee"))
+    return;
+  const Actor by = GitLabActor(At(note, "author"));
+  const Moment at = MomentAt(note, "created_at");
+  bool adding = true;
+  for (absl::string_view word : absl::StrSplit(body, absl::ByAnyChar(" ,\n"), absl::SkipEmpty())) {
+    if (word == "assigned") adding = true;
+    if (word == "unassigned") adding = false;
+    if (!absl::ConsumePrefix(&word, "@") || word.empty()) continue;
+    Actor assignee;
+    assignee.login = std::string(word);
+    facts->push_back(adding ? MakeAssigned(learnt, assignee, by, at)
+                            : MakeUnassigned(learnt, assignee, by, at));
+  }
+}
+
+void AddNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
+  if (BoolAt(note, "system")) {
+    AddAssignments(learnt, note, facts);
+    return;
+  }
+  const std::string id = NoteId(IdAt(note, "id"));
+  const Actor author = GitLabActor(At(note, "author"));
+  const std::string body = StringAt(note, "body");
+  // `confidential` is the older name.
+  const bool internal = BoolAt(note, "internal") || BoolAt(note, "confidential");
+  const auto created = TimeAt(note, "created_at");
+  const auto updated = TimeAt(note, "updated_at");
+  facts->push_back(MakeComment(learnt, id, author, MomentAt(note, "created_at"), body, internal));
+  // A second's slack: GitLab touches notes as it makes them.
+  if (created && updated && *updated >= *created + absl::Seconds(1)) {
+    facts->push_back(MakeCommentEdited(learnt, id, Actor(), author, Moment::At(*updated), body,
+                                       std::nullopt, created, internal));
+  }
+}
+
+}  // namespace
+
+Actor GitLabActor(const Json& user) {
+  Actor actor{IdAt(user, "id"), StringAt(user, "username"), BoolAt(user, "bot")};
+  actor.machine = actor.machine || IsTokenBot(actor.login);
+  return actor;
+}
+
+ProjectInfo GitLabProject(const Json& project) {
+  ProjectInfo info;
+  info.id = IdAt(project, "id");
+  info.path = StringAt(project, "path_with_namespace");
+  info.url = StringAt(project, "web_url");
+  info.is_private = StringAt(project, "visibility") != "public";
+  return info;
+}
+
+Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
+  const Learnt learnt{Provenance::kBackfill, received};
+  const Json& json = answers.ticket;
+  Backfill out;
+  out.project = GitLabProject(answers.project);
+  TicketInfo& ticket = out.ticket;
+  ticket.kind = answers.kind;
+  ticket.number = NumberAt(json, "iid");
+  ticket.title = StringAt(json, "title");
+  ticket.url = StringAt(json, "web_url");
+  ticket.author = GitLabActor(At(json, "author"));
+  ticket.created_at = TimeAt(json, "created_at");
+  ticket.updated_at = TimeAt(json, "updated_at");
+  const std::string state = StringAt(json, "state");
+  ticket.open = state != "closed" && state != "merged";
+  ticket.confidential = BoolAt(json, "confidential");
+
+  out.facts.push_back(MakeOpened(learnt, ticket.author, MomentAt(json, "created_at"),
+                                 StringAt(json, "description")));
+  if (ticket.confidential && ticket.updated_at) {
+    out.facts.push_back(
+        MakeVisibility(learnt, /*confidential=*/true, Actor(), Moment::At(*ticket.updated_at)));
+  }
+  for (const Json& event : answers.label_events) {
+    const std::string label = StringAt(At(event, "label"), "name");
+    if (label.empty()) continue;  // the label was deleted since
+    const Actor actor = GitLabActor(At(event, "user"));
+    const Moment at = MomentAt(event, "created_at");
+    out.facts.push_back(StringAt(event, "action") == "remove"
+                            ? MakeLabelRemoved(learnt, label, actor, at)
+                            : MakeLabelAdded(learnt, label, actor, at));
+  }
+  bool closing_listed = false;
+  for (const Json& event : answers.state_events) {
+    const std::string to = StringAt(event, "state");
+    const Actor actor = GitLabActor(At(event, "user"));
+    const Moment at = MomentAt(event, "created_at");
+    if (to == "closed" || to == "merged") {
+      closing_listed = true;
+      out.facts.push_back(MakeClosed(learnt, to == "merged" ? "merged" : "", actor, at));
+    } else if (to == "reopened") {
+      out.facts.push_back(MakeReopened(learnt, actor, at));
+    }
+  }
+  // Older than state events: who closed it stands on the ticket.
+  if (!ticket.open && !closing_listed) {
+    const bool merged = state == "merged";
+    const auto at = TimeAt(json, merged ? "merged_at" : "closed_at");
+    if (at) {
+      out.facts.push_back(MakeClosed(learnt, merged ? "merged" : "",
+                                     GitLabActor(At(json, merged ? "merge_user" : "closed_by")),
+                                     Moment::At(*at)));
+    }
+  }
+  for (const Json& event : answers.milestone_events) {
+    out.facts.push_back(
+        MakeAction(learnt, StringAt(event, "action") == "remove" ? "demilestoned" : "milestoned",
+                   GitLabActor(At(event, "user")), MomentAt(event, "created_at")));
+  }
+  if (ticket.updated_at) {
+    std::vector<std::string> names;
+    if (const Json& labels = At(json, "labels"); labels.is_array()) {
+      for (const Json& label : labels)
+        names.push_back(label.is_string() ? label.get<std::string>() : StringAt(label, "name"));
+    }
+    out.facts.push_back(MakeLabels(learnt, std::move(names), Moment::At(*ticket.updated_at)));
+  }
+  for (const Json& note : answers.notes) AddNote(learnt, note, &out.facts);
+  return out;
+}
+
+}  // namespace retainer::forge
