@@ -1,0 +1,69 @@
+#include "webhooks/fields.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kMaxLogin = 255;
+constexpr std::size_t kMaxPath = 1024;
+constexpr std::size_t kMaxUrl = 4096;
+
+absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+bool OnlyAlnumAnd(std::string_view text, std::string_view others) {
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || others.find(c) != others.npos;
+  });
+}
+
+}  // namespace
+
+std::string LoginField(Node node) {
+  const std::string_view login = node.text_or_empty();
+  const bool fits = login.size() <= kMaxLogin && OnlyAlnumAnd(login, "-_.[]");
+  return fits ? std::string(login) : std::string();
+}
+
+std::string UrlField(Node node) {
+  const std::string_view url = node.text_or_empty();
+  const bool fits = url.size() <= kMaxUrl &&
+                    (url.starts_with("https://") || url.starts_with("http://")) &&
+                    std::all_of(url.begin(), url.end(), [](char c) {
+                      return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&
+                             std::string_view("<>\"'`()\\").find(c) == std::string_view::npos;
+                    });
+  return fits ? std::string(url) : std::string();
+}
+
+std::string PathField(Node node) {
+  const std::string_view path = node.text_or_empty();
+  const bool fits = path.size() <= kMaxPath && path.find('/') != path.npos &&
+                    path.find("//") == path.npos && path.front() != '/' && path.back() != '/' &&
+                    OnlyAlnumAnd(path, "-_./");
+  return fits ? std::string(path) : std::string();
+}
+
+std::vector<std::string> NamesOf(Node array, std::string_view key) {
+  std::vector<std::string> names;
+  for (const Node item : array.items()) {
+    const std::string_view name = item[key].text_or_empty();
+    if (!name.empty()) names.emplace_back(name);
+  }
+  return names;
+}
+
+absl::Status Lacks(std::string_view event, std::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the body of a \"", View(event), "\" delivery lacks ", View(what)));
+}
+
+absl::Status DoesNotFit(std::string_view event) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("the body is not that of a \"", View(event), "\" delivery"));
+}
+
+}  // namespace retainer

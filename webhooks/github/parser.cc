@@ -1,0 +1,275 @@
+#include "webhooks/github/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "webhooks/fields.h"
+#include "webhooks/forge_time.h"
+#include "webhooks/github/ticket_facts.h"
+
+namespace retainer::github {
+namespace {
+
+template <std::size_t N>
+bool OneOf(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+constexpr std::array<std::string_view, 13> kNeeded = {"issues",
+                                                      "issue_comment",
+                                                      "pull_request",
+                                                      "pull_request_review",
+                                                      "pull_request_review_comment",
+                                                      "label",
+                                                      "push",
+                                                      "release",
+                                                      "repository",
+                                                      "installation",
+                                                      "installation_repositories",
+                                                      "marketplace_purchase",
+                                                      "sponsorship"};
+
+// The objects by which bodies of the different events are told apart.
+constexpr std::array<std::string_view, 14> kSubjects = {
+    "issue",      "comment",     "pull_request",         "review",    "label",  "release",
+    "discussion", "sponsorship", "marketplace_purchase", "milestone", "member", "workflow_run",
+    "team",       "check_run"};
+
+// Does the body hold all of `wanted` and no other subject but the `allowed` ones?
+bool HasSubjects(Node body, std::initializer_list<std::string_view> wanted,
+                 std::initializer_list<std::string_view> allowed = {}) {
+  const auto in = [](std::initializer_list<std::string_view> list, std::string_view name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  return std::all_of(kSubjects.begin(), kSubjects.end(), [&](std::string_view subject) {
+    const bool there = body[subject].is_object();
+    if (in(wanted, subject)) return there;
+    return !there || in(allowed, subject);
+  });
+}
+
+ProjectInfo ReadProject(Node repository) {
+  ProjectInfo project;
+  project.id = repository["id"].id();
+  project.path = PathField(repository["full_name"]);
+  project.url = UrlField(repository["html_url"]);
+  // Some bodies say `private` of a repository whose visibility is public: only what is certainly
+  // not public counts as private, for a public reader may be told less.
+  project.is_private =
+      repository["private"].is_true() && repository["visibility"].text_or_empty() != "public";
+  return project;
+}
+
+absl::StatusOr<Event> Nothing(Event event, std::string reason) {
+  event.kind = EventKind::kNothing;
+  event.reason = std::move(reason);
+  return event;
+}
+
+absl::StatusOr<Event> ParsePush(Event event, Node body) {
+  if (!body["ref"].text() || !body["after"].text()) return DoesNotFit(event.type);
+  if (event.project.id.empty()) return Lacks(event.type, "repository.id");
+  event.kind = EventKind::kPush;
+  event.ref = body["ref"].text_or_empty();
+  const std::string_view after = body["after"].text_or_empty();
+  // A deleted ref points to the commit of nothing but zeros.
+  if (after.find_first_not_of('0') != after.npos) event.commit = after;
+  return event;
+}
+
+absl::StatusOr<Event> ParseRelease(Event event, Node body) {
+  if (!HasSubjects(body, {"release"})) return DoesNotFit(event.type);
+  if (event.project.id.empty()) return Lacks(event.type, "repository.id");
+  const Node release = body["release"];
+  if (release["tag_name"].text_or_empty().empty()) return Lacks(event.type, "release.tag_name");
+  event.kind = EventKind::kRelease;
+  event.ref = release["tag_name"].text_or_empty();
+  // `target_commitish` is a branch's name as often as a commit.
+  const std::string_view target = release["target_commitish"].text_or_empty();
+  const bool is_commit =
+      target.size() == 40 && target.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (is_commit) event.commit = target;
+  return event;
+}
+
+absl::StatusOr<Event> ParseLabel(Event event, Node body) {
+  if (!HasSubjects(body, {"label"})) return DoesNotFit(event.type);
+  if (event.project.id.empty()) return Lacks(event.type, "repository.id");
+  if (event.action != "created" && event.action != "edited" && event.action != "deleted") {
+    return Nothing(std::move(event), "an action on labels that we do not know");
+  }
+  event.kind = EventKind::kLabel;
+  event.ref = body["label"]["name"].text_or_empty();
+  return event;
+}
+
+absl::StatusOr<Event> ParseRepository(Event event, Node body) {
+  if (!HasSubjects(body, {}) || !body["repository"].is_object()) return DoesNotFit(event.type);
+  if (event.project.id.empty()) return Lacks(event.type, "repository.id");
+  if (event.project.path.empty()) return Lacks(event.type, "repository.full_name");
+  constexpr std::array<std::string_view, 4> kOurs = {"renamed", "transferred", "publicized",
+                                                     "privatized"};
+  if (!OneOf(event.action, kOurs)) {
+    return Nothing(std::move(event), "neither name nor visibility of the project changed");
+  }
+  event.kind = EventKind::kProject;
+  return event;
+}
+
+absl::StatusOr<Event> ParseInstallation(Event event, Node body) {
+  const Node installation = body["installation"];
+  const bool of_repositories = event.type == "installation_repositories";
+  const bool fits = HasSubjects(body, {}) && !body["repository"].present() &&
+                    of_repositories == body["repositories_added"].is_array();
+  if (!fits) return DoesNotFit(event.type);
+  if (installation["id"].id().empty()) return Lacks(event.type, "installation.id");
+  event.kind = EventKind::kInstallation;
+  event.account = ReadActor(installation["account"]);
+  const std::string_view list = !of_repositories            ? "repositories"
+                                : event.action == "removed" ? "repositories_removed"
+                                                            : "repositories_added";
+  for (const Node repository : body[list].items()) {
+    ProjectInfo project = ReadProject(repository);
+    if (project.id.empty() || project.path.empty()) continue;
+    project.installation_id = event.project.installation_id;
+    event.projects.push_back(std::move(project));
+  }
+  return event;
+}
+
+absl::StatusOr<Event> ParsePurchase(Event event, Node body) {
+  if (!HasSubjects(body, {"marketplace_purchase"})) return DoesNotFit(event.type);
+  const Node purchase = body["marketplace_purchase"];
+  event.account = ReadActor(purchase["account"]);
+  if (event.account.id.empty()) return Lacks(event.type, "marketplace_purchase.account.id");
+  event.kind = EventKind::kSubscription;
+  event.plan = purchase["plan"]["name"].text_or_empty();
+  event.effective = ReadForgeTime(body["effective_date"]);
+  return event;
+}
+
+absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
+  if (!HasSubjects(body, {"sponsorship"})) return DoesNotFit(event.type);
+  const Node sponsorship = body["sponsorship"];
+  event.account = ReadActor(sponsorship["sponsor"]);
+  if (event.account.id.empty()) return Lacks(event.type, "sponsorship.sponsor.id");
+  // Who sponsors in private is known by id alone: a name that is not there is shown nowhere.
+  if (sponsorship["privacy_level"].text_or_empty() == "private") {
+    event.account.login.clear();
+    event.sender.login.clear();
+  }
+  event.kind = EventKind::kSubscription;
+  event.plan = sponsorship["tier"]["name"].text_or_empty();
+  event.effective = ReadForgeTime(body["effective_date"]);
+  if (!event.effective) event.effective = ReadForgeTime(sponsorship["created_at"]);
+  return event;
+}
+
+absl::StatusOr<Event> ParsePing(Event event, Node body) {
+  if (!body["zen"].text() && !body["hook_id"].integer()) return DoesNotFit(event.type);
+  event.kind = EventKind::kPing;
+  return event;
+}
+
+bool FitsTicketEvent(std::string_view type, Node body) {
+  // The `label` and `milestone` of `labeled` and `milestoned` stand beside the ticket.
+  if (type == "issues") return HasSubjects(body, {"issue"}, {"label", "milestone"});
+  if (type == "issue_comment") return HasSubjects(body, {"issue", "comment"});
+  if (type == "pull_request") return HasSubjects(body, {"pull_request"}, {"label", "milestone"});
+  if (type == "pull_request_review") return HasSubjects(body, {"pull_request", "review"});
+  return HasSubjects(body, {"pull_request", "comment"});
+}
+
+absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node body) {
+  if (!FitsTicketEvent(event.type, body)) return DoesNotFit(event.type);
+  if (event.project.id.empty()) return Lacks(event.type, "repository.id");
+  if (event.project.path.empty()) return Lacks(event.type, "repository.full_name");
+  if (event.action.empty()) return Lacks(event.type, "action");
+  return FillTicket(std::move(event), delivery, body);
+}
+
+}  // namespace
+
+std::span<const std::string_view> NeededEvents() { return kNeeded; }
+
+bool IsNeeded(std::string_view event) { return OneOf(event, kNeeded); }
+
+absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
+  Event event;
+  event.forge = delivery.forge;
+  event.type = delivery.event_type;
+  event.action = body["action"].text_or_empty();
+  event.project = ReadProject(body["repository"]);
+  event.project.installation_id = body["installation"]["id"].id();
+  event.sender = ReadActor(body["sender"]);
+
+  const std::string_view type = delivery.event_type;
+  constexpr std::array<std::string_view, 5> kTicketEvents = {"issues", "issue_comment",
+                                                             "pull_request", "pull_request_review",
+                                                             "pull_request_review_comment"};
+  if (OneOf(type, kTicketEvents)) return ParseTicket(std::move(event), delivery, body);
+  if (type == "ping") return ParsePing(std::move(event), body);
+  if (type == "push") return ParsePush(std::move(event), body);
+  if (type == "release") return ParseRelease(std::move(event), body);
+  if (type == "label") return ParseLabel(std::move(event), body);
+  if (type == "repository") return ParseRepository(std::move(event), body);
+  if (type == "installation" || type == "installation_repositories") {
+    return ParseInstallation(std::move(event), body);
+  }
+  if (type == "marketplace_purchase") return ParsePurchase(std::move(event), body);
+  if (type == "sponsorship") return ParseSponsorship(std::move(event), body);
+  return Nothing(std::move(event), "an event that nobody needs");
+}
+
+std::vector<std::string> ProjectPaths(Node body) {
+  std::vector<std::string> paths;
+  const auto add = [&](Node repository) {
+    if (repository.is_object()) paths.push_back(PathField(repository["full_name"]));
+  };
+  add(body["repository"]);
+  add(body["changes"]["new_repository"]);
+  for (const char* list : {"repositories", "repositories_added", "repositories_removed"}) {
+    for (const Node repository : body[list].items()) add(repository);
+  }
+  return paths;
+}
+
+std::string GuessEvent(Node body) {
+  const auto fits = [&](std::string_view type) { return FitsTicketEvent(type, body); };
+  for (std::string_view type : {"issues", "issue_comment", "pull_request", "pull_request_review",
+                                "pull_request_review_comment"}) {
+    if (fits(type)) return std::string(type);
+  }
+  if (body["zen"].text()) return "ping";
+  for (std::string_view type : {"label", "release", "marketplace_purchase", "sponsorship"}) {
+    if (HasSubjects(body, {type})) return std::string(type);
+  }
+  if (!HasSubjects(body, {})) return "";
+  // GitLab's pushes look the same but for this.
+  if (body["object_kind"].present()) return "";
+  if (body["ref"].text() && body["before"].text() && body["after"].text()) return "push";
+  if (body["repositories_added"].is_array()) return "installation_repositories";
+  const auto only = [&](std::initializer_list<std::string_view> known) {
+    const auto keys = body.keys();
+    return std::all_of(keys.begin(), keys.end(), [&](std::string_view key) {
+      return std::find(known.begin(), known.end(), key) != known.end();
+    });
+  };
+  if (body["installation"]["account"].is_object() &&
+      only({"action", "installation", "repositories", "requester", "sender", "enterprise",
+            "organization"})) {
+    return "installation";
+  }
+  constexpr std::array<std::string_view, 9> kRepositoryActions = {
+      "created", "deleted",     "archived",   "unarchived", "edited",
+      "renamed", "transferred", "publicized", "privatized"};
+  if (body["repository"].is_object() && OneOf(body["action"].text_or_empty(), kRepositoryActions) &&
+      only({"action", "changes", "repository", "organization", "sender", "installation",
+            "enterprise"})) {
+    return "repository";
+  }
+  return "";
+}
+
+}  // namespace retainer::github

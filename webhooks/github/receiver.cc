@@ -1,0 +1,106 @@
+#include "webhooks/github/receiver.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "webhooks/github/parser.h"
+#include "webhooks/intake.h"
+#include "webhooks/json_body.h"
+#include "webhooks/signature.h"
+
+namespace retainer::github {
+namespace {
+
+// The secrets under which the signature holds. All are tried, whichever holds.
+std::vector<const WebhookSecret*> Holding(const std::vector<WebhookSecret>& secrets,
+                                          const Digest& claimed, std::string_view body) {
+  std::vector<const WebhookSecret*> holding;
+  for (const WebhookSecret& secret : secrets) {
+    if (Equal(HmacSha256(secret.secret, {body}), claimed)) holding.push_back(&secret);
+  }
+  return holding;
+}
+
+}  // namespace
+
+Receiver::Receiver(const ForgeConfig& config)
+    : forge_(config.name), secrets_(config.webhook_secrets) {}
+
+Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::Time now) const {
+  constexpr std::string_view kScheme = "sha256=";
+  const std::string_view signature = HeaderValue(headers, "X-Hub-Signature-256");
+  if (signature.empty()) {
+    return Refusal(VerifyOutcome::kRefused,
+                   HeaderValue(headers, "X-Hub-Signature").empty()
+                       ? "no X-Hub-Signature-256: set a secret at the webhook"
+                       : "no X-Hub-Signature-256, and the older X-Hub-Signature is not enough");
+  }
+  const std::optional<Digest> claimed = signature.starts_with(kScheme)
+                                            ? DigestFromHex(signature.substr(kScheme.size()))
+                                            : std::nullopt;
+  if (!claimed) {
+    return Refusal(VerifyOutcome::kRefused, "X-Hub-Signature-256 is not sha256=<64 hex digits>");
+  }
+  const std::vector<const WebhookSecret*> holding = Holding(secrets_, *claimed, body);
+  if (holding.empty()) {
+    return Refusal(VerifyOutcome::kRefused, "X-Hub-Signature-256 holds under none of the secrets");
+  }
+
+  const std::string_view event = HeaderValue(headers, "X-GitHub-Event");
+  if (event.empty()) return Refusal(VerifyOutcome::kMalformed, "no X-GitHub-Event");
+  Verified verified;
+  Delivery& delivery = verified.delivery;
+  switch (ReadMediaType(headers)) {
+    case MediaType::kJson:
+      delivery.body = body;
+      break;
+    case MediaType::kForm: {
+      absl::StatusOr<std::string> payload = DecodePayload(body);
+      if (!payload.ok()) {
+        return Refusal(VerifyOutcome::kMalformed, std::string(payload.status().message()));
+      }
+      delivery.body = *std::move(payload);
+      break;
+    }
+    case MediaType::kOther:
+      return Refusal(VerifyOutcome::kUnsupportedType,
+                     "neither application/json nor application/x-www-form-urlencoded");
+  }
+  if (!LooksLikeObject(delivery.body)) {
+    return Refusal(VerifyOutcome::kMalformed, "the body is no JSON object");
+  }
+  verified.needed = IsNeeded(event);
+  const bool is_ping = event == "ping";
+  if (!AnyUnbound(holding) && (verified.needed || is_ping)) {
+    const absl::StatusOr<Body> parsed = Body::Parse(delivery.body);
+    if (!parsed.ok()) {
+      return Refusal(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
+    }
+    const std::vector<std::string> paths = ProjectPaths(parsed->root());
+    if (!(is_ping && paths.empty()) && !SecretsCover(holding, forge_, paths)) {
+      return Refusal(VerifyOutcome::kRefused, paths.empty()
+                                                  ? "names no project, and the secret is bound"
+                                                  : "the secret is not for this project");
+    }
+  }
+  verified.outcome = VerifyOutcome::kGenuine;
+  delivery.forge = forge_;
+  delivery.event_type = event;
+  delivery.id = DeliveryId(HeaderValue(headers, "X-GitHub-Delivery"), event, delivery.body);
+  delivery.received = now;
+  return verified;
+}
+
+absl::StatusOr<Event> Receiver::Parse(const Delivery& delivery) const {
+  const absl::StatusOr<Body> body = Body::Parse(delivery.body);
+  if (!body.ok()) return body.status();
+  return ParseEvent(delivery, body->root());
+}
+
+std::string Receiver::GuessEventType(std::string_view body) const {
+  const absl::StatusOr<Body> parsed = Body::Parse(body);
+  return parsed.ok() ? GuessEvent(parsed->root()) : std::string();
+}
+
+}  // namespace retainer::github

@@ -1,0 +1,18 @@
+// From a GitHub body about an issue or a pull request to the ticket and its facts. Pure and
+// thread-safe.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "retainer/event.h"
+#include "retainer/webhook.h"
+#include "webhooks/json_body.h"
+
+namespace retainer::github {
+
+Actor ReadActor(Node user);
+
+// Completes `event` (type, action, project and sender are set) from a body that fits its header.
+// InvalidArgument where the ticket lacks its number, or a comment its id.
+absl::StatusOr<Event> FillTicket(Event event, const Delivery& delivery, Node body);
+
+}  // namespace retainer::github

@@ -1,0 +1,129 @@
+#include "webhooks/gitlab/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "webhooks/fields.h"
+#include "webhooks/forge_time.h"
+#include "webhooks/gitlab/ticket_facts.h"
+
+namespace retainer::gitlab {
+namespace {
+
+constexpr std::array<std::string_view, 8> kNeeded = {
+    "Issue Hook",         "Confidential Issue Hook",
+    "Note Hook",          "Confidential Note Hook",
+    "Merge Request Hook", "Push Hook",
+    "Tag Push Hook",      "Release Hook"};
+
+// Does a body of this `object_kind` come under this header?
+bool Fits(std::string_view header, std::string_view kind) {
+  if (header == "Issue Hook" || header == "Confidential Issue Hook") {
+    return kind == "issue" || kind == "work_item";
+  }
+  if (header == "Note Hook" || header == "Confidential Note Hook") return kind == "note";
+  if (header == "Merge Request Hook") return kind == "merge_request";
+  if (header == "Push Hook") return kind == "push";
+  if (header == "Tag Push Hook") return kind == "tag_push";
+  return header == "Release Hook" && kind == "release";
+}
+
+ProjectInfo ReadProject(Node body) {
+  const Node project = body["project"];
+  const Node object = body["object_attributes"];
+  ProjectInfo info;
+  for (const Node id :
+       {project["id"], body["project_id"], object["target_project_id"], object["project_id"]}) {
+    if (info.id.empty()) info.id = id.id();
+  }
+  info.path = PathField(project["path_with_namespace"]);
+  info.url = UrlField(project["web_url"]);
+  // 20 is public, 10 any user of the instance, 0 members.
+  const std::optional<std::int64_t> level = project["visibility_level"].integer();
+  const std::string_view visibility = project["visibility"].text_or_empty();
+  info.is_private = level ? *level < 20 : visibility == "private" || visibility == "internal";
+  return info;
+}
+
+absl::StatusOr<Event> Nothing(Event event, std::string reason) {
+  event.kind = EventKind::kNothing;
+  event.reason = std::move(reason);
+  return event;
+}
+
+absl::StatusOr<Event> ParsePush(Event event, Node body) {
+  if (body["ref"].text_or_empty().empty()) return Lacks(event.type, "ref");
+  event.kind = EventKind::kPush;
+  event.ref = body["ref"].text_or_empty();
+  const std::string_view after = body["after"].text_or_empty();
+  // A deleted ref points to the commit of nothing but zeros.
+  if (after.find_first_not_of('0') != after.npos) event.commit = after;
+  event.sender.id = body["user_id"].id();
+  event.sender.login = LoginField(body["user_username"]);
+  event.sender.machine = IsBotLogin(event.sender.login);
+  return event;
+}
+
+absl::StatusOr<Event> ParseRelease(Event event, Node body) {
+  if (body["tag"].text_or_empty().empty()) return Lacks(event.type, "tag");
+  event.kind = EventKind::kRelease;
+  event.ref = body["tag"].text_or_empty();
+  event.commit = body["commit"]["id"].text_or_empty();
+  return event;
+}
+
+}  // namespace
+
+std::span<const std::string_view> NeededEvents() { return kNeeded; }
+
+bool IsNeeded(std::string_view event) {
+  return std::find(kNeeded.begin(), kNeeded.end(), event) != kNeeded.end();
+}
+
+absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
+  const Node object = body["object_attributes"];
+  const std::string_view kind = body["object_kind"].text_or_empty();
+  Event event;
+  event.forge = delivery.forge;
+  event.type = delivery.event_type;
+  event.action =
+      object["action"].text() ? object["action"].text_or_empty() : body["action"].text_or_empty();
+  event.project = ReadProject(body);
+  event.sender = ReadActor(body["user"]);
+  if (!IsNeeded(event.type)) return Nothing(std::move(event), "an event that nobody needs");
+  if (!Fits(event.type, kind)) return DoesNotFit(event.type);
+  if (event.project.path.empty() && !body["project"].is_object() && body["group"].is_object()) {
+    return Nothing(std::move(event), "of a group, not of a project");
+  }
+  if (event.project.id.empty()) return Lacks(event.type, "project.id");
+  if (event.project.path.empty()) return Lacks(event.type, "project.path_with_namespace");
+  if (kind == "push" || kind == "tag_push") return ParsePush(std::move(event), body);
+  if (kind == "release") return ParseRelease(std::move(event), body);
+  if (!object.is_object()) return Lacks(event.type, "object_attributes");
+  if (kind == "note") return ParseNote(std::move(event), delivery, body);
+  return ParseTicket(std::move(event), delivery, body,
+                     kind == "merge_request" ? TicketKind::kChange : TicketKind::kIssue);
+}
+
+std::vector<std::string> ProjectPaths(Node body) {
+  const Node project = body["project"];
+  if (!project.is_object()) return {};
+  return {PathField(project["path_with_namespace"])};
+}
+
+std::string GuessEvent(Node body) {
+  const std::string_view kind = body["object_kind"].text_or_empty();
+  const bool confidential = SaysConfidential(body);
+  if (kind == "issue" || kind == "work_item") {
+    return confidential ? "Confidential Issue Hook" : "Issue Hook";
+  }
+  if (kind == "note") return confidential ? "Confidential Note Hook" : "Note Hook";
+  if (kind == "merge_request") return "Merge Request Hook";
+  if (kind == "push") return "Push Hook";
+  if (kind == "tag_push") return "Tag Push Hook";
+  if (kind == "release") return "Release Hook";
+  return "";
+}
+
+}  // namespace retainer::gitlab

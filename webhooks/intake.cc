@@ -1,0 +1,115 @@
+#include "webhooks/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "retainer/policy.h"
+#include "webhooks/signature.h"
+
+namespace retainer {
+namespace {
+
+absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = absl::ascii_tolower(static_cast<unsigned char>(c));
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::optional<std::string> DecodeFormValue(std::string_view encoded) {
+  std::string text;
+  text.reserve(encoded.size());
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    if (encoded[i] == '+') {
+      text.push_back(' ');
+    } else if (encoded[i] == '%') {
+      if (i + 2 >= encoded.size()) return std::nullopt;
+      const int high = HexValue(encoded[i + 1]);
+      const int low = HexValue(encoded[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      text.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    } else {
+      text.push_back(encoded[i]);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view HeaderValue(const Headers& headers, std::string_view name) {
+  const auto it = headers.find(name);
+  if (it == headers.end()) return {};
+  const absl::string_view trimmed = absl::StripAsciiWhitespace(View(it->second));
+  return {trimmed.data(), trimmed.size()};
+}
+
+MediaType ReadMediaType(const Headers& headers) {
+  std::string_view value = HeaderValue(headers, "Content-Type");
+  value = value.substr(0, value.find(';'));
+  const absl::string_view type = absl::StripAsciiWhitespace(View(value));
+  if (type.empty() || absl::EqualsIgnoreCase(type, "application/json")) return MediaType::kJson;
+  if (absl::EqualsIgnoreCase(type, "application/x-www-form-urlencoded")) return MediaType::kForm;
+  return MediaType::kOther;
+}
+
+absl::StatusOr<std::string> DecodePayload(std::string_view form) {
+  std::optional<std::string_view> payload;
+  while (true) {
+    const std::size_t end = form.find('&');
+    const std::string_view field = form.substr(0, end);
+    if (field.starts_with("payload=")) {
+      if (payload) return absl::InvalidArgumentError("the form holds `payload` twice");
+      payload = field.substr(8);
+    }
+    if (end == form.npos) break;
+    form.remove_prefix(end + 1);
+  }
+  if (!payload) return absl::InvalidArgumentError("the form holds no `payload`");
+  std::optional<std::string> text = DecodeFormValue(*payload);
+  if (!text) return absl::InvalidArgumentError("the form's `payload` is not encoded rightly");
+  return *std::move(text);
+}
+
+std::string DeliveryId(std::string_view candidate, std::string_view event_type,
+                       std::string_view body) {
+  const auto fits = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
+  if (!candidate.empty() && candidate.size() <= 200 &&
+      std::all_of(candidate.begin(), candidate.end(), fits)) {
+    return std::string(candidate);
+  }
+  return absl::StrCat("sha256:", ToHex(Sha256({event_type, std::string_view("\0", 1), body})));
+}
+
+bool AnyUnbound(const std::vector<const WebhookSecret*>& verified) {
+  return std::any_of(verified.begin(), verified.end(),
+                     [](const WebhookSecret* secret) { return secret->projects.empty(); });
+}
+
+bool SecretsCover(const std::vector<const WebhookSecret*>& verified, std::string_view forge,
+                  const std::vector<std::string>& paths) {
+  if (AnyUnbound(verified)) return true;
+  const auto covered = [&](const std::string& path) {
+    const ProjectRef project{std::string(forge), path};
+    return std::any_of(verified.begin(), verified.end(), [&](const WebhookSecret* secret) {
+      return std::any_of(
+          secret->projects.begin(), secret->projects.end(),
+          [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); });
+    });
+  };
+  return !paths.empty() && std::all_of(paths.begin(), paths.end(), covered);
+}
+
+Verified Refusal(VerifyOutcome outcome, std::string reason) {
+  Verified verified;
+  verified.outcome = outcome;
+  verified.reason = std::move(reason);
+  return verified;
+}
+
+}  // namespace retainer

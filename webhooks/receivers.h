@@ -1,0 +1,17 @@
+// Receivers for what forges send: one a configured forge.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "retainer/config.h"
+#include "retainer/webhook.h"
+
+namespace retainer {
+
+// InvalidArgument, naming the forge and the mend but never a secret, for a forge without any secret
+// (there is no insecure default), an empty secret, a signing token that is not `whsec_` + base64,
+// signing tokens on a forge that signs otherwise, and a secret bound to another forge's projects.
+absl::StatusOr<std::unique_ptr<WebhookReceiver>> MakeReceiver(const ForgeConfig& config);
+
+}  // namespace retainer
