@@ -27,7 +27,20 @@ absl::Status InboxNumbers::Load() {
 InboxNumbers::Taken::~Taken() {
   if (owner_ == nullptr) return;
   std::lock_guard lock(owner_->mutex_);
+  owner_->doubtful_.emplace(seq_, ++owner_->failures_);
+}
+
+void InboxNumbers::Taken::Arrived() {
+  std::lock_guard lock(owner_->mutex_);
   owner_->on_their_way_.erase(seq_);
+  // A write that began after a failure and succeeded settles that failure: what it left behind is
+  // visible by now or gone.
+  std::erase_if(owner_->doubtful_, [&](const auto& doubt) {
+    if (doubt.second > failures_) return false;
+    owner_->on_their_way_.erase(doubt.first);
+    return true;
+  });
+  owner_ = nullptr;  // the lock holds the mutex by reference
 }
 
 absl::StatusOr<InboxNumbers::Taken> InboxNumbers::Take() {
@@ -40,7 +53,7 @@ absl::StatusOr<InboxNumbers::Taken> InboxNumbers::Take() {
   }
   const std::uint64_t seq = next_++;
   on_their_way_.insert(seq);
-  return Taken(this, seq);
+  return Taken(this, seq, failures_);
 }
 
 std::uint64_t InboxNumbers::Settled() const {

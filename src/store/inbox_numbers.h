@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -23,20 +24,26 @@ class InboxNumbers {
   // Where the store was left. Once, before anything else.
   absl::Status Load();
 
-  // A number on its way to the disk; it has arrived, or never will, when this is destroyed.
+  // A number on its way to the disk. Where Arrived() was not called before it is destroyed, nobody
+  // knows whether its entry is there, or will be once the disk is well again; it stays on its way
+  // until a later number has arrived.
   class Taken {
    public:
-    Taken(InboxNumbers* owner, std::uint64_t seq) : owner_(owner), seq_(seq) {}
-    Taken(Taken&& other) noexcept : owner_(other.owner_), seq_(other.seq_) {
+    Taken(InboxNumbers* owner, std::uint64_t seq, std::uint64_t failures)
+        : owner_(owner), seq_(seq), failures_(failures) {}
+    Taken(Taken&& other) noexcept
+        : owner_(other.owner_), seq_(other.seq_), failures_(other.failures_) {
       other.owner_ = nullptr;
     }
     Taken& operator=(Taken&&) = delete;
     ~Taken();
     std::uint64_t seq() const { return seq_; }
+    void Arrived();
 
    private:
     InboxNumbers* owner_;
     std::uint64_t seq_;
+    std::uint64_t failures_;  // that had happened when it was taken
   };
   absl::StatusOr<Taken> Take();
 
@@ -49,6 +56,8 @@ class InboxNumbers {
   std::uint64_t next_ = 1;
   std::uint64_t reserved_ = 1;  // numbers below it are ours to give
   std::set<std::uint64_t> on_their_way_;
+  std::uint64_t failures_ = 0;
+  std::map<std::uint64_t, std::uint64_t> doubtful_;  // of those on their way: number -> failure
 };
 
 }  // namespace retainer

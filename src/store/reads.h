@@ -21,7 +21,7 @@ inline absl::string_view AbslView(std::string_view text) { return {text.data(), 
 
 // The key is printable enough for a person to find the record; keys hold names and ids, no secrets.
 inline absl::Status Unreadable(Table table, std::string_view key) {
-  return absl::DataLossError(absl::StrCat("the store's record \"", absl::CHexEscape(AbslView(key)),
+  return absl::DataLossError(absl::StrCat("the store's record \"", absl::CEscape(AbslView(key)),
                                           "\" in table ", AbslView(TableName(table)),
                                           " cannot be read"));
 }

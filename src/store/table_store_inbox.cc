@@ -71,6 +71,7 @@ absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
   batch.Put(Table::kInbox, EntryKey(delivery.forge, seq), EncodeRecord(record));
   batch.Add(Counter::kInbox, 1);
   if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  number->Arrived();
   return Put::kStored;
 }
 

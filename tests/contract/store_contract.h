@@ -1,6 +1,6 @@
 // What every store must do: one suite, run for each.
 //
-// A test binary instantiates it with a maker of empty stores:
+// One source file of a test binary includes it and instantiates it with makers of empty stores:
 //
 //     INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(StoreMaker{…}));
 #pragma once
@@ -15,95 +15,17 @@
 #include <vector>
 
 #include "retainer/store.h"
+#include "tests/contract/store_samples.h"
 
 namespace retainer {
 
-// Makes an empty store; what it needs (a folder) lives as long as the returned object.
+// Makes an empty store; what it needs (a folder) lives as long as the pointer.
 struct StoreMaker {
   std::string name;
-  std::function<std::unique_ptr<Store>()> make;
+  std::function<std::shared_ptr<Store>()> make;
 };
 
 inline void PrintTo(const StoreMaker& maker, std::ostream* out) { *out << maker.name; }
-
-// ---- Samples
-
-inline absl::Time At(int seconds) { return absl::FromUnixSeconds(1'767'225'600 + seconds); }
-
-inline TicketKey SampleTicket(std::int64_t number, const std::string& project = "1296269") {
-  return TicketKey{"github", project, TicketKind::kIssue, number};
-}
-
-inline Delivery SampleDelivery(const std::string& id, const std::string& forge = "github") {
-  Delivery delivery;
-  delivery.forge = forge;
-  delivery.id = id;
-  delivery.event_type = "issues";
-  delivery.body = "{\"action\":\"opened\",\"id\":\"" + id + "\"}";
-  delivery.received = At(0);
-  return delivery;
-}
-
-inline Fact SampleFact(const std::string& subject) {
-  Fact fact;
-  fact.kind = FactKind::kComment;
-  fact.id = MakeFactId(fact.kind, subject, "");
-  fact.at = At(5) + absl::Nanoseconds(7);
-  fact.actor = Actor{"583231", "alice", false};
-  fact.author = Actor{"583231", "alice", false};
-  fact.subject = subject;
-  fact.text.substance = true;
-  fact.text.commands = {Command{CommandName::kPriority, "P1", true}};
-  fact.text.form_priority = "P2";
-  fact.before = TextFeatures{};
-  fact.created = At(4);
-  fact.labels = {"bug", ""};
-  fact.expires = absl::InfiniteFuture();
-  fact.revision = 3;
-  return fact;
-}
-
-inline DecisionWrite SampleWrite(const TicketKey& key, std::uint64_t version) {
-  DecisionWrite write;
-  write.record.key = key;
-  write.record.version = version;
-  write.record.title = "It crashes";
-  write.record.url = "https://github.com/acme/opendb/issues/12";
-  write.record.project_path = "acme/opendb";
-  write.ledger.ticket = key;
-  write.ledger.at = At(10);
-  return write;
-}
-
-inline Face SampleFace(const std::string& headline) {
-  Face face;
-  face.comment.emplace();
-  face.comment->kind = CommentView::Kind::kPromises;
-  face.comment->headline = headline;
-  face.comment->due = ShownTime{At(3600), "Europe/Paris"};
-  face.comment->rows = {
-      PromiseRow{"", "first reply", "1h", "running", ShownTime{At(3600), "Europe/Paris"}, ""}};
-  face.discloses = {"acme"};
-  face.labels = {FaceLabel{"support: gold", "ffcc00", "A paid plan"}};
-  face.absent_labels = {"priority: P2"};
-  face.assignees = {"alice"};
-  return face;
-}
-
-inline Notice SampleNotice(const std::string& id) {
-  Notice notice;
-  notice.id = id;
-  notice.kind = NoticeKind::kBreach;
-  notice.ticket = SampleTicket(1);
-  notice.customer = "acme";
-  notice.metric = Metric::kUpdate;
-  notice.at = At(20);
-  notice.due = At(10);
-  notice.teams = {"lead"};
-  notice.text = "late";
-  notice.is_private = false;
-  return notice;
-}
 
 class StoreContract : public testing::TestWithParam<StoreMaker> {
  protected:
@@ -118,7 +40,7 @@ class StoreContract : public testing::TestWithParam<StoreMaker> {
     return entries->back().seq;
   }
 
-  std::unique_ptr<Store> owned_;
+  std::shared_ptr<Store> owned_;
   Store& store_;
 };
 

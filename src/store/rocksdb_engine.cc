@@ -1,0 +1,289 @@
+#include "src/store/rocksdb_engine.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "rocksdb/cache.h"
+#include "rocksdb/env.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/merge_operator.h"
+#include "rocksdb/table.h"
+#include "rocksdb/utilities/table_properties_collectors.h"
+#include "rocksdb/write_batch.h"
+#include "src/store/codec/counter.h"
+#include "src/store/reads.h"
+
+namespace retainer {
+namespace {
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// Adds counters (codec/counter.h). Its name is stored by RocksDB: it never changes.
+class AddCounters final : public rocksdb::AssociativeMergeOperator {
+ public:
+  const char* Name() const override { return "retainer.add"; }
+  bool Merge(const rocksdb::Slice&, const rocksdb::Slice* existing, const rocksdb::Slice& value,
+             std::string* sum, rocksdb::Logger*) const override {
+    const std::uint64_t before = existing == nullptr ? 0 : DecodeCounter(ToView(*existing));
+    *sum = EncodeCounter(before + DecodeCounter(ToView(value)));
+    return true;
+  }
+};
+
+rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  if (wanted.env != nullptr) options.env = wanted.env;
+  options.db_write_buffer_size = wanted.write_buffer_bytes;
+  options.max_total_wal_size = wanted.max_wal_bytes;
+  options.max_open_files = wanted.max_open_files;
+  options.max_background_jobs = 2;
+  options.skip_stats_update_on_db_open = true;
+  options.skip_checking_sst_file_sizes_on_db_open = true;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_log_file_size = std::size_t{1} << 20;
+  options.keep_log_file_num = 2;
+  // A torn record at the end of the log is a write that was never acknowledged; a damaged one
+  // before the end stops the opening.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // Healing is ours: at the next write, without a thread that tries in between.
+  options.max_bgerror_resume_count = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
+  blocks.cache_index_and_filter_blocks = true;
+  blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+  options.write_buffer_size = std::max(wanted.write_buffer_bytes / 4, std::size_t{1} << 20);
+  options.compression = rocksdb::kLZ4Compression;
+  // Queues (inbox, wake-ups, dirty faces) are read from their front, where what is done leaves
+  // tombstones: compact files that are mostly those.
+  options.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(1000, 500));
+  return options;
+}
+
+absl::Status PrepareFolder(const std::string& folder) {
+  const auto refused = [&](int error, std::string_view what) {
+    const std::string text =
+        absl::StrCat(AbslView(what), " the data folder ", folder, ": ", std::strerror(error));
+    if (error == ENOSPC || error == EDQUOT) {
+      return absl::ResourceExhaustedError(absl::StrCat(text, ": make room on its disk"));
+    }
+    return absl::FailedPreconditionError(
+        absl::StrCat(text, ": give this user a writable `store:` folder"));
+  };
+  const std::filesystem::path parent = std::filesystem::path(folder).parent_path();
+  std::error_code error;
+  if (!parent.empty()) std::filesystem::create_directories(parent, error);
+  if (error) return refused(error.value(), "cannot create the folder above");
+  if (mkdir(folder.c_str(), 0700) == 0) return absl::OkStatus();
+  if (errno != EEXIST) return refused(errno, "cannot create");
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) return refused(errno, "cannot look at");
+  if (!S_ISDIR(status.st_mode)) return refused(ENOTDIR, "cannot use");
+  if (status.st_uid != geteuid()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the data folder ", folder, " belongs to user id ", status.st_uid,
+                     ", this is user id ", geteuid(), ": run retainer as the user that owns it"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class RocksDbEngine::RocksDbView final : public View {
+ public:
+  explicit RocksDbView(RocksDbEngine& engine) : engine_(engine), gate_(engine.gate_) {
+    if (engine_.db_ != nullptr) options_.snapshot = engine_.db_->GetSnapshot();
+  }
+  ~RocksDbView() override {
+    if (engine_.db_ != nullptr) engine_.db_->ReleaseSnapshot(options_.snapshot);
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) override {
+    if (engine_.db_ == nullptr) return Closed();
+    std::string value;
+    const rocksdb::Status status = engine_.db_->Get(options_, Family(table), ToSlice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    if (!status.ok()) return engine_.Translate(status);
+    return value;
+  }
+
+  absl::Status Walk(Table table, std::string_view from, std::string_view until,
+                    const Visit& visit) override {
+    if (engine_.db_ == nullptr) return Closed();
+    if (!until.empty() && from >= until) return absl::OkStatus();
+    rocksdb::ReadOptions options = options_;
+    const rocksdb::Slice bound = ToSlice(until);
+    if (!until.empty()) options.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> it(engine_.db_->NewIterator(options, Family(table)));
+    for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+      if (!visit(ToView(it->key()), ToView(it->value()))) break;
+    }
+    return engine_.Translate(it->status());
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* Family(Table table) {
+    return engine_.tables_[static_cast<std::size_t>(table)];
+  }
+  absl::Status Closed() const {
+    return absl::UnavailableError(absl::StrCat(
+        "the store in ", engine_.folder_, " had to be closed after a failed write and could not ",
+        "be opened again yet: look at its disk"));
+  }
+
+  RocksDbEngine& engine_;
+  std::shared_lock<std::shared_mutex> gate_;
+  rocksdb::ReadOptions options_;
+};
+
+absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::string& folder,
+                                                                   const RocksDbOptions& options) {
+  if (absl::Status status = PrepareFolder(folder); !status.ok()) return status;
+  std::unique_ptr<RocksDbEngine> engine(
+      new RocksDbEngine(folder, DatabaseOptions(options), TableOptions(options)));
+  if (absl::Status status = engine->OpenDatabase(); !status.ok()) return status;
+  return engine;
+}
+
+RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
+
+absl::Status RocksDbEngine::OpenDatabase() {
+  // A newer schema may have tables that we do not know; RocksDB wants them opened all the same.
+  std::vector<std::string> names;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options_, folder_, &names);
+  if (!listed.ok()) names.clear();  // a new database, or one that opening will tell us about
+  names.push_back(rocksdb::kDefaultColumnFamilyName);
+  for (std::string_view name : kTableNames) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const std::string& name : names) {
+    rocksdb::ColumnFamilyOptions table = table_options_;
+    if (name == TableName(Table::kCounters)) {
+      table.merge_operator = std::make_shared<AddCounters>();
+      table.max_successive_merges = 16;
+    }
+    // Compressed already.
+    if (name == TableName(Table::kBodies)) table.compression = rocksdb::kNoCompression;
+    descriptors.emplace_back(name, table);
+  }
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(options_, folder_, descriptors, &handles_, &db);
+  if (!opened.ok()) {
+    handles_.clear();
+    return Translate(opened);
+  }
+  db_.reset(db);
+  tables_.assign(kTableNames.size(), nullptr);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto known = std::find(kTableNames.begin(), kTableNames.end(), names[i]);
+    if (known != kTableNames.end()) tables_[known - kTableNames.begin()] = handles_[i];
+  }
+  return absl::OkStatus();
+}
+
+void RocksDbEngine::CloseDatabase() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  handles_.clear();
+  tables_.clear();
+  // Everything acknowledged is in the log: what closing says changes nothing.
+  db_->Close().PermitUncheckedError();
+  db_.reset();
+}
+
+std::unique_ptr<View> RocksDbEngine::Read() { return std::make_unique<RocksDbView>(*this); }
+
+absl::Status RocksDbEngine::Write(const Batch& batch) {
+  if (failed_) {
+    if (absl::Status status = Heal(); !status.ok()) return status;
+  }
+  return WriteOnce(batch);
+}
+
+absl::Status RocksDbEngine::WriteOnce(const Batch& batch) {
+  const std::shared_lock gate(gate_);
+  if (db_ == nullptr) return absl::UnavailableError("the store is closed after a failed write");
+  rocksdb::WriteBatch changes;
+  for (const Batch::Operation& operation : batch.operations()) {
+    rocksdb::ColumnFamilyHandle* table = tables_[static_cast<std::size_t>(operation.table)];
+    rocksdb::Status status;
+    switch (operation.kind) {
+      case Batch::Operation::Kind::kPut:
+        status = changes.Put(table, operation.key, operation.value);
+        break;
+      case Batch::Operation::Kind::kDelete:
+        status = changes.Delete(table, operation.key);
+        break;
+      case Batch::Operation::Kind::kAdd:
+        status = changes.Merge(table, operation.key,
+                               EncodeCounter(static_cast<std::uint64_t>(operation.by)));
+        break;
+    }
+    if (!status.ok()) return Translate(status);
+  }
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = db_->Write(options, &changes);
+  if (!status.ok()) failed_ = true;
+  return Translate(status);
+}
+
+absl::Status RocksDbEngine::Heal() {
+  const std::unique_lock gate(gate_);
+  if (!failed_) return absl::OkStatus();  // another thread was first
+  CloseDatabase();
+  absl::Status status = OpenDatabase();
+  if (status.ok()) failed_ = false;
+  return status;
+}
+
+absl::Status RocksDbEngine::Translate(const rocksdb::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = status.ToString();
+  if (status.IsNoSpace() || status.subcode() == rocksdb::Status::kSpaceLimit) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the disk that holds ", folder_, " is full: make room, nothing was stored (", text, ")"));
+  }
+  if (absl::StrContains(text, "While lock file") ||
+      absl::StrContains(text, "lock hold by current process")) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store in ", folder_, " is open in another process: stop that process, ",
+                     "or give this one a `store:` folder of its own (", text, ")"));
+  }
+  if (absl::StrContains(text, std::strerror(EROFS)) ||
+      absl::StrContains(text, std::strerror(EACCES))) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the store in ", folder_, " cannot be written: mount its disk writable and let this user ",
+        "write there (", text, ")"));
+  }
+  if (status.IsCorruption()) {
+    return absl::DataLossError(
+        absl::StrCat("the store in ", folder_, " is damaged: restore a backup (", text, ")"));
+  }
+  return absl::UnavailableError(absl::StrCat("the store in ", folder_, ": ", text));
+}
+
+}  // namespace retainer

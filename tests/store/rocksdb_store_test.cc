@@ -1,0 +1,202 @@
+// What only a store on disk does: it is reopened, locked, damaged.
+#include "src/store/rocksdb_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "src/store/codec/keys.h"
+#include "src/store/codec/records.h"
+#include "src/store/ledger.h"
+#include "src/store/rocksdb_engine.h"
+#include "tests/contract/store_samples.h"
+#include "tests/store/temporary_folder.h"
+
+namespace retainer {
+namespace {
+
+class RocksDbStoreTest : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<Store>> Open() { return OpenRocksDbStore(data_); }
+
+  TemporaryFolder folder_;
+  const std::string data_ = folder_.path() + "/deep/data";
+};
+
+TEST_F(RocksDbStoreTest, FolderIsForItsOwnerOnly) {
+  ASSERT_TRUE(Open().ok());
+  struct stat status {};
+  ASSERT_EQ(stat(data_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
+TEST_F(RocksDbStoreTest, EverythingIsThereAfterReopening) {
+  std::uint64_t seq = 0;
+  std::string digest;
+  {
+    auto store = *Open();
+    ASSERT_TRUE(store->PutDelivery(SampleDelivery("a")).ok());
+    ASSERT_TRUE(store->PutDelivery(SampleDelivery("b")).ok());
+    DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+    write.facts = {SampleFact("comment/1")};
+    write.record.wake_at = At(60);
+    write.face = SampleFace("x");
+    write.notices = {SampleNotice("n")};
+    write.ledger.facts = {write.facts[0].id};
+    write.inbox_done = store->ReadInbox("github", 0, 1)->at(0).seq;
+    ASSERT_TRUE(store->Commit(write).ok());
+    seq = store->ReadInbox("github", 0, 1)->at(0).seq;
+    digest = store->ReadLedgerHead()->digest;
+  }
+  auto store = *Open();
+  EXPECT_EQ(*store->PutDelivery(SampleDelivery("a")), Store::Put::kKnown);
+  EXPECT_EQ(store->ReadInbox("github", 0, 10)->at(0).seq, seq);
+  EXPECT_EQ(store->LoadTicket(SampleTicket(1))->facts.size(), 1u);
+  EXPECT_EQ(*store->NextWakeup(), At(60));
+  EXPECT_EQ(store->ReadDirtyFaces(At(99), 10)->size(), 1u);
+  EXPECT_EQ(store->ReadNotices(10)->size(), 1u);
+  EXPECT_EQ(store->ReadLedgerHead()->digest, digest);
+  EXPECT_TRUE(store->VerifyLedger().ok());
+  EXPECT_EQ(store->Stats()->inbox, 1u);
+  EXPECT_EQ(store->Stats()->dirty_faces, 1u);
+  // Numbers go on rising.
+  ASSERT_TRUE(store->PutDelivery(SampleDelivery("c")).ok());
+  EXPECT_GT(store->ReadInbox("github", seq, 10)->at(0).seq, seq);
+}
+
+TEST_F(RocksDbStoreTest, SecondOpeningIsRefusedWithTheMend) {
+  auto store = *Open();
+  const absl::Status status = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_NE(status.message().find("another process"), status.message().npos) << status;
+  EXPECT_NE(status.message().find("stop that process"), status.message().npos) << status;
+  EXPECT_TRUE(store->PutDelivery(SampleDelivery("a")).ok());
+}
+
+TEST_F(RocksDbStoreTest, NewerSchemaIsRefusedWithTheMend) {
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    Batch batch;
+    batch.Put(Table::kMeta, "schema", "2");
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  const absl::Status status = Open().status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_NE(status.message().find("newer version of retainer"), status.message().npos) << status;
+}
+
+TEST_F(RocksDbStoreTest, FileInTheFoldersPlaceIsRefused) {
+  std::filesystem::create_directories(folder_.path() + "/deep");
+  FILE* file = fopen(data_.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  fclose(file);
+  EXPECT_TRUE(absl::IsFailedPrecondition(Open().status())) << Open().status();
+}
+
+TEST_F(RocksDbStoreTest, UnreadableRecordIsNamed) {
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    Batch batch;
+    batch.Put(Table::kTickets, KeyWriter().Ticket(SampleTicket(1)).Take(), "\1garbage");
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  auto store = *Open();
+  const absl::Status status = store->LoadTicket(SampleTicket(1)).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_NE(status.message().find("tickets"), status.message().npos) << status;
+  EXPECT_NE(status.message().find("1296269"), status.message().npos) << status;
+}
+
+TEST_F(RocksDbStoreTest, UnreadableDeliveryIsSetAsideAndBlocksNothing) {
+  std::uint64_t bad = 0;
+  {
+    auto store = *Open();
+    ASSERT_TRUE(store->PutDelivery(SampleDelivery("bad")).ok());
+    ASSERT_TRUE(store->PutDelivery(SampleDelivery("good")).ok());
+    bad = store->ReadInbox("github", 0, 1)->at(0).seq;
+  }
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    Batch batch;
+    batch.Put(Table::kBodies, KeyWriter().U64(bad).Take(), "no frame");
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  auto store = *Open();
+  const auto entries = store->ReadInbox("github", 0, 10);
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ((*entries)[0].delivery.id, "good");
+  ASSERT_EQ(store->ListSetAside(10)->size(), 1u);
+  EXPECT_EQ(store->ListSetAside(10)->at(0).entry.delivery.id, "bad");
+}
+
+TEST_F(RocksDbStoreTest, ChangedLedgerIsFoundOut) {
+  const auto commit = [](Store& store, std::uint64_t version) {
+    DecisionWrite write = SampleWrite(SampleTicket(1), version);
+    write.ledger.changes = {"acme first_response: running -> met"};
+    ASSERT_TRUE(store.Commit(write).ok());
+  };
+  {
+    auto store = *Open();
+    for (std::uint64_t i = 0; i < 3; ++i) commit(*store, i);
+  }
+  LedgerRecord record;
+  const std::string key = KeyWriter().U64(2).Take();
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    record = *DecodeRecord<LedgerRecord>(**engine->Read()->Get(Table::kLedger, key));
+    record.content.back() ^= 1;
+    Batch batch;
+    batch.Put(Table::kLedger, key, EncodeRecord(record));
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  {
+    const absl::Status status = (*Open())->VerifyLedger();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+    EXPECT_NE(status.message().find("record 2"), status.message().npos) << status;
+  }
+  // Hiding the change by a digest that fits only moves the break.
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    const auto first = *DecodeRecord<LedgerRecord>(
+        **engine->Read()->Get(Table::kLedger, KeyWriter().U64(1).Take()));
+    record.digest = Sha256(first.digest + record.content);
+    Batch batch;
+    batch.Put(Table::kLedger, key, EncodeRecord(record));
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  {
+    const absl::Status status = (*Open())->VerifyLedger();
+    EXPECT_NE(status.message().find("record 3"), status.message().npos) << status;
+  }
+  {
+    auto engine = *RocksDbEngine::Open(data_, {});
+    Batch batch;
+    batch.Delete(Table::kLedger, KeyWriter().U64(3).Take());
+    ASSERT_TRUE(engine->Write(batch).ok());
+  }
+  EXPECT_TRUE(absl::IsDataLoss((*Open())->VerifyLedger()));
+}
+
+TEST_F(RocksDbStoreTest, LedgerHoldsNoPersonsName) {
+  {
+    auto store = *Open();
+    DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+    Fact fact;
+    fact.kind = FactKind::kPermission;
+    fact.subject = "@wilhelmina";
+    fact.id = MakeFactId(fact.kind, fact.subject, "1");
+    write.facts = {fact};
+    write.ledger.facts = {fact.id, MakeFactId(FactKind::kAssigned, "wilhelmina", "2")};
+    ASSERT_TRUE(store->Commit(write).ok());
+  }
+  auto engine = *RocksDbEngine::Open(data_, {});
+  const std::string record = **engine->Read()->Get(Table::kLedger, KeyWriter().U64(1).Take());
+  EXPECT_EQ(record.find("wilhelmina"), record.npos);
+  EXPECT_NE(record.find("permission:~"), record.npos);
+}
+
+}  // namespace
+}  // namespace retainer
