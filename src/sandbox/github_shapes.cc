@@ -227,6 +227,7 @@ json GitHubShapes::Repository(const Project& project) const {
               {"forks", 0},
               {"open_issues", open},
               {"watchers", 0},
+              {"custom_properties", json::object()},
               {"default_branch", "main"}};
   for (const Address& address : kRepositoryAddresses) out[address.field] = url + address.rest;
   return out;

@@ -69,6 +69,13 @@ TEST_F(GitHubTest, AJudgementOfTheTokenFollowsTheForgesOwnClock) {
   EXPECT_EQ(GitHub("GET", "/app", "", {}, Jwt(-absl::Seconds(180), absl::Minutes(7))).status, 200);
 }
 
+TEST_F(GitHubTest, AnAppWithoutAKeyIsGivenOne) {
+  app_ = *sandbox_.RegisterApp("second");
+  EXPECT_EQ(
+      GitHub("GET", "/app", "", {}, Jwt(absl::ZeroDuration(), absl::Minutes(9))).Json()["slug"],
+      "second");
+}
+
 TEST_F(GitHubTest, AnInstallationTokenEndsAfterAnHour) {
   EXPECT_EQ(GitHub("GET", kRepo).status, 200);
   clock_.Advance(absl::Minutes(59));

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "src/sandbox/crypto.h"
 
 namespace retainer {
 namespace {
@@ -153,7 +154,10 @@ void SandboxTest::SetUp() {
   ASSERT_TRUE(sandbox_.SetRole(github_, "alice", "maintain").ok());
   ASSERT_TRUE(sandbox_.SetRole(gitlab_, "alice", "maintainer").ok());
   ASSERT_TRUE(sandbox_.SetRole(gitlab_, "desk", "maintainer").ok());
-  app_ = *sandbox_.RegisterApp("retainer");
+  // One key for all tests: making one takes longer than a test does.
+  static const sandbox::KeyPair& key = *new sandbox::KeyPair(*sandbox::MakeRsaKey());
+  app_ = *sandbox_.RegisterApp("retainer", key.public_pem);
+  app_.private_key_pem = key.private_pem;
   alice_token_ = *sandbox_.CreateToken(ForgeKind::kGitHub, "alice");
   gitlab_token_ = *sandbox_.CreateToken(ForgeKind::kGitLab, "desk");
   app_token_ = InstallationToken();
