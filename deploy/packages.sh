@@ -1,0 +1,28 @@
+# Sourced by deploy/run.sh and tests/run.sh: what Retainer needs from Debian 12.
+
+build_packages="build-essential cmake ninja-build ccache pkg-config ca-certificates tzdata
+  libabsl-dev libcli11-dev libcpp-httplib-dev libkainjow-mustache-dev librocksdb-dev libspdlog-dev
+  libssl-dev libyaml-cpp-dev libzstd-dev nlohmann-json3-dev prometheus-cpp-dev"
+test_packages="libgtest-dev libgmock-dev librapidcheck-dev"
+
+# Installs those of the named packages that are missing. Quick when none is.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "missing: ${missing[*]}; install them as root, or install sudo, then run this again" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "installing ${#missing[@]} Debian packages: ${missing[*]}" >&2
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs every test.
+#
+#   tests/run.sh             everything: all tests under the address and undefined-behaviour
+#                            sanitizers, those with threads under the thread sanitizer too, and
+#                            what we send against the forges' published descriptions
+#   tests/run.sh --quick     a debug build without sanitizers, all its tests
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=deploy/packages.sh
+. deploy/packages.sh
+# shellcheck disable=SC2086
+need_packages $build_packages $test_packages
+
+jobs=$(nproc)
+export GTEST_BRIEF=1
+
+# build PRESET [TARGET…]
+build() {
+  local preset=$1 targets=() target
+  shift
+  for target in "$@"; do targets+=(--target "$target"); done
+  [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
+  echo "== building $preset"
+  cmake --build --preset "$preset" "${targets[@]}" -- --quiet
+}
+
+# run PRESET [ctest options…]
+run() {
+  local preset=$1
+  shift
+  echo "== testing $preset"
+  ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error --progress "$@"
+}
+
+if [ "${1:-}" = --quick ]; then
+  build debug
+  run debug
+  exit
+fi
+
+build asan
+run asan
+build tsan pipeline_test api_test store_test
+run tsan -L '^(pipeline|api|store)$'
+tests/forge/openapi/check.sh
