@@ -1,0 +1,411 @@
+// BusinessTime: always-open calendars as closed formulas, all others as searches in a timeline that
+// grows on demand.
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "retainer/calendar.h"
+#include "src/core/timeline.h"
+
+namespace retainer {
+namespace {
+
+constexpr absl::civil_year_t kFirstYear = 1;
+constexpr absl::civil_year_t kLastYear = 9999;
+constexpr std::int64_t kFirstSecond = -62135596800;  // 0001-01-01T00:00:00Z
+constexpr std::int64_t kEndSecond = 253402300800;    // 10000-01-01T00:00:00Z
+constexpr int kDayMinutes = 24 * 60;
+constexpr int kWeekMinutes = 7 * kDayMinutes;
+
+std::vector<Interval> Merged(std::vector<Interval> pauses) {
+  std::sort(pauses.begin(), pauses.end(),
+            [](const Interval& a, const Interval& b) { return a.from < b.from; });
+  std::vector<Interval> merged;
+  for (const Interval& pause : pauses) {
+    if (pause.from >= pause.until) continue;
+    if (!merged.empty() && pause.from <= merged.back().until) {
+      merged.back().until = std::max(merged.back().until, pause.until);
+    } else {
+      merged.push_back(pause);
+    }
+  }
+  return merged;
+}
+
+// What pauses do is the same whatever the calendar.
+class PausedTime : public BusinessTime {
+ public:
+  absl::Time Deadline(absl::Time from, absl::Duration open,
+                      const std::vector<Interval>& pauses) const final {
+    if (pauses.empty()) {
+      if (open > absl::ZeroDuration()) return Advance(from, open);
+      return NextOpen(from).value_or(absl::InfiniteFuture());
+    }
+    const std::vector<Interval> merged = Merged(pauses);
+    return open > absl::ZeroDuration() ? AdvanceAround(from, open, merged)
+                                       : FirstUnpaused(from, merged);
+  }
+
+  absl::Duration Elapsed(absl::Time from, absl::Time until,
+                         const std::vector<Interval>& pauses) const final {
+    if (until <= from) return absl::ZeroDuration();
+    absl::Duration open = Between(from, until);
+    if (pauses.empty()) return open;
+    for (const Interval& pause : Merged(pauses)) {
+      const absl::Time begin = std::max(pause.from, from);
+      const absl::Time end = std::min(pause.until, until);
+      if (begin < end) open -= Between(begin, end);
+    }
+    return open;
+  }
+
+ protected:
+  // REQUIRES: open > 0.
+  virtual absl::Time Advance(absl::Time from, absl::Duration open) const = 0;
+  // REQUIRES: from < until.
+  virtual absl::Duration Between(absl::Time from, absl::Time until) const = 0;
+
+ private:
+  absl::Time AdvanceAround(absl::Time from, absl::Duration open,
+                           const std::vector<Interval>& pauses) const {
+    for (const Interval& pause : pauses) {
+      if (pause.until <= from) continue;
+      if (pause.from > from) {
+        const absl::Time due = Advance(from, open);
+        if (due <= pause.from) return due;
+        open -= Between(from, pause.from);
+      }
+      if (pause.until == absl::InfiniteFuture()) return absl::InfiniteFuture();
+      from = pause.until;
+    }
+    return Advance(from, open);
+  }
+
+  absl::Time FirstUnpaused(absl::Time from, const std::vector<Interval>& pauses) const {
+    std::optional<absl::Time> at = NextOpen(from);
+    for (const Interval& pause : pauses) {
+      if (!at || *at < pause.from) break;
+      if (*at < pause.until) at = NextOpen(pause.until);
+    }
+    return at.value_or(absl::InfiniteFuture());
+  }
+};
+
+class AlwaysOpen final : public PausedTime {
+ public:
+  bool IsOpen(absl::Time at) const override { return at < absl::InfiniteFuture(); }
+  std::optional<absl::Time> NextOpen(absl::Time at) const override {
+    if (at == absl::InfiniteFuture()) return std::nullopt;
+    return at;
+  }
+  std::optional<absl::Time> NextClose(absl::Time) const override { return std::nullopt; }
+  std::vector<Interval> OpenIntervals(absl::Time from, absl::Time until,
+                                      std::size_t limit) const override {
+    if (from >= until || limit == 0) return {};
+    return {{from, until}};
+  }
+  bool always_open() const override { return true; }
+  absl::Duration business_day() const override { return absl::Hours(24); }
+
+ protected:
+  absl::Time Advance(absl::Time from, absl::Duration open) const override { return from + open; }
+  absl::Duration Between(absl::Time from, absl::Time until) const override { return until - from; }
+};
+
+absl::civil_year_t YearOf(absl::Time at) {
+  if (at == absl::InfiniteFuture()) return kLastYear;
+  if (at == absl::InfinitePast()) return kFirstYear;
+  const absl::civil_year_t year = absl::ToCivilYear(at, absl::UTCTimeZone()).year();
+  return std::clamp(year, kFirstYear, kLastYear);
+}
+
+// Thread-safety: readers load one pointer and never wait. Growing takes a mutex and publishes a new
+// timeline; old ones stay until the calendar goes, for a reader may still hold them. Each growth at
+// least doubles the span, so all that is kept is less than twice the newest.
+class Scheduled final : public PausedTime {
+ public:
+  Scheduled(std::vector<ZonedCalendar> calendars, absl::Duration business_day)
+      : calendars_(std::move(calendars)), business_day_(business_day) {
+    // Where no weekday has hours, nothing opens after the last override: no need to look further.
+    const bool weekly = std::any_of(calendars_.begin(), calendars_.end(), [](const auto& c) {
+      return std::any_of(std::begin(c.spec.weekly), std::end(c.spec.weekly),
+                         [](const auto& hours) { return !hours.empty(); });
+    });
+    if (weekly) return;
+    absl::civil_year_t last = kFirstYear;
+    for (const ZonedCalendar& calendar : calendars_) {
+      if (calendar.spec.overrides.empty()) continue;
+      last = std::max(last, calendar.spec.overrides.rbegin()->first.year() + 1);
+    }
+    last_year_ = std::min(last, kLastYear);
+  }
+
+  bool IsOpen(absl::Time at) const override {
+    if (OutOfRange(at)) return false;
+    const Timeline& timeline = At(at);
+    const std::ptrdiff_t i = timeline.LastBeginning(absl::ToUnixSeconds(at));
+    return i >= 0 && at < absl::FromUnixSeconds(timeline.until[static_cast<std::size_t>(i)]);
+  }
+
+  std::optional<absl::Time> NextOpen(absl::Time at) const override {
+    const std::optional<Interval> next = IntervalAt(at);
+    if (!next) return std::nullopt;
+    return std::max(at, next->from);
+  }
+
+  std::optional<absl::Time> NextClose(absl::Time at) const override {
+    std::optional<Interval> next = IntervalAt(at);
+    if (!next) return std::nullopt;
+    // An interval that ends where the timeline does may go on beyond it.
+    for (;;) {
+      const Timeline* timeline = current_.load(std::memory_order_acquire);
+      const absl::Time end = absl::FromUnixSeconds(timeline->covered.until);
+      if (next->until < end) return next->until;
+      if (timeline->last_year >= last_year_) return std::nullopt;
+      Grow(timeline->first_year, timeline->last_year + 1);
+      next = IntervalAt(at);
+    }
+  }
+
+  std::vector<Interval> OpenIntervals(absl::Time from, absl::Time until,
+                                      std::size_t limit) const override {
+    std::vector<Interval> intervals;
+    absl::Time at = from;
+    while (intervals.size() < limit && at < until) {
+      const std::optional<absl::Time> opens = NextOpen(at);
+      if (!opens || *opens >= until) break;
+      const absl::Time closes = std::min(NextClose(*opens).value_or(until), until);
+      intervals.push_back({*opens, closes});
+      at = closes;
+    }
+    return intervals;
+  }
+
+  bool always_open() const override { return false; }
+  absl::Duration business_day() const override { return business_day_; }
+
+ protected:
+  absl::Time Advance(absl::Time from, absl::Duration open) const override {
+    if (OutOfRange(from) && from > absl::UnixEpoch()) return absl::InfiniteFuture();
+    const Timeline* timeline = &At(from);
+    for (;;) {
+      const absl::Time begin = std::max(from, absl::FromUnixSeconds(timeline->covered.from));
+      const absl::Duration target = timeline->OpenBefore(begin) + open;
+      const std::int64_t whole = absl::ToInt64Seconds(absl::Ceil(target, absl::Seconds(1)));
+      const auto it = std::lower_bound(timeline->sum.begin(), timeline->sum.end(), whole);
+      if (it != timeline->sum.end()) {
+        const auto i = static_cast<std::size_t>(it - timeline->sum.begin());
+        return absl::FromUnixSeconds(timeline->until[i]) - (absl::Seconds(*it) - target);
+      }
+      if (timeline->last_year >= last_year_) return absl::InfiniteFuture();
+      timeline = &Grow(timeline->first_year, timeline->last_year + 1);
+    }
+  }
+
+  absl::Duration Between(absl::Time from, absl::Time until) const override {
+    At(from);
+    const Timeline& timeline = At(until);  // a timeline only grows: it holds `from` too
+    const absl::Time first = absl::FromUnixSeconds(timeline.covered.from);
+    const absl::Time last = absl::FromUnixSeconds(timeline.covered.until);
+    return timeline.OpenBefore(std::clamp(until, first, last)) -
+           timeline.OpenBefore(std::clamp(from, first, last));
+  }
+
+ private:
+  static bool OutOfRange(absl::Time at) {
+    return at < absl::FromUnixSeconds(kFirstSecond) || at >= absl::FromUnixSeconds(kEndSecond);
+  }
+
+  // The open interval that holds `at`, or the next one.
+  std::optional<Interval> IntervalAt(absl::Time at) const {
+    if (OutOfRange(at) && at > absl::UnixEpoch()) return std::nullopt;
+    const Timeline* timeline = &At(at);
+    for (;;) {
+      const auto it = std::partition_point(
+          timeline->until.begin(), timeline->until.end(),
+          [at](std::int64_t until) { return absl::FromUnixSeconds(until) <= at; });
+      if (it != timeline->until.end()) {
+        const auto i = static_cast<std::size_t>(it - timeline->until.begin());
+        return Interval{absl::FromUnixSeconds(timeline->from[i]), absl::FromUnixSeconds(*it)};
+      }
+      if (timeline->last_year >= last_year_) return std::nullopt;
+      timeline = &Grow(timeline->first_year, timeline->last_year + 1);
+    }
+  }
+
+  // A timeline that covers `at` as far as there is anything to cover.
+  const Timeline& At(absl::Time at) const {
+    const Timeline* timeline = current_.load(std::memory_order_acquire);
+    if (timeline != nullptr) {
+      const std::int64_t second = absl::ToUnixSeconds(at);
+      if (second >= timeline->covered.from && second < timeline->covered.until) return *timeline;
+    }
+    const absl::civil_year_t year = std::min(YearOf(at), last_year_);
+    return Grow(year, year);
+  }
+
+  const Timeline& Grow(absl::civil_year_t first, absl::civil_year_t last) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const Timeline* old = current_.load(std::memory_order_acquire);
+    if (old == nullptr) {
+      // Questions come about now: a year back and two ahead.
+      first -= 1;
+      last += 2;
+    } else {
+      const bool back = first < old->first_year;
+      const bool ahead = last > old->last_year;
+      if (!back && !ahead) return *old;
+      const absl::civil_year_t years = old->last_year - old->first_year + 1;
+      first = back ? std::min(first, old->first_year - years) : old->first_year;
+      last = ahead ? std::max(last, old->last_year + years) : old->last_year;
+    }
+    first = std::max(first, kFirstYear);
+    last = std::min(last, last_year_);
+    first = std::min(first, last);
+    timelines_.push_back(std::make_unique<const Timeline>(BuildTimeline(calendars_, first, last)));
+    current_.store(timelines_.back().get(), std::memory_order_release);
+    return *timelines_.back();
+  }
+
+  const std::vector<ZonedCalendar> calendars_;
+  const absl::Duration business_day_;
+  absl::civil_year_t last_year_ = kLastYear;
+  mutable std::atomic<const Timeline*> current_{nullptr};
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<const Timeline>> timelines_;
+};
+
+bool InRange(const DayHours& h) {
+  return h.from_minute >= 0 && h.from_minute < kDayMinutes && h.until_minute >= 0 &&
+         h.until_minute <= kDayMinutes;
+}
+
+bool InRange(const std::vector<DayHours>& hours) {
+  return std::all_of(hours.begin(), hours.end(), [](const DayHours& h) { return InRange(h); });
+}
+
+bool HoursInRange(const CalendarSpec& spec) {
+  const auto day_ok = [](const auto& entry) { return InRange(entry.second); };
+  return std::all_of(std::begin(spec.weekly), std::end(spec.weekly),
+                     [](const auto& hours) { return InRange(hours); }) &&
+         std::all_of(spec.overrides.begin(), spec.overrides.end(), day_ok) &&
+         std::all_of(spec.breaks.begin(), spec.breaks.end(), day_ok);
+}
+
+bool Opens(const CalendarSpec& spec) {
+  const auto has_hours = [](const std::vector<DayHours>& hours) { return !hours.empty(); };
+  if (std::any_of(spec.overrides.begin(), spec.overrides.end(),
+                  [&](const auto& entry) { return has_hours(entry.second); })) {
+    return true;
+  }
+  return spec.yearly_holidays.size() < 366 &&
+         std::any_of(std::begin(spec.weekly), std::end(spec.weekly), has_hours);
+}
+
+// The week's open minutes, Monday 00:00 first; hours past Sunday's midnight wrap around.
+void MarkWeek(const CalendarSpec& spec, int shift, std::vector<bool>* week) {
+  for (int day = 0; day < 7; ++day) {
+    for (const DayHours& h : spec.weekly[day]) {
+      const int length = h.until_minute > h.from_minute
+                             ? h.until_minute - h.from_minute
+                             : h.until_minute + kDayMinutes - h.from_minute;
+      for (int i = 0; i < length; ++i) {
+        const int minute = day * kDayMinutes + h.from_minute + i + shift + kWeekMinutes;
+        (*week)[static_cast<std::size_t>(minute % kWeekMinutes)] = true;
+      }
+    }
+  }
+}
+
+bool IsAlways(const CalendarSpec& spec) {
+  if (spec.always) return true;
+  if (!spec.holidays.empty() || !spec.yearly_holidays.empty() || !spec.overrides.empty() ||
+      !spec.breaks.empty()) {
+    return false;
+  }
+  std::vector<bool> week(kWeekMinutes);
+  MarkWeek(spec, 0, &week);
+  return std::find(week.begin(), week.end(), false) == week.end();
+}
+
+// Zones are laid over one another with their offsets at one fixed instant: the length of a business
+// day must not change with the season.
+absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
+  const absl::Time reference = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
+  std::vector<bool> week(kWeekMinutes);
+  bool open_days[7] = {};
+  for (const ZonedCalendar& calendar : calendars) {
+    MarkWeek(calendar.spec, -calendar.zone.At(reference).offset / 60, &week);
+    for (int day = 0; day < 7; ++day) open_days[day] |= !calendar.spec.weekly[day].empty();
+  }
+  const auto days = std::count(std::begin(open_days), std::end(open_days), true);
+  if (days > 0) {
+    return absl::Minutes(std::count(week.begin(), week.end(), true)) / days;
+  }
+  // Nothing but single days: their mean.
+  std::int64_t minutes = 0;
+  std::int64_t dated = 0;
+  for (const ZonedCalendar& calendar : calendars) {
+    for (const auto& [day, hours] : calendar.spec.overrides) {
+      if (hours.empty()) continue;
+      ++dated;
+      for (const DayHours& h : hours) {
+        minutes += h.until_minute - h.from_minute;
+        if (h.until_minute <= h.from_minute) minutes += kDayMinutes;
+      }
+    }
+  }
+  return absl::Minutes(minutes) / dated;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const BusinessTime>> BusinessTime::Compile(
+    const std::vector<CalendarSpec>& calendars) {
+  std::vector<ZonedCalendar> zoned;
+  bool always = false;
+  bool opens = false;
+  for (const CalendarSpec& spec : calendars) {
+    ZonedCalendar calendar{spec, absl::UTCTimeZone()};
+    if (!absl::LoadTimeZone(spec.time_zone, &calendar.zone)) {
+      return absl::InvalidArgumentError(absl::StrCat("calendar \"", spec.name,
+                                                     "\": unknown time zone \"", spec.time_zone,
+                                                     "\": write a name of the IANA database, e.g. "
+                                                     "Europe/Paris or UTC (is tzdata installed?)"));
+    }
+    if (!spec.always && !HoursInRange(spec)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("calendar \"", spec.name,
+                       "\": hours out of range: write HH:MM-HH:MM between 00:00 and 24:00"));
+    }
+    if (IsAlways(spec)) {
+      always = true;
+      continue;
+    }
+    opens |= Opens(spec);
+    zoned.push_back(std::move(calendar));
+  }
+  if (always) return std::make_shared<const AlwaysOpen>();
+  if (!opens) {
+    std::string names;
+    for (const CalendarSpec& spec : calendars) {
+      absl::StrAppend(&names, names.empty() ? "" : ", ", "\"", spec.name, "\"");
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("calendar ", names.empty() ? "(none)" : names,
+                     " never opens: give it hours on a weekday, or `hours: always`"));
+  }
+  const absl::Duration business_day = BusinessDay(zoned);
+  return std::make_shared<const Scheduled>(std::move(zoned), business_day);
+}
+
+}  // namespace retainer

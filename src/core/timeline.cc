@@ -1,0 +1,140 @@
+#include "src/core/timeline.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace retainer {
+namespace {
+
+// Offsets reach 15 hours and hours that begin on a day may end a day later: days this far outside
+// a span cannot reach into it.
+constexpr int kMarginDays = 3;
+
+std::int64_t YearStart(absl::civil_year_t year) {
+  return absl::ToUnixSeconds(absl::UTCTimeZone().At(absl::CivilSecond(year)).pre);
+}
+
+// `.pre` is rule 1's answer: a skipped time keeps the offset before the gap and so moves forward by
+// the gap; a doubled time means its first occurrence.
+std::int64_t LocalMinute(const absl::TimeZone& zone, absl::CivilDay day, int minute) {
+  return absl::ToUnixSeconds(
+      zone.At(absl::CivilSecond(day.year(), day.month(), day.day(), 0, minute, 0)).pre);
+}
+
+void Append(const absl::TimeZone& zone, absl::CivilDay day, const std::vector<DayHours>& hours,
+            std::vector<Span>* spans) {
+  for (const DayHours& h : hours) {
+    const int until = h.until_minute > h.from_minute ? h.until_minute : h.until_minute + 24 * 60;
+    spans->push_back({LocalMinute(zone, day, h.from_minute), LocalMinute(zone, day, until)});
+  }
+}
+
+const std::vector<DayHours>* HoursOf(const CalendarSpec& spec, absl::CivilDay day) {
+  if (const auto it = spec.overrides.find(day); it != spec.overrides.end()) return &it->second;
+  if (spec.holidays.contains(day) || spec.yearly_holidays.contains({day.month(), day.day()})) {
+    return nullptr;
+  }
+  return &spec.weekly[static_cast<int>(absl::GetWeekday(day))];
+}
+
+// Both normalized.
+std::vector<Span> Subtract(const std::vector<Span>& spans, const std::vector<Span>& holes) {
+  std::vector<Span> rest;
+  std::size_t next = 0;
+  for (Span span : spans) {
+    while (next < holes.size() && holes[next].until <= span.from) ++next;
+    for (std::size_t i = next; i < holes.size() && holes[i].from < span.until; ++i) {
+      if (holes[i].from > span.from) rest.push_back({span.from, holes[i].from});
+      span.from = std::max(span.from, holes[i].until);
+    }
+    if (span.from < span.until) rest.push_back(span);
+  }
+  return rest;
+}
+
+std::vector<Span> OpenSpans(const ZonedCalendar& calendar, absl::CivilDay first,
+                            absl::CivilDay last) {
+  std::vector<Span> open;
+  for (absl::CivilDay day = first; day <= last; ++day) {
+    if (const std::vector<DayHours>* hours = HoursOf(calendar.spec, day)) {
+      Append(calendar.zone, day, *hours, &open);
+    }
+  }
+  Normalize(&open);
+  // A break is a span of the wall clock: it also cuts what the day before left open past midnight.
+  std::vector<Span> breaks;
+  for (auto it = calendar.spec.breaks.lower_bound(first);
+       it != calendar.spec.breaks.end() && it->first <= last; ++it) {
+    Append(calendar.zone, it->first, it->second, &breaks);
+  }
+  if (breaks.empty()) return open;
+  Normalize(&breaks);
+  return Subtract(open, breaks);
+}
+
+}  // namespace
+
+void Normalize(std::vector<Span>* spans) {
+  std::sort(spans->begin(), spans->end(), [](const Span& a, const Span& b) {
+    return std::pair(a.from, a.until) < std::pair(b.from, b.until);
+  });
+  std::size_t size = 0;
+  for (const Span& span : *spans) {
+    if (span.from >= span.until) continue;
+    if (size > 0 && span.from <= (*spans)[size - 1].until) {
+      (*spans)[size - 1].until = std::max((*spans)[size - 1].until, span.until);
+    } else {
+      (*spans)[size++] = span;
+    }
+  }
+  spans->resize(size);
+}
+
+std::ptrdiff_t Timeline::LastBeginning(std::int64_t second) const {
+  return std::upper_bound(from.begin(), from.end(), second) - from.begin() - 1;
+}
+
+absl::Duration Timeline::OpenBefore(absl::Time at) const {
+  const std::int64_t second = absl::ToUnixSeconds(at);
+  const std::ptrdiff_t i = LastBeginning(second);
+  if (i < 0) return absl::ZeroDuration();
+  const auto index = static_cast<std::size_t>(i);
+  if (second >= until[index]) return absl::Seconds(sum[index]);
+  return absl::Seconds(sum[index]) - (absl::FromUnixSeconds(until[index]) - at);
+}
+
+Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,
+                       absl::civil_year_t last_year) {
+  Timeline timeline;
+  timeline.first_year = first_year;
+  timeline.last_year = last_year;
+  timeline.covered = {YearStart(first_year), YearStart(last_year + 1)};
+
+  const absl::CivilDay first = absl::CivilDay(first_year) - kMarginDays;
+  const absl::CivilDay last = absl::CivilDay(last_year + 1) + kMarginDays;
+  std::vector<Span> open;
+  for (const ZonedCalendar& calendar : calendars) {
+    const std::vector<Span> spans = OpenSpans(calendar, first, last);
+    open.insert(open.end(), spans.begin(), spans.end());
+  }
+  for (Span& span : open) {
+    span.from = std::max(span.from, timeline.covered.from);
+    span.until = std::min(span.until, timeline.covered.until);
+  }
+  Normalize(&open);
+
+  timeline.from.reserve(open.size());
+  timeline.until.reserve(open.size());
+  timeline.sum.reserve(open.size());
+  std::int64_t sum = 0;
+  for (const Span& span : open) {
+    sum += span.until - span.from;
+    timeline.from.push_back(span.from);
+    timeline.until.push_back(span.until);
+    timeline.sum.push_back(sum);
+  }
+  return timeline;
+}
+
+}  // namespace retainer
