@@ -71,7 +71,14 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<View> Read() = 0;
-  // All of it or none, and on disk when it returns OK.
+  // Before the reads on which a write rests, with the locks of what they read held: an engine that a
+  // write failed is made well again, or says why not. REQUIRES: the thread holds no View.
+  //
+  // Rationale: a write that failed may turn out to be there once the engine is well; who had read
+  // before that, and wrote after it, would write twice.
+  virtual absl::Status Prepare() = 0;
+  // All of it or none, and on disk when it returns OK. Unavailable after a write that failed, until
+  // Prepare.
   virtual absl::Status Write(const Batch& batch) = 0;
 };
 

@@ -112,6 +112,7 @@ absl::Status LedgerWriter::Write(Batch batch, const std::vector<LedgerEntry>& en
 
 absl::Status LedgerWriter::WriteGroup(const std::vector<Waiting*>& group) {
   StoredLedgerHead head;
+  if (absl::Status status = engine_.Prepare(); !status.ok()) return status;
   {
     // Read anew each time: after a write that failed nobody knows what is there.
     const auto view = engine_.Read();

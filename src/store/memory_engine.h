@@ -14,6 +14,7 @@ namespace retainer {
 class MemoryEngine final : public Engine {
  public:
   std::unique_ptr<View> Read() override;
+  absl::Status Prepare() override { return absl::OkStatus(); }
   absl::Status Write(const Batch& batch) override;
 
  private:

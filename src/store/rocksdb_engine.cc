@@ -44,7 +44,6 @@ class AddCounters final : public rocksdb::AssociativeMergeOperator {
 rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
-  options.create_missing_column_families = true;
   if (wanted.env != nullptr) options.env = wanted.env;
   options.db_write_buffer_size = wanted.write_buffer_bytes;
   options.max_total_wal_size = wanted.max_wal_bytes;
@@ -169,17 +168,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
 RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 
 absl::Status RocksDbEngine::OpenDatabase() {
-  // A newer schema may have tables that we do not know; RocksDB wants them opened all the same.
-  std::vector<std::string> names;
-  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options_, folder_, &names);
-  if (!listed.ok()) names.clear();  // a new database, or one that opening will tell us about
-  names.push_back(rocksdb::kDefaultColumnFamilyName);
-  for (std::string_view name : kTableNames) names.emplace_back(name);
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : names) {
+  const auto describe = [&](const std::string& name) {
     rocksdb::ColumnFamilyOptions table = table_options_;
     if (name == TableName(Table::kCounters)) {
       table.merge_operator = std::make_shared<AddCounters>();
@@ -187,19 +176,43 @@ absl::Status RocksDbEngine::OpenDatabase() {
     }
     // Compressed already.
     if (name == TableName(Table::kBodies)) table.compression = rocksdb::kNoCompression;
-    descriptors.emplace_back(name, table);
-  }
+    return rocksdb::ColumnFamilyDescriptor(name, table);
+  };
+  // A newer schema may have tables that we do not know; RocksDB wants them opened all the same.
+  std::vector<std::string> names;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options_, folder_, &names);
+  // A new database, or one that opening will tell us about.
+  if (!listed.ok()) names = {rocksdb::kDefaultColumnFamilyName};
+  std::vector<rocksdb::ColumnFamilyDescriptor> there;
+  for (const std::string& name : names) there.push_back(describe(name));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(options_, folder_, descriptors, &handles_, &db);
+  const rocksdb::Status opened = rocksdb::DB::Open(options_, folder_, there, &handles_, &db);
   if (!opened.ok()) {
     handles_.clear();
     return Translate(opened);
   }
   db_.reset(db);
+
+  // All at once: RocksDB writes its options file after each creation.
+  std::vector<rocksdb::ColumnFamilyDescriptor> missing;
+  for (std::string_view table : kTableNames) {
+    if (std::find(names.begin(), names.end(), table) == names.end()) {
+      missing.push_back(describe(std::string(table)));
+    }
+  }
+  if (!missing.empty()) {
+    std::vector<rocksdb::ColumnFamilyHandle*> created;
+    const rocksdb::Status status = db_->CreateColumnFamilies(missing, &created);
+    handles_.insert(handles_.end(), created.begin(), created.end());
+    if (!status.ok()) {
+      CloseDatabase();
+      return Translate(status);
+    }
+  }
   tables_.assign(kTableNames.size(), nullptr);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto known = std::find(kTableNames.begin(), kTableNames.end(), names[i]);
-    if (known != kTableNames.end()) tables_[known - kTableNames.begin()] = handles_[i];
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) {
+    const auto known = std::find(kTableNames.begin(), kTableNames.end(), handle->GetName());
+    if (known != kTableNames.end()) tables_[known - kTableNames.begin()] = handle;
   }
   return absl::OkStatus();
 }
@@ -217,15 +230,11 @@ void RocksDbEngine::CloseDatabase() {
 std::unique_ptr<View> RocksDbEngine::Read() { return std::make_unique<RocksDbView>(*this); }
 
 absl::Status RocksDbEngine::Write(const Batch& batch) {
-  if (failed_) {
-    if (absl::Status status = Heal(); !status.ok()) return status;
-  }
-  return WriteOnce(batch);
-}
-
-absl::Status RocksDbEngine::WriteOnce(const Batch& batch) {
   const std::shared_lock gate(gate_);
-  if (db_ == nullptr) return absl::UnavailableError("the store is closed after a failed write");
+  if (failed_ || db_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("another write to the store in ", folder_, " just failed: try again"));
+  }
   rocksdb::WriteBatch changes;
   for (const Batch::Operation& operation : batch.operations()) {
     rocksdb::ColumnFamilyHandle* table = tables_[static_cast<std::size_t>(operation.table)];
@@ -251,9 +260,20 @@ absl::Status RocksDbEngine::WriteOnce(const Batch& batch) {
   return Translate(status);
 }
 
-absl::Status RocksDbEngine::Heal() {
+absl::Status RocksDbEngine::Prepare() {
+  if (!failed_) return absl::OkStatus();
+  // While the disk is still in trouble, reading goes on.
+  const std::string probe = folder_ + "/WRITABLE";
+  const rocksdb::Status probed =
+      rocksdb::WriteStringToFile(options_.env, "written to see whether the disk takes it\n", probe,
+                                 /*should_sync=*/true);
+  if (!probed.ok()) return Translate(probed);
+  options_.env->DeleteFile(probe).PermitUncheckedError();
+
   const std::unique_lock gate(gate_);
   if (!failed_) return absl::OkStatus();  // another thread was first
+  // Rationale: not DB::Resume, which may go on writing behind a torn record of the log, where a
+  // recovery would stop before what was acknowledged since.
   CloseDatabase();
   absl::Status status = OpenDatabase();
   if (status.ok()) failed_ = false;

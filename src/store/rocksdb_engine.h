@@ -23,6 +23,7 @@ class RocksDbEngine final : public Engine {
   ~RocksDbEngine() override;
 
   std::unique_ptr<View> Read() override;
+  absl::Status Prepare() override;
   absl::Status Write(const Batch& batch) override;
 
  private:
@@ -35,9 +36,6 @@ class RocksDbEngine final : public Engine {
   // REQUIRES: gate_ is held exclusively, or nobody else knows this object yet.
   absl::Status OpenDatabase();
   void CloseDatabase();
-  // Tries to make a database that refused a write take writes again.
-  absl::Status Heal();
-  absl::Status WriteOnce(const Batch& batch);
   absl::Status Translate(const rocksdb::Status& status) const;
 
   const std::string folder_;

@@ -4,7 +4,7 @@
 // codec/tables.h and the headers it names; a table is a column family.
 //
 // A disk that was full, or failed, and is well again needs no restart: the first write after it
-// resumes the database, or closes and opens it anew where RocksDB cannot resume.
+// closes the database and opens it anew. Until then reading goes on.
 //
 // Opening reads neither tickets nor facts: its cost does not grow with them, only with the
 // write-ahead log (at most max_wal_bytes).

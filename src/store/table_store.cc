@@ -140,6 +140,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
     }
   }
   const LockStripes::Hold hold = locks_.Acquire(names);
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   Staged staged;
   {
     const auto view = engine_->Read();

@@ -49,6 +49,7 @@ InboxEntry MakeEntry(const std::string& forge, std::uint64_t seq, DeliveryRecord
 
 absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
   const LockStripes::Hold hold = locks_.Acquire({DeliveryLockName(delivery.forge, delivery.id)});
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   std::string id_key = KeyWriter().Text(delivery.forge).Text(delivery.id).Take();
   {
     const auto view = engine_->Read();
@@ -140,6 +141,7 @@ absl::Status TableStore::FinishDelivery(const std::string& forge, std::uint64_t 
   std::vector<std::string> names = {InboxLockName(forge, seq)};
   if (project) names.push_back(LockName(project->key));
   const LockStripes::Hold hold = locks_.Acquire(names);
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -159,6 +161,7 @@ absl::Status TableStore::SetAside(const std::string& forge, std::uint64_t seq,
 absl::Status TableStore::MoveAside(const std::string& forge, std::uint64_t seq,
                                    const std::string& reason, std::optional<absl::Time> now) {
   const LockStripes::Hold hold = locks_.Acquire({InboxLockName(forge, seq)});
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   const std::string key = EntryKey(forge, seq);
   Batch batch;
   {
@@ -217,6 +220,7 @@ absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t 
 
 absl::Status TableStore::Requeue(const std::string& forge, std::uint64_t seq) {
   const LockStripes::Hold hold = locks_.Acquire({InboxLockName(forge, seq)});
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   const std::string key = EntryKey(forge, seq);
   Batch batch;
   {
@@ -285,6 +289,7 @@ absl::StatusOr<std::size_t> TableStore::ExpireSome(absl::Time before, std::size_
   if (rows.empty()) return 0;
 
   const LockStripes::Hold hold = locks_.Acquire(names);
+  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
   std::size_t forgotten = 0;
   Batch batch;
   {

@@ -1,0 +1,120 @@
+// A disk that fills up, turns read-only or breaks: nothing is acknowledged that is not there, reading
+// goes on, and the store is well again with the disk, without a restart.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "rocksdb/env.h"
+#include "src/store/rocksdb_store.h"
+#include "tests/contract/store_samples.h"
+#include "tests/store/faulty_file_system.h"
+#include "tests/store/temporary_folder.h"
+
+namespace retainer {
+namespace {
+
+class RocksDbFaultTest : public testing::TestWithParam<std::tuple<Fault, FaultPoint>> {
+ protected:
+  RocksDbFaultTest() { Open(); }
+
+  void Open() {
+    store_.reset();
+    RocksDbOptions options;
+    options.env = env_.get();
+    auto store = OpenRocksDbStore(folder_.path() + "/data", options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  static bool AsPromised(const absl::Status& status) {
+    switch (std::get<Fault>(GetParam())) {
+      case Fault::kFull:
+        return absl::IsResourceExhausted(status);
+      case Fault::kReadOnly:
+        return absl::IsFailedPrecondition(status);
+      case Fault::kBroken:
+        return absl::IsUnavailable(status);
+      case Fault::kNone:
+        break;
+    }
+    return false;
+  }
+
+  DecisionWrite NextDecision() {
+    const std::uint64_t version = store_->LoadTicket(SampleTicket(1))->record.version;
+    DecisionWrite write = SampleWrite(SampleTicket(1), version);
+    write.facts = {SampleFact("comment/" + std::to_string(version))};
+    write.ledger.facts = {write.facts[0].id};
+    write.record.wake_at = At(static_cast<int>(version));
+    return write;
+  }
+
+  std::set<std::string> Inbox() {
+    std::set<std::string> ids;
+    const auto entries = store_->ReadInbox("github", 0, 1000);
+    for (const InboxEntry& entry : *entries) ids.insert(entry.delivery.id);
+    return ids;
+  }
+
+  TemporaryFolder folder_;
+  const std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(files_);
+  std::unique_ptr<Store> store_;
+};
+
+TEST_P(RocksDbFaultTest, NothingIsAcknowledgedAndItHealsWithTheDisk) {
+  const auto [fault, point] = GetParam();
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("before")).ok());
+  ASSERT_TRUE(store_->Commit(NextDecision()).ok());
+
+  files_->Set(fault, point);
+  for (int round = 0; round < 3; ++round) {
+    const absl::Status put = store_->PutDelivery(SampleDelivery("during")).status();
+    EXPECT_TRUE(AsPromised(put)) << put;
+    const absl::Status commit = store_->Commit(NextDecision());
+    EXPECT_TRUE(AsPromised(commit)) << commit;
+    EXPECT_TRUE(Inbox().contains("before"));
+    EXPECT_EQ(store_->LoadTicket(SampleTicket(1))->record.version, 1u);
+  }
+
+  files_->Set(Fault::kNone);
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("during")).ok());
+  ASSERT_TRUE(store_->Commit(NextDecision()).ok());
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("after")).ok());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Inbox(), (std::set<std::string>{"before", "during", "after"}));
+    const auto ticket = store_->LoadTicket(SampleTicket(1));
+    // A decision whose failed sync reached the disk all the same may be there, whole.
+    EXPECT_GE(ticket->record.version, 2u);
+    EXPECT_EQ(ticket->facts.size(), ticket->record.version);
+    EXPECT_EQ(store_->ReadLedgerHead()->length, ticket->record.version);
+    EXPECT_TRUE(store_->VerifyLedger().ok()) << store_->VerifyLedger();
+    EXPECT_EQ(store_->DueWakeups(At(1000), 10)->size(), 1u);
+    EXPECT_EQ(store_->Stats()->inbox, 3u);
+    Open();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Faults, RocksDbFaultTest,
+                         testing::Values(std::make_tuple(Fault::kFull, FaultPoint::kWrite),
+                                         std::make_tuple(Fault::kFull, FaultPoint::kSync),
+                                         std::make_tuple(Fault::kReadOnly, FaultPoint::kWrite),
+                                         std::make_tuple(Fault::kBroken, FaultPoint::kWrite),
+                                         std::make_tuple(Fault::kBroken, FaultPoint::kSync)));
+
+TEST(RocksDbOpening, OnAFullDiskSaysSo) {
+  TemporaryFolder folder;
+  const auto files = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
+  RocksDbOptions options;
+  options.env = env.get();
+  files->Set(Fault::kFull);
+  const absl::Status status = OpenRocksDbStore(folder.path() + "/data", options).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+}
+
+}  // namespace
+}  // namespace retainer
