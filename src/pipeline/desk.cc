@@ -1,0 +1,409 @@
+#include "src/pipeline/desk.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace retainer {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+std::vector<std::string> Names(const std::vector<ForgeSlot>& forges) {
+  std::vector<std::string> names;
+  for (const ForgeSlot& slot : forges) names.push_back(slot.name);
+  return names;
+}
+
+// After trouble of the store: not at once, not much later.
+constexpr absl::Duration kStorePause = absl::Seconds(1);
+
+}  // namespace
+
+Desk::Desk(DeskPorts ports, DeskOptions options)
+    : ports_(std::move(ports)),
+      options_(std::move(options)),
+      judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges),
+      intake_(ports_.receivers, ports_.store, ports_.log, ports_.metrics,
+              [this](const std::string& forge) {
+                for (const auto& mine : forges_) {
+                  if (mine->slot.name == forge && mine->worker_thread != nullptr) {
+                    mine->worker_thread->wakeable.Wake();
+                  }
+                }
+              }),
+      timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
+      notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.sinks),
+      reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
+                  Names(ports_.forges), options_.reconciler) {
+  for (const ForgeSlot& slot : ports_.forges) {
+    auto mine = std::make_unique<ForgeThreads>();
+    mine->slot = slot;
+    for (const WebhookReceiver* receiver : ports_.receivers) {
+      if (receiver->forge() != slot.name) continue;
+      mine->worker = std::make_unique<Worker>(
+          *receiver, judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
+          [this](const ProjectKey& project) {
+            reconciler_.ProjectChanged(project);
+            if (reconciler_thread_ != nullptr) reconciler_thread_->wakeable.Wake();
+          },
+          options_.observer);
+    }
+    DispatcherOptions dispatch;
+    dispatch.observe = options_.observe;
+    dispatch.random = options_.random;
+    if (!dispatch.random) {
+      dispatch.random = [engine = std::minstd_rand(std::random_device()())]() mutable {
+        return std::uniform_real_distribution<double>(0, 1)(engine);
+      };
+    }
+    mine->dispatcher =
+        std::make_unique<Dispatcher>(slot, judge_, ports_.store, ports_.renderer, ports_.clock,
+                                     ports_.log, ports_.metrics, std::move(dispatch));
+    forges_.push_back(std::move(mine));
+  }
+}
+
+Desk::~Desk() {
+  (void)Stop(absl::ZeroDuration());
+  for (const auto& thread : threads_) {
+    if (thread->thread.joinable()) thread->thread.join();
+  }
+}
+
+Desk::Thread* Desk::Spawn(std::string name, RoundFunction round) {
+  threads_.push_back(std::make_unique<Thread>());
+  Thread* thread = threads_.back().get();
+  thread->name = std::move(name);
+  thread->round = std::move(round);
+  return thread;
+}
+
+void Desk::Start() {
+  // All threads are known before the first runs: rounds wake one another.
+  for (const auto& mine : forges_) {
+    ForgeThreads* forge = mine.get();
+    if (forge->worker) {
+      forge->worker_thread = Spawn(absl::StrCat("worker ", forge->slot.name),
+                                   [this, forge] { return WorkerRound(forge); });
+    }
+    forge->dispatcher_thread = Spawn(absl::StrCat("dispatcher ", forge->slot.name),
+                                     [this, forge] { return DispatcherRound(forge); });
+  }
+  timers_thread_ = Spawn("timers", [this] { return TimersRound(); });
+  notifier_thread_ = Spawn("notifier", [this] { return NotifierRound(); });
+  reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
+
+  for (const auto& each : threads_) {
+    Thread* thread = each.get();
+    thread->thread = std::thread([this, thread] {
+      const bool works_off = thread->name.starts_with("worker ");
+      while (!stopping_ || (works_off && Draining())) {
+        const absl::Time next = thread->round();
+        Progressed();
+        if (stopping_ && next > ports_.clock.Now()) break;
+        if (!stopping_) thread->wakeable.WaitUntil(next, ports_.clock);
+      }
+      {
+        std::lock_guard lock(mutex_);
+        thread->done = true;
+      }
+      changed_.notify_all();
+    });
+  }
+}
+
+bool Desk::Draining() const {
+  std::lock_guard lock(mutex_);
+  return Steady::now() < drain_until_;
+}
+
+absl::Status Desk::Stop(absl::Duration deadline) {
+  const Steady::time_point until = Steady::now() + absl::ToChronoNanoseconds(deadline);
+  {
+    std::lock_guard lock(mutex_);
+    // Half of the time for what waits, half for calls that are under way.
+    drain_until_ = Steady::now() + absl::ToChronoNanoseconds(deadline / 2);
+    stopping_ = true;
+  }
+  WakeAll();
+  {
+    std::unique_lock lock(mutex_);
+    const auto all_done = [this] {
+      return std::all_of(threads_.begin(), threads_.end(),
+                         [](const auto& thread) { return thread->done; });
+    };
+    if (!changed_.wait_until(lock, until, all_done)) {
+      std::vector<std::string> names;
+      for (const auto& thread : threads_) {
+        if (!thread->done) names.push_back(thread->name);
+      }
+      return absl::DeadlineExceededError(
+          absl::StrCat("still in a call: ", absl::StrJoin(names, ", ")));
+    }
+  }
+  for (const auto& thread : threads_) {
+    if (thread->thread.joinable()) thread->thread.join();
+  }
+  return absl::OkStatus();
+}
+
+void Desk::SetTerms(TermsHistory terms) {
+  const bool any = !terms.empty();
+  ports_.log.Info("terms set", {{"id", any ? terms.back()->id : std::string("none")}});
+  terms_.Set(std::move(terms));
+  if (any) reconciler_.TermsChanged();
+  Nudge();
+}
+
+void Desk::WakeAll() {
+  for (const auto& thread : threads_) thread->wakeable.Wake();
+}
+
+void Desk::Nudge() { WakeAll(); }
+
+void Desk::Progressed() {
+  // The lock makes sure that nobody who looks at the store misses the word.
+  { std::lock_guard lock(mutex_); }
+  changed_.notify_all();
+}
+
+absl::Time Desk::WorkerRound(ForgeThreads* forge) {
+  const auto done = forge->worker->RunOnce();
+  {
+    std::lock_guard lock(mutex_);
+    forge->worker_error = done.ok() ? "" : done.status().ToString();
+  }
+  if (!done.ok()) {
+    ports_.log.Error("worker stopped for a moment",
+                     {{"forge", forge->slot.name}, {"error", done.status().ToString()}});
+    return ports_.clock.Now() + kStorePause;
+  }
+  if (*done == 0) return absl::InfiniteFuture();
+  for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+  timers_thread_->wakeable.Wake();
+  notifier_thread_->wakeable.Wake();
+  return absl::InfinitePast();
+}
+
+absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
+  const auto round = forge->dispatcher->RunOnce();
+  {
+    std::lock_guard lock(mutex_);
+    forge->dispatcher_error = round.ok() ? "" : round.status().ToString();
+  }
+  if (!round.ok()) {
+    ports_.log.Error("dispatcher stopped for a moment",
+                     {{"forge", forge->slot.name}, {"error", round.status().ToString()}});
+    return ports_.clock.Now() + kStorePause;
+  }
+  if (round->finished > 0) return absl::InfinitePast();
+  return round->next;
+}
+
+absl::Time Desk::TimersRound() {
+  const auto judged = timers_.RunDue();
+  if (!judged.ok()) {
+    ports_.log.Error("timers had trouble", {{"error", judged.status().ToString()}});
+    return ports_.clock.Now() + kStorePause;
+  }
+  if (*judged > 0) {
+    for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+    notifier_thread_->wakeable.Wake();
+  }
+  const auto next = timers_.NextWake();
+  if (!next.ok()) return ports_.clock.Now() + kStorePause;
+  if (*judged == 0 && *next <= ports_.clock.Now()) return ports_.clock.Now() + kStorePause;
+  return *next;
+}
+
+absl::Time Desk::NotifierRound() {
+  const auto round = notifier_.RunOnce();
+  if (!round.ok()) {
+    ports_.log.Error("notifier had trouble", {{"error", round.status().ToString()}});
+    return ports_.clock.Now() + kStorePause;
+  }
+  std::lock_guard lock(mutex_);
+  notices_later_ = round->next > ports_.clock.Now() && round->next != absl::InfiniteFuture();
+  return round->next;
+}
+
+absl::Time Desk::ReconcilerRound() {
+  const auto round = reconciler_.RunOnce();
+  if (!round.ok()) {
+    ports_.log.Error("reconciler had trouble", {{"error", round.status().ToString()}});
+    return ports_.clock.Now() + kStorePause;
+  }
+  if (round->judged > 0) {
+    for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+    timers_thread_->wakeable.Wake();
+    notifier_thread_->wakeable.Wake();
+  }
+  return round->more ? absl::InfinitePast() : round->next;
+}
+
+absl::StatusOr<std::string> Desk::Unsettled() {
+  const bool has_terms = !terms_.Get().empty();
+  if (has_terms && reconciler_.busy()) return "tickets are judged again";
+  const absl::Time now = ports_.clock.Now();
+  for (const auto& mine : forges_) {
+    if (!has_terms || !mine->worker) continue;
+    auto entries = ports_.store.ReadInbox(mine->slot.name, 0, 1);
+    if (!entries.ok()) return entries.status();
+    if (!entries->empty()) return absl::StrCat("the inbox of ", mine->slot.name);
+  }
+  auto wake = timers_.NextWake();
+  if (!wake.ok()) return wake.status();
+  if (*wake <= now) return "a wake-up that is due";
+  auto faces = ports_.store.ReadDirtyFaces(now, 1);
+  if (!faces.ok()) return faces.status();
+  if (!faces->empty()) return absl::StrCat("the face of ", ToString((*faces)[0].ticket));
+  if (has_terms) {
+    auto notices = ports_.store.ReadNotices(1);
+    if (!notices.ok()) return notices.status();
+    std::lock_guard lock(mutex_);
+    if (!notices->empty() && !notices_later_) return absl::StrCat("notice ", (*notices)[0].id);
+  }
+  return "";
+}
+
+absl::Status Desk::Settle(absl::Duration timeout) {
+  const Steady::time_point until = Steady::now() + absl::ToChronoNanoseconds(timeout);
+  WakeAll();
+  for (;;) {
+    auto left = Unsettled();
+    if (!left.ok()) return left.status();
+    if (left->empty()) return absl::OkStatus();
+    std::unique_lock lock(mutex_);
+    if (Steady::now() >= until) {
+      return absl::DeadlineExceededError(absl::StrCat("not settled: ", *left));
+    }
+    // Bounded: a round may have ended between the look and the wait.
+    changed_.wait_until(lock, std::min(until, Steady::now() + std::chrono::milliseconds(50)));
+  }
+}
+
+IntakeAnswer Desk::Accept(std::string_view forge, const Headers& headers, std::string_view body) {
+  if (stopping_) {
+    return {503, "stopping", "The service is stopping; send it again.", absl::Seconds(10)};
+  }
+  return intake_.Accept(forge, headers, body, ports_.clock.Now());
+}
+
+absl::StatusOr<TicketKey> Desk::Resolve(const TicketRef& ref) {
+  auto project = ports_.store.FindProjectByPath({ref.forge, ref.path});
+  if (!project.ok()) return project.status();
+  if (!*project) {
+    return absl::NotFoundError(
+        absl::StrCat("no delivery of ", ref.forge, ":", ref.path,
+                     " was ever received: check the spelling, and that its webhook points here"));
+  }
+  return TicketKey{ref.forge, (*project)->key.id, ref.kind, ref.number};
+}
+
+absl::StatusOr<Judged> Desk::Operate(const TicketKey& key, Fact fact) {
+  News news;
+  news.facts.push_back(std::move(fact));
+  auto judged = judge_.Decide(key, news);
+  WakeAll();
+  return judged;
+}
+
+absl::StatusOr<Judged> Desk::Operate(const TicketRef& ref, Fact fact) {
+  auto key = Resolve(ref);
+  if (!key.ok()) return key.status();
+  return Operate(*key, std::move(fact));
+}
+
+absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref) {
+  auto key = Resolve(ref);
+  if (!key.ok()) return key.status();
+  Inspection inspection;
+  inspection.terms = terms_.Get();
+  if (inspection.terms.empty()) {
+    return absl::FailedPreconditionError(
+        "no valid policy is in force yet: `retainer check` says what is wrong with it");
+  }
+  auto stored = ports_.store.LoadTicket(*key);
+  if (!stored.ok()) return stored.status();
+  if (stored->facts.empty()) {
+    return absl::NotFoundError(absl::StrCat("nothing is known of ", ToString(ref)));
+  }
+  auto context = judge_.Context(*key, stored->record, std::nullopt);
+  if (!context.ok()) return context.status();
+  auto pins = ports_.store.LoadPins();
+  if (!pins.ok()) return pins.status();
+  auto shown = ports_.store.LoadShown(*key);
+  if (!shown.ok()) return shown.status();
+  inspection.context = *std::move(context);
+  inspection.record = std::move(stored->record);
+  inspection.facts = std::move(stored->facts);
+  inspection.pins = *std::move(pins);
+  inspection.shown = *std::move(shown);
+  inspection.at = ports_.clock.Now();
+  inspection.standing = Evaluate(inspection.context, inspection.facts, inspection.terms,
+                                 inspection.pins, inspection.at);
+  inspection.explanation = Explain(inspection.context, inspection.facts, inspection.standing,
+                                   inspection.terms, inspection.at);
+  return inspection;
+}
+
+Health Desk::CheckHealth() {
+  Health health;
+  const TermsHistory terms = terms_.Get();
+  health.policy = !terms.empty();
+  if (health.policy) health.terms_id = terms.back()->id;
+  auto stats = ports_.store.Stats();
+  if (stats.ok()) {
+    health.stats = *stats;
+    if (stats->oldest_inbox) health.inbox_age = ports_.clock.Now() - *stats->oldest_inbox;
+  }
+  health.store_error = stats.ok() ? "" : stats.status().ToString();
+  health.reevaluating = reconciler_.busy();
+  health.stopping = stopping_;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& mine : forges_) {
+      health.forges.push_back({mine->slot.name, mine->slot.client != nullptr, mine->worker_error,
+                               mine->dispatcher_error});
+      // Workers and dispatchers fail for the store alone: forges' trouble never reaches here.
+      if (health.store_error.empty()) health.store_error = mine->worker_error;
+      if (health.store_error.empty()) health.store_error = mine->dispatcher_error;
+    }
+  }
+  health.store = health.store_error.empty();
+  health.ready = health.policy && health.store && !health.stopping;
+  return health;
+}
+
+Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reason,
+                      absl::Time now) {
+  Fact fact;
+  fact.kind = FactKind::kOperator;
+  fact.provenance = Provenance::kOperator;
+  fact.at = now;
+  fact.value = operator_and_reason;
+  fact.text.commands.push_back(command);
+  fact.id = MakeFactId(fact.kind, absl::StrCat(ToString(command), " by ", fact.value),
+                       absl::StrCat(absl::ToUnixMicros(now)));
+  return fact;
+}
+
+Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
+                    absl::Time now) {
+  Fact fact;
+  fact.kind = FactKind::kOperator;
+  fact.provenance = Provenance::kOperator;
+  fact.at = now;
+  const std::string_view name = MetricName(metric);
+  fact.subject = std::string(name) + " " + std::string(customer);
+  fact.value = reason;
+  fact.id = MakeFactId(fact.kind, fact.subject, absl::StrCat(absl::ToUnixMicros(now)));
+  return fact;
+}
+
+}  // namespace retainer

@@ -1,0 +1,202 @@
+// Desk: the whole service behind the doors. Owns the threads.
+//
+// Threads, started by Start and ended by Stop:
+//   one worker a forge       inbox -> decisions
+//   one dispatcher a forge   dirty faces -> the forge
+//   timers                   wake-ups that are due
+//   notifier                 notices -> sinks
+//   reconciler               re-evaluation after a policy change, the look for trouble
+// Each waits on a condition variable until the next instant it knows of, at most a second. They
+// share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
+// and Health run on the caller's thread. Everything in DeskPorts outlives the desk.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "retainer/clock.h"
+#include "retainer/core.h"
+#include "retainer/face.h"
+#include "retainer/forge.h"
+#include "retainer/log.h"
+#include "retainer/metrics.h"
+#include "retainer/notice_sink.h"
+#include "retainer/store.h"
+#include "retainer/webhook.h"
+#include "src/pipeline/dispatcher.h"
+#include "src/pipeline/intake.h"
+#include "src/pipeline/judge.h"
+#include "src/pipeline/notices.h"
+#include "src/pipeline/reconciler.h"
+#include "src/pipeline/terms_holder.h"
+#include "src/pipeline/timers.h"
+#include "src/pipeline/wakeable.h"
+#include "src/pipeline/worker.h"
+
+namespace retainer {
+
+struct DeskPorts {
+  Store& store;
+  Clock& clock;
+  Log& log;
+  Metrics& metrics;
+  const Renderer& renderer;
+  std::vector<const WebhookReceiver*> receivers;
+  std::vector<ForgeSlot> forges;  // a slot without a client is never written to
+  std::vector<NoticeSink*> sinks;
+};
+
+struct DeskOptions {
+  bool observe = false;
+  ReconcilerOptions reconciler;
+  // For jitter; a seeded generator where empty.
+  std::function<double()> random;
+  Worker::Observer observer;
+};
+
+// A ticket's standing and what it comes from, computed now.
+struct Inspection {
+  TicketContext context;
+  TicketRecord record;
+  FactSet facts;
+  Standing standing;
+  TermsHistory terms;
+  Pins pins;
+  ShownFace shown;
+  absl::Time at;
+  // Explain() of it.
+  std::string explanation;
+};
+
+struct ForgeState {
+  std::string name;
+  bool has_client = false;
+  // The last round's trouble; empty when it went well.
+  std::string worker_error;
+  std::string dispatcher_error;
+};
+
+struct Health {
+  bool ready = false;  // a policy is in force and the store can be read and written
+  bool policy = false;
+  std::string terms_id;
+  bool store = false;
+  std::string store_error;
+  StoreStats stats;
+  std::optional<absl::Duration> inbox_age;  // of the oldest entry
+  bool reevaluating = false;
+  bool stopping = false;
+  std::vector<ForgeState> forges;
+};
+
+class Desk {
+ public:
+  Desk(DeskPorts ports, DeskOptions options);
+  // Stops, waiting as long as it takes.
+  ~Desk();
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
+
+  // REQUIRES: not started.
+  void Start();
+  // No new deliveries are taken (503); what is in the inbox is worked off as far as `deadline` (real
+  // time from now) allows, then the threads end. DeadlineExceeded when one is still in a call of a
+  // forge then; the destructor waits for it. The inbox is on disk: what was not reached is not lost.
+  absl::Status Stop(absl::Duration deadline);
+
+  // Swaps the terms in force; empty: none yet. Every ticket is judged again in the background.
+  void SetTerms(TermsHistory terms);
+  TermsHistory terms() const { return terms_.Get(); }
+
+  // Time has jumped or something changed from outside: everybody looks again now.
+  void Nudge();
+
+  // Until there is nothing left to do at the clock's present instant: inbox empty (where terms are
+  // in force), no wake-up due, no face that could be brought to a forge, no notice to tell, no
+  // re-evaluation under way. DeadlineExceeded, naming what is left, after `timeout` of real time.
+  // REQUIRES: started.
+  absl::Status Settle(absl::Duration timeout);
+
+  IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body);
+
+  // NotFound with the mend where the project was never seen.
+  absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
+  // Joins a fact to a ticket and decides. A ticket never seen before is completed from its forge.
+  // FailedPrecondition while there are no terms.
+  absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
+  absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
+  // NotFound for a ticket without facts; FailedPrecondition while there are no terms.
+  absl::StatusOr<Inspection> Inspect(const TicketRef& ref);
+
+  Health CheckHealth();
+
+ private:
+  struct Thread {
+    std::string name;
+    std::function<absl::Time()> round;
+    Wakeable wakeable;
+    std::thread thread;
+    bool done = false;  // guarded by mutex_
+  };
+  struct ForgeThreads {
+    ForgeSlot slot;
+    std::unique_ptr<Worker> worker;
+    std::unique_ptr<Dispatcher> dispatcher;
+    Thread* worker_thread = nullptr;
+    Thread* dispatcher_thread = nullptr;
+    std::string worker_error;      // guarded by mutex_
+    std::string dispatcher_error;  // guarded by mutex_
+  };
+  // A round does one piece of work and says when the next may be due.
+  using RoundFunction = std::function<absl::Time()>;
+
+  Thread* Spawn(std::string name, RoundFunction round);
+  void WakeAll();
+  void Progressed();
+  bool Draining() const;
+  absl::Time WorkerRound(ForgeThreads* forge);
+  absl::Time DispatcherRound(ForgeThreads* forge);
+  absl::Time TimersRound();
+  absl::Time NotifierRound();
+  absl::Time ReconcilerRound();
+  absl::StatusOr<std::string> Unsettled();
+
+  const DeskPorts ports_;
+  const DeskOptions options_;
+  TermsHolder terms_;
+  Judge judge_;
+  Intake intake_;
+  Timers timers_;
+  Notifier notifier_;
+  Reconciler reconciler_;
+  std::vector<std::unique_ptr<ForgeThreads>> forges_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  Thread* timers_thread_ = nullptr;
+  Thread* notifier_thread_ = nullptr;
+  Thread* reconciler_thread_ = nullptr;
+
+  std::atomic<bool> stopping_ = false;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;                      // a round ended, or a thread did
+  std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
+  bool notices_later_ = false;                           // guarded by mutex_
+};
+
+// A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and second.
+Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reason, absl::Time now);
+// An excuse: METRIC and CUSTOMER, with the reason.
+Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
+                    absl::Time now);
+
+}  // namespace retainer

@@ -1,0 +1,77 @@
+#include "src/pipeline/intake.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+
+Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log& log,
+               Metrics& metrics, std::function<void(const std::string&)> stored)
+    : receivers_(std::move(receivers)),
+      store_(store),
+      log_(log),
+      metrics_(metrics),
+      stored_(std::move(stored)) {}
+
+IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
+                            absl::Time now) {
+  for (const WebhookReceiver* receiver : receivers_) {
+    if (receiver->forge() != forge) continue;
+    std::string delivery;
+    IntakeAnswer answer = Answer(*receiver, headers, body, now, &delivery);
+    metrics_.Count("retainer_deliveries_total",
+                   {{"forge", receiver->forge()}, {"status", absl::StrCat(answer.http_status)}});
+    if (answer.http_status >= 400) {
+      log_.Warning("delivery refused", {{"forge", receiver->forge()},
+                                        {"status", absl::StrCat(answer.http_status)},
+                                        {"reason", answer.reason},
+                                        {"bytes", absl::StrCat(body.size())}});
+    } else {
+      log_.Write(LogLevel::kDebug, "delivery accepted",
+                 {{"forge", receiver->forge()}, {"delivery", delivery}, {"reason", answer.reason}});
+    }
+    return answer;
+  }
+  return {404, "no such forge", "No forge of this name is configured here.", std::nullopt};
+}
+
+IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& headers,
+                            std::string_view body, absl::Time now, std::string* delivery) {
+  Verified verified = receiver.Verify(headers, body, now);
+  switch (verified.outcome) {
+    case VerifyOutcome::kGenuine:
+      break;
+    case VerifyOutcome::kGenuineByToken:
+      metrics_.Count("retainer_unsigned_deliveries_total", {{"forge", receiver.forge()}});
+      log_.Warning("delivery passed on its token alone",
+                   {{"forge", receiver.forge()},
+                    {"mend", "give this webhook the signing token, then drop webhook_secrets"}});
+      break;
+    case VerifyOutcome::kRefused:
+      return {401, verified.reason, "The signature does not hold.", std::nullopt};
+    case VerifyOutcome::kMalformed:
+      return {400, verified.reason, "This is not a webhook delivery of this forge.", std::nullopt};
+    case VerifyOutcome::kUnsupportedType:
+      return {415, verified.reason,
+              "Send application/json, or application/x-www-form-urlencoded with a payload field.",
+              std::nullopt};
+  }
+  *delivery = verified.delivery.id;
+  if (!verified.needed) return {200, "nobody needs this event type", "", std::nullopt};
+
+  const auto put = store_.PutDelivery(verified.delivery);
+  if (!put.ok()) {
+    // Nothing was acknowledged: the sender keeps it and a person can have it sent again.
+    const bool full = put.status().code() == absl::StatusCode::kResourceExhausted;
+    metrics_.Count("retainer_store_errors_total", {{"what", "put_delivery"}});
+    return {503, absl::StrCat("not stored: ", put.status().ToString()),
+            "The delivery could not be stored; send it again later.",
+            full ? absl::Minutes(2) : absl::Seconds(30)};
+  }
+  if (*put == Store::Put::kKnown) return {200, "already known", "", std::nullopt};
+  if (stored_) stored_(receiver.forge());
+  return {202, "stored", "", std::nullopt};
+}
+
+}  // namespace retainer

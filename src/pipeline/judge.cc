@@ -1,0 +1,488 @@
+#include "src/pipeline/judge.h"
+
+#include <algorithm>
+#include <charconv>
+#include <deque>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+std::string Lower(std::string_view text) {
+  return absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
+}
+
+// The subject of an answer about an actor: its id, or its login where the id is unknown.
+std::string AnswerSubject(const Actor& actor) {
+  return actor.id.empty() ? absl::StrCat("@", actor.login) : actor.id;
+}
+
+// One fact a subject, replaced by later answers: `revision` is the second of the answer.
+Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Actor& actor,
+                absl::Time now, std::optional<absl::Time> expires) {
+  Fact fact;
+  fact.id = MakeFactId(kind, subject, "");
+  fact.kind = kind;
+  fact.provenance = Provenance::kNetwork;
+  fact.at = now;
+  fact.actor = actor;
+  fact.subject = std::move(subject);
+  fact.value = std::move(value);
+  fact.expires = expires;
+  fact.revision = static_cast<std::uint64_t>(std::max<std::int64_t>(0, absl::ToUnixSeconds(now)));
+  return fact;
+}
+
+// Every login that the policies give a role, in lower case.
+std::set<Login> NamedLogins(const TermsHistory& terms) {
+  std::set<Login> names;
+  const auto add = [&](const Login& login) { names.insert({login.forge, Lower(login.name)}); };
+  for (const auto& version : terms) {
+    for (const auto& [name, team] : version->policy.teams) {
+      for (const Login& login : team.members) add(login);
+    }
+    for (const Login& login : version->policy.bots) add(login);
+    for (const Customer& customer : version->policy.customers) {
+      for (const Login& login : customer.contacts.logins) add(login);
+    }
+  }
+  return names;
+}
+
+std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
+                                const std::optional<TicketInfo>& b) {
+  return a ? a : b;
+}
+
+}  // namespace
+
+std::optional<TicketKey> ParseTicketKey(std::string_view text) {
+  TicketKey key;
+  std::size_t slash = text.rfind('/');
+  if (slash == text.npos) return std::nullopt;
+  const std::string_view digits = text.substr(slash + 1);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), key.number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  text = text.substr(0, slash);
+  if ((slash = text.rfind('/')) == text.npos) return std::nullopt;
+  const std::string_view kind = text.substr(slash + 1);
+  if (kind != "issue" && kind != "change") return std::nullopt;
+  key.kind = kind == "issue" ? TicketKind::kIssue : TicketKind::kChange;
+  text = text.substr(0, slash);
+  if ((slash = text.rfind('/')) == text.npos) return std::nullopt;
+  key.project = text.substr(slash + 1);
+  key.forge = text.substr(0, slash);
+  if (key.forge.empty() || key.project.empty() || key.number <= 0) return std::nullopt;
+  return key;
+}
+
+absl::Duration BackOff(int failures) {
+  absl::Duration wait = absl::Seconds(5);
+  for (int i = 1; i < failures && wait < absl::Minutes(15); ++i) wait *= 2;
+  return std::min(wait, absl::Minutes(15));
+}
+
+struct Judge::Draft {
+  TicketKey key;
+  StoredTicket stored;
+  TicketContext context;
+  Decision decision;
+  News news;
+  std::optional<ProjectRecord> project;
+  std::string installation_id;
+  std::vector<std::pair<Login, std::string>> pins;
+  bool unanswered = false;
+};
+
+Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
+             std::vector<ForgeSlot> forges)
+    : store_(store),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      terms_(terms),
+      forges_(std::move(forges)) {}
+
+const ForgeSlot* Judge::FindForge(std::string_view name) const {
+  for (const ForgeSlot& slot : forges_) {
+    if (slot.name == name) return &slot;
+  }
+  return nullptr;
+}
+
+RemoteTicket Judge::Remote(const TicketContext& context, const std::string& installation_id) const {
+  return {context.key, context.path, installation_id};
+}
+
+std::optional<Actor> Judge::Self(const ForgeSlot& slot, absl::Time now) {
+  if (slot.client == nullptr) return std::nullopt;
+  {
+    std::lock_guard lock(mutex_);
+    if (auto it = selves_.find(slot.name); it != selves_.end()) return it->second;
+    if (auto it = unreachable_until_.find(slot.name);
+        it != unreachable_until_.end() && now < it->second) {
+      return std::nullopt;
+    }
+  }
+  auto self = slot.client->Self();
+  std::lock_guard lock(mutex_);
+  if (!self.ok()) {
+    const int failures = ++failures_[slot.name];
+    unreachable_until_[slot.name] = now + BackOff(failures);
+    return std::nullopt;
+  }
+  selves_[slot.name] = *self;
+  return *self;
+}
+
+absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketRecord& record,
+                                             const std::optional<ProjectRecord>& project) {
+  TicketContext context;
+  context.key = key;
+  context.url = record.url;
+  std::optional<ProjectRecord> known = project;
+  if (!known) {
+    auto found = store_.FindProject({key.forge, key.project});
+    if (!found.ok()) return found.status();
+    known = *std::move(found);
+  }
+  context.path = known ? known->path : record.project_path;
+  context.project_private = known && known->is_private;
+  context.adopted = known ? known->first_seen : clock_.Now();
+  if (const ForgeSlot* slot = FindForge(key.forge)) {
+    if (auto self = Self(*slot, clock_.Now())) {
+      context.self_id = self->id;
+      context.self_login = self->login;
+    }
+  }
+  return context;
+}
+
+bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
+                   std::vector<Fact>* answers, News* learnt) {
+  const ForgeSlot* slot = FindForge(draft.key.forge);
+  if (slot == nullptr || slot->client == nullptr) return false;
+  {
+    std::lock_guard lock(mutex_);
+    auto it = unreachable_until_.find(slot->name);
+    if (it != unreachable_until_.end() && now < it->second) return false;
+  }
+  const RemoteTicket at = Remote(draft.context, draft.installation_id);
+  const std::string subject = AnswerSubject(question.actor);
+  const absl::Time expires = now + kAnswerLasts;
+  absl::Status status;
+  switch (question.kind) {
+    case Question::Kind::kOpening: {
+      auto backfill = slot->client->ReadTicket(at);
+      status = backfill.status();
+      if (!backfill.ok()) break;
+      answers->insert(answers->end(), backfill->facts.begin(), backfill->facts.end());
+      learnt->ticket = backfill->ticket;
+      break;
+    }
+    case Question::Kind::kPermission: {
+      auto permission = slot->client->Permission(at, question.actor);
+      status = permission.status();
+      // Who is not there has no permission.
+      if (status.code() == absl::StatusCode::kNotFound) permission = "none", status = {};
+      if (status.ok()) {
+        answers->push_back(
+            MakeAnswer(FactKind::kPermission, subject, *permission, question.actor, now, expires));
+      }
+      break;
+    }
+    case Question::Kind::kMembership: {
+      auto membership = slot->client->Membership(at, question.organization, question.actor);
+      status = membership.status();
+      if (status.code() == absl::StatusCode::kNotFound) membership = "no", status = {};
+      if (status.ok()) {
+        answers->push_back(MakeAnswer(FactKind::kMembership,
+                                      absl::StrCat(subject, " ", question.organization),
+                                      *membership, question.actor, now, expires));
+      }
+      break;
+    }
+    case Question::Kind::kProfile: {
+      auto email = slot->client->PublicEmail(at, question.actor);
+      status = email.status();
+      if (status.code() == absl::StatusCode::kNotFound) email = std::string(), status = {};
+      if (status.ok()) {
+        answers->push_back(
+            MakeAnswer(FactKind::kProfile, subject, Lower(*email), question.actor, now, expires));
+      }
+      break;
+    }
+  }
+  std::lock_guard lock(mutex_);
+  if (status.ok()) {
+    failures_.erase(slot->name);
+    unreachable_until_.erase(slot->name);
+    return true;
+  }
+  metrics_.Count("retainer_forge_errors_total",
+                 {{"forge", slot->name}, {"code", absl::StatusCodeToString(status.code())}});
+  log_.Warning(
+      "forge did not answer",
+      {{"forge", slot->name}, {"ticket", ToString(draft.key)}, {"error", status.ToString()}});
+  // What fails for one ticket or project (not found, not permitted, not installed) says nothing
+  // about the others.
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+    const int failures = ++failures_[slot->name];
+    unreachable_until_[slot->name] =
+        now + std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
+  }
+  return false;
+}
+
+std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,
+                                                          const FactSet& facts,
+                                                          const TermsHistory& terms, Pins* pins) {
+  const std::set<Login> named = NamedLogins(terms);
+  std::vector<std::pair<Login, std::string>> fresh;
+  const auto look = [&](const Actor& actor) {
+    if (actor.id.empty() || actor.login.empty()) return;
+    const Login login{forge, Lower(actor.login)};
+    if (!named.contains(login)) return;
+    const auto [it, added] = pins->try_emplace(login, actor.id);
+    if (added) {
+      fresh.emplace_back(login, actor.id);
+    } else if (it->second != actor.id) {
+      std::lock_guard lock(mutex_);
+      if (said_.insert(absl::StrCat("pin ", forge, ":", login.name, " ", actor.id)).second) {
+        metrics_.Count("retainer_refused_identities_total", {{"forge", forge}});
+        log_.Warning("login of the policy belongs to another account now; refused",
+                     {{"login", absl::StrCat(forge, ":", login.name)},
+                      {"pinned", it->second},
+                      {"seen", actor.id}});
+      }
+    }
+  };
+  for (const Fact* fact : facts.InOrder()) {
+    look(fact->actor);
+    look(fact->author);
+    look(fact->assignee);
+  }
+  return fresh;
+}
+
+absl::Time Judge::RetryAt(const TicketKey& key, absl::Time now) {
+  std::lock_guard lock(mutex_);
+  return now + BackOff(++unanswered_[key] + 2);
+}
+
+absl::StatusOr<Judge::Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
+                                              const TermsHistory& terms, absl::Time now) {
+  Draft draft;
+  draft.key = key;
+  draft.news = news;
+  auto stored = store_.LoadTicket(key);
+  if (!stored.ok()) return stored.status();
+  draft.stored = *std::move(stored);
+  auto context = Context(key, draft.stored.record, news.project);
+  if (!context.ok()) return context.status();
+  draft.context = *std::move(context);
+  if (news.ticket && !news.ticket->url.empty()) draft.context.url = news.ticket->url;
+  draft.project = news.project;
+  if (!draft.project) {
+    auto project = store_.FindProject({key.forge, key.project});
+    if (!project.ok()) return project.status();
+    if (*project) draft.installation_id = (*project)->installation_id;
+  } else {
+    draft.installation_id = draft.project->installation_id;
+  }
+  auto pins = store_.LoadPins();
+  if (!pins.ok()) return pins.status();
+
+  std::vector<Fact> facts = news.facts;
+  for (int round = 0;; ++round) {
+    FactSet all = draft.stored.facts;
+    for (const Fact& fact : facts) all.Add(fact);
+    for (auto& pin : NewPins(key.forge, all, terms, &*pins)) draft.pins.push_back(std::move(pin));
+    draft.decision = retainer::Decide(draft.context, draft.stored.facts, facts, terms, *pins,
+                                      draft.stored.record.clock_states, now);
+    const std::vector<Question>& questions = draft.decision.standing.questions;
+    if (questions.empty()) {
+      std::lock_guard lock(mutex_);
+      unanswered_.erase(key);
+      break;
+    }
+    if (round == kMaxRounds) {
+      draft.unanswered = true;
+      break;
+    }
+    std::vector<Fact> answers;
+    News learnt;
+    bool complete = true;
+    for (const Question& question : questions) {
+      if (!Answer(question, draft, now, &answers, &learnt)) complete = false;
+    }
+    draft.news.ticket = Newer(draft.news.ticket, learnt.ticket);
+    if (draft.context.url.empty() && draft.news.ticket) {
+      draft.context.url = draft.news.ticket->url;
+    }
+    if (answers.empty()) {
+      draft.unanswered = true;
+      break;
+    }
+    facts.insert(facts.end(), answers.begin(), answers.end());
+    if (!complete) round = kMaxRounds - 1;  // once more with what is known, then later
+  }
+  return draft;
+}
+
+DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
+  const Decision& decision = draft.decision;
+  const Standing& standing = decision.standing;
+  DecisionWrite write;
+  write.record = draft.stored.record;
+  TicketRecord& record = write.record;
+  record.key = draft.key;
+  if (draft.news.ticket) {
+    if (!draft.news.ticket->title.empty()) record.title = draft.news.ticket->title;
+    if (!draft.news.ticket->url.empty()) record.url = draft.news.ticket->url;
+  }
+  record.project_path = draft.context.path;
+  const TermsHistory terms = terms_.Get();
+  record.tracked =
+      !terms.empty() && terms.back()->policy.Covers({draft.key.forge, draft.context.path});
+  record.open = standing.open && !standing.gone;
+  record.customers.clear();
+  record.priorities.clear();
+  bool shows_payer = false;
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.released) continue;
+    record.customers.push_back(claim.customer);
+    record.priorities.push_back(claim.priority);
+    const Customer* customer =
+        terms.empty() ? nullptr : terms.back()->policy.FindCustomer(claim.customer);
+    shows_payer = shows_payer || (customer != nullptr && customer->is_public);
+  }
+  record.worst = standing.worst;
+  record.next_due = standing.next_due;
+  record.clock_states = ClockStates(standing);
+  record.terms_id = standing.terms_id;
+
+  absl::Time wake = decision.wake_at;
+  if (draft.unanswered) wake = std::min(wake, RetryAt(draft.key, now));
+  // Rationale: a wake-up that is not ahead would be due for ever.
+  if (wake <= now) wake = now + absl::Seconds(1);
+  record.wake_at.reset();
+  if (wake != absl::InfiniteFuture()) record.wake_at = wake;
+
+  write.facts = decision.new_facts;
+  write.face = decision.face;
+  // Rationale: the order of edits must not tell a private customer's ticket from a community one.
+  write.face_rank = shows_payer ? 0 : 1;
+  // People took off a label of ours that is still wanted: the same face, to be shown again.
+  if (decision.face) {
+    for (const Fact& fact : decision.new_facts) {
+      if (fact.kind != FactKind::kLabelRemoved || fact.actor.id == draft.context.self_id) continue;
+      for (const FaceLabel& label : decision.face->labels) {
+        if (label.name == fact.subject) write.face_again = true;
+      }
+    }
+  }
+  write.notices = decision.notices;
+  write.ledger = decision.record;
+  if (draft.news.inbox_seq) {
+    write.inbox_done = draft.news.inbox_seq;
+    write.inbox_done_forge = draft.key.forge;
+  }
+  write.project = draft.news.project;
+  write.pins = draft.pins;
+  return write;
+}
+
+absl::StatusOr<std::optional<TicketKey>> Judge::Successor(const TicketKey& from,
+                                                          const std::string& successor) {
+  if (successor.empty()) return std::optional<TicketKey>();
+  if (successor[0] != '#' && successor[0] != '!') return ParseTicketKey(successor);
+  TicketKey key = from;
+  const char* end = successor.data() + successor.size();
+  const auto [parsed, error] = std::from_chars(successor.data() + 1, end, key.number);
+  if (error != std::errc() || parsed != end || key.number <= 0) return std::optional<TicketKey>();
+  if (successor[0] == '!') {
+    key.kind = TicketKind::kChange;
+    return std::optional<TicketKey>(key);
+  }
+  key.kind = TicketKind::kIssue;
+  const ForgeSlot* slot = FindForge(from.forge);
+  if (slot != nullptr && slot->kind == ForgeKind::kGitHub) {
+    // One row of numbers for both kinds there: it is a change only where we know it as one.
+    TicketKey change = key;
+    change.kind = TicketKind::kChange;
+    auto stored = store_.LoadTicket(change);
+    if (!stored.ok()) return stored.status();
+    if (!stored->facts.empty()) return std::optional<TicketKey>(change);
+  }
+  return std::optional<TicketKey>(key);
+}
+
+absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
+  News all = news;
+  for (int race = 0; race < kMaxRaces; ++race) {
+    const TermsHistory terms = terms_.Get();
+    if (terms.empty()) return absl::FailedPreconditionError("no valid policy is in force yet");
+    const absl::Time now = clock_.Now();
+    auto first = MakeDraft(key, all, terms, now);
+    if (!first.ok()) return first.status();
+    std::vector<Draft> drafts;
+    drafts.push_back(*std::move(first));
+
+    // Claims that leave arrive in the same write; each ticket takes part once, so that duplicates of
+    // each other end.
+    std::set<TicketKey> seen = {key};
+    for (std::size_t i = 0; i < drafts.size() && drafts.size() < kMaxTickets; ++i) {
+      const std::vector<Departure> departures = drafts[i].decision.departures;
+      for (const Departure& departure : departures) {
+        auto successor = Successor(drafts[i].key, departure.successor);
+        if (!successor.ok()) return successor.status();
+        if (!*successor || !seen.insert(**successor).second) continue;
+        News arrival;
+        arrival.facts = {departure.arrival};
+        auto next = MakeDraft(**successor, arrival, terms, now);
+        if (!next.ok()) return next.status();
+        if (next->decision.new_facts.empty()) continue;  // had arrived before
+        drafts.push_back(*std::move(next));
+      }
+    }
+
+    std::vector<DecisionWrite> writes;
+    for (const Draft& draft : drafts) writes.push_back(MakeWrite(draft, now));
+    const absl::Status committed =
+        writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
+    if (absl::IsAborted(committed)) {
+      // What the forge has answered meanwhile need not be asked again.
+      for (const Fact& fact : drafts[0].decision.new_facts) {
+        if (fact.provenance == Provenance::kNetwork || fact.provenance == Provenance::kBackfill) {
+          all.facts.push_back(fact);
+        }
+      }
+      metrics_.Count("retainer_commit_races_total");
+      continue;
+    }
+    if (!committed.ok()) return committed;
+    metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
+    for (const std::string& flag : drafts[0].decision.standing.flags) {
+      std::lock_guard lock(mutex_);
+      if (said_.size() > 10000) said_.clear();
+      if (said_.insert(absl::StrCat(ToString(key), " ", flag)).second) {
+        log_.Warning("ticket needs a look", {{"ticket", ToString(key)}, {"flag", flag}});
+      }
+    }
+    Judged judged;
+    judged.context = drafts[0].context;
+    judged.decision = std::move(drafts[0].decision);
+    for (std::size_t i = 1; i < drafts.size(); ++i) {
+      judged.successors.push_back(std::move(drafts[i].decision));
+    }
+    return judged;
+  }
+  return absl::AbortedError(
+      absl::StrCat("ticket ", ToString(key), " changes faster than it can be decided"));
+}
+
+}  // namespace retainer

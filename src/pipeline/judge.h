@@ -1,0 +1,118 @@
+// Judge: news about a ticket becomes a committed decision. The worker, the timers, the reconciler
+// and the command line all come through here.
+//
+// It loads the ticket, lets the core decide, fetches from the forge what the core asks (answers are
+// facts with an expiry), and commits at the version it loaded; when somebody else was quicker it
+// starts again. Claims that leave for another ticket arrive there in the same write. While the forge
+// cannot answer, the decision is committed with its questions open (the core announces nothing then)
+// and a wake-up, later with every try, so that one unreachable forge delays nothing else.
+//
+// Thread-safe. Errors are the store's: Unavailable, ResourceExhausted and FailedPrecondition mean
+// try again later; DataLoss names a record that cannot be read; Aborted after many lost races.
+// FailedPrecondition too where there are no terms yet.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "retainer/clock.h"
+#include "retainer/core.h"
+#include "retainer/forge.h"
+#include "retainer/log.h"
+#include "retainer/metrics.h"
+#include "retainer/store.h"
+#include "src/pipeline/terms_holder.h"
+
+namespace retainer {
+
+// A configured forge. `client` is null where there is none (replay): questions stay open then.
+struct ForgeSlot {
+  std::string name;
+  ForgeKind kind = ForgeKind::kGitHub;
+  Forge* client = nullptr;
+};
+
+struct News {
+  std::vector<Fact> facts;
+  // What a delivery showed of the ticket and its project.
+  std::optional<TicketInfo> ticket;
+  std::optional<ProjectRecord> project;
+  // The inbox entry that is done with this decision.
+  std::optional<std::uint64_t> inbox_seq;
+};
+
+// A decision as it was committed, for those who print it.
+struct Judged {
+  TicketContext context;
+  Decision decision;
+  std::vector<Decision> successors;  // tickets that claims moved to
+};
+
+class Judge {
+ public:
+  // How long an answer of the forge is believed.
+  static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
+  static constexpr int kMaxRounds = 4;   // of questions and answers in one decision
+  static constexpr int kMaxRaces = 16;   // lost to other writers
+  static constexpr int kMaxTickets = 8;  // in one write
+
+  // Everything outlives this object.
+  Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
+        std::vector<ForgeSlot> forges);
+
+  // Joins `news` to the ticket, decides and commits.
+  absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
+
+  // What is known around a ticket; the project's record may be newer than the store's.
+  absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record,
+                                        const std::optional<ProjectRecord>& project);
+
+  const ForgeSlot* FindForge(std::string_view name) const;
+  RemoteTicket Remote(const TicketContext& context, const std::string& installation_id) const;
+
+ private:
+  struct Draft;  // one ticket of a write
+  absl::StatusOr<Draft> MakeDraft(const TicketKey& key, const News& news, const TermsHistory& terms,
+                                  absl::Time now);
+  // Asks the forge; false where it cannot answer now.
+  bool Answer(const Question& question, const Draft& draft, absl::Time now,
+              std::vector<Fact>* answers, News* learnt);
+  std::vector<std::pair<Login, std::string>> NewPins(const std::string& forge, const FactSet& facts,
+                                                     const TermsHistory& terms, Pins* pins);
+  absl::StatusOr<std::optional<TicketKey>> Successor(const TicketKey& from,
+                                                     const std::string& successor);
+  std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
+  DecisionWrite MakeWrite(const Draft& draft, absl::Time now);
+  absl::Time RetryAt(const TicketKey& key, absl::Time now);
+
+  Store& store_;
+  Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  const TermsHolder& terms_;
+  const std::vector<ForgeSlot> forges_;
+
+  std::mutex mutex_;
+  std::map<std::string, Actor> selves_;                  // by forge
+  std::map<std::string, absl::Time> unreachable_until_;  // by forge: not asked before
+  std::map<std::string, int> failures_;                  // by forge, in a row
+  std::map<TicketKey, int> unanswered_;                  // tries in a row
+  std::set<std::string> said_;                           // logged once
+};
+
+// `forge/project/issue/12` back to a key; nullopt for anything else.
+std::optional<TicketKey> ParseTicketKey(std::string_view text);
+
+// 5 s, 10 s, 20 s … up to 15 minutes, for the n-th failure in a row (n from 1).
+absl::Duration BackOff(int failures);
+
+}  // namespace retainer

@@ -1,0 +1,115 @@
+#include "src/pipeline/reconciler.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+
+Reconciler::Reconciler(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
+                       const TermsHolder& terms, std::vector<std::string> forges,
+                       ReconcilerOptions options)
+    : judge_(judge),
+      store_(store),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      terms_(terms),
+      options_(options),
+      forges_(std::move(forges)) {}
+
+void Reconciler::TermsChanged() {
+  std::lock_guard lock(mutex_);
+  ++epoch_;
+  sweeps_.clear();
+  for (const std::string& forge : forges_) sweeps_.push_back({forge, "", std::nullopt});
+}
+
+void Reconciler::ProjectChanged(const ProjectKey& project) {
+  std::lock_guard lock(mutex_);
+  sweeps_.push_back({project.forge, project.id, std::nullopt});
+}
+
+bool Reconciler::busy() const {
+  std::lock_guard lock(mutex_);
+  return !sweeps_.empty();
+}
+
+absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
+  Round round;
+  const absl::Time now = clock_.Now();
+  if (now >= next_look_) {
+    const absl::Status looked = Look(now);
+    if (!looked.ok()) return looked;
+    next_look_ = now + options_.look_every;
+  }
+  round.next = next_look_;
+  if (terms_.Get().empty()) {
+    // Nothing can be judged: what a later policy finds is swept when it comes.
+    std::lock_guard lock(mutex_);
+    sweeps_.clear();
+    return round;
+  }
+
+  std::optional<Sweep> sweep;
+  std::uint64_t epoch = 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (!sweeps_.empty()) sweep = sweeps_.front();
+    epoch = epoch_;
+  }
+  if (!sweep) return round;
+  auto page = store_.ListTickets(sweep->forge, sweep->project, sweep->after, options_.page, false);
+  if (!page.ok()) return page.status();
+  for (const TicketRecord& record : *page) {
+    // A closed ticket without a timer has nothing left that terms could change for its readers.
+    if (!record.open && !record.wake_at) continue;
+    const auto judged = judge_.Decide(record.key, {});
+    ++round.judged;
+    if (judged.ok()) continue;
+    if (!absl::IsDataLoss(judged.status()) && !absl::IsAborted(judged.status())) {
+      return judged.status();
+    }
+    log_.Error("ticket could not be judged",
+               {{"ticket", ToString(record.key)}, {"error", judged.status().ToString()}});
+  }
+  std::lock_guard lock(mutex_);
+  if (epoch == epoch_) {
+    if (page->size() < options_.page) {
+      sweeps_.pop_front();
+    } else {
+      sweeps_.front().after = page->back().key;
+    }
+  }
+  round.more = !sweeps_.empty();
+  return round;
+}
+
+absl::Status Reconciler::Look(absl::Time now) {
+  auto stats = store_.Stats();
+  if (!stats.ok()) return stats.status();
+  metrics_.Set("retainer_inbox_entries", static_cast<double>(stats->inbox));
+  metrics_.Set("retainer_inbox_age_seconds",
+               stats->oldest_inbox ? absl::ToDoubleSeconds(now - *stats->oldest_inbox) : 0);
+  metrics_.Set("retainer_set_aside_entries", static_cast<double>(stats->set_aside));
+  metrics_.Set("retainer_dirty_faces", static_cast<double>(stats->dirty_faces));
+  metrics_.Set("retainer_dirty_face_age_seconds",
+               stats->oldest_dirty ? absl::ToDoubleSeconds(now - *stats->oldest_dirty) : 0);
+  metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
+  metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
+  if (stats->oldest_inbox && now - *stats->oldest_inbox > options_.stuck_after) {
+    log_.Warning("deliveries wait in the inbox",
+                 {{"entries", absl::StrCat(stats->inbox)},
+                  {"oldest", absl::FormatDuration(now - *stats->oldest_inbox)},
+                  {"why", terms_.Get().empty() ? "no valid policy" : "see the errors above"}});
+  }
+  if (now >= next_expiry_) {
+    const auto expired = store_.Expire(now - options_.keep_deliveries);
+    if (!expired.ok()) return expired.status();
+    // A full batch means that there may be more.
+    next_expiry_ = now + (*expired > 0 ? absl::Minutes(1) : absl::Hours(1));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace retainer

@@ -1,0 +1,27 @@
+// The terms in force, shared by all threads: readers take a snapshot, a reload swaps it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "retainer/policy.h"
+
+namespace retainer {
+
+// Thread-safe.
+class TermsHolder {
+ public:
+  // Empty while there is no valid policy.
+  TermsHistory Get() const;
+  void Set(TermsHistory terms);
+  // Rises with every Set.
+  std::uint64_t version() const;
+
+ private:
+  mutable std::mutex mutex_;
+  TermsHistory terms_;
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace retainer

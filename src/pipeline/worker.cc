@@ -1,0 +1,174 @@
+#include "src/pipeline/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+
+Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
+               Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed,
+               Observer observer)
+    : receiver_(receiver),
+      judge_(judge),
+      store_(store),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      terms_(terms),
+      project_changed_(std::move(project_changed)),
+      observer_(std::move(observer)) {}
+
+absl::StatusOr<std::size_t> Worker::RunOnce(std::size_t limit) {
+  std::size_t done = 0;
+  std::uint64_t after = 0;
+  absl::Status trouble;
+  while (done < limit) {
+    if (terms_.Get().empty()) break;
+    const std::size_t page = std::min<std::size_t>(limit - done, 16);
+    auto entries = store_.ReadInbox(receiver_.forge(), after, page);
+    if (!entries.ok()) return entries.status();
+    if (entries->empty()) break;
+    for (const InboxEntry& entry : *entries) {
+      after = entry.seq;
+      const absl::Status status = Process(entry);
+      if (status.ok()) {
+        ++done;
+        metrics_.Observe("retainer_delivery_lag_seconds",
+                         absl::ToDoubleSeconds(clock_.Now() - entry.delivery.received),
+                         {{"forge", receiver_.forge()}});
+        continue;
+      }
+      // A ticket that is written to too often waits for its next turn; the entries behind it go on.
+      if (absl::IsAborted(status)) {
+        trouble.Update(status);
+        continue;
+      }
+      return status;
+    }
+  }
+  if (done == 0 && !trouble.ok()) return trouble;
+  return done;
+}
+
+absl::Status Worker::PutAside(const InboxEntry& entry, const std::string& reason, WorkDone* done) {
+  const absl::Status status = store_.SetAside(receiver_.forge(), entry.seq, reason, clock_.Now());
+  if (!status.ok()) return status;
+  done->kind = WorkDone::Kind::kSetAside;
+  done->reason = reason;
+  metrics_.Count("retainer_set_aside_total", {{"forge", receiver_.forge()}});
+  log_.Error("delivery set aside", {{"forge", receiver_.forge()},
+                                    {"delivery", entry.delivery.id},
+                                    {"event", entry.delivery.event_type},
+                                    {"reason", reason}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& info,
+                                                             const Delivery& delivery,
+                                                             bool certain) {
+  if (info.id.empty()) return std::optional<ProjectRecord>();
+  auto known = store_.FindProject({receiver_.forge(), info.id});
+  if (!known.ok()) return known.status();
+  ProjectRecord record;
+  record.key = {receiver_.forge(), info.id};
+  record.first_seen = delivery.received;
+  if (*known) {
+    record = **known;
+    record.first_seen = std::min(record.first_seen, delivery.received);
+  }
+  if (!info.path.empty()) record.path = info.path;
+  if (!info.url.empty()) record.url = info.url;
+  if (!info.installation_id.empty()) record.installation_id = info.installation_id;
+  // Rationale: installation events name projects without saying who can read them.
+  if (certain || !*known) record.is_private = info.is_private;
+  return std::optional<ProjectRecord>(std::move(record));
+}
+
+absl::Status Worker::Process(const InboxEntry& entry) {
+  WorkDone done;
+  done.delivery = entry.delivery;
+  auto event = receiver_.Parse(entry.delivery);
+  absl::Status status;
+  if (!event.ok()) {
+    status = PutAside(entry, std::string(event.status().message()), &done);
+  } else if (event->kind == EventKind::kTicket && event->ticket) {
+    done.event = *event;
+    status = ProcessTicket(entry, *std::move(event), &done);
+  } else {
+    done.event = *event;
+    done.reason = event->reason;
+    for (const ProjectInfo& info : event->projects) {
+      auto project = Project(info, entry.delivery, false);
+      if (!project.ok()) return project.status();
+      if (!*project) continue;
+      const absl::Status saved = store_.SaveProject(**project);
+      if (!saved.ok()) return saved;
+    }
+    auto project = Project(event->project, entry.delivery, true);
+    if (!project.ok()) return project.status();
+    auto before = *project ? store_.FindProject((*project)->key)
+                           : absl::StatusOr<std::optional<ProjectRecord>>(std::nullopt);
+    if (!before.ok()) return before.status();
+    status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
+    if (status.ok() && *project && *before &&
+        ((*before)->path != (*project)->path || (*before)->is_private != (*project)->is_private) &&
+        project_changed_) {
+      project_changed_((*project)->key);
+    }
+  }
+  if (!status.ok()) return status;
+  if (observer_) observer_(done);
+  return absl::OkStatus();
+}
+
+absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDone* done) {
+  auto project = Project(event.project, entry.delivery, true);
+  if (!project.ok()) return project.status();
+  if (!*project) return PutAside(entry, "the delivery names a ticket but no project", done);
+  auto before = store_.FindProject((*project)->key);
+  if (!before.ok()) return before.status();
+
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return absl::FailedPreconditionError("no valid policy is in force yet");
+  const ProjectRef ref{receiver_.forge(), (*project)->path};
+  if (!terms.back()->policy.Covers(ref)) {
+    // Facts of a project that nobody asked us to support are none of our business: not kept. A
+    // ticket of it that is covered later is completed from the forge, as any late one.
+    if (not_covered_.insert(ref.path).second) {
+      log_.Info("project is not covered by the policy; its tickets are passed over",
+                {{"project", ToString(ref)}});
+    }
+    const absl::Status status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
+    if (!status.ok()) return status;
+    done->kind = WorkDone::Kind::kNotCovered;
+    done->reason = "project is not covered by the policy";
+    return absl::OkStatus();
+  }
+
+  News news;
+  news.facts = std::move(event.facts);
+  news.ticket = event.ticket;
+  news.project = *project;
+  news.inbox_seq = entry.seq;
+  const TicketKey key{receiver_.forge(), event.project.id, event.ticket->kind,
+                      event.ticket->number};
+  auto judged = judge_.Decide(key, news);
+  if (!judged.ok()) {
+    // Neither a ticket that cannot be read nor content that cannot be stored gets better by waiting.
+    if (absl::IsDataLoss(judged.status()) || absl::IsInvalidArgument(judged.status())) {
+      return PutAside(entry, std::string(judged.status().message()), done);
+    }
+    return judged.status();
+  }
+  done->kind = WorkDone::Kind::kDecided;
+  done->judged = *std::move(judged);
+  if (*before && project_changed_ &&
+      ((*before)->path != (*project)->path || (*before)->is_private != (*project)->is_private)) {
+    project_changed_((*project)->key);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace retainer
