@@ -216,6 +216,11 @@ class GitHubApi {
       std::int64_t id = project == nullptr ? 0 : world_.InstallationOf(*project);
       return id == 0 ? NotFound() : Json(200, Installation(app, id));
     }
+    if (Get() && Size() == 2 && At(0, "app") && At(1, "installations")) {
+      std::vector<json> out;
+      for (std::int64_t id : world_.Installations()) out.push_back(Installation(app, id));
+      return List(out);
+    }
     if (Size() >= 3 && At(0, "app") && At(1, "installations")) {
       std::int64_t id = 0;
       std::string owner;

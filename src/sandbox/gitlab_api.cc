@@ -125,6 +125,15 @@ class GitLabApi {
       out["commit_email"] = user_->email;
       return Json(200, out);
     }
+    if (Get() && Size() == 2 && At(0) == "personal_access_tokens" && At(1) == "self") {
+      return Json(200, {{"id", user_->id},
+                        {"name", "retainer"},
+                        {"revoked", false},
+                        {"scopes", json::array({"api"})},
+                        {"user_id", user_->id},
+                        {"active", true},
+                        {"expires_at", nullptr}});
+    }
     if (Get() && Size() == 1 && At(0) == "users") return Users();
     std::int64_t id = 0;
     if (Get() && Size() == 2 && At(0) == "users") {
@@ -174,17 +183,16 @@ class GitLabApi {
     const Organization* group = absl::SimpleAtoi(At(1), &id)
                                     ? world_.FindOrganization(kForge, id)
                                     : world_.FindOrganization(kForge, At(1));
-    if (group == nullptr) return NotFound("Group");
+    if (group == nullptr || (group->is_private && group->members.count(user_->id) == 0)) {
+      return NotFound("Group");
+    }
     if (Size() == 2) {
       return Json(200, {{"id", group->id}, {"full_path", group->name}, {"name", group->name}});
     }
     if (At(2) != "members" || (At(3) != "all" && Size() != 4)) return NotFound();
     const std::string who = At(3) == "all" ? At(4) : At(3);
     const User* user = absl::SimpleAtoi(who, &id) ? world_.FindUser(kForge, id) : nullptr;
-    // Who is in a group is its members' to see, unless a membership is public.
-    const bool insider = group->members.count(user_->id) > 0;
-    auto member = user == nullptr ? group->members.end() : group->members.find(user->id);
-    if (member == group->members.end() || (!insider && !member->second)) return NotFound();
+    if (user == nullptr || group->members.count(user->id) == 0) return NotFound();
     return Json(200, shapes_.Member(*user, 10));
   }
 
@@ -229,6 +237,7 @@ class GitLabApi {
       }
       return List(out);
     }
+    if (Size() == 5 && Get() && At(4) == "resource_milestone_events") return List({});
     if (Size() == 5 && Get() && At(4) == "resource_state_events") {
       std::vector<json> out;
       for (const TicketEvent& event : ticket.events) {

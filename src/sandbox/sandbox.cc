@@ -260,9 +260,11 @@ std::int64_t Sandbox::AddProject(const SandboxProject& project) {
   return added.id;
 }
 
-std::int64_t Sandbox::AddOrganization(ForgeKind forge, const std::string& name) {
+std::int64_t Sandbox::AddOrganization(ForgeKind forge, const std::string& name, bool is_private) {
   std::lock_guard lock(impl_->mutex_);
-  return impl_->world_.AddOrganization(forge, name).id;
+  sandbox::Organization& organization = impl_->world_.AddOrganization(forge, name);
+  organization.is_private = is_private;
+  return organization.id;
 }
 
 absl::Status Sandbox::AddMember(ForgeKind forge, const std::string& organization,

@@ -146,8 +146,10 @@ class Sandbox {
   // ---- The stage. A second Add of the same name updates it.
   std::int64_t AddUser(ForgeKind forge, const SandboxUser& user);
   std::int64_t AddProject(const SandboxProject& project);
-  // A GitHub organisation or a GitLab group (by its full path).
-  std::int64_t AddOrganization(ForgeKind forge, const std::string& name);
+  // A GitHub organisation or a GitLab group (by its full path). `is_private`: a GitLab group that
+  // only its members see.
+  std::int64_t AddOrganization(ForgeKind forge, const std::string& name, bool is_private = false);
+  // `publicly` counts on GitHub: only such members are seen from outside.
   absl::Status AddMember(ForgeKind forge, const std::string& organization, const std::string& login,
                          bool publicly);
   // `admin`, `maintain`, `write`, `triage`, `read`, or `none` to take it away.

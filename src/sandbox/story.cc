@@ -21,6 +21,7 @@ ProjectRef Connector() { return {"gitlab", "acme/connectors/globex"}; }
 
 constexpr char kPolicy[] = R"(version: 1
 projects: ["github:acme/*", "gitlab:acme/**"]
+since: FROMT00:00:00Z
 calendars:
   paris:
     time_zone: Europe/Paris
@@ -177,7 +178,7 @@ void TellCustomer(Teller& tell) {
       "Dave works for Northwind Traders, which pays for support. He sets the priority in the "
       "issue.");
   const TicketRef issue = tell.Open(OpenDb(), "dave", "Writes hang after a fail-over",
-                                    "Since 10:00 no write gets through on node 2. Reads work.\n\n"
+                                    "No write gets through on node 2 since then. Reads work.\n\n"
                                     "/support priority P1");
   tell.Say("The desk knows him, starts the clocks and says what Northwind may count on:\n");
   tell.Show(issue);
@@ -191,7 +192,7 @@ void TellCustomer(Teller& tell) {
   tell.Chapter("Waiting for the customer");
   tell.Pass(absl::Minutes(18));
   tell.Comment(issue, "alice",
-               "Could you send the log of node 2 from 09:55 on?\n\n/support waiting");
+               "Could you send the log of node 2 around the fail-over?\n\n/support waiting");
   tell.Say("Alice needs something from Dave. While she waits, the time to resolve stands still:\n");
   tell.Show(issue);
   tell.Pass(absl::Hours(3));
@@ -213,10 +214,10 @@ void TellCustomer(Teller& tell) {
 void TellLate(Teller& tell) {
   tell.Chapter("An answer that comes too late");
   tell.Pass(absl::Hours(9));
-  const TicketRef issue = tell.Open(OpenDb(), "dave", "Replication stopped overnight",
+  const TicketRef issue = tell.Open(OpenDb(), "dave", "Replication has stopped",
                                     "All replicas are 40 minutes behind and falling.\n\n"
                                     "/support priority P1");
-  tell.Say("It is night, and nobody looks. An hour goes by, and a little more:\n");
+  tell.Say("Everybody is at a conference, and nobody looks. An hour goes by, and a little more:\n");
   tell.Pass(absl::Minutes(50));
   tell.Pass(absl::Minutes(12));
   tell.Show(issue);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -179,7 +180,7 @@ User& World::AddUser(const User& user) {
 
 Organization& World::AddOrganization(ForgeKind forge, const std::string& name) {
   if (Organization* known = FindOrganization(forge, name)) return *known;
-  organizations_.push_back({NextId(), forge, name, {}});
+  organizations_.push_back({.id = NextId(), .forge = forge, .name = name});
   return organizations_.back();
 }
 
@@ -477,6 +478,14 @@ std::string World::InstallationOwner(std::int64_t installation) const {
     if (id == installation) return owner;
   }
   return "";
+}
+
+std::vector<std::int64_t> World::Installations() {
+  std::set<std::int64_t> out;
+  for (const Project& project : projects_) {
+    if (std::int64_t id = InstallationOf(project)) out.insert(id);
+  }
+  return {out.begin(), out.end()};
 }
 
 std::string World::IssueToken(const Credential& credential) {

@@ -37,6 +37,7 @@ struct Organization {
   std::int64_t id = 0;
   ForgeKind forge = ForgeKind::kGitHub;
   std::string name;
+  bool is_private = false;               // GitLab
   std::map<std::int64_t, bool> members;  // user id -> publicly
 };
 
@@ -256,6 +257,7 @@ class World {
   // The installation of an owner's account; 0 where the app is not installed.
   std::int64_t InstallationOf(const Project& project);
   std::string InstallationOwner(std::int64_t installation) const;  // empty: there is none
+  std::vector<std::int64_t> Installations();
   std::string IssueToken(const Credential& credential);
   const Credential* FindToken(const std::string& token) const;
   RateWindow& Rate(ForgeKind forge, const std::string& who);

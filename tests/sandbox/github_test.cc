@@ -43,6 +43,10 @@ TEST_F(GitHubTest, AnAppProvesItselfWithASignedTokenOfAtMostTenMinutes) {
   EXPECT_EQ(GitHub("GET", "/app", "", {}, Jwt(-absl::Seconds(60), absl::Minutes(9), app_.client_id))
                 .Json()["slug"],
             "retainer");
+  Reply installations =
+      GitHub("GET", "/app/installations", "", {}, Jwt(absl::ZeroDuration(), absl::Minutes(9)));
+  ASSERT_EQ(installations.Json().size(), 1u);
+  EXPECT_EQ(installations.Json()[0]["account"]["login"], "acme");
   Reply late = GitHub("GET", "/app", "", {}, Jwt(-absl::Minutes(20), -absl::Minutes(10)));
   EXPECT_EQ(late.status, 401);
   Reply ahead = GitHub("GET", "/app", "", {}, Jwt(absl::Seconds(30), absl::Minutes(9)));

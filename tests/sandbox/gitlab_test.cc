@@ -31,6 +31,7 @@ class GitLabTest : public SandboxTest {
 TEST_F(GitLabTest, TokensComeInEitherHeader) {
   EXPECT_EQ(Send("GET", sandbox_.gitlab_api_url() + "/user").status, 401);
   EXPECT_EQ(GitLab("GET", "/user").Json()["username"], "desk");
+  EXPECT_EQ(GitLab("GET", "/personal_access_tokens/self").Json()["scopes"][0], "api");
   EXPECT_EQ(Send("GET", sandbox_.gitlab_api_url() + "/user",
                  {{"Authorization", "Bearer " + gitlab_token_}})
                 .status,
@@ -66,12 +67,15 @@ TEST_F(GitLabTest, MembersHaveTheirLevel) {
       GitLab("GET", absl::StrCat(kProject, "/members/all/", IdOf("alice"))).Json()["access_level"],
       40);
   EXPECT_EQ(GitLab("GET", absl::StrCat(kProject, "/members/all/", IdOf("dave"))).status, 404);
-  sandbox_.AddOrganization(ForgeKind::kGitLab, "clients/eu");
+  sandbox_.AddOrganization(ForgeKind::kGitLab, "clients/eu", true);
   ASSERT_TRUE(sandbox_.AddMember(ForgeKind::kGitLab, "clients/eu", "dave", false).ok());
   const std::string path = absl::StrCat("/groups/clients%2Feu/members/all/", IdOf("dave"));
-  EXPECT_EQ(GitLab("GET", path).status, 404) << "outsiders do not see members";
+  EXPECT_EQ(GitLab("GET", path).Json()["message"], "404 Group Not Found") << "to outsiders";
   ASSERT_TRUE(sandbox_.AddMember(ForgeKind::kGitLab, "clients/eu", "desk", false).ok());
   EXPECT_EQ(GitLab("GET", path).Json()["username"], "dave");
+  EXPECT_EQ(GitLab("GET", absl::StrCat("/groups/clients%2Feu/members/all/", IdOf("eve")))
+                .Json()["message"],
+            "404 Not found");
 }
 
 TEST_F(GitLabTest, ANoteIsCreatedReadEditedAndDeleted) {
