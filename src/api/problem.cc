@@ -1,0 +1,41 @@
+#include "src/api/problem.h"
+
+#include "nlohmann/json.hpp"
+
+namespace retainer {
+
+std::string_view StatusTitle(int status) {
+  switch (status) {
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return status >= 500 ? "Internal Server Error" : "Error";
+  }
+}
+
+std::string ProblemJson(int status, std::string_view detail) {
+  nlohmann::json problem = {
+      {"type", "about:blank"}, {"title", std::string(StatusTitle(status))}, {"status", status}};
+  if (!detail.empty()) problem["detail"] = std::string(detail);
+  return problem.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace retainer

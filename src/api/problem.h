@@ -1,0 +1,17 @@
+// Problem details (RFC 9457): the body of every error that the API answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace retainer {
+
+inline constexpr char kProblemType[] = "application/problem+json";
+
+// `detail` is for the client; it holds nothing internal.
+std::string ProblemJson(int status, std::string_view detail);
+
+// `Not Found` for 404.
+std::string_view StatusTitle(int status);
+
+}  // namespace retainer

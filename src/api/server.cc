@@ -1,0 +1,347 @@
+#include "src/api/server.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "httplib.h"
+#include "src/api/problem.h"
+#include "src/api/ticket_json.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr char kJson[] = "application/json";
+constexpr char kText[] = "text/plain; charset=utf-8";
+
+void AnswerProblem(httplib::Response& response, int status, std::string_view detail) {
+  response.status = status;
+  response.set_content(ProblemJson(status, detail), kProblemType);
+}
+
+// The listening socket is created by the library with a backlog of 5; listening again on the bound
+// socket is how POSIX raises it.
+class Listener final : public httplib::Server {
+ public:
+  void RaiseBacklog(int backlog) {
+    const socket_t socket = svr_sock_;
+    if (socket != INVALID_SOCKET) (void)::listen(socket, backlog);
+  }
+};
+
+int StatusOf(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+      return 401;
+    case absl::StatusCode::kPermissionDenied:
+      return 403;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kInvalidArgument:
+      return 400;
+    default:
+      return 503;
+  }
+}
+
+}  // namespace
+
+class ApiServer::Impl {
+ public:
+  Impl(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+       std::function<std::string()> exposition, ApiOptions options)
+      : desk_(desk),
+        store_(store),
+        clock_(clock),
+        log_(log),
+        metrics_(metrics),
+        exposition_(std::move(exposition)),
+        options_(std::move(options)) {
+    SetUp(public_, options_.threads);
+    SetUp(operators_, 4);
+    RoutePublic();
+    RouteOperators();
+  }
+
+  ~Impl() { Stop(); }
+
+  absl::StatusOr<ApiPorts> Start() {
+    ApiPorts ports;
+    auto first = Bind(public_, options_.listen, "listen");
+    if (!first.ok()) return first.status();
+    ports.listen = *first;
+    auto second = Bind(operators_, options_.metrics_listen, "metrics_listen");
+    if (!second.ok()) return second.status();
+    ports.metrics_listen = *second;
+    for (Listener* listener : {&public_, &operators_}) {
+      threads_.emplace_back([this, listener] { Listen(*listener); });
+    }
+    // Until both take connections, so that a Stop that follows at once finds them running.
+    for (Listener* listener : {&public_, &operators_}) {
+      while (!listener->is_running()) std::this_thread::yield();
+    }
+    return ports;
+  }
+
+  void Stop() {
+    public_.stop();
+    operators_.stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  void SetUp(Listener& listener, std::size_t threads) {
+    listener.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+    listener.set_tcp_nodelay(true);
+    listener.set_keep_alive_max_count(1000);
+    listener.set_keep_alive_timeout(
+        std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.idle_timeout)));
+    listener.set_read_timeout(absl::ToChronoMilliseconds(options_.read_timeout));
+    listener.set_write_timeout(absl::ToChronoMilliseconds(options_.read_timeout));
+    // Bodies are read by our own reader; this bounds those of routes that are none of ours.
+    listener.set_payload_max_length(options_.max_body);
+    listener.set_exception_handler(
+        [this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+          log_.Error("a request failed inside");
+          AnswerProblem(response, 500, "");
+        });
+    const httplib::Server::HandlerWithResponse on_error = [](const httplib::Request&,
+                                                             httplib::Response& response) {
+      if (!response.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
+      const int status = response.status == 404 || response.status < 400 ? 404 : response.status;
+      AnswerProblem(response, status, status == 404 ? "There is nothing here." : "");
+      return httplib::Server::HandlerResponse::Handled;
+    };
+    listener.set_error_handler(on_error);
+    listener.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
+      metrics_.Count("retainer_http_requests_total",
+                     {{"route", RouteOf(request.path)}, {"status", absl::StrCat(response.status)}});
+      if (response.status >= 500) {
+        log_.Warning("request failed", {{"route", RouteOf(request.path)},
+                                        {"status", absl::StrCat(response.status)},
+                                        {"from", ClientOf(request)}});
+      }
+    });
+  }
+
+  // A label with few values, whatever is asked for.
+  static std::string RouteOf(const std::string& path) {
+    if (path.starts_with("/webhooks/")) return "/webhooks/{forge}";
+    for (const char* known : {"/api/v1/ticket", "/healthz", "/readyz", "/metrics"}) {
+      if (path == known) return known;
+    }
+    return "other";
+  }
+
+  std::string ClientOf(const httplib::Request& request) const {
+    const auto& proxies = options_.trusted_proxies;
+    if (std::find(proxies.begin(), proxies.end(), request.remote_addr) == proxies.end()) {
+      return request.remote_addr;
+    }
+    // The last address is the one that the proxy itself saw.
+    const std::string forwarded = request.get_header_value("X-Forwarded-For");
+    const std::size_t comma = forwarded.rfind(',');
+    std::string last = comma == std::string::npos ? forwarded : forwarded.substr(comma + 1);
+    std::erase_if(last, [](char c) {
+      return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
+               c == '.' || c == ':');
+    });
+    return last.empty() ? request.remote_addr : last.substr(0, 45);
+  }
+
+  absl::StatusOr<int> Bind(Listener& listener, const HostPort& at, std::string_view key) {
+    int port = at.port;
+    if (port == 0) {
+      port = listener.bind_to_any_port(at.host);
+    } else if (!listener.bind_to_port(at.host, port)) {
+      port = -1;
+    }
+    if (port <= 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot listen on ", at.host, ":", at.port,
+                       ": another program has it, or the address is not this machine's; change `",
+                       std::string(key), "` in the configuration"));
+    }
+    listener.RaiseBacklog(options_.backlog);
+    return port;
+  }
+
+  void Listen(Listener& listener) {
+    if (!listener.listen_after_bind()) log_.Error("the HTTP server has ended");
+  }
+
+  void RoutePublic() {
+    // Longest first matters not: each pattern is matched whole. The path was decoded before (a %2F
+    // is a slash by now), so a forge's name is what a configuration can name and nothing else.
+    public_.Post(
+        R"(/webhooks/([A-Za-z0-9._-]{1,64}))",
+        [this](const httplib::Request& request, httplib::Response& response,
+               const httplib::ContentReader& reader) { TakeDelivery(request, response, reader); });
+    public_.Get("/api/v1/ticket",
+                [this](const httplib::Request& request, httplib::Response& response) {
+                  ShowTicket(request, response);
+                });
+    RouteHealth(public_, false);
+  }
+
+  void RouteOperators() {
+    operators_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(exposition_(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+    RouteHealth(operators_, true);
+  }
+
+  void RouteHealth(Listener& listener, bool details) {
+    listener.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("ok\n", kText);
+    });
+    listener.Get("/readyz", [this, details](const httplib::Request&, httplib::Response& response) {
+      const Health health = desk_.CheckHealth();
+      response.status = health.ready ? 200 : 503;
+      if (details) {
+        response.set_content(HealthJson(health), kJson);
+      } else {
+        response.set_content(health.ready ? "ready\n" : "not ready\n", kText);
+      }
+    });
+  }
+
+  void TakeDelivery(const httplib::Request& request, httplib::Response& response,
+                    const httplib::ContentReader& reader) {
+    const std::string forge = request.matches[1];
+    const std::string declared = request.get_header_value("Content-Length");
+    std::uint64_t length = 0;
+    // Whatever is refused before the body was read ends the connection: what follows on it is body.
+    if (!declared.empty() && (!absl::SimpleAtoi(declared, &length) || length > options_.max_body)) {
+      response.set_header("Connection", "close");
+      AnswerProblem(response, 413, "A delivery may have 25 MiB at most.");
+      return;
+    }
+    // The library would look for parts in it and hand us none of the bytes that were signed.
+    if (request.is_multipart_form_data()) {
+      response.set_header("Connection", "close");
+      AnswerProblem(response, 415, "Send application/json.");
+      return;
+    }
+    std::string body;
+    if (length > 0) body.reserve(length);
+    const Steady::time_point until =
+        Steady::now() + absl::ToChronoNanoseconds(options_.request_timeout);
+    bool too_large = false;
+    bool too_slow = false;
+    const bool read = reader([&](const char* data, std::size_t size) {
+      if (body.size() + size > options_.max_body) {
+        too_large = true;
+        return false;
+      }
+      if (Steady::now() > until) {
+        too_slow = true;
+        return false;
+      }
+      body.append(data, size);
+      return true;
+    });
+    if (!read) {
+      response.set_header("Connection", "close");
+      if (too_large || response.status == 413) {
+        AnswerProblem(response, 413, "A delivery may have 25 MiB at most.");
+      } else if (response.status == 415) {
+        AnswerProblem(response, 415, "The body's encoding is not supported.");
+      } else {
+        AnswerProblem(response, 408,
+                      too_slow ? "The body came too slowly." : "The body did not arrive whole.");
+      }
+      return;
+    }
+    Headers headers;
+    for (const auto& [name, value] : request.headers) headers.try_emplace(name, value);
+    const IntakeAnswer answer = desk_.Accept(forge, headers, body);
+    if (answer.retry_after) {
+      response.set_header("Retry-After", absl::StrCat(absl::ToInt64Seconds(*answer.retry_after)));
+    }
+    if (answer.http_status >= 400) {
+      AnswerProblem(response, answer.http_status, answer.problem);
+      return;
+    }
+    response.status = answer.http_status;
+    response.set_content(absl::StrCat(answer.reason, "\n"), kText);
+  }
+
+  void ShowTicket(const httplib::Request& request, httplib::Response& response) {
+    response.set_header("Cache-Control", "no-store");
+    const absl::Time now = clock_.Now();
+    auto token = Authenticate(store_, request.get_header_value("Authorization"), now);
+    if (!token.ok()) {
+      const int status = StatusOf(token.status());
+      if (status == 401) response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");
+      AnswerProblem(response, status,
+                    status == 401 ? std::string(token.status().message()) : "Try again later.");
+      if (status != 401) log_.Error("token lookup failed", {{"error", token.status().ToString()}});
+      return;
+    }
+    const auto ref = ParseTicketRef(request.get_param_value("ref"));
+    if (!ref.ok()) {
+      AnswerProblem(response, 400,
+                    "`ref` names no ticket: FORGE:PATH#NUMBER or FORGE:PATH!NUMBER, with # "
+                    "written %23.");
+      return;
+    }
+    const ProjectRef project{ref->forge, ref->path};
+    // A token that is for another project learns nothing of this one, not even whether it is here.
+    if (!MayReadProject(*token, project)) {
+      AnswerProblem(response, 403, "This token is not for this project.");
+      return;
+    }
+    auto inspection = desk_.Inspect(*ref);
+    if (!inspection.ok()) {
+      const int status = StatusOf(inspection.status());
+      if (status == 503) {
+        log_.Error("ticket could not be shown", {{"error", inspection.status().ToString()}});
+        response.set_header("Retry-After", "30");
+      }
+      AnswerProblem(response, status,
+                    status == 404 ? "Nothing is known of this ticket." : "Try again later.");
+      return;
+    }
+    if (!MayRead(*token, project, inspection->record)) {
+      // Another customer's ticket is to this token as one that is not there.
+      AnswerProblem(response, 404, "Nothing is known of this ticket.");
+      return;
+    }
+    response.set_content(TicketJson(*ref, *inspection, token->customer), kJson);
+  }
+
+  Desk& desk_;
+  Store& store_;
+  Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  const std::function<std::string()> exposition_;
+  const ApiOptions options_;
+  Listener public_;
+  Listener operators_;
+  std::vector<std::thread> threads_;
+};
+
+ApiServer::ApiServer(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+                     std::function<std::string()> exposition, ApiOptions options)
+    : impl_(std::make_unique<Impl>(desk, store, clock, log, metrics, std::move(exposition),
+                                   std::move(options))) {}
+ApiServer::~ApiServer() = default;
+
+absl::StatusOr<ApiPorts> ApiServer::Start() { return impl_->Start(); }
+void ApiServer::Stop() { impl_->Stop(); }
+
+}  // namespace retainer

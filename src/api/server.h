@@ -1,0 +1,70 @@
+// The HTTP server: webhook routes, the REST API, health and metrics.
+//
+// Two listeners. The public one: POST /webhooks/{forge}, GET /api/v1/ticket, /healthz, /readyz
+// (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with details.
+// Errors are problem details (RFC 9457). No internal text, secret or body reaches an answer or a
+// log.
+//
+// Requests run on a pool of threads of the HTTP library, `threads` of them for the public listener.
+// A client that sends nothing, or too slowly, is cut off: one holds a thread for at most
+// `request_timeout`. A body is read up to the cap and no further.
+//
+// Start and Stop are called by one thread. Everything that is passed in outlives the server.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "retainer/clock.h"
+#include "retainer/config.h"
+#include "retainer/log.h"
+#include "retainer/metrics.h"
+#include "retainer/store.h"
+#include "src/pipeline/desk.h"
+
+namespace retainer {
+
+struct ApiOptions {
+  HostPort listen;
+  HostPort metrics_listen{"127.0.0.1", 9090};
+  // Addresses whose X-Forwarded-For is believed, in the log alone.
+  std::vector<std::string> trusted_proxies;
+  std::size_t max_body = 25 * 1024 * 1024;
+  std::size_t threads = 32;
+  absl::Duration read_timeout = absl::Seconds(5);      // of silence
+  absl::Duration request_timeout = absl::Seconds(20);  // for a whole body
+  absl::Duration idle_timeout = absl::Seconds(2);      // of a kept-alive connection
+  int backlog = 512;
+};
+
+struct ApiPorts {
+  int listen = 0;
+  int metrics_listen = 0;
+};
+
+class ApiServer {
+ public:
+  // `exposition` renders the metrics in Prometheus' text format.
+  ApiServer(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+            std::function<std::string()> exposition, ApiOptions options);
+  // Stops.
+  ~ApiServer();
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+
+  // Binds both and serves. Unavailable, naming the address and the mend, where one cannot be bound.
+  absl::StatusOr<ApiPorts> Start();
+  // Takes no more connections and waits for the requests under way.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace retainer
