@@ -47,8 +47,13 @@ std::string ToString(const Command& command);  // `/support priority P1`
 Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
                   const Pins& pins, absl::Time now);
 
-// What the forge should show. Nothing is announced while questions are open: then nullopt (keep
-// what is shown).
+// What the forge should show. Nothing is announced while questions are open, nor on a ticket that
+// is gone: then nullopt (keep what is shown).
+//
+// Privacy: claims of private customers are passed over as if they were not there, whoever may read
+// the ticket (a confidential one, or one of a private project, is read by other customers too). So
+// the face of a ticket that only private customers claim is a community ticket's, and a private
+// claim beside a public one changes nothing of what the public one shows.
 std::optional<Face> Present(const TicketContext& context, const Standing& standing,
                             const Terms& terms, absl::Time now);
 

@@ -34,6 +34,10 @@ enum class ClockState : std::uint8_t {
 std::string_view ClockStateName(ClockState state);  // `at_risk`
 std::optional<ClockState> ParseClockState(std::string_view name);
 
+// A breach is announced, and shown, this long after the due instant, so that a reply under way is
+// not insulted.
+inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
+
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
 
 struct Cycle {

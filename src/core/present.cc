@@ -1,0 +1,378 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
+#include "retainer/core.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kMostRefusals = 3;  // the comment stays a quiet one
+
+absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+void SortUnique(std::vector<std::string>* names) {
+  std::sort(names->begin(), names->end());
+  names->erase(std::unique(names->begin(), names->end()), names->end());
+}
+
+bool Holds(const std::vector<std::string>& sorted, const std::string& name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+// A claim that everybody may know of.
+struct PublicClaim {
+  const ClaimStanding* claim = nullptr;
+  const Customer* customer = nullptr;
+};
+
+// A customer that the policy holds no more is nobody's to show.
+std::vector<PublicClaim> PublicClaims(const Standing& standing, const Policy& policy) {
+  std::vector<PublicClaim> claims;
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.released) continue;
+    const auto it = std::find_if(policy.customers.begin(), policy.customers.end(),
+                                 [&](const Customer& c) { return c.id == claim.customer; });
+    if (it == policy.customers.end() || !it->is_public) continue;
+    claims.push_back({&claim, &*it});
+  }
+  return claims;
+}
+
+// A breach does not show before it is announced.
+ClockState ShownState(const PromiseClock& clock, absl::Time now) {
+  if (clock.state != ClockState::kBreached || clock.cycles.empty()) return clock.state;
+  const Cycle& cycle = clock.cycles.back();
+  if (now >= cycle.due + kBreachGrace) return clock.state;
+  return cycle.at_risk_at <= cycle.due ? ClockState::kAtRisk : ClockState::kRunning;
+}
+
+std::string_view PromiseWords(Metric metric) {
+  switch (metric) {
+    case Metric::kAcknowledgement:
+      return "acknowledgement";
+    case Metric::kFirstResponse:
+      return "first reply";
+    case Metric::kNextResponse:
+      return "next reply";
+    case Metric::kUpdate:
+      return "update";
+    case Metric::kWorkaround:
+      return "workaround";
+    case Metric::kResolution:
+      return "resolution";
+  }
+  return "";
+}
+
+std::string_view StateWords(ClockState state) {
+  switch (state) {
+    case ClockState::kCancelled:
+      return "cancelled";
+    case ClockState::kExcused:
+      return "excused";
+    case ClockState::kMet:
+      return "met";
+    case ClockState::kPending:
+      return "not started";
+    case ClockState::kPaused:
+      return "paused";
+    case ClockState::kRunning:
+      return "running";
+    case ClockState::kMissed:
+      return "met late";
+    case ClockState::kAtRisk:
+      return "due soon";
+    case ClockState::kBreached:
+      return "late";
+  }
+  return "";
+}
+
+std::string_view StateColor(ClockState state) {
+  switch (state) {
+    case ClockState::kBreached:
+      return "cf222e";
+    case ClockState::kAtRisk:
+      return "d4a72c";
+    case ClockState::kMissed:
+      return "bc4c00";
+    case ClockState::kRunning:
+    case ClockState::kPending:
+      return "0969da";
+    case ClockState::kPaused:
+      return "8250df";
+    case ClockState::kMet:
+      return "1a7f37";
+    case ClockState::kExcused:
+    case ClockState::kCancelled:
+      return "6e7781";
+  }
+  return "6e7781";
+}
+
+bool IsLabel(const std::string& pattern) { return !pattern.empty() && pattern != "none"; }
+
+std::string SupportLabel(const LabelNames& names, const std::string& plan) {
+  return absl::StrReplaceAll(names.support, {{"{plan}", plan}});
+}
+
+std::string StateLabel(const LabelNames& names, ClockState state) {
+  return absl::StrReplaceAll(names.state, {{"{state}", View(ClockStateName(state))}});
+}
+
+// `1h05m`, of whole seconds.
+std::string Length(absl::Duration length) {
+  std::int64_t seconds = std::max<std::int64_t>(0, absl::ToInt64Seconds(length));
+  std::string text;
+  const std::array<std::pair<std::int64_t, std::string_view>, 4> units = {
+      {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}}};
+  int shown = 0;
+  for (const auto& [size, unit] : units) {
+    const std::int64_t n = seconds / size;
+    seconds %= size;
+    if (n == 0 || shown == 2) continue;
+    absl::StrAppend(&text, text.empty() ? "" : " ", n, View(unit));
+    ++shown;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+// Where people read a comment.
+std::string CommentUrl(const std::string& ticket_url, const std::string& object) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kAnchors = {{
+      {"comment/", "#issuecomment-"},
+      {"review/", "#pullrequestreview-"},
+      {"review-comment/", "#discussion_r"},
+      {"note/", "#note_"},
+  }};
+  for (const auto& [prefix, anchor] : kAnchors) {
+    if (ticket_url.empty() || !object.starts_with(prefix)) continue;
+    return absl::StrCat(ticket_url, View(anchor), object.substr(prefix.size()));
+  }
+  return "";
+}
+
+// What the terms give a clock that has not started.
+std::string TargetInForce(const PublicClaim& claim, Metric metric, const Policy& policy) {
+  const auto plan = policy.plans.find(claim.claim->plan);
+  if (plan == policy.plans.end()) return "";
+  const auto promises = plan->second.promises.find(claim.claim->priority);
+  if (promises == plan->second.promises.end()) return "";
+  const auto target = promises->second.targets.find(metric);
+  return target == promises->second.targets.end() ? "" : target->second.text;
+}
+
+PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several,
+               const Policy& policy, absl::Time now) {
+  PromiseRow row;
+  if (several) row.claim = claim.customer->name;
+  row.promise = PromiseWords(clock.metric);
+  row.state = StateWords(ShownState(clock, now));
+  if (clock.cycles.empty()) {
+    row.target = TargetInForce(claim, clock.metric, policy);
+    return row;
+  }
+  const Cycle& cycle = clock.cycles.back();
+  row.target = cycle.target_as_written.text;
+  if (cycle.outcome == Outcome::kOpen) {
+    if (cycle.due != absl::InfiniteFuture()) {
+      row.due = ShownTime{cycle.due, claim.customer->time_zone};
+    }
+  } else if (cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed) {
+    row.took = Length(cycle.elapsed);
+  }
+  return row;
+}
+
+// The open promise that matters most: a late one before the others, then the earliest.
+struct Focus {
+  const PublicClaim* claim = nullptr;
+  const PromiseClock* clock = nullptr;
+  absl::Time due = absl::InfiniteFuture();
+  bool late = false;
+};
+
+Focus FindFocus(const std::vector<PublicClaim>& claims, absl::Time now) {
+  Focus focus;
+  for (const PublicClaim& claim : claims) {
+    for (const PromiseClock& clock : claim.claim->clocks) {
+      if (clock.cycles.empty()) continue;
+      const Cycle& cycle = clock.cycles.back();
+      if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
+      const bool late = ShownState(clock, now) == ClockState::kBreached;
+      if (cycle.paused_now && !late) continue;
+      if (focus.clock == nullptr || (late && !focus.late) ||
+          (late == focus.late && cycle.due < focus.due)) {
+        focus = {&claim, &clock, cycle.due, late};
+      }
+    }
+  }
+  return focus;
+}
+
+bool Escalates(const PublicClaim& claim, Metric metric, const Policy& policy) {
+  const auto plan = policy.plans.find(claim.claim->plan);
+  if (plan == policy.plans.end()) return false;
+  return std::any_of(
+      plan->second.escalation.begin(), plan->second.escalation.end(),
+      [&](const EscalationLevel& level) { return !level.metric || *level.metric == metric; });
+}
+
+std::string HighestPriority(const std::vector<PublicClaim>& claims, const Policy& policy) {
+  std::string highest;
+  std::size_t rank = policy.priorities.size() + 1;
+  for (const PublicClaim& claim : claims) {
+    const std::size_t of_claim =
+        policy.PriorityRank(claim.claim->priority).value_or(policy.priorities.size());
+    if (of_claim >= rank) continue;
+    rank = of_claim;
+    highest = claim.claim->priority;
+  }
+  return highest;
+}
+
+bool OfPublicClaim(const Refusal& refusal, const std::vector<PublicClaim>& claims) {
+  return std::any_of(claims.begin(), claims.end(), [&](const PublicClaim& claim) {
+    return claim.customer->id == refusal.customer;
+  });
+}
+
+// The latest refusals of public customers' contacts, each reason once.
+std::vector<std::string> Refusals(const Standing& standing,
+                                  const std::vector<PublicClaim>& claims) {
+  std::vector<std::string> texts;
+  for (auto it = standing.refusals.rbegin(); it != standing.refusals.rend(); ++it) {
+    if (texts.size() == kMostRefusals) break;
+    if (!OfPublicClaim(*it, claims)) continue;
+    std::string text = absl::StrCat(it->what, ": ", it->reason);
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) {
+      texts.push_back(std::move(text));
+    }
+  }
+  std::reverse(texts.begin(), texts.end());
+  return texts;
+}
+
+CommentView PromiseComment(const TicketContext& context, const Standing& standing,
+                           const std::vector<PublicClaim>& claims, const Policy& policy,
+                           absl::Time now) {
+  CommentView view;
+  view.priority = HighestPriority(claims, policy);
+  if (!standing.assignees.empty()) view.with = standing.assignees.front();
+  view.refusals = Refusals(standing, claims);
+  for (const PublicClaim& claim : claims) {
+    for (const PromiseClock& clock : claim.claim->clocks) {
+      view.rows.push_back(Row(claim, clock, claims.size() > 1, policy, now));
+    }
+  }
+  const Focus focus = FindFocus(claims, now);
+  if (focus.clock != nullptr) {
+    view.due = ShownTime{focus.due, focus.claim->customer->time_zone};
+  }
+  if (focus.late) {
+    view.kind = CommentView::Kind::kLate;
+    view.headline = absl::StrCat(View(PromiseWords(focus.clock->metric)), " was due");
+    view.next = Escalates(*focus.claim, focus.clock->metric, policy)
+                    ? "It has been escalated. The promise stays open until it is kept."
+                    : "The promise stays open until it is kept.";
+  } else if (standing.open && standing.waiting.now && focus.clock == nullptr) {
+    view.kind = CommentView::Kind::kWaiting;
+    view.headline = "waiting for an answer";
+    view.question_url = CommentUrl(context.url, standing.waiting.question);
+  } else if (focus.clock != nullptr) {
+    view.kind = CommentView::Kind::kPromises;
+    view.headline =
+        absl::StrCat(View(PromiseWords(focus.clock->metric)),
+                     focus.clock->kind == PromiseKind::kTarget ? " aimed at by" : " by");
+  } else if (!standing.open) {
+    view.kind = CommentView::Kind::kResolved;
+    view.headline = "closed";
+  } else {
+    view.kind = CommentView::Kind::kPromises;
+    view.headline = "nothing is due now";
+  }
+  return view;
+}
+
+// Our labels: those of public claims should be there, others of our making should not.
+void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& claims,
+                   const Policy& policy, absl::Time now, Face* face) {
+  const LabelNames& names = policy.labels;
+  std::vector<std::string> ours;  // every label that could be ours, wanted or not
+  const auto want = [&](std::string name, std::string_view color, std::string description) {
+    if (standing.label_restore_exhausted(name)) return;
+    face->labels.push_back({std::move(name), std::string(color), std::move(description)});
+  };
+  if (IsLabel(names.support)) {
+    for (const auto& [name, plan] : policy.plans) ours.push_back(SupportLabel(names, name));
+    for (const PublicClaim& claim : claims) {
+      want(SupportLabel(names, claim.claim->plan), "1f6feb", "Covered by a support plan");
+    }
+  }
+  if (IsLabel(names.state)) {
+    for (int i = 1; i <= static_cast<int>(ClockState::kBreached); ++i) {
+      ours.push_back(StateLabel(names, static_cast<ClockState>(i)));
+    }
+    std::optional<ClockState> worst;
+    for (const PublicClaim& claim : claims) {
+      for (const PromiseClock& clock : claim.claim->clocks) {
+        const ClockState state = ShownState(clock, now);
+        worst = worst ? std::max(*worst, state) : state;
+      }
+    }
+    if (worst) {
+      want(StateLabel(names, *worst), StateColor(*worst),
+           absl::StrCat("Support promises: ", View(StateWords(*worst))));
+    }
+  }
+  std::sort(face->labels.begin(), face->labels.end());
+  face->labels.erase(std::unique(face->labels.begin(), face->labels.end()), face->labels.end());
+
+  for (std::string& label : ours) {
+    const bool wanted = std::any_of(face->labels.begin(), face->labels.end(),
+                                    [&](const FaceLabel& l) { return l.name == label; });
+    if (!wanted && Holds(standing.labels, label)) face->absent_labels.push_back(std::move(label));
+  }
+  // People's labels. What was refused because of a customer whom nobody may know stays, and so does
+  // it on a community ticket, where nobody is promised anything.
+  for (const Refusal& refusal : standing.refusals) {
+    if (refusal.label.empty() || !OfPublicClaim(refusal, claims)) continue;
+    if (Holds(standing.labels, refusal.label)) face->absent_labels.push_back(refusal.label);
+  }
+  // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a claim.
+  const bool stale =
+      standing.waiting.label_is_stale && (standing.waiting.ended_by_author || !claims.empty());
+  if (stale && Holds(standing.labels, names.waiting)) face->absent_labels.push_back(names.waiting);
+  SortUnique(&face->absent_labels);
+}
+
+}  // namespace
+
+std::optional<Face> Present(const TicketContext& context, const Standing& standing,
+                            const Terms& terms, absl::Time now) {
+  if (!standing.opened || standing.gone || !standing.questions.empty()) return std::nullopt;
+  const Policy& policy = terms.policy;
+  const std::vector<PublicClaim> claims = PublicClaims(standing, policy);
+  Face face;
+  if (!claims.empty() && !standing.comment_deleted_by_hand) {
+    face.comment = PromiseComment(context, standing, claims, policy, now);
+    for (const PublicClaim& claim : claims) face.discloses.push_back(claim.customer->id);
+    SortUnique(&face.discloses);
+  } else if (claims.empty() && policy.community.comment == CommunityComment::kNeutral &&
+             !standing.comment_deleted_by_hand) {
+    face.comment = CommentView{};
+  }
+  PresentLabels(standing, claims, policy, now, &face);
+  face.assignees = standing.assign_requests;
+  return face;
+}
+
+}  // namespace retainer
