@@ -1,0 +1,10 @@
+// The template files' text, compiled in.
+#pragma once
+
+#include <string_view>
+
+namespace retainer {
+
+extern const std::string_view kCommentTemplate;
+
+}  // namespace retainer

@@ -1,0 +1,245 @@
+#include "templates/renderer.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+
+namespace retainer {
+namespace {
+
+constexpr char kMarker[] = "<!-- retainer:status:github/1/issue/12 -->";
+
+absl::Time At(const char* text) {
+  absl::Time time;
+  std::string error;
+  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, &error)) << error;
+  return time;
+}
+
+std::string Render(const CommentView& view) { return MakeRenderer()->RenderComment(view, kMarker); }
+
+CommentView Promises() {
+  CommentView view;
+  view.kind = CommentView::Kind::kPromises;
+  view.priority = "P1";
+  view.headline = "first reply by";
+  view.due = ShownTime{At("2026-03-03T09:02:00Z"), "Europe/Paris"};
+  view.with = "alice";
+  view.rows = {{"", "first reply", "1h", "running", view.due, ""},
+               {"", "resolution", "24h", "running", std::nullopt, ""}};
+  return view;
+}
+
+TEST(RendererTest, TheFirstLineSaysWhatMattersNow) {
+  const std::string body = Render(Promises());
+  EXPECT_EQ(body.substr(0, body.find('\n')),
+            "**P1 · first reply by Tue 3 Mar 10:02 CET** (09:02 UTC) · with `alice`");
+  EXPECT_NE(body.find("\n| first reply | 1h | running | Tue 3 Mar 2026 10:02 CET (09:02 UTC) |  |\n"
+                      "| resolution | 24h | running |  |  |\n"),
+            std::string::npos)
+      << body;
+  EXPECT_NE(body.find("</summary>\n\n|"), std::string::npos) << "a table needs the blank line";
+}
+
+TEST(RendererTest, EveryKindEndsWithTheMarkerAndIsQuiet) {
+  for (auto kind :
+       {CommentView::Kind::kNeutral, CommentView::Kind::kPromises, CommentView::Kind::kLate,
+        CommentView::Kind::kWaiting, CommentView::Kind::kResolved}) {
+    CommentView view = Promises();
+    view.kind = kind;
+    view.next = "The promise stays open until it is kept.";
+    view.refusals = {"a: b", "c: d", "e: f"};
+    view.question_url = "https://github.com/acme/opendb/issues/12#issuecomment-17";
+    view.rows[0].took = "42m";
+    const std::string body = Render(view);
+    ASSERT_TRUE(body.ends_with(std::string(kMarker) + "\n")) << body;
+    EXPECT_EQ(body.find("{{"), std::string::npos) << body;
+    EXPECT_EQ(body.find("\n\n\n"), std::string::npos) << body;
+    EXPECT_NE(body[0], '\n');
+    int lines = 0;
+    for (absl::string_view line : absl::StrSplit(body.substr(0, body.find("<details>")), '\n')) {
+      if (!line.empty()) ++lines;
+    }
+    EXPECT_LE(lines, 12) << body;
+  }
+}
+
+TEST(RendererTest, LateWaitingAndResolvedSaySo) {
+  CommentView view = Promises();
+  view.kind = CommentView::Kind::kLate;
+  view.headline = "first reply was due";
+  view.next = "The promise stays open until it is kept.";
+  EXPECT_TRUE(
+      Render(view).starts_with("**P1 · Late: first reply was due Tue 3 Mar 10:02 CET** "
+                               "(09:02 UTC) · with `alice`\n\nThe promise stays open "
+                               "until it is kept.\n"))
+      << Render(view);
+
+  view.kind = CommentView::Kind::kWaiting;
+  view.headline = "waiting for an answer";
+  view.question_url = "https://example.org/a/b/issues/12#issuecomment-17";
+  EXPECT_NE(Render(view).find("[a question](<https://example.org/a/b/issues/12#issuecomment-17>)"),
+            std::string::npos);
+  EXPECT_NE(Render(view).find("any comment by the customer resumes"), std::string::npos);
+
+  view.kind = CommentView::Kind::kResolved;
+  view.headline = "closed";
+  view.rows = {{"", "first reply", "1h", "met", std::nullopt, "42m"},
+               {"", "resolution", "24h", "met late", std::nullopt, "1d 2h"}};
+  EXPECT_TRUE(Render(view).starts_with(
+      "**P1 · closed** · first reply 42m of 1h, resolution 1d 2h of 24h\n"))
+      << Render(view);
+}
+
+TEST(RendererTest, SeveralClaimsNameTheirCustomers) {
+  CommentView view = Promises();
+  view.rows[0].claim = "ACME | Corp";
+  view.rows[1].claim = "@globex";
+  const std::string body = Render(view);
+  EXPECT_NE(body.find("| For | Promise |"), std::string::npos);
+  EXPECT_NE(body.find("| `ACME ¦ Corp` | first reply |"), std::string::npos) << body;
+  EXPECT_NE(body.find("| `@globex` | resolution |"), std::string::npos) << body;
+}
+
+TEST(ShownTimeTest, EnglishInTheReadersZone) {
+  EXPECT_EQ(ShownLocal({At("2026-07-01T08:00:00Z"), "Europe/Paris"}, false),
+            "Wed 1 Jul 10:00 CEST");
+  EXPECT_EQ(ShownLocal({At("2026-07-01T08:00:00Z"), "America/Sao_Paulo"}, true),
+            "Wed 1 Jul 2026 05:00 UTC-03");
+  EXPECT_EQ(ShownUtc({At("2026-03-01T23:30:00Z"), "Asia/Tokyo"}), "Sun 1 Mar 23:30 UTC");
+  EXPECT_EQ(ShownUtc({At("2026-03-01T23:30:00Z"), "UTC"}), "");
+  EXPECT_EQ(ShownLocal({At("2026-03-01T23:30:00Z"), "No/Where"}, false), "Sun 1 Mar 23:30 UTC");
+}
+
+TEST(InertTextTest, PlainWordsStayAndAllElseIsCode) {
+  EXPECT_EQ(InertText("first reply by"), "first reply by");
+  EXPECT_EQ(InertText("P1"), "P1");
+  EXPECT_EQ(InertText("1h30m"), "1h30m");
+  for (const char* text : {"@alice",    "#12",
+                           "GH-12",     "a/b#1",
+                           "group!7",   "http://e.org",
+                           "www.e.org", "a@e.org",
+                           "deadbeef",  "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                           "<b>",       "<!--",
+                           "*x*",       "_x_",
+                           "[a](b)",    ":+1:",
+                           "/close",    "~bug",
+                           "%m",        "$1",
+                           "&1",        "ABC-123",
+                           "e.org",     "&#64;alice",
+                           "1.\\",      "é"}) {
+    EXPECT_EQ(InertText(text), std::string("`") + text + "`");
+  }
+  EXPECT_EQ(InertText(""), "");
+  EXPECT_EQ(InertCode("  \n "), "");
+  EXPECT_EQ(InertCode("a`b|c\nd"), "`aʼb¦c d`");
+  EXPECT_EQ(InertCode("\xFF"), "`\xEF\xBF\xBD`");
+  EXPECT_EQ(InertCode("a\xE2\x80\xAE"
+                      "b"),
+            "`a b`");  // turns the reading direction
+  EXPECT_LE(InertCode(std::string(5000, '`')).size(), 420u);
+}
+
+TEST(InertUrlTest, OnlyPlainAddresses) {
+  EXPECT_EQ(InertUrl("https://github.com/a/b/issues/1#issuecomment-2"),
+            "https://github.com/a/b/issues/1#issuecomment-2");
+  for (const char* url :
+       {"", "javascript:alert(1)", "https://e.org/>x", "https://e.org/ x", "https://e.org/@alice",
+        "https://e.org/\n", "https://e.org/(x)", "ftp://e.org", "https://e.org/`"}) {
+    EXPECT_EQ(InertUrl(url), "") << url;
+  }
+}
+
+// Pieces that forges bring to life, so that random texts are hostile ones.
+rc::Gen<std::string> Hostile() {
+  return rc::gen::map(
+      rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+          "@alice", "@", "#12", "org/repo#3", "GH-4", "!5", "http://e.org/x", "www.e.org", "`",
+          "``", "```", "|", "\n", "\r", "\n\n", "/close", "\n/close", "<!--", "-->", "<b>",
+          "<details>", "</details>", "[a](http://e.org)", "![](x)", "&#64;bob",
+          ":tada:", "deadbeefcafe", "~label", "%milestone", "$7", "&8", "\\", "*", "_",
+          "{{marker}}", "}}", "{{{x}}}", "\xFF", "\xE2\x80\xAE", "word", " ", std::string(1, 0),
+          "a@b.org", "---", "> q", "# h", "- [ ] x", "[[_TOC_]]", "[issue:1]")),
+      [](const std::vector<std::string>& parts) {
+        std::string text;
+        for (const std::string& part : parts) text += part;
+        return text;
+      });
+}
+
+// What is left of a body outside its code spans, without what the template itself writes there.
+std::string Outside(const std::string& body) {
+  std::string outside;
+  for (absl::string_view piece : absl::StrSplit(body, '\n')) {
+    bool code = false;
+    for (char c : piece) {
+      if (c == '`') {
+        code = !code;
+      } else if (!code) {
+        outside.push_back(c);
+      }
+    }
+    EXPECT_FALSE(code) << "a code span runs past its line: " << piece;
+    outside.push_back('\n');
+  }
+  return outside;
+}
+
+RC_GTEST_PROP(RendererPropertyTest, NothingOfTheirsComesAlive, ()) {
+  CommentView view;
+  view.kind = *rc::gen::element(CommentView::Kind::kPromises, CommentView::Kind::kLate,
+                                CommentView::Kind::kWaiting, CommentView::Kind::kResolved);
+  const auto text = [] { return *Hostile(); };
+  view.priority = text();
+  view.headline = text();
+  view.with = text();
+  view.next = text();
+  view.question_url = text();
+  view.refusals = *rc::gen::container<std::vector<std::string>>(Hostile());
+  for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
+    view.rows.push_back({text(), text(), text(), text(),
+                         ShownTime{absl::FromUnixSeconds(1772528520), text()}, text()});
+  }
+  const std::string body = Render(view);
+  RC_ASSERT(body.size() <= kMaxCommentBytes);
+  RC_ASSERT(body.ends_with(std::string(kMarker) + "\n"));
+  std::string outside = Outside(body.substr(0, body.size() - sizeof(kMarker)));
+  for (const char* own : {"<details><summary>Promises</summary>", "</details>"}) {
+    if (const auto at = outside.find(own); at != outside.npos)
+      outside.erase(at, std::string(own).size());
+  }
+  for (const char* live : {"@", "#", "!", "http", "www", "<", ">", "[", "]", "&", "~", "%", "$",
+                           "{", "}", "\\", "_", "GH-", "deadbeef"}) {
+    if (outside.find(live) != outside.npos) RC_FAIL(std::string(live) + " in " + body);
+  }
+  for (absl::string_view line : absl::StrSplit(outside, '\n')) {
+    RC_ASSERT((line.empty() || line[0] != '/'));
+    if (!line.empty() && line[0] == '|') {
+      const auto bars = std::count(line.begin(), line.end(), '|');
+      RC_ASSERT((bars == 6 || bars == 7));
+    }
+  }
+}
+
+TEST(RendererTest, TheLargestViewStaysUnderTheLimit) {
+  CommentView view = Promises();
+  const std::string large(100'000, '|');
+  view.priority = view.headline = view.with = view.next = large;
+  view.refusals.assign(1000, large);
+  view.rows.assign(1000, {large, large, large, large, view.due, large});
+  for (auto kind : {CommentView::Kind::kLate, CommentView::Kind::kResolved}) {
+    view.kind = kind;
+    EXPECT_LE(Render(view).size(), kMaxCommentBytes);
+  }
+}
+
+}  // namespace
+}  // namespace retainer
