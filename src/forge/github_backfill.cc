@@ -1,6 +1,5 @@
 #include "src/forge/github_backfill.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -14,11 +13,29 @@ namespace {
 
 // Events in which a person acted on the ticket. Others (mentioned, subscribed, referenced, …) happen
 // *to* the person whom GitHub names as their actor, or happen elsewhere.
-constexpr std::array<std::string_view, 12> kActions = {
-    "milestoned", "demilestoned",     "locked",  "unlocked",
-    "pinned",     "unpinned",         "renamed", "review_requested",
-    "typed",      "ready_for_review", "untyped", "review_request_removed",
+// `what` is what webhooks call the same act.
+struct Act {
+  std::string_view event;
+  std::string_view what;
 };
+constexpr std::array<Act, 16> kActs = {{
+    {"milestoned", "milestoned"},
+    {"demilestoned", "demilestoned"},
+    {"locked", "locked"},
+    {"unlocked", "unlocked"},
+    {"pinned", "pinned"},
+    {"unpinned", "unpinned"},
+    {"renamed", "retitled"},
+    {"typed", "typed"},
+    {"issue_type_added", "typed"},
+    {"issue_type_removed", "untyped"},
+    {"review_requested", "review_requested"},
+    {"review_request_removed", "review_request_removed"},
+    {"review_dismissed", "dismissed"},
+    {"convert_to_draft", "converted_to_draft"},
+    {"ready_for_review", "ready_for_review"},
+    {"base_ref_changed", "rebased"},
+}};
 
 Moment MomentAt(const Json& object, const char* key) {
   const auto time = TimeAt(object, key);
@@ -86,8 +103,10 @@ void AddEvents(const Learnt& learnt, const Json& issue, const std::vector<Json>&
           MakeClosed(learnt, "merged", actor, merged_at ? Moment::At(*merged_at) : at));
     } else if (name == "reopened") {
       facts->push_back(MakeReopened(learnt, actor, at));
-    } else if (std::find(kActions.begin(), kActions.end(), name) != kActions.end()) {
-      facts->push_back(MakeAction(learnt, name, actor, at));
+    } else {
+      for (const Act& act : kActs) {
+        if (name == act.event) facts->push_back(MakeAction(learnt, act.what, actor, at));
+      }
     }
   }
 }

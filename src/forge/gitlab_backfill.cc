@@ -19,11 +19,25 @@ Moment MomentAt(const Json& object, const char* key) {
   return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
 }
 
-// `project_12_bot`, `group_3_bot_0a1b…`: the accounts behind project and group access tokens.
-bool IsTokenBot(std::string_view login) {
-  const absl::string_view view(login.data(), login.size());
-  return (absl::StartsWith(view, "project_") || absl::StartsWith(view, "group_")) &&
-         absl::StrContains(view, "_bot");
+// Reads digits off the front; false where there are none.
+bool ConsumeDigits(absl::string_view* text) {
+  const std::size_t end = std::min(text->find_first_not_of("0123456789"), text->size());
+  text->remove_prefix(end);
+  return end > 0;
+}
+
+// `project_12_bot`, `group_3_bot_0a1b…`: the accounts behind project and group access tokens; and
+// service accounts. Nobody can choose such a name.
+bool IsBotLogin(absl::string_view login) {
+  if (absl::ConsumePrefix(&login, "service_account_")) {
+    if (absl::ConsumePrefix(&login, "group_") || absl::ConsumePrefix(&login, "project_"))
+      return ConsumeDigits(&login) && absl::StartsWith(login, "_");
+    return login.size() >= 32 && login.find_first_not_of("0123456789abcdef") == login.npos;
+  }
+  if (!absl::ConsumePrefix(&login, "project_") && !absl::ConsumePrefix(&login, "group_"))
+    return false;
+  if (!ConsumeDigits(&login) || !absl::ConsumePrefix(&login, "_bot")) return false;
+  return login.find_first_not_of("_0123456789abcdef") == login.npos;
 }
 
 // "assigned to @alice and @bob, unassigned @carol": GitLab's own words, in English on every
@@ -47,9 +61,25 @@ void AddAssignments(const Learnt& learnt, const Json& note, std::vector<Fact>* f
   }
 }
 
+void AddSystemNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
+  struct Act {
+    const char* begins;
+    const char* what;  // as webhooks call it
+  };
+  const std::string body = StringAt(note, "body");
+  for (const Act& act : {Act{"changed title from", "retitled"}, Act{"approved this", "approved"},
+                         Act{"unapproved this", "unapproved"}}) {
+    if (absl::StartsWith(body, act.begins)) {
+      facts->push_back(MakeAction(learnt, act.what, GitLabActor(At(note, "author")),
+                                  MomentAt(note, "created_at")));
+    }
+  }
+  AddAssignments(learnt, note, facts);
+}
+
 void AddNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
   if (BoolAt(note, "system")) {
-    AddAssignments(learnt, note, facts);
+    AddSystemNote(learnt, note, facts);
     return;
   }
   const std::string id = NoteId(IdAt(note, "id"));
@@ -71,7 +101,7 @@ void AddNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
 
 Actor GitLabActor(const Json& user) {
   Actor actor{IdAt(user, "id"), StringAt(user, "username"), BoolAt(user, "bot")};
-  actor.machine = actor.machine || IsTokenBot(actor.login);
+  actor.machine = actor.machine || IsBotLogin(actor.login);
   return actor;
 }
 
@@ -116,6 +146,11 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
                             ? MakeLabelRemoved(learnt, label, actor, at)
                             : MakeLabelAdded(learnt, label, actor, at));
   }
+  const bool duplicate = At(At(json, "_links"), "closed_as_duplicate_of").is_string();
+  const Json* last_close = nullptr;
+  for (const Json& event : answers.state_events) {
+    if (StringAt(event, "state") == "closed") last_close = &event;
+  }
   bool closing_listed = false;
   for (const Json& event : answers.state_events) {
     const std::string to = StringAt(event, "state");
@@ -123,7 +158,12 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
     const Moment at = MomentAt(event, "created_at");
     if (to == "closed" || to == "merged") {
       closing_listed = true;
-      out.facts.push_back(MakeClosed(learnt, to == "merged" ? "merged" : "", actor, at));
+      const bool as_duplicate = duplicate && !ticket.open && &event == last_close;
+      out.facts.push_back(MakeClosed(learnt,
+                                     to == "merged" ? "merged"
+                                     : as_duplicate ? "duplicate"
+                                                    : "",
+                                     actor, at));
     } else if (to == "reopened") {
       out.facts.push_back(MakeReopened(learnt, actor, at));
     }
@@ -139,9 +179,13 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
     }
   }
   for (const Json& event : answers.milestone_events) {
-    out.facts.push_back(
-        MakeAction(learnt, StringAt(event, "action") == "remove" ? "demilestoned" : "milestoned",
-                   GitLabActor(At(event, "user")), MomentAt(event, "created_at")));
+    out.facts.push_back(MakeAction(learnt, "milestoned", GitLabActor(At(event, "user")),
+                                   MomentAt(event, "created_at")));
+  }
+  if (!IdAt(json, "moved_to_id").empty()) {
+    // The id is one of the whole instance, from which no ticket can be told.
+    const char* when = TimeAt(json, "closed_at") ? "closed_at" : "updated_at";
+    out.facts.push_back(MakeMoved(learnt, "", Actor(), MomentAt(json, when)));
   }
   if (ticket.updated_at) {
     std::vector<std::string> names;

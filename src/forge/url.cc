@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace retainer::forge {
 namespace {
@@ -80,7 +82,14 @@ std::string PercentEncode(std::string_view text) {
 }
 
 bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || absl::StartsWith(View(host), "127.");
+  if (host == "localhost" || host == "::1") return true;
+  // 127.0.0.0/8 in full; a name that only begins so may lead anywhere.
+  const std::vector<std::string> parts = absl::StrSplit(View(host), '.');
+  return parts.size() == 4 && parts[0] == "127" &&
+         std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
+           int byte = -1;
+           return part.size() <= 3 && absl::SimpleAtoi(part, &byte) && byte >= 0 && byte <= 255;
+         });
 }
 
 absl::StatusOr<BaseUrl> ParseBaseUrl(std::string_view url) {
