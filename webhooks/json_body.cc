@@ -157,6 +157,10 @@ Body& Body::operator=(Body&&) noexcept = default;
 Body::~Body() = default;
 
 absl::StatusOr<Body> Body::Parse(std::string_view text) {
+  // The parser takes a NUL for the end of its input; JSON has no place for one.
+  if (text.find('\0') != text.npos) {
+    return absl::InvalidArgumentError("the body is refused: it holds a NUL byte");
+  }
   auto tree = std::make_unique<Json>();
   Builder builder(tree.get());
   if (!Json::sax_parse(text, &builder)) {

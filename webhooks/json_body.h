@@ -50,7 +50,7 @@ class Node {
 class Body {
  public:
   static constexpr int kMaxDepth = 64;
-  static constexpr std::size_t kMaxValues = 2'000'000;
+  static constexpr std::size_t kMaxValues = 1'000'000;
 
   // InvalidArgument, saying what is wrong but nothing of the content. The top is an object.
   static absl::StatusOr<Body> Parse(std::string_view text);

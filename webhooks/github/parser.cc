@@ -236,6 +236,8 @@ std::vector<std::string> ProjectPaths(Node body) {
 }
 
 std::string GuessEvent(Node body) {
+  // GitLab's pushes and notes look the same but for this.
+  if (body["object_kind"].present()) return "";
   const auto fits = [&](std::string_view type) { return FitsTicketEvent(type, body); };
   for (std::string_view type : {"issues", "issue_comment", "pull_request", "pull_request_review",
                                 "pull_request_review_comment"}) {
@@ -246,8 +248,6 @@ std::string GuessEvent(Node body) {
     if (HasSubjects(body, {type})) return std::string(type);
   }
   if (!HasSubjects(body, {})) return "";
-  // GitLab's pushes look the same but for this.
-  if (body["object_kind"].present()) return "";
   if (body["ref"].text() && body["before"].text() && body["after"].text()) return "push";
   if (body["repositories_added"].is_array()) return "installation_repositories";
   const auto only = [&](std::initializer_list<std::string_view> known) {

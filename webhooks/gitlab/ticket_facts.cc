@@ -221,7 +221,9 @@ void AddObservations(const Source& in, Node labels) {
   }
   // Said with every delivery of a confidential ticket, should its making have passed us by; that
   // it is public again is believed only where a delivery says that this changed.
-  if (in.event.ticket->confidential && !in.changes()["confidential"].is_object()) {
+  const bool told = std::any_of(in.event.facts.begin(), in.event.facts.end(),
+                                [](const Fact& f) { return f.kind == FactKind::kVisibility; });
+  if (in.event.ticket->confidential && !told) {
     in.Add(MakeVisibility(in.learnt, true, Actor(), version ? Moment::At(*version) : in.Receipt()));
   }
   if (!in.ticket["moved_to_id"].id().empty()) {

@@ -1,0 +1,44 @@
+// Deliveries for the tests: the room's own samples, and receivers to read them with.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "retainer/webhook.h"
+#include "webhooks/receivers.h"
+
+namespace retainer {
+
+inline constexpr char kSecret[] = "sample secret";
+
+ForgeConfig GitHubConfig();
+ForgeConfig GitLabConfig();
+std::unique_ptr<WebhookReceiver> GitHub();
+std::unique_ptr<WebhookReceiver> GitLab();
+
+std::string ReadFile(const std::string& path);
+
+// A file of webhooks/{github,gitlab}/samples, e.g. `github/issues.opened`.
+std::string Sample(std::string_view name);
+std::vector<std::string> SampleNames(std::string_view forge);
+// The event header that a sample's name stands for.
+std::string SampleEvent(std::string_view name);
+
+// The tests' instant of receipt: after all of the samples' own times.
+absl::Time Received();
+Delivery Deliver(std::string_view forge, std::string_view event, std::string body,
+                 absl::Time received = Received());
+
+// The event of a sample; fails the test where it is refused.
+Event Read(std::string_view name, absl::Time received = Received());
+
+// The one fact of a kind; fails the test where there is not exactly one.
+Fact Only(const Event& event, FactKind kind);
+std::vector<Fact> All(const Event& event, FactKind kind);
+
+std::string Hmac(std::string_view key, std::string_view text);  // hexadecimal
+absl::Time At(std::string_view rfc3339);
+
+}  // namespace retainer
