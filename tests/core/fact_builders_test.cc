@@ -39,9 +39,9 @@ TEST(FactBuildersTest, AWebhookAndABackfillOfOneThingAreOneFact) {
   for (const Fact& fact : build(Provenance::kBackfill, absl::Milliseconds(417))) set.Add(fact);
   for (const Fact& fact : told) set.Add(fact);
   EXPECT_EQ(set.size(), told.size());
-  for (const Fact& fact : set) {
-    EXPECT_EQ(fact.provenance, Provenance::kWebhook) << fact.id;
-    EXPECT_EQ(fact.at, kAt) << fact.id;
+  for (const auto& [id, fact] : set) {
+    EXPECT_EQ(fact.provenance, Provenance::kWebhook) << id;
+    EXPECT_EQ(fact.at, kAt) << id;
   }
 }
 

@@ -1,0 +1,75 @@
+// Any bytes under any event header: an event, a refusal, never more.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+
+#include "webhooks/receivers.h"
+
+namespace {
+
+std::unique_ptr<retainer::WebhookReceiver> Make(retainer::ForgeKind kind) {
+  retainer::ForgeConfig config;
+  config.name = kind == retainer::ForgeKind::kGitHub ? "github" : "gitlab";
+  config.kind = kind;
+  config.webhook_secrets = {{"secret", {{config.name, "acme/**"}}}};
+  return *retainer::MakeReceiver(config);
+}
+
+constexpr std::array<std::string_view, 22> kEvents = {"issues",
+                                                      "issue_comment",
+                                                      "pull_request",
+                                                      "pull_request_review",
+                                                      "pull_request_review_comment",
+                                                      "label",
+                                                      "push",
+                                                      "release",
+                                                      "repository",
+                                                      "installation",
+                                                      "installation_repositories",
+                                                      "marketplace_purchase",
+                                                      "sponsorship",
+                                                      "ping",
+                                                      "Issue Hook",
+                                                      "Confidential Issue Hook",
+                                                      "Note Hook",
+                                                      "Confidential Note Hook",
+                                                      "Merge Request Hook",
+                                                      "Push Hook",
+                                                      "Tag Push Hook",
+                                                      "Release Hook"};
+
+}  // namespace
+
+// The first byte chooses the event; the rest is the body, and the whole a delivery that is signed
+// by nobody.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const auto github = Make(retainer::ForgeKind::kGitHub);
+  static const auto gitlab = Make(retainer::ForgeKind::kGitLab);
+  if (size == 0) return 0;
+  const std::size_t which = data[0] % kEvents.size();
+  const auto& receiver = which < 14 ? github : gitlab;
+  const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
+
+  retainer::Delivery delivery;
+  delivery.forge = receiver->forge();
+  delivery.event_type = kEvents[which];
+  delivery.body = body;
+  delivery.received = absl::FromUnixSeconds(1'772'560'800);
+  const auto event = receiver->Parse(delivery);
+  if (event.ok()) {
+    for (const retainer::Fact& fact : event->facts) {
+      if (fact.id.empty() || fact.at > delivery.received + absl::Minutes(10)) std::abort();
+    }
+  }
+  receiver->GuessEventType(body);
+
+  // The token is right, so that the intake goes on to look at the body.
+  const retainer::Headers headers = {{"X-Gitlab-Token", "secret"},
+                                     {"X-Gitlab-Event", delivery.event_type},
+                                     {"X-Hub-Signature-256", std::string(body.substr(0, 80))}};
+  receiver->Verify(headers, body, delivery.received);
+  return 0;
+}
