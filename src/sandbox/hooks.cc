@@ -176,6 +176,7 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
   }
 
   json changes = json::object();
+  const json touched = Change(GitLabShapes::HookTime(happening.old_updated), updated);
   message.action = "update";
   switch (happening.kind) {
     case Kind::kOpened:
@@ -187,9 +188,10 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
     case Kind::kEdited:
       if (happening.title_changed) changes["title"] = Change(happening.old_title, ticket.title);
       if (happening.body_changed) changes["description"] = Change(happening.old_body, ticket.body);
-      changes["updated_at"] = Change(nullptr, updated);
+      changes["updated_at"] = touched;
       break;
     case Kind::kRelabeled:
+      changes["updated_at"] = touched;
       changes["labels"] = Change(shapes.HookLabels(project, happening.old_labels),
                                  shapes.HookLabels(project, ticket.labels));
       break;
@@ -203,6 +205,7 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
         after.push_back(shapes.HookUser(world.UserOf(project.forge, id)));
       }
       changes["assignees"] = Change(before, after);
+      changes["updated_at"] = touched;
       break;
     }
     case Kind::kClosed:
@@ -211,7 +214,7 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
       message.action = closed ? "close" : "reopen";
       changes["state_id"] = closed ? Change(1, 2) : Change(2, 1);
       if (closed) changes["closed_at"] = Change(nullptr, updated);
-      changes["updated_at"] = Change(nullptr, updated);
+      changes["updated_at"] = touched;
       break;
     }
     case Kind::kTransferred:

@@ -277,6 +277,7 @@ void World::EditText(Project& project, Ticket& ticket, const User& by, const std
   if (!happening.title_changed && !happening.body_changed) return;
   happening.old_title = ticket.title;
   happening.old_body = ticket.body;
+  happening.old_updated = ticket.updated;
   if (happening.title_changed) {
     TicketEvent& event = AddEvent(project, ticket, by, "renamed", false);
     event.old_title = ticket.title;
@@ -307,6 +308,7 @@ void World::ChangeLabels(Project& project, Ticket& ticket, const User& by,
                          const std::vector<std::string>& add,
                          const std::vector<std::string>& remove, bool via_app) {
   const std::vector<std::string> before = ticket.labels;
+  const absl::Time old_updated = ticket.updated;
   const bool github = project.forge == ForgeKind::kGitHub;
   for (const std::string& name : remove) {
     auto it = std::find_if(ticket.labels.begin(), ticket.labels.end(),
@@ -341,6 +343,7 @@ void World::ChangeLabels(Project& project, Ticket& ticket, const User& by,
   if (!github && ticket.labels != before) {
     Happening happening{Happening::Kind::kRelabeled, &project, &ticket, &by};
     happening.old_labels = before;
+    happening.old_updated = old_updated;
     Tell(happening);
   }
 }
@@ -348,6 +351,7 @@ void World::ChangeLabels(Project& project, Ticket& ticket, const User& by,
 void World::SetAssignees(Project& project, Ticket& ticket, const User& by,
                          const std::vector<std::int64_t>& assignees, bool via_app) {
   const std::vector<std::int64_t> before = ticket.assignees;
+  const absl::Time old_updated = ticket.updated;
   auto differ = [&](const std::vector<std::int64_t>& from, const std::vector<std::int64_t>& minus) {
     std::vector<std::int64_t> rest;
     for (std::int64_t id : from) {
@@ -382,6 +386,7 @@ void World::SetAssignees(Project& project, Ticket& ticket, const User& by,
     }
     Happening happening{Happening::Kind::kAssigned, &project, &ticket, &by};
     happening.old_assignees = before;
+    happening.old_updated = old_updated;
     Tell(happening);
   }
 }
@@ -389,22 +394,26 @@ void World::SetAssignees(Project& project, Ticket& ticket, const User& by,
 void World::Close(Project& project, Ticket& ticket, const User& by, const std::string& reason,
                   bool via_app) {
   if (!ticket.open) return;
+  Happening happening{Happening::Kind::kClosed, &project, &ticket, &by};
+  happening.old_updated = ticket.updated;
   ticket.open = false;
   ticket.reason = project.forge == ForgeKind::kGitHub && reason.empty() ? "completed" : reason;
   ticket.closed = Now(project.forge);
   ticket.closed_by = by.id;
   AddEvent(project, ticket, by, "closed", via_app).reason = ticket.reason;
-  Tell({Happening::Kind::kClosed, &project, &ticket, &by});
+  Tell(happening);
 }
 
 void World::Reopen(Project& project, Ticket& ticket, const User& by, bool via_app) {
   if (ticket.open) return;
+  Happening happening{Happening::Kind::kReopened, &project, &ticket, &by};
+  happening.old_updated = ticket.updated;
   ticket.open = true;
   ticket.reason = project.forge == ForgeKind::kGitHub ? "reopened" : "";
   ticket.closed.reset();
   ticket.closed_by = 0;
   AddEvent(project, ticket, by, "reopened", via_app);
-  Tell({Happening::Kind::kReopened, &project, &ticket, &by});
+  Tell(happening);
 }
 
 Ticket& World::Transfer(Project& project, Ticket& ticket, const User& by, Project& to) {

@@ -156,6 +156,7 @@ struct Happening {
   bool body_changed = false;
   std::vector<std::string> old_labels;
   std::vector<std::int64_t> old_assignees;
+  absl::Time old_updated;  // of the ticket, before
   std::string old_path;
   const Project* other_project = nullptr;
   const Ticket* other_ticket = nullptr;

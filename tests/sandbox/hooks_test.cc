@@ -192,6 +192,8 @@ TEST_F(HooksTest, EveryActOfPeopleIsToldOnGitLabAsFarAsGitLabDoes) {
   json labels = BodyOf(told[4])["changes"]["labels"];
   EXPECT_EQ(labels["previous"].size(), 1u);
   EXPECT_EQ(labels["current"].size(), 2u);
+  EXPECT_EQ(BodyOf(told[4])["changes"]["updated_at"]["current"],
+            BodyOf(told[4])["object_attributes"]["updated_at"]);
   EXPECT_EQ(BodyOf(told[5])["assignees"][0]["username"], "alice");
   EXPECT_EQ(BodyOf(told[6])["object_attributes"]["state"], "closed");
   ASSERT_TRUE(sandbox_.OpenIssue(gitlab_, "dave", "Secret", "", {}, true).ok());
