@@ -147,6 +147,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
     shown->attempts = 0;
     const absl::Status finished = store_.FinishFace(dirty.ticket, dirty.generation, *shown);
     if (finished.ok()) {
+      log_.Write(LogLevel::kDebug, "face shown", {{"ticket", ToString(dirty.ticket)}});
       progress_.erase(dirty.ticket);
       ++round->finished;
       metrics_.Observe("retainer_face_lag_seconds",

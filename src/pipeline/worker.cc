@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace retainer {
 
@@ -162,6 +163,10 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
     }
     return judged.status();
   }
+  log_.Write(LogLevel::kDebug, "decided",
+             {{"ticket", ToString(key)},
+              {"delivery", entry.delivery.id},
+              {"changes", absl::StrJoin(judged->decision.record.changes, "; ")}});
   done->kind = WorkDone::Kind::kDecided;
   done->judged = *std::move(judged);
   if (*before && project_changed_ &&
