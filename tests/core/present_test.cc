@@ -1,0 +1,292 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "retainer/core.h"
+
+namespace retainer {
+namespace {
+
+absl::Time At(int minute) { return absl::FromUnixSeconds(1772528400) + absl::Minutes(minute); }
+
+// A policy with a public and a private customer; calendars play no part here.
+Terms MakeTerms() {
+  Terms terms;
+  terms.id = "t1";
+  Policy& policy = terms.policy;
+  policy.priorities = {{"P1", "", ""}, {"P2", "", ""}};
+  Plan plan;
+  plan.name = "gold";
+  plan.promises["P1"].targets[Metric::kFirstResponse] = {0, absl::Hours(1), "1h"};
+  plan.promises["P1"].targets[Metric::kResolution] = {0, absl::Hours(24), "24h"};
+  policy.plans["gold"] = plan;
+  policy.plans["silver"] = plan;
+  Customer open;
+  open.id = "acme";
+  open.name = "ACME Corp";
+  open.plan = "gold";
+  open.time_zone = "Europe/Paris";
+  open.is_public = true;
+  Customer hidden = open;
+  hidden.id = "globex";
+  hidden.name = "Globex";
+  hidden.is_public = false;
+  policy.customers = {open, hidden};
+  return terms;
+}
+
+TicketContext MakeContext() {
+  TicketContext context;
+  context.key = {"github", "1", TicketKind::kIssue, 12};
+  context.url = "https://example.org/a/b/issues/12";
+  return context;
+}
+
+Standing Community() {
+  Standing standing;
+  standing.ticket = MakeContext().key;
+  standing.opened = true;
+  standing.opened_at = At(0);
+  return standing;
+}
+
+PromiseClock Clock(Metric metric, ClockState state, absl::Time due) {
+  PromiseClock clock;
+  clock.metric = metric;
+  clock.state = state;
+  Cycle cycle;
+  cycle.started = At(0);
+  cycle.target_as_written = {0, absl::Hours(1), "1h"};
+  cycle.target = absl::Hours(1);
+  cycle.due = due;
+  cycle.at_risk_at = due - absl::Minutes(15);
+  cycle.paused_now = state == ClockState::kPaused;
+  if (cycle.paused_now) cycle.due = absl::InfiniteFuture();
+  if (state == ClockState::kMet || state == ClockState::kMissed) {
+    cycle.stopped = At(42);
+    cycle.elapsed = absl::Minutes(42);
+    cycle.outcome = state == ClockState::kMet ? Outcome::kMet : Outcome::kMissed;
+  }
+  clock.cycles = {cycle};
+  return clock;
+}
+
+ClaimStanding Claim(const std::string& customer, std::vector<PromiseClock> clocks) {
+  ClaimStanding claim;
+  claim.customer = customer;
+  claim.since = At(0);
+  claim.plan = "gold";
+  claim.priority = "P1";
+  claim.clocks = std::move(clocks);
+  return claim;
+}
+
+Standing Public(std::vector<PromiseClock> clocks) {
+  Standing standing = Community();
+  standing.claims = {Claim("acme", std::move(clocks))};
+  return standing;
+}
+
+Face Shown(const Standing& standing, const Terms& terms = MakeTerms(), absl::Time now = At(5)) {
+  const std::optional<Face> face = Present(MakeContext(), standing, terms, now);
+  EXPECT_TRUE(face.has_value());
+  return face.value_or(Face{});
+}
+
+using Kind = CommentView::Kind;
+
+TEST(PresentTest, KeepsWhatIsShownWhileItCannotKnow) {
+  Standing standing = Public({});
+  standing.questions = {Question{}};
+  EXPECT_FALSE(Present(MakeContext(), standing, MakeTerms(), At(5)).has_value());
+  standing = Public({});
+  standing.gone = true;
+  EXPECT_FALSE(Present(MakeContext(), standing, MakeTerms(), At(5)).has_value());
+  standing = Public({});
+  standing.opened = false;
+  EXPECT_FALSE(Present(MakeContext(), standing, MakeTerms(), At(5)).has_value());
+}
+
+TEST(PresentTest, ACommunityTicketShowsNothingOrANeutralComment) {
+  EXPECT_EQ(Shown(Community()), Face{});
+  Terms terms = MakeTerms();
+  terms.policy.community.comment = CommunityComment::kNeutral;
+  const Face face = Shown(Community(), terms);
+  ASSERT_TRUE(face.comment.has_value());
+  EXPECT_EQ(*face.comment, CommentView{});
+  EXPECT_TRUE(face.discloses.empty());
+}
+
+TEST(PresentTest, TheEarliestOpenPromiseIsTheHeadline) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60)),
+                              Clock(Metric::kResolution, ClockState::kRunning, At(1440))});
+  standing.assignees = {"alice"};
+  const Face face = Shown(standing);
+  ASSERT_TRUE(face.comment.has_value());
+  EXPECT_EQ(face.comment->kind, Kind::kPromises);
+  EXPECT_EQ(face.comment->priority, "P1");
+  EXPECT_EQ(face.comment->headline, "first reply by");
+  EXPECT_EQ(face.comment->due, (ShownTime{At(60), "Europe/Paris"}));
+  EXPECT_EQ(face.comment->with, "alice");
+  ASSERT_EQ(face.comment->rows.size(), 2u);
+  EXPECT_EQ(face.comment->rows[0].target, "1h");
+  EXPECT_EQ(face.comment->rows[0].claim, "");
+  EXPECT_EQ(face.discloses, std::vector<std::string>{"acme"});
+  ASSERT_EQ(face.labels.size(), 1u);
+  EXPECT_EQ(face.labels[0].name, "support: gold");
+}
+
+TEST(PresentTest, ABreachShowsOnlyOnceItIsAnnounced) {
+  const Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kBreached, At(60))});
+  const Terms terms = MakeTerms();
+  const Face before = Shown(standing, terms, At(60) + absl::Seconds(59));
+  EXPECT_EQ(before.comment->kind, Kind::kPromises);
+  EXPECT_EQ(before.comment->rows[0].state, "due soon");
+  const Face after = Shown(standing, terms, At(60) + kBreachGrace);
+  EXPECT_EQ(after.comment->kind, Kind::kLate);
+  EXPECT_EQ(after.comment->headline, "first reply was due");
+  EXPECT_EQ(after.comment->rows[0].state, "late");
+  EXPECT_FALSE(after.comment->next.empty());
+}
+
+TEST(PresentTest, TimePassingAloneChangesNothing) {
+  const Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60)),
+                                    Clock(Metric::kResolution, ClockState::kMet, At(90))});
+  EXPECT_EQ(Shown(standing, MakeTerms(), At(1)), Shown(standing, MakeTerms(), At(44)));
+}
+
+TEST(PresentTest, WaitingLinksTheQuestion) {
+  Standing standing = Public({Clock(Metric::kResolution, ClockState::kPaused, At(60))});
+  standing.waiting.now = true;
+  standing.waiting.question = "comment/17";
+  const Face face = Shown(standing);
+  EXPECT_EQ(face.comment->kind, Kind::kWaiting);
+  EXPECT_EQ(face.comment->question_url, "https://example.org/a/b/issues/12#issuecomment-17");
+  // A response clock never pauses: then it is what matters.
+  standing.claims[0].clocks.push_back(Clock(Metric::kNextResponse, ClockState::kRunning, At(70)));
+  EXPECT_EQ(Shown(standing).comment->kind, Kind::kPromises);
+}
+
+TEST(PresentTest, ResolvedShowsEachPromisesTime) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kMet, At(60)),
+                              Clock(Metric::kResolution, ClockState::kMissed, At(30))});
+  standing.open = false;
+  const Face face = Shown(standing);
+  EXPECT_EQ(face.comment->kind, Kind::kResolved);
+  EXPECT_EQ(face.comment->rows[0].took, "42m");
+  EXPECT_EQ(face.comment->rows[0].state, "met");
+  EXPECT_EQ(face.comment->rows[1].state, "met late");
+}
+
+TEST(PresentTest, ADeletedCommentStaysAway) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  standing.comment_deleted_by_hand = true;
+  const Face face = Shown(standing);
+  EXPECT_FALSE(face.comment.has_value());
+  EXPECT_TRUE(face.discloses.empty());
+  EXPECT_EQ(face.labels.size(), 1u);
+}
+
+TEST(PresentTest, OurLabelsAreKeptTrueAndPeoplesHandsWin) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  standing.labels = {"bug", "sla: met", "support: silver"};
+  Terms terms = MakeTerms();
+  terms.policy.labels.state = "sla: {state}";
+  Face face = Shown(standing, terms);
+  ASSERT_EQ(face.labels.size(), 2u);
+  EXPECT_EQ(face.labels[0].name, "sla: running");
+  EXPECT_EQ(face.absent_labels, (std::vector<std::string>{"sla: met", "support: silver"}));
+  standing.removed_by_hand["support: gold"] = 2;
+  face = Shown(standing, terms);
+  ASSERT_EQ(face.labels.size(), 1u);
+  EXPECT_EQ(face.labels[0].name, "sla: running");
+}
+
+TEST(PresentTest, RefusedAndStaleLabelsGoWithTheReason) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  standing.labels = {"priority: P1", "waiting for customer"};
+  standing.waiting.label_is_stale = true;
+  Refusal refusal;
+  refusal.what = "label priority: P1";
+  refusal.reason = "the plan of this ticket has no P1";
+  refusal.label = "priority: P1";
+  refusal.customer = "acme";
+  Refusal stranger = refusal;
+  stranger.customer = "";
+  stranger.what = "waiting";
+  standing.refusals = {refusal, stranger};
+  const Face face = Shown(standing);
+  EXPECT_EQ(face.absent_labels, (std::vector<std::string>{"priority: P1", "waiting for customer"}));
+  EXPECT_EQ(face.comment->refusals,
+            std::vector<std::string>{"label priority: P1: the plan of this ticket has no P1"});
+}
+
+// What only a private customer's people and clocks bring about.
+Standing Private(Standing standing) {
+  standing.claims.push_back(
+      Claim("globex", {Clock(Metric::kFirstResponse, ClockState::kBreached, At(1)),
+                       Clock(Metric::kResolution, ClockState::kRunning, At(2))}));
+  standing.worst = ClockState::kBreached;
+  Refusal refusal;
+  refusal.what = "priority P0";
+  refusal.reason = "there is no such priority";
+  refusal.label = "priority: P1";
+  refusal.customer = "globex";
+  standing.refusals.push_back(refusal);
+  return standing;
+}
+
+TEST(PresentPrivacyTest, APrivateTicketsFaceIsACommunityTickets) {
+  for (const auto comment : {CommunityComment::kNone, CommunityComment::kNeutral}) {
+    Terms terms = MakeTerms();
+    terms.policy.community.comment = comment;
+    terms.policy.labels.state = "sla: {state}";
+    Standing standing = Community();
+    standing.labels = {"priority: P1", "sla: breached", "support: gold", "waiting for customer"};
+    standing.assignees = {"alice"};
+    standing.assign_requests = {"bob"};
+    standing.waiting.label_is_stale = true;
+    EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
+    standing.waiting.ended_by_author = true;
+    EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
+    standing.comment_deleted_by_hand = true;
+    EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
+    standing.confidential = true;
+    standing.open = false;
+    EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
+  }
+}
+
+TEST(PresentPrivacyTest, APrivateClaimBesideAPublicOneDoesNotShow) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  standing.labels = {"priority: P1"};
+  EXPECT_EQ(Shown(Private(standing)), Shown(standing));
+}
+
+TEST(PresentPrivacyTest, ACustomerThatThePolicyHoldsNoMoreIsPrivate) {
+  Standing standing = Community();
+  standing.claims = {Claim("gone", {})};
+  EXPECT_EQ(Shown(standing), Face{});
+}
+
+TEST(PresentPrivacyTest, ClaimsThatEndedShowNoMore) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  standing.claims[0].released = true;
+  EXPECT_EQ(Shown(standing), Face{});
+}
+
+TEST(PresentTest, SeveralPublicClaimsNameTheirCustomers) {
+  Terms terms = MakeTerms();
+  terms.policy.customers[1].is_public = true;
+  const Face face =
+      Shown(Private(Public({Clock(Metric::kFirstResponse, ClockState::kMet, At(60))})), terms);
+  ASSERT_EQ(face.comment->rows.size(), 3u);
+  EXPECT_EQ(face.comment->rows[0].claim, "ACME Corp");
+  EXPECT_EQ(face.comment->rows[1].claim, "Globex");
+  EXPECT_EQ(face.discloses, (std::vector<std::string>{"acme", "globex"}));
+}
+
+}  // namespace
+}  // namespace retainer
