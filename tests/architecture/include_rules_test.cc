@@ -1,0 +1,204 @@
+// Who may include whom (ARCHITECTURE.md): reads every #include line of the product and fails on one
+// that the dependency rule forbids.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Names = std::set<std::string>;
+
+struct Room {
+  Names rooms;         // that it sees besides itself and include/retainer
+  Names libraries;     // besides Abseil and the standard library
+  bool system = true;  // POSIX headers
+};
+
+const Names kAnyLibrary = {"nlohmann",   "httplib", "openssl",  "rocksdb", "zstd",
+                           "prometheus", "kainjow", "yaml-cpp", "spdlog",  "CLI",
+                           "git2",       "cjose",   "lz4",      "jansson"};
+
+const std::map<std::string, Room>& Rooms() {
+  static const std::map<std::string, Room> rooms = {
+      {"include/retainer", {{}, {}, false}},
+      {"src/core", {{}, {}, false}},
+      {"templates", {{}, {"kainjow"}, false}},
+      {"webhooks", {{}, {"nlohmann", "openssl"}, false}},
+      {"src/forge", {{}, {"nlohmann", "httplib", "openssl"}}},
+      {"src/store", {{}, {"rocksdb", "zstd", "lz4", "openssl"}}},
+      {"src/policy", {{}, {"yaml-cpp", "git2", "openssl"}}},
+      {"src/pipeline", {{}, {}}},
+      {"src/api", {{"src/pipeline"}, {"nlohmann", "httplib", "prometheus", "openssl", "cjose"}}},
+      {"src/sandbox", {{}, {"nlohmann", "httplib", "openssl"}}},
+      {"src/cli",
+       {{"src/core", "templates", "webhooks", "src/forge", "src/store", "src/policy",
+         "src/pipeline", "src/api", "src/sandbox"},
+        kAnyLibrary}},
+  };
+  return rooms;
+}
+
+struct Include {
+  std::string file;  // relative to the tree
+  int line = 0;
+  std::string target;
+};
+
+// The room that holds a path of the tree.
+std::optional<std::string> RoomOf(const std::string& path) {
+  for (const auto& [name, room] : Rooms()) {
+    if (path.starts_with(name + "/")) return name;
+  }
+  return std::nullopt;
+}
+
+bool IsSource(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".h" || extension == ".cc" || extension == ".in";
+}
+
+// `#include "x"` and `#include <x>`, however they are spaced.
+std::optional<std::string> Target(std::string_view line) {
+  const auto skip = [&] {
+    while (!line.empty() && (line[0] == ' ' || line[0] == '\t')) line.remove_prefix(1);
+  };
+  skip();
+  if (!line.starts_with('#')) return std::nullopt;
+  line.remove_prefix(1);
+  skip();
+  if (!line.starts_with("include")) return std::nullopt;
+  line.remove_prefix(7);
+  skip();
+  if (line.empty() || (line[0] != '"' && line[0] != '<')) return std::nullopt;
+  const std::size_t end = line.find(line[0] == '"' ? '"' : '>', 1);
+  if (end == line.npos) return std::nullopt;
+  return std::string(line.substr(1, end - 1));
+}
+
+std::vector<Include> Includes(const std::string& file, std::istream& text) {
+  std::vector<Include> includes;
+  std::string line;
+  for (int number = 1; std::getline(text, line); ++number) {
+    if (auto target = Target(line)) includes.push_back({file, number, *std::move(target)});
+  }
+  return includes;
+}
+
+std::vector<Include> ReadTree(const fs::path& root) {
+  std::vector<Include> all;
+  for (const auto& [name, room] : Rooms()) {
+    if (!fs::exists(root / name)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root / name)) {
+      if (!entry.is_regular_file() || !IsSource(entry.path())) continue;
+      std::ifstream text(entry.path());
+      const auto includes = Includes(fs::relative(entry.path(), root).generic_string(), text);
+      all.insert(all.end(), includes.begin(), includes.end());
+    }
+  }
+  return all;
+}
+
+// What is wrong with an include; empty when nothing is.
+std::string Verdict(const Include& include, const fs::path& root) {
+  const auto wrong = [&](const std::string& why) {
+    return include.file + ":" + std::to_string(include.line) + ": " + include.target + ": " + why;
+  };
+  const std::optional<std::string> from = RoomOf(include.file);
+  if (!from) return "";
+  const Room& room = Rooms().at(*from);
+  const std::string& target = include.target;
+  if (target == "httplib.h" && include.file.ends_with(".h")) {
+    return wrong("this header is slow to build and belongs into a source file");
+  }
+  if (target.find("..") != target.npos) return wrong("paths start at the tree's root");
+  const std::size_t slash = target.find('/');
+  if (slash == target.npos) {
+    if (target == "httplib.h" || target == "zstd.h" || target == "lz4.h" || target == "git2.h") {
+      const std::string library = target.substr(0, target.size() - 2);
+      return room.libraries.contains(library) ? "" : wrong("is no library of " + *from);
+    }
+    if (fs::exists(root / fs::path(include.file).parent_path() / target)) return "";
+    if (!target.ends_with(".h")) return "";  // the standard library
+    return room.system ? "" : wrong("the operating system is not for " + *from);
+  }
+  if (target.starts_with("retainer/") || target.starts_with("absl/")) return "";
+  if (target.starts_with("tests/")) return wrong("the product does not see its tests");
+  if (const std::optional<std::string> to = RoomOf(target)) {
+    if (*to == *from || room.rooms.contains(*to)) return "";
+    return wrong(*from + " must not see " + *to);
+  }
+  const std::string library = target.substr(0, slash);
+  if (kAnyLibrary.contains(library)) {
+    return room.libraries.contains(library) ? "" : wrong("is no library of " + *from);
+  }
+  static const Names kSystem = {"sys", "netinet", "arpa", "net", "linux"};
+  if (kSystem.contains(library)) {
+    return room.system ? "" : wrong("the operating system is not for " + *from);
+  }
+  return wrong("no room is known to hold it: say in this test who may see it");
+}
+
+TEST(IncludeRulesTest, TheTreeKeepsThem) {
+  const fs::path root = RETAINER_SOURCE_DIR;
+  const std::vector<Include> includes = ReadTree(root);
+  ASSERT_GT(includes.size(), 100u) << "the tree was not found";
+  for (const Include& include : includes) EXPECT_EQ(Verdict(include, root), "");
+}
+
+TEST(IncludeRulesTest, ForbiddenOnesAreSeen) {
+  const std::vector<std::pair<std::string, std::string>> forbidden = {
+      {"src/core/evaluate.cc", "src/store/engine.h"},
+      {"src/core/evaluate.cc", "nlohmann/json.hpp"},
+      {"src/core/evaluate.cc", "unistd.h"},
+      {"include/retainer/core.h", "src/core/text_blocks.h"},
+      {"src/forge/github.cc", "webhooks/signature.h"},
+      {"src/store/ledger.cc", "src/policy/load.h"},
+      {"webhooks/github/parser.cc", "src/core/text_blocks.h"},
+      {"src/pipeline/worker.cc", "src/store/rocksdb_store.h"},
+      {"src/pipeline/worker.cc", "rocksdb/db.h"},
+      {"src/pipeline/worker.cc", "src/api/server.h"},
+      {"src/api/server.cc", "src/store/engine.h"},
+      {"src/api/server.h", "httplib.h"},
+      {"src/sandbox/world.cc", "src/forge/url.h"},
+      {"src/forge/github.cc", "../store/engine.h"},
+      {"src/api/server.cc", "tests/fakes/fake_clock.h"},
+      {"src/api/server.cc", "unheard/of.h"},
+  };
+  for (const auto& [file, target] : forbidden) {
+    EXPECT_NE(Verdict({file, 1, target}, RETAINER_SOURCE_DIR), "") << file << " " << target;
+  }
+}
+
+TEST(IncludeRulesTest, LinesAreReadHoweverTheyAreSpaced) {
+  std::istringstream text(
+      "#include <a>\n  #  include \"b/c.h\" // why\n#include<d.h>\n// #include <e>\n#define X\n");
+  const std::vector<Include> includes = Includes("f", text);
+  ASSERT_EQ(includes.size(), 3u);
+  EXPECT_EQ(includes[0].target, "a");
+  EXPECT_EQ(includes[1].target, "b/c.h");
+  EXPECT_EQ(includes[1].line, 2);
+  EXPECT_EQ(includes[2].target, "d.h");
+}
+
+TEST(IncludeRulesTest, EveryRoomOfTheTreeIsKnown) {
+  const fs::path root = RETAINER_SOURCE_DIR;
+  for (const auto& entry : fs::directory_iterator(root / "src")) {
+    if (!entry.is_directory()) continue;
+    const std::string room = "src/" + entry.path().filename().string();
+    EXPECT_TRUE(Rooms().contains(room)) << room << ": say in this test whom it may see";
+  }
+}
+
+}  // namespace
