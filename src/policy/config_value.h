@@ -1,0 +1,38 @@
+// Values of a configuration: resolved, and checked without ever being shown.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "src/policy/config_parser.h"
+#include "src/policy/reader.h"
+
+namespace retainer {
+
+class ConfigValues {
+ public:
+  ConfigValues(std::string folder, const ConfigSources& sources, Reader* reader)
+      : folder_(std::move(folder)), sources_(sources), reader_(*reader) {}
+
+  // The text, resolved where it is `env:NAME` or `file:PATH`.
+  std::optional<std::string> Text(const YamlNode& node, std::string_view what) const;
+  // As Text, but a text that stands in the file itself is refused.
+  std::optional<std::string> Secret(const YamlNode& node, std::string_view what) const;
+  // An https URL without a trailing slash; plain http only on loopback. `secret`: as Secret.
+  std::optional<std::string> Url(const YamlNode& node, std::string_view what, bool secret) const;
+  // An absolute path.
+  std::string Path(const std::string& path) const;
+
+ private:
+  std::optional<std::string> Resolve(const YamlNode& node, const std::string& text) const;
+
+  const std::string folder_;
+  const ConfigSources& sources_;
+  Reader& reader_;
+};
+
+// `host:port`, `[::1]:8080`, `:8080`; nullopt for anything else.
+std::optional<HostPort> ParseHostPort(std::string_view text);
+
+}  // namespace retainer

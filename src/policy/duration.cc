@@ -1,0 +1,144 @@
+#include "src/policy/duration.h"
+
+#include <cctype>
+#include <cmath>
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+constexpr double kTenYearsOfDays = 3653;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+absl::Status Malformed(std::string_view text) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", std::string(text.substr(0, 40)),
+                   "\" is no duration: write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w where every "
+                   "calendar is always open"));
+}
+
+// `#` stands for a digit.
+bool HasShape(std::string_view text, std::string_view shape) {
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (shape[i] == '#' ? !IsDigit(text[i]) : text[i] != shape[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text) {
+  WrittenTarget written;
+  written.target.text = std::string(text);
+  std::set<std::string_view> seen;
+  double days = 0;  // all parts together, to bound them
+  std::string_view rest = text;
+  if (rest.empty() || rest.size() > 40) return Malformed(text);
+  while (!rest.empty()) {
+    std::size_t end = 0;
+    while (end < rest.size() && (IsDigit(rest[end]) || rest[end] == '.')) ++end;
+    double number = 0;
+    if (end == 0 || !IsDigit(rest[0]) || !IsDigit(rest[end - 1]) ||
+        !absl::SimpleAtod(absl::string_view(rest.data(), end), &number)) {
+      return Malformed(text);
+    }
+    rest.remove_prefix(end);
+    end = 0;
+    while (end < rest.size() && !IsDigit(rest[end])) ++end;
+    const std::string_view unit = rest.substr(0, end);
+    rest.remove_prefix(end);
+    if (!seen.insert(unit).second) return Malformed(text);
+    double seconds = 0;
+    if (unit == "bd") {
+      written.target.business_days = number;
+      days += number;
+    } else if (unit == "s") {
+      seconds = 1;
+    } else if (unit == "m") {
+      seconds = 60;
+    } else if (unit == "h") {
+      seconds = 3600;
+    } else if (unit == "d" || unit == "w") {
+      seconds = unit == "d" ? 86400 : 7 * 86400;
+      written.uses_days = true;
+    } else {
+      return Malformed(text);
+    }
+    days += number * seconds / 86400;
+    if (!(days <= kTenYearsOfDays)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", std::string(text), "\" is more than ten years: write less"));
+    }
+    written.target.fixed += absl::Seconds(std::llround(number * seconds));
+  }
+  if (written.target.fixed == absl::ZeroDuration() && !(written.target.business_days > 0)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", std::string(text), "\" is no time at all: write more than zero"));
+  }
+  return written;
+}
+
+absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
+  absl::StatusOr<WrittenTarget> written = ParseTarget(text);
+  if (!written.ok()) return written.status();
+  if (written->target.business_days > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", std::string(text),
+                     "\" counts business days, which need a calendar: write h, m or s"));
+  }
+  return written->target.fixed;
+}
+
+std::string FormatTarget(const Target& target) {
+  std::string text;
+  if (target.business_days > 0) absl::StrAppend(&text, target.business_days, "bd");
+  std::int64_t seconds = absl::ToInt64Seconds(target.fixed);
+  for (const auto& [unit, length] : {std::pair("h", 3600), std::pair("m", 60), std::pair("s", 1)}) {
+    if (seconds >= length) absl::StrAppend(&text, seconds / length, unit);
+    seconds %= length;
+  }
+  return text.empty() ? "0s" : text;
+}
+
+absl::StatusOr<absl::Time> ParseInstant(std::string_view text) {
+  const auto malformed = [&] {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", std::string(text.substr(0, 40)),
+                     "\" is no instant: write RFC 3339, e.g. 2026-03-06T17:00:00Z"));
+  };
+  if (text.size() < 20 || !HasShape(text.substr(0, 19), "####-##-##T##:##:##")) return malformed();
+  std::string_view rest = text.substr(19);
+  if (rest[0] == '.') {
+    std::size_t end = 1;
+    while (end < rest.size() && IsDigit(rest[end])) ++end;
+    if (end == 1) return malformed();
+    rest.remove_prefix(end);
+  }
+  if (rest != "Z" && !HasShape(rest, "+##:##") && !HasShape(rest, "-##:##")) return malformed();
+  if (!ParseDay(text.substr(0, 10))) return malformed();
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, std::string(text), &time, nullptr)) return malformed();
+  return time;
+}
+
+std::optional<absl::CivilDay> ParseDay(std::string_view text) {
+  if (!HasShape(text, "####-##-##")) return std::nullopt;
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  if (!absl::SimpleAtoi(absl::string_view(text.data(), 4), &year) ||
+      !absl::SimpleAtoi(absl::string_view(text.data() + 5, 2), &month) ||
+      !absl::SimpleAtoi(absl::string_view(text.data() + 8, 2), &day) || year == 0) {
+    return std::nullopt;
+  }
+  const absl::CivilDay civil(year, month, day);  // normalizes: February 30 becomes March
+  if (civil.year() != year || civil.month() != month || civil.day() != day) return std::nullopt;
+  return civil;
+}
+
+}  // namespace retainer

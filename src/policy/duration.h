@@ -1,0 +1,38 @@
+// Durations and instants as people write them. Pure and thread-safe.
+//
+//     DURATION := (NUMBER UNIT)+          each unit at most once
+//     NUMBER   := digits [ "." digits ]
+//     UNIT     := s | m | h | d | w | bd
+//
+// `d` is 24 hours and `w` seven of them; `bd` is the calendar's business day.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "retainer/policy.h"
+
+namespace retainer {
+
+struct WrittenTarget {
+  Target target;
+  bool uses_days = false;  // `d` or `w`: only for calendars that are always open
+};
+
+// InvalidArgument, naming the form, for anything else; for zero; for more than ten years.
+absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text);
+// A duration that needs no calendar: no `bd`.
+absl::StatusOr<absl::Duration> ParseDuration(std::string_view text);
+// `1h30m`, `1bd`; ParseTarget gives the same target back (but for `text`).
+std::string FormatTarget(const Target& target);
+
+// RFC 3339, exactly: `2026-03-06T17:00:00+01:00`.
+absl::StatusOr<absl::Time> ParseInstant(std::string_view text);
+// `2026-03-06`; nullopt where there is no such day.
+std::optional<absl::CivilDay> ParseDay(std::string_view text);
+
+}  // namespace retainer

@@ -1,0 +1,80 @@
+#include "src/policy/examples.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace retainer {
+namespace {
+
+absl::Time FridayEvening(absl::Time from, absl::TimeZone zone) {
+  absl::CivilDay day = absl::ToCivilDay(from, zone);
+  while (absl::GetWeekday(day) != absl::Weekday::friday) ++day;
+  return zone.At(absl::CivilSecond(day.year(), day.month(), day.day(), 17, 0, 0)).pre;
+}
+
+class Examples {
+ public:
+  Examples(const Terms& terms, absl::Time from) : terms_(terms), from_(from) {}
+
+  std::vector<PromiseExample> Take() && { return std::move(examples_); }
+
+  // `customer`: nullptr for the plan itself.
+  void Add(const Plan& plan, const Customer* customer) {
+    for (const Priority& priority : terms_.policy.priorities) {
+      const auto promises = plan.promises.find(priority.name);
+      if (promises == plan.promises.end()) continue;
+      std::vector<std::string> calendars = promises->second.calendars;
+      if (calendars.empty()) calendars = plan.calendars;
+      if (customer != nullptr) calendars = customer->calendars;
+      for (const auto& [metric, target] : promises->second.targets) {
+        PromiseExample example;
+        example.plan = plan.name;
+        example.customer = customer == nullptr ? "" : customer->id;
+        example.priority = priority.name;
+        example.metric = metric;
+        example.target = target;
+        example.calendars = calendars;
+        Work(&example);
+        examples_.push_back(std::move(example));
+      }
+    }
+  }
+
+ private:
+  void Work(PromiseExample* example) const {
+    absl::TimeZone zone = absl::UTCTimeZone();
+    example->time_zone = terms_.policy.calendars.at(example->calendars.front()).time_zone;
+    absl::LoadTimeZone(example->time_zone, &zone);  // loaded before: the policy is valid
+    const BusinessTime& calendar = terms_.Calendar(example->calendars);
+    example->opened = FridayEvening(from_, zone);
+    example->due = calendar.Deadline(example->opened, OpenTime(example->target, calendar));
+    constexpr char kFormat[] = "%a %Y-%m-%d %H:%M %Z";
+    example->text = absl::StrCat(
+        example->plan, " ", example->priority, " ", std::string(MetricName(example->metric)), " ",
+        example->target.text,
+        example->customer.empty() ? "" : absl::StrCat(" for ", example->customer), " [",
+        absl::StrJoin(example->calendars, ", "), "]: a ticket opened ",
+        absl::FormatTime(kFormat, example->opened, zone), " is due ",
+        example->due == absl::InfiniteFuture() ? "never"
+                                               : absl::FormatTime(kFormat, example->due, zone));
+  }
+
+  const Terms& terms_;
+  const absl::Time from_;
+  std::vector<PromiseExample> examples_;
+};
+
+}  // namespace
+
+std::vector<PromiseExample> PromiseExamples(const Terms& terms, absl::Time from) {
+  Examples examples(terms, from);
+  for (const auto& [name, plan] : terms.policy.plans) {
+    examples.Add(plan, nullptr);
+    for (const Customer& customer : terms.policy.customers) {
+      if (customer.plan == name && !customer.calendars.empty()) examples.Add(plan, &customer);
+    }
+  }
+  return std::move(examples).Take();
+}
+
+}  // namespace retainer

@@ -1,0 +1,43 @@
+// The keys of a policy, in one place: the parser refuses others, the JSON Schema lists the same.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace retainer::policy_keys {
+
+using Keys = std::vector<std::string_view>;
+
+inline Keys Root() {
+  return {"version",   "projects", "since", "calendars", "priorities", "plans",
+          "community", "teams",    "bots",  "customers", "labels",     "commands"};
+}
+inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
+inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }
+inline Keys Priority() { return {"name", "title", "when"}; }
+inline Keys Plan() {
+  return {"calendars",        "kind",    "covers",  "promises",
+          "default_priority", "at_risk", "warn_at", "escalation"};
+}
+inline Keys Metrics() {
+  return {"acknowledgement", "first_response", "next_response",
+          "update",          "workaround",     "resolution"};
+}
+inline Keys Promises() {
+  Keys keys = Metrics();
+  keys.push_back("calendars");
+  return keys;
+}
+inline Keys Escalation() { return {"at", "metric", "notify"}; }
+inline Keys Community() { return {"comment", "objectives", "calendars"}; }
+inline Keys Team() { return {"members", "labels", "sinks"}; }
+inline Keys Customer() {
+  return {"id",   "alias",    "name",     "plan",       "time_zone",
+          "term", "contacts", "projects", "visibility", "calendars"};
+}
+inline Keys Term() { return {"from", "until"}; }
+inline Keys Contacts() { return {"logins", "organizations", "emails"}; }
+inline Keys Labels() { return {"waiting", "workaround", "support", "priority", "state"}; }
+inline Keys Commands() { return {"bare"}; }
+
+}  // namespace retainer::policy_keys

@@ -1,0 +1,148 @@
+#include "src/policy/policy_parser.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/policy/policy_keys.h"
+#include "src/policy/policy_sections.h"
+
+namespace retainer {
+namespace {
+
+class PolicyReader {
+ public:
+  PolicyReader(const std::map<std::string, std::string>& files, std::vector<Problem>* problems)
+      : problems_(*problems), draft_{Reader(problems), files, {}, {}, {}} {}
+
+  Policy Read() {
+    for (const auto& [name, text] : draft_.files) {
+      if (absl::EndsWith(name, ".ics")) continue;
+      std::optional<YamlNode> tree = ParseYaml(name, text, &problems_);
+      if (!tree || tree->IsNull()) continue;
+      if (draft_.reader.Map(*tree, "a policy", policy_keys::Root())) {
+        trees_.push_back(*std::move(tree));
+      }
+    }
+    if (trees_.empty()) {
+      if (problems_.empty()) {
+        problems_.push_back({draft_.files.empty() ? "policy" : draft_.files.begin()->first, 1, 1,
+                             "the policy is empty", "write at least version, projects and plans"});
+      }
+      return {};
+    }
+    ReadVersion();
+    // In the order of who leans on whom.
+    Each("bots", [this](const YamlNode& n) {
+      const std::vector<Login> bots = draft_.reader.Logins(n, "a login");
+      draft_.policy.bots.insert(draft_.policy.bots.end(), bots.begin(), bots.end());
+    });
+    Each("projects", [this](const YamlNode& n) {
+      const std::vector<ProjectRef> found = draft_.reader.ProjectPatterns(n);
+      draft_.policy.projects.insert(draft_.policy.projects.end(), found.begin(), found.end());
+    });
+    Once("since", [this](const YamlNode& n) { draft_.policy.since = draft_.reader.Instant(n); });
+    Each("calendars", [this](const YamlNode& n) { ReadCalendars(n, &draft_); });
+    Once("priorities", [this](const YamlNode& n) { ReadPriorities(n, &draft_); });
+    Each("teams", [this](const YamlNode& n) { ReadTeams(n, &draft_); });
+    Each("plans", [this](const YamlNode& n) { ReadPlans(n, &draft_); });
+    Once("community", [this](const YamlNode& n) { ReadCommunity(n, &draft_); });
+    Each("customers", [this](const YamlNode& n) { ReadCustomers(n, &draft_); });
+    Once("labels", [this](const YamlNode& n) { ReadLabels(n, &draft_); });
+    Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
+    RequireSections();
+    return std::move(draft_.policy);
+  }
+
+ private:
+  void Each(std::string_view key, const std::function<void(const YamlNode&)>& read) {
+    for (const YamlNode& tree : trees_) {
+      if (const YamlNode* node = tree.Find(key)) read(*node);
+    }
+  }
+
+  void Once(std::string_view key, const std::function<void(const YamlNode&)>& read) {
+    const YamlNode* first = nullptr;
+    Each(key, [&](const YamlNode& node) {
+      if (first != nullptr) {
+        draft_.reader.Error(
+            node, absl::StrCat("\"", std::string(key), "\" is given in two files"),
+            absl::StrCat("keep one; the first is in ", first->file, " line ", first->line));
+        return;
+      }
+      first = &node;
+      read(node);
+    });
+  }
+
+  void ReadVersion() {
+    bool given = false;
+    Each("version", [&](const YamlNode& node) {
+      given = true;
+      if (node.scalar != "1") {
+        draft_.reader.Error(node, "unknown version of the policy's form", "write version: 1");
+      }
+    });
+    if (!given) draft_.reader.Error(trees_.front(), "no version", "write version: 1");
+  }
+
+  void ReadCommands(const YamlNode& node) {
+    if (!draft_.reader.Map(node, "commands", policy_keys::Commands())) return;
+    if (const YamlNode* bare = node.Find("bare")) {
+      draft_.policy.bare_commands = draft_.reader.Bool(*bare, "bare").value_or(true);
+    }
+  }
+
+  void RequireSections() {
+    const auto given = [this](std::string_view key) {
+      return std::any_of(trees_.begin(), trees_.end(),
+                         [key](const YamlNode& tree) { return tree.Find(key) != nullptr; });
+    };
+    const auto require = [&](std::string_view key, bool empty, const char* mend) {
+      // What is there but wrong has its own problem.
+      if (!empty || (given(key) && !problems_.empty())) return;
+      draft_.reader.Error(trees_.front(), absl::StrCat("no ", std::string(key)), mend);
+    };
+    require("projects", draft_.policy.projects.empty(),
+            "write e.g. projects: [\"github:acme/opendb\"]");
+    if (given("plans")) {
+      require("priorities", draft_.policy.priorities.empty(),
+              "write e.g. priorities: [{name: P1, title: Production down}]");
+    }
+  }
+
+  std::vector<Problem>& problems_;
+  PolicyDraft draft_;
+  std::vector<YamlNode> trees_;
+};
+
+}  // namespace
+
+PolicyResult ParsePolicy(const std::map<std::string, std::string>& files) {
+  PolicyResult result;
+  Policy policy = PolicyReader(files, &result.problems).Read();
+  if (result.problems.empty()) result.policy = std::move(policy);
+  return result;
+}
+
+std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
+  namespace keys = policy_keys;
+  return {{"policy", keys::Root()},
+          {"calendar", keys::Calendar()},
+          {"priority", keys::Priority()},
+          {"plan", keys::Plan()},
+          {"promises", keys::Promises()},
+          {"objectives", keys::Metrics()},
+          {"escalation", keys::Escalation()},
+          {"community", keys::Community()},
+          {"team", keys::Team()},
+          {"customer", keys::Customer()},
+          {"term", keys::Term()},
+          {"contacts", keys::Contacts()},
+          {"labels", keys::Labels()},
+          {"commands", keys::Commands()}};
+}
+
+}  // namespace retainer

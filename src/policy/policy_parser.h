@@ -1,0 +1,30 @@
+// Policy files -> Policy, or everything that is wrong with them.
+//
+// Pure and thread-safe: text in, values out. Errors are collected, not thrown, whatever the text;
+// a policy comes out only where there are none.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "retainer/policy.h"
+#include "src/policy/problem.h"
+
+namespace retainer {
+
+struct PolicyResult {
+  std::optional<Policy> policy;  // exactly where `problems` is empty
+  std::vector<Problem> problems;
+};
+
+// `files` by name, as ReadPolicyFolder gives them. Files merge: lists are joined, maps are joined
+// and must not name one thing twice, and what can stand once must stand in one file.
+PolicyResult ParsePolicy(const std::map<std::string, std::string>& files);
+
+// The keys that the parser knows, by the definition's name in deploy/policy.schema.json.
+std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys();
+
+}  // namespace retainer

@@ -1,0 +1,293 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/policy/policy_keys.h"
+#include "src/policy/policy_sections.h"
+
+namespace retainer {
+namespace {
+
+// `@acme.example` or `someone@acme.example`, lower case.
+std::optional<std::string> ReadEmail(const YamlNode& node, Reader* reader) {
+  const std::optional<std::string> text = reader->Text(node, "an e-mail address");
+  if (!text) return std::nullopt;
+  const std::size_t at = text->find('@');
+  const bool ok = at != std::string::npos && text->rfind('@') == at && text->size() <= 254 &&
+                  text->find('.', at) != std::string::npos && text->back() != '.' &&
+                  (*text)[at + 1] != '.' && text->find_first_of(" \t<>,;\"*") == std::string::npos;
+  if (!ok) {
+    reader->Error(node, "neither an e-mail address nor a domain",
+                  "write someone@acme.example, or @acme.example for all of a domain");
+    return std::nullopt;
+  }
+  return AsciiLower(*text);
+}
+
+class CustomerReader {
+ public:
+  CustomerReader(const YamlNode& node, PolicyDraft* draft)
+      : node_(node), draft_(*draft), reader_(draft->reader) {}
+
+  void Read() {
+    if (!reader_.Map(node_, "a customer", policy_keys::Customer())) return;
+    if (!ReadNames()) return;
+    ReadPlan();
+    ReadZone();
+    if (const YamlNode* term = node_.Find("term")) ReadTerm(*term);
+    if (const YamlNode* contacts = node_.Find("contacts")) ReadContacts(*contacts);
+    if (const YamlNode* projects = node_.Find("projects")) {
+      customer_.projects = reader_.ProjectPatterns(*projects);
+    }
+    if (const YamlNode* visibility = node_.Find("visibility")) {
+      customer_.is_public = visibility->scalar == "public";
+      if (!customer_.is_public && visibility->scalar != "private") {
+        reader_.Error(*visibility, "unknown visibility", "write private or public");
+      }
+    }
+    if (const YamlNode* calendars = node_.Find("calendars")) {
+      customer_.calendars = ReadCalendarNames(*calendars, &draft_);
+      CheckDays(*calendars);
+    }
+    draft_.policy.customers.push_back(std::move(customer_));
+  }
+
+ private:
+  bool ReadNames() {
+    const YamlNode* id = node_.Find("id");
+    if (id == nullptr) {
+      reader_.Error(node_, "a customer without id", "write e.g. id: acme");
+      return false;
+    }
+    const auto name = reader_.Name(*id, "the id of a customer");
+    if (!name) return false;
+    customer_.id = *name;
+    if (!IsFree(*id, *name)) return false;
+    customer_.name = *name;
+    if (const YamlNode* alias = node_.Find("alias")) {
+      const auto text = reader_.Name(*alias, "the alias of a customer");
+      if (text && IsFree(*alias, *text)) customer_.alias = *text;
+    }
+    if (const YamlNode* full = node_.Find("name")) {
+      customer_.name = reader_.Text(*full, "name").value_or(customer_.name);
+    }
+    return true;
+  }
+
+  bool IsFree(const YamlNode& node, const std::string& name) {
+    for (const Customer& other : draft_.policy.customers) {
+      if (!absl::EqualsIgnoreCase(other.id, name) && !absl::EqualsIgnoreCase(other.alias, name)) {
+        continue;
+      }
+      reader_.Error(
+          node,
+          absl::StrCat("\"", name, "\" is the id or alias of customer \"", other.id, "\" already"),
+          "give each customer an id and an alias of its own");
+      return false;
+    }
+    return true;
+  }
+
+  void ReadPlan() {
+    const YamlNode* node = node_.Find("plan");
+    if (node == nullptr) {
+      reader_.Error(node_, absl::StrCat("customer \"", customer_.id, "\" has no plan"),
+                    "write plan: NAME");
+      return;
+    }
+    const auto name = reader_.Text(*node, "plan");
+    if (!name) return;
+    customer_.plan = *name;
+    if (!draft_.policy.plans.contains(*name)) {
+      reader_.Error(*node, absl::StrCat("plan \"", name->substr(0, 60), "\" is not defined"),
+                    DidYouMean(*name, NamesOf(draft_.policy.plans)));
+    }
+  }
+
+  void ReadZone() {
+    const YamlNode* node = node_.Find("time_zone");
+    if (node == nullptr) return;
+    const auto name = reader_.Text(*node, "time_zone");
+    absl::TimeZone zone;
+    if (!name) return;
+    if (name->front() == '/' || absl::StrContains(*name, "..") || absl::StrContains(*name, ":") ||
+        !absl::LoadTimeZone(*name, &zone)) {
+      reader_.Error(*node, "unknown time zone",
+                    "write a name of the IANA database, e.g. Europe/Paris or UTC");
+      return;
+    }
+    customer_.time_zone = *name;
+  }
+
+  void ReadTerm(const YamlNode& node) {
+    if (!reader_.Map(node, "a term", policy_keys::Term())) return;
+    const YamlNode* from = node.Find("from");
+    const YamlNode* until = node.Find("until");
+    if (from == nullptr || until == nullptr) {
+      reader_.Error(node, "a term needs its first and its last day",
+                    "write {from: 2026-01-01, until: 2026-12-31}, or leave `term` out");
+      return;
+    }
+    const auto first = reader_.Day(*from);
+    const auto last = reader_.Day(*until);
+    if (!first || !last) return;
+    if (*last < *first) {
+      reader_.Error(*until, "the term ends before it begins", "both days are part of the term");
+      return;
+    }
+    customer_.term = Term{*first, *last};
+  }
+
+  void ReadContacts(const YamlNode& node) {
+    if (!reader_.Map(node, "contacts", policy_keys::Contacts())) return;
+    Contacts& contacts = customer_.contacts;
+    if (const YamlNode* list = node.Find("logins")) {
+      for (const YamlNode& item : reader_.List(*list, "logins")) {
+        const auto login = reader_.ReadLogin(item, "a login");
+        if (!login) continue;
+        CheckBot(item, *login);
+        if (IsNobodyElses(item, "login", Key(*login))) contacts.logins.push_back(*login);
+      }
+    }
+    if (const YamlNode* list = node.Find("organizations")) {
+      for (const YamlNode& item : reader_.List(*list, "organizations")) {
+        const auto login = reader_.ReadLogin(item, "an organization");
+        if (login && IsNobodyElses(item, "organization", Key(*login))) {
+          contacts.organizations.push_back(*login);
+        }
+      }
+    }
+    if (const YamlNode* list = node.Find("emails")) {
+      for (const YamlNode& item : reader_.List(*list, "emails")) {
+        const auto email = ReadEmail(item, &reader_);
+        if (email && IsNobodyElses(item, "email", *email)) contacts.emails.push_back(*email);
+      }
+    }
+  }
+
+  static std::string Key(const Login& login) {
+    return absl::StrCat(login.forge, ":", AsciiLower(login.name));
+  }
+
+  void CheckBot(const YamlNode& node, const Login& login) {
+    for (const Login& bot : draft_.policy.bots) {
+      if (Key(bot) == Key(login)) {
+        reader_.Error(node, "a contact that is one of the bots", "take it out of one of the lists");
+      }
+    }
+  }
+
+  // Two customers with one contact: nobody could say whose ticket it opens.
+  bool IsNobodyElses(const YamlNode& node, std::string_view kind, const std::string& key) {
+    const auto same_login = [&](const Login& login) { return Key(login) == key; };
+    for (const Customer& other : draft_.policy.customers) {
+      const Contacts& c = other.contacts;
+      const bool taken =
+          kind == "login"
+              ? std::any_of(c.logins.begin(), c.logins.end(), same_login)
+              : (kind == "organization"
+                     ? std::any_of(c.organizations.begin(), c.organizations.end(), same_login)
+                     : std::find(c.emails.begin(), c.emails.end(), key) != c.emails.end());
+      if (!taken) continue;
+      reader_.Error(
+          node, absl::StrCat("\"", key, "\" is a contact of customer \"", other.id, "\" already"),
+          "a contact belongs to one customer");
+      return false;
+    }
+    return true;
+  }
+
+  void CheckDays(const YamlNode& node) {
+    if (!draft_.plans_with_days.contains(customer_.plan)) return;
+    for (const std::string& name : customer_.calendars) {
+      if (draft_.always_open.contains(name)) continue;
+      reader_.Error(node,
+                    absl::StrCat("plan \"", customer_.plan,
+                                 "\" counts whole days (d, w), but "
+                                 "calendar \"",
+                                 name, "\" closes"),
+                    "write the plan in business days (bd) or hours, or use calendars that are "
+                    "always open");
+    }
+  }
+
+  const YamlNode& node_;
+  PolicyDraft& draft_;
+  Reader& reader_;
+  Customer customer_;
+};
+
+}  // namespace
+
+void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
+  Reader& reader = draft->reader;
+  if (!reader.NamedMap(node, "teams")) return;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto name = reader.Name(node.keys[i], "the name of a team");
+    if (!name || !IsNew(draft->policy.teams, *name, "team", node.keys[i], &reader)) continue;
+    Team team;
+    team.name = *name;
+    const YamlNode& value = node.values[i];
+    if (reader.Map(value, "a team", policy_keys::Team())) {
+      if (const YamlNode* members = value.Find("members")) {
+        team.members = reader.Logins(*members, "a login");
+        for (const Login& member : team.members) {
+          for (const Login& bot : draft->policy.bots) {
+            if (bot.forge == member.forge && absl::EqualsIgnoreCase(bot.name, member.name)) {
+              reader.Error(*members,
+                           absl::StrCat("team \"", *name, "\" has a bot among its members: ",
+                                        member.forge, ":", member.name),
+                           "take it out of one of the lists");
+            }
+          }
+        }
+      }
+      if (const YamlNode* labels = value.Find("labels")) {
+        team.labels = reader.Texts(*labels, "labels");
+      }
+      if (const YamlNode* sinks = value.Find("sinks")) team.sinks = reader.Texts(*sinks, "sinks");
+    }
+    draft->policy.teams.emplace(*name, std::move(team));
+  }
+}
+
+void ReadCustomers(const YamlNode& node, PolicyDraft* draft) {
+  for (const YamlNode& item : draft->reader.List(node, "customers")) {
+    CustomerReader(item, draft).Read();
+  }
+}
+
+void ReadLabels(const YamlNode& node, PolicyDraft* draft) {
+  Reader& reader = draft->reader;
+  LabelNames& labels = draft->policy.labels;
+  if (!reader.Map(node, "labels", policy_keys::Labels())) return;
+  const auto read = [&](const char* key, const std::string& placeholder, bool may_be_none,
+                        std::string* name) {
+    const YamlNode* value = node.Find(key);
+    if (value == nullptr) return;
+    const auto text = reader.Text(*value, key);
+    if (!text) return;
+    if (text->size() > 50 || text->find_first_of(",\n") != std::string::npos) {
+      reader.Error(*value, "no name for a label", "write at most 50 characters, without a comma");
+    } else if (!placeholder.empty() && !(may_be_none && *text == "none") &&
+               !absl::StrContains(*text, placeholder)) {
+      reader.Error(*value, absl::StrCat("the label \"", key, "\" does not hold ", placeholder),
+                   absl::StrCat("write e.g. \"", key, ": ", placeholder, "\"",
+                                may_be_none ? ", or none" : ""));
+    } else {
+      *name = *text;
+    }
+  };
+  read("waiting", "", false, &labels.waiting);
+  read("workaround", "", false, &labels.workaround);
+  read("support", "{plan}", false, &labels.support);
+  read("priority", "{priority}", false, &labels.priority);
+  read("state", "{state}", true, &labels.state);
+  if (absl::EqualsIgnoreCase(labels.waiting, labels.workaround)) {
+    reader.Error(node, "`waiting` and `workaround` are the same label", "give them two names");
+  }
+}
+
+}  // namespace retainer

@@ -1,0 +1,312 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/policy/duration.h"
+#include "src/policy/policy_keys.h"
+#include "src/policy/policy_sections.h"
+
+namespace retainer {
+namespace {
+
+// `calendars`: what counts the target; empty where that is unknown, and then not judged.
+std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
+                                        const std::vector<std::string>& calendars,
+                                        PolicyDraft* draft) {
+  absl::StatusOr<WrittenTarget> written = ParseTarget(node.scalar);
+  if (!written.ok()) {
+    draft->reader.Error(node, "no duration",
+                        "write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w where every calendar is "
+                        "always open; more than zero and at most ten years");
+    return std::nullopt;
+  }
+  if (written->uses_days) {
+    for (const std::string& name : calendars) {
+      if (draft->always_open.contains(name)) continue;
+      draft->reader.Error(
+          node,
+          absl::StrCat("\"", node.scalar, "\" counts whole days, but calendar \"", name,
+                       "\" closes"),
+          "write business days (bd) or hours (h), or use calendars that are always open");
+      return std::nullopt;
+    }
+  }
+  return *std::move(written);
+}
+
+const Priority* FindPriority(const PolicyDraft& draft, const std::string& name) {
+  for (const Priority& priority : draft.policy.priorities) {
+    if (priority.name == name) return &priority;
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> PriorityNames(const PolicyDraft& draft) {
+  std::vector<std::string_view> names;
+  for (const Priority& priority : draft.policy.priorities) names.push_back(priority.name);
+  return names;
+}
+
+class PlanReader {
+ public:
+  PlanReader(const YamlNode& key, const YamlNode& node, Plan* plan, PolicyDraft* draft)
+      : key_(key), node_(node), plan_(*plan), draft_(*draft), reader_(draft->reader) {}
+
+  void Read() {
+    if (!reader_.Map(node_, "a plan", policy_keys::Plan())) return;
+    if (const YamlNode* calendars = node_.Find("calendars")) {
+      plan_.calendars = ReadCalendarNames(*calendars, &draft_);
+    }
+    if (const YamlNode* kind = node_.Find("kind")) {
+      if (kind->scalar == "target") {
+        plan_.kind = PromiseKind::kTarget;
+      } else if (kind->scalar != "commitment") {
+        reader_.Error(*kind, "unknown kind of promise", "write commitment or target");
+      }
+    }
+    if (const YamlNode* covers = node_.Find("covers")) ReadCovers(*covers);
+    if (const YamlNode* promises = node_.Find("promises")) {
+      ReadPromises(*promises);
+    } else {
+      reader_.Error(key_, absl::StrCat("plan \"", plan_.name, "\" promises nothing"),
+                    "write e.g. promises: {P1: {first_response: 1h}}");
+    }
+    ReadDefaultPriority();
+    if (const YamlNode* at_risk = node_.Find("at_risk")) {
+      if (at_risk->scalar == "100%") {
+        reader_.Error(*at_risk, "at_risk of 100% is the breach itself", "write less than 100%");
+      } else if (const auto share = reader_.Percent(*at_risk, "at_risk", 100)) {
+        plan_.at_risk = *share;
+      }
+    }
+    if (const YamlNode* warn = node_.Find("warn_at")) {
+      for (const YamlNode& item : reader_.List(*warn, "warn_at")) {
+        if (const auto share = reader_.Percent(item, "a warning", 100)) {
+          plan_.warn_at.push_back(*share);
+        }
+      }
+      std::sort(plan_.warn_at.begin(), plan_.warn_at.end());
+      plan_.warn_at.erase(std::unique(plan_.warn_at.begin(), plan_.warn_at.end()),
+                          plan_.warn_at.end());
+    }
+    if (const YamlNode* levels = node_.Find("escalation")) {
+      for (const YamlNode& item : reader_.List(*levels, "escalation")) ReadEscalation(item);
+    }
+  }
+
+ private:
+  void ReadCovers(const YamlNode& node) {
+    plan_.covers_issues = false;
+    for (const YamlNode& item : reader_.List(node, "covers")) {
+      if (item.scalar == "issue") {
+        plan_.covers_issues = true;
+      } else if (item.scalar == "change") {
+        plan_.covers_changes = true;
+      } else {
+        reader_.Error(item, "a plan covers issues and changes", "write issue or change");
+      }
+    }
+    if (node.IsSequence() && node.items.empty()) {
+      reader_.Error(node, "a plan that covers nothing", "write covers: [issue]");
+    }
+  }
+
+  void ReadPromises(const YamlNode& node) {
+    if (!reader_.NamedMap(node, "promises")) return;
+    if (node.keys.empty()) {
+      reader_.Error(node, absl::StrCat("plan \"", plan_.name, "\" promises nothing"),
+                    "write e.g. P1: {first_response: 1h}");
+    }
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::string& priority = node.keys[i].scalar;
+      if (FindPriority(draft_, priority) == nullptr) {
+        reader_.Error(node.keys[i],
+                      absl::StrCat("priority \"", priority.substr(0, 60), "\" is not defined"),
+                      DidYouMean(priority, PriorityNames(draft_)));
+      }
+      ReadPriority(node.keys[i], node.values[i]);
+    }
+  }
+
+  void ReadPriority(const YamlNode& key, const YamlNode& node) {
+    PlanPromises& promises = plan_.promises[key.scalar];
+    if (!reader_.Map(node, "the promises of a priority", policy_keys::Promises())) return;
+    bool own = false;
+    if (const YamlNode* calendars = node.Find("calendars")) {
+      own = true;
+      promises.calendars = ReadCalendarNames(*calendars, &draft_);
+    }
+    if (!own && node_.Find("calendars") == nullptr) {
+      reader_.Error(key,
+                    absl::StrCat("no calendar counts the promises of \"", plan_.name, "\" for \"",
+                                 key.scalar, "\""),
+                    "name calendars in the plan or here");
+    }
+    const std::vector<std::string>& calendars = own ? promises.calendars : plan_.calendars;
+    std::size_t metrics = 0;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::optional<Metric> metric = ParseMetric(node.keys[i].scalar);
+      if (!metric) continue;
+      ++metrics;
+      const auto written = ReadTarget(node.values[i], calendars, &draft_);
+      if (!written) continue;
+      if (written->uses_days) draft_.plans_with_days.insert(plan_.name);
+      promises.targets[*metric] = written->target;
+    }
+    if (metrics == 0) {
+      reader_.Error(key,
+                    absl::StrCat("plan \"", plan_.name, "\" can give \"", key.scalar,
+                                 "\" but promises nothing for it"),
+                    "add a promise, e.g. first_response: 4h, or take the priority out");
+    }
+  }
+
+  void ReadDefaultPriority() {
+    const YamlNode* node = node_.Find("default_priority");
+    if (node != nullptr) {
+      const std::optional<std::string> name = reader_.Text(*node, "default_priority");
+      if (!name) return;
+      plan_.default_priority = *name;
+      if (plan_.promises.contains(*name)) return;
+      std::vector<std::string_view> names = NamesOf(plan_.promises);
+      reader_.Error(*node,
+                    absl::StrCat("plan \"", plan_.name, "\" gives priority \"", name->substr(0, 60),
+                                 "\" by default but does not serve it"),
+                    DidYouMean(*name, names));
+      return;
+    }
+    // The lowest that the plan serves.
+    for (const Priority& priority : draft_.policy.priorities) {
+      if (plan_.promises.contains(priority.name)) plan_.default_priority = priority.name;
+    }
+  }
+
+  void ReadEscalation(const YamlNode& node) {
+    if (!reader_.Map(node, "an escalation", policy_keys::Escalation())) return;
+    EscalationLevel level;
+    if (const YamlNode* at = node.Find("at")) {
+      level.at = reader_.Percent(*at, "the share at which to escalate", 1000).value_or(1);
+    } else {
+      reader_.Error(node, "an escalation without `at`", "write e.g. at: 100%");
+    }
+    if (const YamlNode* metric = node.Find("metric")) {
+      level.metric = ParseMetric(metric->scalar);
+      if (!level.metric) {
+        reader_.Error(*metric, "unknown metric",
+                      DidYouMean(metric->scalar, policy_keys::Metrics()));
+      } else if (std::none_of(plan_.promises.begin(), plan_.promises.end(), [&](const auto& p) {
+                   return p.second.targets.contains(*level.metric);
+                 })) {
+        reader_.Error(*metric,
+                      absl::StrCat("plan \"", plan_.name, "\" promises no ", metric->scalar),
+                      "escalate a metric that it promises");
+      }
+    }
+    if (const YamlNode* notify = node.Find("notify")) {
+      for (const YamlNode& item : reader_.List(*notify, "notify")) ReadNotified(item, &level);
+    }
+    if (level.notify.empty() &&
+        (node.Find("notify") == nullptr || node.Find("notify")->items.empty())) {
+      reader_.Error(node, "an escalation that tells nobody", "write notify: [TEAM]");
+    }
+    plan_.escalation.push_back(std::move(level));
+  }
+
+  void ReadNotified(const YamlNode& node, EscalationLevel* level) {
+    const std::optional<std::string> name = reader_.Text(node, "a team's name");
+    if (!name) return;
+    const auto team = draft_.policy.teams.find(*name);
+    if (team == draft_.policy.teams.end()) {
+      reader_.Error(node, absl::StrCat("team \"", name->substr(0, 60), "\" is not defined"),
+                    DidYouMean(*name, NamesOf(draft_.policy.teams)));
+    } else if (team->second.members.empty() && team->second.sinks.empty()) {
+      reader_.Error(node, absl::StrCat("team \"", *name, "\" has neither people nor sinks to tell"),
+                    "give the team members or sinks");
+    } else {
+      level->notify.push_back(*name);
+    }
+  }
+
+  const YamlNode& key_;
+  const YamlNode& node_;
+  Plan& plan_;
+  PolicyDraft& draft_;
+  Reader& reader_;
+};
+
+}  // namespace
+
+void ReadPriorities(const YamlNode& node, PolicyDraft* draft) {
+  Reader& reader = draft->reader;
+  for (const YamlNode& item : reader.List(node, "priorities")) {
+    if (!reader.Map(item, "a priority", policy_keys::Priority())) continue;
+    Priority priority;
+    const YamlNode* name = item.Find("name");
+    if (name == nullptr) {
+      reader.Error(item, "a priority without name", "write e.g. name: P1");
+      continue;
+    }
+    const auto text = reader.Name(*name, "the name of a priority");
+    if (!text) continue;
+    priority.name = *text;
+    if (draft->policy.PriorityRank(*text)) {
+      reader.Error(*name, absl::StrCat("priority \"", *text, "\" is defined twice"),
+                   "keep one (upper and lower case are the same)");
+      continue;
+    }
+    if (const YamlNode* title = item.Find("title")) {
+      priority.title = reader.Text(*title, "title").value_or("");
+    }
+    if (const YamlNode* when = item.Find("when")) {
+      priority.when = reader.Text(*when, "when").value_or("");
+    }
+    draft->policy.priorities.push_back(std::move(priority));
+  }
+}
+
+void ReadPlans(const YamlNode& node, PolicyDraft* draft) {
+  if (!draft->reader.NamedMap(node, "plans")) return;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto name = draft->reader.Name(node.keys[i], "the name of a plan");
+    if (!name || !IsNew(draft->policy.plans, *name, "plan", node.keys[i], &draft->reader)) {
+      continue;
+    }
+    Plan plan;
+    plan.name = *name;
+    PlanReader(node.keys[i], node.values[i], &plan, draft).Read();
+    draft->policy.plans.emplace(*name, std::move(plan));
+  }
+}
+
+void ReadCommunity(const YamlNode& node, PolicyDraft* draft) {
+  Reader& reader = draft->reader;
+  CommunityRules& community = draft->policy.community;
+  if (!reader.Map(node, "community", policy_keys::Community())) return;
+  if (const YamlNode* comment = node.Find("comment")) {
+    if (comment->scalar == "neutral") {
+      community.comment = CommunityComment::kNeutral;
+    } else if (comment->scalar != "none") {
+      reader.Error(*comment, "unknown kind of comment", "write none or neutral");
+    }
+  }
+  if (const YamlNode* calendars = node.Find("calendars")) {
+    community.calendars = ReadCalendarNames(*calendars, draft);
+  }
+  const YamlNode* objectives = node.Find("objectives");
+  if (objectives == nullptr || !reader.Map(*objectives, "objectives", policy_keys::Metrics())) {
+    return;
+  }
+  if (!objectives->keys.empty() && node.Find("calendars") == nullptr) {
+    reader.Error(*objectives, "no calendar counts the community's objectives",
+                 "name calendars beside them");
+  }
+  for (std::size_t i = 0; i < objectives->keys.size(); ++i) {
+    const std::optional<Metric> metric = ParseMetric(objectives->keys[i].scalar);
+    if (!metric) continue;
+    const auto written = ReadTarget(objectives->values[i], community.calendars, draft);
+    if (written) community.objectives[*metric] = written->target;
+  }
+}
+
+}  // namespace retainer

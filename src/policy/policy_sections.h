@@ -1,0 +1,52 @@
+// The sections of a policy, read one after another into a draft; each may rely on those before it.
+// For policy_parser.cc alone.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "retainer/policy.h"
+#include "src/policy/reader.h"
+#include "src/policy/yaml_tree.h"
+
+namespace retainer {
+
+struct PolicyDraft {
+  Reader reader;
+  const std::map<std::string, std::string>& files;
+  Policy policy;
+  std::set<std::string> always_open;      // calendars
+  std::set<std::string> plans_with_days;  // plans that use `d` or `w`
+};
+
+// In this order.
+void ReadCalendars(const YamlNode& node, PolicyDraft* draft);
+void ReadPriorities(const YamlNode& node, PolicyDraft* draft);
+void ReadTeams(const YamlNode& node, PolicyDraft* draft);
+void ReadPlans(const YamlNode& node, PolicyDraft* draft);
+void ReadCommunity(const YamlNode& node, PolicyDraft* draft);
+void ReadCustomers(const YamlNode& node, PolicyDraft* draft);
+void ReadLabels(const YamlNode& node, PolicyDraft* draft);
+
+// A list of calendars that are defined.
+std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* draft);
+// False, with a problem at `key`, where `name` is defined already.
+template <typename Map>
+bool IsNew(const Map& map, const std::string& name, std::string_view what, const YamlNode& key,
+           Reader* reader) {
+  if (!map.contains(name)) return true;
+  reader->Error(key, std::string(what) + " \"" + name + "\" is defined twice",
+                "keep one, or rename it");
+  return false;
+}
+template <typename Map>
+std::vector<std::string_view> NamesOf(const Map& map) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+}  // namespace retainer

@@ -1,0 +1,82 @@
+#include "src/policy/policy_source.h"
+
+#include <openssl/evp.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <system_error>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsPolicyFile(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension == ".yaml" || extension == ".yml" || extension == ".ics";
+}
+
+absl::Status CannotRead(const std::string& path, const std::error_code& error) {
+  const std::string text =
+      absl::StrCat("cannot read ", path, " (", error.message(), "): check that it may be read");
+  if (error == std::errc::permission_denied) return absl::PermissionDeniedError(text);
+  return absl::UnavailableError(text);
+}
+
+}  // namespace
+
+absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::string& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    if (error == std::errc::permission_denied) return CannotRead(folder, error);
+    return absl::NotFoundError(absl::StrCat("no policy folder ", folder,
+                                            ": create it, with at least one .yaml file in it"));
+  }
+  std::map<std::string, std::string> files;
+  fs::directory_iterator it(folder, error);
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with(".") || !IsPolicyFile(it->path()) || !it->is_regular_file(ignored)) {
+      continue;
+    }
+    std::ifstream file(it->path(), std::ios::binary);
+    if (!file) {
+      return CannotRead(it->path().string(), std::error_code(errno, std::generic_category()));
+    }
+    files[name] = std::string(std::istreambuf_iterator<char>(file), {});
+    if (file.bad()) {
+      return CannotRead(it->path().string(), std::make_error_code(std::errc::io_error));
+    }
+  }
+  if (error) return CannotRead(folder, error);
+  if (files.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("no .yaml file in the policy folder ", folder, ": write one"));
+  }
+  return files;
+}
+
+std::string PolicyId(const std::map<std::string, std::string>& files) {
+  // Lengths keep ("ab", "c") and ("a", "bc") apart.
+  std::string content;
+  for (const auto& [name, text] : files) {
+    absl::StrAppend(&content, name.size(), ":", name, text.size(), ":", text);
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (EVP_Digest(content.data(), content.size(), digest, &size, EVP_sha256(), nullptr) != 1) {
+    std::abort();  // SHA-256 itself is missing: nothing can go on
+  }
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
+}
+
+}  // namespace retainer

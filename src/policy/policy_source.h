@@ -1,0 +1,19 @@
+// Where a policy's text comes from: a folder.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace retainer {
+
+// The text of each `*.yaml`, `*.yml` and `*.ics` file directly in `folder`, by name. NotFound where
+// there is no such folder or no such file in it; PermissionDenied or Unavailable where one cannot be
+// read. The messages name the mend.
+absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::string& folder);
+
+// A policy version: the SHA-256 of names and texts, 64 hex digits.
+std::string PolicyId(const std::map<std::string, std::string>& files);
+
+}  // namespace retainer

@@ -1,0 +1,24 @@
+#include "src/policy/problem.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+
+std::string FormatProblem(const Problem& p) {
+  return absl::StrCat(p.file, ":", p.line, ":", p.column, ": ", p.what, p.mend.empty() ? "" : "; ",
+                      p.mend);
+}
+
+std::string FormatProblems(std::vector<Problem> problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+  });
+  std::string text;
+  for (const Problem& problem : problems) absl::StrAppend(&text, FormatProblem(problem), "\n");
+  return text;
+}
+
+}  // namespace retainer

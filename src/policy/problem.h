@@ -1,0 +1,26 @@
+// What is wrong with a policy or a configuration, where, and how to mend it.
+//
+// Plain values. A text never holds a secret: values that came from `env:` or `file:` are named by
+// where they came from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace retainer {
+
+struct Problem {
+  std::string file;
+  int line = 1;    // from 1
+  int column = 1;  // from 1
+  std::string what;
+  std::string mend;
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+// `file:line:column: what; mend`
+std::string FormatProblem(const Problem& problem);
+// By file, line and column, one a line.
+std::string FormatProblems(std::vector<Problem> problems);
+
+}  // namespace retainer

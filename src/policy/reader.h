@@ -1,0 +1,59 @@
+// Reads values out of a YAML tree and collects what is wrong with them.
+//
+// Not thread-safe: one Reader a parse. Nothing here throws or stops at the first problem.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/ids.h"
+#include "retainer/policy.h"
+#include "src/policy/problem.h"
+#include "src/policy/yaml_tree.h"
+
+namespace retainer {
+
+class Reader {
+ public:
+  explicit Reader(std::vector<Problem>* problems) : problems_(*problems) {}
+
+  void Error(const YamlNode& at, std::string what, std::string mend = "");
+
+  // True where `node` is a map. Adds a problem for each key that is not in `known`, with the one
+  // that may have been meant. `what` names the thing: "a plan".
+  bool Map(const YamlNode& node, std::string_view what, const std::vector<std::string_view>& known);
+  // A map whose keys are names that the writer chose.
+  bool NamedMap(const YamlNode& node, std::string_view what);
+  // The items of a list; a problem and nothing for anything else.
+  const std::vector<YamlNode>& List(const YamlNode& node, std::string_view what);
+
+  // nullopt, with a problem, for anything but a scalar with something in it.
+  std::optional<std::string> Text(const YamlNode& node, std::string_view what);
+  std::vector<std::string> Texts(const YamlNode& node, std::string_view what);
+  std::optional<bool> Bool(const YamlNode& node, std::string_view what);
+  // Letters, digits, `-`, `_` and `.`.
+  std::optional<std::string> Name(const YamlNode& node, std::string_view what);
+  std::optional<double> Percent(const YamlNode& node, std::string_view what, double most);
+  std::optional<absl::Time> Instant(const YamlNode& node);
+  std::optional<absl::CivilDay> Day(const YamlNode& node);
+  // `github:acme/*`
+  std::optional<ProjectRef> ProjectPattern(const YamlNode& node);
+  std::vector<ProjectRef> ProjectPatterns(const YamlNode& node);
+  // `github:alice`; `what` is "a login" or "an organization".
+  std::optional<Login> ReadLogin(const YamlNode& node, std::string_view what);
+  std::vector<Login> Logins(const YamlNode& node, std::string_view what);
+
+ private:
+  std::vector<Problem>& problems_;
+};
+
+// `did you mean "x"?`, or the list of what is known.
+std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known);
+bool IsForgeName(std::string_view name);  // [a-z0-9-]+
+std::string AsciiLower(std::string_view text);
+
+}  // namespace retainer

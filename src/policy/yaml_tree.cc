@@ -1,0 +1,177 @@
+#include "src/policy/yaml_tree.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <exception>
+#include <memory>
+#include <sstream>
+#include <unordered_map>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+struct Refused : std::exception {
+  explicit Refused(Problem p) : problem(std::move(p)) {}
+  Problem problem;
+};
+
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(const std::string& file, std::vector<Problem>* problems)
+      : file_(file), problems_(problems) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    Add(Make(mark, YamlNode::Kind::kNull));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Refused({file_, mark.line + 1, mark.column + 1, "an alias (*name) stands here",
+                   "write the value out: aliases are not read"});
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& value) override {
+    // `!` is the tag of quoted scalars: a quoted "null" is a text.
+    const bool null = tag != "!" && (value == "~" || value == "null");
+    YamlNode node = Make(mark, null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
+    if (!null) node.scalar = value;
+    Add(std::move(node));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    Open(Make(mark, YamlNode::Kind::kSequence));
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    Open(Make(mark, YamlNode::Kind::kMap));
+  }
+  void OnMapEnd() override { Close(); }
+
+  YamlNode Take() { return std::move(root_); }
+
+ private:
+  struct Level {
+    YamlNode node;
+    std::optional<YamlNode> key;                 // of a map: the key that waits for its value
+    std::unordered_map<std::string, int> lines;  // of a map: where each key stands
+  };
+
+  YamlNode Make(const YAML::Mark& mark, YamlNode::Kind kind) {
+    if (++nodes_ > kMaxYamlNodes) {
+      throw Refused({file_, mark.line + 1, mark.column + 1,
+                     absl::StrCat("more than ", kMaxYamlNodes, " values in one file"),
+                     "split the file"});
+    }
+    YamlNode node;
+    node.kind = kind;
+    node.file = file_;
+    node.line = mark.line + 1;
+    node.column = mark.column + 1;
+    return node;
+  }
+
+  void Open(YamlNode node) {
+    if (static_cast<int>(levels_.size()) >= kMaxYamlDepth) {
+      throw Refused({file_, node.line, node.column,
+                     absl::StrCat("nested more than ", kMaxYamlDepth, " levels deep"),
+                     "nothing here nests so deep; is a bracket missing?"});
+    }
+    levels_.push_back({std::move(node), std::nullopt, {}});
+  }
+
+  void Close() {
+    YamlNode node = std::move(levels_.back().node);
+    levels_.pop_back();
+    Add(std::move(node));
+  }
+
+  void Add(YamlNode node) {
+    if (levels_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Level& level = levels_.back();
+    if (level.node.IsSequence()) {
+      level.node.items.push_back(std::move(node));
+    } else if (!level.key) {
+      level.key = std::move(node);
+    } else {
+      AddPair(&level, std::move(node));
+    }
+  }
+
+  void AddPair(Level* level, YamlNode value) {
+    YamlNode key = *std::move(level->key);
+    level->key.reset();
+    if (!key.IsScalar()) {
+      problems_->push_back({file_, key.line, key.column, "a key must be a plain word", ""});
+      return;
+    }
+    const auto [first, is_new] = level->lines.emplace(key.scalar, key.line);
+    if (!is_new) {
+      problems_->push_back({file_, key.line, key.column,
+                            absl::StrCat("\"", key.scalar, "\" is given twice"),
+                            absl::StrCat("keep one; the first is on line ", first->second)});
+      return;
+    }
+    level->node.keys.push_back(std::move(key));
+    level->node.values.push_back(std::move(value));
+  }
+
+  const std::string& file_;
+  std::vector<Problem>* problems_;
+  std::vector<Level> levels_;
+  YamlNode root_;
+  std::size_t nodes_ = 0;
+};
+
+}  // namespace
+
+const YamlNode* YamlNode::Find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].scalar == key) return &values[i];
+  }
+  return nullptr;
+}
+
+std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& text,
+                                  std::vector<Problem>* problems) {
+  if (text.size() > kMaxYamlBytes) {
+    problems->push_back(
+        {file, 1, 1, absl::StrCat("larger than ", kMaxYamlBytes, " bytes"), "split the file"});
+    return std::nullopt;
+  }
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    TreeBuilder builder(file, problems);
+    if (!parser.HandleNextDocument(builder)) {
+      YamlNode empty;
+      empty.file = file;
+      return empty;
+    }
+    TreeBuilder rest(file, problems);
+    if (parser.HandleNextDocument(rest)) {
+      problems->push_back({file, rest.Take().line, 1, "a second document (---) in one file",
+                           "put it into a file of its own"});
+      return std::nullopt;
+    }
+    return builder.Take();
+  } catch (const Refused& e) {
+    problems->push_back(e.problem);
+  } catch (const YAML::Exception& e) {
+    problems->push_back({file, e.mark.line + 1, e.mark.column + 1,
+                         absl::StrCat("not valid YAML: ", e.msg), "check indentation and quotes"});
+  } catch (const std::exception&) {
+    problems->push_back({file, 1, 1, "not valid YAML", "check indentation and quotes"});
+  }
+  return std::nullopt;
+}
+
+}  // namespace retainer
