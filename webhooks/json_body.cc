@@ -94,6 +94,17 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::string error_;
 };
 
+// The first quote at or after `from` that no backslash escapes.
+std::size_t EndOfString(std::string_view text, std::size_t from) {
+  for (std::size_t quote = text.find('"', from); quote != text.npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t start = quote;
+    while (start > from && text[start - 1] == '\\') --start;
+    if ((quote - start) % 2 == 0) return quote;
+  }
+  return text.npos;
+}
+
 }  // namespace
 
 Node Node::operator[](std::string_view key) const {
@@ -181,10 +192,8 @@ bool LooksLikeObject(std::string_view text) {
   for (; i < text.size(); ++i) {
     switch (text[i]) {
       case '"':
-        for (++i; i < text.size() && text[i] != '"'; ++i) {
-          if (text[i] == '\\') ++i;
-        }
-        if (i >= text.size()) return false;
+        i = EndOfString(text, i + 1);
+        if (i == text.npos) return false;
         break;
       case '{':
       case '[':
