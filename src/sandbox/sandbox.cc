@@ -180,6 +180,7 @@ class Sandbox::Impl {
 
   // A thread's page, for whoever looks: text, or HTML where the browser asks for it.
   Response Page(const Request& request) {
+    if (request.method == "GET" && request.segments.empty()) return Index();
     Response response;
     response.status = 404;
     response.content_type = "text/plain; charset=utf-8";
@@ -199,16 +200,29 @@ class Sandbox::Impl {
     const ForgeKind forge = gitlab ? ForgeKind::kGitLab : ForgeKind::kGitHub;
     const bool change = what == (gitlab ? "merge_requests" : "pull");
     Project* project = world_.FindProject(forge, name);
-    if (project == nullptr || project->is_private || (!change && what != "issues")) return response;
+    if (project == nullptr || (!change && what != "issues")) return response;
     Ticket* ticket =
         world_.FindTicket(*project, change ? TicketKind::kChange : TicketKind::kIssue, number);
-    if (ticket == nullptr || ticket->deleted || ticket->confidential) return response;
+    if (ticket == nullptr || !sandbox::World::IsPublic(*project, *ticket)) return response;
     response.status = 200;
     if (absl::StrContains(request.Header("accept"), "text/html")) {
       response.content_type = "text/html; charset=utf-8";
       response.body = ThreadPage(world_, *project, *ticket);
     } else {
       response.body = ThreadText(world_, *project, *ticket, false);
+    }
+    return response;
+  }
+
+  // Where each public thread is, one a line.
+  Response Index() {
+    Response response;
+    response.content_type = "text/plain; charset=utf-8";
+    for (const auto& [project, ticket] : world_.PublicTickets()) {
+      const std::string page = project->forge == ForgeKind::kGitHub
+                                   ? GitHub().PageUrl(*project, *ticket)
+                                   : GitLab().PageUrl(*project, *ticket);
+      absl::StrAppend(&response.body, page, "  ", ticket->title, "\n");
     }
     return response;
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -133,7 +134,13 @@ class Teller {
       status_ = thread.status();
       return;
     }
-    stage_.Print(absl::StrCat("  | ", absl::StrReplaceAll(*thread, {{"\n", "\n  | "}}), "\n\n"));
+    const std::string page =
+        absl::StrCat(stage_.sandbox().web_url(), "/", ticket.path,
+                     ticket.forge == "gitlab" ? "/-/issues/" : "/issues/", ticket.number);
+    stage_.Print(absl::StrCat("  | ", page, as_member ? " (signed in)" : "", "\n  | ",
+                              absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(*thread),
+                                                  {{"\n", "\n  | "}}),
+                              "\n\n"));
   }
 
  private:

@@ -111,6 +111,20 @@ Ticket* World::FindTicket(Project& project, std::optional<TicketKind> kind, std:
   return nullptr;
 }
 
+bool World::IsPublic(const Project& project, const Ticket& ticket) {
+  return !project.is_private && !ticket.deleted && !ticket.confidential;
+}
+
+std::vector<std::pair<const Project*, const Ticket*>> World::PublicTickets() const {
+  std::vector<std::pair<const Project*, const Ticket*>> out;
+  for (const Project& project : projects_) {
+    for (const auto& [key, ticket] : project.tickets) {
+      if (IsPublic(project, ticket)) out.emplace_back(&project, &ticket);
+    }
+  }
+  return out;
+}
+
 ProjectLabel* World::FindLabel(Project& project, std::string_view name) {
   for (ProjectLabel& label : project.labels) {
     if (SameName(label.name, name)) return &label;

@@ -207,6 +207,9 @@ class World {
   Project* FindFormerProject(ForgeKind forge, std::string_view path);
   Project* FindProject(ForgeKind forge, std::int64_t id);
   Ticket* FindTicket(Project& project, std::optional<TicketKind> kind, std::int64_t number);
+  // What everybody may read.
+  static bool IsPublic(const Project& project, const Ticket& ticket);
+  std::vector<std::pair<const Project*, const Ticket*>> PublicTickets() const;
   static ProjectLabel* FindLabel(Project& project, std::string_view name);
   static Remark* FindRemark(Ticket& ticket, std::int64_t id);
   // The remark anywhere in the project, with its ticket.

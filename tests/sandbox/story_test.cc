@@ -120,6 +120,11 @@ TEST_F(StoryTest, PlaysToTheEndWithEveryDeliverySigned) {
     EXPECT_THAT(stage.printed, HasSubstr(chapter));
   }
   EXPECT_THAT(stage.printed, HasSubstr("Writes hang after a fail-over"));
+  const std::string page = sandbox_.web_url() + "/acme/connectors/globex/-/issues/1";
+  EXPECT_THAT(stage.printed, HasSubstr(page));
+  EXPECT_EQ(Send("GET", page).status, 200);
+  EXPECT_THAT(Send("GET", sandbox_.web_url() + "/").body,
+              HasSubstr(page + "  The connector drops every tenth event\n"));
   int github = 0;
   int gitlab = 0;
   for (Received& got : receiver.received()) {
