@@ -1,0 +1,265 @@
+// What every forge client must do, against the sandbox over HTTP: one suite, run for each.
+//
+// One source file of a test binary includes it and instantiates it with makers of clients:
+//
+//     INSTANTIATE_TEST_SUITE_P(GitHubApp, ForgeContract, testing::Values(ForgeMaker{…}));
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "retainer/forge.h"
+#include "retainer/log.h"
+#include "src/sandbox/sandbox.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_log.h"
+
+namespace retainer {
+
+// Makes a client that writes as `desk` (or as an app's bot) on a started sandbox. Mutations are not
+// to be spaced: the suite's clock stands still.
+struct ForgeMaker {
+  std::string name;
+  ForgeKind kind = ForgeKind::kGitHub;
+  std::function<std::unique_ptr<Forge>(Sandbox& sandbox, const Clock& clock, Log& log)> make;
+};
+
+inline void PrintTo(const ForgeMaker& maker, std::ostream* out) { *out << maker.name; }
+
+// On the stage: the public project acme/opendb; desk maintains it, alice writes, dave is nobody, and
+// erin is a public, frank a hidden member of the organisation acme-inc.
+class ForgeContract : public testing::TestWithParam<ForgeMaker> {
+ protected:
+  ForgeContract() {
+    EXPECT_TRUE(sandbox_.Start().ok());
+    std::int64_t id = 100;
+    for (const char* login : {"desk", "alice", "dave", "erin", "frank"}) {
+      sandbox_.AddUser(kind_,
+                       {.login = login, .id = ++id, .email = absl::StrCat(login, "@Acme.example")});
+    }
+    project_.forge = kind_ == ForgeKind::kGitHub ? "github" : "gitlab";
+    project_.path = "acme/opendb";
+    project_id_ = sandbox_.AddProject({.ref = project_});
+    sandbox_.AddOrganization(kind_, "acme-inc");
+    EXPECT_TRUE(sandbox_.AddMember(kind_, "acme-inc", "erin", true).ok());
+    EXPECT_TRUE(sandbox_.AddMember(kind_, "acme-inc", "frank", false).ok());
+    EXPECT_TRUE(sandbox_.SetRole(project_, "desk", "maintain").ok());
+    EXPECT_TRUE(sandbox_.SetRole(project_, "alice", "write").ok());
+    forge_ = GetParam().make(sandbox_, clock_, log_);
+  }
+
+  // Everything on the stage has its own second.
+  void Tick() { clock_.Advance(absl::Seconds(2)); }
+
+  RemoteTicket Remote(const TicketRef& ref) const {
+    return {{forge_->name(), absl::StrCat(project_id_), ref.kind, ref.number}, ref.path, ""};
+  }
+  RemoteTicket Open(const std::vector<std::string>& labels = {}) {
+    Tick();
+    ref_ = *sandbox_.OpenIssue(project_, "dave", "It is slow", "Please help me", labels);
+    Tick();
+    return Remote(ref_);
+  }
+  std::string Thread() { return *sandbox_.RenderThread(ref_); }
+  Actor Person(const std::string& login) { return *forge_->FindUser(login); }
+
+  const ForgeKind kind_ = GetParam().kind;
+  FakeClock clock_{absl::FromUnixSeconds(1772323200)};
+  FakeLog log_;
+  Sandbox sandbox_{SandboxOptions{.clock = clock_}};
+  ProjectRef project_;
+  std::int64_t project_id_ = 0;
+  TicketRef ref_;
+  std::unique_ptr<Forge> forge_;
+};
+
+TEST_P(ForgeContract, LacksNothingHere) {
+  auto health = forge_->Check();
+  ASSERT_TRUE(health.ok()) << health.status();
+  EXPECT_FALSE(health->self.id.empty());
+  EXPECT_EQ(health->self, *forge_->Self());
+  for (const std::string& missing : health->missing) ADD_FAILURE() << missing;
+}
+
+TEST_P(ForgeContract, KnowsPeopleByIdAndByLogin) {
+  const Actor alice = Person("alice");
+  EXPECT_FALSE(alice.id.empty());
+  EXPECT_EQ(alice.login, "alice");
+  EXPECT_FALSE(alice.machine);
+  EXPECT_EQ(forge_->FindUser("nobody").status().code(), absl::StatusCode::kNotFound);
+  const RemoteTicket at = Open();
+  for (const Actor& actor : {alice, Actor{alice.id, "", false}, Actor{"", "alice", false}}) {
+    auto permission = forge_->Permission(at, actor);
+    ASSERT_TRUE(permission.ok()) << permission.status();
+    EXPECT_EQ(*permission, "write");
+    auto email = forge_->PublicEmail(at, actor);
+    ASSERT_TRUE(email.ok()) << email.status();
+    EXPECT_EQ(*email, "alice@acme.example");
+  }
+  auto stranger = forge_->Permission(at, Person("dave"));
+  ASSERT_TRUE(stranger.ok()) << stranger.status();
+  EXPECT_TRUE(*stranger == "read" || *stranger == "none") << *stranger;
+}
+
+TEST_P(ForgeContract, NeverTakesAnUnseenMemberForAStrangerOrAStrangerForAMember) {
+  const RemoteTicket at = Open();
+  EXPECT_EQ(*forge_->Membership(at, "acme-inc", Person("erin")), "yes");
+  EXPECT_NE(*forge_->Membership(at, "acme-inc", Person("frank")), "no");
+  EXPECT_NE(*forge_->Membership(at, "acme-inc", Person("dave")), "yes");
+}
+
+TEST_P(ForgeContract, FindsProjects) {
+  auto project = forge_->FindProject("acme/opendb");
+  ASSERT_TRUE(project.ok()) << project.status();
+  EXPECT_EQ(project->id, absl::StrCat(project_id_));
+  EXPECT_EQ(project->path, "acme/opendb");
+  EXPECT_FALSE(project->is_private);
+  EXPECT_FALSE(forge_->FindProject("acme/none").ok());
+}
+
+TEST_P(ForgeContract, ReadsATicketWithAllItsPages) {
+  const RemoteTicket at = Open({"bug"});
+  for (int i = 0; i < 120; ++i) ASSERT_TRUE(sandbox_.Comment(ref_, "alice", "an answer").ok());
+  auto backfill = forge_->ReadTicket(at);
+  ASSERT_TRUE(backfill.ok()) << backfill.status();
+  EXPECT_EQ(backfill->ticket.title, "It is slow");
+  EXPECT_EQ(backfill->ticket.author.login, "dave");
+  EXPECT_TRUE(backfill->ticket.open);
+  EXPECT_EQ(backfill->project.id, absl::StrCat(project_id_));
+  FactSet facts;
+  int comments = 0;
+  for (const Fact& fact : backfill->facts) {
+    EXPECT_TRUE(facts.Add(fact)) << fact.id;
+    EXPECT_EQ(fact.provenance, Provenance::kBackfill);
+    comments += fact.kind == FactKind::kComment;
+  }
+  EXPECT_EQ(comments, 120);
+}
+
+TEST_P(ForgeContract, ReadsChanges) {
+  Tick();
+  ref_ = *sandbox_.OpenPullRequest(project_, "dave", "A fix", "It fixes");
+  Tick();
+  ASSERT_TRUE(sandbox_.Comment(ref_, "alice", "thank you").ok());
+  auto backfill = forge_->ReadTicket(Remote(ref_));
+  ASSERT_TRUE(backfill.ok()) << backfill.status();
+  EXPECT_EQ(backfill->ticket.kind, TicketKind::kChange);
+  EXPECT_TRUE(forge_->CreateComment(Remote(ref_), "noted").ok());
+}
+
+TEST_P(ForgeContract, WhatIsNotThereIsNotFound) {
+  RemoteTicket at = Open();
+  at.key.number = 999;
+  EXPECT_EQ(forge_->ReadTicket(at).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(ForgeContract, AStatusCommentsLife) {
+  const RemoteTicket at = Open();
+  const std::string marker = CommentMarker(at.key);
+  const absl::Time intent = clock_.Now();
+  // Somebody quotes the marker: that is not our comment.
+  ASSERT_TRUE(sandbox_.Comment(ref_, "dave", absl::StrCat("> ", marker)).ok());
+  ASSERT_EQ(*forge_->FindOwnComment(at, marker, intent), std::nullopt);
+  auto created = forge_->CreateComment(at, absl::StrCat("first words ", marker));
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->author.id, forge_->Self()->id);
+  auto found = forge_->FindOwnComment(at, marker, intent);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_TRUE(*found);
+  EXPECT_EQ((*found)->id, created->id);
+  EXPECT_EQ(*forge_->FindOwnComment(at, marker, intent + absl::Hours(1)), std::nullopt);
+
+  ASSERT_TRUE(forge_->UpdateComment(at, created->id, "second words").ok());
+  EXPECT_TRUE(absl::StrContains(Thread(), "second words"));
+  EXPECT_FALSE(absl::StrContains(Thread(), "first words"));
+  ASSERT_TRUE(forge_->DeleteComment(at, created->id).ok());
+  EXPECT_FALSE(absl::StrContains(Thread(), "second words"));
+  EXPECT_TRUE(forge_->DeleteComment(at, created->id).ok());
+  EXPECT_EQ(forge_->UpdateComment(at, created->id, "x").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(ForgeContract, LabelsOnAndOff) {
+  const RemoteTicket at = Open();
+  const FaceLabel label{"sla: at_risk", "d93f0b", "A promise is in danger"};
+  ASSERT_TRUE(forge_->EnsureLabel(at, label).ok());
+  ASSERT_TRUE(forge_->EnsureLabel(at, label).ok());
+  ASSERT_TRUE(forge_->AddLabels(at, {label.name}).ok());
+  EXPECT_TRUE(absl::StrContains(Thread(), label.name));
+  ASSERT_TRUE(forge_->RemoveLabel(at, label.name).ok());
+  EXPECT_FALSE(absl::StrContains(Thread(), label.name));
+  EXPECT_TRUE(forge_->RemoveLabel(at, label.name).ok());
+}
+
+TEST_P(ForgeContract, AddsAssigneesAndUnassignsNobody) {
+  const RemoteTicket at = Open();
+  ASSERT_TRUE(sandbox_.Assign(ref_, "desk", "desk").ok());
+  const absl::Status added = forge_->AddAssignees(at, {"alice", "nobody-at-all"});
+  ASSERT_TRUE(added.ok()) << added;
+  EXPECT_TRUE(absl::StrContains(Thread(), "alice"));
+  EXPECT_TRUE(absl::StrContains(Thread(), "desk"));
+}
+
+TEST_P(ForgeContract, TroubleIsNamedByItsKind) {
+  const RemoteTicket at = Open();
+  ASSERT_TRUE(forge_->ReadTicket(at).ok());  // an app's token is fetched: the faults are for us
+  sandbox_.FailNext("POST", "", {.kind = FaultKind::kStatus502});
+  EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kUnavailable);
+  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropConnection});
+  EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kUnavailable);
+  sandbox_.FailNext("POST", "",
+                    {.kind = FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
+  const absl::Status limited = forge_->CreateComment(at, "x").status();
+  EXPECT_EQ(limited.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(RetryAfter(limited), absl::Seconds(17));
+  const std::size_t asked = sandbox_.requests().size();
+  EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(sandbox_.requests().size(), asked);
+  EXPECT_EQ(forge_->NextMutationAt(at), clock_.Now() + absl::Seconds(17));
+  clock_.Advance(absl::Seconds(17));
+  EXPECT_TRUE(forge_->CreateComment(at, "x").ok());
+}
+
+TEST_P(ForgeContract, ALostAnswerIsFoundAgain) {
+  const RemoteTicket at = Open();
+  const std::string marker = CommentMarker(at.key);
+  ASSERT_EQ(*forge_->FindOwnComment(at, marker, clock_.Now()), std::nullopt);
+  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
+  EXPECT_EQ(forge_->CreateComment(at, marker).status().code(), absl::StatusCode::kUnavailable);
+  auto found = forge_->FindOwnComment(at, marker, clock_.Now());
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_TRUE(*found);
+}
+
+TEST_P(ForgeContract, WorksOnWhileHoursPassAndWithAnotherClock) {
+  const RemoteTicket at = Open();
+  ASSERT_TRUE(forge_->CreateComment(at, "now").ok());
+  clock_.Advance(absl::Hours(2));
+  ASSERT_TRUE(forge_->CreateComment(at, "later").ok());
+  sandbox_.SetClockSkew(absl::Minutes(30));
+  clock_.Advance(absl::Hours(2));
+  const absl::Status skewed = forge_->CreateComment(at, "later still").status();
+  EXPECT_TRUE(skewed.ok()) << skewed;
+  EXPECT_EQ(forge_->Check()->clock_skew, absl::Minutes(30));
+}
+
+TEST_P(ForgeContract, AnUnchangedTicketIsReadFromTheCache) {
+  if (kind_ == ForgeKind::kGitLab) return;  // no budget to save there
+  const RemoteTicket at = Open();
+  ASSERT_TRUE(forge_->ReadTicket(at).ok());
+  sandbox_.ClearRequests();
+  ASSERT_TRUE(forge_->ReadTicket(at).ok());
+  for (const SandboxRequest& request : sandbox_.requests()) {
+    EXPECT_EQ(request.status, 304) << request.method << " " << request.path;
+  }
+}
+
+}  // namespace retainer
