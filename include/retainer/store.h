@@ -171,8 +171,9 @@ class Store {
   enum class Put { kStored, kKnown };
   // Put if absent on (forge, id): the delivery's id and its inbox entry are one write.
   virtual absl::StatusOr<Put> PutDelivery(const Delivery& delivery) = 0;
-  // The oldest undone entries of a forge after `after`, at most `limit`. An entry never appears
-  // behind one that was returned before. One whose record cannot be read is set aside.
+  // The oldest undone entries of a forge after `after`, at most `limit`, fewer where their bodies are
+  // large, none only where there are none. An entry never appears behind one that was returned
+  // before. One whose record cannot be read is set aside.
   virtual absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge,
                                                             std::uint64_t after,
                                                             std::size_t limit) = 0;

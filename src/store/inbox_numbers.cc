@@ -27,20 +27,26 @@ absl::Status InboxNumbers::Load() {
 InboxNumbers::Taken::~Taken() {
   if (owner_ == nullptr) return;
   std::lock_guard lock(owner_->mutex_);
-  owner_->doubtful_.emplace(seq_, ++owner_->failures_);
+  owner_->doubtful_.insert(seq_);
 }
 
 void InboxNumbers::Taken::Arrived() {
   std::lock_guard lock(owner_->mutex_);
   owner_->on_their_way_.erase(seq_);
-  // A write that began after a failure and succeeded settles that failure: what it left behind is
-  // visible by now or gone.
-  std::erase_if(owner_->doubtful_, [&](const auto& doubt) {
-    if (doubt.second > failures_) return false;
-    owner_->on_their_way_.erase(doubt.first);
-    return true;
-  });
-  owner_ = nullptr;  // the lock holds the mutex by reference
+  owner_ = nullptr;
+}
+
+std::vector<std::uint64_t> InboxNumbers::Doubts() const {
+  std::lock_guard lock(mutex_);
+  return {doubtful_.begin(), doubtful_.end()};
+}
+
+void InboxNumbers::SettleDoubts(const std::vector<std::uint64_t>& doubts) {
+  std::lock_guard lock(mutex_);
+  for (std::uint64_t seq : doubts) {
+    doubtful_.erase(seq);
+    on_their_way_.erase(seq);
+  }
 }
 
 absl::StatusOr<InboxNumbers::Taken> InboxNumbers::Take() {
@@ -53,7 +59,7 @@ absl::StatusOr<InboxNumbers::Taken> InboxNumbers::Take() {
   }
   const std::uint64_t seq = next_++;
   on_their_way_.insert(seq);
-  return Taken(this, seq, failures_);
+  return Taken(this, seq);
 }
 
 std::uint64_t InboxNumbers::Settled() const {

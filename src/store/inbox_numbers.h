@@ -7,9 +7,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "src/store/engine.h"
@@ -25,14 +25,12 @@ class InboxNumbers {
   absl::Status Load();
 
   // A number on its way to the disk. Where Arrived() was not called before it is destroyed, nobody
-  // knows whether its entry is there, or will be once the disk is well again; it stays on its way
-  // until a later number has arrived.
+  // knows whether its entry is there, or will be once the engine is well again: it stays on its way
+  // until SettleDoubts.
   class Taken {
    public:
-    Taken(InboxNumbers* owner, std::uint64_t seq, std::uint64_t failures)
-        : owner_(owner), seq_(seq), failures_(failures) {}
-    Taken(Taken&& other) noexcept
-        : owner_(other.owner_), seq_(other.seq_), failures_(other.failures_) {
+    Taken(InboxNumbers* owner, std::uint64_t seq) : owner_(owner), seq_(seq) {}
+    Taken(Taken&& other) noexcept : owner_(other.owner_), seq_(other.seq_) {
       other.owner_ = nullptr;
     }
     Taken& operator=(Taken&&) = delete;
@@ -43,12 +41,16 @@ class InboxNumbers {
    private:
     InboxNumbers* owner_;
     std::uint64_t seq_;
-    std::uint64_t failures_;  // that had happened when it was taken
   };
   absl::StatusOr<Taken> Take();
 
   // Every entry below it that will ever be there is on disk already.
   std::uint64_t Settled() const;
+
+  // The numbers in doubt so far. Once the engine is well (Engine::Prepare) after they were asked for,
+  // what they left behind is visible or gone for good: then they can be settled.
+  std::vector<std::uint64_t> Doubts() const;
+  void SettleDoubts(const std::vector<std::uint64_t>& doubts);
 
  private:
   Engine& engine_;
@@ -56,8 +58,7 @@ class InboxNumbers {
   std::uint64_t next_ = 1;
   std::uint64_t reserved_ = 1;  // numbers below it are ours to give
   std::set<std::uint64_t> on_their_way_;
-  std::uint64_t failures_ = 0;
-  std::map<std::uint64_t, std::uint64_t> doubtful_;  // of those on their way: number -> failure
+  std::set<std::uint64_t> doubtful_;  // of those on their way
 };
 
 }  // namespace retainer

@@ -116,6 +116,13 @@ absl::Status TableStore::Open() {
   return numbers_.Load();
 }
 
+absl::Status TableStore::Prepare() {
+  const std::vector<std::uint64_t> doubts = numbers_.Doubts();
+  absl::Status status = engine_->Prepare();
+  if (status.ok() && !doubts.empty()) numbers_.SettleDoubts(doubts);
+  return status;
+}
+
 // ---- Decisions
 
 absl::Status TableStore::Commit(const DecisionWrite& write) { return CommitAll({write}); }
@@ -140,7 +147,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
     }
   }
   const LockStripes::Hold hold = locks_.Acquire(names);
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Staged staged;
   {
     const auto view = engine_->Read();

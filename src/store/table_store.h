@@ -95,6 +95,8 @@ class TableStore : public Store {
     std::vector<LedgerEntry> ledger;
   };
 
+  // Engine::Prepare, after which no number of the inbox is in doubt.
+  absl::Status Prepare();
   static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);
   static void StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
                           Batch* batch);

@@ -112,7 +112,7 @@ absl::StatusOr<ShownFace> TableStore::LoadShown(const TicketKey& key) {
 absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
                                    const std::vector<Fact>& facts) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string row = TicketRowKey(key);
   Batch batch;
   batch.Put(Table::kShown, row, EncodeRecord(shown));
@@ -145,7 +145,7 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
 absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generation,
                                     const ShownFace& shown) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string row = TicketRowKey(key);
   Batch batch;
   {
@@ -166,7 +166,7 @@ absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generati
 absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t generation,
                                       absl::Time not_before, const ShownFace& shown) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string row = TicketRowKey(key);
   Batch batch;
   {
@@ -187,7 +187,7 @@ absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t genera
 absl::Status TableStore::BuryFace(const TicketKey& key, std::uint64_t generation,
                                   const std::string& reason, absl::Time now) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string row = TicketRowKey(key);
   Batch batch;
   {

@@ -14,6 +14,8 @@ namespace {
 // Expire: so many rows in one write, so many in one call.
 constexpr std::size_t kExpireChunk = 256;
 constexpr std::size_t kExpireLimit = 10'000;
+// A page of the inbox ends behind the entry with which its bodies reach this.
+constexpr std::size_t kPageBytes = std::size_t{32} << 20;
 
 std::string EntryKey(const std::string& forge, std::uint64_t seq) {
   return KeyWriter().Text(forge).U64(seq).Take();
@@ -49,7 +51,7 @@ InboxEntry MakeEntry(const std::string& forge, std::uint64_t seq, DeliveryRecord
 
 absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
   const LockStripes::Hold hold = locks_.Acquire({DeliveryLockName(delivery.forge, delivery.id)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   std::string id_key = KeyWriter().Text(delivery.forge).Text(delivery.id).Take();
   {
     const auto view = engine_->Read();
@@ -80,7 +82,11 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
                                                               std::uint64_t after,
                                                               std::size_t limit) {
   std::vector<InboxEntry> entries;
+  std::size_t bytes = 0;
   std::vector<std::uint64_t> unreadable;
+  // A delivery whose write failed may be there since, and be known to the forge: it must not wait
+  // for the next one. Where the disk is still in trouble, what is older can be read all the same.
+  if (!numbers_.Doubts().empty()) Prepare().IgnoreError();
   // Before the view: what settles in between is in it.
   const std::uint64_t settled = numbers_.Settled();
   if (limit == 0 || after >= settled) return entries;
@@ -107,8 +113,9 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
             unreadable.push_back(seq);
             return true;
           }
+          bytes += (*body)->size();
           entries.push_back(MakeEntry(forge, seq, *std::move(record), **std::move(body)));
-          return entries.size() < limit;
+          return entries.size() < limit && bytes < kPageBytes;
         });
     if (!walked.ok()) return walked;
     if (!trouble.ok()) return trouble;
@@ -141,7 +148,7 @@ absl::Status TableStore::FinishDelivery(const std::string& forge, std::uint64_t 
   std::vector<std::string> names = {InboxLockName(forge, seq)};
   if (project) names.push_back(LockName(project->key));
   const LockStripes::Hold hold = locks_.Acquire(names);
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -161,7 +168,7 @@ absl::Status TableStore::SetAside(const std::string& forge, std::uint64_t seq,
 absl::Status TableStore::MoveAside(const std::string& forge, std::uint64_t seq,
                                    const std::string& reason, std::optional<absl::Time> now) {
   const LockStripes::Hold hold = locks_.Acquire({InboxLockName(forge, seq)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string key = EntryKey(forge, seq);
   Batch batch;
   {
@@ -190,6 +197,7 @@ absl::Status TableStore::MoveAside(const std::string& forge, std::uint64_t seq,
 
 absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t limit) {
   std::vector<SetAsideEntry> entries;
+  std::size_t bytes = 0;
   if (limit == 0) return entries;
   absl::Status trouble;
   const auto view = engine_->Read();
@@ -210,8 +218,9 @@ absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t 
         entry.at = record->set_aside_at;
         entry.entry = MakeEntry(forge, seq, *std::move(record),
                                 body.ok() && *body ? **std::move(body) : std::string());
+        bytes += entry.entry.delivery.body.size();
         entries.push_back(std::move(entry));
-        return entries.size() < limit;
+        return entries.size() < limit && bytes < kPageBytes;
       });
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
@@ -220,7 +229,7 @@ absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t 
 
 absl::Status TableStore::Requeue(const std::string& forge, std::uint64_t seq) {
   const LockStripes::Hold hold = locks_.Acquire({InboxLockName(forge, seq)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string key = EntryKey(forge, seq);
   Batch batch;
   {
@@ -289,7 +298,7 @@ absl::StatusOr<std::size_t> TableStore::ExpireSome(absl::Time before, std::size_
   if (rows.empty()) return 0;
 
   const LockStripes::Hold hold = locks_.Acquire(names);
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   std::size_t forgotten = 0;
   Batch batch;
   {

@@ -80,7 +80,7 @@ absl::StatusOr<std::vector<Notice>> TableStore::ReadNotices(std::size_t limit) {
 
 absl::Status TableStore::FinishNotice(const std::string& id) {
   const LockStripes::Hold hold = locks_.Acquire({"notice " + id});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -99,7 +99,7 @@ absl::Status TableStore::FinishNotice(const std::string& id) {
 
 absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
   const LockStripes::Hold hold = locks_.Acquire({"terms"});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -162,7 +162,7 @@ absl::StatusOr<std::optional<ProjectRecord>> TableStore::FindProjectByPath(const
 
 absl::Status TableStore::SaveProject(const ProjectRecord& project) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(project.key)});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -200,7 +200,7 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
 absl::StatusOr<std::string> TableStore::Pin(const Login& login, const std::string& id) {
   const LockStripes::Hold hold =
       locks_.Acquire({absl::StrCat("pin ", login.forge, "/", absl::AsciiStrToLower(login.name))});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string key = PinKey(login);
   {
     const auto view = engine_->Read();
@@ -216,7 +216,7 @@ absl::StatusOr<std::string> TableStore::Pin(const Login& login, const std::strin
 
 absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>& forges) {
   const LockStripes::Hold hold = locks_.Acquire({"forges"});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -275,7 +275,7 @@ absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>
 
 absl::Status TableStore::SaveToken(const TokenRecord& token) {
   const LockStripes::Hold hold = locks_.Acquire({"token " + token.id});
-  if (absl::Status status = engine_->Prepare(); !status.ok()) return status;
+  if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();

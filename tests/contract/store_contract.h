@@ -89,6 +89,17 @@ TEST_P(StoreContract, InboxIsReadInOrderOfArrivalInPages) {
   EXPECT_EQ(ids, (std::vector<std::string>{"0", "1", "2", "3", "4"}));
 }
 
+TEST_P(StoreContract, PageOfLargeBodiesIsShortButNeverEmpty) {
+  for (int i = 0; i < 3; ++i) {
+    Delivery delivery = SampleDelivery(std::to_string(i));
+    delivery.body = std::string(std::size_t{20} << 20, 'x');
+    ASSERT_TRUE(store_.PutDelivery(delivery).ok());
+  }
+  const auto page = store_.ReadInbox("github", 0, 100);
+  ASSERT_EQ(page->size(), 2u);
+  EXPECT_EQ(store_.ReadInbox("github", page->back().seq, 100)->size(), 1u);
+}
+
 TEST_P(StoreContract, FinishedDeliveryIsGoneButKnown) {
   const std::uint64_t seq = PutOne("a");
   ASSERT_TRUE(store_.FinishDelivery("github", seq, std::nullopt).ok());
