@@ -21,7 +21,9 @@ bool IsReference(const std::string& text) {
 }
 
 bool IsLoopback(const std::string& host) {
-  return host == "localhost" || absl::StartsWith(host, "127.") || host == "[::1]";
+  // Digits and dots alone: 127.example.com is a name that anybody may hold.
+  const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || (numeric && absl::StartsWith(host, "127.")) || host == "[::1]";
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", std::string(text), "\" is more than ten years: write less"));
     }
-    written.target.fixed += absl::Seconds(std::llround(number * seconds));
+    written.target.fixed += absl::Milliseconds(std::llround(number * seconds * 1000));
   }
   if (written.target.fixed == absl::ZeroDuration() && !(written.target.business_days > 0)) {
     return absl::InvalidArgumentError(
@@ -97,11 +97,13 @@ absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
 std::string FormatTarget(const Target& target) {
   std::string text;
   if (target.business_days > 0) absl::StrAppend(&text, target.business_days, "bd");
-  std::int64_t seconds = absl::ToInt64Seconds(target.fixed);
-  for (const auto& [unit, length] : {std::pair("h", 3600), std::pair("m", 60), std::pair("s", 1)}) {
-    if (seconds >= length) absl::StrAppend(&text, seconds / length, unit);
-    seconds %= length;
+  absl::Duration rest = target.fixed;
+  for (const auto& [unit, length] :
+       {std::pair("h", absl::Hours(1)), std::pair("m", absl::Minutes(1))}) {
+    const std::int64_t count = absl::IDivDuration(rest, length, &rest);
+    if (count > 0) absl::StrAppend(&text, count, unit);
   }
+  if (rest > absl::ZeroDuration()) absl::StrAppend(&text, absl::ToDoubleSeconds(rest), "s");
   return text.empty() ? "0s" : text;
 }
 

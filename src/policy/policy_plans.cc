@@ -137,7 +137,7 @@ class PlanReader {
       own = true;
       promises.calendars = ReadCalendarNames(*calendars, &draft_);
     }
-    if (!own && node_.Find("calendars") == nullptr) {
+    if (!own && node_.Find("calendars") == nullptr && !std::exchange(no_calendar_, true)) {
       reader_.Error(key,
                     absl::StrCat("no calendar counts the promises of \"", plan_.name, "\" for \"",
                                  key.scalar, "\""),
@@ -231,6 +231,7 @@ class PlanReader {
   const YamlNode& key_;
   const YamlNode& node_;
   Plan& plan_;
+  bool no_calendar_ = false;  // said once a plan
   PolicyDraft& draft_;
   Reader& reader_;
 };

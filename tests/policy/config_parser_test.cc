@@ -1,0 +1,172 @@
+#include "src/policy/config_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+namespace retainer {
+namespace {
+
+constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
+constexpr char kGood[] = R"(listen: 127.0.0.1:0
+store: rocksdb:./data
+policy: ./policy
+public_url: https://support.example.com/
+forges:
+  - name: github
+    kind: github
+    webhook_secrets: [env:HOOK, {secret: file:hook, projects: ["github:clients/*"]}]
+    app: {id: 123, private_key: file:app.pem}
+  - name: gitlab
+    kind: gitlab
+    api_url: http://127.0.0.1:8090/api/v4/
+    signing_tokens: [env:SIGNING]
+    token: env:TOKEN
+    mutation_interval: 0.25s
+sinks: {ops: {kind: slack, url: env:SLACK}}
+)";
+
+ConfigSources Fakes() {
+  ConfigSources sources;
+  sources.environment = [](const std::string& name) -> std::optional<std::string> {
+    const std::map<std::string, std::string> values = {
+        {"HOOK", kSecret},
+        {"SIGNING", "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="},
+        {"TOKEN", "glpat-top-secret"},
+        {"SLACK", "https://hooks.slack.example/T/B/top-secret"},
+        {"PORT", "not-a-port-top-secret"},
+        {"EMPTY", ""},
+        {"SHORT", "abc"}};
+    const auto it = values.find(name);
+    if (it == values.end()) return std::nullopt;
+    return it->second;
+  };
+  sources.read_file = [](const std::string& path) -> absl::StatusOr<std::string> {
+    if (path == "/etc/desk/hook") return std::string(kSecret) + "\n";
+    if (path == "/etc/desk/app.pem") {
+      return std::string("-----BEGIN RSA PRIVATE KEY-----\nx\n-----END RSA PRIVATE KEY-----\n");
+    }
+    return absl::NotFoundError("no such file");
+  };
+  return sources;
+}
+
+std::string Replaced(const std::string& from, const std::string& to) {
+  std::string text = kGood;
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+ConfigResult Parse(const std::string& text) {
+  return ParseConfig("retainer.yaml", text, "/etc/desk", Fakes());
+}
+
+TEST(ConfigParserTest, AGoodConfiguration) {
+  const ConfigResult result = Parse(kGood);
+  ASSERT_TRUE(result.config) << FormatProblems(result.problems);
+  const Config& config = *result.config;
+  EXPECT_EQ(config.listen.port, 0);
+  EXPECT_EQ(config.metrics_listen.port, 9090);
+  EXPECT_EQ(config.folder, "/etc/desk");
+  EXPECT_EQ(config.data, "/etc/desk/data");
+  EXPECT_EQ(config.policy, "/etc/desk/policy");
+  EXPECT_EQ(config.public_url, "https://support.example.com");
+  EXPECT_FALSE(config.observe);
+  ASSERT_EQ(config.forges.size(), 2u);
+  EXPECT_EQ(config.forges[0].api_url, "https://api.github.com");
+  ASSERT_EQ(config.forges[0].webhook_secrets.size(), 2u);
+  EXPECT_EQ(config.forges[0].webhook_secrets[1].secret, kSecret) << "without the line's end";
+  EXPECT_EQ(config.forges[0].webhook_secrets[1].projects.size(), 1u);
+  EXPECT_EQ(config.forges[0].app_id, "123");
+  EXPECT_EQ(config.forges[1].api_url, "http://127.0.0.1:8090/api/v4");
+  EXPECT_EQ(config.forges[1].mutation_interval, absl::Milliseconds(250));
+  EXPECT_TRUE(result.warnings.empty()) << FormatProblems(result.warnings);
+}
+
+struct Wrong {
+  const char* name;
+  const char* from;
+  const char* to;
+  const char* what;
+};
+
+class WrongConfigTest : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfigTest, IsRefusedOnceWithoutShowingASecret) {
+  const ConfigResult result = Parse(Replaced(GetParam().from, GetParam().to));
+  EXPECT_FALSE(result.config);
+  ASSERT_EQ(result.problems.size(), 1u) << FormatProblems(result.problems);
+  const std::string text = FormatProblem(result.problems[0]);
+  EXPECT_NE(text.find(GetParam().what), std::string::npos) << text;
+  EXPECT_EQ(text.find("top-secret"), std::string::npos) << text;
+  EXPECT_EQ(text.find(kSecret), std::string::npos) << text;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongConfigTest,
+    ::testing::Values(
+        Wrong{"UnknownKey", "listen:", "lisen:", "did you mean \"listen\"?"},
+        Wrong{"Listen", "127.0.0.1:0", "8080", "HOST:PORT"},
+        Wrong{"ListenFromEnvironment", "127.0.0.1:0", "env:PORT", "HOST:PORT"},
+        Wrong{"PortTooHigh", "127.0.0.1:0", "127.0.0.1:70000", "HOST:PORT"},
+        Wrong{"Unset", "env:HOOK", "env:NO_SUCH", "NO_SUCH is not set"},
+        Wrong{"Empty", "env:HOOK", "env:EMPTY", "EMPTY is empty"},
+        Wrong{"NoFile", "file:hook", "file:nope", "/etc/desk/nope"},
+        Wrong{"InlineSecret", "env:HOOK", "top-secret", "env:NAME or file:PATH"},
+        Wrong{"InlineToken", "env:TOKEN", "top-secret", "env:NAME or file:PATH"},
+        Wrong{"InlineSlack", "env:SLACK", "https://hooks.example/top-secret",
+              "env:NAME or file:PATH"},
+        Wrong{"NoSecret", "    signing_tokens: [env:SIGNING]\n", "", "has no secret"},
+        Wrong{"NoSecretInTheList", "[env:SIGNING]", "[]", "has no secret"},
+        Wrong{"SecretForNothing", "[\"github:clients/*\"]", "[]", "bound to no project"},
+        Wrong{"SecretOfAnotherForge", "github:clients/*", "gitlab:clients/*", "another forge"},
+        Wrong{"Signing", "env:SIGNING", "env:HOOK", "whsec_"},
+        Wrong{"ForgeTwice", "name: gitlab", "name: github", "twice"},
+        Wrong{"ForgeName", "name: gitlab", "name: Git_Lab", "a-z"},
+        Wrong{"ForgeKind", "kind: gitlab", "kind: gitea", "known kind"},
+        Wrong{"PlainHttp", "http://127.0.0.1:8090", "http://gitlab.example.com", "not encrypted"},
+        Wrong{"LooksLikeLoopback", "http://127.0.0.1:8090", "http://localhost.example.com",
+              "not encrypted"},
+        Wrong{"LooksLikeLoopbackToo", "http://127.0.0.1:8090", "http://127.example.com",
+              "not encrypted"},
+        Wrong{"UrlWithPassword", "http://127.0.0.1:8090", "https://a:b@gitlab.example.com",
+              "no URL"},
+        Wrong{"AppAndToken", "    app:", "    token: env:TOKEN\n    app:", "an app and a token"},
+        Wrong{"NoCredentials", "    token: env:TOKEN\n", "", "no way to sign in"},
+        Wrong{"AppHalf", "id: 123, ", "", "its id and its private key"},
+        Wrong{"AppKeyNoPem", "file:app.pem", "file:hook", "no PEM"},
+        Wrong{"AppOnGitLab", "    token: env:TOKEN\n",
+              "    app: {id: 1, private_key: file:app.pem}\n", "GitHub's"},
+        Wrong{"Store", "rocksdb:./data", "mysql:./data", "rocksdb:FOLDER"},
+        Wrong{"Mode", "store:", "mode: quiet\nstore:", "observe"},
+        Wrong{"Proxy", "store:", "trusted_proxies: [proxy.example]\nstore:", "IP address"},
+        Wrong{
+            "OidcTrustsEverybody", "store:",
+            "oidc: [{issuer: https://x.example, audience: a, projects: [\"github:a/b\"]}]\nstore:",
+            "trusts everybody"},
+        Wrong{"OidcScope", "store:",
+              "oidc: [{issuer: https://x.example, audience: a, repository_ids: [1], projects: "
+              "[\"github:a/b\"], scope: admin}]\nstore:",
+              "read or write"},
+        Wrong{"SinkKind", "kind: slack", "kind: pigeon", "known kind"},
+        Wrong{"NoPolicy", "policy: ./policy\n", "", "no policy"},
+        Wrong{"Interval", "mutation_interval: 0.25s", "mutation_interval: 1bd", "no duration"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(ConfigParserTest, WhatWorksButShouldBeKnownIsAWarning) {
+  const ConfigResult result = Parse(Replaced("env:HOOK", "env:SHORT"));
+  EXPECT_TRUE(result.config);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_EQ(result.warnings[0].line, 8);
+}
+
+TEST(ConfigParserTest, AMissingFileIsAProblem) {
+  const ConfigResult result = LoadConfig("/etc/desk/none.yaml", Fakes());
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_NE(result.problems[0].what.find("cannot read"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace retainer

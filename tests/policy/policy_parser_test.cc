@@ -1,0 +1,283 @@
+#include "src/policy/policy_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace retainer {
+namespace {
+
+constexpr char kGood[] = R"(version: 1
+projects: ["github:acme/opendb"]
+calendars:
+  paris: {time_zone: Europe/Paris, hours: {mon-fri: ["09:00-17:00"]}}
+  always: {time_zone: UTC, hours: always}
+priorities: [{name: P1}, {name: P2}]
+bots: ["github:ci"]
+teams: {core: {members: ["github:alice"]}, empty: {}}
+plans:
+  gold:
+    calendars: [always]
+    promises: {P1: {first_response: 1h}, P2: {first_response: 2d}}
+customers:
+  - {id: acme, plan: gold, contacts: {logins: ["github:dave"], emails: ["@acme.example"]}}
+)";
+
+std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string Problems(const std::string& text) {
+  return FormatProblems(ParsePolicy({{"p.yaml", text}}).problems);
+}
+
+TEST(PolicyParserTest, AGoodPolicy) {
+  const PolicyResult result = ParsePolicy({{"p.yaml", kGood}});
+  ASSERT_TRUE(result.policy) << FormatProblems(result.problems);
+  const Plan& gold = result.policy->plans.at("gold");
+  EXPECT_EQ(gold.promises.at("P1").targets.at(Metric::kFirstResponse).fixed, absl::Hours(1));
+  EXPECT_EQ(gold.default_priority, "P2") << "the lowest that the plan serves";
+  EXPECT_DOUBLE_EQ(gold.at_risk, 0.75);
+  EXPECT_TRUE(gold.covers_issues);
+  EXPECT_FALSE(gold.covers_changes);
+  EXPECT_FALSE(result.policy->customers[0].is_public);
+  EXPECT_TRUE(result.policy->bare_commands);
+  EXPECT_TRUE(CompileTerms("id", absl::UnixEpoch(), *result.policy).ok());
+}
+
+TEST(PolicyParserTest, FilesMerge) {
+  const PolicyResult result = ParsePolicy(
+      {{"a.yaml", kGood},
+       {"b.yml", "customers: [{id: globex, plan: gold}]\nprojects: [\"gitlab:x/**\"]"}});
+  ASSERT_TRUE(result.policy) << FormatProblems(result.problems);
+  EXPECT_EQ(result.policy->customers.size(), 2u);
+  EXPECT_EQ(result.policy->projects.size(), 2u);
+}
+
+TEST(PolicyParserTest, OneNameInTwoFiles) {
+  EXPECT_EQ(
+      FormatProblems(ParsePolicy({{"a.yaml", kGood}, {"b.yaml", "teams:\n  core: {}\n"}}).problems),
+      "b.yaml:2:3: team \"core\" is defined twice; keep one, or rename it\n");
+  EXPECT_NE(FormatProblems(
+                ParsePolicy({{"a.yaml", kGood}, {"b.yaml", "priorities: [{name: P9}]"}}).problems)
+                .find("\"priorities\" is given in two files"),
+            std::string::npos);
+}
+
+TEST(PolicyParserTest, AnUnknownKeyNamesItsPlaceAndTheOneMeant) {
+  EXPECT_EQ(Problems(Replaced(kGood, "teams:", "temas:")),
+            "p.yaml:8:1: unknown key \"temas\" in a policy; did you mean \"teams\"?\n");
+}
+
+TEST(PolicyParserTest, ProblemsAreCollected) {
+  std::string text = Replaced(kGood, "Europe/Paris", "Mars/Olympus");
+  text = Replaced(text, "plan: gold", "plan: goldd");
+  text = Replaced(text, "1h", "1 hour");
+  EXPECT_EQ(ParsePolicy({{"p.yaml", text}}).problems.size(), 3u) << Problems(text);
+}
+
+struct Wrong {
+  const char* name;
+  const char* from;
+  const char* to;
+  const char* what;  // part of the problem
+};
+
+class WrongPolicyTest : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongPolicyTest, IsRefusedOnceWithAPlace) {
+  const Wrong& wrong = GetParam();
+  const PolicyResult result = ParsePolicy({{"p.yaml", Replaced(kGood, wrong.from, wrong.to)}});
+  EXPECT_FALSE(result.policy);
+  ASSERT_EQ(result.problems.size(), 1u) << FormatProblems(result.problems);
+  EXPECT_NE(FormatProblem(result.problems[0]).find(wrong.what), std::string::npos)
+      << FormatProblem(result.problems[0]);
+  EXPECT_GT(result.problems[0].line, 0);
+}
+
+constexpr char kHours[] = "{mon-fri: [\"09:00-17:00\"]}";
+constexpr char kPlan[] = "calendars: [always]\n";
+constexpr char kCustomer[] = "id: acme,";
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongPolicyTest,
+    ::testing::Values(
+        Wrong{"Version", "version: 1", "version: 2", "version: 1"},
+        Wrong{"Zone", "Europe/Paris", "Mars/Olympus", "unknown time zone"},
+        Wrong{"ZonePath", "Europe/Paris", "/etc/localtime", "unknown time zone"},
+        Wrong{"NeverOpens", kHours, "{}", "never opens"},
+        Wrong{"HoursReversedShape", kHours, "{mon: [\"9-17\"]}", "HH:MM-HH:MM"},
+        Wrong{"HoursEmpty", kHours, "{mon: [\"09:00-09:00\"]}", "HH:MM-HH:MM"},
+        Wrong{"HoursTooLate", kHours, "{mon: [\"09:00-24:30\"]}", "HH:MM-HH:MM"},
+        Wrong{"HoursOverlap", kHours, "{mon: [\"09:00-12:00\", \"11:00-13:00\"]}", "overlap"},
+        Wrong{"DayTwice", kHours, "{mon-fri: [\"09:00-17:00\"], fri: [\"09:00-12:00\"]}", "twice"},
+        Wrong{"DayUnknown", kHours, "{monday: [\"09:00-17:00\"]}", "day of the week"},
+        Wrong{"HolidayThatIsNoDay", kHours, "{mon: [\"09:00-17:00\"]}, holidays: [\"2026-02-30\"]",
+              "existing date"},
+        Wrong{"YearlyHolidayThatIsNoDay", kHours, "{mon: [\"09:00-17:00\"]}, holidays: [\"13-01\"]",
+              "no such day"},
+        Wrong{"IcsMissing", kHours, "{mon: [\"09:00-17:00\"]}, holidays: [\"x.ics\"]",
+              "beside the policy"},
+        Wrong{"OverrideThatIsNoDay", kHours,
+              "{mon: [\"09:00-17:00\"]}, overrides: {\"2026-13-01\": []}", "no day"},
+        Wrong{"DaysWhereACalendarCloses", "calendars: [always]", "calendars: [paris]",
+              "counts whole days"},
+        Wrong{"CustomerCalendarCloses", kCustomer, "id: acme, calendars: [paris],",
+              "counts whole days"},
+        Wrong{"UnknownCalendar", "calendars: [always]", "calendars: [alwys]",
+              "did you mean \"always\"?"},
+        Wrong{"NoCalendar", kPlan, "kind: target\n", "no calendar counts"},
+        Wrong{"DefaultNotServed", kPlan, "calendars: [always]\n    default_priority: P3\n",
+              "does not serve"},
+        Wrong{"PriorityServedByNothing", "{first_response: 2d}", "{}", "promises nothing for it"},
+        Wrong{"PriorityUndefined", "P2: {first", "P3: {first", "not defined"},
+        Wrong{"PriorityTwice", "{name: P2}", "{name: P2}, {name: p1}", "twice"},
+        Wrong{"Metric", "{first_response: 1h}", "{first_respons: 1h, update: 1h}",
+              "did you mean \"first_response\"?"},
+        Wrong{"Duration", "1h", "1x", "no duration"},
+        Wrong{"DurationZero", "1h", "0h", "no duration"},
+        Wrong{"AtRisk", kPlan, "calendars: [always]\n    at_risk: 100%\n", "breach itself"},
+        Wrong{"AtRiskNegative", kPlan, "calendars: [always]\n    at_risk: -5%\n", "more than 0%"},
+        Wrong{"WarnAt", kPlan, "calendars: [always]\n    warn_at: [175%]\n", "at most 100"},
+        Wrong{"EscalationToEmptyTeam", kPlan,
+              "calendars: [always]\n    escalation: [{at: 100%, notify: [empty]}]\n",
+              "neither people nor sinks"},
+        Wrong{"EscalationToNobody", kPlan, "calendars: [always]\n    escalation: [{at: 100%}]\n",
+              "tells nobody"},
+        Wrong{"EscalationToUnknownTeam", kPlan,
+              "calendars: [always]\n    escalation: [{at: 100%, notify: [lead]}]\n", "not defined"},
+        Wrong{"EscalationOfNoPromise", kPlan,
+              "calendars: [always]\n    escalation: [{at: 100%, metric: update, notify: [core]}]\n",
+              "promises no update"},
+        Wrong{"Covers", kPlan, "calendars: [always]\n    covers: [pull]\n", "issue or change"},
+        Wrong{"ProjectWithoutForge", "github:acme/opendb", "acme/opendb", "FORGE:PATH"},
+        Wrong{"ProjectOwner", "github:acme/opendb", "github:acme", "github:acme/*"},
+        Wrong{"ProjectStars", "github:acme/opendb", "github:acme/***", "pattern"},
+        Wrong{"Plan", "plan: gold", "plan: golf", "did you mean \"gold\"?"},
+        Wrong{"CustomerTwice", "customers:", "customers:\n  - {id: ACME, plan: gold}",
+              "id or alias of customer"},
+        Wrong{"AliasTaken", "customers:", "customers:\n  - {id: x, alias: acme, plan: gold}",
+              "id or alias of customer"},
+        Wrong{"ContactOfTwo", "customers:",
+              "customers:\n  - {id: x, plan: gold, contacts: {logins: [\"github:Dave\"]}}",
+              "belongs to one customer"},
+        Wrong{"DomainOfTwo", "customers:",
+              "customers:\n  - {id: x, plan: gold, contacts: {emails: [\"@ACME.example\"]}}",
+              "belongs to one customer"},
+        Wrong{"ContactIsBot", "\"github:dave\"", "\"github:CI\"", "one of the bots"},
+        Wrong{"MemberIsBot", "\"github:alice\"", "\"github:ci\"", "a bot among its members"},
+        Wrong{"LoginWithAt", "\"github:dave\"", "\"github:@dave\"", "without @"},
+        Wrong{"Email", "@acme.example", "acme.example", "neither"},
+        Wrong{"TermReversed", kCustomer, "id: acme, term: {from: 2026-12-31, until: 2026-01-01},",
+              "before it begins"},
+        Wrong{"TermNoSuchDay", kCustomer, "id: acme, term: {from: 2026-01-01, until: 2026-02-30},",
+              "no day of the calendar"},
+        Wrong{"TermHalf", kCustomer, "id: acme, term: {from: 2026-01-01},", "its last day"},
+        Wrong{"Visibility", kCustomer, "id: acme, visibility: open,", "private or public"},
+        Wrong{"Label", "bots:", "labels: {priority: urgent}\nbots:", "{priority}"},
+        Wrong{"LabelsTheSame", "bots:", "labels: {waiting: x, workaround: X}\nbots:", "same label"},
+        Wrong{"Since", "bots:", "since: yesterday\nbots:", "RFC 3339"},
+        Wrong{"Bare", "bots:", "commands: {bare: maybe}\nbots:", "true or false"},
+        Wrong{"Twice", "bots:", "version: 1\nbots:", "given twice"},
+        Wrong{"Alias", "[\"github:ci\"]", "*x", "YAML"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(PolicyParserTest, HostileYaml) {
+  EXPECT_NE(Problems("a: &a [x, x]\nb: [*a, *a]\n").find("alias"), std::string::npos);
+  EXPECT_NE(Problems(std::string(100000, '[')).find("nested"), std::string::npos);
+  EXPECT_NE(Problems(std::string(2 << 20, 'a')).find("larger than"), std::string::npos);
+  std::string many = "bots: [";
+  for (int i = 0; i < 150000; ++i) many += "a,";
+  EXPECT_NE(Problems(many + "]").find("values in one file"), std::string::npos);
+  for (const char* text : {"", "\t", "%", "---\n---\n", "? [a]\n: b", "- x", "version: [1, 2",
+                           "\xff\xfe\x00", "!!binary x", "{a: b}: c", "null"}) {
+    EXPECT_FALSE(ParsePolicy({{"p.yaml", text}}).policy) << text;
+    EXPECT_FALSE(Problems(text).empty()) << text;
+  }
+  EXPECT_FALSE(ParsePolicy({}).policy);
+  EXPECT_FALSE(ParsePolicy({}).problems.empty());
+}
+
+// Every prefix, and many small changes at fixed places: never a crash, and always either a policy
+// or a problem.
+TEST(PolicyParserTest, MutationsGiveAPolicyOrAProblem) {
+  const std::string good = kGood;
+  const auto check = [](const std::string& text) {
+    const PolicyResult result = ParsePolicy({{"p.yaml", text}});
+    ASSERT_EQ(result.policy.has_value(), result.problems.empty()) << text;
+    if (result.policy) {
+      ASSERT_TRUE(CompileTerms("id", absl::UnixEpoch(), *result.policy).ok()) << text;
+    }
+  };
+  for (std::size_t n = 0; n < good.size(); n += 3) check(good.substr(0, n));
+  unsigned state = 1;
+  const auto next = [&state](std::size_t below) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % below;
+  };
+  constexpr std::string_view kBytes = "{}[]:,-*&!?|>%@`\"'# \n\t09azPT\xc3\x00";
+  for (int round = 0; round < 1500; ++round) {
+    std::string text = good;
+    for (std::size_t i = 1 + next(4); i > 0; --i) {
+      const std::size_t at = next(text.size());
+      switch (next(3)) {
+        case 0:
+          text[at] = kBytes[next(kBytes.size())];
+          break;
+        case 1:
+          text.erase(at, 1 + next(12));
+          break;
+        default:
+          text.insert(at, text.substr(next(text.size()), next(20)));
+      }
+    }
+    check(text);
+  }
+}
+
+std::string Calendar(const std::string& body) {
+  return "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" + body + "END:VEVENT\r\nEND:VCALENDAR\r\n";
+}
+
+PolicyResult WithIcs(const std::string& body) {
+  return ParsePolicy(
+      {{"p.yaml", Replaced(kGood, kHours, "{mon-fri: [\"09:00-17:00\"]}, holidays: [\"h.ics\"]")},
+       {"h.ics", Calendar(body)}});
+}
+
+TEST(IcsTest, DatedAndYearlyDays) {
+  const PolicyResult dated =
+      WithIcs("DTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:2026\r\n 1227\r\n");
+  ASSERT_TRUE(dated.policy) << FormatProblems(dated.problems);
+  const std::set<absl::CivilDay> days = {absl::CivilDay(2026, 12, 24), absl::CivilDay(2026, 12, 25),
+                                         absl::CivilDay(2026, 12, 26)};
+  EXPECT_EQ(dated.policy->calendars.at("paris").holidays, days);
+
+  const PolicyResult yearly =
+      WithIcs("DTSTART;VALUE=DATE:20200501\r\nRRULE:FREQ=YEARLY;BYMONTH=5\r\n");
+  ASSERT_TRUE(yearly.policy) << FormatProblems(yearly.problems);
+  EXPECT_TRUE(yearly.policy->calendars.at("paris").yearly_holidays.contains({5, 1}));
+
+  const PolicyResult counted = WithIcs("DTSTART:20260501\r\nRRULE:FREQ=YEARLY;COUNT=2\r\n");
+  ASSERT_TRUE(counted.policy) << FormatProblems(counted.problems);
+  EXPECT_EQ(counted.policy->calendars.at("paris").holidays.size(), 2u);
+  EXPECT_TRUE(counted.policy->calendars.at("paris").holidays.contains(absl::CivilDay(2027, 5, 1)));
+}
+
+TEST(IcsTest, WhatCannotBeKeptExactlyIsRefusedWithItsLine) {
+  const PolicyResult timed = WithIcs("DTSTART:20260501T100000Z\r\n");
+  ASSERT_EQ(timed.problems.size(), 1u);
+  EXPECT_EQ(timed.problems[0].file, "h.ics");
+  EXPECT_EQ(timed.problems[0].line, 3);
+  EXPECT_FALSE(WithIcs("DTSTART:20260501\r\nRRULE:FREQ=WEEKLY\r\n").policy);
+  EXPECT_FALSE(WithIcs("DTSTART:20260501\r\nRRULE:FREQ=YEARLY;BYDAY=1MO\r\n").policy);
+  EXPECT_FALSE(WithIcs("SUMMARY:x\r\n").policy);
+  EXPECT_TRUE(WithIcs("STATUS:CANCELLED\r\nDTSTART:20260501T100000Z\r\n").policy);
+}
+
+}  // namespace
+}  // namespace retainer

@@ -1,0 +1,105 @@
+// What we ship beside the program, read by the program: the example policy and configuration, and
+// the policy's JSON Schema.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "src/policy/config_parser.h"
+#include "src/policy/duration.h"
+#include "src/policy/examples.h"
+#include "src/policy/policy_parser.h"
+#include "src/policy/policy_source.h"
+
+namespace retainer {
+namespace {
+
+const std::string kDeploy = RETAINER_SOURCE_DIR "/deploy/";
+
+TEST(ShippedTest, TheExamplePolicyIsGoodAndItsPromisesWorkOut) {
+  const auto files = ReadPolicyFolder(kDeploy + "examples/policy");
+  ASSERT_TRUE(files.ok()) << files.status();
+  const PolicyResult result = ParsePolicy(*files);
+  ASSERT_TRUE(result.policy) << FormatProblems(result.problems);
+  const auto terms = CompileTerms(PolicyId(*files), absl::UnixEpoch(), *result.policy);
+  ASSERT_TRUE(terms.ok()) << terms.status();
+  const auto examples = PromiseExamples(**terms, *ParseInstant("2026-03-02T00:00:00Z"));
+  std::set<std::string> texts;
+  for (const PromiseExample& example : examples) texts.insert(example.text);
+  EXPECT_TRUE(
+      texts.contains("gold P3 first_response 1bd [paris]: a ticket opened Fri 2026-03-06 "
+                     "17:00 CET is due Mon 2026-03-09 17:00 CET"));
+  EXPECT_TRUE(
+      texts.contains("gold P1 acknowledgement 15m [always]: a ticket opened Fri 2026-03-06 "
+                     "17:00 UTC is due Fri 2026-03-06 17:15 UTC"));
+}
+
+TEST(ShippedTest, TheExampleConfigurationIsGood) {
+  ConfigSources sources = SystemSources();
+  sources.environment = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "GITLAB_SIGNING_TOKEN") return "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
+    if (name == "SLACK_URL") return "https://hooks.slack.example/x";
+    return "0123456789abcdef0123456789abcdef";
+  };
+  const auto system_read = sources.read_file;
+  sources.read_file = [system_read](const std::string& path) -> absl::StatusOr<std::string> {
+    if (path.ends_with("app.pem")) return "-----BEGIN RSA PRIVATE KEY-----\n";
+    return system_read(path);
+  };
+  const ConfigResult result = LoadConfig(kDeploy + "examples/retainer.yaml", sources);
+  ASSERT_TRUE(result.config) << FormatProblems(result.problems);
+  EXPECT_TRUE(std::filesystem::is_directory(result.config->policy)) << result.config->policy;
+  EXPECT_TRUE(result.warnings.empty()) << FormatProblems(result.warnings);
+}
+
+TEST(ShippedTest, TheSchemaKnowsTheKeysThatTheParserKnows) {
+  std::ifstream file(kDeploy + "policy.schema.json");
+  const nlohmann::json schema = nlohmann::json::parse(file);
+  const auto known = KnownPolicyKeys();
+  for (const auto& [name, keys] : known) {
+    ASSERT_TRUE(schema["$defs"].contains(std::string(name))) << name;
+    const nlohmann::json& definition = schema["$defs"][std::string(name)];
+    EXPECT_EQ(definition["additionalProperties"], false) << name;
+    std::set<std::string> in_schema;
+    for (const auto& [key, value] : definition["properties"].items()) in_schema.insert(key);
+    EXPECT_EQ(in_schema, std::set<std::string>(keys.begin(), keys.end())) << name;
+  }
+  for (const auto& [name, definition] : schema["$defs"].items()) {
+    if (definition.contains("properties")) {
+      EXPECT_TRUE(known.contains(name)) << name;
+    }
+  }
+}
+
+TEST(PolicySourceTest, ReadsTheFolderAndNamesAVersion) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("retainer-policy-" + std::to_string(::getpid()));
+  EXPECT_EQ(ReadPolicyFolder(folder.string()).status().code(), absl::StatusCode::kNotFound);
+  std::filesystem::create_directories(folder);
+  EXPECT_EQ(ReadPolicyFolder(folder.string()).status().code(), absl::StatusCode::kNotFound);
+  std::ofstream(folder / "b.yml") << "b";
+  std::ofstream(folder / "a.yaml") << "a";
+  std::ofstream(folder / "c.ics") << "c";
+  std::ofstream(folder / "notes.txt") << "no";
+  std::ofstream(folder / ".hidden.yaml") << "no";
+  const auto files = ReadPolicyFolder(folder.string());
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ(*files,
+            (std::map<std::string, std::string>{{"a.yaml", "a"}, {"b.yml", "b"}, {"c.ics", "c"}}));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(PolicySourceTest, AVersionIsItsContent) {
+  const std::string id = PolicyId({{"a", "x"}});
+  EXPECT_EQ(id.size(), 64u);
+  EXPECT_EQ(id, PolicyId({{"a", "x"}}));
+  EXPECT_NE(id, PolicyId({{"a", "y"}}));
+  EXPECT_NE(PolicyId({{"a", "xb"}}), PolicyId({{"ax", "b"}}));
+}
+
+}  // namespace
+}  // namespace retainer
