@@ -91,6 +91,16 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
 // `customer metric` -> state of the standing's claims, as `before` above.
 std::map<std::string, std::string> ClockStates(const Standing& standing);
 
+// The breaches that a late-learnt fact takes back: clocks that `before` shows as breached and that
+// were in time after all. Their ids are stable; `withdraws` names the breach's notice, so that what
+// was never announced need not be taken back.
+std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standing& standing,
+                                      const std::map<std::string, std::string>& before,
+                                      const Terms& terms, absl::Time now);
+
+// Everything that a standing holds, for comparing and for tests: equal texts, equal standings.
+std::string DebugString(const Standing& standing);
+
 // Why the standing is what it is, as text for a person who checks the sums by hand.
 std::string Explain(const TicketContext& context, const FactSet& facts, const Standing& standing,
                     const TermsHistory& terms, absl::Time now);

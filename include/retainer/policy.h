@@ -176,6 +176,11 @@ using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
                                                           Policy policy);
 
+// The calendars that count for a customer's promises of one priority: the customer's own, else the
+// priority's own, else the plan's. `customer` may be nullptr.
+const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,
+                                                 std::string_view priority);
+
 // The open time that a target stands for on a calendar.
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar);
 

@@ -117,6 +117,7 @@ struct Notice {
   std::vector<std::string> teams;
   std::string text;        // one line for a log or a chat
   bool is_private = true;  // of a private customer
+  std::string withdraws;   // kBreachWithdrawn: the id of the breach's notice, told or not
 };
 
 // A person's input that was not accepted, and why.
@@ -149,6 +150,10 @@ struct Standing {
   bool gone = false;    // deleted or moved away
   bool confidential = false;
   std::string successor;  // ToString(TicketKey) where moved or duplicate
+  // The claims that move to `successor`, in core's own text form: the value of its kArrived fact.
+  // Empty where none does.
+  std::string carried;
+  absl::Time moved_at = absl::InfiniteFuture();
   Actor author;
   absl::Time opened_at = absl::InfiniteFuture();
   std::vector<ClaimStanding> claims;  // by customer; those in force and those released

@@ -105,6 +105,14 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
   return std::shared_ptr<const Terms>(std::move(terms));
 }
 
+const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,
+                                                 std::string_view priority) {
+  if (customer != nullptr && !customer->calendars.empty()) return customer->calendars;
+  const auto it = plan.promises.find(std::string(priority));
+  if (it != plan.promises.end() && !it->second.calendars.empty()) return it->second.calendars;
+  return plan.calendars;
+}
+
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar) {
   const absl::Duration days = target.business_days * calendar.business_day();
   return absl::Floor(days, absl::Seconds(1)) + target.fixed;

@@ -1,0 +1,256 @@
+#include "claims.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer::core {
+namespace {
+
+bool Pausable(Metric metric) {
+  return metric == Metric::kResolution || metric == Metric::kWorkaround ||
+         metric == Metric::kUpdate;
+}
+
+// The plan's priority that serves `wanted`: itself, else the next less urgent one that the plan has,
+// else its least urgent.
+std::string Serve(const Policy& policy, const Plan& plan, const std::string& wanted) {
+  const std::optional<std::size_t> rank = policy.PriorityRank(wanted);
+  if (!rank) return plan.default_priority;
+  for (std::size_t i = *rank; i < policy.priorities.size(); ++i) {
+    if (plan.promises.contains(policy.priorities[i].name)) return policy.priorities[i].name;
+  }
+  for (std::size_t i = *rank; i-- > 0;) {
+    if (plan.promises.contains(policy.priorities[i].name)) return policy.priorities[i].name;
+  }
+  return plan.default_priority;
+}
+
+// What is promised to one claim from instant to instant.
+class RegimeBuilder {
+ public:
+  RegimeBuilder(const Timeline& timeline, const TermsHistory& terms, const Stint& stint)
+      : timeline_(timeline), terms_(terms), stint_(stint) {}
+
+  std::vector<Regime> Build() {
+    std::size_t version = TermsIndexAt(terms_, stint_.since);
+    std::size_t input = 0;
+    const auto& inputs = timeline_.priorities;
+    const absl::Time end = stint_.ended.value_or(absl::InfiniteFuture());
+    while (input < inputs.size() && inputs[input].at <= stint_.since) Apply(inputs[input++]);
+    Add(stint_.since, version, "the claim");
+    while (true) {
+      const absl::Time next_input =
+          input < inputs.size() ? inputs[input].at : absl::InfiniteFuture();
+      const absl::Time next_terms =
+          version + 1 < terms_.size() ? terms_[version + 1]->effective : absl::InfiniteFuture();
+      const absl::Time at = std::min(next_input, next_terms);
+      if (at >= end || at == absl::InfiniteFuture()) break;
+      std::string why;
+      bool matters = false;
+      if (next_terms == at) {
+        ++version;
+        why = absl::StrCat("policy ", terms_[version]->id);
+        matters = true;
+      }
+      while (input < inputs.size() && inputs[input].at == at) matters |= Apply(inputs[input++]);
+      if (why.empty()) why = reason_;
+      if (matters) Add(at, version, std::move(why));
+    }
+    return std::move(regimes_);
+  }
+
+  const std::string& priority() const { return priority_; }
+  const std::string& reason() const { return reason_; }
+  const std::string& plan() const { return plan_; }
+
+ private:
+  bool Apply(const PriorityInput& input) {
+    if (((input.slots >> stint_.slot) & 1) == 0) return false;
+    if (!input.label.empty()) {
+      std::erase_if(active_, [&](const PriorityInput* i) { return i->label == input.label; });
+    }
+    if (!input.priority.empty()) active_.push_back(&input);
+    return true;
+  }
+
+  void Add(absl::Time at, std::size_t version, std::string why) {
+    const Terms& terms = *terms_[version];
+    const Customer* customer = terms.policy.FindCustomer(stint_.customer);
+    if (!regimes_.empty() && regimes_.back().at == at) regimes_.pop_back();
+    regimes_.push_back({at, {}, std::move(why)});
+    if (customer == nullptr) return;
+    const auto plan_it = terms.policy.plans.find(customer->plan);
+    if (plan_it == terms.policy.plans.end()) return;
+    const Plan& plan = plan_it->second;
+    plan_ = plan.name;
+    if (active_.empty()) {
+      priority_ = plan.default_priority;
+      reason_ = absl::StrCat("the default of plan ", plan.name);
+    } else {
+      priority_ = Serve(terms.policy, plan, active_.back()->priority);
+      reason_ = active_.back()->reason;
+      if (priority_ != active_.back()->priority) {
+        absl::StrAppend(&reason_, "; plan ", plan.name, " has no ", active_.back()->priority);
+      }
+    }
+    const auto promises = plan.promises.find(priority_);
+    if (promises == plan.promises.end()) return;
+    const std::vector<std::string>& names = CalendarsInForce(plan, customer, priority_);
+    if (names.empty()) return;
+    const BusinessTime& calendar = terms.Calendar(names);
+    for (const auto& [metric, target] : promises->second.targets) {
+      regimes_.back().promises[metric] = {target,    OpenTime(target, calendar),
+                                          &calendar, &names,
+                                          plan.kind, plan.at_risk,
+                                          priority_, terms.id};
+    }
+  }
+
+  const Timeline& timeline_;
+  const TermsHistory& terms_;
+  const Stint& stint_;
+  std::vector<const PriorityInput*> active_;
+  std::vector<Regime> regimes_;
+  std::string priority_, reason_, plan_;
+};
+
+void Excuses(const Timeline& timeline, const std::string& customer, Metric metric,
+             std::vector<CycleWork>* works) {
+  for (const Excuse& excuse : timeline.excuses) {
+    if (excuse.metric != metric || excuse.customer != customer) continue;
+    CycleWork* last = nullptr;
+    for (CycleWork& work : *works) {
+      if (work.cycle.started <= excuse.at) last = &work;
+    }
+    if (last == nullptr) continue;
+    Cycle& cycle = last->cycle;
+    if (cycle.outcome != Outcome::kOpen && cycle.outcome != Outcome::kMissed) continue;
+    if (cycle.outcome == Outcome::kOpen) cycle.stopped = excuse.at;
+    cycle.outcome = Outcome::kExcused;
+    cycle.paused_now = false;
+    cycle.note = excuse.reason;
+    last->silent_from = std::min(last->silent_from, excuse.at);
+  }
+}
+
+void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regime>& regimes,
+            const std::string& customer, bool in_force, absl::Time now, ClaimWork* work) {
+  static const std::vector<Interval> kNoWaits;
+  for (const Need& need : needs.runs) {
+    std::vector<CycleWork> runs =
+        RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now);
+    auto& all = work->cycles[need.metric];
+    std::move(runs.begin(), runs.end(), std::back_inserter(all));
+  }
+  for (Metric metric : kAllMetrics) {
+    std::vector<CycleWork>& cycles = work->cycles[metric];
+    Excuses(timeline, customer, metric, &cycles);
+    const auto promised = regimes.back().promises.find(metric);
+    const bool is_promised = in_force && promised != regimes.back().promises.end();
+    if (cycles.empty() && !is_promised) continue;
+    PromiseClock clock;
+    clock.metric = metric;
+    clock.kind = cycles.empty() ? promised->second.kind : cycles.back().kind;
+    clock.state = StateOf(cycles, now);
+    for (const CycleWork& cycle : cycles) clock.cycles.push_back(cycle.cycle);
+    work->standing.clocks.push_back(std::move(clock));
+  }
+}
+
+}  // namespace
+
+std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
+                                     absl::Time adopted, absl::Time now) {
+  std::vector<ClaimWork> works;
+  for (const Stint& stint : timeline.stints) {
+    ClaimWork work;
+    work.stint = &stint;
+    ClaimStanding& standing = work.standing;
+    standing.customer = stint.customer;
+    standing.since = stint.since;
+    standing.reason = stint.reason;
+    standing.released = stint.ended.has_value();
+
+    RegimeBuilder builder(timeline, terms, stint);
+    const std::vector<Regime> regimes = builder.Build();
+    standing.plan = builder.plan();
+    standing.priority = builder.priority();
+    standing.priority_reason = builder.reason();
+    const Policy& policy = terms.back()->policy;
+    if (const Customer* customer = policy.FindCustomer(stint.customer)) {
+      work.is_private = !customer->is_public;
+      const auto plan = policy.plans.find(customer->plan);
+      if (plan != policy.plans.end()) work.plan = &plan->second;
+    }
+
+    Party party;
+    party.slots = Slots{1} << stint.slot;
+    party.since = stint.since;
+    party.start_fact = stint.start_fact;
+    party.from = stint.from;
+    party.until = stint.until;
+    party.ended = stint.ended;
+    party.end_fact = stint.end_fact;
+    party.end_note = stint.end_note;
+    party.moved = stint.moved;
+    if (stint.carried) party.carried = &*stint.carried;
+    const Needs needs = WorkOutNeeds(timeline, party, adopted);
+    RunAll(needs, timeline, regimes, stint.customer, !stint.ended, now, &work);
+
+    if (stint.moved) {
+      CarriedClaim leaving{stint.customer, standing.priority, needs.answered, {}};
+      for (const auto& [metric, cycles] : work.cycles) {
+        if (cycles.empty()) continue;
+        const Cycle& cycle = cycles.back().cycle;
+        if (cycle.outcome != Outcome::kCancelled || cycle.stopped != stint.ended) continue;
+        CarriedClock clock{metric, cycle.started, cycle.elapsed, {}};
+        if (cycle.due <= *stint.ended) clock.breached_due = cycle.due;
+        leaving.clocks.push_back(clock);
+      }
+      work.leaving = std::move(leaving);
+    }
+    works.push_back(std::move(work));
+  }
+  std::stable_sort(works.begin(), works.end(), [](const ClaimWork& a, const ClaimWork& b) {
+    return a.standing.customer < b.standing.customer;
+  });
+  return works;
+}
+
+ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
+                            absl::Time adopted, absl::Time now) {
+  ClaimWork work;
+  std::vector<Regime> regimes;
+  for (std::size_t i = TermsIndexAt(terms, since); i < terms.size(); ++i) {
+    const Terms& t = *terms[i];
+    Regime regime{std::max(since, t.effective), {}, absl::StrCat("policy ", t.id)};
+    if (regimes.empty()) regime.at = since;
+    const CommunityRules& rules = t.policy.community;
+    if (!rules.objectives.empty() && !rules.calendars.empty()) {
+      const BusinessTime& calendar = t.Calendar(rules.calendars);
+      for (const auto& [metric, target] : rules.objectives) {
+        regime.promises[metric] = {target,
+                                   OpenTime(target, calendar),
+                                   &calendar,
+                                   &rules.calendars,
+                                   PromiseKind::kTarget,
+                                   0.75,
+                                   "",
+                                   t.id};
+      }
+    }
+    regimes.push_back(std::move(regime));
+  }
+  Party party;
+  party.is_author = true;
+  party.since = since;
+  party.start_fact = since == timeline.opened_at ? timeline.opening : nullptr;
+  party.until = timeline.happenings.size();
+  while (party.from < party.until && timeline.happenings[party.from].at < since) ++party.from;
+  RunAll(WorkOutNeeds(timeline, party, adopted), timeline, regimes, "", true, now, &work);
+  return work;
+}
+
+}  // namespace retainer::core

@@ -1,0 +1,42 @@
+// The claims of a ticket worked out to clocks.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "clock_engine.h"
+#include "needs.h"
+#include "replay.h"
+
+namespace retainer::core {
+
+struct ClaimWork {
+  const Stint* stint = nullptr;  // nullptr: the community's objectives
+  ClaimStanding standing;
+  const Plan* plan = nullptr;  // in force now; nullptr where there is none any more
+  bool is_private = true;
+  std::map<Metric, std::vector<CycleWork>> cycles;
+  std::optional<CarriedClaim> leaving;  // moved to the successor with this
+};
+
+// By customer, then by start.
+std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
+                                     absl::Time adopted, absl::Time now);
+
+// The community's objectives since `since`; its `clocks` are empty where there are none.
+ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
+                            absl::Time adopted, absl::Time now);
+
+// Notices whose time has come, by id; and the earliest instant after `now` at which time alone
+// changes the standing, its face or its notices.
+void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
+                const Terms& terms, absl::Time now, std::vector<Notice>* notices);
+std::string BreachId(const TicketKey& ticket, const std::string& customer, Metric metric,
+                     const Cycle& cycle);
+absl::Time NextWake(const ClaimWork& work, absl::Time now);
+
+// How long after its due instant a breach is announced, so that a reply under way is not insulted.
+inline constexpr absl::Duration kGrace = absl::Seconds(60);
+
+}  // namespace retainer::core

@@ -1,0 +1,221 @@
+#include "clock_engine.h"
+
+#include <algorithm>
+
+namespace retainer::core {
+namespace {
+
+// Sorted, disjoint, within [from, until).
+std::vector<Interval> Clip(const std::vector<Interval>& a, const std::vector<Interval>& b,
+                           absl::Time from, absl::Time until) {
+  std::vector<Interval> all;
+  for (const std::vector<Interval>* list : {&a, &b}) {
+    // Each list is in order and disjoint: only its overlapping part is looked at.
+    auto it = std::partition_point(list->begin(), list->end(),
+                                   [&](const Interval& i) { return i.until <= from; });
+    for (; it != list->end() && it->from < until; ++it) {
+      const Interval& interval = *it;
+      const Interval clipped{std::max(interval.from, from), std::min(interval.until, until)};
+      if (clipped.from < clipped.until) all.push_back(clipped);
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const Interval& x, const Interval& y) {
+    return x.from != y.from ? x.from < y.from : x.until < y.until;
+  });
+  std::vector<Interval> merged;
+  for (const Interval& interval : all) {
+    if (!merged.empty() && interval.from <= merged.back().until) {
+      merged.back().until = std::max(merged.back().until, interval.until);
+    } else {
+      merged.push_back(interval);
+    }
+  }
+  return merged;
+}
+
+absl::Time Due(const CycleWork& work, const std::vector<Interval>& pauses) {
+  if (work.fixed_due) return *work.fixed_due;
+  absl::Time due = absl::InfiniteFuture();
+  for (const Leg& leg : work.legs) {
+    due = std::min(due, leg.calendar->Deadline(leg.from, leg.open, pauses));
+  }
+  return due;
+}
+
+class Run {
+ public:
+  Run(const Need& need, const std::vector<Interval>& waits, absl::Time now)
+      : need_(need), waits_(waits), now_(now) {}
+
+  void Enter(const Regime& regime, absl::Time from) {
+    const auto it = regime.promises.find(need_.metric);
+    if (it == regime.promises.end()) {
+      if (open_) Finish(from, nullptr, /*cancelled=*/true, "no longer promised: " + regime.why);
+      return;
+    }
+    const PromiseInForce& promise = it->second;
+    if (!open_) {
+      Start(promise, from);
+    } else if (promise.open != target_ || promise.calendar != calendar_) {
+      Change(promise, from);
+    }
+    Cycle& cycle = work_.cycle;
+    cycle.target_as_written = promise.target;
+    cycle.target = promise.open;
+    cycle.terms_id = promise.terms_id;
+    cycle.calendars = *promise.calendars;
+    cycle.priority = promise.priority;
+    work_.kind = promise.kind;
+    at_risk_ = promise.at_risk;
+  }
+
+  std::vector<CycleWork> Done() {
+    if (open_) {
+      if (need_.stop) {
+        Finish(*need_.stop, need_.stop_fact, need_.cancelled, need_.note);
+      } else {
+        Leave();
+      }
+    }
+    return std::move(done_);
+  }
+
+ private:
+  void Start(const PromiseInForce& promise, absl::Time from) {
+    open_ = true;
+    work_ = CycleWork();
+    work_.cycle.started = from;
+    if (need_.start_fact != nullptr && from == need_.start) {
+      work_.cycle.start_fact = need_.start_fact->id;
+    }
+    const absl::Duration carried = done_.empty() ? need_.carried : absl::ZeroDuration();
+    if (done_.empty()) work_.fixed_due = need_.carried_due;
+    elapsed_ = carried;
+    counted_from_ = from;
+    target_ = promise.open;
+    calendar_ = promise.calendar;
+    work_.legs = {{from, promise.open - carried, promise.calendar}};
+  }
+
+  // Rule 9.
+  void Change(const PromiseInForce& promise, absl::Time at) {
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
+    elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
+    counted_from_ = at;
+    target_ = promise.open;
+    calendar_ = promise.calendar;
+    const absl::Time old_due = Due(work_, until_now);
+    if (old_due <= at) {
+      // Rationale: the promise then in force was broken; other terms afterwards do not mend that.
+      work_.fixed_due = old_due;
+      return;
+    }
+    const absl::Duration left = promise.open - elapsed_;
+    const absl::Time carried_due =
+        left <= absl::ZeroDuration() ? at : promise.calendar->Deadline(at, left, until_now);
+    if (carried_due <= old_due) {
+      work_.legs.push_back({at, promise.open, promise.calendar});
+    } else {
+      work_.legs = {{at, left, promise.calendar}};
+    }
+  }
+
+  void Fill(absl::Time until) {
+    Cycle& cycle = work_.cycle;
+    cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
+    cycle.due = Due(work_, cycle.pauses);
+    cycle.at_risk_at = std::min(cycle.due, InstantOf(work_, at_risk_));
+    const absl::Time counted_until = std::min(until, std::max(now_, cycle.started));
+    cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
+  }
+
+  void Leave() {
+    Fill(absl::InfiniteFuture());
+    for (const Interval& pause : work_.cycle.pauses) {
+      work_.cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
+    }
+    done_.push_back(std::move(work_));
+    open_ = false;
+  }
+
+  void Finish(absl::Time stop, const Fact* fact, bool cancelled, const std::string& note) {
+    Cycle& cycle = work_.cycle;
+    cycle.stopped = stop;
+    if (fact != nullptr) cycle.stop_fact = fact->id;
+    // The stop ends every pause; how long one lasted until then is what it was worth.
+    Fill(stop);
+    cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, stop, cycle.pauses);
+    cycle.note = note;
+    if (cancelled && (cycle.due >= stop || need_.moves)) {
+      cycle.outcome = Outcome::kCancelled;
+    } else {
+      // Rationale: what was broken before it was cancelled stays broken.
+      cycle.outcome = stop <= cycle.due ? Outcome::kMet : Outcome::kMissed;
+    }
+    done_.push_back(std::move(work_));
+    open_ = false;
+  }
+
+  const Need& need_;
+  const std::vector<Interval>& waits_;
+  const absl::Time now_;
+  std::vector<CycleWork> done_;
+  CycleWork work_;
+  bool open_ = false;
+  double at_risk_ = 0.75;
+  absl::Duration elapsed_;
+  absl::Time counted_from_;
+  absl::Duration target_;
+  const BusinessTime* calendar_ = nullptr;
+};
+
+}  // namespace
+
+absl::Time InstantOf(const CycleWork& work, double fraction) {
+  const absl::Duration shift = (fraction - 1.0) * work.cycle.target;
+  if (work.fixed_due && work.legs.empty()) return *work.fixed_due;
+  absl::Time at = absl::InfiniteFuture();
+  for (const Leg& leg : work.legs) {
+    const absl::Duration open = leg.open + shift;
+    at = std::min(at, open <= absl::ZeroDuration()
+                          ? leg.from
+                          : leg.calendar->Deadline(leg.from, open, work.cycle.pauses));
+  }
+  return at;
+}
+
+std::vector<CycleWork> RunClock(const Need& need, const std::vector<Regime>& regimes,
+                                const std::vector<Interval>& waits, absl::Time now) {
+  Run run(need, waits, now);
+  const absl::Time end = need.stop.value_or(absl::InfiniteFuture());
+  std::size_t first = 0;
+  while (first + 1 < regimes.size() && regimes[first + 1].at <= need.start) ++first;
+  for (std::size_t i = first; i < regimes.size(); ++i) {
+    const absl::Time from = std::max(need.start, regimes[i].at);
+    if (i != first && from >= end) break;
+    run.Enter(regimes[i], from);
+  }
+  return run.Done();
+}
+
+ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now) {
+  if (cycles.empty()) return ClockState::kPending;
+  const Cycle& cycle = cycles.back().cycle;
+  switch (cycle.outcome) {
+    case Outcome::kMet:
+      return ClockState::kMet;
+    case Outcome::kMissed:
+      return ClockState::kMissed;
+    case Outcome::kCancelled:
+      return ClockState::kCancelled;
+    case Outcome::kExcused:
+      return ClockState::kExcused;
+    case Outcome::kOpen:
+      break;
+  }
+  if (cycle.due <= now) return ClockState::kBreached;
+  if (cycle.paused_now) return ClockState::kPaused;
+  return cycle.at_risk_at <= now ? ClockState::kAtRisk : ClockState::kRunning;
+}
+
+}  // namespace retainer::core

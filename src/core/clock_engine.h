@@ -1,0 +1,72 @@
+// The arithmetic of one promise: from what people did (needs) and what was promised when (regimes)
+// to cycles with due instants. Knows nothing of facts' meaning.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/core.h"
+
+namespace retainer::core {
+
+// A run of a clock as the happenings ask for it, whatever is promised.
+struct Need {
+  Metric metric = Metric::kFirstResponse;
+  absl::Time start;
+  const Fact* start_fact = nullptr;
+  std::optional<absl::Time> stop;
+  const Fact* stop_fact = nullptr;
+  bool cancelled = false;
+  bool moves = false;  // cancelled here because it goes on elsewhere
+  std::string note;
+  std::vector<Interval> pauses;
+  absl::Duration carried;                 // open time spent on the predecessor
+  std::optional<absl::Time> carried_due;  // it had been breached there, at this instant
+};
+
+struct PromiseInForce {
+  Target target;
+  absl::Duration open;
+  const BusinessTime* calendar = nullptr;
+  const std::vector<std::string>* calendars = nullptr;
+  PromiseKind kind = PromiseKind::kCommitment;
+  double at_risk = 0.75;
+  std::string priority;
+  std::string terms_id;
+};
+
+// What is promised from `at` on, until the next regime.
+struct Regime {
+  absl::Time at;
+  std::map<Metric, PromiseInForce> promises;
+  std::string why;  // of a change: `priority P1`, `policy 3f2a`
+};
+
+// A stretch of a due instant: `open` time after `from`. The earliest of several is the due instant.
+struct Leg {
+  absl::Time from;
+  absl::Duration open;
+  const BusinessTime* calendar = nullptr;
+};
+
+struct CycleWork {
+  Cycle cycle;
+  PromiseKind kind = PromiseKind::kCommitment;
+  std::vector<Leg> legs;
+  std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
+  absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
+};
+
+// The instant at which `fraction` of the cycle's target is used up.
+absl::Time InstantOf(const CycleWork& work, double fraction);
+
+// The cycles that `need` makes under `regimes` (by time, not empty). `waits`: when this metric is
+// paused, in order.
+std::vector<CycleWork> RunClock(const Need& need, const std::vector<Regime>& regimes,
+                                const std::vector<Interval>& waits, absl::Time now);
+
+ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now);
+
+}  // namespace retainer::core

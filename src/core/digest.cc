@@ -1,0 +1,93 @@
+// A standing as text: everything it holds, in a fixed order.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "retainer/core.h"
+#include "roles.h"
+
+namespace retainer {
+namespace {
+
+using core::View;
+
+std::string At(absl::Time at) {
+  return absl::FormatTime(absl::RFC3339_full, at, absl::UTCTimeZone());
+}
+
+std::string Name(const Actor& actor) {
+  return absl::StrCat(actor.id, "@", actor.login, actor.machine ? " (machine)" : "");
+}
+
+void Append(std::string* out, const PromiseClock& clock) {
+  absl::StrAppend(out, "  clock ", View(MetricName(clock.metric)), " ",
+                  clock.kind == PromiseKind::kCommitment ? "commitment" : "target", " ",
+                  View(ClockStateName(clock.state)), "\n");
+  for (const Cycle& cycle : clock.cycles) {
+    absl::StrAppend(out, "    cycle ", At(cycle.started), " ", cycle.start_fact, " -> ",
+                    cycle.stopped ? At(*cycle.stopped) : std::string("open"), " ", cycle.stop_fact,
+                    " outcome ", static_cast<int>(cycle.outcome), " target ",
+                    cycle.target_as_written.text, "=", absl::FormatDuration(cycle.target), " due ",
+                    At(cycle.due), " at_risk ", At(cycle.at_risk_at));
+    absl::StrAppend(out, " elapsed ", absl::FormatDuration(cycle.elapsed),
+                    cycle.paused_now ? " paused" : "", " note [", cycle.note, "] terms ",
+                    cycle.terms_id, " calendars ", absl::StrJoin(cycle.calendars, ","),
+                    " priority ", cycle.priority, "\n");
+    for (const Interval& pause : cycle.pauses) {
+      absl::StrAppend(out, "      pause ", At(pause.from), " ", At(pause.until), "\n");
+    }
+  }
+}
+
+}  // namespace
+
+std::string DebugString(const Standing& s) {
+  std::string out = absl::StrCat(
+      "ticket ", ToString(s.ticket), " opened ", s.opened, " open ", s.open, " gone ", s.gone,
+      " confidential ", s.confidential, " successor ", s.successor, " carried [", s.carried,
+      "] moved ", At(s.moved_at), " author ", Name(s.author), " opened_at ", At(s.opened_at), "\n");
+  for (const ClaimStanding& claim : s.claims) {
+    absl::StrAppend(&out, "claim ", claim.customer, " since ", At(claim.since), " [", claim.reason,
+                    "] plan ", claim.plan, " priority ", claim.priority, " [",
+                    claim.priority_reason, "]", claim.released ? " released" : "", "\n");
+    for (const PromiseClock& clock : claim.clocks) Append(&out, clock);
+  }
+  if (!s.objectives.empty()) absl::StrAppend(&out, "objectives\n");
+  for (const PromiseClock& clock : s.objectives) Append(&out, clock);
+  for (const RoleStanding& role : s.roles) {
+    absl::StrAppend(&out, "role ", Name(role.actor), " ", View(RoleName(role.role)), " [",
+                    role.reason, "]\n");
+  }
+  absl::StrAppend(&out, "waiting ", s.waiting.now, " ", At(s.waiting.since), " ",
+                  s.waiting.question, " stale ", s.waiting.label_is_stale, " by_author ",
+                  s.waiting.ended_by_author, "\n");
+  absl::StrAppend(&out, "labels ", absl::StrJoin(s.labels, "|"), "\nassignees ",
+                  absl::StrJoin(s.assignees, "|"), "\nrequests ",
+                  absl::StrJoin(s.assign_requests, "|"), "\n");
+  for (const Refusal& r : s.refusals) {
+    absl::StrAppend(&out, "refusal ", Name(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
+                    "] label ", r.label, " customer ", r.customer, " ", At(r.at), "\n");
+  }
+  for (const Notice& n : s.notices) {
+    absl::StrAppend(&out, "notice ", n.id, " ", View(NoticeKindName(n.kind)), " ", n.customer, " ",
+                    View(MetricName(n.metric)), " at ", At(n.at), " due ", At(n.due), " teams ",
+                    absl::StrJoin(n.teams, ","), " private ", n.is_private, " [", n.text, "] ",
+                    n.withdraws, "\n");
+  }
+  for (const Question& q : s.questions) {
+    absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",
+                    q.organization, "\n");
+  }
+  absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, " own ",
+                  absl::StrJoin(s.own_comments, "|"), "\n");
+  for (const auto& [label, times] : s.removed_by_hand) {
+    absl::StrAppend(&out, "removed ", label, " ", times, "\n");
+  }
+  absl::StrAppend(&out, "worst ", s.worst ? View(ClockStateName(*s.worst)) : "none", " next_due ",
+                  s.next_due ? At(*s.next_due) : std::string("none"), " next_wake ",
+                  At(s.next_wake), " terms ", s.terms_id, "\n");
+  for (const std::string& flag : s.flags) absl::StrAppend(&out, "flag ", flag, "\n");
+  return out;
+}
+
+}  // namespace retainer

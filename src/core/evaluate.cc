@@ -1,0 +1,158 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "claims.h"
+#include "replay.h"
+#include "retainer/core.h"
+#include "roles.h"
+
+namespace retainer {
+namespace {
+
+using core::ClaimWork;
+using core::Roster;
+using core::Timeline;
+
+// The versions whose instant has come: later ones rule nothing yet.
+TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next) {
+  TermsHistory in_force;
+  for (const auto& version : terms) {
+    if (in_force.empty() || version->effective <= now) {
+      in_force.push_back(version);
+    } else {
+      *next = std::min(*next, version->effective);
+    }
+  }
+  return in_force;
+}
+
+}  // namespace
+
+Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+                  const Pins& pins, absl::Time now) {
+  Standing s;
+  s.ticket = context.key;
+  const TermsHistory history = InForce(terms, now, &s.next_wake);
+  const Terms& current = *history.back();
+  s.terms_id = current.id;
+
+  const std::vector<const Fact*> order = facts.InOrder();
+  const bool objectives =
+      std::any_of(history.begin(), history.end(), [](const std::shared_ptr<const Terms>& t) {
+        return !t->policy.community.objectives.empty();
+      });
+  auto roster = std::make_unique<Roster>(context, facts, history, pins, order);
+  Timeline timeline = core::Replay(context, history, *roster, order, objectives);
+  if (timeline.unjudged) {
+    roster = std::make_unique<Roster>(context, facts, history, pins, order);
+    timeline = core::Replay(context, history, *roster, order, /*judge_all=*/true);
+  }
+
+  s.opened = timeline.opened;
+  s.open = timeline.open;
+  s.gone = timeline.gone;
+  s.confidential = timeline.confidential;
+  s.successor = timeline.successor;
+  s.moved_at = timeline.moved_at;
+  s.author = timeline.author;
+  s.opened_at = timeline.opened_at;
+  s.roles = roster->Roles();
+  s.waiting = timeline.waiting;
+  for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
+  s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());
+  s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
+  s.refusals = timeline.refusals;
+  s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
+  s.own_comments.assign(timeline.own_comments.begin(), timeline.own_comments.end());
+  s.removed_by_hand = timeline.removed_by_hand;
+  std::set<std::string> flags = timeline.flags;
+  flags.insert(roster->flags().begin(), roster->flags().end());
+  s.flags.assign(flags.begin(), flags.end());
+  s.questions.assign(roster->questions().begin(), roster->questions().end());
+  if (!timeline.opened) {
+    // Judged only once it is complete.
+    s.questions.insert(s.questions.begin(), Question());
+    return s;
+  }
+
+  const absl::Time adopted = current.policy.since.value_or(context.adopted);
+  std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, adopted, now);
+  std::vector<core::CarriedClaim> leaving;
+  bool claimed = false;
+  absl::Time community_since = timeline.opened_at;
+  for (ClaimWork& work : works) {
+    core::AddNotices(context.key, timeline, work, current, now, &s.notices);
+    s.next_wake = std::min(s.next_wake, core::NextWake(work, now));
+    if (work.leaving) leaving.push_back(*work.leaving);
+    if (work.stint->ended) {
+      community_since = std::max(community_since, *work.stint->ended);
+    } else {
+      claimed = true;
+      for (const PromiseClock& clock : work.standing.clocks) {
+        s.worst = std::max(s.worst.value_or(clock.state), clock.state);
+        for (const Cycle& cycle : clock.cycles) {
+          if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
+          s.next_due = std::min(s.next_due.value_or(cycle.due), cycle.due);
+        }
+      }
+    }
+    s.claims.push_back(std::move(work.standing));
+  }
+  if (!leaving.empty()) s.carried = core::Write(leaving);
+  if (!claimed && objectives && timeline.successor.empty()) {
+    ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
+    s.next_wake = std::min(s.next_wake, core::NextWake(work, now));
+    s.objectives = std::move(work.standing.clocks);
+  }
+  // Nothing is announced while an answer is outstanding.
+  if (!s.questions.empty()) s.notices.clear();
+  std::sort(s.notices.begin(), s.notices.end(),
+            [](const Notice& a, const Notice& b) { return a.id < b.id; });
+  return s;
+}
+
+std::map<std::string, std::string> ClockStates(const Standing& standing) {
+  std::map<std::string, std::string> states;
+  for (const ClaimStanding& claim : standing.claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      states[absl::StrCat(claim.customer, " ", core::View(MetricName(clock.metric)))] =
+          std::string(ClockStateName(clock.state));
+    }
+  }
+  return states;
+}
+
+std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standing& standing,
+                                      const std::map<std::string, std::string>& before,
+                                      const Terms& terms, absl::Time now) {
+  std::vector<Notice> notices;
+  if (!standing.questions.empty()) return notices;
+  for (const ClaimStanding& claim : standing.claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      const auto was =
+          before.find(absl::StrCat(claim.customer, " ", core::View(MetricName(clock.metric))));
+      if (was == before.end() || was->second != ClockStateName(ClockState::kBreached)) continue;
+      if (clock.cycles.empty() || clock.state == ClockState::kBreached) continue;
+      const Cycle& cycle = clock.cycles.back();
+      if (cycle.outcome != Outcome::kMet) continue;
+      const Customer* customer = terms.policy.FindCustomer(claim.customer);
+      Notice notice;
+      notice.withdraws = core::BreachId(context.key, claim.customer, clock.metric, cycle);
+      notice.id = absl::StrCat("withdrawn ", notice.withdraws);
+      notice.kind = NoticeKind::kBreachWithdrawn;
+      notice.ticket = context.key;
+      notice.customer = claim.customer;
+      notice.metric = clock.metric;
+      notice.at = now;
+      notice.due = cycle.due;
+      notice.text = absl::StrCat(claim.customer, ": ", core::View(MetricName(clock.metric)),
+                                 " was in time after all; the breach is taken back");
+      notice.is_private = customer == nullptr || !customer->is_public;
+      for (const auto& [name, team] : terms.policy.teams) notice.teams.push_back(name);
+      notices.push_back(std::move(notice));
+    }
+  }
+  return notices;
+}
+
+}  // namespace retainer

@@ -1,0 +1,492 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "replayer.h"
+
+namespace retainer::core {
+namespace {
+
+bool Moves(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+bool InTerm(const Customer& customer, absl::Time at) {
+  if (!customer.term) return true;
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(customer.time_zone, &zone)) zone = absl::UTCTimeZone();
+  const absl::CivilDay day = absl::ToCivilDay(at, zone);
+  return customer.term->from <= day && day <= customer.term->until;
+}
+
+Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+                const std::vector<const Fact*>& order, bool judge_all) {
+  Replayer replayer(context, terms, roster, judge_all);
+  replayer.Run(order);
+  return replayer.Take();
+}
+
+Replayer::Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+                   bool judge_all)
+    : context_(context), terms_(terms), roster_(roster), judge_all_(judge_all) {
+  for (const auto& version : terms_) {
+    const Policy& p = version->policy;
+    LabelMeaning meaning;
+    meaning.waiting = absl::AsciiStrToLower(p.labels.waiting);
+    meaning.workaround = absl::AsciiStrToLower(p.labels.workaround);
+    for (const Priority& priority : p.priorities) {
+      const std::string label =
+          absl::StrReplaceAll(p.labels.priority, {{"{priority}", priority.name}});
+      meaning.priorities.emplace(absl::AsciiStrToLower(label), priority.name);
+    }
+    meanings_.push_back(std::move(meaning));
+  }
+}
+
+void Replayer::Run(const std::vector<const Fact*>& order) {
+  std::vector<const Fact*> facts;
+  facts.reserve(order.size());
+  for (const Fact* fact : order) {
+    if (fact->kind == FactKind::kOwnComment) t_.own_comments.insert(fact->subject);
+    if (fact->kind == FactKind::kOpened) {
+      t_.author =
+          fact->author.id.empty() && fact->author.login.empty() ? fact->actor : fact->author;
+      t_.author_index = roster_.Find(t_.author);
+    }
+    if (Moves(*fact)) facts.push_back(fact);
+  }
+  std::vector<std::pair<int, const Fact*>> instant;
+  for (std::size_t i = 0; i < facts.size();) {
+    const absl::Time at = facts[i]->at;
+    while (now_ + 1 < terms_.size() && terms_[now_ + 1]->effective <= at) TermsChanged(now_ + 1);
+    std::size_t end = i + 1;
+    while (end < facts.size() && facts[end]->at == at) ++end;
+    if (end == i + 1) {
+      Take(*facts[i]);
+    } else {
+      // Rule 7: stop, then pause, then start; then by fact id, which is the order they come in. The
+      // opening is before all, and who somebody is may hang on it.
+      instant.clear();
+      for (std::size_t k = i; k < end; ++k) {
+        if (facts[k]->kind == FactKind::kOpened) {
+          Take(*facts[k]);
+        } else {
+          instant.emplace_back(0, facts[k]);
+        }
+      }
+      for (auto& [phase, fact] : instant) phase = Phase(*fact);
+      std::stable_sort(instant.begin(), instant.end(),
+                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      for (const auto& [phase, fact] : instant) Take(*fact);
+    }
+    i = end;
+  }
+  while (now_ + 1 < terms_.size()) TermsChanged(now_ + 1);
+  Settle();
+}
+
+int Replayer::Phase(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kLabels:
+    case FactKind::kArrived:
+    case FactKind::kOwnComment:
+      return 0;
+    case FactKind::kOperator:
+      return 1;
+    case FactKind::kClosed:
+      return 3;
+    case FactKind::kLabelAdded:
+      return absl::AsciiStrToLower(fact.subject) == meanings_[now_].waiting ? 4 : 2;
+    case FactKind::kReopened:
+    case FactKind::kLabelRemoved:
+      return 5;
+    case FactKind::kComment:
+    case FactKind::kCommentEdited:
+      return Judge(fact).role == Role::kResponder ? 2 : 6;
+    case FactKind::kCommentDeleted:
+      return 7;
+    case FactKind::kMoved:
+    case FactKind::kDeleted:
+    case FactKind::kDuplicateClosed:
+      return 8;
+    default:
+      return 2;
+  }
+}
+
+Judgement Replayer::Judge(const Fact& fact) {
+  const ActorIndex actor = roster_.Find(fact.actor);
+  if (actor == kNobody) return {Role::kCommunity, 0, "nobody is named"};
+  if (roster_.IsBot(actor, now_)) return {Role::kBot, 0, ""};
+  if (SkipsRoles()) return {Role::kUnknown, 0, ""};
+  return roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
+}
+
+bool Replayer::SkipsRoles() {
+  if (Judged()) return false;
+  skipped_ = true;
+  return true;
+}
+
+void Replayer::Say(HappeningKind kind, const Fact& fact, const Judgement& judgement) {
+  const ActorIndex actor = roster_.Find(fact.actor);
+  t_.happenings.push_back(
+      {kind, fact.at, &fact, actor, judgement.role, judgement.slots, IsAuthor(actor)});
+}
+
+void Replayer::Take(const Fact& fact) {
+  const ActorIndex actor = roster_.Find(fact.actor);
+  if (fact.at_receipt && (fact.kind == FactKind::kComment || fact.kind == FactKind::kOpened)) {
+    t_.flags.insert(absl::StrCat(fact.id, ": the forge's time was missing or ahead of receipt; ",
+                                 "the time of receipt counts"));
+  }
+  if (roster_.IsSelf(actor)) {
+    // What we did ourselves shows on the ticket, and means nothing beyond that.
+    if (fact.kind == FactKind::kLabelAdded) t_.labels[fact.subject] = {fact.at, &fact};
+    if (fact.kind == FactKind::kLabelRemoved) LabelRemoved(fact, fact.subject, false);
+    if (fact.kind == FactKind::kAssigned) t_.assignees.insert(fact.subject);
+    if (fact.kind == FactKind::kUnassigned) t_.assignees.erase(fact.subject);
+    if (fact.kind != FactKind::kOpened) return;
+  }
+  switch (fact.kind) {
+    case FactKind::kOpened:
+      return Opened(fact);
+    case FactKind::kComment:
+      return Commented(fact);
+    case FactKind::kCommentEdited:
+      return Edited(fact, /*opening=*/false);
+    case FactKind::kTextEdited:
+      return Edited(fact, /*opening=*/true);
+    case FactKind::kCommentDeleted:
+      if (t_.own_comments.contains(fact.subject) ||
+          (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author)))) {
+        t_.comment_deleted_by_hand = true;
+      }
+      return Acted(fact, HappeningKind::kAct);
+    case FactKind::kLabelAdded: {
+      Acted(fact, HappeningKind::kAct);
+      const bool matters = Managed(absl::AsciiStrToLower(fact.subject));
+      return LabelAdded(fact, fact.subject,
+                        matters && actor != kNobody && !roster_.IsBot(actor, now_)
+                            ? roster_.Judge(actor, now_, claimants_, epoch_, fact.at)
+                            : Judge(fact));
+    }
+    case FactKind::kLabelRemoved:
+      Acted(fact, HappeningKind::kAct);
+      return LabelRemoved(fact, fact.subject, true);
+    case FactKind::kLabels:
+      return Observed(fact);
+    case FactKind::kAssigned:
+      t_.assignees.insert(fact.subject);
+      t_.assign_requests.erase(absl::AsciiStrToLower(fact.subject));
+      return Acted(fact, HappeningKind::kAct);
+    case FactKind::kUnassigned:
+      t_.assignees.erase(fact.subject);
+      t_.assign_requests.erase(absl::AsciiStrToLower(fact.subject));
+      return Acted(fact, HappeningKind::kAct);
+    case FactKind::kClosed:
+    case FactKind::kReopened:
+      return ClosedOrReopened(fact);
+    case FactKind::kMoved:
+      t_.gone = true;
+      return MoveAway(fact.at, &fact, fact.value);
+    case FactKind::kDuplicateClosed:
+      return MoveAway(fact.at, &fact, fact.value);
+    case FactKind::kDeleted:
+      t_.gone = true;
+      t_.open = false;
+      return Say(HappeningKind::kDeleted, fact, {});
+    case FactKind::kVisibility:
+      t_.confidential = fact.value == "confidential";
+      return;
+    case FactKind::kAction:
+      return Acted(fact, HappeningKind::kAct);
+    case FactKind::kOperator:
+      return Operator(fact);
+    case FactKind::kArrived:
+      return Arrived(fact);
+    case FactKind::kOwnComment:
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile:
+      return;
+  }
+}
+
+bool Replayer::CoveredByPlan(const Customer& customer) const {
+  const auto plan = policy().plans.find(customer.plan);
+  if (plan == policy().plans.end()) return false;
+  const bool kind_covered = context_.key.kind == TicketKind::kIssue ? plan->second.covers_issues
+                                                                    : plan->second.covers_changes;
+  return kind_covered &&
+         (policy().projects.empty() || policy().Covers({context_.key.forge, context_.path}));
+}
+
+void Replayer::Opened(const Fact& fact) {
+  t_.opened = true;
+  t_.opening = &fact;
+  t_.opened_at = fact.at;
+  ClaimFromOpening(now_, fact.at, &fact);
+  const Judgement judgement = Judge(fact);
+  t_.opened_by_responder = judgement.role == Role::kResponder;
+  const bool commands = !fact.text.commands.empty() && fact.provenance != Provenance::kBackfill;
+  for (const std::string& label : fact.labels) {
+    const bool matters = Managed(absl::AsciiStrToLower(label)) && t_.author_index != kNobody &&
+                         !roster_.IsBot(t_.author_index, now_);
+    LabelAdded(
+        fact, label,
+        matters ? roster_.Judge(t_.author_index, now_, claimants_, epoch_, fact.at) : judgement);
+  }
+  seen_commands_[""] = fact.text.commands;
+  seen_forms_[""] = fact.text.form_priority;
+  if (!fact.text.form_priority.empty() && !claimants_.empty()) {
+    SetPriority(fact, fact.text.form_priority, "",
+                absl::StrCat("priority ", fact.text.form_priority), judgement);
+  }
+  if (commands) RunCommands(fact, fact.text.commands, judgement);
+}
+
+void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
+  for (const Customer& customer : terms_[terms]->policy.customers) {
+    if (!InTerm(customer, t_.opened_at) || !CoveredByPlan(customer)) continue;
+    const bool had = std::any_of(t_.stints.begin(), t_.stints.end(),
+                                 [&](const Stint& stint) { return stint.customer == customer.id; });
+    if (had) continue;
+    const ProjectRef here{context_.key.forge, context_.path};
+    const bool in_project =
+        std::any_of(customer.projects.begin(), customer.projects.end(),
+                    [&](const ProjectRef& pattern) { return MatchesProject(pattern, here); });
+    std::string reason;
+    Answer contact = Answer::kNo;
+    if (t_.author_index != kNobody && !roster_.IsBot(t_.author_index, terms)) {
+      contact = roster_.ContactOf(t_.author_index, terms, customer, t_.opened_at, &reason);
+    }
+    if (contact == Answer::kYes) {
+      Claim(customer, since,
+            absl::StrCat("opened by ", context_.key.forge, ":", t_.author.login, ": ", reason),
+            fact, in_project);
+    } else if (in_project) {
+      Claim(customer, since,
+            absl::StrCat("opened in ", ToString(here), ", a project of ", customer.id), fact, true);
+    }
+  }
+}
+
+bool Replayer::Claim(const Customer& customer, absl::Time since, std::string reason,
+                     const Fact* fact, bool by_project) {
+  auto it = std::find(t_.customers.begin(), t_.customers.end(), customer.id);
+  if (it == t_.customers.end()) {
+    if (t_.customers.size() == kMaxSlots) {
+      t_.flags.insert(absl::StrCat("more than ", kMaxSlots, " customers claim this ticket"));
+      return false;
+    }
+    it = t_.customers.insert(t_.customers.end(), customer.id);
+  }
+  t_.unjudged |= skipped_;
+  Stint stint;
+  stint.slot = static_cast<int>(it - t_.customers.begin());
+  stint.customer = customer.id;
+  stint.since = since;
+  stint.reason = std::move(reason);
+  stint.start_fact = fact;
+  stint.from = t_.happenings.size();
+  stint.by_project = by_project;
+  claimants_.push_back({stint.slot, customer.id, by_project});
+  ++epoch_;
+  t_.stints.push_back(std::move(stint));
+  return true;
+}
+
+void Replayer::EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note) {
+  stint.ended = at;
+  stint.end_fact = fact;
+  stint.end_note = std::move(note);
+  stint.until = t_.happenings.size();
+  std::erase_if(claimants_, [&](const Claimant& c) { return c.slot == stint.slot; });
+  ++epoch_;
+}
+
+const Stint* Replayer::InForce(std::string_view customer) const {
+  for (const Stint& stint : t_.stints) {
+    if (!stint.ended && stint.customer == customer) return &stint;
+  }
+  return nullptr;
+}
+
+void Replayer::TermsChanged(std::size_t to) {
+  now_ = to;
+  const absl::Time at = terms_[to]->effective;
+  for (Stint& stint : t_.stints) {
+    if (stint.ended) continue;
+    const Customer* customer = policy().FindCustomer(stint.customer);
+    if (customer == nullptr || customer->id != stint.customer) {
+      EndClaim(stint, at, nullptr, "the customer is no longer in the policy");
+    } else if (!CoveredByPlan(*customer)) {
+      EndClaim(stint, at, nullptr, "the plan no longer covers this");
+    }
+  }
+  ++epoch_;
+  if (t_.opened && t_.open && t_.successor.empty()) ClaimFromOpening(to, at, nullptr);
+}
+
+void Replayer::Acted(const Fact& fact, HappeningKind kind) {
+  if (SkipsRoles()) return;
+  const Judgement judgement = Judge(fact);
+  if (judgement.role == Role::kResponder) Say(kind, fact, judgement);
+}
+
+void Replayer::Commented(const Fact& fact) {
+  if (t_.own_comments.contains(fact.subject)) return;
+  seen_commands_[fact.subject] = fact.text.commands;
+  const ActorIndex actor = roster_.Find(fact.actor);
+  const bool commands = !fact.text.commands.empty() && fact.provenance != Provenance::kBackfill &&
+                        actor != kNobody && !roster_.IsBot(actor, now_);
+  if (commands) roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
+  Judgement judgement = Judge(fact);
+  if (commands && judgement.role == Role::kUnknown) {
+    judgement = roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
+  }
+  const bool heard = fact.text.substance && !fact.internal;
+  if (heard) counted_.insert(fact.subject);
+  if (judgement.role == Role::kResponder) {
+    Say(heard ? HappeningKind::kAnswer : HappeningKind::kAct, fact, judgement);
+    if (heard) last_answer_ = fact.subject;
+  } else if (judgement.role != Role::kBot && judgement.role != Role::kUnknown) {
+    const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
+    if (heard && !fact.text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
+    if (speaks && !fact.internal) EndWaiting(fact.at, IsAuthor(actor));
+  }
+  if (commands) RunCommands(fact, fact.text.commands, judgement);
+}
+
+void Replayer::Edited(const Fact& fact, bool opening) {
+  const std::string key = opening ? std::string() : fact.subject;
+  if (!opening && t_.own_comments.contains(fact.subject)) return;
+  const ActorIndex editor = roster_.Find(fact.actor);
+  const ActorIndex author =
+      fact.author == Actor() && opening ? t_.author_index : roster_.Find(fact.author);
+  std::vector<Command>& seen = seen_commands_[key];
+  if (fact.before) {
+    for (const Command& command : fact.before->commands) {
+      if (std::find(seen.begin(), seen.end(), command) == seen.end()) seen.push_back(command);
+    }
+  }
+  std::vector<Command> fresh;
+  for (const Command& command : fact.text.commands) {
+    if (std::find(seen.begin(), seen.end(), command) == seen.end()) fresh.push_back(command);
+  }
+  seen.insert(seen.end(), fresh.begin(), fresh.end());
+  const std::string form_before = fact.before ? fact.before->form_priority : seen_forms_[key];
+  seen_forms_[key] = fact.text.form_priority;
+  if (editor == kNobody || editor != author || roster_.IsBot(editor, now_)) return;
+
+  const bool runs = !fresh.empty() && fact.provenance != Provenance::kBackfill;
+  Judgement judgement =
+      runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
+  if (!opening && !fact.internal && fact.text.substance) {
+    // It counts from its first version with substance, once. Where that was before this edit and
+    // its own fact is missing, it counts from the creation.
+    const bool had = fact.before && fact.before->substance;
+    const bool first = counted_.insert(fact.subject).second;
+    if (first && had && fact.created) {
+      t_.flags.insert(absl::StrCat(fact.subject, " is known by an edit only"));
+    }
+    if (first && judgement.role == Role::kResponder) {
+      Say(HappeningKind::kAnswer, fact, judgement);
+      if (had && fact.created) t_.happenings.back().at = std::min(*fact.created, fact.at);
+      last_answer_ = fact.subject;
+    } else if (first && !fact.text.thanks &&
+               (judgement.role == Role::kCustomer || IsAuthor(editor)) &&
+               judgement.role != Role::kUnknown) {
+      Say(HappeningKind::kSpeech, fact, judgement);
+    }
+  }
+  if (opening && !claimants_.empty() && !fact.text.form_priority.empty() &&
+      fact.text.form_priority != form_before && fact.provenance != Provenance::kBackfill) {
+    SetPriority(fact, fact.text.form_priority, "",
+                absl::StrCat("priority ", fact.text.form_priority), judgement);
+  }
+  if (runs) RunCommands(fact, fresh, judgement);
+}
+
+void Replayer::ClosedOrReopened(const Fact& fact) {
+  const bool closed = fact.kind == FactKind::kClosed;
+  t_.open = !closed;
+  const ActorIndex actor = roster_.Find(fact.actor);
+  const bool bot = fact.actor.machine || roster_.IsBot(actor, now_);
+  const Judgement judgement = bot ? Judgement{Role::kBot, 0, ""} : Judge(fact);
+  if (judgement.role == Role::kResponder) Say(HappeningKind::kAct, fact, judgement);
+  if (closed && bot) return;
+  Say(closed ? HappeningKind::kClose : HappeningKind::kReopen, fact, judgement);
+  if (!closed && (judgement.role == Role::kCustomer || IsAuthor(actor))) {
+    EndWaiting(fact.at, IsAuthor(actor));
+  }
+}
+
+void Replayer::Arrived(const Fact& fact) {
+  for (CarriedClaim& carried : ReadCarried(fact.value)) {
+    const Customer* customer = policy().FindCustomer(carried.customer);
+    if (customer == nullptr || !CoveredByPlan(*customer)) {
+      t_.flags.insert(absl::StrCat("a claim of ", carried.customer, " came from ", fact.subject,
+                                   ", whom no plan here covers"));
+      continue;
+    }
+    if (InForce(customer->id) == nullptr) {
+      Claim(*customer, fact.at, absl::StrCat("came with ", fact.subject), &fact, false);
+    }
+    for (Stint& stint : t_.stints) {
+      if (!stint.ended && stint.customer == customer->id && !stint.carried) {
+        stint.carried = carried;
+        break;
+      }
+    }
+    if (!carried.priority.empty()) {
+      const Stint* stint = InForce(customer->id);
+      t_.priorities.push_back({fact.at, &fact, carried.priority, "", Slots{1} << stint->slot,
+                               absl::StrCat("came with ", fact.subject)});
+    }
+  }
+}
+
+void Replayer::MoveAway(absl::Time at, const Fact* fact, std::string successor) {
+  if (!t_.successor.empty()) return;
+  t_.successor = successor;
+  t_.moved_at = at;
+  for (Stint& stint : t_.stints) {
+    if (stint.ended) continue;
+    stint.moved = !successor.empty();
+    EndClaim(stint, at, fact,
+             successor.empty() ? std::string("moved away") : absl::StrCat("moved to ", successor));
+  }
+}
+
+void Replayer::StartWaiting(absl::Time at, std::string question) {
+  if (t_.waiting.now) return;
+  t_.waiting.now = true;
+  t_.waiting.since = at;
+  t_.waiting.question = std::move(question);
+  ended_by_word_ = false;
+  t_.waits.push_back({at, absl::InfiniteFuture()});
+}
+
+void Replayer::EndWaiting(absl::Time at, bool by_author) {
+  if (!t_.waiting.now) return;
+  t_.waiting.now = false;
+  t_.waiting.question.clear();
+  t_.waiting.ended_by_author = by_author;
+  ended_by_word_ = true;
+  t_.waits.back().until = at;
+}
+
+}  // namespace retainer::core

@@ -1,0 +1,123 @@
+// What happened to a ticket, in order and judged: the facts replayed once. Claims, clocks and
+// notices are worked out from this; nothing looks at the facts again.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "carried.h"
+#include "retainer/core.h"
+#include "roles.h"
+
+namespace retainer::core {
+
+enum class HappeningKind : std::uint8_t {
+  kAnswer,      // a responder's comment with substance that the customer can read
+  kAct,         // anything else that a responder did
+  kSpeech,      // a customer said something that wants an answer
+  kClose,       // by a person
+  kReopen,      // by anybody
+  kWorkaround,  // by a responder
+  kDeleted,
+};
+
+struct Happening {
+  HappeningKind kind;
+  absl::Time at;
+  const Fact* fact = nullptr;
+  ActorIndex actor = kNobody;
+  Role role = Role::kUnknown;
+  Slots slots = 0;         // of the claims that the actor speaks for
+  bool by_author = false;  // the ticket's author
+};
+
+// A stretch of time for which a customer's claim is in force.
+struct Stint {
+  int slot = 0;
+  std::string customer;
+  absl::Time since;
+  std::string reason;
+  const Fact* start_fact = nullptr;
+  std::size_t from = 0;   // happenings before this one came before the claim
+  std::size_t until = 0;  // … and from this one on after it; the number of all while in force
+  std::optional<absl::Time> ended;
+  const Fact* end_fact = nullptr;
+  std::string end_note;  // `released`, `moved to …`
+  bool moved = false;
+  bool by_project = false;
+  std::optional<CarriedClaim> carried;
+};
+
+// Somebody's word on the priority; `priority` is empty where a label was taken off.
+struct PriorityInput {
+  absl::Time at;
+  const Fact* fact = nullptr;
+  std::string priority;
+  std::string label;  // lower case; empty for a command or a form
+  Slots slots = 0;    // the claims it is for
+  std::string reason;
+};
+
+struct Excuse {
+  absl::Time at;
+  Metric metric = Metric::kFirstResponse;
+  std::string customer;
+  std::string reason;
+};
+
+struct Escalation {
+  absl::Time at;
+  const Fact* fact = nullptr;
+  Slots slots = 0;
+};
+
+struct LabelState {
+  absl::Time at;
+  const Fact* add = nullptr;  // nullptr: only seen in an observation
+};
+
+struct Timeline {
+  bool opened = false;
+  bool open = true;
+  bool gone = false;
+  bool confidential = false;
+  bool opened_by_responder = false;
+  Actor author;
+  ActorIndex author_index = kNobody;
+  absl::Time opened_at = absl::InfiniteFuture();
+  const Fact* opening = nullptr;
+  std::vector<Happening> happenings;
+  std::vector<std::string> customers;  // by slot
+  std::vector<Stint> stints;           // by start
+  std::vector<PriorityInput> priorities;
+  std::vector<Interval> waits;
+  Waiting waiting;
+  std::map<std::string, LabelState> labels;
+  std::set<std::string> assignees;
+  std::set<std::string> assign_requests;
+  std::vector<Refusal> refusals;
+  std::vector<Excuse> excuses;
+  std::vector<Escalation> escalations;
+  std::string successor;
+  absl::Time moved_at = absl::InfiniteFuture();
+  std::set<std::string> own_comments;
+  bool comment_deleted_by_hand = false;
+  std::map<std::string, int> removed_by_hand;
+  std::set<std::string> flags;
+  // A claim began after something whose actor nobody judged: replay again, judging all.
+  bool unjudged = false;
+};
+
+// Is the day of `at` within the customer's term, in the customer's time zone?
+bool InTerm(const Customer& customer, absl::Time at);
+
+// Replays `order`, which is the ticket's facts by time, then by id. `judge_all`: work out the role
+// of everybody who did anything, not only where a claim in force or a command needs it.
+Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+                const std::vector<const Fact*>& order, bool judge_all);
+
+}  // namespace retainer::core

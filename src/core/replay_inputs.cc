@@ -1,0 +1,295 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "replayer.h"
+
+namespace retainer::core {
+namespace {
+
+std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
+
+// The fixed head of a label template: `support: ` of `support: {plan}`.
+std::string Head(const std::string& label) { return Lower(label.substr(0, label.find('{'))); }
+
+}  // namespace
+
+bool Replayer::Managed(const std::string& lower_name) const {
+  const LabelMeaning& meaning = meanings_[now_];
+  return lower_name == meaning.waiting || lower_name == meaning.workaround ||
+         meaning.priorities.contains(lower_name);
+}
+
+bool Replayer::OurLabel(const std::string& name) const {
+  const std::string lower = Lower(name);
+  const auto ours = [&](const std::string& label) {
+    const std::string head = Head(label);
+    return label != "none" && !head.empty() && absl::StartsWith(lower, head);
+  };
+  return ours(policy().labels.support) || ours(policy().labels.state);
+}
+
+void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judgement& judgement) {
+  t_.labels[name] = {fact.at, &fact};
+  const std::string lower = Lower(name);
+  if (!Managed(lower) || judgement.role == Role::kUnknown) return;
+  const LabelMeaning& meaning = meanings_[now_];
+  if (const auto it = meaning.priorities.find(lower); it != meaning.priorities.end()) {
+    SetPriority(fact, it->second, name, absl::StrCat("label ", name), judgement);
+    return;
+  }
+  if (judgement.role != Role::kResponder) {
+    Refuse(fact, judgement, absl::StrCat("label ", name),
+           "only the people of the project set this label", name);
+  } else if (lower == meaning.waiting) {
+    StartWaiting(fact.at, last_answer_);
+  } else {
+    Say(HappeningKind::kWorkaround, fact, judgement);
+  }
+}
+
+void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_hand) {
+  t_.labels.erase(name);
+  const std::string lower = Lower(name);
+  if (by_hand && OurLabel(name)) ++t_.removed_by_hand[name];
+  if (!Managed(lower)) return;
+  if (lower == meanings_[now_].waiting) {
+    EndWaiting(fact.at, false);
+  } else if (meanings_[now_].priorities.contains(lower)) {
+    t_.priorities.push_back(
+        {fact.at, &fact, "", lower, ~Slots{0}, absl::StrCat("the label ", name, " was taken off")});
+  }
+}
+
+void Replayer::Observed(const Fact& fact) {
+  std::vector<std::string> missing;
+  for (const auto& [name, state] : t_.labels) {
+    // Says nothing against a label's own fact of the same second.
+    if (state.at < fact.at && !std::binary_search(fact.labels.begin(), fact.labels.end(), name)) {
+      missing.push_back(name);
+    }
+  }
+  for (const std::string& name : missing) LabelRemoved(fact, name, false);
+  for (const std::string& name : fact.labels) {
+    t_.labels.try_emplace(name, LabelState{fact.at, nullptr});
+  }
+}
+
+void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string what,
+                      std::string reason, std::string label) {
+  Refusal refusal;
+  refusal.actor = fact.actor;
+  refusal.fact_id = fact.id;
+  refusal.what = std::move(what);
+  refusal.reason = std::move(reason);
+  refusal.label = std::move(label);
+  refusal.at = fact.at;
+  for (std::size_t slot = 0; slot < t_.customers.size() && refusal.customer.empty(); ++slot) {
+    if ((judgement.slots >> slot) & 1) refusal.customer = t_.customers[slot];
+  }
+  t_.refusals.push_back(std::move(refusal));
+}
+
+bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const std::string& label,
+                           std::string what, const Judgement& judgement) {
+  const std::optional<std::size_t> rank = policy().PriorityRank(wanted);
+  if (judgement.role == Role::kUnknown) return false;
+  if (!rank) {
+    Refuse(fact, judgement, std::move(what), absl::StrCat("there is no such priority"), label);
+    return false;
+  }
+  const std::string& name = policy().priorities[*rank].name;
+  const std::string by =
+      fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
+  PriorityInput input{
+      fact.at,   &fact,
+      name,      Lower(label),
+      ~Slots{0}, absl::StrCat(what, " by ", by, ", a ", View(RoleName(judgement.role)))};
+  if (judgement.role == Role::kResponder) {
+    t_.priorities.push_back(std::move(input));
+    return true;
+  }
+  if (judgement.role != Role::kCustomer) {
+    Refuse(fact, judgement, std::move(what), "only contacts and the project's people set it",
+           label);
+    return false;
+  }
+  input.slots = 0;
+  for (const Claimant& claimant : claimants_) {
+    if (((judgement.slots >> claimant.slot) & 1) == 0) continue;
+    const Customer* customer = policy().FindCustomer(claimant.customer);
+    if (customer == nullptr) continue;
+    const auto plan = policy().plans.find(customer->plan);
+    if (plan != policy().plans.end() && plan->second.promises.contains(name)) {
+      input.slots |= Slots{1} << claimant.slot;
+    }
+  }
+  if (input.slots == 0) {
+    Refuse(fact, judgement, std::move(what), absl::StrCat("the plan of this ticket has no ", name),
+           label);
+    return false;
+  }
+  t_.priorities.push_back(std::move(input));
+  return true;
+}
+
+void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& commands,
+                           const Judgement& judgement) {
+  if (judgement.role == Role::kUnknown || judgement.role == Role::kBot) return;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const Command& command = commands[i];
+    if (command.bare && !policy().bare_commands) continue;
+    const bool repeated = std::any_of(
+        commands.begin(), commands.begin() + static_cast<long>(i), [&](const Command& earlier) {
+          return earlier.name == command.name && earlier.argument == command.argument;
+        });
+    if (!repeated) RunCommand(fact, command, judgement);
+  }
+}
+
+void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgement& judgement) {
+  const bool responder = judgement.role == Role::kResponder;
+  const bool contact = judgement.role == Role::kCustomer;
+  const auto refuse = [&](std::string_view what, std::string_view reason) {
+    Refuse(fact, judgement, std::string(what), std::string(reason));
+  };
+  constexpr std::string_view kTheirs = "only the people of the project use this command";
+  switch (command.name) {
+    case CommandName::kPriority:
+      SetPriority(fact, command.argument, "", absl::StrCat("priority ", command.argument),
+                  judgement);
+      return;
+    case CommandName::kSla:
+      if (responder || contact) t_.comment_deleted_by_hand = false;
+      return;
+    case CommandName::kEscalate:
+      if (!responder && !contact) return refuse("escalate", "only contacts use this command");
+      t_.escalations.push_back({fact.at, &fact, responder ? ~Slots{0} : judgement.slots});
+      return;
+    case CommandName::kCommunity:
+      if (!responder && !contact) return refuse("community", "only contacts use this command");
+      for (Stint& stint : t_.stints) {
+        if (!stint.ended && (responder || ((judgement.slots >> stint.slot) & 1) != 0)) {
+          EndClaim(stint, fact.at, &fact, "handed to the community");
+        }
+      }
+      return;
+    case CommandName::kWaiting:
+      if (!responder) return refuse("waiting", kTheirs);
+      return StartWaiting(fact.at, fact.text.substance ? fact.subject : last_answer_);
+    case CommandName::kResume:
+      if (!responder && !contact) return refuse("resume", kTheirs);
+      return EndWaiting(fact.at, false);
+    case CommandName::kWorkaround:
+      if (!responder) return refuse("workaround", kTheirs);
+      return Say(HappeningKind::kWorkaround, fact, judgement);
+    case CommandName::kClaim:
+      if (!responder) return refuse("claim", kTheirs);
+      return ClaimByCommand(fact, command.argument, judgement);
+    case CommandName::kRelease:
+      if (!responder) return refuse("release", kTheirs);
+      return ReleaseByCommand(fact, command.argument, judgement);
+    case CommandName::kDuplicate:
+      if (!responder) return refuse("duplicate", kTheirs);
+      return Duplicate(fact, command.argument, judgement);
+    case CommandName::kAssign: {
+      if (!responder) return refuse("assign", kTheirs);
+      const std::string login = Lower(command.argument);
+      const bool there = std::any_of(t_.assignees.begin(), t_.assignees.end(),
+                                     [&](const std::string& name) { return Lower(name) == login; });
+      if (!there) t_.assign_requests.insert(login);
+      return;
+    }
+  }
+}
+
+void Replayer::ClaimByCommand(const Fact& fact, const std::string& alias,
+                              const Judgement& judgement) {
+  const Customer* customer = policy().FindCustomer(alias);
+  const std::string what = absl::StrCat("claim ", alias);
+  if (customer == nullptr) return Refuse(fact, judgement, what, "there is no such customer");
+  if (InForce(customer->id) != nullptr) return;
+  if (!InTerm(*customer, fact.at)) {
+    return Refuse(fact, judgement, what, "the customer's term does not cover today");
+  }
+  if (!CoveredByPlan(*customer)) {
+    return Refuse(fact, judgement, what, "the customer's plan does not cover this ticket");
+  }
+  const std::string by =
+      fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
+  Claim(*customer, fact.at, absl::StrCat("claimed by ", by), &fact, false);
+}
+
+void Replayer::ReleaseByCommand(const Fact& fact, const std::string& alias,
+                                const Judgement& judgement) {
+  const Customer* customer = policy().FindCustomer(alias);
+  for (Stint& stint : t_.stints) {
+    if (!stint.ended && customer != nullptr && stint.customer == customer->id) {
+      return EndClaim(stint, fact.at, &fact, "released");
+    }
+  }
+  Refuse(fact, judgement, absl::StrCat("release ", alias), "there is no such claim here");
+}
+
+void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement) {
+  std::int64_t n = 0;
+  if (!absl::SimpleAtoi(number, &n) || n <= 0 || n == context_.key.number) {
+    return Refuse(fact, judgement, absl::StrCat("duplicate #", number),
+                  "name another ticket of this project");
+  }
+  TicketKey successor = context_.key;
+  successor.number = n;
+  MoveAway(fact.at, &fact, ToString(successor));
+}
+
+void Replayer::Operator(const Fact& fact) {
+  if (!fact.subject.empty()) {
+    const std::size_t space = fact.subject.find(' ');
+    const auto metric = ParseMetric(std::string_view(fact.subject).substr(0, space));
+    if (metric && space != std::string::npos) {
+      std::string who = fact.subject.substr(space + 1);
+      const Customer* customer = policy().FindCustomer(who);
+      if (customer != nullptr) who = customer->id;
+      t_.excuses.push_back({fact.at, *metric, who, fact.value});
+    }
+    return;
+  }
+  // Rationale: an operator typed it, who has a responder's rights, and is no actor of the forge.
+  const Judgement judgement{Role::kResponder, 0, "an operator"};
+  for (const Command& command : fact.text.commands) RunCommand(fact, command, judgement);
+}
+
+void Replayer::Settle() {
+  const LabelMeaning& meaning = meanings_[now_];
+  for (const auto& [name, state] : t_.labels) {
+    const std::string lower = Lower(name);
+    if (!Managed(lower)) continue;
+    if (state.add == nullptr) {
+      t_.flags.insert(absl::StrCat("the label ", name, " is on the ticket, but not by whom: it ",
+                                   "counts for nothing"));
+    } else if (lower == meaning.waiting && !t_.waiting.now && ended_by_word_) {
+      t_.waiting.label_is_stale = true;
+    }
+  }
+  for (Refusal& refusal : t_.refusals) {
+    if (refusal.label.empty()) continue;
+    // Only while the very label that was refused is still on.
+    const auto it = t_.labels.find(refusal.label);
+    if (it == t_.labels.end() || it->second.add == nullptr ||
+        it->second.add->id != refusal.fact_id) {
+      refusal.label.clear();
+    } else if (Lower(refusal.label) == meaning.waiting) {
+      t_.waiting.label_is_stale = false;
+    }
+  }
+  std::stable_sort(t_.refusals.begin(), t_.refusals.end(), [](const Refusal& a, const Refusal& b) {
+    return std::tie(a.at, a.fact_id, a.what) < std::tie(b.at, b.fact_id, b.what);
+  });
+  for (Stint& stint : t_.stints) {
+    if (!stint.ended) stint.until = t_.happenings.size();
+  }
+}
+
+}  // namespace retainer::core

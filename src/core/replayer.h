@@ -1,0 +1,92 @@
+// The replay's machinery: one object a replay. replay.cc takes facts one by one and holds claims;
+// replay_inputs.cc reads what people put in by labels and commands.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "replay.h"
+
+namespace retainer::core {
+
+class Replayer {
+ public:
+  Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster, bool judge_all);
+  void Run(const std::vector<const Fact*>& order);
+  Timeline Take() { return std::move(t_); }
+
+ private:
+  // What labels mean under one version of the terms; lower case.
+  struct LabelMeaning {
+    std::string waiting;
+    std::string workaround;
+    std::map<std::string, std::string> priorities;  // label -> priority
+  };
+
+  // replay.cc
+  void Take(const Fact& fact);
+  void Opened(const Fact& fact);
+  void Commented(const Fact& fact);
+  void Edited(const Fact& fact, bool opening);
+  void Acted(const Fact& fact, HappeningKind kind);
+  void ClosedOrReopened(const Fact& fact);
+  void Arrived(const Fact& fact);
+  void TermsChanged(std::size_t to);
+  void ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact);
+  bool Claim(const Customer& customer, absl::Time since, std::string reason, const Fact* fact,
+             bool by_project);
+  void EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note);
+  void MoveAway(absl::Time at, const Fact* fact, std::string successor);
+  void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
+  void StartWaiting(absl::Time at, std::string question);
+  void EndWaiting(absl::Time at, bool by_author);
+  int Phase(const Fact& fact);
+  const Stint* InForce(std::string_view customer) const;
+  Judgement Judge(const Fact& fact);
+  bool SkipsRoles();
+  // Whether roles matter here at all; where they do not, the forge is not asked.
+  bool Judged() const { return judge_all_ || !claimants_.empty(); }
+  const Policy& policy() const { return terms_[now_]->policy; }
+  bool IsAuthor(ActorIndex actor) const { return actor != kNobody && actor == t_.author_index; }
+  bool CoveredByPlan(const Customer& customer) const;
+
+  // replay_inputs.cc
+  void LabelAdded(const Fact& fact, const std::string& name, const Judgement& judgement);
+  void LabelRemoved(const Fact& fact, const std::string& name, bool by_hand);
+  void Observed(const Fact& fact);
+  bool OurLabel(const std::string& name) const;
+  bool Managed(const std::string& lower_name) const;
+  void RunCommands(const Fact& fact, const std::vector<Command>& commands,
+                   const Judgement& judgement);
+  void RunCommand(const Fact& fact, const Command& command, const Judgement& judgement);
+  void Operator(const Fact& fact);
+  bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,
+                   std::string what, const Judgement& judgement);
+  void ClaimByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
+  void ReleaseByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
+  void Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement);
+  void Refuse(const Fact& fact, const Judgement& judgement, std::string what, std::string reason,
+              std::string label = "");
+  void Settle();
+
+  const TicketContext& context_;
+  const TermsHistory& terms_;
+  Roster& roster_;
+  const bool judge_all_;
+  Timeline t_;
+  std::size_t now_ = 0;  // the version in force
+  std::vector<LabelMeaning> meanings_;
+  std::vector<Claimant> claimants_;
+  int epoch_ = 0;
+  std::string last_answer_;  // object id of the responders' last comment
+  bool ended_by_word_ = false;
+  bool skipped_ = false;  // somebody was not judged
+  // All commands that any version of an object held so far, by object id (empty: opening text).
+  std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
+  std::map<std::string, std::string, std::less<>> seen_forms_;
+  std::set<std::string, std::less<>> counted_;  // objects that had substance already
+};
+
+}  // namespace retainer::core

@@ -1,0 +1,297 @@
+#include "roles.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer::core {
+namespace {
+
+std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
+
+bool SameName(std::string_view a, std::string_view b) {
+  return absl::EqualsIgnoreCase(View(a), View(b));
+}
+
+bool EmailMatches(const std::string& rule, std::string_view email) {
+  if (!rule.empty() && rule[0] == '@') return absl::EndsWithIgnoreCase(View(email), rule);
+  return SameName(rule, email);
+}
+
+}  // namespace
+
+std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at) {
+  std::size_t index = 0;
+  for (std::size_t i = 1; i < terms.size() && terms[i]->effective <= at; ++i) index = i;
+  return index;
+}
+
+Roster::Roster(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+               const Pins& pins, const std::vector<const Fact*>& order)
+    : context_(context), terms_(terms) {
+  // Those with an id first, so that one whom a body names by login only is found by it, whatever
+  // came first.
+  for (const bool with_id : {true, false}) {
+    for (const Fact* fact : order) {
+      if (fact->actor.id.empty() != with_id) Meet(fact->actor);
+      if (fact->author.id.empty() != with_id) Meet(fact->author);
+    }
+  }
+  for (Person& person : people_) Name(&person, pins);
+  for (const auto& [id, fact] : facts) {
+    if (fact.kind == FactKind::kPermission) permissions_[fact.subject].push_back(&fact);
+    if (fact.kind == FactKind::kMembership) memberships_[fact.subject].push_back(&fact);
+    if (fact.kind == FactKind::kProfile) profiles_[fact.subject].push_back(&fact);
+  }
+  for (Answers* answers : {&permissions_, &memberships_, &profiles_}) {
+    for (auto& [subject, list] : *answers) {
+      std::stable_sort(list.begin(), list.end(),
+                       [](const Fact* a, const Fact* b) { return a->at < b->at; });
+    }
+  }
+}
+
+void Roster::Meet(const Actor& actor) {
+  if (Find(actor) != kNobody || (actor.id.empty() && actor.login.empty())) {
+    const ActorIndex index = Find(actor);
+    if (index == kNobody) return;
+    people_[index].actor.machine |= actor.machine;
+    if (people_[index].actor.login.empty() && !actor.login.empty()) {
+      people_[index].actor.login = actor.login;
+      by_login_.try_emplace(Lower(actor.login), index);
+    }
+    return;
+  }
+  const auto index = static_cast<ActorIndex>(people_.size());
+  people_.emplace_back();
+  people_.back().actor = actor;
+  people_.back().attributes.resize(terms_.size());
+  if (!actor.id.empty()) by_id_.emplace(actor.id, index);
+  if (actor.login.empty()) return;
+  const auto [it, first] = by_login_.try_emplace(Lower(actor.login), index);
+  if (!first && people_[it->second].actor.id != actor.id) {
+    flags_.insert(absl::StrCat("@", actor.login, " was seen with two ids, ",
+                               people_[it->second].actor.id, " and ", actor.id,
+                               ": only the first is believed"));
+  }
+}
+
+void Roster::Name(Person* person, const Pins& pins) {
+  const Actor& actor = person->actor;
+  person->self = (!context_.self_id.empty() && actor.id == context_.self_id) ||
+                 (actor.id.empty() && !context_.self_login.empty() &&
+                  SameName(actor.login, context_.self_login));
+  if (!actor.login.empty()) {
+    const std::string login = Lower(actor.login);
+    const auto pin = pins.find(Login{context_.key.forge, login});
+    if (pin == pins.end()) {
+      // Not pinned yet: the first id met under the login has it.
+      const ActorIndex first = by_login_.at(login);
+      if (&people_[first] == person) person->names.push_back(login);
+    } else if (actor.id.empty() || pin->second == actor.id) {
+      person->names.push_back(login);
+    } else {
+      flags_.insert(absl::StrCat("@", actor.login, " is pinned to id ", pin->second, "; id ",
+                                 actor.id, " under that login is refused"));
+    }
+  }
+  if (actor.id.empty()) return;
+  for (const auto& [login, id] : pins) {
+    if (id != actor.id || login.forge != context_.key.forge) continue;
+    const auto& names = person->names;
+    if (std::find(names.begin(), names.end(), login.name) == names.end()) {
+      person->names.push_back(login.name);
+    }
+  }
+}
+
+ActorIndex Roster::Find(const Actor& actor) const {
+  if (!actor.id.empty()) {
+    const auto it = by_id_.find(actor.id);
+    return it == by_id_.end() ? kNobody : it->second;
+  }
+  if (actor.login.empty()) return kNobody;
+  const auto it = by_login_.find(Lower(actor.login));
+  return it == by_login_.end() ? kNobody : it->second;
+}
+
+const Roster::Attributes& Roster::Of(ActorIndex index, std::size_t terms) {
+  Person& person = people_[index];
+  Attributes& a = person.attributes[terms];
+  if (a.known) return a;
+  a.known = true;
+  const auto means = [&](const Login& login) {
+    if (login.forge != context_.key.forge) return false;
+    return std::any_of(person.names.begin(), person.names.end(),
+                       [&](const std::string& name) { return SameName(name, login.name); });
+  };
+  const Policy& policy = terms_[terms]->policy;
+  a.bot = person.actor.machine || person.self ||
+          std::any_of(policy.bots.begin(), policy.bots.end(), means);
+  for (const auto& [name, team] : policy.teams) {
+    if (!a.team.empty()) break;
+    if (std::any_of(team.members.begin(), team.members.end(), means)) a.team = name;
+  }
+  for (const Customer& customer : policy.customers) {
+    const auto& logins = customer.contacts.logins;
+    if (std::any_of(logins.begin(), logins.end(), means)) a.contact_of.push_back(customer.id);
+  }
+  return a;
+}
+
+bool Roster::IsBot(ActorIndex index, std::size_t terms) {
+  return index != kNobody && Of(index, terms).bot;
+}
+
+const Fact* Roster::Lookup(const Answers& answers, const Person& person, std::string_view suffix,
+                           absl::Time at) {
+  auto it = answers.end();
+  if (!person.actor.id.empty()) it = answers.find(absl::StrCat(person.actor.id, View(suffix)));
+  if (it == answers.end() && !person.actor.login.empty()) {
+    it = answers.find(absl::StrCat("@", person.actor.login, View(suffix)));
+  }
+  if (it == answers.end()) return nullptr;
+  const std::vector<const Fact*>& list = it->second;
+  const auto after = std::upper_bound(list.begin(), list.end(), at,
+                                      [](absl::Time t, const Fact* f) { return t < f->at; });
+  if (after != list.begin()) {
+    const Fact* latest = *(after - 1);
+    const absl::Time expires = latest->expires.value_or(absl::InfiniteFuture());
+    if (at < expires) {
+      valid_from_ = std::max(valid_from_, latest->at);
+      valid_until_ = std::min(valid_until_, expires);
+      if (after != list.end()) valid_until_ = std::min(valid_until_, (*after)->at);
+      return latest;
+    }
+    valid_from_ = std::max(valid_from_, expires);
+  }
+  if (after == list.end()) return nullptr;
+  valid_until_ = std::min(valid_until_, (*after)->at);
+  return *after;
+}
+
+Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& customer,
+                         absl::Time at, std::string* reason) {
+  if (index == kNobody) return Answer::kNo;
+  const Attributes& a = Of(index, terms);
+  const Person& person = people_[index];
+  if (!a.contact_of.empty()) {
+    // Rationale: who is named as somebody's contact is nobody else's by membership or address.
+    const bool named =
+        std::find(a.contact_of.begin(), a.contact_of.end(), customer.id) != a.contact_of.end();
+    if (named) {
+      *reason = absl::StrCat("@", person.actor.login, " is a contact of ", customer.id);
+      return Answer::kYes;
+    }
+    return Answer::kNo;
+  }
+  bool unknown = false;
+  for (const Login& organization : customer.contacts.organizations) {
+    if (organization.forge != context_.key.forge) continue;
+    const Fact* answer = Lookup(memberships_, person, absl::StrCat(" ", organization.name), at);
+    if (answer == nullptr) {
+      questions_.insert({Question::Kind::kMembership, person.actor, organization.name});
+      unknown = true;
+    } else if (answer->value == "yes") {
+      *reason = absl::StrCat("@", person.actor.login, " is a member of ", organization.name,
+                             ", of ", customer.id);
+      return Answer::kYes;
+    } else if (answer->value == "unseen") {
+      flags_.insert(absl::StrCat("whether @", person.actor.login, " is a private member of ",
+                                 organization.name, " cannot be seen from outside"));
+    }
+  }
+  if (!customer.contacts.emails.empty()) {
+    const Fact* answer = Lookup(profiles_, person, "", at);
+    if (answer == nullptr) {
+      questions_.insert({Question::Kind::kProfile, person.actor, ""});
+      unknown = true;
+    } else if (!answer->value.empty()) {
+      for (const std::string& rule : customer.contacts.emails) {
+        if (!EmailMatches(rule, answer->value)) continue;
+        *reason =
+            absl::StrCat("the public address of @", person.actor.login, " is one of ", customer.id);
+        return Answer::kYes;
+      }
+    }
+  }
+  return unknown ? Answer::kUnknown : Answer::kNo;
+}
+
+const Judgement& Roster::Judge(ActorIndex index, std::size_t terms,
+                               const std::vector<Claimant>& claimants, int epoch, absl::Time at) {
+  Person& person = people_[index];
+  if (person.judged && person.judged_terms == terms && person.judged_epoch == epoch &&
+      person.valid_from <= at && at < person.valid_until) {
+    return person.judgement;
+  }
+  valid_from_ = absl::InfinitePast();
+  valid_until_ = absl::InfiniteFuture();
+  const Policy& policy = terms_[terms]->policy;
+  const Attributes& a = Of(index, terms);
+  const std::string who = person.actor.login.empty() ? absl::StrCat("id ", person.actor.id)
+                                                     : absl::StrCat("@", person.actor.login);
+  const auto judge = [&]() -> Judgement {
+    if (a.bot) return {Role::kBot, 0, absl::StrCat(who, " is a bot")};
+    Judgement as_customer{Role::kCustomer, 0, ""};
+    bool unknown = false;
+    for (const Claimant& claimant : claimants) {
+      const Customer* customer = policy.FindCustomer(claimant.customer);
+      if (customer == nullptr) continue;
+      const Answer answer = ContactOf(index, terms, *customer, at, &as_customer.reason);
+      if (answer == Answer::kYes) as_customer.slots |= Slots{1} << claimant.slot;
+      unknown |= answer == Answer::kUnknown;
+    }
+    if (as_customer.slots != 0) return as_customer;
+    if (unknown) {
+      return {Role::kUnknown, 0,
+              absl::StrCat("the forge has not yet said whether ", who, " is of a customer here")};
+    }
+    if (!a.team.empty()) {
+      return {Role::kResponder, 0, absl::StrCat(who, " is in the team ", a.team)};
+    }
+    const Fact* permission = Lookup(permissions_, person, "", at);
+    if (permission == nullptr) {
+      questions_.insert({Question::Kind::kPermission, person.actor, ""});
+      return {Role::kUnknown, 0,
+              absl::StrCat("permission of ", who, " not yet answered by the forge")};
+    }
+    if (permission->value == "admin" || permission->value == "maintain" ||
+        permission->value == "write") {
+      return {Role::kResponder, 0, absl::StrCat(who, " has the permission ", permission->value)};
+    }
+    for (const Claimant& claimant : claimants) {
+      const Customer* customer = policy.FindCustomer(claimant.customer);
+      // Rationale: a customer's own project without named contacts is peopled by the customer.
+      if (claimant.by_project && customer != nullptr && customer->contacts.empty()) {
+        return {Role::kCustomer, Slots{1} << claimant.slot,
+                absl::StrCat(who, " is in the project of ", claimant.customer)};
+      }
+    }
+    return {Role::kCommunity, 0,
+            absl::StrCat(who, " has the permission ", permission->value,
+                         ", is in no team and no contact here")};
+  };
+  person.judgement = judge();
+  person.judged = true;
+  person.judged_terms = terms;
+  person.judged_epoch = epoch;
+  person.valid_from = valid_from_;
+  person.valid_until = valid_until_;
+  return person.judgement;
+}
+
+std::vector<RoleStanding> Roster::Roles() const {
+  std::vector<RoleStanding> roles;
+  for (const Person& person : people_) {
+    if (!person.judged) continue;
+    roles.push_back({person.actor, person.judgement.role, person.judgement.reason});
+  }
+  std::sort(roles.begin(), roles.end(),
+            [](const RoleStanding& a, const RoleStanding& b) { return a.actor < b.actor; });
+  return roles;
+}
+
+}  // namespace retainer::core

@@ -1,0 +1,113 @@
+// Who an actor is on one ticket: identities, what the policy says of them, what the forge answered.
+//
+// A Roster belongs to one evaluation and one thread; it borrows what it is made of. Asking it
+// something that only the forge knows notes a Question and answers "unknown", which authorises
+// nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "retainer/core.h"
+
+namespace retainer::core {
+
+inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+
+// Index into the history of the version in force at `at`; the first covers what came before it.
+std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at);
+
+// The place of an actor in a roster. Nobody: an event that names no actor.
+using ActorIndex = int;
+inline constexpr ActorIndex kNobody = -1;
+
+// Claims take the bits of a set; more than 63 customers on one ticket are not claimed.
+using Slots = std::uint64_t;
+inline constexpr int kMaxSlots = 63;
+
+// A customer whose claim is in force, as roles see it.
+struct Claimant {
+  int slot = 0;
+  std::string customer;
+  bool by_project = false;  // the ticket stands in the customer's own project
+};
+
+struct Judgement {
+  Role role = Role::kUnknown;
+  Slots slots = 0;  // of the claimants that the actor speaks for
+  std::string reason;
+};
+
+enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
+
+class Roster {
+ public:
+  Roster(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+         const Pins& pins, const std::vector<const Fact*>& order);
+
+  ActorIndex Find(const Actor& actor) const;
+  const Actor& actor(ActorIndex index) const { return people_[index].actor; }
+  bool IsSelf(ActorIndex index) const { return index != kNobody && people_[index].self; }
+  bool IsBot(ActorIndex index, std::size_t terms);
+
+  // Is the actor a contact of `customer` at `at`? `reason` says by what.
+  Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
+                   std::string* reason);
+
+  // The role at `at`, where `claimants` have their claims in force. `epoch` changes whenever
+  // `claimants` does. The reference holds until the next call.
+  const Judgement& Judge(ActorIndex index, std::size_t terms,
+                         const std::vector<Claimant>& claimants, int epoch, absl::Time at);
+
+  // What was asked and not answered, so far.
+  const std::set<Question>& questions() const { return questions_; }
+  const std::set<std::string>& flags() const { return flags_; }
+  // The last judgement of everybody who was judged.
+  std::vector<RoleStanding> Roles() const;
+
+ private:
+  struct Attributes {  // what the policy itself says; by terms version
+    bool known = false;
+    bool bot = false;
+    std::string team;
+    std::vector<std::string> contact_of;  // customers that name the login
+  };
+  struct Person {
+    Actor actor;
+    bool self = false;
+    std::vector<std::string> names;  // lower-case logins of the policy that mean this person
+    std::vector<Attributes> attributes;
+    bool judged = false;
+    Judgement judgement;
+    std::size_t judged_terms = 0;
+    int judged_epoch = -1;
+    absl::Time valid_from, valid_until;
+  };
+  using Answers = std::map<std::string, std::vector<const Fact*>, std::less<>>;
+
+  void Meet(const Actor& actor);
+  void Name(Person* person, const Pins& pins);
+  const Attributes& Of(ActorIndex index, std::size_t terms);
+  // The answer that holds for `at`: the latest before it that has not expired, else the earliest
+  // after it. Narrows the validity of the judgement being made.
+  const Fact* Lookup(const Answers& answers, const Person& person, std::string_view suffix,
+                     absl::Time at);
+
+  const TicketContext& context_;
+  const TermsHistory& terms_;
+  std::vector<Person> people_;
+  absl::flat_hash_map<std::string, ActorIndex> by_id_;
+  absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case; the first one met
+  Answers permissions_, memberships_, profiles_;
+  std::set<Question> questions_;
+  std::set<std::string> flags_;
+  absl::Time valid_from_, valid_until_;
+};
+
+}  // namespace retainer::core
