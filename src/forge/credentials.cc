@@ -45,14 +45,19 @@ class AppCredentials final : public Credentials {
     auto installation = InstallationOf(scope);
     if (!installation.ok()) return installation.status();
     auto grant = InstallationGrant(*installation);
-    if (grant.ok() || scope.kind != Scope::Kind::kProject || !absl::IsNotFound(grant.status()))
-      return grant;
+    if (!absl::IsNotFound(grant.status())) return grant;
     // The app was installed anew and has another id since the one we were told.
     Forget(*installation);
-    auto discovered = Discover(scope.path);
-    if (!discovered.ok()) return discovered.status();
-    if (*discovered == *installation) return grant;
-    return InstallationGrant(*discovered);
+    auto present = InstallationOf(scope);
+    if (!present.ok()) return present.status();
+    if (*present != *installation) grant = InstallationGrant(*present);
+    // Not the thing that is asked for is missing: nobody must take this for its NotFound.
+    if (absl::IsNotFound(grant.status())) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(client_.name(), ": the installation ", *present,
+                       " of the GitHub App is gone: install the app again"));
+    }
+    return grant;
   }
 
   bool Renew(const Scope& scope, const Grant& grant) override {
@@ -123,7 +128,9 @@ class AppCredentials final : public Credentials {
     }
     {
       std::lock_guard lock(mutex_);
-      if (!tokens_.empty()) return tokens_.begin()->first;
+      for (const auto& [id, token] : tokens_) {
+        if (!gone_.contains(id)) return id;
+      }
     }
     return AnyInstallation();
   }
@@ -173,7 +180,7 @@ class AppCredentials final : public Credentials {
   void Forget(const std::string& installation) {
     std::lock_guard lock(mutex_);
     gone_.insert(installation);
-    tokens_.erase(installation);
+    tokens_[installation].value.clear();  // the entry stays: somebody may be waiting on it
     std::erase_if(installations_, [&](const auto& entry) { return entry.second == installation; });
   }
 
@@ -188,17 +195,10 @@ class AppCredentials final : public Credentials {
         return grant_of(token);
       if (token.refreshing) {
         const std::uint64_t before = token.refreshes;
-        changed_.wait(lock, [&] {
-          const auto it = tokens_.find(id);
-          return it == tokens_.end() || it->second.refreshes != before;
-        });
-        const auto it = tokens_.find(id);
-        if (it == tokens_.end()) {
-          return absl::NotFoundError(
-              absl::StrCat(client_.name(), ": installation ", id, " is gone"));
-        }
-        if (!it->second.last.ok()) return it->second.last;
-        return grant_of(it->second);
+        changed_.wait(lock, [&] { return tokens_[id].refreshes != before; });
+        const Token& fresh = tokens_[id];
+        if (!fresh.last.ok()) return fresh.last;
+        return grant_of(fresh);
       }
     }
     tokens_[id].refreshing = true;

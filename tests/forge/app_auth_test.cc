@@ -157,6 +157,11 @@ TEST_F(AppAuthTest, AnInstallationThatWasMadeAnewIsFoundAgain) {
   EXPECT_EQ(world_.script.Count("POST /app/installations/44/access_tokens"), 1);
 }
 
+TEST_F(AppAuthTest, AGoneInstallationIsNotTakenForAMissingUser) {
+  world_.script.On("GET /app/installations?per_page=1", 200, R"([{"id":44}])");  // then 404
+  EXPECT_EQ(world_.forge->FindUser("x").status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(AppAuthTest, ConcurrentCallersWaitForOneRefresh) {
   std::mutex mutex;
   std::condition_variable changed;
