@@ -168,6 +168,8 @@ struct Standing {
   std::vector<Notice> notices;                 // all whose time has come, by id
   std::vector<Question> questions;             // sorted; while there are any, nothing is announced
   bool comment_deleted_by_hand = false;        // our status comment, and no `sla` command since
+  // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
+  bool comment_deleted_for_all = false;
   std::vector<std::string> own_comments;       // object ids, sorted
   std::map<std::string, int> removed_by_hand;  // our labels that people took off, and how often
   bool label_restore_exhausted(const std::string& label) const {

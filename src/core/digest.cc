@@ -78,7 +78,7 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",
                     q.organization, "\n");
   }
-  absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, " own ",
+  absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, s.comment_deleted_for_all, " own ",
                   absl::StrJoin(s.own_comments, "|"), "\n");
   for (const auto& [label, times] : s.removed_by_hand) {
     absl::StrAppend(&out, "removed ", label, " ", times, "\n");

@@ -63,6 +63,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
   s.refusals = timeline.refusals;
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
+  s.comment_deleted_for_all = timeline.comment_deleted_for_all;
   s.own_comments.assign(timeline.own_comments.begin(), timeline.own_comments.end());
   s.removed_by_hand = timeline.removed_by_hand;
   std::set<std::string> flags = timeline.flags;

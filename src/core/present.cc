@@ -367,7 +367,7 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
     for (const PublicClaim& claim : claims) face.discloses.push_back(claim.customer->id);
     SortUnique(&face.discloses);
   } else if (claims.empty() && policy.community.comment == CommunityComment::kNeutral &&
-             !standing.comment_deleted_by_hand) {
+             !standing.comment_deleted_for_all) {
     face.comment = CommentView{};
   }
   PresentLabels(standing, claims, policy, now, &face);

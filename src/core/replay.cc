@@ -172,6 +172,7 @@ void Replayer::Take(const Fact& fact) {
       if (t_.own_comments.contains(fact.subject) ||
           (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author)))) {
         t_.comment_deleted_by_hand = true;
+        t_.comment_deleted_for_all = true;
       }
       return Acted(fact, HappeningKind::kAct);
     case FactKind::kLabelAdded: {
@@ -366,6 +367,10 @@ void Replayer::Commented(const Fact& fact) {
     const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
     if (heard && !fact.text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
     if (speaks && !fact.internal) EndWaiting(fact.at, IsAuthor(actor));
+  } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
+    // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
+    // asked for; else a private customer's ticket could be told from a community one.
+    EndWaiting(fact.at, true);
   }
   if (commands) RunCommands(fact, fact.text.commands, judgement);
 }
@@ -476,11 +481,14 @@ void Replayer::StartWaiting(absl::Time at, std::string question) {
   t_.waiting.now = true;
   t_.waiting.since = at;
   t_.waiting.question = std::move(question);
+  t_.waiting.ended_by_author = false;
   ended_by_word_ = false;
   t_.waits.push_back({at, absl::InfiniteFuture()});
 }
 
 void Replayer::EndWaiting(absl::Time at, bool by_author) {
+  // The author's word is seen by everybody, also where another contact's had ended it before.
+  if (by_author) t_.waiting.ended_by_author = true;
   if (!t_.waiting.now) return;
   t_.waiting.now = false;
   t_.waiting.question.clear();

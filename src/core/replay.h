@@ -106,6 +106,7 @@ struct Timeline {
   absl::Time moved_at = absl::InfiniteFuture();
   std::set<std::string> own_comments;
   bool comment_deleted_by_hand = false;
+  bool comment_deleted_for_all = false;
   std::map<std::string, int> removed_by_hand;
   std::set<std::string> flags;
   // A claim began after something whose actor nobody judged: replay again, judging all.

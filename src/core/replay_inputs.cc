@@ -163,6 +163,7 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return;
     case CommandName::kSla:
       if (responder || contact) t_.comment_deleted_by_hand = false;
+      if (responder) t_.comment_deleted_for_all = false;
       return;
     case CommandName::kEscalate:
       if (!responder && !contact) return refuse("escalate", "only contacts use this command");

@@ -252,6 +252,7 @@ TEST(PresentPrivacyTest, APrivateTicketsFaceIsACommunityTickets) {
     standing.waiting.ended_by_author = true;
     EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
     standing.comment_deleted_by_hand = true;
+    standing.comment_deleted_for_all = true;
     EXPECT_EQ(Shown(Private(standing), terms, At(90)), Shown(standing, terms, At(90)));
     standing.confidential = true;
     standing.open = false;

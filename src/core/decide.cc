@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "retainer/core.h"
+
+namespace retainer {
+namespace {
+
+// Grows whenever the set does or a fact of it gives way to a stronger one, so that the latest word
+// on the carried claims replaces an earlier one at the successor.
+std::uint64_t Revision(const FactSet& facts) {
+  std::uint64_t revision = 0;
+  for (const auto& [id, fact] : facts) {
+    revision += 5 + static_cast<std::uint64_t>(fact.provenance) + fact.revision;
+  }
+  return revision;
+}
+
+// Claims leave for a successor that is known; moved is not voided.
+std::vector<Departure> Departures(const TicketContext& context, const FactSet& facts,
+                                  const Standing& standing) {
+  if (standing.successor.empty() || standing.carried.empty()) return {};
+  Departure departure;
+  departure.successor = standing.successor;
+  Fact& fact = departure.arrival;
+  fact.kind = FactKind::kArrived;
+  fact.provenance = Provenance::kNetwork;
+  fact.subject = ToString(context.key);
+  fact.id = MakeFactId(fact.kind, fact.subject, "");
+  fact.at = standing.moved_at;
+  fact.value = standing.carried;
+  fact.revision = Revision(facts);
+  return {std::move(departure)};
+}
+
+// `acme first_response: running -> met`, by clock. A clock that is new or gone was or is `none`.
+std::vector<std::string> Changes(const std::map<std::string, std::string>& before,
+                                 const std::map<std::string, std::string>& after) {
+  std::map<std::string, std::pair<std::string, std::string>> clocks;
+  for (const auto& [clock, state] : before) clocks[clock].first = state;
+  for (const auto& [clock, state] : after) clocks[clock].second = state;
+  std::vector<std::string> changes;
+  for (const auto& [clock, states] : clocks) {
+    const auto& [was, is] = states;
+    if (was == is) continue;
+    changes.push_back(
+        absl::StrCat(clock, ": ", was.empty() ? "none" : was, " -> ", is.empty() ? "none" : is));
+  }
+  return changes;
+}
+
+}  // namespace
+
+Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
+                const TermsHistory& terms, const Pins& pins,
+                const std::map<std::string, std::string>& before, absl::Time now) {
+  Decision decision;
+  decision.facts = facts;
+  for (const Fact& fact : news) decision.facts.Add(fact);
+  for (const auto& [id, fact] : decision.facts) {
+    const Fact* known = facts.Find(id);
+    if (known != nullptr && *known == fact) continue;
+    decision.new_facts.push_back(fact);
+    decision.record.facts.push_back(id);
+  }
+
+  decision.standing = Evaluate(context, decision.facts, terms, pins, now);
+  const Standing& standing = decision.standing;
+  // The version in force, for the face: the newest whose instant has come.
+  const Terms* current = terms.front().get();
+  for (const auto& version : terms) {
+    if (version->effective <= now) current = version.get();
+  }
+  decision.face = Present(context, standing, *current, now);
+  decision.notices = standing.notices;
+  for (Notice& notice : WithdrawnBreaches(context, standing, before, *current, now)) {
+    decision.notices.push_back(std::move(notice));
+  }
+  std::sort(decision.notices.begin(), decision.notices.end(),
+            [](const Notice& a, const Notice& b) { return a.id < b.id; });
+  decision.wake_at = standing.next_wake;
+  decision.departures = Departures(context, decision.facts, standing);
+
+  decision.record.ticket = context.key;
+  decision.record.at = now;
+  decision.record.terms_id = standing.terms_id;
+  decision.record.changes = Changes(before, ClockStates(standing));
+  return decision;
+}
+
+}  // namespace retainer

@@ -1,0 +1,285 @@
+// Privacy: whatever an outsider can read of a private customer's ticket equals that of a community
+// ticket, byte for byte, and changes at the same instants.
+//
+// The same random story is told twice: under a policy with a private customer whose contact opens
+// the ticket, and under the same policy without that customer.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "retainer/core.h"
+#include "retainer/fact_builders.h"
+
+namespace retainer {
+namespace {
+
+const absl::Time kStart = absl::FromUnixSeconds(1772528400);
+
+const Actor kDave{"1", "dave", false};    // contact of the private customer; the author
+const Actor kErin{"2", "erin", false};    // another contact
+const Actor kAlice{"3", "alice", false};  // may write
+const Actor kBob{"4", "bob", false};      // nobody's
+const Actor kBot{"5", "ci", true};
+const Actor kSelf{"99", "desk", true};
+
+Policy BasePolicy(bool neutral) {
+  Policy policy;
+  policy.projects = {{"github", "a/b"}};
+  CalendarSpec always;
+  always.name = "always";
+  always.time_zone = "UTC";
+  always.always = true;
+  policy.calendars["always"] = always;
+  policy.priorities = {{"P1", "", ""}, {"P2", "", ""}};
+  Plan plan;
+  plan.name = "gold";
+  plan.calendars = {"always"};
+  plan.default_priority = "P2";
+  plan.warn_at = {0.5};
+  plan.escalation = {{1.0, std::nullopt, {"core"}}};
+  for (const char* priority : {"P1", "P2"}) {
+    auto& targets = plan.promises[priority].targets;
+    targets[Metric::kAcknowledgement] = {0, absl::Minutes(5), "5m"};
+    targets[Metric::kFirstResponse] = {0, absl::Minutes(20), "20m"};
+    targets[Metric::kNextResponse] = {0, absl::Minutes(30), "30m"};
+    targets[Metric::kUpdate] = {0, absl::Minutes(40), "40m"};
+    targets[Metric::kResolution] = {0, absl::Hours(3), "3h"};
+  }
+  policy.plans["gold"] = plan;
+  policy.community.comment = neutral ? CommunityComment::kNeutral : CommunityComment::kNone;
+  policy.community.calendars = {"always"};
+  policy.teams["core"] = {"core", {{"github", "alice"}}, {}, {}};
+  policy.labels.state = "sla: {state}";
+  return policy;
+}
+
+Customer MakeCustomer(const std::string& id, bool is_public, std::vector<Login> logins) {
+  Customer customer;
+  customer.id = id;
+  customer.alias = "c-" + id;
+  customer.name = id + " Corp";
+  customer.plan = "gold";
+  customer.is_public = is_public;
+  customer.contacts.logins = std::move(logins);
+  return customer;
+}
+
+TermsHistory Compile(Policy policy) {
+  auto terms = CompileTerms("terms", kStart - absl::Hours(24), std::move(policy));
+  EXPECT_TRUE(terms.ok()) << terms.status();
+  return {*terms};
+}
+
+// A ticket's facts as they come, each at its own minute.
+std::vector<Fact> Story(int steps) {
+  std::vector<Fact> story;
+  absl::Time now = kStart;
+  const auto learnt = [&] { return Learnt{Provenance::kWebhook, now}; };
+  const auto permission = [&](const Actor& actor, const char* value) {
+    Fact fact;
+    fact.kind = FactKind::kPermission;
+    fact.provenance = Provenance::kNetwork;
+    fact.subject = actor.id;
+    fact.value = value;
+    fact.at = now;
+    fact.id = MakeFactId(fact.kind, fact.subject, "");
+    fact.expires = now + absl::Hours(24 * 365);
+    story.push_back(std::move(fact));
+  };
+  permission(kDave, "read");
+  permission(kErin, "read");
+  permission(kBob, "read");
+  permission(kAlice, "write");
+  story.push_back(MakeOpened(learnt(), kDave, Moment::At(now), "It is down."));
+  Fact own;
+  own.kind = FactKind::kOwnComment;
+  own.provenance = Provenance::kNetwork;
+  own.subject = IssueCommentId("900");
+  own.at = now;
+  own.id = MakeFactId(own.kind, own.subject, "");
+  story.push_back(std::move(own));
+
+  const auto person = [] {
+    return *rc::gen::element(kDave, kDave, kErin, kAlice, kAlice, kAlice, kBob, kBot);
+  };
+  for (int i = 0; i < steps; ++i) {
+    now += absl::Minutes(*rc::gen::inRange(1, 45));
+    const Moment at = Moment::At(now);
+    const std::string id = IssueCommentId(absl::StrCat(i + 1));
+    const Actor who = person();
+    switch (*rc::gen::inRange(0, 12)) {
+      case 0:
+      case 1:
+      case 2: {
+        const std::string text =
+            *rc::gen::element<std::string>("words", "thanks!", "> quote", ":+1:", "```\ncode\n```");
+        story.push_back(MakeComment(learnt(), id, who, at, text,
+                                    /*internal=*/who == kAlice && *rc::gen::arbitrary<bool>()));
+        break;
+      }
+      case 3:
+      case 4:
+      case 5: {
+        const std::string text = *rc::gen::element<std::string>(
+            "/priority P1", "/priority P9", "/support waiting", "please\n/waiting", "/resume",
+            "/workaround", "/escalate", "/support sla", "/assign @bob", "/assign @alice",
+            "/community", "/support claim c-globex", "/support release c-globex",
+            "/support claim nobody");
+        story.push_back(MakeComment(learnt(), id, who, at, text));
+        break;
+      }
+      case 6:
+      case 7: {
+        const std::string label = *rc::gen::element<std::string>(
+            "waiting for customer", "waiting for customer", "waiting for customer",
+            "workaround available", "priority: P1", "priority: P2", "support: gold",
+            "sla: breached", "bug");
+        story.push_back(*rc::gen::inRange(0, 3) > 0 ? MakeLabelAdded(learnt(), label, who, at)
+                                                    : MakeLabelRemoved(learnt(), label, who, at));
+        break;
+      }
+      case 8:
+        story.push_back(MakeClosed(learnt(), "completed", who, at));
+        break;
+      case 9:
+        story.push_back(MakeReopened(learnt(), who, at));
+        break;
+      case 10:
+        story.push_back(MakeCommentDeleted(learnt(), IssueCommentId("900"), who, kSelf, at));
+        break;
+      case 11:
+        story.push_back(MakeAssigned(learnt(), kAlice, who, at));
+        break;
+    }
+  }
+  return story;
+}
+
+// What an outsider sees: each change of the face, and when.
+using Seen = std::vector<std::pair<absl::Time, std::string>>;
+
+std::string Words(const Face& face) {
+  std::string words;
+  if (face.comment) {
+    absl::StrAppend(&words, "comment ", static_cast<int>(face.comment->kind), " ",
+                    face.comment->priority, " ", face.comment->headline, " ", face.comment->with,
+                    " ", face.comment->next, " ", face.comment->question_url);
+    if (face.comment->due)
+      absl::StrAppend(&words, " due ", absl::FormatTime(face.comment->due->at));
+    for (const std::string& refusal : face.comment->refusals) {
+      absl::StrAppend(&words, " refused ", refusal);
+    }
+    for (const PromiseRow& row : face.comment->rows) {
+      absl::StrAppend(&words, " row ", row.claim, " ", row.promise, " ", row.target, " ", row.state,
+                      " ", row.took);
+    }
+  }
+  for (const std::string& customer : face.discloses) absl::StrAppend(&words, " of ", customer);
+  for (const FaceLabel& label : face.labels) {
+    absl::StrAppend(&words, " +", label.name, label.color, label.description);
+  }
+  for (const std::string& label : face.absent_labels) absl::StrAppend(&words, " -", label);
+  for (const std::string& login : face.assignees) absl::StrAppend(&words, " @", login);
+  return words;
+}
+
+Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
+  TicketContext context;
+  context.key = {"github", "1", TicketKind::kIssue, 12};
+  context.path = "a/b";
+  context.adopted = kStart - absl::Hours(24);
+  context.self_id = kSelf.id;
+  context.self_login = kSelf.login;
+  context.url = "https://example.org/a/b/issues/12";
+  Pins pins;
+  for (const Actor& actor : {kDave, kErin, kAlice, kBob}) {
+    pins[{"github", actor.login}] = actor.id;
+  }
+  Seen seen;
+  FactSet facts;
+  std::map<std::string, std::string> before;
+  absl::Time wake = absl::InfiniteFuture();
+  std::optional<Face> shown;
+  const auto decide = [&](const std::vector<Fact>& news, absl::Time now) {
+    const Decision decision = Decide(context, facts, news, terms, pins, before, now);
+    facts = decision.facts;
+    before = ClockStates(decision.standing);
+    wake = decision.wake_at;
+    if (!decision.face || decision.face == shown) return;
+    shown = decision.face;
+    seen.emplace_back(now, Words(*decision.face));
+  };
+  for (std::size_t i = 0; i <= story.size(); ++i) {
+    const absl::Time next = i < story.size() ? story[i].at : story.back().at + absl::Hours(12);
+    while (wake < next) decide({}, wake);
+    if (i < story.size()) decide({story[i]}, next);
+  }
+  return seen;
+}
+
+RC_GTEST_PROP(PrivacyPropertyTest, APrivateTicketLooksLikeACommunityTicket, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  const bool neutral = *rc::gen::arbitrary<bool>();
+  Policy with = BasePolicy(neutral);
+  with.customers = {MakeCustomer("globex", false, {{"github", "dave"}, {"github", "erin"}})};
+  RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(BasePolicy(neutral))));
+}
+
+// Seen while this was built; random stories find them rarely.
+Seen WatchNeutral(const std::vector<Fact>& story, bool with_customer) {
+  Policy policy = BasePolicy(true);
+  if (with_customer) {
+    policy.customers = {MakeCustomer("globex", false, {{"github", "dave"}, {"github", "erin"}})};
+  }
+  return Watch(story, Compile(policy));
+}
+
+std::vector<Fact> Opened() { return Story(0); }
+
+TEST(PrivacyTest, AContactsCommandDoesNotBringADeletedNeutralCommentBack) {
+  std::vector<Fact> story = Opened();
+  const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
+  const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
+  story.push_back(MakeCommentDeleted(learnt, IssueCommentId("900"), kAlice, kSelf, at(1)));
+  story.push_back(MakeComment(learnt, IssueCommentId("1"), kDave, at(2), "/support sla"));
+  const Seen seen = WatchNeutral(story, true);
+  EXPECT_EQ(seen, WatchNeutral(story, false));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].second, "");
+}
+
+TEST(PrivacyTest, TheWaitingLabelGoesAtTheAuthorsWordAndAtNoOthers) {
+  std::vector<Fact> story = Opened();
+  const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
+  const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
+  story.push_back(MakeLabelAdded(learnt, "waiting for customer", kAlice, at(1)));
+  story.push_back(MakeComment(learnt, IssueCommentId("1"), kErin, at(2), "here is the log"));
+  story.push_back(MakeComment(learnt, IssueCommentId("2"), kDave, at(3), "and more"));
+  const Seen seen = WatchNeutral(story, true);
+  EXPECT_EQ(seen, WatchNeutral(story, false));
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[1].first, kStart + absl::Minutes(3));
+  EXPECT_NE(seen[1].second.find("-waiting for customer"), std::string::npos);
+}
+
+// The test can tell: a public customer's ticket looks different.
+TEST(PrivacyPropertyTest, APublicTicketDoesNot) {
+  const std::vector<Fact> story = {
+      MakeOpened({Provenance::kWebhook, kStart}, kDave, Moment::At(kStart), "It is down.")};
+  Policy with = BasePolicy(false);
+  with.customers = {MakeCustomer("globex", true, {{"github", "dave"}})};
+  const Seen open = Watch(story, Compile(with));
+  EXPECT_GT(open.size(), 3u) << "promised, due soon, late";
+  EXPECT_NE(open, Watch(story, Compile(BasePolicy(false))));
+}
+
+}  // namespace
+}  // namespace retainer
