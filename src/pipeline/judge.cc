@@ -19,11 +19,12 @@ std::string AnswerSubject(const Actor& actor) {
   return actor.id.empty() ? absl::StrCat("@", actor.login) : actor.id;
 }
 
-// One fact a subject, replaced by later answers: `revision` is the second of the answer.
+// One fact an answer: the core judges what somebody did by the answer that held then, so an older
+// one is kept.
 Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Actor& actor,
-                absl::Time now, std::optional<absl::Time> expires) {
+                absl::Time now, absl::Time expires) {
   Fact fact;
-  fact.id = MakeFactId(kind, subject, "");
+  fact.id = MakeFactId(kind, subject, absl::StrCat(absl::ToUnixSeconds(now)));
   fact.kind = kind;
   fact.provenance = Provenance::kNetwork;
   fact.at = now;
@@ -31,7 +32,6 @@ Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Act
   fact.subject = std::move(subject);
   fact.value = std::move(value);
   fact.expires = expires;
-  fact.revision = static_cast<std::uint64_t>(std::max<std::int64_t>(0, absl::ToUnixSeconds(now)));
   return fact;
 }
 
@@ -379,7 +379,8 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   // People took off a label of ours that is still wanted: the same face, to be shown again.
   if (decision.face) {
     for (const Fact& fact : decision.new_facts) {
-      if (fact.kind != FactKind::kLabelRemoved || fact.actor.id == draft.context.self_id) continue;
+      const bool ours = !draft.context.self_id.empty() && fact.actor.id == draft.context.self_id;
+      if (fact.kind != FactKind::kLabelRemoved || ours) continue;
       for (const FaceLabel& label : decision.face->labels) {
         if (label.name == fact.subject) write.face_again = true;
       }

@@ -1,0 +1,225 @@
+// A forge in memory that remembers every call and fails on demand.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "retainer/clock.h"
+#include "retainer/forge.h"
+
+namespace retainer {
+
+// Thread-safe; the plain members are set before threads start.
+class FakeForge final : public Forge {
+ public:
+  struct Comment {
+    TicketKey ticket;
+    std::string body;
+    int edits = 0;
+  };
+
+  explicit FakeForge(std::string name) : name_(std::move(name)) {}
+
+  // Asked before every call with its name (`create`, `update`, `permission` …); what it returns that
+  // is not OK is the call's answer, and nothing is changed.
+  std::function<absl::Status(const std::string&)> fault;
+  // Asked after a change was made: the answer is lost, the change stays.
+  std::function<absl::Status(const std::string&)> lost;
+  // With a clock: after every mutation the next is refused for `spacing`.
+  const Clock* clock = nullptr;
+  absl::Duration spacing = absl::ZeroDuration();
+  Actor self{"900", "retainer[bot]", true};
+
+  // ---- What is there
+  void SetPermission(const std::string& id, std::string permission) {
+    std::lock_guard lock(mutex_);
+    permissions_[id] = std::move(permission);
+  }
+  void SetBackfill(const TicketKey& key, Backfill backfill) {
+    std::lock_guard lock(mutex_);
+    backfills_[key] = std::move(backfill);
+  }
+  void DropComment(const std::string& id) {
+    std::lock_guard lock(mutex_);
+    comments_.erase(id);
+  }
+  std::map<std::string, Comment> comments() const {
+    std::lock_guard lock(mutex_);
+    return comments_;
+  }
+  std::set<std::string> labels(const TicketKey& key) const {
+    std::lock_guard lock(mutex_);
+    const auto it = labels_.find(key);
+    return it == labels_.end() ? std::set<std::string>() : it->second;
+  }
+  std::set<std::string> assignees(const TicketKey& key) const {
+    std::lock_guard lock(mutex_);
+    const auto it = assignees_.find(key);
+    return it == assignees_.end() ? std::set<std::string>() : it->second;
+  }
+  // Names of the calls so far, in order.
+  std::vector<std::string> calls() const {
+    std::lock_guard lock(mutex_);
+    return calls_;
+  }
+  std::size_t Count(const std::string& call) const {
+    std::lock_guard lock(mutex_);
+    std::size_t n = 0;
+    for (const std::string& each : calls_) n += each == call;
+    return n;
+  }
+  std::size_t mutations() const {
+    std::lock_guard lock(mutex_);
+    return mutations_;
+  }
+
+  // ---- Forge
+  const std::string& name() const override { return name_; }
+  absl::StatusOr<ForgeHealth> Check() override {
+    if (auto status = Called("check"); !status.ok()) return status;
+    return ForgeHealth{self, std::nullopt, std::nullopt, {}};
+  }
+  absl::StatusOr<Actor> Self() override {
+    if (auto status = Called("self"); !status.ok()) return status;
+    return self;
+  }
+  absl::StatusOr<std::string> Permission(const RemoteTicket&, const Actor& actor) override {
+    if (auto status = Called("permission"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = permissions_.find(actor.id);
+    return it == permissions_.end() ? std::string("read") : it->second;
+  }
+  absl::StatusOr<std::string> Membership(const RemoteTicket&, std::string_view,
+                                         const Actor&) override {
+    if (auto status = Called("membership"); !status.ok()) return status;
+    return std::string("no");
+  }
+  absl::StatusOr<std::string> PublicEmail(const RemoteTicket&, const Actor&) override {
+    if (auto status = Called("email"); !status.ok()) return status;
+    return std::string();
+  }
+  absl::StatusOr<Actor> FindUser(std::string_view login) override {
+    if (auto status = Called("find_user"); !status.ok()) return status;
+    return Actor{"1", std::string(login), false};
+  }
+  absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) override {
+    if (auto status = Called("read_ticket"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = backfills_.find(at.key);
+    if (it == backfills_.end()) return absl::NotFoundError("no such ticket");
+    return it->second;
+  }
+  absl::StatusOr<ProjectInfo> FindProject(std::string_view) override {
+    return absl::NotFoundError("no such project");
+  }
+
+  absl::Time NextMutationAt(const RemoteTicket&) const override {
+    std::lock_guard lock(mutex_);
+    return next_mutation_;
+  }
+  absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at,
+                                              const std::string& body) override {
+    if (auto status = Mutated("create"); !status.ok()) return status;
+    std::string id;
+    {
+      std::lock_guard lock(mutex_);
+      id = absl::StrCat(next_comment_++);
+      comments_[id] = {at.key, body, 0};
+    }
+    if (auto status = Lost("create"); !status.ok()) return status;
+    return RemoteComment{id, self, body};
+  }
+  absl::Status UpdateComment(const RemoteTicket&, const std::string& id,
+                             const std::string& body) override {
+    if (auto status = Mutated("update"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = comments_.find(id);
+    if (it == comments_.end()) return absl::NotFoundError("no such comment");
+    it->second.body = body;
+    ++it->second.edits;
+    return absl::OkStatus();
+  }
+  absl::Status DeleteComment(const RemoteTicket&, const std::string& id) override {
+    if (auto status = Mutated("delete"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    comments_.erase(id);
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
+                                                              std::string_view marker,
+                                                              absl::Time) override {
+    if (auto status = Called("find_comment"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, comment] : comments_) {
+      if (comment.ticket == at.key && comment.body.find(marker) != std::string::npos) {
+        return std::optional<RemoteComment>(RemoteComment{id, self, comment.body});
+      }
+    }
+    return std::optional<RemoteComment>();
+  }
+  absl::Status EnsureLabel(const RemoteTicket&, const FaceLabel&) override {
+    return Called("ensure_label");
+  }
+  absl::Status AddLabels(const RemoteTicket& at, const std::vector<std::string>& labels) override {
+    if (auto status = Mutated("add_labels"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    labels_[at.key].insert(labels.begin(), labels.end());
+    return absl::OkStatus();
+  }
+  absl::Status RemoveLabel(const RemoteTicket& at, const std::string& label) override {
+    if (auto status = Mutated("remove_label"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    labels_[at.key].erase(label);
+    return absl::OkStatus();
+  }
+  absl::Status AddAssignees(const RemoteTicket& at,
+                            const std::vector<std::string>& logins) override {
+    if (auto status = Mutated("assign"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    assignees_[at.key].insert(logins.begin(), logins.end());
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Called(const std::string& call) {
+    {
+      std::lock_guard lock(mutex_);
+      calls_.push_back(call);
+    }
+    return fault ? fault(call) : absl::OkStatus();
+  }
+  absl::Status Mutated(const std::string& call) {
+    if (auto status = Called(call); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    ++mutations_;
+    if (clock != nullptr) {
+      const absl::Time now = clock->Now();
+      if (now < next_mutation_) {
+        return WithRetryAfter(absl::ResourceExhaustedError("too early"), next_mutation_ - now);
+      }
+      next_mutation_ = now + spacing;
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Lost(const std::string& call) { return lost ? lost(call) : absl::OkStatus(); }
+
+  const std::string name_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> permissions_;
+  std::map<TicketKey, Backfill> backfills_;
+  std::map<std::string, Comment> comments_;
+  std::map<TicketKey, std::set<std::string>> labels_;
+  std::map<TicketKey, std::set<std::string>> assignees_;
+  std::vector<std::string> calls_;
+  std::size_t mutations_ = 0;
+  int next_comment_ = 1;
+  absl::Time next_mutation_ = absl::InfinitePast();
+};
+
+}  // namespace retainer

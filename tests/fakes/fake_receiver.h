@@ -1,0 +1,63 @@
+// A receiver whose deliveries are events that the test has made.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "retainer/webhook.h"
+
+namespace retainer {
+
+// Thread-safe. A request is genuine when its `X-Secret` is `s`; `X-Id` is the delivery's id,
+// `X-Event` its type (`unwanted` is needed by nobody). A body is malformed where nothing was
+// registered under the id.
+class FakeReceiver final : public WebhookReceiver {
+ public:
+  explicit FakeReceiver(std::string forge) : forge_(std::move(forge)) {}
+
+  void Register(const std::string& id, Event event) {
+    std::lock_guard lock(mutex_);
+    event.forge = forge_;
+    events_[id] = std::move(event);
+  }
+  static Headers HeadersOf(const std::string& id) {
+    return {{"X-Secret", "s"}, {"X-Id", id}, {"X-Event", "issues"}};
+  }
+
+  const std::string& forge() const override { return forge_; }
+  Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const override {
+    Verified verified;
+    const auto get = [&](const char* name) {
+      const auto it = headers.find(name);
+      return it == headers.end() ? std::string() : it->second;
+    };
+    if (get("Content-Type") == "text/xml") {
+      verified.outcome = VerifyOutcome::kUnsupportedType;
+    } else if (get("X-Secret") != "s") {
+      verified.reason = "no signature";
+    } else if (get("X-Event").empty()) {
+      verified.outcome = VerifyOutcome::kMalformed;
+    } else {
+      verified.outcome = VerifyOutcome::kGenuine;
+      verified.needed = get("X-Event") != "unwanted";
+      verified.delivery = {forge_, get("X-Id"), get("X-Event"), std::string(body), now};
+    }
+    return verified;
+  }
+  absl::StatusOr<Event> Parse(const Delivery& delivery) const override {
+    std::lock_guard lock(mutex_);
+    const auto it = events_.find(delivery.id);
+    if (it == events_.end()) return absl::InvalidArgumentError("the body lacks its issue");
+    return it->second;
+  }
+  std::string GuessEventType(std::string_view) const override { return "issues"; }
+
+ private:
+  const std::string forge_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Event> events_;
+};
+
+}  // namespace retainer

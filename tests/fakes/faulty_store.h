@@ -1,0 +1,64 @@
+// The store's own logic on an engine in memory whose writes fail on demand: a full disk, a crash
+// between two writes.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "src/store/memory_engine.h"
+#include "src/store/table_store.h"
+
+namespace retainer {
+
+class FaultyStore final : public TableStore {
+ public:
+  FaultyStore() : FaultyStore(std::make_shared<Switch>()) {}
+
+  // Every write from now on fails with `status`; OK heals.
+  void FailWrites(absl::Status status) { FailWritesAfter(0, std::move(status)); }
+  // The next `good` writes still succeed.
+  void FailWritesAfter(int good, absl::Status status) {
+    std::lock_guard lock(switch_->mutex);
+    switch_->good = good;
+    switch_->status = std::move(status);
+  }
+
+ private:
+  struct Switch {
+    std::mutex mutex;
+    int good = 0;
+    absl::Status status;
+  };
+  class FaultyEngine final : public Engine {
+   public:
+    explicit FaultyEngine(std::shared_ptr<Switch> s) : switch_(std::move(s)) {}
+    std::unique_ptr<View> Read() override { return memory_.Read(); }
+    absl::Status Prepare() override { return memory_.Prepare(); }
+    absl::Status Write(const Batch& batch) override {
+      {
+        std::lock_guard lock(switch_->mutex);
+        if (switch_->good > 0) {
+          --switch_->good;
+        } else if (!switch_->status.ok()) {
+          return switch_->status;
+        }
+      }
+      return memory_.Write(batch);
+    }
+
+   private:
+    std::shared_ptr<Switch> switch_;
+    MemoryEngine memory_;
+  };
+
+  explicit FaultyStore(std::shared_ptr<Switch> s)
+      : TableStore(std::make_unique<FaultyEngine>(s)), switch_(std::move(s)) {
+    if (!Open().ok()) std::abort();
+  }
+
+  std::shared_ptr<Switch> switch_;
+};
+
+}  // namespace retainer
