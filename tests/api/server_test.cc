@@ -1,0 +1,239 @@
+#include "src/api/server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "httplib.h"
+#include "nlohmann/json.hpp"
+#include "src/api/prometheus_metrics.h"
+#include "src/api/sha256.h"
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+class ServerTest : public World {
+ protected:
+  ServerTest() {
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk->Start();
+    options.listen = options.metrics_listen = {"127.0.0.1", 0};
+    options.threads = 4;
+    options.read_timeout = absl::Milliseconds(300);
+    options.request_timeout = absl::Seconds(2);
+    options.idle_timeout = absl::Seconds(1);
+  }
+  void Serve() {
+    server = std::make_unique<ApiServer>(
+        *desk, store, clock, log, metrics, [] { return std::string("retainer_up 1\n"); }, options);
+    auto started = server->Start();
+    ASSERT_TRUE(started.ok()) << started.status();
+    ports = *started;
+    client = std::make_unique<httplib::Client>("127.0.0.1", ports.listen);
+    client->set_keep_alive(true);
+    client->set_tcp_nodelay(true);
+  }
+  static httplib::Headers Genuine(const std::string& id) {
+    return {{"X-Secret", "s"}, {"X-Id", id}, {"X-Event", "issues"}};
+  }
+  int Post(const std::string& path, const httplib::Headers& headers, const std::string& body,
+           const char* type = "application/json") {
+    auto result = client->Post(path, headers, body, type);
+    return result ? result->status : -1;
+  }
+  void ExpectProblem(const httplib::Result& result, int status) {
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->status, status);
+    EXPECT_EQ(result->get_header_value("Content-Type"), "application/problem+json");
+    const auto problem = nlohmann::json::parse(result->body, nullptr, false);
+    ASSERT_FALSE(problem.is_discarded()) << result->body;
+    EXPECT_EQ(problem["status"], status);
+    EXPECT_FALSE(problem["title"].get<std::string>().empty());
+  }
+  httplib::Result GetTicket(const std::string& token, const std::string& ref) {
+    httplib::Headers headers;
+    if (!token.empty()) headers.emplace("Authorization", "Bearer " + token);
+    return client->Get("/api/v1/ticket?ref=" + ref, headers);
+  }
+  void SaveToken(const std::string& token, const std::string& project, const std::string& customer,
+                 std::optional<absl::Time> expires = std::nullopt) {
+    TokenRecord record;
+    record.id = token;
+    record.hash = Sha256Hex(token);
+    record.scope = "read";
+    record.project = project;
+    record.customer = customer;
+    record.created = clock.Now();
+    record.expires = expires;
+    ASSERT_TRUE(store.SaveToken(record).ok());
+  }
+  // A bare connection: what a client sends that is no HTTP library.
+  int Connect() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(ports.listen));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    return fd;
+  }
+
+  ApiOptions options;
+  ApiPorts ports;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<ApiServer> server;
+  std::unique_ptr<httplib::Client> client;
+};
+
+TEST_F(ServerTest, TakesDeliveries) {
+  Serve();
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 200);
+  EXPECT_EQ(Post("/webhooks/github", {{"X-Event", "issues"}}, "{}"), 401);
+  EXPECT_EQ(Post("/webhooks/github", {{"X-Secret", "s"}}, "{}"), 400);
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d2"), "<a/>", "text/xml"), 415);
+  EXPECT_EQ(Post("/webhooks/elsewhere", Genuine("d2"), "{}"), 404);
+  EXPECT_EQ(Post("/webhooks/..%2Fgithub", Genuine("d2"), "{}"), 404);
+  EXPECT_EQ(Post("/webhooks/github%2Fx", Genuine("d2"), "{}"), 404);
+  ExpectProblem(client->Post("/webhooks/github", "{}", "application/json"), 401);
+}
+
+TEST_F(ServerTest, LargeFormBodyArrivesWhole) {
+  Serve();
+  const std::string body = "payload=" + std::string(3 * 1024 * 1024, 'a');
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), body, "application/x-www-form-urlencoded"),
+            202);
+  auto entries = store.ReadInbox("github", 0, 1);
+  ASSERT_TRUE(entries.ok());
+  ASSERT_EQ(entries->size(), 1u);
+  EXPECT_EQ((*entries)[0].delivery.body, body);
+}
+
+TEST_F(ServerTest, BodyIsCappedWhileReading) {
+  options.max_body = 1000;
+  Serve();
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), std::string(1000, 'a')), 202);
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d2"), std::string(1001, 'a')), 413);
+  // Without a length: chunk by chunk, far beyond the cap.
+  std::size_t sent = 0;
+  auto result = client->Post(
+      "/webhooks/github", Genuine("d3"),
+      [&](std::size_t, httplib::DataSink& sink) {
+        const std::string chunk(500, 'a');
+        sent += chunk.size();
+        if (!sink.write(chunk.data(), chunk.size())) return false;
+        if (sent >= 3000) sink.done();
+        return true;
+      },
+      "application/json");
+  if (result) EXPECT_EQ(result->status, 413);
+  EXPECT_EQ(Stats().inbox, 1u);
+}
+
+TEST_F(ServerTest, FullDiskIs503WithRetryAfter) {
+  Serve();
+  store.FailWrites(absl::ResourceExhaustedError("disk is full at /var/data"));
+  auto result = client->Post("/webhooks/github", Genuine("d1"), "{}", "application/json");
+  ExpectProblem(result, 503);
+  EXPECT_FALSE(result->get_header_value("Retry-After").empty());
+  EXPECT_EQ(result->body.find("/var"), std::string::npos);
+  store.FailWrites(absl::OkStatus());
+}
+
+TEST_F(ServerTest, IdleAndSlowClientsDoNotStarveTheIntake) {
+  Serve();
+  std::vector<int> idle;
+  for (int i = 0; i < 12; ++i) {
+    idle.push_back(Connect());
+    const std::string part = "POST /webhooks/github HTTP/1.1\r\nContent-Le";
+    ASSERT_EQ(::send(idle.back(), part.data(), part.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(part.size()));
+  }
+  client->set_read_timeout(20, 0);
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
+  for (const int fd : idle) ::close(fd);
+}
+
+TEST_F(ServerTest, ManyRequestsOnOneConnection) {
+  Serve();
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(Post("/webhooks/github", Genuine(absl::StrCat("d", i)), "{}"), 202) << i;
+  }
+}
+
+TEST_F(ServerTest, HealthIsShortInPublicAndLongForOperators) {
+  Serve();
+  EXPECT_EQ(client->Get("/healthz")->status, 200);
+  auto before = client->Get("/readyz");
+  EXPECT_EQ(before->status, 503);
+  EXPECT_EQ(before->body, "not ready\n");
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  EXPECT_EQ(client->Get("/readyz")->status, 200);
+  ExpectProblem(client->Get("/metrics"), 404);
+
+  httplib::Client operators("127.0.0.1", ports.metrics_listen);
+  EXPECT_EQ(operators.Get("/metrics")->body, "retainer_up 1\n");
+  auto details = operators.Get("/readyz");
+  ASSERT_TRUE(details);
+  EXPECT_EQ(nlohmann::json::parse(details->body)["policy"]["id"], "v1");
+  EXPECT_EQ(operators.Post("/webhooks/github", Genuine("d1"), "{}", "application/json")->status,
+            404);
+}
+
+TEST_F(ServerTest, UnknownIsAProblem) {
+  Serve();
+  ExpectProblem(client->Get("/nothing"), 404);
+  ExpectProblem(client->Get("/../../etc/passwd"), 404);
+}
+
+TEST_F(ServerTest, TicketForItsTokenAlone) {
+  Serve();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  ASSERT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  SaveToken("rt_all", "", "");
+  SaveToken("rt_project", "github:acme/opendb", "");
+  SaveToken("rt_elsewhere", "github:acme/other", "");
+  SaveToken("rt_acme", "", "acme");
+  SaveToken("rt_globex", "", "globex");
+  SaveToken("rt_old", "", "", At(-1));
+  const std::string ref = "github:acme/opendb%231";
+
+  auto result = GetTicket("rt_all", ref);
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->status, 200) << result->body;
+  const auto json = nlohmann::json::parse(result->body);
+  EXPECT_EQ(json["ref"], "github:acme/opendb#1");
+  EXPECT_EQ(json["claims"][0]["customer"], "acme");
+  EXPECT_FALSE(json["explanation"].get<std::string>().empty());
+
+  EXPECT_EQ(GetTicket("rt_project", ref)->status, 200);
+  auto own = GetTicket("rt_acme", ref);
+  ASSERT_EQ(own->status, 200);
+  EXPECT_FALSE(nlohmann::json::parse(own->body).contains("explanation"));
+  ExpectProblem(GetTicket("", ref), 401);
+  ExpectProblem(GetTicket("rt_unknown", ref), 401);
+  ExpectProblem(GetTicket("rt_old", ref), 401);
+  ExpectProblem(GetTicket("rt_elsewhere", ref), 403);
+  ExpectProblem(GetTicket("rt_globex", ref), 404);
+  ExpectProblem(GetTicket("rt_all", "github:acme/opendb%239"), 404);
+  ExpectProblem(GetTicket("rt_all", "nonsense"), 400);
+}
+
+TEST_F(ServerTest, TakenPortNamesTheMend) {
+  Serve();
+  ApiOptions same = options;
+  same.listen.port = ports.listen;
+  ApiServer second(
+      *desk, store, clock, log, metrics, [] { return std::string(); }, same);
+  const auto started = second.Start();
+  ASSERT_FALSE(started.ok());
+  EXPECT_NE(started.status().message().find("`listen`"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace retainer

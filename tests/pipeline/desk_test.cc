@@ -1,0 +1,140 @@
+#include "src/pipeline/desk.h"
+
+#include <atomic>
+
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+class DeskTest : public World {
+ protected:
+  void Open(bool observe = false) {
+    DeskOptions options;
+    options.observe = observe;
+    options.random = [] { return 0.5; };
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
+  }
+  int Post(const std::string& id, Event event) {
+    receiver.Register(id, std::move(event));
+    return desk->Accept("github", FakeReceiver::HeadersOf(id), "{}").http_status;
+  }
+  void Settle() {
+    const absl::Status settled = desk->Settle(kPatience);
+    ASSERT_TRUE(settled.ok()) << settled;
+  }
+  std::unique_ptr<Desk> desk;
+};
+
+TEST_F(DeskTest, FromDeliveryToCommentAndBreach) {
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  EXPECT_EQ(forge.comments().size(), 1u);
+
+  clock.Set(At(5 * 60));  // time jumps
+  desk->Nudge();
+  Settle();
+  const auto inspection = desk->Inspect({"github", "acme/opendb", TicketKind::kIssue, 1});
+  ASSERT_TRUE(inspection.ok()) << inspection.status();
+  EXPECT_EQ(inspection->standing.worst, ClockState::kBreached);
+  EXPECT_FALSE(inspection->explanation.empty());
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  EXPECT_TRUE(desk->Stop(kPatience).ok());
+}
+
+TEST_F(DeskTest, WithoutPolicyDeliveriesAreStoredAndWait) {
+  Open();
+  desk->Start();
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  EXPECT_FALSE(desk->CheckHealth().ready);
+  EXPECT_FALSE(desk->CheckHealth().policy);
+  EXPECT_EQ(Stats().inbox, 1u);
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  Settle();
+  EXPECT_TRUE(desk->CheckHealth().ready);
+  EXPECT_EQ(Stats().inbox, 0u);
+}
+
+TEST_F(DeskTest, PolicyReloadReachesEveryTicketInTheBackground) {
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  for (int i = 1; i <= 60; ++i) {
+    ASSERT_EQ(Post(absl::StrCat("d", i), MakeEvent(i, kDave, {Opened(kDave, 0)})), 202);
+  }
+  Settle();
+  clock.Set(At(10));
+  TermsHistory history = desk->terms();
+  history.push_back(MakeTerms("v2", At(10), MakePolicy()));
+  desk->SetTerms(history);
+  EXPECT_EQ(Post("more", MakeEvent(61, kDave, {Opened(kDave, 10)})), 202);  // intake goes on
+  Settle();
+  for (int i = 1; i <= 61; ++i) EXPECT_EQ(Load(i).record.terms_id, "v2") << i;
+}
+
+TEST_F(DeskTest, ObserveDecidesEverythingAndWritesNothing) {
+  Open(/*observe=*/true);
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  ASSERT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  EXPECT_EQ(Load(1).record.customers, std::vector<std::string>({"acme"}));
+  EXPECT_EQ(forge.mutations(), 0u);
+}
+
+TEST_F(DeskTest, ShutdownDrainsTheInboxAndTakesNoMore) {
+  Open();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  for (int i = 1; i <= 100; ++i) {
+    ASSERT_EQ(Post(absl::StrCat("d", i), MakeEvent(i, kDave, {Opened(kDave, 0)})), 202);
+  }
+  desk->Start();
+  EXPECT_TRUE(desk->Stop(absl::Seconds(60)).ok());
+  EXPECT_EQ(Stats().inbox, 0u);
+  const IntakeAnswer answer = desk->Accept("github", FakeReceiver::HeadersOf("late"), "{}");
+  EXPECT_EQ(answer.http_status, 503);
+  EXPECT_TRUE(answer.retry_after.has_value());
+}
+
+TEST_F(DeskTest, OperatorClaimsWhatMustNotBeTypedInPublic) {
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  ASSERT_EQ(Post("d1", MakeEvent(1, kErin, {Opened(kErin, 0)})), 202);
+  Settle();
+  const TicketRef ref{"github", "acme/opendb", TicketKind::kIssue, 1};
+  clock.Set(At(1));
+  const auto judged = desk->Operate(
+      ref, MakeOperatorFact({CommandName::kClaim, "c-7f3", false}, "carol: by phone", At(1)));
+  ASSERT_TRUE(judged.ok()) << judged.status();
+  EXPECT_EQ(Load(1).record.customers, std::vector<std::string>({"acme"}));
+  const auto unknown =
+      desk->Operate(TicketRef{"github", "acme/nowhere", TicketKind::kIssue, 1},
+                    MakeOperatorFact({CommandName::kClaim, "c-7f3", false}, "carol", At(1)));
+  EXPECT_TRUE(absl::IsNotFound(unknown.status()));
+}
+
+TEST_F(DeskTest, UnreachableForgeDoesNotStopTheClocks) {
+  forge.fault = [](const std::string& call) {
+    return call == "create" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  ASSERT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  clock.Set(At(5 * 60));
+  desk->Nudge();
+  Settle();
+  EXPECT_EQ(Load(1).record.worst, ClockState::kBreached);
+  EXPECT_TRUE(forge.comments().empty());
+}
+
+}  // namespace
+}  // namespace retainer

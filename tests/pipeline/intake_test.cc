@@ -1,0 +1,60 @@
+#include "src/pipeline/intake.h"
+
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+class IntakeTest : public World {
+ protected:
+  IntakeTest()
+      : intake({&receiver}, store, log, metrics,
+               [this](const std::string& name) { woken.push_back(name); }) {}
+  IntakeAnswer Accept(const Headers& headers) {
+    return intake.Accept("github", headers, "{\"body\": \"confidential words\"}", clock.Now());
+  }
+  std::vector<std::string> woken;
+  Intake intake;
+};
+
+TEST_F(IntakeTest, StoresOnceAndWakesTheWorker) {
+  EXPECT_EQ(Accept(FakeReceiver::HeadersOf("d1")).http_status, 202);
+  EXPECT_EQ(Accept(FakeReceiver::HeadersOf("d1")).http_status, 200);
+  EXPECT_EQ(Stats().inbox, 1u);
+  EXPECT_EQ(woken, std::vector<std::string>({"github"}));
+}
+
+TEST_F(IntakeTest, RefusesByStatus) {
+  EXPECT_EQ(intake.Accept("nowhere", {}, "{}", clock.Now()).http_status, 404);
+  EXPECT_EQ(Accept({{"X-Event", "issues"}}).http_status, 401);
+  EXPECT_EQ(Accept({{"X-Secret", "s"}}).http_status, 400);
+  EXPECT_EQ(Accept({{"Content-Type", "text/xml"}}).http_status, 415);
+  EXPECT_EQ(Accept({{"X-Secret", "s"}, {"X-Event", "unwanted"}}).http_status, 200);
+  EXPECT_EQ(Stats().inbox, 0u);
+}
+
+TEST_F(IntakeTest, FullDiskAcknowledgesNothing) {
+  store.FailWrites(absl::ResourceExhaustedError("disk is full"));
+  const IntakeAnswer answer = Accept(FakeReceiver::HeadersOf("d1"));
+  EXPECT_EQ(answer.http_status, 503);
+  ASSERT_TRUE(answer.retry_after.has_value());
+  EXPECT_GT(*answer.retry_after, absl::ZeroDuration());
+  EXPECT_EQ(answer.problem.find("disk"), std::string::npos);  // nothing internal goes out
+  EXPECT_EQ(Stats().inbox, 0u);
+  EXPECT_TRUE(woken.empty());
+
+  store.FailWrites(absl::OkStatus());
+  EXPECT_EQ(Accept(FakeReceiver::HeadersOf("d1")).http_status, 202);
+}
+
+TEST_F(IntakeTest, LogsNoBody) {
+  Accept({{"X-Event", "issues"}, {"X-Secret", "wrong-secret"}});
+  Accept(FakeReceiver::HeadersOf("d1"));
+  for (const std::string& line : log.lines()) {
+    EXPECT_EQ(line.find("confidential"), std::string::npos) << line;
+    EXPECT_EQ(line.find("wrong-secret"), std::string::npos) << line;
+  }
+}
+
+}  // namespace
+}  // namespace retainer
