@@ -98,6 +98,18 @@ TEST_P(RocksDbFaultTest, NothingIsAcknowledgedAndItHealsWithTheDisk) {
   }
 }
 
+// A delivery whose write failed at syncing is on disk after all: the forge sends it again and hears
+// that it is known, so it must be read.
+TEST_P(RocksDbFaultTest, DeliveryThatTurnsOutToBeThereIsRead) {
+  const auto [fault, point] = GetParam();
+  files_->Set(fault, point);
+  EXPECT_FALSE(store_->PutDelivery(SampleDelivery("a")).ok());
+  files_->Set(Fault::kNone);
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("a")).ok());
+  EXPECT_EQ(Inbox(), (std::set<std::string>{"a"}));
+  EXPECT_EQ(store_->Stats()->inbox, 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Faults, RocksDbFaultTest,
                          testing::Values(std::make_tuple(Fault::kFull, FaultPoint::kWrite),
                                          std::make_tuple(Fault::kFull, FaultPoint::kSync),
