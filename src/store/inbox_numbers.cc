@@ -1,5 +1,7 @@
 #include "src/store/inbox_numbers.h"
 
+#include <utility>
+
 #include "src/store/codec/keys.h"
 
 namespace retainer {
@@ -28,12 +30,21 @@ InboxNumbers::Taken::~Taken() {
   if (owner_ == nullptr) return;
   std::lock_guard lock(owner_->mutex_);
   owner_->doubtful_.insert(seq_);
+  owner_->changed_.notify_all();
 }
 
 void InboxNumbers::Taken::Arrived() {
-  std::lock_guard lock(owner_->mutex_);
-  owner_->on_their_way_.erase(seq_);
-  owner_ = nullptr;
+  InboxNumbers& owner = *std::exchange(owner_, nullptr);
+  std::unique_lock lock(owner.mutex_);
+  owner.on_their_way_.erase(seq_);
+  owner.changed_.notify_all();
+  owner.changed_.wait(lock, [&] {
+    for (std::uint64_t lower : owner.on_their_way_) {
+      if (lower > seq_) break;
+      if (!owner.doubtful_.contains(lower)) return false;
+    }
+    return true;
+  });
 }
 
 std::vector<std::uint64_t> InboxNumbers::Doubts() const {
@@ -47,6 +58,7 @@ void InboxNumbers::SettleDoubts(const std::vector<std::uint64_t>& doubts) {
     doubtful_.erase(seq);
     on_their_way_.erase(seq);
   }
+  changed_.notify_all();
 }
 
 absl::StatusOr<InboxNumbers::Taken> InboxNumbers::Take() {

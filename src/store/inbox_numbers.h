@@ -6,6 +6,7 @@
 // Thread-safe.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <set>
@@ -36,6 +37,8 @@ class InboxNumbers {
     Taken& operator=(Taken&&) = delete;
     ~Taken();
     std::uint64_t seq() const { return seq_; }
+    // Its entry is on disk. Returns once every lower number has arrived too or is in doubt, so that
+    // what is acknowledged can be read at once.
     void Arrived();
 
    private:
@@ -55,6 +58,7 @@ class InboxNumbers {
  private:
   Engine& engine_;
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   std::uint64_t next_ = 1;
   std::uint64_t reserved_ = 1;  // numbers below it are ours to give
   std::set<std::uint64_t> on_their_way_;

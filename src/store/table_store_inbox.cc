@@ -59,6 +59,8 @@ absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
     if (!there.ok()) return there.status();
     if (*there) return Put::kKnown;
   }
+  // Before the number is taken: nobody waits for a number while a large body is compressed.
+  std::string frame = CompressBody(delivery.body);
   auto number = numbers_.Take();
   if (!number.ok()) return number.status();
   const std::uint64_t seq = number->seq();
@@ -70,7 +72,7 @@ absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
   batch.Put(Table::kDeliveries, std::move(id_key), KeyWriter().U64(seq).Take());
   batch.Put(Table::kExpiry, ExpiryKey(delivery.received, delivery.forge, delivery.id),
             KeyWriter().U64(seq).Take());
-  batch.Put(Table::kBodies, BodyKey(seq), CompressBody(delivery.body));
+  batch.Put(Table::kBodies, BodyKey(seq), std::move(frame));
   batch.Put(Table::kInbox, EntryKey(delivery.forge, seq), EncodeRecord(record));
   batch.Add(Counter::kInbox, 1);
   if (absl::Status status = engine_->Write(batch); !status.ok()) return status;

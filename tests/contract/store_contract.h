@@ -213,6 +213,22 @@ TEST_P(StoreContract, ReaderThatFollowsTheInboxMissesNothing) {
   EXPECT_EQ(seen, static_cast<std::size_t>(kThreads * kEach));
 }
 
+// Named after the trap: a lower number of another forge was still on its way.
+TEST_P(StoreContract, AcknowledgedDeliveryCanBeReadAtOnce) {
+  constexpr int kThreads = 6;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string forge = "forge" + std::to_string(t);
+      for (std::size_t i = 0; i < 30; ++i) {
+        EXPECT_TRUE(store_.PutDelivery(SampleDelivery(std::to_string(i), forge)).ok());
+        EXPECT_EQ(store_.ReadInbox(forge, 0, 100)->size(), i + 1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 // ---- Tickets
 
 TEST_P(StoreContract, UnknownTicketIsVersionZero) {
