@@ -105,6 +105,11 @@ class ApiServer::Impl {
   void SetUp(Listener& listener, std::size_t threads) {
     listener.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     listener.set_tcp_nodelay(true);
+    // The library's own choice, SO_REUSEPORT, would let a second service take every other request.
+    listener.set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    });
     listener.set_keep_alive_max_count(1000);
     listener.set_keep_alive_timeout(
         std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.idle_timeout)));

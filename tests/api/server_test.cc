@@ -129,7 +129,9 @@ TEST_F(ServerTest, BodyIsCappedWhileReading) {
         return true;
       },
       "application/json");
-  if (result) EXPECT_EQ(result->status, 413);
+  if (result) {
+    EXPECT_EQ(result->status, 413);
+  }
   EXPECT_EQ(Stats().inbox, 1u);
 }
 

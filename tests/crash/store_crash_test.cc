@@ -16,7 +16,7 @@
 
 #include "src/store/rocksdb_store.h"
 #include "tests/crash/crash_story.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 extern char** environ;
 

@@ -11,7 +11,7 @@
 #include "src/store/rocksdb_store.h"
 #include "tests/contract/store_samples.h"
 #include "tests/store/faulty_file_system.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace retainer {
 namespace {

@@ -13,7 +13,7 @@
 #include "src/store/ledger.h"
 #include "src/store/rocksdb_engine.h"
 #include "tests/contract/store_samples.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace retainer {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "src/store/memory_store.h"
 #include "src/store/rocksdb_store.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace retainer {
 namespace {
