@@ -1,0 +1,131 @@
+// retainer demo: the service beside a sandbox forge, and a story played through it.
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "src/cli/command.h"
+#include "src/cli/jump_clock.h"
+#include "src/cli/loading.h"
+#include "src/cli/running.h"
+#include "src/cli/stream_log.h"
+#include "src/sandbox/sandbox.h"
+#include "src/sandbox/story.h"
+
+namespace retainer::cli {
+namespace {
+
+struct Options {
+  int port = 0;
+  bool once = false;
+  bool verbose = false;
+};
+
+// A folder for the demo alone, gone with it: it holds secrets.
+class DemoFolder {
+ public:
+  DemoFolder() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "retainer-demo-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) {
+      Fail(kUnreachable, absl::StrCat("cannot make a folder for the demo: ", pattern));
+    }
+    path_ = pattern;
+  }
+  ~DemoFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  DemoFolder(const DemoFolder&) = delete;
+  DemoFolder& operator=(const DemoFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class Stage final : public StoryStage {
+ public:
+  Stage(Sandbox& sandbox, JumpClock& clock, Desk& desk)
+      : sandbox_(sandbox), clock_(clock), desk_(desk) {}
+  Sandbox& sandbox() override { return sandbox_; }
+  absl::Status Advance(absl::Duration by) override {
+    clock_.Jump(by);
+    desk_.Nudge();
+    return desk_.Settle(absl::Seconds(30));
+  }
+  void Print(std::string_view text) override { std::cout << text << std::flush; }
+
+ private:
+  Sandbox& sandbox_;
+  JumpClock& clock_;
+  Desk& desk_;
+};
+
+void Demo(const Options& options) {
+  BlockSignals();
+  // Before anything is written: what follows is this user's alone.
+  umask(0077);
+  StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kInfo : LogLevel::kError);
+  JumpClock clock;
+  const DemoFolder folder;
+
+  Sandbox sandbox(SandboxOptions{clock});
+  if (absl::Status started = sandbox.Start(); !started.ok()) Fail(started);
+  const auto credentials = SetStory(sandbox);
+  if (!credentials.ok()) Fail(credentials.status());
+  StoryService addresses;
+  addresses.listen = absl::StrCat("127.0.0.1:", options.port);
+  addresses.metrics_listen = "127.0.0.1:0";
+  addresses.data = (folder.path() / "data").string();
+  for (const auto& [name, text] : StoryFiles(sandbox, *credentials, addresses, clock.Now())) {
+    const std::filesystem::path file = folder.path() / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+  }
+
+  const auto config = LoadConfigFile((folder.path() / "retainer.yaml").string());
+  if (!config.ok()) Fail(config.status());
+  auto running = Running::Start(*config, clock, log);
+  if (!running.ok()) Fail(running.status());
+  PointHooks(sandbox, *credentials, (*running)->url());
+
+  Stage stage(sandbox, clock, (*running)->service().desk());
+  if (absl::Status played = PlayStory(stage); !played.ok()) Fail(played);
+  if (!options.once) {
+    std::cout << "\nStill running; Ctrl-C ends it.\n"
+              << "  the service       " << (*running)->url() << "/readyz\n"
+              << "  its figures       " << (*running)->metrics_url() << "/metrics\n"
+              << "  the sandbox forge " << sandbox.web_url() << "\n"
+              << "  why a ticket stands as it does:\n"
+              << "    retainer explain --config " << (folder.path() / "retainer.yaml").string()
+              << " 'github:acme/opendb#2'\n"
+              << std::flush;
+    while (WaitForSignal() == SIGHUP) (*running)->Reload();
+  }
+  (*running)->Stop();
+  sandbox.Stop();
+}
+
+}  // namespace
+
+void RegisterDemo(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("demo", "The service and a sandbox forge on loopback, with a story");
+  command->add_option("--port", options->port, "Of the service; 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  command->add_flag("--once", options->once, "End after the story");
+  command->add_flag("--verbose", options->verbose, "Log what the service does");
+  command->footer("Example: retainer demo --port 8080");
+  command->callback([options] { Demo(*options); });
+}
+
+}  // namespace retainer::cli

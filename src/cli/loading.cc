@@ -1,0 +1,67 @@
+#include "src/cli/loading.h"
+
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/policy/config_parser.h"
+#include "src/policy/policy_parser.h"
+#include "src/policy/policy_source.h"
+
+namespace retainer::cli {
+namespace {
+
+// The text without its last line end.
+absl::Status Refused(const std::vector<Problem>& problems) {
+  std::string text = FormatProblems(problems);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return absl::InvalidArgumentError(text);
+}
+
+// Problems name a policy's files as a person finds them.
+std::vector<Problem> InFolder(std::vector<Problem> problems, const std::string& folder) {
+  for (Problem& problem : problems) {
+    if (!problem.file.empty()) problem.file = absl::StrCat(folder, "/", problem.file);
+  }
+  return problems;
+}
+
+}  // namespace
+
+absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
+  ConfigResult result = LoadConfig(path, SystemSources());
+  if (!result.warnings.empty()) std::cerr << FormatProblems(result.warnings);
+  if (!result.config) return Refused(result.problems);
+  return *std::move(result.config);
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
+  auto files = ReadPolicyFolder(folder);
+  if (!files.ok()) return files.status();
+  PolicyResult result = ParsePolicy(*files);
+  if (!result.policy) return Refused(InFolder(std::move(result.problems), folder));
+  LoadedPolicy loaded;
+  loaded.id = PolicyId(*files);
+  loaded.files = *std::move(files);
+  loaded.policy = *std::move(result.policy);
+  return loaded;
+}
+
+TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log) {
+  TermsHistory history;
+  for (const StoredTerms& terms : stored) {
+    PolicyResult result = ParsePolicy(terms.files);
+    absl::StatusOr<std::shared_ptr<const Terms>> compiled =
+        result.policy ? CompileTerms(terms.id, terms.effective, *std::move(result.policy))
+                      : Refused(result.problems);
+    if (compiled.ok()) {
+      history.push_back(*std::move(compiled));
+    } else {
+      log.Error("a policy version of the past can no longer be read",
+                {{"version", terms.id}, {"reason", std::string(compiled.status().message())}});
+    }
+  }
+  return history;
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,33 @@
+// Configuration and policy from disk, as values or as errors that a person can act on.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "retainer/config.h"
+#include "retainer/log.h"
+#include "retainer/policy.h"
+#include "retainer/store.h"
+
+namespace retainer::cli {
+
+// InvalidArgument holds every problem, one a line: `file:line:column: what; how to mend it`.
+// Warnings go to standard error.
+absl::StatusOr<Config> LoadConfigFile(const std::string& path);
+
+struct LoadedPolicy {
+  std::string id;  // the policy version
+  std::map<std::string, std::string> files;
+  Policy policy;
+};
+
+// InvalidArgument as above; NotFound where the folder is not there or holds no policy.
+absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder);
+
+// The terms that the store remembers, compiled. A version that this program can no longer read is
+// passed over with an error in the log.
+TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log);
+
+}  // namespace retainer::cli

@@ -1,0 +1,40 @@
+// retainer: enterprise support for open-source projects, inside the issues they use.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <exception>
+#include <iostream>
+
+#include "src/cli/command.h"
+
+int main(int argc, char** argv) {
+  using namespace retainer::cli;  // NOLINT(google-build-using-namespace)
+  // A reader that went away (`retainer queue | head`) is no reason to die without a word.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App app("Enterprise support for open-source projects, inside the issues they use.",
+               "retainer");
+  app.set_version_flag("--version", RETAINER_VERSION);
+  app.require_subcommand(1);
+  RegisterServe(app);
+  RegisterDemo(app);
+  RegisterCheck(app);
+  RegisterReplay(app);
+  RegisterExplain(app);
+  RegisterQueue(app);
+  RegisterTicket(app);
+  RegisterToken(app);
+  RegisterCalendar(app);
+  RegisterDoctor(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
+  } catch (const ExitWith& exit) {
+    std::cout.flush();
+    return exit.code;
+  } catch (const std::exception& error) {
+    std::cerr << "retainer: " << error.what() << "\n";
+    return kWrongUsage;
+  }
+  return kDone;
+}

@@ -1,0 +1,136 @@
+#include "src/cli/running.h"
+
+#include <condition_variable>
+#include <csignal>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace retainer::cli {
+namespace {
+
+// SIGTERM stops within 10 s; the rest is for closing connections and the store.
+constexpr absl::Duration kDrain = absl::Seconds(7);
+
+sigset_t OurSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+std::string Url(const std::string& host, int port) {
+  return host.find(':') != std::string::npos ? absl::StrCat("http://[", host, "]:", port)
+                                             : absl::StrCat("http://", host, ":", port);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Clock& clock,
+                                                        Log& log) {
+  std::unique_ptr<Running> running(new Running(config, clock, log));
+  auto service = Service::Open(config, clock, log, running->metrics_);
+  if (!service.ok()) return service.status();
+  running->service_ = *std::move(service);
+  running->Reload();
+
+  ApiOptions options;
+  options.listen = config.listen;
+  options.metrics_listen = config.metrics_listen;
+  options.trusted_proxies = config.trusted_proxies;
+  running->api_ = std::make_unique<ApiServer>(
+      running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
+      [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));
+  const auto ports = running->api_->Start();
+  if (!ports.ok()) return ports.status();
+  running->ports_ = *ports;
+
+  running->operations_ =
+      std::make_unique<Operations>(running->service_->desk(), running->service_->store(), clock);
+  running->control_ = std::make_unique<ControlServer>(
+      config.data,
+      [operations = running->operations_.get()](const std::string& request) {
+        return operations->Answer(request);
+      },
+      log);
+  if (absl::Status control = running->control_->Start(); !control.ok()) return control;
+
+  running->service_->desk().Start();
+  log.Info("listening", {{"url", running->url()},
+                         {"metrics_url", running->metrics_url()},
+                         {"mode", config.observe ? "observe" : "full"},
+                         {"version", RETAINER_VERSION}});
+  return running;
+}
+
+Running::~Running() { Stop(); }
+
+void Running::Reload() {
+  const PolicyState state = service_->LoadPolicy();
+  if (state.status.ok()) {
+    log_.Info("policy in force", {{"version", state.id}});
+    return;
+  }
+  const std::string stays =
+      state.id.empty() ? "none yet: deliveries are stored and wait" : state.id;
+  for (const auto problem : absl::StrSplit(state.status.message(), '\n')) {
+    log_.Error("policy refused", {{"problem", std::string(problem)}, {"in_force", stays}});
+  }
+}
+
+void Running::Stop() {
+  if (api_ != nullptr) api_->Stop();
+  control_.reset();
+  operations_.reset();
+  if (service_ != nullptr) {
+    if (absl::Status stopped = service_->desk().Stop(kDrain); !stopped.ok()) {
+      log_.Warning("stopped before everything was done; the rest is on disk",
+                   {{"reason", std::string(stopped.message())}});
+    }
+  }
+  api_.reset();
+  service_.reset();
+}
+
+void Running::StopWithin(absl::Duration patience) {
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool done = false;
+  std::thread watch([&] {
+    std::unique_lock lock(mutex);
+    if (ended.wait_for(lock, absl::ToChronoMilliseconds(patience), [&] { return done; })) return;
+    log_.Warning("ended with calls under way; what was acknowledged is on disk");
+    std::_Exit(0);
+  });
+  Stop();
+  {
+    std::lock_guard lock(mutex);
+    done = true;
+  }
+  ended.notify_one();
+  watch.join();
+}
+
+std::string Running::url() const { return Url(config_.listen.host, ports_.listen); }
+
+std::string Running::metrics_url() const {
+  return Url(config_.metrics_listen.host, ports_.metrics_listen);
+}
+
+void BlockSignals() {
+  const sigset_t signals = OurSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+int WaitForSignal() {
+  const sigset_t signals = OurSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,55 @@
+// retainer serve: the service.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+#include <string>
+
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/running.h"
+#include "src/cli/stream_log.h"
+
+namespace retainer::cli {
+namespace {
+
+// Under the 10 s that are promised of SIGTERM.
+constexpr absl::Duration kStopWithin = absl::Seconds(9);
+
+struct Options {
+  std::string config;
+  bool verbose = false;
+};
+
+void Serve(const Options& options) {
+  const auto config = LoadConfigFile(options.config);
+  if (!config.ok()) Fail(config.status());
+  BlockSignals();
+  StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kDebug : LogLevel::kInfo);
+  SystemClock clock;
+  auto running = Running::Start(*config, clock, log);
+  if (!running.ok()) {
+    log.Error("cannot start", {{"reason", std::string(running.status().message())}});
+    throw ExitWith{absl::IsUnavailable(running.status()) ? kUnreachable : kWrongUsage};
+  }
+  for (;;) {
+    const int signal = WaitForSignal();
+    if (signal != SIGHUP) break;
+    (*running)->Reload();
+  }
+  log.Info("stopping");
+  (*running)->StopWithin(kStopWithin);
+  log.Info("stopped");
+}
+
+}  // namespace
+
+void RegisterServe(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("serve", "Runs the service");
+  command->add_option("--config", options->config, "The configuration, YAML")->required();
+  command->add_flag("--verbose", options->verbose, "Log every step");
+  command->footer("Example: retainer serve --config /etc/retainer/retainer.yaml");
+  command->callback([options] { Serve(*options); });
+}
+
+}  // namespace retainer::cli

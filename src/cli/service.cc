@@ -1,0 +1,76 @@
+#include "src/cli/service.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/cli/control_socket.h"
+#include "src/cli/loading.h"
+#include "src/forge/clients.h"
+#include "src/store/rocksdb_store.h"
+#include "templates/renderer.h"
+#include "webhooks/receivers.h"
+
+namespace retainer::cli {
+
+absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
+                                                       Metrics& metrics) {
+  if (absl::Status owner = CheckOwner(config.data); !owner.ok()) return owner;
+  std::unique_ptr<Service> service(new Service(config, clock, log));
+
+  std::map<std::string, std::string> kinds;
+  std::vector<ForgeSlot> slots;
+  std::vector<const WebhookReceiver*> receivers;
+  for (const ForgeConfig& forge : config.forges) {
+    auto receiver = MakeReceiver(forge);
+    if (!receiver.ok()) return receiver.status();
+    auto client = MakeForge(forge, clock, log);
+    if (!client.ok()) return client.status();
+    kinds[forge.name] = forge.kind == ForgeKind::kGitHub ? "github" : "gitlab";
+    slots.push_back({forge.name, forge.kind, client->get()});
+    receivers.push_back(receiver->get());
+    service->receivers_.push_back(*std::move(receiver));
+    service->forges_.push_back(*std::move(client));
+  }
+
+  auto store = OpenRocksDbStore(config.data);
+  if (!store.ok()) return store.status();
+  service->store_ = *std::move(store);
+  if (absl::Status names = service->store_->RegisterForges(kinds); !names.ok()) return names;
+
+  service->renderer_ = MakeRenderer();
+  DeskOptions options;
+  options.observe = config.observe;
+  service->desk_ = std::make_unique<Desk>(DeskPorts{*service->store_,
+                                                    clock,
+                                                    log,
+                                                    metrics,
+                                                    *service->renderer_,
+                                                    std::move(receivers),
+                                                    std::move(slots),
+                                                    {}},
+                                          std::move(options));
+  return service;
+}
+
+Service::~Service() = default;
+
+PolicyState Service::LoadPolicy() {
+  PolicyState state;
+  auto loaded = LoadPolicyFolder(config_.policy);
+  state.status = loaded.status();
+  if (loaded.ok()) {
+    state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
+  }
+  auto stored = store_->LoadTerms();
+  if (!stored.ok()) {
+    state.status.Update(stored.status());
+    return state;
+  }
+  TermsHistory history = CompileHistory(*stored, log_);
+  if (!history.empty()) state.id = history.back()->id;
+  desk_->SetTerms(std::move(history));
+  return state;
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,91 @@
+// retainer ticket: what must not be typed in public.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/operations.h"
+
+namespace retainer::cli {
+namespace {
+
+struct Options {
+  std::string config;
+  std::string ticket;
+  std::string customer;
+  std::string metric;
+  std::string priority;
+  std::string reason;
+  bool json = false;
+};
+
+std::string OperatorName() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
+}
+
+void Act(const std::string& action, const Options& options) {
+  const auto config = LoadConfigFile(options.config);
+  if (!config.ok()) Fail(config.status());
+  const nlohmann::json request = {{"op", "ticket"},           {"action", action},
+                                  {"ticket", options.ticket}, {"customer", options.customer},
+                                  {"metric", options.metric}, {"priority", options.priority},
+                                  {"reason", options.reason}, {"operator", OperatorName()}};
+  const auto answered = Ask(*config, request.dump());
+  if (!answered.ok()) Fail(answered.status());
+  std::cout << (options.json ? answered->data + "\n" : answered->text);
+}
+
+CLI::App* AddAction(CLI::App* ticket, const std::string& name, const std::string& about,
+                    const std::shared_ptr<Options>& options) {
+  CLI::App* action = ticket->add_subcommand(name, about);
+  action->add_option("--config", options->config, "The service's configuration")->required();
+  action->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")
+      ->required();
+  action->add_flag("--json", options->json, "Print JSON");
+  action->callback([name, options] { Act(name, *options); });
+  return action;
+}
+
+}  // namespace
+
+void RegisterTicket(CLI::App& app) {
+  CLI::App* ticket = app.add_subcommand("ticket", "Claims, excuses and priorities, out of sight");
+  ticket->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+
+  CLI::App* claim = AddAction(ticket, "claim", "Makes a ticket a customer's", options);
+  claim->add_option("CUSTOMER", options->customer, "Id or alias")->required();
+  claim->add_option("--reason", options->reason, "For the record");
+  claim->footer(
+      "Example: retainer ticket claim --config retainer.yaml 'github:acme/opendb#12' acme");
+
+  CLI::App* release =
+      AddAction(ticket, "release", "Takes a customer's claim off a ticket", options);
+  release->add_option("CUSTOMER", options->customer, "Id or alias")->required();
+  release->add_option("--reason", options->reason, "For the record");
+  release->footer(
+      "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
+
+  CLI::App* excuse = AddAction(ticket, "excuse", "Excuses a broken promise", options);
+  excuse->add_option("METRIC", options->metric, "first_response, resolution, …")->required();
+  excuse->add_option("--customer", options->customer, "Id or alias")->required();
+  excuse->add_option("--reason", options->reason, "Shown in explanations and reports")->required();
+  excuse->footer(
+      "Example: retainer ticket excuse --config retainer.yaml 'github:acme/opendb#12' "
+      "first_response --customer acme --reason 'the forge was down'");
+
+  CLI::App* priority = AddAction(ticket, "priority", "Sets a ticket's priority", options);
+  priority->add_option("PRIORITY", options->priority, "A priority of the policy")->required();
+  priority->add_option("--reason", options->reason, "For the record");
+  priority->footer(
+      "Example: retainer ticket priority --config retainer.yaml 'github:acme/opendb#12' P1");
+}
+
+}  // namespace retainer::cli

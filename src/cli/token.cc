@@ -1,0 +1,93 @@
+// retainer token: who may ask the API.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/time/time.h"
+#include "retainer/ids.h"
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/operations.h"
+#include "src/policy/duration.h"
+
+namespace retainer::cli {
+namespace {
+
+struct Options {
+  std::string config;
+  std::string scope;
+  std::string project;
+  std::string customer;
+  std::string expires;
+  std::string id;
+  bool json = false;
+};
+
+void AskAndPrint(const Options& options, const nlohmann::json& request) {
+  const auto config = LoadConfigFile(options.config);
+  if (!config.ok()) Fail(config.status());
+  const auto answered = Ask(*config, request.dump());
+  if (!answered.ok()) Fail(answered.status());
+  std::cout << (options.json ? answered->data + "\n" : answered->text);
+}
+
+void Create(const Options& options) {
+  nlohmann::json request = {{"op", "token create"},
+                            {"scope", options.scope},
+                            {"project", options.project},
+                            {"customer", options.customer}};
+  if (!options.project.empty()) {
+    if (const auto project = ParseProjectRef(options.project); !project.ok()) {
+      Fail(project.status());
+    }
+  }
+  if (!options.expires.empty()) {
+    const auto after = ParseDuration(options.expires);
+    if (!after.ok()) Fail(after.status());
+    request["expires_s"] = absl::ToInt64Seconds(*after);
+  }
+  AskAndPrint(options, request);
+}
+
+CLI::App* AddAction(CLI::App* token, const std::string& name, const std::string& about,
+                    const std::shared_ptr<Options>& options) {
+  CLI::App* action = token->add_subcommand(name, about);
+  action->add_option("--config", options->config, "The service's configuration")->required();
+  action->add_flag("--json", options->json, "Print JSON");
+  return action;
+}
+
+}  // namespace
+
+void RegisterToken(CLI::App& app) {
+  CLI::App* token = app.add_subcommand("token", "Tokens of the API: create, list, revoke");
+  token->require_subcommand(1);
+  auto options = std::make_shared<Options>();
+
+  CLI::App* create = AddAction(token, "create", "Makes a token and prints it, this once", options);
+  create->add_option("--scope", options->scope, "read, write or admin")
+      ->required()
+      ->check(CLI::IsMember({"read", "write", "admin"}));
+  create->add_option("--project", options->project, "For this project alone: forge:path");
+  create->add_option("--customer", options->customer, "Sees this customer alone");
+  create->add_option("--expires", options->expires, "After this time: 90d, 12h");
+  create->footer(
+      "Example: retainer token create --config retainer.yaml --scope read "
+      "--project github:acme/opendb --expires 90d");
+  create->callback([options] { Create(*options); });
+
+  CLI::App* list = AddAction(token, "list", "Lists tokens; their secrets are not kept", options);
+  list->footer("Example: retainer token list --config retainer.yaml");
+  list->callback([options] { AskAndPrint(*options, {{"op", "token list"}}); });
+
+  CLI::App* revoke = AddAction(token, "revoke", "Ends a token at once", options);
+  revoke->add_option("ID", options->id, "As `token list` shows it")->required();
+  revoke->footer("Example: retainer token revoke --config retainer.yaml 3f9a1c0b7d2e");
+  revoke->callback([options] {
+    AskAndPrint(*options, {{"op", "token revoke"}, {"id", options->id}});
+  });
+}
+
+}  // namespace retainer::cli
