@@ -1,0 +1,188 @@
+// Commands of the real binary, as a person or a script uses them.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+
+#include "tests/e2e/http_get.h"
+#include "tests/e2e/installation.h"
+
+namespace retainer {
+namespace {
+
+TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"serve"},
+                                             {"demo"},
+                                             {"check"},
+                                             {"replay"},
+                                             {"explain"},
+                                             {"queue"},
+                                             {"doctor"},
+                                             {"ticket", "claim"},
+                                             {"ticket", "release"},
+                                             {"ticket", "excuse"},
+                                             {"ticket", "priority"},
+                                             {"token", "create"},
+                                             {"token", "list"},
+                                             {"token", "revoke"},
+                                             {"calendar", "deadline"},
+                                             {"calendar", "elapsed"},
+                                             {"calendar", "batch"}}) {
+    std::vector<std::string> arguments = {Binary()};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    arguments.push_back("--help");
+    const Finished help = Execute(arguments);
+    EXPECT_EQ(help.exit_code, 0) << command.front();
+    EXPECT_NE(help.out.find("Example:"), std::string::npos) << command.front();
+  }
+}
+
+TEST(CommandsTest, WrongUsageIsExitCodeTwo) {
+  EXPECT_EQ(Execute({Binary()}).exit_code, 2);
+  EXPECT_EQ(Execute({Binary(), "sing"}).exit_code, 2);
+  EXPECT_EQ(Execute({Binary(), "explain", "--config", "/nowhere.yaml", "github:a/b#1"}).exit_code,
+            2);
+}
+
+TEST(CommandsTest, TheDemoPlaysItsStory) {
+  const Finished demo = Execute({Binary(), "demo", "--once"});
+  EXPECT_EQ(demo.exit_code, 0) << demo.err;
+  EXPECT_EQ(demo.err, "");
+  EXPECT_NE(demo.out.find("first reply by"), std::string::npos);
+  EXPECT_NE(demo.out.find("met late"), std::string::npos);
+  // The private customer shows nowhere in what readers see.
+  EXPECT_EQ(demo.out.find("Initech"), std::string::npos);
+  EXPECT_EQ(demo.out.find("c-7f3"), std::string::npos);
+}
+
+TEST(CommandsTest, CheckShowsEachPromiseAndNamesWhatIsWrong) {
+  Installation installation;
+  const Finished good = Execute({Binary(), "check", "--policy", installation.path("policy"),
+                                 "--config", installation.config()});
+  EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+  EXPECT_NE(good.out.find("gold P1 first_response 1h"), std::string::npos) << good.out;
+
+  installation.Write("policy/policy.yaml",
+                     installation.Read("policy/policy.yaml") + "priorites: []\n");
+  const Finished bad = Execute({Binary(), "check", "--policy", installation.path("policy")});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_NE(bad.out.find("policy.yaml:"), std::string::npos) << bad.out;
+  EXPECT_NE(bad.out.find("priorites"), std::string::npos) << bad.out;
+  EXPECT_NE(bad.out.find("priorities"), std::string::npos) << bad.out;
+}
+
+TEST(CommandsTest, ATokenIsShownOnceOpensTheApiAndIsRevoked) {
+  Installation installation;
+  Serving serving(installation);
+  const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
+                                                      "/support priority P1");
+  ASSERT_TRUE(issue.ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("face shown"));
+
+  const Finished created = installation.Command({"token", "create", "--scope", "read", "--json"});
+  ASSERT_EQ(created.exit_code, 0) << created.err;
+  const auto field = [&](const std::string& name) {
+    const std::string key = "\"" + name + "\": \"";
+    const std::size_t from = created.out.find(key) + key.size();
+    return created.out.substr(from, created.out.find('"', from) - from);
+  };
+  const std::string path = "/api/v1/ticket?ref=github%3Aacme%2Fopendb%231";
+  EXPECT_EQ(HttpGet(serving.url(), path).status, 401);
+  EXPECT_EQ(HttpGet(serving.url(), path, "rtn_wrong").status, 401);
+  const HttpAnswer answer = HttpGet(serving.url(), path, field("token"));
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.body.find("first_response"), std::string::npos) << answer.body;
+
+  const Finished listed = installation.Command({"token", "list"});
+  EXPECT_NE(listed.out.find(field("id")), std::string::npos);
+  EXPECT_EQ(listed.out.find(field("token")), std::string::npos);
+  EXPECT_EQ(installation.Command({"token", "revoke", field("id")}).exit_code, 0);
+  EXPECT_EQ(HttpGet(serving.url(), path, field("token")).status, 401);
+  EXPECT_EQ(installation.Command({"token", "revoke", "none"}).exit_code, 1);
+}
+
+TEST(CommandsTest, TicketClaimsExcusesAndSetsPriorities) {
+  Installation installation;
+  Serving serving(installation);
+  const auto issue =
+      installation.sandbox().OpenIssue({"github", "acme/opendb"}, "bob", "Slow", "Very slow.");
+  ASSERT_TRUE(issue.ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("decided"));
+  const std::string ref = ToString(*issue);
+  const Finished claimed = installation.Command({"ticket", "claim", ref, "c-4d1"});
+  EXPECT_EQ(claimed.exit_code, 0) << claimed.err;
+  EXPECT_NE(claimed.out.find("northwind (gold, P3)"), std::string::npos) << claimed.out;
+  const Finished raised = installation.Command({"ticket", "priority", ref, "P1"});
+  EXPECT_NE(raised.out.find("northwind (gold, P1)"), std::string::npos) << raised.out << raised.err;
+  const Finished released = installation.Command({"ticket", "release", ref, "northwind"});
+  EXPECT_NE(released.out.find("community"), std::string::npos) << released.out << released.err;
+
+  const Finished unknown = installation.Command({"ticket", "claim", ref, "nobody"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_NE(unknown.err.find("nobody"), std::string::npos) << unknown.err;
+  EXPECT_EQ(installation.Command({"explain", "github:acme/opendb#99"}).exit_code, 1);
+}
+
+TEST(CommandsTest, ReplayDecidesOfflineAndWritesNothing) {
+  Installation installation;
+  const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
+                                                      "/support priority P1");
+  ASSERT_TRUE(issue.ok());
+  for (const SandboxDelivery& delivery : installation.sandbox().TakePending()) {
+    std::string text;
+    for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
+    installation.Write("recorded/" + delivery.id + ".http", text + "\r\n" + delivery.body);
+  }
+  installation.sandbox().ClearRequests();
+  const Finished replayed = installation.Command({"replay", installation.path("recorded")});
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
+  EXPECT_NE(replayed.out.find("1 accepted (1 decided)"), std::string::npos) << replayed.out;
+  EXPECT_NE(replayed.out.find("opened"), std::string::npos) << replayed.out;
+  EXPECT_TRUE(installation.sandbox().requests().empty());
+  EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
+}
+
+TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
+  Installation installation;
+  const std::string shared = std::string(RETAINER_SHARED_DIR) + "/payloads";
+  const std::string own = std::string(RETAINER_SOURCE_DIR) + "/webhooks/github/samples";
+  const bool present = std::filesystem::exists(shared);
+  const Finished replayed = installation.Command({"replay", present ? shared : own, "--json"});
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
+  EXPECT_NE(replayed.err.find(" deliveries: "), std::string::npos) << replayed.err;
+}
+
+TEST(CommandsTest, DoctorFindsAnUnreachableForge) {
+  Installation installation;
+  const Finished well = installation.Command({"doctor"});
+  EXPECT_NE(well.out.find("retainer-desk"), std::string::npos) << well.out << well.err;
+  installation.sandbox().Stop();
+  const Finished ill = installation.Command({"doctor"});
+  EXPECT_EQ(ill.exit_code, 3) << ill.out << ill.err;
+  EXPECT_NE(ill.out.find("unreachable"), std::string::npos) << ill.out;
+}
+
+TEST(CommandsTest, CalendarAnswersOnThePolicysCalendars) {
+  Installation installation;
+  const Finished due =
+      Execute({Binary(), "calendar", "deadline", "--policy", installation.path("policy"),
+               "--calendar", "paris", "--from", "2026-03-06T17:00:00+01:00", "--for", "1bd"});
+  EXPECT_EQ(due.out, "2026-03-09T16:00:00Z\n") << due.err;
+  const Finished elapsed = Execute(
+      {Binary(), "calendar", "elapsed", "--policy", installation.path("policy"), "--calendar",
+       "paris", "--from", "2026-03-06T17:00:00+01:00", "--to", "2026-03-09T10:00:00+01:00"});
+  EXPECT_EQ(elapsed.out, "2h (7200 s)\n") << elapsed.err;
+  const Finished batch =
+      Execute({Binary(), "calendar", "batch"}, {},
+              "{\"id\":1,\"kind\":\"is_open\",\"calendars\":[{\"time_zone\":\"UTC\","
+              "\"weekly\":{\"mon\":[[\"09:00\",\"17:00\"]]}}],"
+              "\"at_utc\":\"2026-03-02T10:00:00Z\"}\nnonsense\n");
+  EXPECT_EQ(batch.out.substr(0, 24), "{\"id\":1,\"result\":true}\n{") << batch.out;
+  EXPECT_EQ(batch.exit_code, 0);
+}
+
+}  // namespace
+}  // namespace retainer

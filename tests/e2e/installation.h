@@ -1,0 +1,125 @@
+// A new installation as a user has it: the binary, its files in a folder, and a sandbox forge.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "retainer/clock.h"
+#include "src/sandbox/sandbox.h"
+#include "src/sandbox/story.h"
+#include "tests/e2e/process.h"
+#include "tests/fakes/temporary_folder.h"
+
+namespace retainer {
+
+inline std::string Binary() { return RETAINER_BINARY; }
+
+class Installation {
+ public:
+  Installation() : sandbox_(SandboxOptions{clock_}) {
+    Must(sandbox_.Start());
+    auto credentials = SetStory(sandbox_);
+    Must(credentials.status());
+    credentials_ = *std::move(credentials);
+    StoryService service;
+    service.listen = "127.0.0.1:0";
+    service.metrics_listen = "127.0.0.1:0";
+    service.data = path("data");
+    for (const auto& [name, text] : StoryFiles(sandbox_, credentials_, service, clock_.Now())) {
+      Write(name, text);
+    }
+  }
+
+  Sandbox& sandbox() { return sandbox_; }
+  const StoryCredentials& credentials() const { return credentials_; }
+  std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
+  std::string config() const { return path("retainer.yaml"); }
+
+  void Write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file = path(name);
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream file(path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  // Runs a command that takes `--config`.
+  Finished Command(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), Binary());
+    arguments.insert(arguments.end(), {"--config", config()});
+    return Execute(arguments);
+  }
+
+ private:
+  static void Must(const absl::Status& status) {
+    if (!status.ok()) throw std::runtime_error(status.ToString());
+  }
+
+  const SystemClock clock_;
+  TemporaryFolder folder_;
+  Sandbox sandbox_;
+  StoryCredentials credentials_;
+};
+
+// `retainer serve` on an installation, until the end of the scope.
+class Serving {
+ public:
+  explicit Serving(Installation& installation)
+      : installation_(installation),
+        process_({Binary(), "serve", "--verbose", "--config", installation.config()}) {
+    const auto line = AwaitLog("listening");
+    if (!line) throw std::runtime_error("the service does not start:\n" + process_.err());
+    url_ = Field(*line, "url");
+    metrics_url_ = Field(*line, "metrics_url");
+    PointHooks(installation.sandbox(), installation.credentials(), url_);
+  }
+
+  const std::string& url() const { return url_; }
+  const std::string& metrics_url() const { return metrics_url_; }
+  Process& process() { return process_; }
+
+  // The next log line of this event, with `text` somewhere in it; nullopt when none comes.
+  std::optional<std::string> AwaitLog(const std::string& event, const std::string& text = "") {
+    return process_.AwaitErrLine([&](const std::string& line) {
+      return line.find("\"event\":\"" + event + "\"") != std::string::npos &&
+             line.find(text) != std::string::npos;
+    });
+  }
+
+  // Sends what people did, and what that makes the forge send in turn, until it is quiet; returns
+  // the statuses of the answers.
+  std::vector<int> Deliver(const DeliverOptions& options = {}) {
+    std::vector<int> statuses;
+    for (const DeliveryResult& result : installation_.sandbox().DeliverPending(options)) {
+      statuses.push_back(result.status);
+    }
+    return statuses;
+  }
+
+  Finished Stop() {
+    process_.Signal(SIGTERM);
+    return process_.Wait(absl::Seconds(20));
+  }
+
+  static std::string Field(const std::string& line, const std::string& name) {
+    const std::string key = "\"" + name + "\":\"";
+    const std::size_t at = line.find(key);
+    if (at == std::string::npos) return "";
+    const std::size_t from = at + key.size();
+    return line.substr(from, line.find('"', from) - from);
+  }
+
+ private:
+  Installation& installation_;
+  Process process_;
+  std::string url_;
+  std::string metrics_url_;
+};
+
+}  // namespace retainer

@@ -1,0 +1,69 @@
+// A program run by a test: its output read line by line, its end waited for. Waits are bounded and
+// block on the program's own words, never on a clock.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace retainer {
+
+struct Finished {
+  int exit_code = -1;  // -1: ended by a signal
+  std::string out;
+  std::string err;
+};
+
+class Process {
+ public:
+  using Environment = std::map<std::string, std::string>;
+
+  // Starts at once; `environment` is added to a minimal one.
+  Process(const std::vector<std::string>& arguments, const Environment& environment = {});
+  // Kills what still runs.
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // Reads standard error until a line (one not looked at before) pleases; nullopt at its end or
+  // when `patience` is over. What was read stays in err().
+  std::optional<std::string> AwaitErrLine(const std::function<bool(const std::string&)>& pleases,
+                                          absl::Duration patience = absl::Seconds(60));
+  // The same for standard output.
+  std::optional<std::string> AwaitOutLine(const std::function<bool(const std::string&)>& pleases,
+                                          absl::Duration patience = absl::Seconds(60));
+  void Signal(int signal);
+  // Reads both outputs to their ends and waits; kills the program when `patience` is over.
+  Finished Wait(absl::Duration patience = absl::Seconds(60));
+
+  const std::string& err() const { return err_.text; }
+  const std::string& out() const { return out_.text; }
+
+ private:
+  struct Stream {
+    int fd = -1;
+    std::string text;
+    std::size_t looked_at = 0;
+  };
+  std::optional<std::string> AwaitLine(Stream& stream,
+                                       const std::function<bool(const std::string&)>& pleases,
+                                       absl::Duration patience);
+  // Reads what there is from either stream; false when both are at their ends or time is up.
+  bool Pump(absl::Time deadline);
+
+  pid_t pid_ = -1;
+  Stream out_;
+  Stream err_;
+};
+
+// Runs to the end, with `input` on standard input.
+Finished Execute(const std::vector<std::string>& arguments,
+                 const Process::Environment& environment = {}, const std::string& input = "");
+
+}  // namespace retainer
