@@ -366,7 +366,11 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   record.terms_id = standing.terms_id;
 
   absl::Time wake = decision.wake_at;
-  if (draft.unanswered) wake = std::min(wake, RetryAt(draft.key, now));
+  // Without a client nobody can ever answer: asking again would only burn a replay's time.
+  const ForgeSlot* slot = FindForge(draft.key.forge);
+  if (draft.unanswered && slot != nullptr && slot->client != nullptr) {
+    wake = std::min(wake, RetryAt(draft.key, now));
+  }
   // Rationale: a wake-up that is not ahead would be due for ever.
   if (wake <= now) wake = now + absl::Seconds(1);
   record.wake_at.reset();
