@@ -1,11 +1,15 @@
 #include "templates/renderer.h"
 
+#include <algorithm>
+#include <iterator>
 #include <kainjow/mustache.hpp>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "templates/embedded.h"
 
 namespace retainer {
@@ -13,10 +17,15 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-// With the bounds on single texts these keep any comment far under the forges' limit.
-constexpr std::size_t kMostRows = 24;
-constexpr std::size_t kMostRefusals = 5;
+// A quiet comment: with the bounds on single texts these also keep it far under the forges' limit.
+constexpr std::size_t kMostRefusals = 2;
 constexpr std::size_t kMostSummary = 6;
+// The headline; and of the fold all but its rows: it opens, a blank line, the table's head and
+// rule, a blank line, it closes with the marker.
+constexpr std::size_t kHeadline = 1;
+constexpr std::size_t kFold = 6;
+// Both forges break a line here and not only with a new paragraph; it cannot be seen in the source.
+constexpr char kBreak[] = "  ";
 
 std::string SectionName(CommentView::Kind kind) {
   switch (kind) {
@@ -41,7 +50,65 @@ std::string DueCell(const PromiseRow& row) {
                       utc.empty() ? "" : ")");
 }
 
-// `first reply 42m of 1h, resolution 5h of 24h`
+// How many lines a view's sentence below the headline takes.
+std::size_t SentenceLines(const CommentView& view) {
+  switch (view.kind) {
+    case CommentView::Kind::kWaiting:
+      return 1;
+    case CommentView::Kind::kPromises:
+    case CommentView::Kind::kLate:
+      return view.next.empty() ? 0 : 1;
+    case CommentView::Kind::kNeutral:
+    case CommentView::Kind::kResolved:
+      return 0;
+  }
+  return 0;
+}
+
+// Two finished rows of one claim on one line.
+PromiseRow Joined(const PromiseRow& a, const PromiseRow& b) {
+  PromiseRow row = a;
+  row.promise = absl::StrCat(a.promise, ", ", b.promise);
+  row.target = absl::StrCat(a.target, ", ", b.target);
+  if (a.state != b.state) row.state = absl::StrCat(a.state, ", ", b.state);
+  if (a.took.empty() || b.took.empty()) {
+    row.took = absl::StrCat(a.took, b.took);
+  } else {
+    row.took = absl::StrCat(a.took, ", ", b.took);
+  }
+  row.late = a.late || b.late;
+  return row;
+}
+
+// The first two finished rows next to each other of one claim.
+std::vector<PromiseRow>::iterator FindPair(std::vector<PromiseRow>* rows) {
+  return std::adjacent_find(rows->begin(), rows->end(),
+                            [](const PromiseRow& a, const PromiseRow& b) {
+                              return a.finished && b.finished && a.claim == b.claim;
+                            });
+}
+
+// What fits: where there is too much, finished promises share a line, and if that is not enough the
+// most urgent ones stay.
+std::vector<PromiseRow> Fit(std::vector<PromiseRow> rows, std::size_t most) {
+  while (rows.size() > most) {
+    const auto pair = FindPair(&rows);
+    if (pair == rows.end()) break;
+    *pair = Joined(*pair, *std::next(pair));
+    rows.erase(std::next(pair));
+  }
+  if (rows.size() <= most) return rows;
+  const auto urgency = [](const PromiseRow& row) {
+    return std::make_pair(row.finished, row.due ? row.due->at : absl::InfiniteFuture());
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const PromiseRow& a, const PromiseRow& b) {
+    return urgency(a) < urgency(b);
+  });
+  rows.resize(most);
+  return rows;
+}
+
+// `first reply 42m of 1h, resolution 30h of 24h late`
 std::string Summary(const CommentView& view) {
   std::string summary;
   std::size_t shown = 0;
@@ -49,18 +116,19 @@ std::string Summary(const CommentView& view) {
     if (row.took.empty() || shown == kMostSummary) continue;
     ++shown;
     absl::StrAppend(&summary, summary.empty() ? "" : ", ", InertText(row.promise), " ",
-                    InertText(row.took), " of ", InertText(row.target));
+                    InertText(row.took), " of ", InertText(row.target), row.late ? " late" : "");
   }
   return summary;
 }
 
-// Without blank lines at the start and with no two in a row: sections that are not shown leave
-// theirs behind.
+// Stands for a blank line that is meant. Sections that are not shown leave blank lines behind, so
+// all others go. No inert text holds a control character.
+constexpr char kBlank[] = "\x01";
+
 std::string Tidy(const std::string& text) {
   std::string tidy;
-  for (char c : text) {
-    const bool third = c == '\n' && (tidy.empty() || tidy.ends_with("\n\n"));
-    if (!third) tidy.push_back(c);
+  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    absl::StrAppend(&tidy, line == kBlank ? "" : line, "\n");
   }
   return tidy;
 }
@@ -90,8 +158,10 @@ class MustacheRenderer : public Renderer {
     set("headline", InertText(view.headline));
     set("due", view.due ? ShownLocal(*view.due, /*year=*/false) : "");
     set("utc", view.due ? ShownUtc(*view.due) : "");
-    set("with", InertCode(view.with));
+    set("with", InertText(view.with));
     set("next", InertText(view.next));
+    set("break", kBreak);
+    set("blank", kBlank);
     set("question", InertUrl(view.question_url));
     set("summary", Summary(view));
     set("marker", marker);
@@ -100,14 +170,20 @@ class MustacheRenderer : public Renderer {
     for (std::size_t i = 0; i < view.refusals.size() && i < kMostRefusals; ++i) {
       refusals << mustache::data("text", InertCode(view.refusals[i]));
     }
-    data.set("has_refusals", mustache::data(refusals.is_non_empty_list()));
     data.set("refusals", refusals);
 
-    bool several = false;
+    const std::size_t used =
+        kHeadline + SentenceLines(view) + std::min(view.refusals.size(), kMostRefusals) + kFold;
+    const std::vector<PromiseRow> fitting = Fit(view.rows, kMostCommentLines - used);
+    set("fold", view.targets_only ? "Aims" : "Promises");
+    const auto any = [&](auto has) {
+      return mustache::data(std::any_of(fitting.begin(), fitting.end(), has));
+    };
+    data.set("several", any([](const PromiseRow& row) { return !row.claim.empty(); }));
+    data.set("has_due", any([](const PromiseRow& row) { return row.due.has_value(); }));
+    data.set("has_took", any([](const PromiseRow& row) { return !row.took.empty(); }));
     mustache::data rows(mustache::data::type::list);
-    for (std::size_t i = 0; i < view.rows.size() && i < kMostRows; ++i) {
-      const PromiseRow& row = view.rows[i];
-      several = several || !row.claim.empty();
+    for (const PromiseRow& row : fitting) {
       mustache::data cells;
       cells.set("claim", InertCode(row.claim));
       cells.set("promise", InertText(row.promise));
@@ -117,7 +193,6 @@ class MustacheRenderer : public Renderer {
       cells.set("took", InertText(row.took));
       rows << cells;
     }
-    data.set("several", mustache::data(several));
     data.set("has_rows", mustache::data(rows.is_non_empty_list()));
     data.set("rows", rows);
     return data;

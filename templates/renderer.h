@@ -2,8 +2,9 @@
 //
 // Pure and thread-safe. Whatever the texts in a view hold, nothing of theirs comes alive: no
 // mention, link, reference, emoji, HTML, table cell or command. People's words stand in code spans,
-// where neither GitHub nor GitLab looks for any of these; our own plain words stand as they are. A
-// body ends with the marker and stays under kMaxCommentBytes.
+// where neither GitHub nor GitLab looks for any of these; plain words stand as they are. A body ends
+// with the marker, stays under kMaxCommentBytes and has at most kMostCommentLines lines, blank ones
+// and folded ones too: where promises are many, finished ones share a line.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 namespace retainer {
 
 inline constexpr std::size_t kMaxCommentBytes = 65'535;  // GitHub refuses longer ones
+inline constexpr std::size_t kMostCommentLines = 12;
 
 std::unique_ptr<Renderer> MakeRenderer();
 
@@ -24,7 +26,7 @@ std::unique_ptr<Renderer> MakeRenderer();
 std::string InertText(std::string_view text);
 // As InertText, always a code span; empty for blank text.
 std::string InertCode(std::string_view text);
-// `url` where it is a plain http or https address that can stand between `<` and `>`, else empty.
+// `url` where it is a plain http or https address that can be a Markdown link's target, else empty.
 std::string InertUrl(std::string_view url);
 
 // `Tue 3 Mar 10:02 CET`, in English whatever the locale; with `year`: `Tue 3 Mar 2026 10:02 CET`.

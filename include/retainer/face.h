@@ -27,8 +27,10 @@ struct PromiseRow {
   std::string promise;  // `first reply`
   std::string target;   // `1h`
   std::string state;    // `met`, `running`, …
-  std::optional<ShownTime> due;
-  std::string took;  // finished ones: time against target, `42m`
+  std::optional<ShownTime> due;  // open ones that are not paused
+  std::string took;              // finished ones: time against target, `42m`
+  bool finished = false;         // met, missed, cancelled or excused
+  bool late = false;             // missed, or past its due instant and open
   friend bool operator==(const PromiseRow&, const PromiseRow&) = default;
 };
 
@@ -40,10 +42,11 @@ struct CommentView {
   std::string headline;               // our own words only: `first reply by`, …
   std::optional<ShownTime> due;       // what the headline is about
   std::string with;                   // login of who has it; rendered without a mention
-  std::string next;                   // late: what comes next, our own words
+  std::string next;                   // what comes next, our own words; may be empty
   std::string question_url;           // waiting: the comment that asks
   std::vector<std::string> refusals;  // reasons, our own words around people's input
-  std::vector<PromiseRow> rows;
+  std::vector<PromiseRow> rows;       // of what has begun; a comment that is full shows fewer
+  bool targets_only = false;          // nothing of it is owed: it is aimed at
   friend bool operator==(const CommentView&, const CommentView&) = default;
 };
 

@@ -40,6 +40,9 @@ inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
 
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
 
+// `Cycle::note` of what a responder's close cancelled.
+inline constexpr std::string_view kClosedUnanswered = "closed unanswered";
+
 struct Cycle {
   absl::Time started;
   std::string start_fact;             // its id; empty where no single fact started it
@@ -164,6 +167,7 @@ struct Standing {
   std::vector<std::string> labels;             // on the ticket now, sorted
   std::vector<std::string> assignees;          // logins on the ticket now, sorted
   std::vector<std::string> assign_requests;    // logins that `assign` named, sorted, still wanted
+  std::string answered_by;                     // login of the responder who last answered in public
   std::vector<Refusal> refusals;               // by time
   std::vector<Notice> notices;                 // all whose time has come, by id
   std::vector<Question> questions;             // sorted; while there are any, nothing is announced

@@ -63,7 +63,7 @@ std::string DebugString(const Standing& s) {
                   s.waiting.ended_by_author, "\n");
   absl::StrAppend(&out, "labels ", absl::StrJoin(s.labels, "|"), "\nassignees ",
                   absl::StrJoin(s.assignees, "|"), "\nrequests ",
-                  absl::StrJoin(s.assign_requests, "|"), "\n");
+                  absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by, "\n");
   for (const Refusal& r : s.refusals) {
     absl::StrAppend(&out, "refusal ", Name(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
                     "] label ", r.label, " customer ", r.customer, " ", At(r.at), "\n");
@@ -78,8 +78,8 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",
                     q.organization, "\n");
   }
-  absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, s.comment_deleted_for_all, " own ",
-                  absl::StrJoin(s.own_comments, "|"), "\n");
+  absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, s.comment_deleted_for_all,
+                  " own ", absl::StrJoin(s.own_comments, "|"), "\n");
   for (const auto& [label, times] : s.removed_by_hand) {
     absl::StrAppend(&out, "removed ", label, " ", times, "\n");
   }

@@ -61,6 +61,9 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
   s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());
   s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
+  for (const core::Happening& happening : timeline.happenings) {
+    if (happening.kind == core::HappeningKind::kAnswer) s.answered_by = happening.fact->actor.login;
+  }
   s.refusals = timeline.refusals;
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
   s.comment_deleted_for_all = timeline.comment_deleted_for_all;

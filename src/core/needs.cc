@@ -174,7 +174,7 @@ class Worker {
 
   void OnClose(const Happening& h) {
     const bool theirs = Speaks(h) || (h.by_author && h.role != Role::kResponder);
-    const std::string note = theirs ? "closed by the customer" : "closed unanswered";
+    const std::string note(theirs ? "closed by the customer" : kClosedUnanswered);
     Stop(Metric::kAcknowledgement, h.at, h.fact, true, note);
     Stop(Metric::kFirstResponse, h.at, h.fact, true, note);
     Stop(Metric::kNextResponse, h.at, h.fact, true, note);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,7 @@
 namespace retainer {
 namespace {
 
-constexpr std::size_t kMostRefusals = 3;  // the comment stays a quiet one
+constexpr std::size_t kMostRefusals = 2;  // the comment stays a quiet one
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -96,6 +97,45 @@ std::string_view StateWords(ClockState state) {
   return "";
 }
 
+// Of what is aimed at and owed to nobody.
+std::string_view AimStateWords(ClockState state) {
+  switch (state) {
+    case ClockState::kRunning:
+    case ClockState::kAtRisk:
+      return "aimed at";
+    case ClockState::kBreached:
+      return "aim passed";
+    case ClockState::kMissed:
+      return "after the aim";
+    case ClockState::kCancelled:
+    case ClockState::kExcused:
+    case ClockState::kMet:
+    case ClockState::kPending:
+    case ClockState::kPaused:
+      return StateWords(state);
+  }
+  return "";
+}
+
+// `aiming at a first reply`
+std::string_view AimWords(Metric metric) {
+  switch (metric) {
+    case Metric::kAcknowledgement:
+      return "an acknowledgement";
+    case Metric::kFirstResponse:
+      return "a first reply";
+    case Metric::kNextResponse:
+      return "the next reply";
+    case Metric::kUpdate:
+      return "an update";
+    case Metric::kWorkaround:
+      return "a workaround";
+    case Metric::kResolution:
+      return "a resolution";
+  }
+  return "";
+}
+
 std::string_view StateColor(ClockState state) {
   switch (state) {
     case ClockState::kBreached:
@@ -128,9 +168,10 @@ std::string StateLabel(const LabelNames& names, ClockState state) {
   return absl::StrReplaceAll(names.state, {{"{state}", View(ClockStateName(state))}});
 }
 
-// `1h05m`, of whole seconds.
+// `1h 5m`: seconds only of what is shorter than a minute.
 std::string Length(absl::Duration length) {
   std::int64_t seconds = std::max<std::int64_t>(0, absl::ToInt64Seconds(length));
+  if (seconds >= 60) seconds -= seconds % 60;
   std::string text;
   const std::array<std::pair<std::int64_t, std::string_view>, 4> units = {
       {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}}};
@@ -160,29 +201,29 @@ std::string CommentUrl(const std::string& ticket_url, const std::string& object)
   return "";
 }
 
-// What the terms give a clock that has not started.
-std::string TargetInForce(const PublicClaim& claim, Metric metric, const Policy& policy) {
-  const auto plan = policy.plans.find(claim.claim->plan);
-  if (plan == policy.plans.end()) return "";
-  const auto promises = plan->second.promises.find(claim.claim->priority);
-  if (promises == plan->second.promises.end()) return "";
-  const auto target = promises->second.targets.find(metric);
-  return target == promises->second.targets.end() ? "" : target->second.text;
+// `met`; of a promise that runs again and again also how often it was broken: `met, 1 of 3 late`.
+std::string StateOf(const PromiseClock& clock, absl::Time now) {
+  const ClockState state = ShownState(clock, now);
+  const bool aim = clock.kind == PromiseKind::kTarget;
+  std::string words(aim ? AimStateWords(state) : StateWords(state));
+  if (clock.cycles.size() < 2) return words;
+  const auto missed = std::count_if(clock.cycles.begin(), clock.cycles.end(),
+                                    [](const Cycle& c) { return c.outcome == Outcome::kMissed; });
+  if (missed > 0) absl::StrAppend(&words, ", ", missed, " of ", clock.cycles.size(), " late");
+  return words;
 }
 
-PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several,
-               const Policy& policy, absl::Time now) {
+// REQUIRES: the clock has started.
+PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several, absl::Time now) {
   PromiseRow row;
   if (several) row.claim = claim.customer->name;
   row.promise = PromiseWords(clock.metric);
-  row.state = StateWords(ShownState(clock, now));
-  if (clock.cycles.empty()) {
-    row.target = TargetInForce(claim, clock.metric, policy);
-    return row;
-  }
+  row.state = StateOf(clock, now);
   const Cycle& cycle = clock.cycles.back();
   row.target = cycle.target_as_written.text;
-  if (cycle.outcome == Outcome::kOpen) {
+  row.finished = cycle.outcome != Outcome::kOpen;
+  row.late = cycle.outcome == Outcome::kMissed || ShownState(clock, now) == ClockState::kBreached;
+  if (!row.finished) {
     if (cycle.due != absl::InfiniteFuture()) {
       row.due = ShownTime{cycle.due, claim.customer->time_zone};
     }
@@ -192,12 +233,16 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
   return row;
 }
 
-// The open promise that matters most: a late one before the others, then the earliest.
+// The open promise that matters most: what is owed before what is aimed at, then a late one before
+// the others, then the earliest.
 struct Focus {
   const PublicClaim* claim = nullptr;
   const PromiseClock* clock = nullptr;
   absl::Time due = absl::InfiniteFuture();
   bool late = false;
+  bool aim = false;
+
+  auto Order() const { return std::make_tuple(clock == nullptr, aim, !late, due); }
 };
 
 Focus FindFocus(const std::vector<PublicClaim>& claims, absl::Time now) {
@@ -209,21 +254,19 @@ Focus FindFocus(const std::vector<PublicClaim>& claims, absl::Time now) {
       if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
       const bool late = ShownState(clock, now) == ClockState::kBreached;
       if (cycle.paused_now && !late) continue;
-      if (focus.clock == nullptr || (late && !focus.late) ||
-          (late == focus.late && cycle.due < focus.due)) {
-        focus = {&claim, &clock, cycle.due, late};
-      }
+      const Focus other = {&claim, &clock, cycle.due, late, clock.kind == PromiseKind::kTarget};
+      if (other.Order() < focus.Order()) focus = other;
     }
   }
   return focus;
 }
 
-bool Escalates(const PublicClaim& claim, Metric metric, const Policy& policy) {
-  const auto plan = policy.plans.find(claim.claim->plan);
-  if (plan == policy.plans.end()) return false;
-  return std::any_of(
-      plan->second.escalation.begin(), plan->second.escalation.end(),
-      [&](const EscalationLevel& level) { return !level.metric || *level.metric == metric; });
+// Whether the policy's people have been called for this run of the promise.
+bool IsEscalated(const Standing& standing, const Focus& focus) {
+  return std::any_of(standing.notices.begin(), standing.notices.end(), [&](const Notice& n) {
+    return n.kind == NoticeKind::kEscalation && n.customer == focus.claim->customer->id &&
+           n.metric == focus.clock->metric && n.due == focus.due;
+  });
 }
 
 std::string HighestPriority(const std::vector<PublicClaim>& claims, const Policy& policy) {
@@ -261,43 +304,84 @@ std::vector<std::string> Refusals(const Standing& standing,
   return texts;
 }
 
+// What comes next, below a headline about `focus`.
+std::string NextWords(const Standing& standing, const Focus& focus) {
+  std::string words;
+  if (focus.late && focus.aim) {
+    words = "That time has passed; the aim stands.";
+  } else if (focus.late) {
+    words = IsEscalated(standing, focus) ? "It has been escalated, and stays open until it is kept."
+                                         : "It stays open until it is kept.";
+  }
+  if (standing.open && standing.waiting.now) {
+    absl::StrAppend(&words, words.empty() ? "" : " ",
+                    "The other clocks wait for a comment by the customer.");
+  }
+  return words;
+}
+
+bool ClosedUnanswered(const std::vector<PublicClaim>& claims) {
+  for (const PublicClaim& claim : claims) {
+    for (const PromiseClock& clock : claim.claim->clocks) {
+      if (clock.metric == Metric::kFirstResponse && !clock.cycles.empty() &&
+          clock.cycles.back().note == kClosedUnanswered) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void AddRows(const std::vector<PublicClaim>& claims, absl::Time now, CommentView* view) {
+  bool owed = false;
+  for (const PublicClaim& claim : claims) {
+    for (const PromiseClock& clock : claim.claim->clocks) {
+      if (clock.cycles.empty()) continue;  // not begun: nothing to say yet
+      owed |= clock.kind == PromiseKind::kCommitment;
+      view->rows.push_back(Row(claim, clock, claims.size() > 1, now));
+    }
+  }
+  view->targets_only = !view->rows.empty() && !owed;
+}
+
 CommentView PromiseComment(const TicketContext& context, const Standing& standing,
                            const std::vector<PublicClaim>& claims, const Policy& policy,
                            absl::Time now) {
   CommentView view;
   view.priority = HighestPriority(claims, policy);
-  if (!standing.assignees.empty()) view.with = standing.assignees.front();
+  view.with = standing.assignees.empty() ? standing.answered_by : standing.assignees.front();
   view.refusals = Refusals(standing, claims);
-  for (const PublicClaim& claim : claims) {
-    for (const PromiseClock& clock : claim.claim->clocks) {
-      view.rows.push_back(Row(claim, clock, claims.size() > 1, policy, now));
-    }
-  }
+  AddRows(claims, now, &view);
   const Focus focus = FindFocus(claims, now);
-  if (focus.clock != nullptr) {
-    view.due = ShownTime{focus.due, focus.claim->customer->time_zone};
+  if (focus.clock == nullptr) {
+    if (!standing.open) {
+      view.kind = CommentView::Kind::kResolved;
+      view.headline = ClosedUnanswered(claims) ? "closed without an answer" : "closed";
+      view.with.clear();
+      view.refusals.clear();
+    } else if (standing.waiting.now) {
+      view.kind = CommentView::Kind::kWaiting;
+      view.headline = "waiting for the customer";
+      view.question_url = CommentUrl(context.url, standing.waiting.question);
+    } else {
+      view.kind = CommentView::Kind::kPromises;
+      view.headline = "nothing is due now";
+    }
+    return view;
   }
-  if (focus.late) {
-    view.kind = CommentView::Kind::kLate;
-    view.headline = absl::StrCat(View(PromiseWords(focus.clock->metric)), " was due");
-    view.next = Escalates(*focus.claim, focus.clock->metric, policy)
-                    ? "It has been escalated. The promise stays open until it is kept."
-                    : "The promise stays open until it is kept.";
-  } else if (standing.open && standing.waiting.now && focus.clock == nullptr) {
-    view.kind = CommentView::Kind::kWaiting;
-    view.headline = "waiting for an answer";
-    view.question_url = CommentUrl(context.url, standing.waiting.question);
-  } else if (focus.clock != nullptr) {
+  view.due = ShownTime{focus.due, focus.claim->customer->time_zone};
+  view.next = NextWords(standing, focus);
+  const Metric metric = focus.clock->metric;
+  if (focus.aim) {
     view.kind = CommentView::Kind::kPromises;
     view.headline =
-        absl::StrCat(View(PromiseWords(focus.clock->metric)),
-                     focus.clock->kind == PromiseKind::kTarget ? " aimed at by" : " by");
-  } else if (!standing.open) {
-    view.kind = CommentView::Kind::kResolved;
-    view.headline = "closed";
+        absl::StrCat(focus.late ? "the aim was " : "aiming at ", View(AimWords(metric)), " by");
+  } else if (focus.late) {
+    view.kind = CommentView::Kind::kLate;
+    view.headline = absl::StrCat(View(PromiseWords(metric)), " was due");
   } else {
     view.kind = CommentView::Kind::kPromises;
-    view.headline = "nothing is due now";
+    view.headline = absl::StrCat(View(PromiseWords(metric)), " by");
   }
   return view;
 }
@@ -367,7 +451,8 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
     for (const PublicClaim& claim : claims) face.discloses.push_back(claim.customer->id);
     SortUnique(&face.discloses);
   } else if (claims.empty() && policy.community.comment == CommunityComment::kNeutral &&
-             !standing.comment_deleted_for_all) {
+             !standing.author.machine && !standing.comment_deleted_for_all) {
+    // Nobody thanks a machine.
     face.comment = CommentView{};
   }
   PresentLabels(standing, claims, policy, now, &face);

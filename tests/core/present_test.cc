@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "retainer/core.h"
+#include "retainer/fact_builders.h"
 
 namespace retainer {
 namespace {
@@ -148,7 +150,129 @@ TEST(PresentTest, ABreachShowsOnlyOnceItIsAnnounced) {
   EXPECT_EQ(after.comment->kind, Kind::kLate);
   EXPECT_EQ(after.comment->headline, "first reply was due");
   EXPECT_EQ(after.comment->rows[0].state, "late");
-  EXPECT_FALSE(after.comment->next.empty());
+  EXPECT_EQ(after.comment->next, "It stays open until it is kept.");
+}
+
+// Whether the policy escalates at this point is what the notices say.
+TEST(PresentTest, LateSaysEscalatedOnlyOnceItIs) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kBreached, At(60))});
+  Notice notice;
+  notice.kind = NoticeKind::kEscalation;
+  notice.customer = "acme";
+  notice.metric = Metric::kFirstResponse;
+  notice.due = At(60);
+  const auto next = [&](const Notice& told) {
+    standing.notices = {told};
+    return Shown(standing, MakeTerms(), At(90)).comment->next;
+  };
+  EXPECT_EQ(next(notice), "It has been escalated, and stays open until it is kept.");
+  for (const auto change :
+       {+[](Notice* n) { n->kind = NoticeKind::kBreach; },
+        +[](Notice* n) { n->metric = Metric::kResolution; },
+        +[](Notice* n) { n->customer = "globex"; }, +[](Notice* n) { n->due = At(1); }}) {
+    Notice other = notice;
+    change(&other);
+    EXPECT_EQ(next(other), "It stays open until it is kept.");
+  }
+}
+
+TEST(PresentTest, WhoAnsweredHasItUntilSomebodyIsAssigned) {
+  Standing standing = Public({Clock(Metric::kResolution, ClockState::kRunning, At(60))});
+  EXPECT_EQ(Shown(standing).comment->with, "");
+  standing.answered_by = "alice";
+  EXPECT_EQ(Shown(standing).comment->with, "alice");
+  standing.assignees = {"bob"};
+  EXPECT_EQ(Shown(standing).comment->with, "bob");
+}
+
+TEST(PresentTest, WhatHasNotBegunIsLeftOut) {
+  PromiseClock pending;
+  pending.metric = Metric::kNextResponse;
+  const Face face =
+      Shown(Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60)), pending}));
+  ASSERT_EQ(face.comment->rows.size(), 1u);
+  EXPECT_EQ(face.comment->rows[0].promise, "first reply");
+}
+
+TEST(PresentTest, WhatIsOwedComesBeforeWhatIsAimedAt) {
+  Terms terms = MakeTerms();
+  terms.policy.customers[1].is_public = true;
+  PromiseClock aim = Clock(Metric::kFirstResponse, ClockState::kBreached, At(10));
+  aim.kind = PromiseKind::kTarget;
+  Standing standing = Public({aim});
+  standing.claims.push_back(
+      Claim("globex", {Clock(Metric::kResolution, ClockState::kRunning, At(1440))}));
+  const Face face = Shown(standing, terms, At(90));
+  EXPECT_EQ(face.comment->kind, Kind::kPromises);
+  EXPECT_EQ(face.comment->headline, "resolution by");
+  EXPECT_EQ(face.comment->rows[0].state, "aim passed");
+  EXPECT_EQ(face.comment->rows[1].state, "running");
+  EXPECT_FALSE(face.comment->targets_only);
+}
+
+// `kind: target`: nothing in the comment may read as owed.
+TEST(PresentTest, AnAimNeverReadsAsAPromise) {
+  const auto aim = [](ClockState state) {
+    PromiseClock clock = Clock(Metric::kFirstResponse, state, At(60));
+    clock.kind = PromiseKind::kTarget;
+    return Public({clock});
+  };
+  Face face = Shown(aim(ClockState::kRunning));
+  EXPECT_TRUE(face.comment->targets_only);
+  EXPECT_EQ(face.comment->headline, "aiming at a first reply by");
+  EXPECT_EQ(face.comment->rows[0].state, "aimed at");
+  EXPECT_EQ(face.comment->next, "");
+  face = Shown(aim(ClockState::kBreached), MakeTerms(), At(90));
+  EXPECT_EQ(face.comment->kind, Kind::kPromises);
+  EXPECT_EQ(face.comment->headline, "the aim was a first reply by");
+  EXPECT_EQ(face.comment->next, "That time has passed; the aim stands.");
+  EXPECT_EQ(face.comment->rows[0].state, "aim passed");
+  EXPECT_EQ(Shown(aim(ClockState::kMissed)).comment->rows[0].state, "after the aim");
+}
+
+TEST(PresentTest, APromiseThatRunsAgainSaysHowOftenItWasBroken) {
+  PromiseClock clock = Clock(Metric::kNextResponse, ClockState::kMet, At(60));
+  Cycle missed = clock.cycles[0];
+  missed.outcome = Outcome::kMissed;
+  clock.cycles.insert(clock.cycles.begin(), {missed, clock.cycles[0]});
+  EXPECT_EQ(Shown(Public({clock})).comment->rows[0].state, "met, 1 of 3 late");
+}
+
+TEST(PresentTest, CancelledAndExcusedSaySoAndTookNothing) {
+  for (const auto& [state, outcome, words] :
+       {std::make_tuple(ClockState::kCancelled, Outcome::kCancelled, "cancelled"),
+        std::make_tuple(ClockState::kExcused, Outcome::kExcused, "excused")}) {
+    PromiseClock clock = Clock(Metric::kFirstResponse, state, At(60));
+    clock.cycles[0].outcome = outcome;
+    clock.cycles[0].note = "the vendor was down";
+    Standing standing = Public({clock});
+    const Face face = Shown(standing, MakeTerms(), At(90));
+    EXPECT_EQ(face.comment->headline, "nothing is due now");
+    ASSERT_EQ(face.comment->rows.size(), 1u);
+    EXPECT_EQ(face.comment->rows[0].state, words);
+    EXPECT_TRUE(face.comment->rows[0].finished);
+    EXPECT_FALSE(face.comment->rows[0].due.has_value());
+    EXPECT_EQ(face.comment->rows[0].took, "");
+  }
+}
+
+TEST(PresentTest, AClosedTicketThatNobodyAnsweredSaysSo) {
+  PromiseClock clock = Clock(Metric::kFirstResponse, ClockState::kCancelled, At(60));
+  clock.cycles[0].outcome = Outcome::kCancelled;
+  clock.cycles[0].note = kClosedUnanswered;
+  Standing standing = Public({clock});
+  standing.open = false;
+  EXPECT_EQ(Shown(standing).comment->headline, "closed without an answer");
+  standing.claims[0].clocks[0].cycles[0].note = "closed by the customer";
+  EXPECT_EQ(Shown(standing).comment->headline, "closed");
+}
+
+TEST(PresentTest, NobodyThanksAMachine) {
+  Terms terms = MakeTerms();
+  terms.policy.community.comment = CommunityComment::kNeutral;
+  Standing standing = Community();
+  standing.author.machine = true;
+  EXPECT_FALSE(Shown(standing, terms).comment.has_value());
 }
 
 TEST(PresentTest, TimePassingAloneChangesNothing) {
@@ -166,7 +290,19 @@ TEST(PresentTest, WaitingLinksTheQuestion) {
   EXPECT_EQ(face.comment->question_url, "https://example.org/a/b/issues/12#issuecomment-17");
   // A response clock never pauses: then it is what matters.
   standing.claims[0].clocks.push_back(Clock(Metric::kNextResponse, ClockState::kRunning, At(70)));
-  EXPECT_EQ(Shown(standing).comment->kind, Kind::kPromises);
+  const Face both = Shown(standing);
+  EXPECT_EQ(both.comment->kind, Kind::kPromises);
+  EXPECT_EQ(both.comment->next, "The other clocks wait for a comment by the customer.");
+}
+
+TEST(PresentTest, TheQuestionIsFoundOnBothForges) {
+  Standing standing = Public({Clock(Metric::kResolution, ClockState::kPaused, At(60))});
+  standing.waiting.now = true;
+  standing.waiting.question = NoteId("17");
+  TicketContext context = MakeContext();
+  context.url = "https://gitlab.example.org/a/b/-/issues/12";
+  EXPECT_EQ(Present(context, standing, MakeTerms(), At(5))->comment->question_url,
+            "https://gitlab.example.org/a/b/-/issues/12#note_17");
 }
 
 TEST(PresentTest, ResolvedShowsEachPromisesTime) {
@@ -178,6 +314,12 @@ TEST(PresentTest, ResolvedShowsEachPromisesTime) {
   EXPECT_EQ(face.comment->rows[0].took, "42m");
   EXPECT_EQ(face.comment->rows[0].state, "met");
   EXPECT_EQ(face.comment->rows[1].state, "met late");
+  EXPECT_TRUE(face.comment->rows[1].late);
+  standing.refusals = {Refusal{}};
+  standing.refusals[0].customer = "acme";
+  standing.answered_by = "alice";
+  EXPECT_TRUE(Shown(standing).comment->refusals.empty()) << "what is closed is quiet";
+  EXPECT_EQ(Shown(standing).comment->with, "");
 }
 
 TEST(PresentTest, ADeletedCommentStaysAway) {

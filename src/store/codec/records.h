@@ -128,6 +128,8 @@ void Describe(Io& io, PromiseRow& row) {
   io(4, row.state);
   io(5, row.due);
   io(6, row.took);
+  io(7, row.finished);
+  io(8, row.late);
 }
 
 template <class Io>
@@ -141,6 +143,7 @@ void Describe(Io& io, CommentView& view) {
   io(7, view.question_url);
   io(8, view.refusals);
   io(9, view.rows);
+  io(10, view.targets_only);
 }
 
 template <class Io>
