@@ -3,26 +3,22 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "src/cli/asking.h"
 #include "src/cli/command.h"
-#include "src/cli/loading.h"
-#include "src/cli/operations.h"
 
 namespace retainer::cli {
 namespace {
 
-struct Options {
-  std::string config;
+struct Options : AskOptions {
   std::string ticket;
   std::string customer;
   std::string metric;
   std::string priority;
   std::string reason;
-  bool json = false;
 };
 
 std::string OperatorName() {
@@ -31,24 +27,23 @@ std::string OperatorName() {
 }
 
 void Act(const std::string& action, const Options& options) {
-  const auto config = LoadConfigFile(options.config);
-  if (!config.ok()) Fail(config.status());
-  const nlohmann::json request = {{"op", "ticket"},           {"action", action},
-                                  {"ticket", options.ticket}, {"customer", options.customer},
-                                  {"metric", options.metric}, {"priority", options.priority},
-                                  {"reason", options.reason}, {"operator", OperatorName()}};
-  const auto answered = Ask(*config, request.dump());
-  if (!answered.ok()) Fail(answered.status());
-  std::cout << (options.json ? answered->data + "\n" : answered->text);
+  AskAndPrint(options, nlohmann::json{{"op", "ticket"},
+                                      {"action", action},
+                                      {"ticket", options.ticket},
+                                      {"customer", options.customer},
+                                      {"metric", options.metric},
+                                      {"priority", options.priority},
+                                      {"reason", options.reason},
+                                      {"operator", OperatorName()}}
+                           .dump());
 }
 
 CLI::App* AddAction(CLI::App* ticket, const std::string& name, const std::string& about,
                     const std::shared_ptr<Options>& options) {
   CLI::App* action = ticket->add_subcommand(name, about);
-  action->add_option("--config", options->config, "The service's configuration")->required();
+  AddAskOptions(action, options.get());
   action->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")
       ->required();
-  action->add_flag("--json", options->json, "Print JSON");
   action->callback([name, options] { Act(name, *options); });
   return action;
 }

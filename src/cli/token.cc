@@ -1,37 +1,25 @@
 // retainer token: who may ask the API.
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "absl/time/time.h"
 #include "retainer/ids.h"
+#include "src/cli/asking.h"
 #include "src/cli/command.h"
-#include "src/cli/loading.h"
-#include "src/cli/operations.h"
 #include "src/policy/duration.h"
 
 namespace retainer::cli {
 namespace {
 
-struct Options {
-  std::string config;
+struct Options : AskOptions {
   std::string scope;
   std::string project;
   std::string customer;
   std::string expires;
   std::string id;
-  bool json = false;
 };
-
-void AskAndPrint(const Options& options, const nlohmann::json& request) {
-  const auto config = LoadConfigFile(options.config);
-  if (!config.ok()) Fail(config.status());
-  const auto answered = Ask(*config, request.dump());
-  if (!answered.ok()) Fail(answered.status());
-  std::cout << (options.json ? answered->data + "\n" : answered->text);
-}
 
 void Create(const Options& options) {
   nlohmann::json request = {{"op", "token create"},
@@ -48,14 +36,13 @@ void Create(const Options& options) {
     if (!after.ok()) Fail(after.status());
     request["expires_s"] = absl::ToInt64Seconds(*after);
   }
-  AskAndPrint(options, request);
+  AskAndPrint(options, request.dump());
 }
 
 CLI::App* AddAction(CLI::App* token, const std::string& name, const std::string& about,
                     const std::shared_ptr<Options>& options) {
   CLI::App* action = token->add_subcommand(name, about);
-  action->add_option("--config", options->config, "The service's configuration")->required();
-  action->add_flag("--json", options->json, "Print JSON");
+  AddAskOptions(action, options.get());
   return action;
 }
 
@@ -80,13 +67,13 @@ void RegisterToken(CLI::App& app) {
 
   CLI::App* list = AddAction(token, "list", "Lists tokens; their secrets are not kept", options);
   list->footer("Example: retainer token list --config retainer.yaml");
-  list->callback([options] { AskAndPrint(*options, {{"op", "token list"}}); });
+  list->callback([options] { AskAndPrint(*options, R"({"op":"token list"})"); });
 
   CLI::App* revoke = AddAction(token, "revoke", "Ends a token at once", options);
   revoke->add_option("ID", options->id, "As `token list` shows it")->required();
   revoke->footer("Example: retainer token revoke --config retainer.yaml 3f9a1c0b7d2e");
   revoke->callback([options] {
-    AskAndPrint(*options, {{"op", "token revoke"}, {"id", options->id}});
+    AskAndPrint(*options, nlohmann::json{{"op", "token revoke"}, {"id", options->id}}.dump());
   });
 }
 

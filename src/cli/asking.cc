@@ -1,0 +1,25 @@
+#include "src/cli/asking.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/operations.h"
+
+namespace retainer::cli {
+
+void AddAskOptions(CLI::App* command, AskOptions* options) {
+  command->add_option("--config", options->config, "The service's configuration")->required();
+  command->add_flag("--json", options->json, "Print JSON");
+}
+
+void AskAndPrint(const AskOptions& options, const std::string& request) {
+  const auto config = LoadConfigFile(options.config);
+  if (!config.ok()) Fail(config.status());
+  const auto answered = Ask(*config, request);
+  if (!answered.ok()) Fail(answered.status());
+  std::cout << (options.json ? answered->data + "\n" : answered->text);
+}
+
+}  // namespace retainer::cli

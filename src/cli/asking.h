@@ -1,0 +1,23 @@
+// Commands that ask the store, through the running service or without it, and print the answer.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace retainer::cli {
+
+struct AskOptions {
+  std::string config;
+  bool json = false;
+};
+
+// `--config` and `--json`.
+void AddAskOptions(CLI::App* command, AskOptions* options);
+
+// `request` as Operations::Answer takes it. Ends the command where there is no answer.
+void AskAndPrint(const AskOptions& options, const std::string& request);
+
+}  // namespace retainer::cli
