@@ -15,6 +15,8 @@ command -v npm >/dev/null || need_packages nodejs npm
 
 jobs=$(nproc)
 export GTEST_BRIEF=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 
 # build PRESET [TARGET…]
 build() {
