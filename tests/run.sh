@@ -3,7 +3,8 @@
 #
 #   tests/run.sh             everything: all tests under the address and undefined-behaviour
 #                            sanitizers, those with threads under the thread sanitizer too, and
-#                            what we send against the forges' published descriptions
+#                            what we send against the forges' published descriptions, and our
+#                            comments as Markdown renderers read them
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -48,3 +49,5 @@ build tsan pipeline_test api_test store_test
 run tsan -L '^(pipeline|api|store)$'
 echo "== holding our requests against GitHub's description"
 tests/forge/openapi/check.sh build/asan/tests/forge/forge_test
+echo "== reading our comments as Markdown renderers do"
+tests/templates/npm/check.sh build/asan/tests/templates/templates_test

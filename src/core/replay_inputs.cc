@@ -179,7 +179,8 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return;
     case CommandName::kWaiting:
       if (!responder) return refuse("waiting", kTheirs);
-      return StartWaiting(fact.at, fact.text.substance ? fact.subject : last_answer_);
+      return StartWaiting(fact.at,
+                          fact.text.substance && !fact.internal ? fact.subject : last_answer_);
     case CommandName::kResume:
       if (!responder && !contact) return refuse("resume", kTheirs);
       return EndWaiting(fact.at, false);

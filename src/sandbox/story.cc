@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "src/sandbox/crypto.h"
@@ -127,6 +128,24 @@ class Teller {
     Settle();
   }
 
+  // What the desk has written on the forges so far.
+  void Count() {
+    if (!status_.ok()) return;
+    int comments = 0;
+    int edits = 0;
+    int others = 0;
+    for (const SandboxRequest& request : stage_.sandbox().requests()) {
+      if (request.method == "GET" || request.status < 200 || request.status > 299) continue;
+      const bool about_comments =
+          absl::StrContains(request.path, "/comments") || absl::StrContains(request.path, "/notes");
+      if (absl::StrContains(request.path, "/access_tokens")) continue;
+      ++(about_comments ? (request.method == "POST" ? comments : edits) : others);
+    }
+    Say(absl::StrCat("For all of this the desk posted ", comments, " comments, edited them ", edits,
+                     " times (an edit notifies nobody),\nand made ", others,
+                     " calls to create its labels and put them on."));
+  }
+
   void Show(const TicketRef& ticket, bool as_member = false) {
     if (!status_.ok()) return;
     absl::StatusOr<std::string> thread = stage_.sandbox().RenderThread(ticket, as_member);
@@ -137,10 +156,10 @@ class Teller {
     const std::string page =
         absl::StrCat(stage_.sandbox().web_url(), "/", ticket.path,
                      ticket.forge == "gitlab" ? "/-/issues/" : "/issues/", ticket.number);
-    stage_.Print(absl::StrCat("  | ", page, as_member ? " (signed in)" : "", "\n  | ",
-                              absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(*thread),
-                                                  {{"\n", "\n  | "}}),
-                              "\n\n"));
+    stage_.Print(absl::StrCat(
+        "  | ", page, as_member ? " (signed in)" : "", "\n  | ",
+        absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(*thread), {{"\n", "\n  | "}}),
+        "\n\n"));
   }
 
  private:
@@ -230,7 +249,9 @@ void TellLate(Teller& tell) {
   tell.Show(issue);
   tell.Pass(absl::Minutes(33));
   tell.Comment(issue, "carol", "Sorry for the wait. I am looking at the replicas now.");
-  tell.Say("The desk called the lead. Carol answers; late stays late, and is said plainly:\n");
+  tell.Say(
+      "The desk called the lead. Carol answers. What comes next stands first; that the first reply "
+      "was\nlate stays in the fold:\n");
   tell.Show(issue);
 }
 
@@ -244,6 +265,11 @@ void TellPrivate(Teller& tell) {
   tell.Pass(absl::Minutes(20));
   tell.Comment(issue, "alice", "Thank you for the report. Which version is this?");
   tell.Show(issue);
+}
+
+void TellCost(Teller& tell) {
+  tell.Chapter("How quiet it is");
+  tell.Count();
 }
 
 void TellGitLab(Teller& tell) {
@@ -350,6 +376,7 @@ absl::Status PlayStory(StoryStage& stage) {
   TellLate(tell);
   TellPrivate(tell);
   TellGitLab(tell);
+  TellCost(tell);
   return tell.status();
 }
 

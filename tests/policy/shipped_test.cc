@@ -1,13 +1,17 @@
-// What we ship beside the program, read by the program: the example policy and configuration, and
-// the policy's JSON Schema.
+// What we ship beside the program, read by the program: the example policy and configuration, the
+// policy's JSON Schema, and the examples of the README.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "src/policy/config_parser.h"
 #include "src/policy/duration.h"
@@ -72,6 +76,66 @@ TEST(ShippedTest, TheSchemaKnowsTheKeysThatTheParserKnows) {
     if (definition.contains("properties")) {
       EXPECT_TRUE(known.contains(name)) << name;
     }
+  }
+}
+
+// The fenced YAML blocks of the README, without the indentation of the list they stand in.
+std::vector<std::string> ReadmeBlocks() {
+  std::ifstream file(RETAINER_SOURCE_DIR "/README.md");
+  std::vector<std::string> blocks;
+  std::size_t indent = 0;
+  bool inside = false;
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t fence = line.find("```");
+    if (fence != std::string::npos) {
+      inside = line.substr(fence) == "```yaml";
+      indent = fence;
+      if (inside) blocks.emplace_back();
+    } else if (inside) {
+      blocks.back() += line.substr(std::min(indent, line.size())) + "\n";
+    }
+  }
+  return blocks;
+}
+
+TEST(ReadmeTest, EveryExampleIsAccepted) {
+  ConfigSources sources = SystemSources();
+  sources.environment = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "GITLAB_SIGNING_TOKEN") return "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
+    return "0123456789abcdef0123456789abcdef";
+  };
+  // A block that shows only the forges stands in a configuration that has the rest.
+  const std::string rest = "public_url: https://support.example.com\npolicy: ./policy\n";
+  int policies = 0;
+  int configurations = 0;
+  for (const std::string& block : ReadmeBlocks()) {
+    if (block.starts_with("version: 1")) {
+      ++policies;
+      const PolicyResult result = ParsePolicy({{"policy.yaml", block}});
+      EXPECT_TRUE(result.policy) << FormatProblems(result.problems) << block;
+      continue;
+    }
+    ++configurations;
+    const std::string text = block.find("policy:") == std::string::npos ? rest + block : block;
+    sources.read_file = [&](const std::string& path) -> absl::StatusOr<std::string> {
+      if (path.ends_with("app.pem")) return "-----BEGIN RSA PRIVATE KEY-----\n";
+      return text;
+    };
+    const ConfigResult result = LoadConfig("retainer.yaml", sources);
+    EXPECT_TRUE(result.config) << FormatProblems(result.problems) << text;
+  }
+  EXPECT_EQ(policies, 1);
+  EXPECT_EQ(configurations, 2);
+}
+
+// What the README shows of the label names is what the program uses.
+TEST(ReadmeTest, TheLabelsAreThoseOfThePolicy) {
+  std::ifstream file(RETAINER_SOURCE_DIR "/README.md");
+  const std::string readme((std::istreambuf_iterator<char>(file)), {});
+  const LabelNames names;
+  for (const std::string& label : {names.waiting, names.workaround, std::string("priority: P1"),
+                                   std::string("support: gold"), std::string("sla: {state}")}) {
+    EXPECT_NE(readme.find("`" + label + "`"), std::string::npos) << label;
   }
 }
 

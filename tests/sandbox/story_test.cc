@@ -116,7 +116,7 @@ TEST_F(StoryTest, PlaysToTheEndWithEveryDeliverySigned) {
   ASSERT_TRUE(played.ok()) << played;
   EXPECT_EQ(sandbox_.pending(), 0u);
   for (const char* chapter : {"A community issue", "production is down", "in time", "Waiting",
-                              "a close", "too late", "A private customer", "GitLab"}) {
+                              "a close", "too late", "A private customer", "GitLab", "How quiet"}) {
     EXPECT_THAT(stage.printed, HasSubstr(chapter));
   }
   EXPECT_THAT(stage.printed, HasSubstr("Writes hang after a fail-over"));
