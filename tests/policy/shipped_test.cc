@@ -105,7 +105,8 @@ TEST(ReadmeTest, EveryExampleIsAccepted) {
     return "0123456789abcdef0123456789abcdef";
   };
   // A block that shows only the forges stands in a configuration that has the rest.
-  const std::string rest = "public_url: https://support.example.com\npolicy: ./policy\n";
+  const std::string rest =
+      "public_url: https://support.example.com\nstore: rocksdb:./data\npolicy: ./policy\n";
   int policies = 0;
   int configurations = 0;
   for (const std::string& block : ReadmeBlocks()) {
