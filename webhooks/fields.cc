@@ -20,11 +20,23 @@ bool OnlyAlnumAnd(std::string_view text, std::string_view others) {
   });
 }
 
+// In a URL these lead elsewhere.
+bool HasDotSegment(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const std::string_view segment = path.substr(0, slash);
+    if (segment == "." || segment == "..") return true;
+    if (slash == path.npos) return false;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 }  // namespace
 
 std::string LoginField(Node node) {
   const std::string_view login = node.text_or_empty();
-  const bool fits = login.size() <= kMaxLogin && OnlyAlnumAnd(login, "-_.[]");
+  const bool fits =
+      login.size() <= kMaxLogin && OnlyAlnumAnd(login, "-_.[]") && login != "." && login != "..";
   return fits ? std::string(login) : std::string();
 }
 
@@ -43,7 +55,7 @@ std::string PathField(Node node) {
   const std::string_view path = node.text_or_empty();
   const bool fits = path.size() <= kMaxPath && path.find('/') != path.npos &&
                     path.find("//") == path.npos && path.front() != '/' && path.back() != '/' &&
-                    OnlyAlnumAnd(path, "-_./");
+                    OnlyAlnumAnd(path, "-_./") && !HasDotSegment(path);
   return fits ? std::string(path) : std::string();
 }
 

@@ -31,6 +31,9 @@ struct Delivery {
   std::string event_type;  // the forge's event header
   std::string body;        // JSON text: a form's `payload` field is already taken out and decoded
   absl::Time received = absl::UnixEpoch();
+  // Only secrets bound to some projects vouch for it: which project a path belongs to is then not
+  // believed on its word.
+  bool bound = false;
 };
 
 enum class VerifyOutcome : std::uint8_t {

@@ -237,6 +237,24 @@ bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
   return false;
 }
 
+std::optional<std::string> Judge::OwnerOf(const Login& login, const std::string& seen) {
+  const ForgeSlot* slot = FindForge(login.forge);
+  if (slot == nullptr || slot->client == nullptr) return seen;
+  const absl::Time now = clock_.Now();
+  {
+    std::lock_guard lock(mutex_);
+    const auto unreachable = unreachable_until_.find(slot->name);
+    if (unreachable != unreachable_until_.end() && now < unreachable->second) return std::nullopt;
+    absl::Time& not_before =
+        owner_not_before_.try_emplace(login, absl::InfinitePast()).first->second;
+    if (now < not_before) return std::nullopt;
+    not_before = now + kOwnerPause;
+  }
+  const auto owner = slot->client->FindUser(login.name);
+  if (!owner.ok() || owner->id.empty()) return std::nullopt;
+  return owner->id;
+}
+
 std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,
                                                           const FactSet& facts,
                                                           const TermsHistory& terms, Pins* pins) {
@@ -246,10 +264,14 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& for
     if (actor.id.empty() || actor.login.empty()) return;
     const Login login{forge, Lower(actor.login)};
     if (!named.contains(login)) return;
-    const auto [it, added] = pins->try_emplace(login, actor.id);
-    if (added) {
-      fresh.emplace_back(login, actor.id);
-    } else if (it->second != actor.id) {
+    auto it = pins->find(login);
+    if (it == pins->end()) {
+      const std::optional<std::string> id = OwnerOf(login, actor.id);
+      if (!id) return;
+      it = pins->emplace(login, *id).first;
+      fresh.emplace_back(login, *id);
+    }
+    if (it->second != actor.id) {
       std::lock_guard lock(mutex_);
       if (said_.insert(absl::StrCat("pin ", forge, ":", login.name, " ", actor.id)).second) {
         metrics_.Count("retainer_refused_identities_total", {{"forge", forge}});

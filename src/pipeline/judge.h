@@ -61,6 +61,8 @@ class Judge {
  public:
   // How long an answer of the forge is believed.
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
+  // Between two questions whose a login is.
+  static constexpr absl::Duration kOwnerPause = absl::Minutes(10);
   static constexpr int kMaxRounds = 4;   // of questions and answers in one decision
   static constexpr int kMaxRaces = 16;   // lost to other writers
   static constexpr int kMaxTickets = 8;  // in one write
@@ -88,6 +90,10 @@ class Judge {
               std::vector<Fact>* answers, News* learnt);
   std::vector<std::pair<Login, std::string>> NewPins(const std::string& forge, const FactSet& facts,
                                                      const TermsHistory& terms, Pins* pins);
+  // The id to pin a login of the policy to: the forge's word, not that of a delivery, which whoever
+  // holds the secret of a single project could make up for all. Nullopt: the forge does not say now,
+  // and nothing is pinned. What was seen where there is no client (replay).
+  std::optional<std::string> OwnerOf(const Login& login, const std::string& seen);
   absl::StatusOr<std::optional<TicketKey>> Successor(const TicketKey& from,
                                                      const std::string& successor);
   std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
@@ -106,7 +112,8 @@ class Judge {
   std::map<std::string, absl::Time> unreachable_until_;  // by forge: not asked before
   std::map<std::string, int> failures_;                  // by forge, in a row
   std::map<TicketKey, int> unanswered_;                  // tries in a row
-  std::set<std::string> said_;                           // logged once
+  std::map<Login, absl::Time> owner_not_before_;
+  std::set<std::string> said_;  // logged once
 };
 
 // `forge/project/issue/12` back to a key; nullopt for anything else.

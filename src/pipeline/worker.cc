@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -41,6 +42,8 @@ absl::StatusOr<std::size_t> Worker::RunOnce(std::size_t limit) {
                          {{"forge", receiver_.forge()}});
         continue;
       }
+      // Its project waits for the forge's word.
+      if (absl::IsCancelled(status)) continue;
       // A ticket that is written to too often waits for its next turn; the entries behind it go on.
       if (absl::IsAborted(status)) {
         trouble.Update(status);
@@ -87,13 +90,128 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
   return std::optional<ProjectRecord>(std::move(record));
 }
 
+std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
+                                                       const Delivery& delivery) {
+  const absl::Time now = clock_.Now();
+  if (asked_.size() > 1000) {
+    std::erase_if(asked_, [&](const auto& entry) { return entry.second.not_before <= now; });
+  }
+  Asked& asked = asked_
+                     .try_emplace(path, Asked{absl::UnavailableError("not asked"),
+                                              absl::InfinitePast(), absl::InfinitePast(), 0})
+                     .first->second;
+  const auto settled = [&] { return asked.answer.ok() || absl::IsNotFound(asked.answer.status()); };
+  if (settled() && asked.at >= delivery.received &&
+      (asked.answer.ok() || asked.at >= delivery.received + kFresh)) {
+    return asked.answer;
+  }
+  if (now < asked.not_before) return std::nullopt;
+  if (now - asks_since_ >= absl::Minutes(1)) {
+    asks_since_ = now;
+    asks_ = 0;
+  }
+  if (++asks_ > kAsksAMinute) return std::nullopt;
+  asked.answer = judge_.FindForge(receiver_.forge())->client->FindProject(path);
+  asked.at = now;
+  // Who may not read a project is not told that it is there.
+  if (absl::IsPermissionDenied(asked.answer.status()) ||
+      absl::IsInvalidArgument(asked.answer.status())) {
+    asked.answer = absl::NotFoundError(asked.answer.status().message());
+  }
+  if (settled()) {
+    asked.failures = 0;
+    asked.not_before = now + kAskPause;
+    if (!asked.answer.ok() && now < delivery.received + kFresh) return std::nullopt;
+    return asked.answer;
+  }
+  const absl::Status& status = asked.answer.status();
+  asked.not_before =
+      now + std::max(BackOff(++asked.failures), RetryAfter(status).value_or(absl::ZeroDuration()));
+  metrics_.Count("retainer_forge_errors_total",
+                 {{"forge", receiver_.forge()}, {"code", absl::StatusCodeToString(status.code())}});
+  log_.Warning("a project could not be confirmed; its deliveries wait",
+               {{"forge", receiver_.forge()}, {"path", path}, {"error", status.ToString()}});
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info,
+                                                             const Delivery& delivery) {
+  const std::optional<Doubt> believed;
+  if (info->id.empty() || info->path.empty()) return believed;
+  auto known = store_.FindProject({receiver_.forge(), info->id});
+  if (!known.ok()) return known.status();
+  const auto same_path = [&](const std::string& path) {
+    return absl::EqualsIgnoreCase(path, info->path);
+  };
+  if (*known && same_path((*known)->path)) return believed;
+  auto there = store_.FindProjectByPath({receiver_.forge(), info->path});
+  if (!there.ok()) return there.status();
+  const bool taken = *there && (*there)->key.id != info->id;
+  const bool renamed = *known && !(*known)->path.empty();
+  if (!renamed && !taken && !delivery.bound) return believed;
+  const ForgeSlot* slot = judge_.FindForge(receiver_.forge());
+  if (slot == nullptr || slot->client == nullptr) return believed;
+
+  const auto answer = Ask(info->path, delivery);
+  if (answer && answer->ok() && (*answer)->id == info->id) {
+    if (!(*answer)->path.empty()) info->path = (*answer)->path;
+    return believed;
+  }
+  if (!answer && clock_.Now() < delivery.received + kConfirmPatience) {
+    return std::optional<Doubt>({true, "the forge has not confirmed the project yet"});
+  }
+  if (renamed && !delivery.bound) {
+    info->path = (*known)->path;
+    info->url = (*known)->url;
+    return believed;
+  }
+  return std::optional<Doubt>(
+      {false, !answer        ? absl::StrCat("the forge did not confirm in a day that ", info->path,
+                                            " is the project ", info->id)
+              : answer->ok() ? absl::StrCat("the forge says that ", info->path, " is the project ",
+                                            (*answer)->id, ", not ", info->id)
+                             : absl::StrCat("the forge shows no project at ", info->path,
+                                            ": it is gone, or our account may not read it")});
+}
+
+absl::StatusOr<std::optional<Worker::Doubt>> Worker::ConfirmAll(Event* event,
+                                                                const Delivery& delivery) {
+  auto doubt = Confirm(&event->project, delivery);
+  if (!doubt.ok() || *doubt) return doubt;
+  // An installation's list is long and its members stand for themselves.
+  std::vector<ProjectInfo> believed;
+  for (ProjectInfo& info : event->projects) {
+    doubt = Confirm(&info, delivery);
+    if (!doubt.ok()) return doubt.status();
+    if (*doubt && ((*doubt)->later || event->ticket)) return doubt;
+    if (!*doubt) {
+      believed.push_back(std::move(info));
+      continue;
+    }
+    log_.Warning("a project of an installation is not believed",
+                 {{"forge", receiver_.forge()}, {"reason", (*doubt)->reason}});
+  }
+  event->projects = std::move(believed);
+  return std::optional<Doubt>();
+}
+
 absl::Status Worker::Process(const InboxEntry& entry) {
   WorkDone done;
   done.delivery = entry.delivery;
   auto event = receiver_.Parse(entry.delivery);
   absl::Status status;
+  std::optional<Doubt> doubt;
+  if (event.ok()) {
+    auto confirmed = ConfirmAll(&*event, entry.delivery);
+    if (!confirmed.ok()) return confirmed.status();
+    doubt = *std::move(confirmed);
+    if (doubt && doubt->later) return absl::CancelledError(doubt->reason);
+  }
   if (!event.ok()) {
     status = PutAside(entry, std::string(event.status().message()), &done);
+  } else if (doubt) {
+    done.event = *event;
+    status = PutAside(entry, doubt->reason, &done);
   } else if (event->kind == EventKind::kTicket && event->ticket) {
     done.event = *event;
     status = ProcessTicket(entry, *std::move(event), &done);

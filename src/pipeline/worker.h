@@ -5,11 +5,23 @@
 // One that cannot be decided never stands in the way of the next. Trouble of the store leaves the
 // entry where it is. Without terms nothing is read: deliveries wait.
 //
+// Which project a path belongs to is not taken from a delivery alone. Rationale: a secret bound to
+// one project's path would else let its holder write into another project's tickets by giving that
+// project's id, and a late delivery would bring back a name that the project has no more. Where a
+// delivery's pair of id and path differs from what is known (or is new, and only bound secrets vouch
+// for it), the forge is asked for the project at that path:
+//   the forge gives the same id     the pair is believed, with the path that the forge gives
+//   another id, or no such project  a delivery that an unbound secret vouches for is decided under the
+//                                   path known for its id, where there is one; any other is set aside
+//   the forge does not answer       the delivery waits in the inbox, a day at most
+//   no client for the forge         the pair is believed (replay)
+//
 // One thread calls RunOnce; different workers may run at once.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +44,15 @@ struct WorkDone {
 
 class Worker {
  public:
+  // How long an entry waits for the forge to confirm its project.
+  static constexpr absl::Duration kConfirmPatience = absl::Hours(24);
+  // A forge may not know for a moment what it has just announced.
+  static constexpr absl::Duration kFresh = absl::Minutes(2);
+  // The least time between two questions about one path.
+  static constexpr absl::Duration kAskPause = absl::Seconds(10);
+  // Of all paths together: made-up ones must not use up the forge's patience with us.
+  static constexpr int kAsksAMinute = 60;
+
   using Observer = std::function<void(const WorkDone&)>;
   // Called with a project whose path, visibility or coverage changed.
   using ProjectChanged = std::function<void(const ProjectKey&)>;
@@ -48,6 +69,16 @@ class Worker {
   absl::Status ProcessTicket(const InboxEntry& entry, Event event, WorkDone* done);
   absl::StatusOr<std::optional<ProjectRecord>> Project(const ProjectInfo& info,
                                                        const Delivery& delivery, bool certain);
+  // Nullopt: `info` can be believed now. Otherwise why not; `later`: the forge has yet to answer.
+  struct Doubt {
+    bool later = false;
+    std::string reason;
+  };
+  absl::StatusOr<std::optional<Doubt>> Confirm(ProjectInfo* info, const Delivery& delivery);
+  absl::StatusOr<std::optional<Doubt>> ConfirmAll(Event* event, const Delivery& delivery);
+  // What the forge says of a path, asked anew where the last answer is older than the delivery.
+  // Nullopt: not yet.
+  std::optional<absl::StatusOr<ProjectInfo>> Ask(const std::string& path, const Delivery& delivery);
   absl::Status PutAside(const InboxEntry& entry, const std::string& reason, WorkDone* done);
 
   const WebhookReceiver& receiver_;
@@ -60,6 +91,15 @@ class Worker {
   const ProjectChanged project_changed_;
   const Observer observer_;
   std::set<std::string> not_covered_;  // said in the log once
+  struct Asked {
+    absl::StatusOr<ProjectInfo> answer;
+    absl::Time at;
+    absl::Time not_before;
+    int failures = 0;
+  };
+  std::map<std::string, Asked> asked_;  // by path
+  absl::Time asks_since_ = absl::InfinitePast();
+  int asks_ = 0;  // since then
 };
 
 }  // namespace retainer

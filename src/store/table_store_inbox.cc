@@ -43,6 +43,7 @@ InboxEntry MakeEntry(const std::string& forge, std::uint64_t seq, DeliveryRecord
   entry.delivery.id = std::move(record.id);
   entry.delivery.event_type = std::move(record.event_type);
   entry.delivery.received = record.received;
+  entry.delivery.bound = record.bound;
   entry.delivery.body = std::move(body);
   return entry;
 }
@@ -68,6 +69,7 @@ absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
   record.id = delivery.id;
   record.event_type = delivery.event_type;
   record.received = delivery.received;
+  record.bound = delivery.bound;
   Batch batch;
   batch.Put(Table::kDeliveries, std::move(id_key), KeyWriter().U64(seq).Take());
   batch.Put(Table::kExpiry, ExpiryKey(delivery.received, delivery.forge, delivery.id),

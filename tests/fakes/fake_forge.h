@@ -37,6 +37,10 @@ class FakeForge final : public Forge {
   Actor self{"900", "retainer[bot]", true};
 
   // ---- What is there
+  void SetUser(const std::string& login, const std::string& id) {
+    std::lock_guard lock(mutex_);
+    users_[login] = id;
+  }
   void SetPermission(const std::string& id, std::string permission) {
     std::lock_guard lock(mutex_);
     permissions_[id] = std::move(permission);
@@ -44,6 +48,11 @@ class FakeForge final : public Forge {
   void SetBackfill(const TicketKey& key, Backfill backfill) {
     std::lock_guard lock(mutex_);
     backfills_[key] = std::move(backfill);
+  }
+  // A project at `path`, which may be a name that it had before: `now` is the present one.
+  void SetProject(const std::string& path, const std::string& id, const std::string& now = "") {
+    std::lock_guard lock(mutex_);
+    projects_[path] = {id, now.empty() ? path : now, "", false, ""};
   }
   void DropComment(const std::string& id) {
     std::lock_guard lock(mutex_);
@@ -106,7 +115,10 @@ class FakeForge final : public Forge {
   }
   absl::StatusOr<Actor> FindUser(std::string_view login) override {
     if (auto status = Called("find_user"); !status.ok()) return status;
-    return Actor{"1", std::string(login), false};
+    std::lock_guard lock(mutex_);
+    const auto it = users_.find(std::string(login));
+    if (it == users_.end()) return absl::NotFoundError("no such user");
+    return Actor{it->second, it->first, false};
   }
   absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) override {
     if (auto status = Called("read_ticket"); !status.ok()) return status;
@@ -115,8 +127,12 @@ class FakeForge final : public Forge {
     if (it == backfills_.end()) return absl::NotFoundError("no such ticket");
     return it->second;
   }
-  absl::StatusOr<ProjectInfo> FindProject(std::string_view) override {
-    return absl::NotFoundError("no such project");
+  absl::StatusOr<ProjectInfo> FindProject(std::string_view path) override {
+    if (auto status = Called("find_project"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = projects_.find(std::string(path));
+    if (it == projects_.end()) return absl::NotFoundError("no such project");
+    return it->second;
   }
 
   absl::Time NextMutationAt(const RemoteTicket&) const override {
@@ -213,6 +229,8 @@ class FakeForge final : public Forge {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> permissions_;
   std::map<TicketKey, Backfill> backfills_;
+  std::map<std::string, ProjectInfo> projects_;
+  std::map<std::string, std::string> users_;  // login -> id
   std::map<std::string, Comment> comments_;
   std::map<TicketKey, std::set<std::string>> labels_;
   std::map<TicketKey, std::set<std::string>> assignees_;

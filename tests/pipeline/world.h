@@ -119,9 +119,9 @@ class World : public ::testing::Test {
                        Moment::At(At(minute)), text);
   }
   // Into the inbox, as intake does it.
-  void Deliver(const std::string& id, Event event) {
+  void Deliver(const std::string& id, Event event, bool bound = false) {
     receiver.Register(id, std::move(event));
-    ASSERT_TRUE(store.PutDelivery({"github", id, "issues", "{}", clock.Now()}).ok());
+    ASSERT_TRUE(store.PutDelivery({"github", id, "issues", "{}", clock.Now(), bound}).ok());
   }
   std::size_t Work() {
     auto done = worker->RunOnce(100);

@@ -89,6 +89,7 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   delivery.event_type = event;
   delivery.id = DeliveryId(HeaderValue(headers, "X-GitHub-Delivery"), event, delivery.body);
   delivery.received = now;
+  delivery.bound = !AnyUnbound(holding);
   return verified;
 }
 

@@ -93,6 +93,10 @@ Fact Transfer(const Source& in) {
   const std::string project = changes["new_repository"]["id"].id();
   const std::optional<std::int64_t> number = changes["new_issue"]["number"].integer();
   std::string successor;
+  ProjectInfo destination;
+  destination.id = project;
+  destination.path = PathField(changes["new_repository"]["full_name"]);
+  if (!project.empty()) in.event.projects.push_back(std::move(destination));
   if (!project.empty() && number && *number > 0) {
     successor = ToString(TicketKey{in.event.forge, project, TicketKind::kIssue, *number});
   }

@@ -141,6 +141,7 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   delivery.body = body;
   delivery.id = DeliveryId(id, event, body);
   delivery.received = now;
+  delivery.bound = !AnyUnbound(holding);
   return verified;
 }
 

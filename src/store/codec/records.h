@@ -234,6 +234,7 @@ struct DeliveryRecord {
   // Set aside only.
   std::string reason;
   absl::Time set_aside_at;
+  bool bound = false;
 };
 
 template <class Io>
@@ -243,6 +244,7 @@ void Describe(Io& io, DeliveryRecord& record) {
   io(3, record.received);
   io(4, record.reason);
   io(5, record.set_aside_at);
+  io(6, record.bound);
 }
 
 // ---- Terms, projects, tokens

@@ -1,0 +1,225 @@
+// Which project a delivery is about: what it says is believed only as far as the forge bears it out.
+#include <algorithm>
+
+#include "src/pipeline/worker.h"
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+class WorkerProjectsTest : public World {
+ protected:
+  // The holder of a secret for `acme/opendb` (77) and the project `acme/vault` (88).
+  Event Of(const std::string& id, const std::string& path) {
+    Event event = MakeEvent(1, kDave, {Opened(kDave, 0)});
+    event.project.id = id;
+    event.project.path = path;
+    return event;
+  }
+  std::string PathOf(const std::string& id) {
+    auto project = store.FindProject({"github", id});
+    EXPECT_TRUE(project.ok()) << project.status();
+    return project.ok() && *project ? (*project)->path : "";
+  }
+  std::size_t FactsOf(const std::string& id) {
+    auto stored = store.LoadTicket({"github", id, TicketKind::kIssue, 1});
+    EXPECT_TRUE(stored.ok()) << stored.status();
+    return stored.ok() ? stored->facts.size() : 0;
+  }
+  std::string ReasonOfFirstSetAside() {
+    auto entries = store.ListSetAside(10);
+    EXPECT_TRUE(entries.ok());
+    return entries.ok() && !entries->empty() ? (*entries)[0].reason : "";
+  }
+  void SetForge() {
+    forge.SetProject("acme/opendb", "77");
+    forge.SetProject("acme/vault", "88");
+  }
+};
+
+TEST_F(WorkerProjectsTest, ABoundSecretDoesNotReachAnotherProjectThroughItsId) {
+  SetForge();
+  Deliver("genuine", Of("88", "acme/vault"));
+  Work();
+  const std::size_t before = FactsOf("88");
+  Event forged = Of("88", "acme/opendb");
+  forged.facts.push_back(Commented(kAlice, 1, "9", "I have looked into this and it is fixed."));
+  Deliver("forged", forged, /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(FactsOf("88"), before);
+  EXPECT_EQ(PathOf("88"), "acme/vault");
+  EXPECT_EQ(ReasonOfFirstSetAside(), "the forge says that acme/opendb is the project 77, not 88");
+}
+
+TEST_F(WorkerProjectsTest, NorThroughAnIdThatIsNotKnownYet) {
+  SetForge();
+  Deliver("forged", Of("88", "acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(FactsOf("88"), 0u);
+  EXPECT_EQ(PathOf("88"), "");
+  EXPECT_EQ(Stats().set_aside, 1u);
+  // Its own project is its to speak for.
+  Deliver("own", Of("77", "acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_GT(FactsOf("77"), 0u);
+  // Known now: nobody is asked again.
+  const std::size_t asked = forge.Count("find_project");
+  Deliver("own2", Of("77", "acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(forge.Count("find_project"), asked);
+}
+
+TEST_F(WorkerProjectsTest, NorByAnInstallationsListOrARename) {
+  SetForge();
+  Deliver("genuine", Of("88", "acme/vault"));
+  Work();
+  Event list = Of("", "");
+  list.kind = EventKind::kInstallation;
+  list.ticket.reset();
+  list.projects = {{"88", "acme/opendb", "", false, "666"}, {"77", "acme/opendb", "", false, "5"}};
+  Deliver("list", list, /*bound=*/true);
+  Event rename = Of("88", "acme/opendb");
+  rename.kind = EventKind::kProject;
+  rename.ticket.reset();
+  Deliver("rename", rename, /*bound=*/true);
+  EXPECT_EQ(Work(), 2u);
+  EXPECT_EQ(PathOf("88"), "acme/vault");
+  EXPECT_EQ((*store.FindProject({"github", "88"}))->installation_id, "5");
+  EXPECT_EQ(PathOf("77"), "acme/opendb");
+}
+
+TEST_F(WorkerProjectsTest, NorByATransfer) {
+  SetForge();
+  Deliver("genuine", Of("88", "acme/vault"));
+  Deliver("own", Of("77", "acme/opendb"));
+  Work();
+  const std::size_t before = FactsOf("88");
+  Event transfer = Of("77", "acme/opendb");
+  transfer.facts = {
+      MakeMoved({Provenance::kWebhook, At(1)}, "github/88/issue/1", kAlice, Moment::At(At(1)))};
+  transfer.projects = {{"88", "acme/opendb", "", false, ""}};
+  Deliver("forged", transfer, /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(FactsOf("88"), before);
+  EXPECT_EQ(Stats().set_aside, 1u);
+}
+
+TEST_F(WorkerProjectsTest, AGenuineRenameIsFollowed) {
+  for (const bool bound : {false, true}) {
+    const std::string id = bound ? "78" : "77";
+    const std::string name = absl::StrCat("acme/db", id);
+    forge.SetProject(name, id);
+    Deliver(absl::StrCat("first", id), Of(id, name), bound);
+    EXPECT_EQ(Work(), 1u);
+    const std::string renamed = absl::StrCat("acme/base", id);
+    forge.SetProject(renamed, id);
+    forge.SetProject(name, id, renamed);  // the old name leads to the new one
+    Deliver(absl::StrCat("renamed", id), Of(id, renamed), bound);
+    EXPECT_EQ(Work(), 1u);
+    EXPECT_EQ(PathOf(id), renamed);
+    EXPECT_EQ(Stats().set_aside, 0u);
+    // A late delivery does not bring the old name back.
+    Deliver(absl::StrCat("late", id), Of(id, name), bound);
+    EXPECT_EQ(Work(), 1u);
+    EXPECT_EQ(PathOf(id), renamed);
+    EXPECT_EQ(Stats().set_aside, 0u);
+  }
+}
+
+TEST_F(WorkerProjectsTest, AnUnreachableForgeLosesNothingAndBlocksNobody) {
+  SetForge();
+  forge.fault = [](const std::string& call) {
+    return call == "find_project" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  Deliver("bound", Of("77", "acme/opendb"), /*bound=*/true);
+  Deliver("other", Of("88", "acme/vault"));
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(Stats().inbox, 1u);
+  EXPECT_GT(FactsOf("88"), 0u);
+  EXPECT_EQ(FactsOf("77"), 0u);
+  // Not asked at every turn.
+  const std::size_t asked = forge.Count("find_project");
+  EXPECT_EQ(Work(), 0u);
+  EXPECT_EQ(forge.Count("find_project"), asked);
+  forge.fault = nullptr;
+  clock.Set(At(1));
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_GT(FactsOf("77"), 0u);
+  EXPECT_EQ(Stats().inbox, 0u);
+}
+
+TEST_F(WorkerProjectsTest, WhatTheForgeNeverConfirmsIsSetAside) {
+  forge.fault = [](const std::string& call) {
+    return call == "find_project" ? absl::FailedPreconditionError("not installed there")
+                                  : absl::OkStatus();
+  };
+  Deliver("bound", Of("77", "acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 0u);
+  clock.Set(At(24 * 60 + 1));
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(Stats().set_aside, 1u);
+}
+
+TEST_F(WorkerProjectsTest, MadeUpProjectsDoNotUseUpTheForgesPatience) {
+  for (int i = 0; i < 200; ++i) {
+    Deliver(absl::StrCat("d", i), Of(absl::StrCat(1000 + i), absl::StrCat("acme/x", i)), true);
+  }
+  Work();
+  EXPECT_EQ(forge.Count("find_project"), 60u);
+  clock.Set(At(3));
+  Work();
+  EXPECT_EQ(forge.Count("find_project"), 120u);
+}
+
+TEST_F(WorkerProjectsTest, AProjectThatIsNotThereYetGetsAMoment) {
+  Deliver("bound", Of("77", "acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 0u);
+  EXPECT_EQ(Stats().inbox, 1u);
+  SetForge();
+  clock.Set(At(1));
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_GT(FactsOf("77"), 0u);
+}
+
+TEST_F(WorkerProjectsTest, ANameThatCannotBeConfirmedLeavesTheKnownOneToTheTrusted) {
+  SetForge();
+  Deliver("first", Of("77", "acme/opendb"));
+  Work();
+  const std::size_t before = FactsOf("77");
+  clock.Set(At(5));
+  Event late = Of("77", "acme/forgotten");
+  late.facts = {Commented(kErin, 1, "9", "I see that too, on version two.")};
+  Deliver("late", late);
+  clock.Set(At(10));
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_EQ(PathOf("77"), "acme/opendb");
+  EXPECT_GT(FactsOf("77"), before);
+}
+
+TEST_F(WorkerProjectsTest, ALoginOfThePolicyIsPinnedToWhomTheForgeSays) {
+  SetForge();
+  forge.SetUser("alice", kAlice.id);
+  const Actor impostor{"666", "alice", false};
+  Event forged = Of("77", "acme/opendb");
+  forged.facts.push_back(Commented(impostor, 1, "9", "I have looked into this and it is fixed."));
+  Deliver("forged", forged, /*bound=*/true);
+  EXPECT_EQ(Work(), 1u);
+  const auto pins = store.LoadPins();
+  ASSERT_TRUE(pins.ok());
+  EXPECT_EQ(pins->at({"github", "alice"}), kAlice.id);
+  EXPECT_FALSE(pins->contains({"github", "dave"}));  // whom the forge does not know
+  EXPECT_NE(Load(1).record.clock_states["acme first_response"], "met");
+}
+
+TEST_F(WorkerProjectsTest, WithoutAClientADeliveryIsTakenAtItsWord) {
+  slot.client = nullptr;
+  judge = std::make_unique<Judge>(store, clock, log, metrics, terms, std::vector<ForgeSlot>{slot});
+  worker = std::make_unique<Worker>(receiver, *judge, store, clock, log, metrics, terms);
+  Deliver("first", Of("77", "acme/opendb"), /*bound=*/true);
+  Deliver("renamed", Of("77", "acme/base"), /*bound=*/true);
+  EXPECT_EQ(Work(), 2u);
+  EXPECT_EQ(PathOf("77"), "acme/base");
+}
+
+}  // namespace
+}  // namespace retainer
