@@ -24,6 +24,8 @@ std::string_view StatusTitle(int status) {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 431:
+      return "Request Header Fields Too Large";
     case 503:
       return "Service Unavailable";
     default:

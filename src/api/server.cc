@@ -1,8 +1,10 @@
 #include "src/api/server.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "httplib.h"
+#include "src/api/connection.h"
 #include "src/api/problem.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
@@ -30,14 +33,109 @@ void AnswerProblem(httplib::Response& response, int status, std::string_view det
   response.set_content(ProblemJson(status, detail), kProblemType);
 }
 
-// The listening socket is created by the library with a backlog of 5; listening again on the bound
-// socket is how POSIX raises it.
+// What the library reads and writes, through a Connection.
+class ConnectionStream final : public httplib::Stream {
+ public:
+  explicit ConnectionStream(Connection& connection) : connection_(connection) {}
+
+  bool is_readable() const override { return connection_.Readable(); }
+  bool is_writable() const override { return connection_.Writable(); }
+  ssize_t read(char* to, std::size_t size) override { return connection_.Read(to, size); }
+  ssize_t write(const char* from, std::size_t size) override {
+    return connection_.Write(from, size);
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = connection_.RemoteAddress();
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  socket_t socket() const override { return connection_.fd(); }
+
+ private:
+  Connection& connection_;
+};
+
+// The library's server on our own connections.
 class Listener final : public httplib::Server {
  public:
+  struct Options {
+    ConnectionLimits limits;
+    std::size_t requests = 1000;  // on one connection
+    std::size_t per_address = 0;
+    std::vector<std::string> trusted;
+    std::function<void(int status)> refused;
+  };
+
+  explicit Listener(Options options)
+      : connections_(std::move(options)), gate_(connections_.per_address) {}
+
+  // The listening socket is created by the library with a backlog of 5; listening again on the bound
+  // socket is how POSIX raises it.
   void RaiseBacklog(int backlog) {
     const socket_t socket = svr_sock_;
     if (socket != INVALID_SOCKET) (void)::listen(socket, backlog);
   }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    Connection connection(socket, connections_.limits);
+    const std::string address = connection.RemoteAddress();
+    // Behind a proxy everybody has its address.
+    const bool counted =
+        address != "127.0.0.1" && address != "::1" && address != "::ffff:127.0.0.1" &&
+        std::find(connections_.trusted.begin(), connections_.trusted.end(), address) ==
+            connections_.trusted.end();
+    if (counted && !gate_.Enter(address)) {
+      Refuse(connection, 503);
+    } else {
+      Serve(connection);
+      if (counted) gate_.Leave(address);
+    }
+    ::shutdown(socket, SHUT_RDWR);
+    ::close(socket);
+    return true;
+  }
+
+  void Serve(Connection& connection) {
+    ConnectionStream stream(connection);
+    for (std::size_t left = connections_.requests; left > 0 && svr_sock_ != INVALID_SOCKET;
+         --left) {
+      const int head = connection.ReadHead();
+      if (head > 0) Refuse(connection, head);
+      if (head != 0) return;
+      bool closed = false;
+      // Rationale: the library decodes `%41` in a field's value, which no sender has encoded.
+      const bool served = process_request(stream, left == 1 || connection.chunked(), closed,
+                                          [&](httplib::Request& request) {
+                                            request.headers.clear();
+                                            for (const auto& [name, value] : connection.fields()) {
+                                              request.headers.emplace(name, value);
+                                            }
+                                          });
+      // What was left unread of a request must not be taken for the next one.
+      if (!connection.AtRequestEnd()) {
+        if (served) connection.Finish();
+        return;
+      }
+      if (!served || closed) return;
+    }
+  }
+
+  void Refuse(Connection& connection, int status) {
+    const std::string body = ProblemJson(status, "");
+    const std::string answer = absl::StrCat(
+        "HTTP/1.1 ", status, " ", std::string(StatusTitle(status)),
+        "\r\nContent-Type: ", kProblemType, "\r\nContent-Length: ", body.size(),
+        "\r\nConnection: close\r\n", status == 503 ? "Retry-After: 10\r\n" : "", "\r\n", body);
+    if (connections_.refused) connections_.refused(status);
+    if (connection.Write(answer.data(), answer.size()) > 0) connection.Finish();
+  }
+
+  const Options connections_;
+  ConnectionGate gate_;
 };
 
 int StatusOf(const absl::Status& status) {
@@ -67,7 +165,9 @@ class ApiServer::Impl {
         log_(log),
         metrics_(metrics),
         exposition_(std::move(exposition)),
-        options_(std::move(options)) {
+        options_(std::move(options)),
+        public_(ConnectionOptions(options_.connections_per_address)),
+        operators_(ConnectionOptions(0)) {
     SetUp(public_, options_.threads);
     SetUp(operators_, 4);
     RoutePublic();
@@ -102,6 +202,22 @@ class ApiServer::Impl {
   }
 
  private:
+  Listener::Options ConnectionOptions(std::size_t per_address) {
+    Listener::Options options;
+    options.limits.max_body = options_.max_body;
+    options.limits.head_timeout = options_.head_timeout;
+    options.limits.read_timeout = options_.read_timeout;
+    options.limits.request_timeout = options_.request_timeout;
+    options.limits.idle_timeout = options_.idle_timeout;
+    options.per_address = per_address;
+    options.trusted = options_.trusted_proxies;
+    options.refused = [this](int status) {
+      metrics_.Count("retainer_http_requests_total",
+                     {{"route", "none"}, {"status", absl::StrCat(status)}});
+    };
+    return options;
+  }
+
   void SetUp(Listener& listener, std::size_t threads) {
     listener.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     listener.set_tcp_nodelay(true);
@@ -110,11 +226,6 @@ class ApiServer::Impl {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
-    listener.set_keep_alive_max_count(1000);
-    listener.set_keep_alive_timeout(
-        std::max<std::int64_t>(1, absl::ToInt64Seconds(options_.idle_timeout)));
-    listener.set_read_timeout(absl::ToChronoMilliseconds(options_.read_timeout));
-    listener.set_write_timeout(absl::ToChronoMilliseconds(options_.read_timeout));
     // Bodies are read by our own reader; this bounds those of routes that are none of ours.
     listener.set_payload_max_length(options_.max_body);
     listener.set_exception_handler(
@@ -234,6 +345,13 @@ class ApiServer::Impl {
       AnswerProblem(response, 413, "A delivery may have 25 MiB at most.");
       return;
     }
+    // What was signed are the bytes as they come, and no forge packs them: nothing is unpacked here.
+    const std::string encoding = request.get_header_value("Content-Encoding");
+    if (!encoding.empty() && !absl::EqualsIgnoreCase(encoding, "identity")) {
+      response.set_header("Connection", "close");
+      AnswerProblem(response, 415, "Send the body without a Content-Encoding.");
+      return;
+    }
     // The library would look for parts in it and hand us none of the bytes that were signed.
     if (request.is_multipart_form_data()) {
       response.set_header("Connection", "close");
@@ -241,11 +359,17 @@ class ApiServer::Impl {
       return;
     }
     std::string body;
-    if (length > 0) body.reserve(length);
+    // Bodies under way, of all requests: who cannot sign must not fill the memory either.
+    struct Held {
+      std::atomic<std::size_t>& all;
+      std::size_t mine = 0;
+      ~Held() { all -= mine; }
+    } held{bodies_};
     const Steady::time_point until =
         Steady::now() + absl::ToChronoNanoseconds(options_.request_timeout);
     bool too_large = false;
     bool too_slow = false;
+    bool too_many = false;
     const bool read = reader([&](const char* data, std::size_t size) {
       if (body.size() + size > options_.max_body) {
         too_large = true;
@@ -255,12 +379,20 @@ class ApiServer::Impl {
         too_slow = true;
         return false;
       }
+      held.mine += size;
+      if (bodies_ += size; bodies_ > options_.max_bodies) {
+        too_many = true;
+        return false;
+      }
       body.append(data, size);
       return true;
     });
     if (!read) {
       response.set_header("Connection", "close");
-      if (too_large || response.status == 413) {
+      if (too_many) {
+        response.set_header("Retry-After", "10");
+        AnswerProblem(response, 503, "Too much is being received at once; send it again later.");
+      } else if (too_large || response.status == 413) {
         AnswerProblem(response, 413, "A delivery may have 25 MiB at most.");
       } else if (response.status == 415) {
         AnswerProblem(response, 415, "The body's encoding is not supported.");
@@ -335,6 +467,7 @@ class ApiServer::Impl {
   Metrics& metrics_;
   const std::function<std::string()> exposition_;
   const ApiOptions options_;
+  std::atomic<std::size_t> bodies_ = 0;  // bytes of deliveries that are being received
   Listener public_;
   Listener operators_;
   std::vector<std::thread> threads_;

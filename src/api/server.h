@@ -6,8 +6,11 @@
 // log.
 //
 // Requests run on a pool of threads of the HTTP library, `threads` of them for the public listener.
-// A client that sends nothing, or too slowly, is cut off: one holds a thread for at most
-// `request_timeout`. A body is read up to the cap and no further.
+// A client that sends nothing, or too slowly, is cut off: a request holds a thread for `idle_timeout`
+// before it begins, `head_timeout` until its head is there, `request_timeout` until its body is and as
+// long until its answer is taken. One address holds `connections_per_address` threads at most; that
+// of a proxy (`trusted_proxies`, this machine) any number. A body is read up to the cap and no
+// further, all bodies together up to `max_bodies`; none is unpacked.
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the server.
 #pragma once
@@ -32,10 +35,14 @@ namespace retainer {
 struct ApiOptions {
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
-  // Addresses whose X-Forwarded-For is believed, in the log alone.
+  // Addresses whose X-Forwarded-For is believed, in the log alone, and whose connections are not
+  // counted.
   std::vector<std::string> trusted_proxies;
   std::size_t max_body = 25 * 1024 * 1024;
-  std::size_t threads = 32;
+  std::size_t max_bodies = 256 * 1024 * 1024;  // that are being received at a time
+  std::size_t threads = 64;
+  std::size_t connections_per_address = 32;            // of the public listener; 0: any number
+  absl::Duration head_timeout = absl::Seconds(5);      // for a request's line and fields
   absl::Duration read_timeout = absl::Seconds(5);      // of silence
   absl::Duration request_timeout = absl::Seconds(20);  // for a whole body
   absl::Duration idle_timeout = absl::Seconds(2);      // of a kept-alive connection

@@ -91,13 +91,14 @@ std::string TicketJson(const TicketRef& ref, const Inspection& inspection,
   ordered_json json = {{"ref", ToString(ref)},
                        {"url", inspection.context.url},
                        {"as_of", Instant(inspection.at)},
-                       {"next_change_at", Instant(standing.next_wake)},
                        {"open", standing.open},
                        {"opened_at", Instant(standing.opened_at)},
                        {"policy", standing.terms_id},
                        {"claims", std::move(claims)},
                        {"waiting_for_customer", standing.waiting.now}};
   if (only_customer.empty()) {
+    // Each of these hangs on every claim.
+    json["next_change_at"] = Instant(standing.next_wake);
     json["state"] = standing.worst ? ordered_json(std::string(ClockStateName(*standing.worst)))
                                    : ordered_json(nullptr);
     json["next_due"] = Instant(standing.next_due);
