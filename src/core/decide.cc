@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,34 @@ std::vector<std::string> Changes(const std::map<std::string, std::string>& befor
   return changes;
 }
 
+// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no more
+// by the one that held them.
+bool IsHidden(const Customer& customer, const Policy& current) {
+  const Customer* now = current.FindCustomer(customer.id);
+  return now != nullptr && now->id == customer.id ? !now->is_public : !customer.is_public;
+}
+
+bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const Policy& current) {
+  return std::any_of(standing.claims.begin(), standing.claims.end(), [&](const auto& claim) {
+    return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
+      const Customer* customer = version->policy.FindCustomer(claim.customer);
+      return customer != nullptr && IsHidden(*customer, current);
+    });
+  });
+}
+
+// The same terms as if their hidden customers were nobody's.
+TermsHistory WithoutHidden(const TermsHistory& terms, const Policy& current) {
+  TermsHistory open;
+  for (const auto& version : terms) {
+    auto copy = std::make_shared<Terms>(*version);
+    std::erase_if(copy->policy.customers,
+                  [&](const Customer& customer) { return IsHidden(customer, current); });
+    open.push_back(std::move(copy));
+  }
+  return open;
+}
+
 }  // namespace
 
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
@@ -76,14 +105,26 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   for (const auto& version : terms) {
     if (version->effective <= now) current = version.get();
   }
-  decision.face = Present(context, standing, *current, now);
+  decision.wake_at = standing.next_wake;
+  if (HasHiddenClaim(standing, terms, current->policy)) {
+    // What outsiders see is made from the facts as they themselves could judge them.
+    const Standing outside =
+        Evaluate(context, decision.facts, WithoutHidden(terms, current->policy), pins, now);
+    decision.face = Present(context, outside, *current, now);
+    decision.wake_at = std::min(decision.wake_at, outside.next_wake);
+    std::vector<Question>& questions = decision.standing.questions;
+    questions.insert(questions.end(), outside.questions.begin(), outside.questions.end());
+    std::sort(questions.begin(), questions.end());
+    questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
+  } else {
+    decision.face = Present(context, standing, *current, now);
+  }
   decision.notices = standing.notices;
   for (Notice& notice : WithdrawnBreaches(context, standing, before, *current, now)) {
     decision.notices.push_back(std::move(notice));
   }
   std::sort(decision.notices.begin(), decision.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });
-  decision.wake_at = standing.next_wake;
   decision.departures = Departures(context, decision.facts, standing);
 
   decision.record.ticket = context.key;

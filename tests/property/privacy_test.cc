@@ -258,6 +258,41 @@ RC_GTEST_PROP(PrivacyPropertyTest, APublicTicketsCommentIsShort, ()) {
   }
 }
 
+// Beside a public customer, whose contact is the author, a private one's contact is anybody: whatever
+// is done, claimed and released for the private one, what the public one shows is the same.
+RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  const bool neutral = *rc::gen::arbitrary<bool>();
+  Policy with = BasePolicy(neutral);
+  Policy without = BasePolicy(neutral);
+  with.customers = {
+      MakeCustomer("acme", true, {{"github", "dave"}}),
+      MakeCustomer("globex", false, {{"github", *rc::gen::element<std::string>("erin", "alice")}})};
+  with.customers[1].projects = {{"github", "a/b"}};  // so that it claims the ticket too
+  without.customers = {with.customers[0]};
+  RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
+}
+
+TEST(PrivacyTest, APrivateContactsWordEndsNoWaitingThatAPublicCustomerShows) {
+  std::vector<Fact> story = Opened();
+  const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
+  const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
+  story.push_back(MakeComment(learnt, IssueCommentId("1"), kAlice, at(1), "Which version is it?"));
+  story.push_back(MakeComment(learnt, IssueCommentId("2"), kAlice, at(2), "/support waiting"));
+  story.push_back(
+      MakeComment(learnt, IssueCommentId("3"), kErin, at(3), "It is version two here."));
+  Policy with = BasePolicy(false);
+  with.customers = {MakeCustomer("acme", true, {{"github", "dave"}}),
+                    MakeCustomer("globex", false, {{"github", "erin"}})};
+  with.customers[1].projects = {{"github", "a/b"}};
+  Policy without = BasePolicy(false);
+  without.customers = {with.customers[0]};
+  EXPECT_EQ(Watch(story, Compile(with)), Watch(story, Compile(without)));
+  // The test can tell: were she a public customer's, it would show.
+  with.customers[1].is_public = true;
+  EXPECT_NE(Watch(story, Compile(with)), Watch(story, Compile(without)));
+}
+
 // Seen while this was built; random stories find them rarely.
 Seen WatchNeutral(const std::vector<Fact>& story, bool with_customer) {
   Policy policy = BasePolicy(true);
