@@ -19,7 +19,7 @@ void AskAndPrint(const AskOptions& options, const std::string& request) {
   if (!config.ok()) Fail(config.status());
   const auto answered = Ask(*config, request);
   if (!answered.ok()) Fail(answered.status());
-  std::cout << (options.json ? answered->data + "\n" : answered->text);
+  std::cout << (options.json ? answered->data + "\n" : Printable(answered->text));
 }
 
 }  // namespace retainer::cli

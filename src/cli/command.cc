@@ -1,11 +1,43 @@
 #include "src/cli/command.h"
 
+#include <algorithm>
 #include <iostream>
 
 namespace retainer::cli {
+namespace {
+
+// The length of what a terminal must not be given, at the front of `text`; 0 where that is fine.
+std::size_t Steering(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
+  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;  // more controls
+  // Marks of direction.
+  if (byte(0) != 0xe2) return 0;
+  if (byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
+  if (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
+  return 0;
+}
+
+std::string Clean(std::string_view text, std::string_view allowed) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t bad = allowed.find(text[0]) == allowed.npos ? Steering(text) : 0;
+    clean.push_back(bad > 0 ? '?' : text[0]);
+    text.remove_prefix(std::max<std::size_t>(bad, 1));
+  }
+  return clean;
+}
+
+}  // namespace
+
+std::string Printable(std::string_view text) { return Clean(text, "\n\t"); }
+std::string PrintableLine(std::string_view text) { return Clean(text, ""); }
 
 void Fail(int code, std::string_view message) {
-  std::cerr << "retainer: " << message << "\n";
+  std::cerr << "retainer: " << Printable(message) << "\n";
   throw ExitWith{code};
 }
 

@@ -14,6 +14,7 @@
 #include "retainer/core.h"
 #include "src/api/sha256.h"
 #include "src/api/ticket_json.h"
+#include "src/cli/command.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/no_metrics.h"
 #include "src/cli/service.h"
@@ -74,8 +75,8 @@ absl::StatusOr<Result> Queue(Store& store) {
                            {"url", ticket.url}});
     absl::StrAppend(&result.text, ticket.next_due ? Rfc3339(*ticket.next_due) : "-", "  ", state,
                     "  ", absl::StrJoin(ticket.priorities, ","), "  ",
-                    absl::StrJoin(ticket.customers, ","), "  ", RefText(ticket), "  ", ticket.title,
-                    "\n");
+                    absl::StrJoin(ticket.customers, ","), "  ", RefText(ticket), "  ",
+                    PrintableLine(ticket.title), "\n");
   }
   if (tickets->empty()) result.text = "Nothing is due.\n";
   return result;

@@ -218,15 +218,15 @@ class Replay {
     }
     std::cout << outcome << "\t" << current_.value("delivery", "") << "\t"
               << current_.value("event", "");
-    if (!reason.empty()) std::cout << "\t" << reason;
+    if (!reason.empty()) std::cout << "\t" << PrintableLine(reason);
     std::cout << "\n";
     if (outcome != "decided") return;
     std::cout << "  " << current_.value("at", "") << " " << current_.value("ticket", "") << "\n";
     for (const auto& fact : current_["facts"]) {
-      std::cout << "  fact    " << fact.get<std::string>() << "\n";
+      std::cout << "  fact    " << PrintableLine(fact.get<std::string>()) << "\n";
     }
     for (const auto& change : current_["changes"]) {
-      std::cout << "  clock   " << change.get<std::string>() << "\n";
+      std::cout << "  clock   " << PrintableLine(change.get<std::string>()) << "\n";
     }
     for (const auto& question : current_["unanswered"]) {
       std::cout << "  unknown " << question.get<std::string>()

@@ -41,15 +41,17 @@ std::string_view LevelName(LogLevel level) {
   return "";
 }
 
+// For a terminal: nothing but printable ASCII, so that no text of a stranger begins a line of its own
+// or steers the terminal.
 std::string Quote(const std::string& value) {
-  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 // A value that needs no quotes stands as it is.
 std::string Readable(const std::string& value) {
   const bool plain = !value.empty() && value.find_first_of(" \"\\=") == std::string::npos &&
                      std::all_of(value.begin(), value.end(),
-                                 [](unsigned char c) { return c > 0x20 && c != 0x7f; });
+                                 [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   return plain ? value : Quote(value);
 }
 

@@ -104,6 +104,10 @@ absl::Status PrepareFolder(const std::string& folder) {
         absl::StrCat("the data folder ", folder, " belongs to user id ", status.st_uid,
                      ", this is user id ", geteuid(), ": run retainer as the user that owns it"));
   }
+  // Made by somebody before us, perhaps for all to read: what is in it is nobody else's.
+  if ((status.st_mode & 077) != 0 && chmod(folder.c_str(), 0700) != 0) {
+    return refused(errno, "cannot close to other users");
+  }
   return absl::OkStatus();
 }
 

@@ -33,6 +33,15 @@ TEST_F(RocksDbStoreTest, FolderIsForItsOwnerOnly) {
   EXPECT_EQ(status.st_mode & 0777, 0700u);
 }
 
+TEST_F(RocksDbStoreTest, AFolderThatOthersCouldReadIsClosedToThem) {
+  std::filesystem::create_directories(data_);
+  ASSERT_EQ(chmod(data_.c_str(), 0755), 0);
+  ASSERT_TRUE(Open().ok());
+  struct stat status {};
+  ASSERT_EQ(stat(data_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
 TEST_F(RocksDbStoreTest, EverythingIsThereAfterReopening) {
   std::uint64_t seq = 0;
   std::string digest;
