@@ -251,8 +251,12 @@ std::optional<std::string> Judge::OwnerOf(const Login& login, const std::string&
     not_before = now + kOwnerPause;
   }
   const auto owner = slot->client->FindUser(login.name);
-  if (!owner.ok() || owner->id.empty()) return std::nullopt;
-  return owner->id;
+  if (owner.ok() && !owner->id.empty()) return owner->id;
+  if (!owner.ok() && !absl::IsNotFound(owner.status())) {
+    std::lock_guard lock(mutex_);
+    owner_not_before_[login] = now + absl::Minutes(1);
+  }
+  return std::nullopt;
 }
 
 std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,

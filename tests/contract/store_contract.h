@@ -49,6 +49,7 @@ class StoreContract : public testing::TestWithParam<StoreMaker> {
 TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
   Delivery delivery = SampleDelivery("a");
   delivery.body = std::string(100'000, 'x') + std::string("\0\xff{", 3);
+  delivery.bound = true;
   EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kStored);
   EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kKnown);
   EXPECT_EQ(*store_.PutDelivery(SampleDelivery("a", "gitlab")), Store::Put::kStored);
@@ -61,6 +62,10 @@ TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
   EXPECT_EQ(back.event_type, "issues");
   EXPECT_EQ(back.body, delivery.body);
   EXPECT_EQ(back.received, At(0));
+  EXPECT_TRUE(back.bound);
+  ASSERT_TRUE(store_.SetAside("github", (*entries)[0].seq, "why", At(1)).ok());
+  ASSERT_TRUE(store_.Requeue("github", (*entries)[0].seq).ok());
+  EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->at(0).delivery.bound);
 }
 
 TEST_P(StoreContract, EmptyBodyIsABody) {

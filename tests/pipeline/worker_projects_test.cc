@@ -111,6 +111,7 @@ TEST_F(WorkerProjectsTest, AGenuineRenameIsFollowed) {
     forge.SetProject(name, id);
     Deliver(absl::StrCat("first", id), Of(id, name), bound);
     EXPECT_EQ(Work(), 1u);
+    clock.Advance(absl::Minutes(1));
     const std::string renamed = absl::StrCat("acme/base", id);
     forge.SetProject(renamed, id);
     forge.SetProject(name, id, renamed);  // the old name leads to the new one
@@ -118,6 +119,7 @@ TEST_F(WorkerProjectsTest, AGenuineRenameIsFollowed) {
     EXPECT_EQ(Work(), 1u);
     EXPECT_EQ(PathOf(id), renamed);
     EXPECT_EQ(Stats().set_aside, 0u);
+    clock.Advance(absl::Minutes(1));
     // A late delivery does not bring the old name back.
     Deliver(absl::StrCat("late", id), Of(id, name), bound);
     EXPECT_EQ(Work(), 1u);

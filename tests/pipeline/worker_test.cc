@@ -166,6 +166,7 @@ TEST_F(WorkerTest, OwnEventsDoNotLoop) {
 }
 
 TEST_F(WorkerTest, LoginThatChangedHandsIsRefusedAndSaid) {
+  forge.SetUser("dave", kDave.id);
   Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
   Work();
   const Actor impostor{"666", "dave", false};
@@ -181,6 +182,7 @@ TEST_F(WorkerTest, LoginThatChangedHandsIsRefusedAndSaid) {
 TEST_F(WorkerTest, RenamedProjectIsFollowed) {
   Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
   Work();
+  forge.SetProject("acme/newdb", "77");
   Event renamed;
   renamed.kind = EventKind::kProject;
   renamed.project = {"77", "acme/newdb", "", false, ""};

@@ -274,7 +274,7 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace,
 }
 
 TEST(PrivacyTest, APrivateContactsWordEndsNoWaitingThatAPublicCustomerShows) {
-  std::vector<Fact> story = Opened();
+  std::vector<Fact> story = Story(0);
   const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
   const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
   story.push_back(MakeComment(learnt, IssueCommentId("1"), kAlice, at(1), "Which version is it?"));

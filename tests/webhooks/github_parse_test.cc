@@ -107,6 +107,11 @@ TEST(GitHubParseTest, ClosingSaysWhyAndWhen) {
 TEST(GitHubParseTest, ATransferNamesItsSuccessor) {
   const Fact moved = Only(Read("github/issues.transferred"), FactKind::kMoved);
   EXPECT_EQ(moved.value, "github/1296300/issue/4");
+  // And the project that it went to, for somebody to confirm.
+  const Event event = Read("github/issues.transferred");
+  ASSERT_EQ(event.projects.size(), 1u);
+  EXPECT_EQ(event.projects[0].id, "1296300");
+  EXPECT_EQ(event.projects[0].path, "acme/opendb-replica");
   EXPECT_TRUE(moved.at_receipt);
   EXPECT_EQ(moved.at, Received());
 }
@@ -310,6 +315,11 @@ TEST(GitHubParseTest, BelievesNoOddNamesAndAddresses) {
   EXPECT_EQ(event->sender.login, "");
   EXPECT_EQ(event->ticket->url, "");
   EXPECT_EQ(event->ticket->author.login, "");
+  const auto dots = Parse("issues", R"({"action":"opened","sender":{"id":2,"login":".."},
+      "repository":{"id":1,"full_name":"a/.b.c"},"issue":{"number":1}})");
+  ASSERT_TRUE(dots.ok()) << dots.status();
+  EXPECT_EQ(dots->sender.login, "");
+  EXPECT_EQ(dots->project.path, "a/.b.c");
   // An opening without a time takes its receipt.
   EXPECT_TRUE(Only(*event, FactKind::kOpened).at_receipt);
 }

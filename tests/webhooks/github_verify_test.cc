@@ -187,6 +187,21 @@ TEST(GitHubVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
             VerifyOutcome::kGenuine);
 }
 
+TEST(GitHubVerifyTest, ADeliveryRemembersWhetherOnlyBoundSecretsVouchForIt) {
+  const std::string body = Sample("github/issues.opened");
+  const auto bound = [&](std::vector<WebhookSecret> secrets) {
+    const Verified verified =
+        With(std::move(secrets))->Verify(SignedHeaders(body), body, Received());
+    EXPECT_EQ(verified.outcome, VerifyOutcome::kGenuine);
+    return verified.delivery.bound;
+  };
+  const WebhookSecret acme{kSecret, {{"github", "acme/*"}}};
+  EXPECT_TRUE(bound({acme}));
+  EXPECT_TRUE(bound({acme, {"another", {}}}));
+  EXPECT_FALSE(bound({{kSecret, {}}}));
+  EXPECT_FALSE(bound({acme, {kSecret, {}}}));
+}
+
 TEST(GitHubVerifyTest, ABoundSecretMovesNothingToOtherProjects) {
   const auto receiver = With({{kSecret, {{"github", "acme/opendb"}}}});
   const std::string body = Sample("github/issues.transferred");  // to acme/opendb-replica
@@ -207,6 +222,14 @@ TEST(GitHubVerifyTest, ABoundSecretSaysNothingWithoutAProjectButPing) {
   // A project's name in another guise is no name.
   const std::string odd = R"({"action":"opened","repository":{"full_name":"acme/../x y"}})";
   EXPECT_EQ(receiver->Verify(SignedHeaders(odd), odd, Received()).outcome, VerifyOutcome::kRefused);
+  // Nor is one that leads elsewhere in a URL.
+  for (const char* path : {"acme/..", "acme/.", "acme/../x"}) {
+    const std::string body =
+        absl::StrCat(R"({"action":"opened","repository":{"full_name":")", path, "\"}}");
+    const auto deep = With({{kSecret, {{"github", "acme/**"}}}});
+    EXPECT_EQ(deep->Verify(SignedHeaders(body), body, Received()).outcome, VerifyOutcome::kRefused)
+        << path;
+  }
 }
 
 TEST(GitHubVerifyTest, ServesWhatGiteaSignsLikeGitHub) {
