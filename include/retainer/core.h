@@ -51,9 +51,13 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
 // is gone: then nullopt (keep what is shown).
 //
 // Privacy: claims of private customers are passed over as if they were not there, whoever may read
-// the ticket (a confidential one, or one of a private project, is read by other customers too). So
-// the face of a ticket that only private customers claim is a community ticket's, and a private
-// claim beside a public one changes nothing of what the public one shows.
+// the ticket (a confidential one, or one of a private project, is read by other customers too). A
+// standing holds more than claims, though: a private customer's contact ends a waiting, asks for the
+// comment again, is no responder. So where a private customer claims a ticket, Decide hands in the
+// standing that the same facts have under the same terms without any private customer. Hence the
+// face of such a ticket is, by construction, a community ticket's where nobody else claims it; beside
+// a public claim it is what that claim alone would show, and a private contact's word does there what
+// a stranger's does. (The clocks themselves, notices and `explain` go by the whole standing.)
 std::optional<Face> Present(const TicketContext& context, const Standing& standing,
                             const Terms& terms, absl::Time now);
 
@@ -75,7 +79,7 @@ struct Departure {
 struct Decision {
   FactSet facts;                // the ticket's set afterwards
   std::vector<Fact> new_facts;  // those that changed it
-  Standing standing;
+  Standing standing;            // its questions are also those that the face needs answered
   std::optional<Face> face;
   std::vector<Notice> notices;  // as in the standing; the store tells each once
   absl::Time wake_at = absl::InfiniteFuture();

@@ -57,6 +57,7 @@ struct Event {
   std::vector<Fact> facts;
   std::string ref;
   std::string commit;
+  // Of an installation; of a ticket that was transferred, the project it went to.
   std::vector<ProjectInfo> projects;
   // kSubscription: who, which plan or tier, from when.
   Actor account;
