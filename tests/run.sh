@@ -17,7 +17,6 @@ command -v npm >/dev/null || need_packages nodejs npm
 jobs=$(nproc)
 export GTEST_BRIEF=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 
 # build PRESET [TARGET…]
 build() {
@@ -45,8 +44,10 @@ fi
 
 build asan
 run asan
-build tsan pipeline_test api_test store_test
-run tsan -L '^(pipeline|api|store)$'
+# Not the store's tests: Debian's RocksDB is not instrumented, and its write groups, in which one
+# thread reads another's batch, would be reported from frames that no suppression can name.
+build tsan pipeline_test api_test
+run tsan -L '^(pipeline|api)$'
 echo "== holding our requests against GitHub's description"
 tests/forge/openapi/check.sh build/asan/tests/forge/forge_test
 echo "== reading our comments as Markdown renderers do"
