@@ -107,6 +107,9 @@ enum class NoticeKind : std::uint8_t {
 };
 std::string_view NoticeKindName(NoticeKind kind);
 
+// The ids of escalations that people asked for begin so.
+inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
+
 // Told to people once. The id is stable: the same cause gives the same id however often it is
 // computed.
 struct Notice {

@@ -106,7 +106,7 @@ void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWo
     }
     if (work.stint->ended && escalation.at >= *work.stint->ended) continue;
     Notice notice;
-    notice.id = absl::StrCat("escalation by-hand ", ToString(ticket), " ", customer, " ",
+    notice.id = absl::StrCat(View(kEscalationByHand), ToString(ticket), " ", customer, " ",
                              escalation.fact->id);
     notice.kind = NoticeKind::kEscalation;
     notice.ticket = ticket;

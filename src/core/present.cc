@@ -261,11 +261,19 @@ Focus FindFocus(const std::vector<PublicClaim>& claims, absl::Time now) {
   return focus;
 }
 
-// Whether the policy's people have been called for this run of the promise.
+// Whether people have been called: for this run of the promise by the policy, or by hand.
 bool IsEscalated(const Standing& standing, const Focus& focus) {
   return std::any_of(standing.notices.begin(), standing.notices.end(), [&](const Notice& n) {
     return n.kind == NoticeKind::kEscalation && n.customer == focus.claim->customer->id &&
            n.metric == focus.clock->metric && n.due == focus.due;
+  });
+}
+
+bool IsEscalatedByHand(const Standing& standing, const std::vector<PublicClaim>& claims) {
+  return std::any_of(standing.notices.begin(), standing.notices.end(), [&](const Notice& n) {
+    return n.id.starts_with(kEscalationByHand) &&
+           std::any_of(claims.begin(), claims.end(),
+                       [&](const PublicClaim& claim) { return claim.customer->id == n.customer; });
   });
 }
 
@@ -304,18 +312,25 @@ std::vector<std::string> Refusals(const Standing& standing,
   return texts;
 }
 
-// What comes next, below a headline about `focus`.
-std::string NextWords(const Standing& standing, const Focus& focus) {
+// What comes next, below a headline about `focus` (or about nothing that is due).
+std::string NextWords(const Standing& standing, const std::vector<PublicClaim>& claims,
+                      const Focus& focus) {
   std::string words;
-  if (focus.late && focus.aim) {
-    words = "That time has passed; the aim stands.";
-  } else if (focus.late) {
-    words = IsEscalated(standing, focus) ? "It has been escalated, and stays open until it is kept."
-                                         : "It stays open until it is kept.";
+  const auto say = [&](std::string_view more) {
+    absl::StrAppend(&words, words.empty() ? "" : " ", View(more));
+  };
+  const bool late = focus.late && !focus.aim;
+  const bool by_hand = IsEscalatedByHand(standing, claims);
+  if (late && (by_hand || IsEscalated(standing, focus))) {
+    say("It has been escalated, and stays open until it is kept.");
+  } else if (late) {
+    say("It stays open until it is kept.");
+  } else if (by_hand) {
+    say("It has been escalated.");
   }
-  if (standing.open && standing.waiting.now) {
-    absl::StrAppend(&words, words.empty() ? "" : " ",
-                    "The other clocks wait for a comment by the customer.");
+  if (focus.late && focus.aim) say("That time has passed; the aim stands.");
+  if (focus.clock != nullptr && standing.open && standing.waiting.now) {
+    say("The other clocks wait for a comment by the customer.");
   }
   return words;
 }
@@ -353,11 +368,13 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   view.refusals = Refusals(standing, claims);
   AddRows(claims, now, &view);
   const Focus focus = FindFocus(claims, now);
+  view.next = NextWords(standing, claims, focus);
   if (focus.clock == nullptr) {
     if (!standing.open) {
       view.kind = CommentView::Kind::kResolved;
       view.headline = ClosedUnanswered(claims) ? "closed without an answer" : "closed";
       view.with.clear();
+      view.next.clear();
       view.refusals.clear();
     } else if (standing.waiting.now) {
       view.kind = CommentView::Kind::kWaiting;
@@ -370,7 +387,6 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
     return view;
   }
   view.due = ShownTime{focus.due, focus.claim->customer->time_zone};
-  view.next = NextWords(standing, focus);
   const Metric metric = focus.clock->metric;
   if (focus.aim) {
     view.kind = CommentView::Kind::kPromises;

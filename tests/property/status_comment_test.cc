@@ -150,6 +150,16 @@ TEST_F(StatusCommentTest, SlaBringsADeletedCommentBack) {
   EXPECT_NE(Body(), "");
 }
 
+TEST_F(StatusCommentTest, WhoEscalatesSeesThatItWasHeard) {
+  story.Opens("dave").Permission("erin", "read").Wait(Minutes(5));
+  story.Says("erin", "/support escalate");
+  EXPECT_FALSE(Says("escalated")) << Body();
+  story.Wait(Minutes(5)).Says("dave", "/support escalate");
+  EXPECT_TRUE(Says("\nIt has been escalated.\n")) << Body();
+  story.Wait(Minutes(5)).Says("alice", "I am on it.").Closes("alice");
+  EXPECT_FALSE(Says("escalated")) << Body();
+}
+
 TEST_F(StatusCommentTest, AQuestionAskedInternallyIsNotLinked) {
   story.Opens("dave").Wait(Minutes(5)).Says("alice", "Looking at it now.").Wait(Minutes(5));
   story.Notes("alice", "I asked them by phone.\n\n/support waiting");
