@@ -230,6 +230,7 @@ std::string ReadMarkdown(std::string_view markdown) {
     const std::size_t summary = trimmed.find("<summary>");
     if (summary != std::string::npos) {
       const std::size_t end = trimmed.find("</summary>");
+      out.emplace_back();  // a block of its own, whatever the source has before it
       out.push_back("▾ " + Inline(std::string_view(trimmed).substr(
                                summary + 9, end == std::string::npos ? end : end - summary - 9)));
       continue;

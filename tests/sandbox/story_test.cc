@@ -34,6 +34,8 @@ TEST(ReadMarkdownTest, FoldedSectionsStandOpenAndTablesInLine) {
             "  Promise      State\n"
             "  first reply  met\n"
             "  a | b        ✓");
+  EXPECT_EQ(ReadMarkdown("Top  \nmore\n<details><summary>Promises</summary>\n\nx\n</details>"),
+            "Top\nmore\n\n▾ Promises\n\nx");
 }
 
 class ThreadTest : public SandboxTest {};
