@@ -63,6 +63,12 @@ struct ForgeHealth {
       missing;  // permissions or events that we need and lack, each with the mend
 };
 
+// How the forge fares with telling us: what is wrong with its webhooks to us, each with the mend.
+struct HookHealth {
+  std::vector<std::string> wrong;
+  std::vector<std::string> unseen;  // what our account may not look at, and where a person can
+};
+
 class Forge {
  public:
   virtual ~Forge() = default;
@@ -70,6 +76,18 @@ class Forge {
 
   // ---- Reading
   virtual absl::StatusOr<ForgeHealth> Check() = 0;
+  // `url`: where the forge's webhooks should go; empty where the configuration does not say.
+  // `projects`: paths of those that we know; of an app there is one webhook for all.
+  virtual absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
+                                                const std::vector<std::string>& projects) = 0;
+  // Whether Membership can tell the hidden members of an organisation (of a GitLab group) too: false
+  // means that it answers `unseen` for them. NotFound where no such organisation is to be seen.
+  virtual absl::StatusOr<bool> SeesMembers(const RemoteTicket& at,
+                                           std::string_view organization) = 0;
+  // Has the forge send again what it sent since `since`, nobody took, and was not asked for again
+  // since: at most `limit`, the oldest first. How many. Unimplemented where the forge keeps no log
+  // that our account may use.
+  virtual absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) = 0;
   // Who we write as; asked once, then remembered.
   virtual absl::StatusOr<Actor> Self() = 0;
   // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with an id alone is looked

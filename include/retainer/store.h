@@ -226,6 +226,9 @@ class Store {
   virtual absl::Status BuryFace(const TicketKey& key, std::uint64_t generation,
                                 const std::string& reason, absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) = 0;
+  // A dead face is dirty again, as of `now`, with none of its tries counted. NotFound where the
+  // ticket has no dead face.
+  virtual absl::Status ReviveFace(const TicketKey& key, absl::Time now) = 0;
 
   // ---- Notices
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
@@ -258,6 +261,8 @@ class Store {
   // DataLoss, naming the first record whose hash does not follow from its predecessor.
   virtual absl::Status VerifyLedger() = 0;
   virtual absl::StatusOr<StoreStats> Stats() = 0;
+  // Writes a few bytes as everything is written: OK means that a delivery could be stored now.
+  virtual absl::Status CheckWritable() = 0;
 };
 
 }  // namespace retainer

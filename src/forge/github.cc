@@ -16,6 +16,7 @@
 #include "src/forge/clients_internal.h"
 #include "src/forge/github_backfill.h"
 #include "src/forge/github_health.h"
+#include "src/forge/github_hooks.h"
 #include "src/forge/url.h"
 
 namespace retainer::forge {
@@ -53,6 +54,42 @@ class GitHub final : public Forge {
     health.clock_skew = client_->skew();
     health.rate_remaining = client_->gate().remaining();
     return health;
+  }
+
+  absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
+                                        const std::vector<std::string>& projects) override {
+    return is_app_ ? HooksOfApp(calls_, client_->name(), url, client_->ForgeNow())
+                   : HooksOfRepositories(calls_, client_->name(), url, projects);
+  }
+
+  absl::StatusOr<bool> SeesMembers(const RemoteTicket& at, std::string_view organization) override {
+    auto self = Self();
+    if (!self.ok()) return self.status();
+    const std::string base = absl::StrCat("/orgs/", PercentEncode(organization));
+    ApiRequest request;
+    request.path = base;
+    request.expected = {404};
+    auto response = calls_.Call(ScopeOf(at), request);
+    if (!response.ok()) return response.status();
+    if (response->status == 404) {
+      return absl::NotFoundError(
+          absl::StrCat(client_->name(), ": there is no organization called ", View(organization)));
+    }
+    // GitHub sends only those on who are not inside; inside, `no` is an answer too.
+    request.path = absl::StrCat(base, "/members/", PercentEncode(self->login));
+    request.expected = {302, 403, 404};
+    request.follow_redirects = false;
+    response = calls_.Call(ScopeOf(at), request);
+    if (!response.ok()) return response.status();
+    return response->status == 204 || response->status == 404;
+  }
+
+  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) override {
+    if (!is_app_) {
+      return absl::UnimplementedError(
+          absl::StrCat(client_->name(), ": only an app may read its log of deliveries"));
+    }
+    return RedeliverOfApp(calls_, client_->name(), since, limit, client_->ForgeNow());
   }
 
   absl::StatusOr<Actor> Self() override {

@@ -18,14 +18,18 @@ struct Need {
   const char* why;
 };
 
-constexpr std::array<Need, 4> kNeeds = {{
+// As webhooks/github/app-manifest.json asks for them.
+constexpr std::array<Need, 5> kNeeds = {{
     {"issues", "write", "Issues", "to comment, label and assign"},
     {"pull_requests", "write", "Pull requests", "to do so on pull requests"},
     {"metadata", "read", "Metadata", "to read repositories and who may write"},
     {"members", "read", "Members (organization)", "to tell customers' and team members"},
+    {"contents", "read", "Contents", "without which GitHub sends no push and no release"},
 }};
 
-constexpr std::array<const char*, 3> kEvents = {"issues", "issue_comment", "pull_request"};
+constexpr std::array<const char*, 9> kEvents = {
+    "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment",
+    "label",  "push",          "release",      "repository"};
 
 bool Grants(const std::string& have, const std::string& need) {
   if (need == "read") return have == "read" || have == "write" || have == "admin";

@@ -15,6 +15,7 @@
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/gitlab_backfill.h"
+#include "src/forge/gitlab_hooks.h"
 #include "src/forge/url.h"
 
 namespace retainer::forge {
@@ -56,6 +57,27 @@ class GitLab final : public Forge {
     health.clock_skew = client_->skew();
     health.rate_remaining = client_->gate().remaining();
     return health;
+  }
+
+  absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
+                                        const std::vector<std::string>& projects) override {
+    return HooksOfProjects(calls_, client_->name(), url, projects);
+  }
+
+  // Whoever sees a group sees its members; a group that is private to others is as if not there.
+  absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view organization) override {
+    ApiRequest request;
+    request.path = absl::StrCat("/groups/", PercentEncode(organization));
+    request.query = "with_projects=false";
+    request.expected = {403, 404};
+    auto response = calls_.Call({}, request);
+    if (!response.ok()) return response.status();
+    return response->status == 200;
+  }
+
+  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t) override {
+    return absl::UnimplementedError(
+        absl::StrCat(client_->name(), ": GitLab's log of deliveries is its maintainers' alone"));
   }
 
   absl::StatusOr<Actor> Self() override {

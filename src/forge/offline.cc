@@ -15,6 +15,14 @@ class OfflineForge final : public Forge {
 
   const std::string& name() const override { return name_; }
   absl::StatusOr<ForgeHealth> Check() override { return Offline(); }
+  absl::StatusOr<HookHealth> CheckHooks(const std::string&,
+                                        const std::vector<std::string>&) override {
+    return Offline();
+  }
+  absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
+    return Offline();
+  }
+  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t) override { return Offline(); }
   absl::StatusOr<Actor> Self() override { return Offline(); }
   absl::StatusOr<std::string> Permission(const RemoteTicket&, const Actor&) override {
     return Offline();

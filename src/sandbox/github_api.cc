@@ -186,6 +186,11 @@ class GitHubApi {
     }
     if (Get() && Size() == 1 && At(0, "rate_limit")) return RateLimit();
     if (Get() && Size() == 2 && (At(0, "users") || At(0, "user"))) return OneUser();
+    if (Get() && Size() == 2 && At(0, "orgs")) {
+      const Organization* organization = world_.FindOrganization(kForge, At(1));
+      return organization == nullptr ? NotFound()
+                                     : Json(200, shapes_.OrganizationOf(*organization));
+    }
     if (Get() && Size() == 4 && At(0, "orgs")) return Membership();
     if (At(0, "repositories") && Size() >= 2) {
       std::int64_t id = 0;
@@ -221,6 +226,7 @@ class GitHubApi {
       for (std::int64_t id : world_.Installations()) out.push_back(Installation(app, id));
       return List(out);
     }
+    if (Size() >= 3 && At(0, "app") && At(1, "hook")) return AppHook();
     if (Size() >= 3 && At(0, "app") && At(1, "installations")) {
       std::int64_t id = 0;
       std::string owner;
@@ -230,6 +236,66 @@ class GitHubApi {
       if (Is("POST") && Size() == 4 && At(3, "access_tokens")) return AccessToken(app, id, owner);
     }
     return NotFound();
+  }
+
+  static json HookConfig(const Hook& hook) {
+    json config = {{"content_type", "json"}, {"insecure_ssl", "0"}, {"url", hook.url}};
+    if (hook.has_secret) config["secret"] = "********";
+    return config;
+  }
+
+  Response AppHook() {
+    if (Get() && Size() == 3 && At(2, "config")) return Json(200, HookConfig(world_.hooks[kForge]));
+    if (!At(2, "deliveries")) return NotFound();
+    if (Get() && Size() == 3) {
+      std::vector<json> out;
+      for (auto it = world_.attempts().rbegin(); it != world_.attempts().rend(); ++it) {
+        out.push_back({{"id", it->id},
+                       {"guid", it->guid},
+                       {"delivered_at", GitHubShapes::Time(it->at)},
+                       {"redelivery", it->redelivery},
+                       {"duration", 0.05},
+                       {"status", it->status >= 200 && it->status < 300 ? "OK" : "Failed"},
+                       {"status_code", it->status},
+                       {"event", it->event},
+                       {"action", it->action.empty() ? json() : json(it->action)},
+                       {"installation_id", nullptr},
+                       {"repository_id", nullptr}});
+      }
+      return List(out);
+    }
+    std::int64_t id = 0;
+    if (!Is("POST") || Size() != 5 || At(4) != "attempts" || !absl::SimpleAtoi(At(3), &id)) {
+      return NotFound();
+    }
+    for (const HookAttempt& attempt : world_.attempts()) {
+      if (attempt.id != id) continue;
+      return world_.on_redeliver(attempt.guid) ? Json(202, json::object()) : NotFound();
+    }
+    return NotFound();
+  }
+
+  Response RepositoryHooks(const Project& project) {
+    if (Installed()) return Problem(403, "Resource not accessible by integration");
+    if (!CanWrite(project, "admin")) return NotFound();
+    const Hook& hook = world_.hooks[kForge];
+    std::vector<json> out;
+    if (!hook.url.empty()) {
+      const bool never = hook.last_status < 0;
+      json response = {{"code", never || hook.last_status == 0 ? json() : json(hook.last_status)},
+                       {"status", never                         ? "unused"
+                                  : hook.last_status / 100 == 2 ? "active"
+                                                                : "misconfigured"},
+                       {"message", nullptr}};
+      out.push_back({{"type", "Repository"},
+                     {"id", project.id},
+                     {"name", "web"},
+                     {"active", true},
+                     {"events", json::array({"*"})},
+                     {"config", HookConfig(hook)},
+                     {"last_response", response}});
+    }
+    return List(out);
   }
 
   json Installation(const App& app, std::int64_t id) const {
@@ -325,6 +391,7 @@ class GitHubApi {
     const std::size_t size = Size() - rest;
     auto at = [&](std::size_t index) { return size > index ? At(rest + index) : std::string(); };
     if (size == 0) return Get() ? Json(200, shapes_.Repository(project)) : NotFound();
+    if (size == 1 && at(0) == "hooks" && Get()) return RepositoryHooks(project);
     if (at(0) == "collaborators" && at(2) == "permission" && size == 3 && Get()) {
       return Permission(project, at(1));
     }

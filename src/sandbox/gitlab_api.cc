@@ -207,6 +207,7 @@ class GitLabApi {
       return Json(200, shapes_.Member(*user, AccessLevel(role->second)));
     }
     if (At(2) == "labels" && Size() <= 4) return Labels(project);
+    if (At(2) == "hooks" && Size() == 3 && Get()) return Hooks(project);
     const bool issues = At(2) == "issues";
     if (issues || At(2) == "merge_requests") {
       const TicketKind kind = issues ? TicketKind::kIssue : TicketKind::kChange;
@@ -220,6 +221,29 @@ class GitLabApi {
       return InTicket(project, *ticket);
     }
     return NotFound();
+  }
+
+  Response Hooks(const Project& project) {
+    if (!Has(project, "maintain")) return Forbidden();
+    const Hook& hook = world_.hooks[kForge];
+    std::vector<json> out;
+    if (!hook.url.empty()) {
+      json shape = {
+          {"id", project.id},
+          {"url", hook.url},
+          {"project_id", project.id},
+          {"enable_ssl_verification", true},
+          {"alert_status", hook.alert_status},
+          {"disabled_until",
+           hook.disabled_until ? json(GitLabShapes::Time(*hook.disabled_until)) : json()}};
+      for (const char* event : {"issues_events", "confidential_issues_events", "note_events",
+                                "confidential_note_events", "merge_requests_events", "push_events",
+                                "tag_push_events", "releases_events"}) {
+        shape[event] = true;
+      }
+      out.push_back(std::move(shape));
+    }
+    return List(out);
   }
 
   Response InTicket(Project& project, Ticket& ticket) {

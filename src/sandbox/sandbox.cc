@@ -48,6 +48,7 @@ class Sandbox::Impl {
         world_(options_.clock),
         server_([this](const Request& request) { return Serve(request); }) {
     world_.on_happening = [this](const Happening& happening) { Queue(happening); };
+    world_.on_redeliver = [this](const std::string& guid) { return Requeue(guid) > 0; };
   }
 
   // What an act of people's hands needs: all of it there, or why not.
@@ -148,6 +149,21 @@ class Sandbox::Impl {
     }
     outbox_.clear();
     return out;
+  }
+
+  std::size_t Requeue(const std::string& id) {
+    std::deque<Message> kept;
+    std::size_t count = 0;
+    for (Message& message : sent_) {
+      if (id.empty() || message.id == id) {
+        outbox_.push_back(std::move(message));
+        ++count;
+      } else {
+        kept.push_back(std::move(message));
+      }
+    }
+    sent_ = std::move(kept);
+    return count;
   }
 
   // ---- Requests
@@ -632,6 +648,8 @@ absl::Status Sandbox::RenameProject(const ProjectRef& project, const std::string
 void Sandbox::SetHook(ForgeKind forge, const SandboxHook& hook) {
   std::lock_guard lock(impl_->mutex_);
   impl_->hooks_[forge] = hook;
+  const bool has_secret = !(hook.secret + hook.token + hook.signing_token).empty();
+  impl_->world_.hooks[forge] = {hook.url, has_secret, hook.alert_status, hook.disabled_until, -1};
 }
 
 std::size_t Sandbox::pending() const {
@@ -654,6 +672,11 @@ std::vector<DeliveryResult> Sandbox::DeliverPending(const DeliverOptions& option
     // The lock is free meanwhile: the receiver may ask the forge back before it answers.
     sandbox::PostResult posted = url.empty() ? sandbox::PostResult{0, "no hook is set"}
                                              : sandbox::Post(url, delivery.headers, delivery.body);
+    if (!url.empty()) {
+      std::lock_guard lock(impl_->mutex_);
+      impl_->world_.LogAttempt(*KindOf(delivery.forge), delivery.id, delivery.event,
+                               delivery.action, posted.status);
+    }
     results.push_back({delivery.forge, delivery.id, delivery.event, delivery.action, posted.status,
                        posted.error});
   }
@@ -668,18 +691,7 @@ std::vector<SandboxDelivery> Sandbox::TakePending() {
 
 std::size_t Sandbox::Redeliver(const std::string& id) {
   std::lock_guard lock(impl_->mutex_);
-  std::deque<Message> kept;
-  std::size_t count = 0;
-  for (Message& message : impl_->sent_) {
-    if (id.empty() || message.id == id) {
-      impl_->outbox_.push_back(std::move(message));
-      ++count;
-    } else {
-      kept.push_back(std::move(message));
-    }
-  }
-  impl_->sent_ = std::move(kept);
-  return count;
+  return impl_->Requeue(id);
 }
 
 // ---- What a reader sees

@@ -69,6 +69,10 @@ struct SandboxHook {
   std::string secret;         // GitHub: X-Hub-Signature-256
   std::string token;          // GitLab: X-Gitlab-Token
   std::string signing_token;  // GitLab: `whsec_…`, Standard Webhooks
+  // GitLab's word on the hook: `executable`, `temporarily_disabled` or `disabled`. Only shown: the
+  // sandbox sends all the same.
+  std::string alert_status = "executable";
+  std::optional<absl::Time> disabled_until;
 };
 
 // ---- Faults
@@ -164,7 +168,7 @@ class Sandbox {
   absl::StatusOr<SandboxApp> RegisterApp(const std::string& slug,
                                          const std::string& public_key_pem = "");
   // The app's permissions, name -> `read` or `write`. At first: issues, pull_requests write;
-  // metadata, members read.
+  // metadata, members, contents read.
   void SetAppPermissions(std::map<std::string, std::string> permissions);
   // A fresh token of a user's account. NotFound.
   absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login);

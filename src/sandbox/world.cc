@@ -476,6 +476,15 @@ void World::Rename(Project& project, const User& by, const std::string& new_path
 
 // ---- Credentials
 
+void World::LogAttempt(ForgeKind forge, const std::string& guid, const std::string& event,
+                       const std::string& action, int status) {
+  hooks[forge].last_status = status;
+  if (forge != ForgeKind::kGitHub) return;
+  const bool before = std::any_of(attempts_.begin(), attempts_.end(),
+                                  [&](const HookAttempt& each) { return each.guid == guid; });
+  attempts_.push_back({NextId(), guid, event, action, Now(forge), status, before});
+}
+
 App& World::RegisterApp(const std::string& slug, const std::string& public_pem) {
   App app;
   app.id = NextId();
@@ -483,8 +492,11 @@ App& World::RegisterApp(const std::string& slug, const std::string& public_pem) 
   app.slug = slug;
   app.public_pem = public_pem;
   app.bot = AddUser({.login = slug + "[bot]", .machine = true}).id;
-  app.permissions = {
-      {"issues", "write"}, {"pull_requests", "write"}, {"metadata", "read"}, {"members", "read"}};
+  app.permissions = {{"issues", "write"},
+                     {"pull_requests", "write"},
+                     {"metadata", "read"},
+                     {"members", "read"},
+                     {"contents", "read"}};
   app_ = std::move(app);
   return *app_;
 }

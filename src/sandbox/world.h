@@ -180,6 +180,26 @@ struct Credential {
   std::map<std::string, std::string> permissions;
 };
 
+// A forge's webhook as its owner sees it.
+struct Hook {
+  std::string url;
+  bool has_secret = false;
+  std::string alert_status = "executable";  // GitLab
+  std::optional<absl::Time> disabled_until;
+  int last_status = -1;  // -1: nothing was sent yet; 0: no answer
+};
+
+// One attempt at a delivery, as an app's log keeps it.
+struct HookAttempt {
+  std::int64_t id = 0;
+  std::string guid;
+  std::string event;
+  std::string action;
+  absl::Time at;
+  int status = 0;
+  bool redelivery = false;
+};
+
 struct RateWindow {
   int limit = 0;
   int used = 0;
@@ -195,6 +215,14 @@ class World {
   void set_skew(absl::Duration skew) { skew_ = skew; }
 
   std::function<void(const Happening&)> on_happening;
+  // Puts a delivery that was sent before back into the queue; false where there is none.
+  std::function<bool(const std::string& guid)> on_redeliver;
+
+  // ---- Webhooks
+  std::map<ForgeKind, Hook> hooks;
+  void LogAttempt(ForgeKind forge, const std::string& guid, const std::string& event,
+                  const std::string& action, int status);
+  const std::deque<HookAttempt>& attempts() const { return attempts_; }  // GitHub's
 
   // ---- Things by name or id; nullptr where there is none. Names compare as the forges do, without
   // regard to case.
@@ -278,6 +306,7 @@ class World {
   std::deque<User> users_;
   std::deque<Organization> organizations_;
   std::deque<Project> projects_;
+  std::deque<HookAttempt> attempts_;
   std::optional<App> app_;
   std::map<std::string, std::int64_t> installations_;  // owner in lower case -> id
   std::map<std::string, Credential> tokens_;

@@ -65,6 +65,7 @@ class TableStore : public Store {
   absl::Status BuryFace(const TicketKey& key, std::uint64_t generation, const std::string& reason,
                         absl::Time now) override;
   absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) override;
+  absl::Status ReviveFace(const TicketKey& key, absl::Time now) override;
 
   absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
   absl::Status FinishNotice(const std::string& id) override;
@@ -85,6 +86,7 @@ class TableStore : public Store {
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::Status VerifyLedger() override;
   absl::StatusOr<StoreStats> Stats() override;
+  absl::Status CheckWritable() override;
 
  private:
   // What a write has staged so far: rows that later parts of the same write must see.

@@ -214,4 +214,31 @@ absl::StatusOr<std::vector<DeadFace>> TableStore::ListDeadFaces(std::size_t limi
   return ReadAll<DeadFace>(*view, Table::kDeadFaces, limit);
 }
 
+absl::Status TableStore::ReviveFace(const TicketKey& key, absl::Time now) {
+  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  const std::string row = TicketRowKey(key);
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+    if (!old.ok()) return old.status();
+    if (!*old || (*old)->state != FaceState::kDead) {
+      return absl::NotFoundError(absl::StrCat(ToString(key), " has no dead face"));
+    }
+    auto shown = ReadRecord<ShownFace>(*view, Table::kShown, row);
+    if (!shown.ok()) return shown.status();
+    if (*shown) {
+      (*shown)->attempts = 0;
+      batch.Put(Table::kShown, row, EncodeRecord(**shown));
+    }
+    FaceRecord record = **old;
+    record.state = FaceState::kDirty;
+    record.since = now;
+    record.not_before = absl::UnixEpoch();
+    StageFaceRecord(key, *old, record, &batch);
+  }
+  return engine_->Write(batch);
+}
+
 }  // namespace retainer

@@ -12,6 +12,7 @@
 namespace retainer {
 namespace {
 
+constexpr std::string_view kProbeKey = "probe";
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 std::string ProjectRowKey(const ProjectKey& key) {
@@ -314,6 +315,13 @@ absl::StatusOr<LedgerHead> TableStore::ReadLedgerHead() {
 absl::Status TableStore::VerifyLedger() {
   const auto view = engine_->Read();
   return retainer::VerifyLedger(*view);
+}
+
+absl::Status TableStore::CheckWritable() {
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  batch.Put(Table::kMeta, std::string(kProbeKey), "");
+  return engine_->Write(batch);
 }
 
 absl::StatusOr<StoreStats> TableStore::Stats() {

@@ -116,6 +116,93 @@ TEST_P(ForgeContract, NeverTakesAnUnseenMemberForAStrangerOrAStrangerForAMember)
   EXPECT_NE(*forge_->Membership(at, "acme-inc", Person("dave")), "yes");
 }
 
+TEST_P(ForgeContract, SaysWhoseHiddenMembersItSees) {
+  const RemoteTicket at = Open();
+  const auto sees = forge_->SeesMembers(at, "acme-inc");
+  ASSERT_TRUE(sees.ok()) << sees.status();
+  EXPECT_EQ(*sees, *forge_->Membership(at, "acme-inc", Person("frank")) == "yes");
+  if (kind_ == ForgeKind::kGitHub) {
+    EXPECT_FALSE(*sees);
+    EXPECT_TRUE(absl::IsNotFound(forge_->SeesMembers(at, "nobody-inc").status()));
+    sandbox_.AddOrganization(kind_, "acme");
+    ASSERT_TRUE(sandbox_.AddMember(kind_, "acme", "desk", false).ok());
+    EXPECT_TRUE(*forge_->SeesMembers(at, "acme"));
+  } else {
+    sandbox_.AddOrganization(kind_, "hidden", true);
+    EXPECT_FALSE(*forge_->SeesMembers(at, "hidden"));
+    ASSERT_TRUE(sandbox_.AddMember(kind_, "hidden", "desk", false).ok());
+    EXPECT_TRUE(*forge_->SeesMembers(at, "hidden"));
+  }
+}
+
+TEST_P(ForgeContract, SaysWhenAWebhookGoesElsewhere) {
+  ASSERT_TRUE(sandbox_.SetRole(project_, "desk", "admin").ok());
+  const std::string url = "https://support.example.com/webhooks/x";
+  sandbox_.SetHook(kind_, {.url = url, .secret = "s", .token = "s"});
+  auto hooks = forge_->CheckHooks(url, {project_.path});
+  ASSERT_TRUE(hooks.ok()) << hooks.status();
+  for (const std::string& wrong : hooks->wrong) ADD_FAILURE() << wrong;
+  for (const std::string& unseen : hooks->unseen) ADD_FAILURE() << unseen;
+  hooks = forge_->CheckHooks("https://other.example.com/webhooks/x", {project_.path});
+  ASSERT_TRUE(hooks.ok()) << hooks.status();
+  EXPECT_EQ(hooks->wrong.size() + hooks->unseen.size(), 1u);
+}
+
+TEST_P(ForgeContract, LooksAtWebhooksOnlyWhereItMay) {
+  ASSERT_TRUE(sandbox_.SetRole(project_, "desk", "write").ok());
+  auto hooks = forge_->CheckHooks("", {project_.path});
+  ASSERT_TRUE(hooks.ok()) << hooks.status();
+  if (GetParam().name != "GitHubApp") {
+    ASSERT_EQ(hooks->unseen.size(), 1u);
+    EXPECT_TRUE(absl::StrContains(hooks->unseen[0], "may not look"));
+  }
+}
+
+TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
+  if (kind_ == ForgeKind::kGitHub) return;  // it never does that
+  SandboxHook hook{.url = "https://support.example.com/webhooks/x", .token = "s"};
+  hook.alert_status = "temporarily_disabled";
+  hook.disabled_until = clock_.Now() + absl::Hours(1);
+  sandbox_.SetHook(kind_, hook);
+  auto hooks = forge_->CheckHooks(hook.url, {project_.path});
+  ASSERT_TRUE(hooks.ok()) << hooks.status();
+  ASSERT_EQ(hooks->wrong.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(hooks->wrong[0], "switched off by GitLab until 2026-"))
+      << hooks->wrong[0];
+}
+
+TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
+  // Nobody listens there.
+  sandbox_.SetHook(kind_, {.url = "http://127.0.0.1:9/", .secret = "s", .token = "s"});
+  Open();
+  ASSERT_TRUE(sandbox_.Comment(ref_, "dave", "Hello?").ok());
+  ASSERT_EQ(sandbox_.DeliverPending().size(), 2u);
+  const absl::Time since = clock_.Now() - absl::Hours(1);
+  const auto asked = forge_->Redeliver(since, 10);
+  if (GetParam().name != "GitHubApp") {
+    EXPECT_TRUE(absl::IsUnimplemented(asked.status())) << asked.status();
+    return;
+  }
+  const auto hooks = forge_->CheckHooks("http://127.0.0.1:9/", {});
+  ASSERT_TRUE(hooks.ok()) << hooks.status();
+  ASSERT_EQ(hooks->wrong.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(hooks->wrong[0], "2 of the last 2 deliveries were not taken"))
+      << hooks->wrong[0];
+
+  EXPECT_EQ(*asked, 2u);
+  EXPECT_EQ(sandbox_.pending(), 2u);
+  sandbox_.DeliverPending();
+  EXPECT_EQ(*forge_->Redeliver(since, 10), 0u) << "not at once again";
+  std::size_t rounds = 0;
+  std::size_t more = 0;
+  while (++rounds < 30) {
+    clock_.Advance(absl::Hours(7));
+    more += *forge_->Redeliver(since, 1);
+    sandbox_.DeliverPending();
+  }
+  EXPECT_EQ(more, 2u * 3u) << "five attempts each, and no more";
+}
+
 TEST_P(ForgeContract, FindsProjects) {
   auto project = forge_->FindProject("acme/opendb");
   ASSERT_TRUE(project.ok()) << project.status();

@@ -570,6 +570,36 @@ TEST_P(StoreContract, BuriedFaceIsListedUntilANewOneComes) {
   EXPECT_EQ(store_.Stats()->dead_faces, 0u);
 }
 
+TEST_P(StoreContract, RevivedFaceIsTriedAnew) {
+  EXPECT_TRUE(absl::IsNotFound(store_.ReviveFace(SampleTicket(1), At(1))));
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("x");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.ReviveFace(SampleTicket(1), At(1)))) << "it is not dead";
+  const std::uint64_t generation = store_.ReadDirtyFaces(At(11), 10)->at(0).generation;
+  ShownFace shown;
+  shown.comment_id = "17";
+  shown.attempts = 8;
+  ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {}).ok());
+  ASSERT_TRUE(store_.BuryFace(SampleTicket(1), generation, "refused", At(70)).ok());
+  ASSERT_TRUE(store_.ReviveFace(SampleTicket(1), At(80)).ok());
+  EXPECT_TRUE(store_.ListDeadFaces(10)->empty());
+  EXPECT_EQ(store_.Stats()->dead_faces, 0u);
+  const auto dirty = store_.ReadDirtyFaces(At(80), 10);
+  ASSERT_EQ(dirty->size(), 1u);
+  EXPECT_EQ((*dirty)[0].face, SampleFace("x"));
+  EXPECT_EQ((*dirty)[0].since, At(80));
+  EXPECT_EQ(store_.LoadShown(SampleTicket(1))->attempts, 0);
+  EXPECT_EQ(store_.LoadShown(SampleTicket(1))->comment_id, "17");
+}
+
+TEST_P(StoreContract, SaysThatItCanBeWritten) {
+  const StoreStats before = *store_.Stats();
+  EXPECT_TRUE(store_.CheckWritable().ok());
+  EXPECT_TRUE(store_.CheckWritable().ok());
+  EXPECT_EQ(store_.Stats()->inbox, before.inbox);
+}
+
 TEST_P(StoreContract, FaceOfNoTicketIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(store_.FinishFace(SampleTicket(1), 1, {})));
   EXPECT_TRUE(absl::IsNotFound(store_.PostponeFace(SampleTicket(1), 1, At(1), {})));

@@ -94,6 +94,25 @@ class FakeForge final : public Forge {
     if (auto status = Called("check"); !status.ok()) return status;
     return ForgeHealth{self, std::nullopt, std::nullopt, {}};
   }
+  absl::StatusOr<HookHealth> CheckHooks(const std::string&,
+                                        const std::vector<std::string>&) override {
+    if (auto status = Called("check_hooks"); !status.ok()) return status;
+    return HookHealth();
+  }
+  absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
+    if (auto status = Called("sees_members"); !status.ok()) return status;
+    return true;
+  }
+  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t) override {
+    if (auto status = Called("redeliver"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    redelivered_since_.push_back(since);
+    return std::size_t{0};
+  }
+  std::vector<absl::Time> redelivered_since() const {
+    std::lock_guard lock(mutex_);
+    return redelivered_since_;
+  }
   absl::StatusOr<Actor> Self() override {
     if (auto status = Called("self"); !status.ok()) return status;
     return self;
@@ -235,6 +254,7 @@ class FakeForge final : public Forge {
   std::map<TicketKey, std::set<std::string>> labels_;
   std::map<TicketKey, std::set<std::string>> assignees_;
   std::vector<std::string> calls_;
+  std::vector<absl::Time> redelivered_since_;
   std::size_t mutations_ = 0;
   int next_comment_ = 1;
   absl::Time next_mutation_ = absl::InfinitePast();

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -378,12 +380,15 @@ TEST_F(GitHubTest, ChecksATokensScopes) {
 TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
   World world(World::GitHubApp());
   world.script.On("GET /app", 200,
-                  R"({"slug":"retainer","events":["issues","issue_comment","pull_request"],
+                  R"({"slug":"retainer","events":["issues","issue_comment","pull_request",
+                      "pull_request_review","pull_request_review_comment","label","push","release",
+                      "repository"],
                       "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
-                                     "members":"read"}})");
+                                     "members":"read","contents":"read"}})");
   world.script.On("GET /app/installations?per_page=100", 200,
                   R"([{"id":55,"account":{"login":"acme"},"permissions":{"issues":"read",
-                       "pull_requests":"write","metadata":"read","members":"read"}},
+                       "pull_requests":"write","metadata":"read","members":"read",
+                       "contents":"read"}},
                       {"id":56,"account":{"login":"old"},"suspended_at":"2026-01-01T00:00:00Z"}])");
   world.script.On("GET /app/installations?per_page=1", 200, R"([{"id":55}])");
   world.script.On("POST /app/installations/55/access_tokens", 201,
@@ -404,7 +409,23 @@ TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
   world.script.On("GET /app/installations?per_page=1", 200, "[]");
   auto health = world.forge->Check();
   ASSERT_TRUE(health.ok()) << health.status();
-  EXPECT_EQ(health->missing.size(), 4u + 3u + 1u);
+  EXPECT_EQ(health->missing.size(), 5u + 9u + 1u);
+}
+
+TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {
+  std::ifstream file(std::string(RETAINER_SOURCE_DIR) + "/webhooks/github/app-manifest.json");
+  const Json manifest = ParseJson(std::string(std::istreambuf_iterator<char>(file), {})).value_or(Json());
+  World world(World::GitHubApp());
+  world.script.On("GET /app", 200,
+                  Dump({{"slug", "retainer"},
+                        {"events", At(manifest, "default_events")},
+                        {"permissions", At(manifest, "default_permissions")}}));
+  world.script.On("GET /app/installations?per_page=100", 200, "[]");
+  world.script.On("GET /app/installations?per_page=1", 200, "[]");
+  auto health = world.forge->Check();
+  ASSERT_TRUE(health.ok()) << health.status();
+  ASSERT_EQ(health->missing.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(health->missing[0], "installed nowhere"));
 }
 
 }  // namespace

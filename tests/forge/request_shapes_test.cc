@@ -30,6 +30,9 @@ void CallEverything(World& world) {
   const auto next = [&] { world.clock.Advance(absl::Seconds(2)); };
   (void)forge.Check();
   (void)forge.Self();
+  (void)forge.CheckHooks("https://support.example.com/webhooks/x", {world.at.path});
+  (void)forge.SeesMembers(world.at, "acme-inc");
+  (void)forge.Redeliver(world.clock.Now() - absl::Hours(1), 1);
   (void)forge.Permission(world.at, dave);
   (void)forge.Permission(world.at, {"4", "", false});
   (void)forge.Membership(world.at, "acme-inc", dave);
@@ -101,6 +104,14 @@ void PrepareGitHub(World& world, bool change) {
             R"({"permission":"write","user":{"id":4}})");
   script.On("GET /orgs/acme-inc/members/dave", 302);
   script.On("GET /orgs/acme-inc/public_members/dave", 204);
+  script.On("GET /orgs/acme-inc", 200, "{}");
+  script.On("GET /orgs/acme-inc/members/desk", 302);
+  script.On("GET /orgs/acme-inc/members/retainer%5Bbot%5D", 302);
+  script.On("GET " + repo + "/hooks?per_page=100", 200, "[]");
+  script.On("GET /app/hook/config", 200, "{}");
+  script.On("GET /app/hook/deliveries?per_page=100", 200,
+            R"([{"id":3,"guid":"a","status_code":503,"delivered_at":"2026-03-01T00:00:00Z"}])");
+  script.On("POST /app/hook/deliveries/3/attempts", 202, "{}");
   script.On("GET " + issue, 200,
             change ? R"({"number":12,"pull_request":{}})" : R"({"number":12})");
   for (const char* list :
@@ -148,6 +159,8 @@ void PrepareGitLab(World& world) {
   script.On("GET /api/v4/projects/acme%2Fsub%2Fopendb", 200, R"({"id":7})");
   script.On("GET " + project + "/members/all/4", 200, "{}");
   script.On("GET /api/v4/groups/acme-inc/members/all/4", 200, "{}");
+  script.On("GET /api/v4/groups/acme-inc?with_projects=false", 200, "{}");
+  script.On("GET /api/v4/projects/acme%2Fsub%2Fopendb/hooks?per_page=100", 200, "[]");
   script.On("GET " + ticket, 200, R"({"iid":12})");
   for (const char* list :
        {"/notes?sort=asc&order_by=created_at&per_page=100",
@@ -201,7 +214,9 @@ constexpr Documented kGitLab[] = {
     {"GET", "/personal_access_tokens/self", "", "personal_access_tokens"},
     {"GET", "/projects/:id", "", "projects"},
     {"GET", "/projects/:id/members/all/:id", "", "project_members"},
+    {"GET", "/groups/:id", "", "groups"},
     {"GET", "/groups/:id/members/all/:id", "", "group_members"},
+    {"GET", "/projects/:id/hooks", "", "project_webhooks"},
     {"GET", "/projects/:id/issues/:id", "", "issues"},
     {"PUT", "/projects/:id/issues/:id", "add_labels remove_labels assignee_ids", "issues"},
     {"GET", "/projects/:id/merge_requests/:id", "", "merge_requests"},

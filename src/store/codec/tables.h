@@ -6,6 +6,7 @@
 //                    "next_seq"                               u64: inbox numbers below it may be taken
 //                    "ledger_head"                            StoredLedgerHead
 //                    "forge/" text name                       kind, as text
+//                    "probe"                                  empty: written to see whether writing works
 //     inbox          text forge, u64 seq                      DeliveryRecord; undone deliveries
 //     bodies         u64 seq                                  zstd frame of the body, its size within
 //     deliveries     text forge, text id                      u64 seq; every id not yet expired

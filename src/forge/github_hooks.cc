@@ -1,0 +1,216 @@
+#include "src/forge/github_hooks.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "src/forge/url.h"
+
+namespace retainer::forge {
+namespace {
+
+// Of a log that holds three days; more than this is not worth the calls.
+constexpr int kMostPages = 50;
+constexpr absl::Duration kLookBack = absl::Hours(24);
+// How long after the n-th attempt (n from 1) the next one is asked for.
+constexpr std::array<absl::Duration, kMostAttempts - 1> kPauses = {
+    absl::ZeroDuration(), absl::Minutes(10), absl::Hours(1), absl::Hours(6)};
+
+const Scope kAsApp{Scope::Kind::kApp};
+
+// Every attempt at one delivery.
+struct Sent {
+  std::string event;
+  std::string id;  // of the last attempt
+  std::int64_t status = 0;
+  absl::Time first = absl::InfiniteFuture();
+  absl::Time last = absl::InfinitePast();
+  std::size_t attempts = 0;
+  bool taken = false;
+};
+
+// By GUID. Unimplemented where this instance keeps no log.
+absl::StatusOr<std::map<std::string, Sent>> ReadLog(const ApiCalls& calls, const std::string& forge,
+                                                    absl::Time since) {
+  int pages = 0;
+  auto log = calls.GetPages(kAsApp, "/app/hook/deliveries", "", [&](const Json& last) {
+    const auto at = TimeAt(last, "delivered_at");
+    return ++pages >= kMostPages || (at && *at < since);
+  });
+  if (absl::IsNotFound(log.status())) {
+    return absl::UnimplementedError(
+        absl::StrCat(forge, ": this instance keeps no log of the app's deliveries"));
+  }
+  if (!log.ok()) return log.status();
+  std::map<std::string, Sent> all;
+  for (const Json& attempt : *log) {
+    const auto at = TimeAt(attempt, "delivered_at");
+    if (!at || *at < since) continue;
+    Sent& sent = all[StringAt(attempt, "guid")];
+    ++sent.attempts;
+    const std::int64_t status = NumberAt(attempt, "status_code");
+    sent.taken |= status >= 200 && status <= 299;
+    sent.first = std::min(sent.first, *at);
+    if (*at >= sent.last) {
+      sent.last = *at;
+      sent.id = IdAt(attempt, "id");
+      sent.status = status;
+      sent.event = StringAt(attempt, "event");
+    }
+  }
+  return all;
+}
+
+std::string MendOf(std::int64_t status) {
+  switch (status) {
+    case 401:
+      return "the secret there and webhook_secrets here differ";
+    case 404:
+      return "the path is /webhooks/ and the forge's configured name";
+    case 503:
+      return "the service could not store it: see its log, and the disk";
+    default:
+      return status == 0 || status >= 500 ? "can the forge reach this address?"
+                                          : "see the service's log at that time";
+  }
+}
+
+void LookAtConfig(const Json& config, const std::string& whose, const std::string& url,
+                  HookHealth* health) {
+  const std::string there = StringAt(config, "url");
+  if (!url.empty() && there != url) {
+    health->wrong.push_back(absl::StrCat(whose, " goes to ", there.empty() ? "nowhere" : there,
+                                         ", not to ", url, ": set its URL"));
+  }
+  if (StringAt(config, "secret").empty()) {
+    health->wrong.push_back(absl::StrCat(
+        whose, " has no secret, so that every delivery is refused: set the configured one"));
+  }
+  const Json& insecure = At(config, "insecure_ssl");
+  if (insecure == Json("1") || insecure == Json(1)) {
+    health->wrong.push_back(absl::StrCat(whose, " does not verify TLS: enable SSL verification"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<HookHealth> HooksOfApp(const ApiCalls& calls, const std::string& forge,
+                                      const std::string& url, absl::Time now) {
+  HookHealth health;
+  const std::string whose = absl::StrCat(forge, ": the app's webhook");
+  ApiRequest request;
+  request.path = "/app/hook/config";
+  request.expected = {404};
+  auto config = calls.GetJson(kAsApp, request);
+  if (!config.ok()) return config.status();
+  if (config->is_null()) {
+    health.unseen.push_back(absl::StrCat(whose, " cannot be looked at on this instance"));
+  } else {
+    LookAtConfig(*config, whose, url, &health);
+  }
+
+  auto log = ReadLog(calls, forge, now - kLookBack);
+  if (absl::IsUnimplemented(log.status())) {
+    health.unseen.push_back(std::string(log.status().message()));
+    return health;
+  }
+  if (!log.ok()) return log.status();
+  std::size_t missed = 0;
+  const Sent* last = nullptr;
+  for (const auto& [guid, sent] : *log) {
+    if (sent.taken) continue;
+    ++missed;
+    if (last == nullptr || sent.last > last->last) last = &sent;
+  }
+  if (last != nullptr) {
+    health.wrong.push_back(
+        absl::StrCat(forge, ": ", missed, " of the last ", log->size(),
+                     " deliveries were not taken; the last, of ", last->event, " at ",
+                     absl::FormatTime(absl::RFC3339_sec, last->last, absl::UTCTimeZone()), ", got ",
+                     last->status == 0 ? std::string("no answer") : absl::StrCat(last->status),
+                     ": ", MendOf(last->status), "; a running service asks for them again"));
+  }
+  return health;
+}
+
+absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std::string& forge,
+                                               const std::string& url,
+                                               const std::vector<std::string>& projects) {
+  HookHealth health;
+  for (const std::string& project : projects) {
+    const std::size_t slash = project.find('/');
+    if (slash == std::string::npos) continue;
+    ApiRequest request;
+    request.path = absl::StrCat("/repos/", PercentEncode(project.substr(0, slash)), "/",
+                                PercentEncode(project.substr(slash + 1)), "/hooks");
+    request.query = absl::StrCat("per_page=", kPageSize);
+    request.expected = {403, 404};
+    auto hooks = calls.GetJson({Scope::Kind::kProject, project}, request);
+    if (!hooks.ok()) return hooks.status();
+    if (!hooks->is_array()) {
+      health.unseen.push_back(absl::StrCat(
+          forge, ": our account may not look at the webhooks of ", project,
+          "; look at \"Recent Deliveries\" under the repository's Settings, Webhooks"));
+      continue;
+    }
+    const Json* ours = nullptr;
+    for (const Json& hook : *hooks) {
+      if (url.empty() ? hooks->size() == 1 : StringAt(At(hook, "config"), "url") == url) {
+        ours = &hook;
+      }
+    }
+    if (ours == nullptr) {
+      health.unseen.push_back(absl::StrCat(forge, ": no webhook of ", project, " goes to ",
+                                           url.empty() ? "a place that we know" : url,
+                                           "; well where its organization has one, else add it"));
+      continue;
+    }
+    const std::string whose = absl::StrCat(forge, ": the webhook of ", project);
+    LookAtConfig(At(*ours, "config"), whose, url, &health);
+    if (!BoolAt(*ours, "active")) {
+      health.wrong.push_back(absl::StrCat(whose, " is switched off: tick Active"));
+    }
+    const Json& response = At(*ours, "last_response");
+    const std::int64_t code = NumberAt(response, "code");
+    const std::string state = StringAt(response, "status");
+    const bool never = state.empty() || state == "unused" || state == "pending";
+    if (!never && (code < 200 || code > 299)) {
+      health.wrong.push_back(absl::StrCat(
+          whose, ": its last delivery got ",
+          code == 0 ? std::string("no answer") : absl::StrCat(code), ": ", MendOf(code),
+          "; then send it again under Settings, Webhooks, Recent Deliveries"));
+    }
+  }
+  return health;
+}
+
+absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
+                                           absl::Time since, std::size_t limit, absl::Time now) {
+  auto log = ReadLog(calls, forge, since);
+  if (!log.ok()) return log.status();
+  std::vector<const Sent*> missed;
+  for (const auto& [guid, sent] : *log) {
+    if (sent.taken || sent.id.empty() || sent.attempts >= kMostAttempts) continue;
+    if (sent.last + kPauses[sent.attempts - 1] > now) continue;
+    missed.push_back(&sent);
+  }
+  std::sort(missed.begin(), missed.end(),
+            [](const Sent* a, const Sent* b) { return a->first < b->first; });
+  std::size_t asked = 0;
+  for (const Sent* sent : missed) {
+    if (asked == limit) break;
+    ApiRequest request;
+    request.method = "POST";
+    request.path = absl::StrCat("/app/hook/deliveries/", PercentEncode(sent->id), "/attempts");
+    request.expected = {400, 404, 422};  // too old by now: nobody can have it sent again
+    auto response = calls.Call(kAsApp, request);
+    if (!response.ok()) return response.status();
+    if (response->status == 202) ++asked;
+  }
+  return asked;
+}
+
+}  // namespace retainer::forge

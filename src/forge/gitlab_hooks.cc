@@ -1,0 +1,84 @@
+#include "src/forge/gitlab_hooks.h"
+
+#include <array>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/forge/url.h"
+
+namespace retainer::forge {
+namespace {
+
+// As webhooks/gitlab/hook-settings.json asks for them.
+constexpr std::array<std::pair<const char*, const char*>, 8> kEvents = {{
+    {"issues_events", "issues"},
+    {"confidential_issues_events", "confidential issues"},
+    {"note_events", "comments"},
+    {"confidential_note_events", "confidential comments"},
+    {"merge_requests_events", "merge requests"},
+    {"push_events", "push"},
+    {"tag_push_events", "tag push"},
+    {"releases_events", "releases"},
+}};
+
+void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
+  const std::string state = StringAt(hook, "alert_status");
+  const std::string until = StringAt(hook, "disabled_until");
+  if (state == "disabled" || state == "temporarily_disabled") {
+    health->wrong.push_back(
+        absl::StrCat(whose, " is switched off by GitLab ",
+                     state == "disabled" || until.empty() ? "until somebody tests it"
+                                                          : absl::StrCat("until ", until),
+                     ", after failures: see that it is answered, then press Test on its page"));
+  }
+  std::vector<std::string> lacking;
+  for (const auto& [key, title] : kEvents) {
+    const Json& value = At(hook, key);
+    if (value.is_boolean() && !value.get<bool>()) lacking.emplace_back(title);
+  }
+  if (!lacking.empty()) {
+    health->wrong.push_back(absl::StrCat(whose, " does not tell of ", absl::StrJoin(lacking, ", "),
+                                         ": tick them on its page"));
+  }
+  const Json& verifies = At(hook, "enable_ssl_verification");
+  if (verifies.is_boolean() && !verifies.get<bool>()) {
+    health->wrong.push_back(absl::StrCat(whose, " does not verify TLS: enable SSL verification"));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<HookHealth> HooksOfProjects(const ApiCalls& calls, const std::string& forge,
+                                           const std::string& url,
+                                           const std::vector<std::string>& projects) {
+  HookHealth health;
+  for (const std::string& project : projects) {
+    ApiRequest request;
+    request.path = absl::StrCat("/projects/", PercentEncode(project), "/hooks");
+    request.query = absl::StrCat("per_page=", kPageSize);
+    request.expected = {401, 403, 404};
+    auto hooks = calls.GetJson({}, request);
+    if (!hooks.ok()) return hooks.status();
+    if (!hooks->is_array()) {
+      health.unseen.push_back(absl::StrCat(
+          forge, ": our account may not look at the webhooks of ", project,
+          " (that takes a maintainer); look at \"Recent events\" under Settings, Webhooks"));
+      continue;
+    }
+    bool any = false;
+    for (const Json& hook : *hooks) {
+      if (url.empty() ? hooks->size() != 1 : StringAt(hook, "url") != url) continue;
+      any = true;
+      LookAt(hook, absl::StrCat(forge, ": the webhook of ", project), &health);
+    }
+    if (!any) {
+      health.unseen.push_back(absl::StrCat(forge, ": no webhook of ", project, " goes to ",
+                                           url.empty() ? "a place that we know" : url,
+                                           "; well where its group has one, else add it"));
+    }
+  }
+  return health;
+}
+
+}  // namespace retainer::forge
