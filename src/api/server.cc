@@ -19,6 +19,7 @@
 #include "src/api/problem.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
+#include "src/pipeline/throttle.h"
 
 namespace retainer {
 namespace {
@@ -244,10 +245,15 @@ class ApiServer::Impl {
     listener.set_logger([this](const httplib::Request& request, const httplib::Response& response) {
       metrics_.Count("retainer_http_requests_total",
                      {{"route", RouteOf(request.path)}, {"status", absl::StrCat(response.status)}});
-      if (response.status >= 500) {
+      // What intake refuses it has logged itself.
+      const bool delivery = request.path.starts_with("/webhooks/");
+      const bool unread = response.status == 408 || response.status == 413;
+      if (delivery ? !unread : response.status < 500) return;
+      if (const auto kept_back = failures_.Allow(RouteOf(request.path), clock_.Now())) {
         log_.Warning("request failed", {{"route", RouteOf(request.path)},
                                         {"status", absl::StrCat(response.status)},
-                                        {"from", ClientOf(request)}});
+                                        {"from", ClientOf(request)},
+                                        {"more_like_it", absl::StrCat(*kept_back)}});
       }
     });
   }
@@ -468,6 +474,7 @@ class ApiServer::Impl {
   const std::function<std::string()> exposition_;
   const ApiOptions options_;
   std::atomic<std::size_t> bodies_ = 0;  // bytes of deliveries that are being received
+  Throttle failures_;
   Listener public_;
   Listener operators_;
   std::vector<std::thread> threads_;

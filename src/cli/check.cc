@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "src/cli/command.h"
+#include "src/cli/consistency.h"
 #include "src/cli/loading.h"
 #include "src/policy/examples.h"
 
@@ -40,6 +41,15 @@ void Check(const Options& options) {
       code = kAnswerIsNo;
     } else {
       std::cout << "The configuration is good: " << config->forges.size() << " forges.\n";
+      for (const std::string& warning : WarningsOf(*config)) {
+        std::cout << "warning: " << warning << "\n";
+      }
+      if (policy.ok()) {
+        for (const std::string& wrong : Compare(policy->policy, *config).wrong) {
+          std::cout << wrong << "\n";
+          code = kAnswerIsNo;
+        }
+      }
     }
   }
   throw ExitWith{code};

@@ -49,5 +49,6 @@ void RegisterCalendar(CLI::App& app);
 void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
+void RegisterInbox(CLI::App& app);
 
 }  // namespace retainer::cli

@@ -4,13 +4,18 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "src/cli/command.h"
+#include "src/cli/consistency.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
 #include "src/cli/stream_log.h"
@@ -20,6 +25,7 @@ namespace retainer::cli {
 namespace {
 
 constexpr absl::Duration kBearableSkew = absl::Seconds(30);
+constexpr std::size_t kMostProjects = 50;
 constexpr std::uint64_t kLittleDisk = 1ull << 30;
 
 struct Options {
@@ -30,6 +36,8 @@ struct Options {
 class Findings {
  public:
   void Good(const std::string& area, const std::string& what) { Add(area, "ok", what); }
+  // Works, though perhaps not as meant: no reason for an exit code.
+  void Warn(const std::string& area, const std::string& what) { Add(area, "warning", what); }
   void Bad(const std::string& area, const std::string& what) {
     Add(area, "wrong", what);
     bad_ = true;
@@ -37,6 +45,15 @@ class Findings {
   void Unreachable(const std::string& area, const std::string& what) {
     Add(area, "unreachable", what);
     unreachable_ = true;
+  }
+  // Of something that was asked.
+  void Trouble(const std::string& area, const absl::Status& status) {
+    const std::string message(status.message());
+    if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+      Unreachable(area, message);
+    } else {
+      Bad(area, message);
+    }
   }
   int ExitCode() const { return unreachable_ ? kUnreachable : bad_ ? kAnswerIsNo : kDone; }
   void Print(bool as_json) const {
@@ -59,35 +76,106 @@ class Findings {
   bool unreachable_ = false;
 };
 
-void LookAtPolicy(const Config& config, Findings* findings) {
-  const auto policy = LoadPolicyFolder(config.policy);
-  if (policy.ok()) {
-    findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12)));
-  } else {
+void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& policy,
+                  Findings* findings) {
+  if (!policy.ok()) {
     findings->Bad("policy", std::string(policy.status().message()));
+    return;
+  }
+  findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12)));
+  for (const std::string& wrong : Compare(policy->policy, config).wrong) {
+    findings->Bad("policy", wrong);
   }
 }
 
-void LookAtForge(const ForgeConfig& config, Findings* findings) {
-  const std::string area = absl::StrCat("forge ", config.name);
+// Projects that we know by name: those that have told us something, and those that the policy names.
+using Projects = std::map<std::string, std::set<std::string>>;  // by forge
+
+Projects NamedProjects(const LoadedPolicy& policy) {
+  Projects projects;
+  for (const ProjectRef& project : policy.policy.projects) {
+    if (project.path.find('*') == std::string::npos) projects[project.forge].insert(project.path);
+  }
+  return projects;
+}
+
+void LookAtHooks(const Config& config, const ForgeConfig& forge_config, Forge& forge,
+                 const std::set<std::string>& projects, Findings* findings) {
+  const std::string area = absl::StrCat("webhooks ", forge_config.name);
+  const std::string url = config.public_url.empty()
+                              ? std::string()
+                              : absl::StrCat(absl::StripSuffix(config.public_url, "/"),
+                                             "/webhooks/", forge_config.name);
+  std::vector<std::string> paths(projects.begin(), projects.end());
+  if (paths.size() > kMostProjects) {
+    findings->Warn(area, absl::StrCat("only ", kMostProjects, " of ", paths.size(),
+                                      " projects' webhooks are looked at"));
+    paths.resize(kMostProjects);
+  }
+  const auto health = forge.CheckHooks(url, paths);
+  if (!health.ok()) {
+    findings->Trouble(area, health.status());
+    return;
+  }
+  for (const std::string& wrong : health->wrong) findings->Bad(area, wrong);
+  for (const std::string& unseen : health->unseen) findings->Warn(area, unseen);
+  if (health->wrong.empty() && health->unseen.empty() && (!url.empty() || !paths.empty())) {
+    findings->Good(area, url.empty() ? "nothing wrong is to be seen" : absl::StrCat("go to ", url));
+  }
+}
+
+// What cannot be seen from outside is said: who hides a membership is no contact for us.
+void LookAtMembers(const std::string& forge_name, Forge& forge,
+                   const std::set<std::string>& projects, const LoadedPolicy& policy,
+                   Findings* findings) {
+  const std::string area = absl::StrCat("contacts ", forge_name);
+  std::map<std::string, std::vector<std::string>> organizations;  // -> customers
+  for (const Customer& customer : policy.policy.customers) {
+    for (const Login& organization : customer.contacts.organizations) {
+      if (organization.forge == forge_name) organizations[organization.name].push_back(customer.id);
+    }
+  }
+  RemoteTicket at;
+  if (!projects.empty()) at.path = *projects.begin();
+  for (const auto& [organization, customers] : organizations) {
+    const std::string whose = absl::StrJoin(customers, ", ");
+    const auto sees = forge.SeesMembers(at, organization);
+    if (absl::IsNotFound(sees.status())) {
+      findings->Bad(area, absl::StrCat(std::string(sees.status().message()), ", which ", whose,
+                                       " names: mend the name in the policy"));
+    } else if (!sees.ok()) {
+      findings->Warn(
+          area, absl::StrCat("whether the members of ", organization, " (", whose,
+                             ") can be seen is not known: ", std::string(sees.status().message())));
+    } else if (!*sees) {
+      findings->Warn(area, absl::StrCat("members of ", organization, " (", whose,
+                                        ") who hide it cannot be seen by our account and count as "
+                                        "community: list them by login in the policy"));
+    } else {
+      findings->Good(area,
+                     absl::StrCat("all members of ", organization, " (", whose, ") can be seen"));
+    }
+  }
+}
+
+void LookAtForge(const Config& config, const ForgeConfig& forge_config,
+                 const std::set<std::string>& projects, const absl::StatusOr<LoadedPolicy>& policy,
+                 Findings* findings) {
+  const std::string area = absl::StrCat("forge ", forge_config.name);
   SystemClock clock;
   StreamLog log(LogFormat::kText, LogLevel::kError);
-  auto forge = MakeForge(config, clock, log);
+  auto forge = MakeForge(forge_config, clock, log);
   if (!forge.ok()) {
     findings->Bad(area, std::string(forge.status().message()));
     return;
   }
   const auto health = (*forge)->Check();
   if (!health.ok()) {
-    const std::string message(health.status().message());
-    if (absl::IsUnavailable(health.status()) || absl::IsResourceExhausted(health.status())) {
-      findings->Unreachable(area, absl::StrCat(config.api_url, ": ", message));
-    } else {
-      findings->Bad(area, message);
-    }
+    findings->Trouble(area, health.status());
     return;
   }
-  findings->Good(area, absl::StrCat(config.api_url, " answers; we write as ", health->self.login));
+  findings->Good(area,
+                 absl::StrCat(forge_config.api_url, " answers; we write as ", health->self.login));
   for (const std::string& missing : health->missing) findings->Bad(area, missing);
   if (health->clock_skew && absl::AbsDuration(*health->clock_skew) > kBearableSkew) {
     findings->Bad(area, absl::StrCat("its clock and ours differ by ",
@@ -98,6 +186,8 @@ void LookAtForge(const ForgeConfig& config, Findings* findings) {
     findings->Bad(area, absl::StrCat("only ", *health->rate_remaining,
                                      " calls are left in this hour's budget"));
   }
+  LookAtHooks(config, forge_config, **forge, projects, findings);
+  if (policy.ok()) LookAtMembers(forge_config.name, **forge, projects, *policy, findings);
 }
 
 void LookAtDisk(const Config& config, Findings* findings) {
@@ -116,19 +206,39 @@ void LookAtDisk(const Config& config, Findings* findings) {
   }
 }
 
-void LookAtDesk(const Config& config, Findings* findings) {
+void LookAtDesk(const Config& config, Projects* projects, Findings* findings) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(config.data, ignored)) {
+    findings->Warn("store", absl::StrCat(config.data, " is not there yet: the service makes it"));
+    return;
+  }
   const auto answered = Ask(config, R"({"op":"state"})");
   if (!answered.ok()) {
-    findings->Bad("store", std::string(answered.status().message()));
+    findings->Trouble("store", answered.status());
     return;
   }
   const auto state = nlohmann::json::parse(answered->data);
-  for (const auto& trouble : state["trouble"]) {
-    findings->Bad("store", trouble.get<std::string>());
+  if (!answered->by_service) {
+    findings->Warn("store", absl::StrCat("no service runs on ", config.data));
   }
+  for (const auto& trouble : state["trouble"]) findings->Bad("store", trouble.get<std::string>());
   findings->Good("store",
-                 absl::StrCat(state["inbox"].get<std::uint64_t>(), " deliveries and ",
-                              state["dirty_faces"].get<std::uint64_t>(), " status comments wait"));
+                 absl::StrCat(state["inbox"].get<std::uint64_t>(), " deliveries, ",
+                              state["dirty_faces"].get<std::uint64_t>(), " tickets to show and ",
+                              state["pending_notices"].get<std::uint64_t>(), " notices wait"));
+  const auto ledger_error = state["ledger_error"].get<std::string>();
+  if (ledger_error.empty()) {
+    findings->Good("ledger",
+                   absl::StrCat("the chain of ", state["ledger_length"].get<std::uint64_t>(),
+                                " records holds"));
+  } else {
+    findings->Bad("ledger", absl::StrCat(ledger_error,
+                                         ": restore the data folder from a backup, "
+                                         "and find out who changed it"));
+  }
+  for (const auto& project : state["projects"]) {
+    (*projects)[project["forge"].get<std::string>()].insert(project["path"].get<std::string>());
+  }
 }
 
 void Doctor(const Options& options) {
@@ -136,10 +246,19 @@ void Doctor(const Options& options) {
   if (!config.ok()) Fail(config.status());
   Findings findings;
   findings.Good("configuration", options.config);
-  LookAtPolicy(*config, &findings);
+  for (const std::string& warning : WarningsOf(*config)) findings.Warn("configuration", warning);
+  if (config->public_url.empty()) {
+    findings.Warn("configuration",
+                  "public_url is not set: whether the webhooks come here cannot be checked");
+  }
+  const auto policy = LoadPolicyFolder(config->policy);
+  LookAtPolicy(*config, policy, &findings);
   LookAtDisk(*config, &findings);
-  LookAtDesk(*config, &findings);
-  for (const ForgeConfig& forge : config->forges) LookAtForge(forge, &findings);
+  Projects projects = policy.ok() ? NamedProjects(*policy) : Projects();
+  LookAtDesk(*config, &projects, &findings);
+  for (const ForgeConfig& forge : config->forges) {
+    LookAtForge(*config, forge, projects[forge.name], policy, &findings);
+  }
   findings.Print(options.json);
   throw ExitWith{findings.ExitCode()};
 }

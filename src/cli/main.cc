@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   RegisterToken(app);
   RegisterCalendar(app);
   RegisterDoctor(app);
+  RegisterInbox(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

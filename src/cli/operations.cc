@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,8 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::size_t kQueueLength = 50;
-constexpr std::size_t kTroubleLength = 20;
+constexpr std::size_t kMostAside = 10000;
+constexpr absl::Duration kLongWait = absl::Minutes(5);
 
 std::string Rfc3339(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
@@ -218,39 +220,153 @@ absl::StatusOr<Result> RevokeToken(Store& store, Clock& clock, const json& reque
       absl::StrCat("no token has the id \"", Text(request, "id"), "\": see `retainer token list`"));
 }
 
+// ---- What was set aside
+
+std::string AsideId(const SetAsideEntry& entry) {
+  return absl::StrCat(entry.entry.delivery.forge, "/", entry.entry.seq);
+}
+
+// As people write the ticket where its project is known.
+absl::StatusOr<std::string> TicketName(Store& store, const TicketKey& key) {
+  const auto stored = store.LoadTicket(key);
+  if (!stored.ok()) return stored.status();
+  return stored->record.project_path.empty() ? ToString(key) : RefText(stored->record);
+}
+
+absl::StatusOr<Result> ListInbox(Store& store) {
+  const auto aside = store.ListSetAside(kMostAside);
+  if (!aside.ok()) return aside.status();
+  const auto dead = store.ListDeadFaces(kMostAside);
+  if (!dead.ok()) return dead.status();
+  Result result{"", {{"deliveries", json::array()}, {"tickets", json::array()}}};
+  for (const SetAsideEntry& entry : *aside) {
+    const Delivery& delivery = entry.entry.delivery;
+    result.data["deliveries"].push_back({{"id", AsideId(entry)},
+                                         {"forge", delivery.forge},
+                                         {"delivery", delivery.id},
+                                         {"event", delivery.event_type},
+                                         {"received", Rfc3339(delivery.received)},
+                                         {"set_aside", Rfc3339(entry.at)},
+                                         {"reason", entry.reason}});
+    absl::StrAppend(&result.text, AsideId(entry), "  ", Rfc3339(delivery.received), "  ",
+                    delivery.event_type, " ", delivery.id, "  ", entry.reason, "\n");
+  }
+  for (const DeadFace& face : *dead) {
+    const auto name = TicketName(store, face.ticket);
+    if (!name.ok()) return name.status();
+    result.data["tickets"].push_back(
+        {{"id", *name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
+    absl::StrAppend(&result.text, *name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
+                    "\n");
+  }
+  if (result.text.empty()) result.text = "Nothing is set aside.\n";
+  return result;
+}
+
+absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const json& request) {
+  const bool all = request.value("all", false);
+  std::set<std::string> wanted;
+  for (const json& id : request.at("ids")) wanted.insert(id.get<std::string>());
+  std::set<std::string> left = wanted;
+  // By any of its names; all of them count as found.
+  const auto chosen = [&](std::initializer_list<std::string> names) {
+    bool found = all;
+    for (const std::string& name : names) {
+      found |= wanted.contains(name);
+      left.erase(name);
+    }
+    return found;
+  };
+  const auto aside = store.ListSetAside(kMostAside);
+  if (!aside.ok()) return aside.status();
+  const auto dead = store.ListDeadFaces(kMostAside);
+  if (!dead.ok()) return dead.status();
+  std::vector<const SetAsideEntry*> entries;
+  for (const SetAsideEntry& entry : *aside) {
+    if (chosen({AsideId(entry), entry.entry.delivery.id})) entries.push_back(&entry);
+  }
+  std::vector<TicketKey> faces;
+  for (const DeadFace& face : *dead) {
+    const auto name = TicketName(store, face.ticket);
+    if (!name.ok()) return name.status();
+    if (chosen({*name, ToString(face.ticket)})) faces.push_back(face.ticket);
+  }
+  if (!left.empty()) {
+    return absl::NotFoundError(absl::StrCat("nothing that is set aside is called \"", *left.begin(),
+                                            "\": see `retainer inbox list`"));
+  }
+  for (const SetAsideEntry* entry : entries) {
+    const absl::Status status = store.Requeue(entry->entry.delivery.forge, entry->entry.seq);
+    if (!status.ok() && !absl::IsNotFound(status)) return status;
+  }
+  for (const TicketKey& key : faces) {
+    const absl::Status status = store.ReviveFace(key, clock.Now());
+    if (!status.ok() && !absl::IsNotFound(status)) return status;
+  }
+  desk.Nudge();
+  return Result{entries.empty() && faces.empty()
+                    ? std::string("Nothing is set aside.\n")
+                    : absl::StrCat(entries.size(), " deliveries and ", faces.size(),
+                                   " tickets are tried again\n"),
+                {{"deliveries", entries.size()}, {"tickets", faces.size()}}};
+}
+
 // ---- The desk's own state, for `doctor`
 
 absl::StatusOr<Result> State(Desk& desk, Store& store) {
   const Health health = desk.CheckHealth();
-  if (!health.store_error.empty()) return absl::UnavailableError(health.store_error);
   json trouble = json::array();
-  const auto aside = store.ListSetAside(kTroubleLength);
-  if (!aside.ok()) return aside.status();
-  for (const SetAsideEntry& entry : *aside) {
-    trouble.push_back(absl::StrCat("delivery ", entry.entry.delivery.id, " of ",
-                                   entry.entry.delivery.forge, " is set aside: ", entry.reason));
+  if (!health.store_error.empty()) {
+    trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
+                                   "; deliveries are answered 503 until it can"));
   }
-  const auto dead = store.ListDeadFaces(kTroubleLength);
-  if (!dead.ok()) return dead.status();
-  for (const DeadFace& face : *dead) {
+  if (health.inbox_age && *health.inbox_age > kLongWait) {
     trouble.push_back(
-        absl::StrCat(ToString(face.ticket), " cannot be shown on its forge: ", face.reason));
+        absl::StrCat(health.stats.inbox, " deliveries wait, the oldest for ",
+                     absl::FormatDuration(absl::Floor(*health.inbox_age, absl::Seconds(1))), ": ",
+                     health.policy ? "see the service's log" : "no valid policy is in force"));
   }
-  if (absl::Status ledger = store.VerifyLedger(); !ledger.ok()) {
-    trouble.push_back(absl::StrCat("ledger: ", std::string(ledger.message())));
+  if (health.stats.set_aside > 0) {
+    const auto first = store.ListSetAside(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.set_aside, " deliveries are set aside",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; `retainer inbox list` shows them, `retainer inbox retry` tries them again"));
+  }
+  if (health.stats.dead_faces > 0) {
+    const auto first = store.ListDeadFaces(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.dead_faces, " tickets could not be shown on their forge and were given up",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; mend that, then `retainer inbox retry --all`"));
   }
   for (const ForgeState& forge : health.forges) {
     for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
     }
   }
+  const auto head = store.ReadLedgerHead();
+  if (!head.ok()) return head.status();
+  const absl::Status ledger = store.VerifyLedger();
+  const auto projects = store.ListProjects();
+  if (!projects.ok()) return projects.status();
+  json paths = json::array();
+  for (const ProjectRecord& project : *projects) {
+    paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
+  }
   return Result{"",
                 {{"policy", health.terms_id},
+                 {"ready", health.ready},
                  {"inbox", health.stats.inbox},
                  {"set_aside", health.stats.set_aside},
                  {"dirty_faces", health.stats.dirty_faces},
                  {"dead_faces", health.stats.dead_faces},
                  {"pending_notices", health.stats.pending_notices},
+                 {"ledger_length", head->length},
+                 {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
+                 {"projects", paths},
                  {"trouble", trouble}}};
 }
 
@@ -273,6 +389,10 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListTokens(store_);
     } else if (op == "token revoke") {
       result = RevokeToken(store_, clock_, request);
+    } else if (op == "inbox list") {
+      result = ListInbox(store_);
+    } else if (op == "inbox retry") {
+      result = RetryInbox(desk_, store_, clock_, request);
     } else if (op == "state") {
       result = State(desk_, store_);
     } else {
@@ -294,6 +414,8 @@ std::string Operations::Answer(const std::string& request_text) {
 
 absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {
   absl::StatusOr<std::string> text = CallControl(config.data, request);
+  const bool by_service = text.ok();
+  absl::Status no_policy;
   if (absl::IsNotFound(text.status())) {
     SystemClock clock;
     StreamLog log(LogFormat::kText, LogLevel::kWarning);
@@ -301,16 +423,20 @@ absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {
     auto service = Service::Open(config, clock, log, metrics);
     if (!service.ok()) return service.status();
     const PolicyState policy = (*service)->LoadPolicy();
-    if (!policy.status.ok() && policy.id.empty()) return policy.status;
+    if (policy.id.empty()) no_policy = policy.status;
     text = Operations((*service)->desk(), (*service)->store(), clock).Answer(request);
   }
   if (!text.ok()) return text.status();
   const json answer = json::parse(*text, nullptr, false);
   if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
   if (const auto code = answer.find("code"); code != answer.end()) {
+    // What wants a policy fails for the reason why there is none.
+    if (!no_policy.ok() && *code == static_cast<int>(absl::StatusCode::kFailedPrecondition)) {
+      return no_policy;
+    }
     return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), Text(answer, "error"));
   }
-  return Answered{Text(answer, "text"), answer.at("data").dump(2)};
+  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service};
 }
 
 }  // namespace retainer::cli

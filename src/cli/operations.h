@@ -29,8 +29,9 @@ class Operations {
 
 // An answer as a command prints it.
 struct Answered {
-  std::string text;  // for people
-  std::string data;  // JSON
+  std::string text;         // for people
+  std::string data;         // JSON
+  bool by_service = false;  // a running service answered
 };
 
 // Asks the service that runs on the configuration's data folder; opens the folder where none does.

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "src/cli/consistency.h"
 
 namespace retainer::cli {
 namespace {
@@ -59,6 +60,9 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
       log);
   if (absl::Status control = running->control_->Start(); !control.ok()) return control;
 
+  for (const std::string& warning : WarningsOf(config)) {
+    log.Warning("configuration", {{"problem", warning}});
+  }
   running->service_->desk().Start();
   log.Info("listening", {{"url", running->url()},
                          {"metrics_url", running->metrics_url()},
@@ -73,6 +77,11 @@ void Running::Reload() {
   const PolicyState state = service_->LoadPolicy();
   if (state.status.ok()) {
     log_.Info("policy in force", {{"version", state.id}});
+    const TermsHistory terms = service_->desk().terms();
+    if (terms.empty()) return;
+    for (const std::string& wrong : Compare(terms.back()->policy, config_).wrong) {
+      log_.Warning("policy and configuration disagree", {{"problem", wrong}});
+    }
     return;
   }
   const std::string stays =

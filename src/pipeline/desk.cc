@@ -64,6 +64,9 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     mine->dispatcher =
         std::make_unique<Dispatcher>(slot, judge_, ports_.store, ports_.renderer, ports_.clock,
                                      ports_.log, ports_.metrics, std::move(dispatch));
+    if (slot.client != nullptr && !options_.observe) {
+      mine->recovery = std::make_unique<Recovery>(slot, ports_.clock, ports_.log, ports_.metrics);
+    }
     forges_.push_back(std::move(mine));
   }
 }
@@ -93,6 +96,15 @@ void Desk::Start() {
     }
     forge->dispatcher_thread = Spawn(absl::StrCat("dispatcher ", forge->slot.name),
                                      [this, forge] { return DispatcherRound(forge); });
+    if (forge->recovery) {
+      Recovery* recovery = forge->recovery.get();
+      Spawn(absl::StrCat("recovery ", forge->slot.name),
+            [recovery, next = absl::InfinitePast(), &clock = ports_.clock]() mutable {
+              // Others' news wake every thread: not before its time.
+              if (clock.Now() >= next) next = recovery->RunOnce();
+              return next;
+            });
+    }
   }
   timers_thread_ = Spawn("timers", [this] { return TimersRound(); });
   notifier_thread_ = Spawn("notifier", [this] { return NotifierRound(); });
@@ -179,8 +191,7 @@ absl::Time Desk::WorkerRound(ForgeThreads* forge) {
     forge->worker_error = done.ok() ? "" : done.status().ToString();
   }
   if (!done.ok()) {
-    ports_.log.Error("worker stopped for a moment",
-                     {{"forge", forge->slot.name}, {"error", done.status().ToString()}});
+    LogTrouble("worker stopped for a moment", forge->slot.name, done.status());
     return ports_.clock.Now() + kStorePause;
   }
   if (*done == 0) return absl::InfiniteFuture();
@@ -197,8 +208,7 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
     forge->dispatcher_error = round.ok() ? "" : round.status().ToString();
   }
   if (!round.ok()) {
-    ports_.log.Error("dispatcher stopped for a moment",
-                     {{"forge", forge->slot.name}, {"error", round.status().ToString()}});
+    LogTrouble("dispatcher stopped for a moment", forge->slot.name, round.status());
     return ports_.clock.Now() + kStorePause;
   }
   if (round->finished > 0) return absl::InfinitePast();
@@ -208,7 +218,7 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
 absl::Time Desk::TimersRound() {
   const auto judged = timers_.RunDue();
   if (!judged.ok()) {
-    ports_.log.Error("timers had trouble", {{"error", judged.status().ToString()}});
+    LogTrouble("timers had trouble", "", judged.status());
     return ports_.clock.Now() + kStorePause;
   }
   if (*judged > 0) {
@@ -224,7 +234,7 @@ absl::Time Desk::TimersRound() {
 absl::Time Desk::NotifierRound() {
   const auto round = notifier_.RunOnce();
   if (!round.ok()) {
-    ports_.log.Error("notifier had trouble", {{"error", round.status().ToString()}});
+    LogTrouble("notifier had trouble", "", round.status());
     return ports_.clock.Now() + kStorePause;
   }
   std::lock_guard lock(mutex_);
@@ -235,7 +245,7 @@ absl::Time Desk::NotifierRound() {
 absl::Time Desk::ReconcilerRound() {
   const auto round = reconciler_.RunOnce();
   if (!round.ok()) {
-    ports_.log.Error("reconciler had trouble", {{"error", round.status().ToString()}});
+    LogTrouble("reconciler had trouble", "", round.status());
     return ports_.clock.Now() + kStorePause;
   }
   if (round->judged > 0) {
@@ -352,6 +362,26 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref) {
   return inspection;
 }
 
+void Desk::LogTrouble(std::string_view event, const std::string& forge,
+                      const absl::Status& status) {
+  const auto kept_back =
+      trouble_.Allow(absl::StrCat(std::string(event), forge), ports_.clock.Now());
+  if (!kept_back) return;
+  ports_.log.Error(
+      event,
+      {{"forge", forge}, {"error", status.ToString()}, {"more_like_it", absl::StrCat(*kept_back)}});
+}
+
+absl::Status Desk::Writable() {
+  std::lock_guard lock(probe_mutex_);
+  const Steady::time_point now = Steady::now();
+  if (!probed_at_ || now - *probed_at_ >= absl::ToChronoNanoseconds(options_.probe_every)) {
+    writable_ = ports_.store.CheckWritable();
+    probed_at_ = now;
+  }
+  return writable_;
+}
+
 Health Desk::CheckHealth() {
   Health health;
   const TermsHistory terms = terms_.Get();
@@ -363,6 +393,9 @@ Health Desk::CheckHealth() {
     if (stats->oldest_inbox) health.inbox_age = ports_.clock.Now() - *stats->oldest_inbox;
   }
   health.store_error = stats.ok() ? "" : stats.status().ToString();
+  if (const absl::Status writable = Writable(); health.store_error.empty() && !writable.ok()) {
+    health.store_error = writable.ToString();
+  }
   health.reevaluating = reconciler_.busy();
   health.stopping = stopping_;
   {

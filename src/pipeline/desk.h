@@ -6,6 +6,7 @@
 //   timers                   wake-ups that are due
 //   notifier                 notices -> sinks
 //   reconciler               re-evaluation after a policy change, the look for trouble
+//   one recovery a forge     what the forge could not deliver is asked for again; not when observing
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
 // share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
 // and Health run on the caller's thread. Everything in DeskPorts outlives the desk.
@@ -39,7 +40,9 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/notices.h"
 #include "src/pipeline/reconciler.h"
+#include "src/pipeline/recovery.h"
 #include "src/pipeline/terms_holder.h"
+#include "src/pipeline/throttle.h"
 #include "src/pipeline/timers.h"
 #include "src/pipeline/wakeable.h"
 #include "src/pipeline/worker.h"
@@ -63,6 +66,8 @@ struct DeskOptions {
   // For jitter; a seeded generator where empty.
   std::function<double()> random;
   Worker::Observer observer;
+  // Whether the store can be written is tried at most so often, whoever asks for our health.
+  absl::Duration probe_every = absl::Seconds(2);
 };
 
 // A ticket's standing and what it comes from, computed now.
@@ -153,6 +158,7 @@ class Desk {
     ForgeSlot slot;
     std::unique_ptr<Worker> worker;
     std::unique_ptr<Dispatcher> dispatcher;
+    std::unique_ptr<Recovery> recovery;
     Thread* worker_thread = nullptr;
     Thread* dispatcher_thread = nullptr;
     std::string worker_error;      // guarded by mutex_
@@ -171,6 +177,10 @@ class Desk {
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
   absl::StatusOr<std::string> Unsettled();
+  // The store's word on being written, at most probe_every old.
+  absl::Status Writable();
+  // One line a minute of trouble that comes back every second.
+  void LogTrouble(std::string_view event, const std::string& forge, const absl::Status& status);
 
   const DeskPorts ports_;
   const DeskOptions options_;
@@ -191,6 +201,10 @@ class Desk {
   std::condition_variable changed_;                      // a round ended, or a thread did
   std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
   bool notices_later_ = false;                           // guarded by mutex_
+  Throttle trouble_{1};
+  std::mutex probe_mutex_;
+  absl::Status writable_;                                           // guarded by probe_mutex_
+  std::optional<std::chrono::steady_clock::time_point> probed_at_;  // guarded by probe_mutex_
 };
 
 // A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and second.

@@ -23,15 +23,29 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
     metrics_.Count("retainer_deliveries_total",
                    {{"forge", receiver->forge()}, {"status", absl::StrCat(answer.http_status)}});
     if (answer.http_status >= 400) {
-      log_.Warning("delivery refused", {{"forge", receiver->forge()},
-                                        {"status", absl::StrCat(answer.http_status)},
-                                        {"reason", answer.reason},
-                                        {"bytes", absl::StrCat(body.size())}});
+      const auto kept_back =
+          refusals_.Allow(absl::StrCat(receiver->forge(), " ", answer.http_status), now);
+      if (kept_back) {
+        log_.Write(answer.http_status >= 500 ? LogLevel::kError : LogLevel::kWarning,
+                   "delivery refused",
+                   {{"forge", receiver->forge()},
+                    {"status", absl::StrCat(answer.http_status)},
+                    {"reason", answer.reason},
+                    {"delivery", delivery},
+                    {"bytes", absl::StrCat(body.size())},
+                    {"more_like_it", absl::StrCat(*kept_back)}});
+      }
     } else {
       log_.Write(LogLevel::kDebug, "delivery accepted",
                  {{"forge", receiver->forge()}, {"delivery", delivery}, {"reason", answer.reason}});
     }
     return answer;
+  }
+  if (const auto kept_back = refusals_.Allow("404", now)) {
+    log_.Warning("delivery refused", {{"status", "404"},
+                                      {"reason", "no forge of this name is configured"},
+                                      {"name", std::string(forge.substr(0, 64))},
+                                      {"more_like_it", absl::StrCat(*kept_back)}});
   }
   return {404, "no such forge", "No forge of this name is configured here.", std::nullopt};
 }
@@ -44,9 +58,13 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
       break;
     case VerifyOutcome::kGenuineByToken:
       metrics_.Count("retainer_unsigned_deliveries_total", {{"forge", receiver.forge()}});
-      log_.Warning("delivery passed on its token alone",
-                   {{"forge", receiver.forge()},
-                    {"mend", "give this webhook the signing token, then drop webhook_secrets"}});
+      if (const auto kept_back =
+              refusals_.Allow(absl::StrCat(receiver.forge(), " unsigned"), now)) {
+        log_.Warning("delivery passed on its token alone",
+                     {{"forge", receiver.forge()},
+                      {"mend", "give this webhook the signing token, then drop webhook_secrets"},
+                      {"more_like_it", absl::StrCat(*kept_back)}});
+      }
       break;
     case VerifyOutcome::kRefused:
       return {401, verified.reason, "The signature does not hold.", std::nullopt};

@@ -1,7 +1,7 @@
 // Intake: a webhook request becomes a delivery on disk, or a refusal.
 //
 // 2xx is said only after the store has the delivery. Thread-safe. Nothing of a body, a signature or
-// a secret reaches a log or an answer.
+// a secret reaches a log or an answer. Refusals are logged, a flood of them a few a minute.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 #include "retainer/metrics.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/pipeline/throttle.h"
 
 namespace retainer {
 
@@ -46,6 +47,7 @@ class Intake {
   Log& log_;
   Metrics& metrics_;
   const std::function<void(const std::string&)> stored_;
+  Throttle refusals_;
 };
 
 }  // namespace retainer

@@ -3,7 +3,7 @@
 // At least once and with the notice's stable id. A private customer's notice goes only to sinks that
 // take private ones. A sink that fails for a while is tried again with growing pauses, the others
 // are not told twice meanwhile (a restart may repeat one). Every notice is also written to the log
-// sink, which names no customer.
+// sink.
 //
 // One thread at a time.
 #pragma once
@@ -25,8 +25,8 @@
 
 namespace retainer {
 
-// Writes a notice's id, kind, ticket, metric and due instant; never a customer's name, so it takes
-// private ones.
+// Writes a notice's id, kind, ticket, metric and due instant. The id holds the customer's id (never
+// its name): the service's log is the operators' own, so it takes private ones too.
 class LogSink final : public NoticeSink {
  public:
   explicit LogSink(Log& log) : log_(log) {}

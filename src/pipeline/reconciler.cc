@@ -103,6 +103,11 @@ absl::Status Reconciler::Look(absl::Time now) {
                   {"oldest", absl::FormatDuration(now - *stats->oldest_inbox)},
                   {"why", terms_.Get().empty() ? "no valid policy" : "see the errors above"}});
   }
+  if (stats->set_aside > set_aside_) {
+    log_.Warning("deliveries are set aside", {{"entries", absl::StrCat(stats->set_aside)},
+                                              {"mend", "see `retainer inbox list`"}});
+  }
+  set_aside_ = stats->set_aside;
   if (now >= next_expiry_) {
     const auto expired = store_.Expire(now - options_.keep_deliveries);
     if (!expired.ok()) return expired.status();

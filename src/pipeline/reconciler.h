@@ -65,6 +65,7 @@ class Reconciler {
   std::uint64_t epoch_ = 0;  // a sweep of an older epoch writes no position back
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_expiry_ = absl::InfinitePast();
+  std::uint64_t set_aside_ = 0;  // at the last look
 };
 
 }  // namespace retainer

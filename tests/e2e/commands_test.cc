@@ -19,6 +19,8 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"explain"},
                                              {"queue"},
                                              {"doctor"},
+                                             {"inbox", "list"},
+                                             {"inbox", "retry"},
                                              {"ticket", "claim"},
                                              {"ticket", "release"},
                                              {"ticket", "excuse"},

@@ -39,6 +39,7 @@ class Process {
   std::optional<std::string> AwaitOutLine(const std::function<bool(const std::string&)>& pleases,
                                           absl::Duration patience = absl::Seconds(60));
   void Signal(int signal);
+  pid_t pid() const { return pid_; }
   // Reads both outputs to their ends and waits; kills the program when `patience` is over.
   Finished Wait(absl::Duration patience = absl::Seconds(60));
 

@@ -14,6 +14,7 @@ class DeskTest : public World {
   void Open(bool observe = false) {
     DeskOptions options;
     options.observe = observe;
+    options.probe_every = absl::ZeroDuration();
     options.random = [] { return 0.5; };
     desk = std::make_unique<Desk>(
         DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
@@ -59,6 +60,37 @@ TEST_F(DeskTest, WithoutPolicyDeliveriesAreStoredAndWait) {
   Settle();
   EXPECT_TRUE(desk->CheckHealth().ready);
   EXPECT_EQ(Stats().inbox, 0u);
+}
+
+TEST_F(DeskTest, IsNotReadyWhileNothingCanBeWrittenAndHealsByItself) {
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  Settle();
+  EXPECT_TRUE(desk->CheckHealth().ready);
+  store.FailWrites(absl::ResourceExhaustedError("the disk is full"));
+  const Health ill = desk->CheckHealth();
+  EXPECT_FALSE(ill.ready);
+  EXPECT_FALSE(ill.store);
+  EXPECT_NE(ill.store_error.find("full"), std::string::npos);
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 503);
+  EXPECT_EQ(Stats().inbox, 0u);
+  store.FailWrites(absl::OkStatus());
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  EXPECT_TRUE(desk->CheckHealth().ready);
+  EXPECT_EQ(forge.comments().size(), 1u);
+}
+
+TEST_F(DeskTest, WhatWasMissedIsAskedForAtTheStartButNotWhenObserving) {
+  Open(/*observe=*/true);
+  desk->Start();
+  EXPECT_TRUE(desk->Stop(kPatience).ok());
+  EXPECT_EQ(forge.Count("redeliver"), 0u);
+  Open();
+  desk->Start();
+  EXPECT_TRUE(desk->Stop(kPatience).ok());
+  EXPECT_LE(forge.Count("redeliver"), 1u);
 }
 
 TEST_F(DeskTest, PolicyReloadReachesEveryTicketInTheBackground) {

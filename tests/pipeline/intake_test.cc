@@ -47,6 +47,25 @@ TEST_F(IntakeTest, FullDiskAcknowledgesNothing) {
   EXPECT_EQ(Accept(FakeReceiver::HeadersOf("d1")).http_status, 202);
 }
 
+TEST_F(IntakeTest, AFloodOfRefusalsCostsAFewLines) {
+  for (int i = 0; i < 500; ++i) Accept({{"X-Event", "issues"}});
+  const std::size_t lines = log.lines().size();
+  EXPECT_LE(lines, 10u);
+  EXPECT_GE(lines, 1u);
+  // Of another kind is not kept back, and the next minute says how many were.
+  EXPECT_EQ(Accept({{"X-Secret", "s"}}).http_status, 400);
+  EXPECT_EQ(log.lines().size(), lines + 1);
+  clock.Advance(absl::Minutes(1));
+  Accept({{"X-Event", "issues"}});
+  EXPECT_NE(log.lines().back().find("more_like_it=490"), std::string::npos) << log.lines().back();
+}
+
+TEST_F(IntakeTest, ADeliveryForAForgeThatIsNotConfiguredIsLogged) {
+  intake.Accept("githbu", {}, "{}", clock.Now());
+  ASSERT_EQ(log.lines().size(), 1u);
+  EXPECT_NE(log.lines()[0].find("githbu"), std::string::npos);
+}
+
 TEST_F(IntakeTest, LogsNoBody) {
   Accept({{"X-Event", "issues"}, {"X-Secret", "wrong-secret"}});
   Accept(FakeReceiver::HeadersOf("d1"));

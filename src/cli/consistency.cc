@@ -1,0 +1,63 @@
+#include "src/cli/consistency.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer::cli {
+
+std::vector<std::string> WarningsOf(const Config& config) {
+  std::vector<std::string> warnings;
+  for (const auto& [name, sink] : config.sinks) {
+    warnings.push_back(absl::StrCat("sink ", name, ": this version delivers to no ", sink.kind,
+                                    " yet; its notices go to the log alone"));
+  }
+  if (config.observe) {
+    warnings.push_back(
+        "mode: observe: everything is decided, nothing is written to any forge; write `mode: full` "
+        "to begin");
+  }
+  return warnings;
+}
+
+Disagreements Compare(const Policy& policy, const Config& config) {
+  Disagreements found;
+  for (const auto& [name, team] : policy.teams) {
+    for (const std::string& sink : team.sinks) {
+      if (config.sinks.contains(sink)) continue;
+      found.wrong.push_back(
+          absl::StrCat("the policy's team ", name, " has the sink ", sink,
+                       ", which the configuration lacks: its notices go to the log alone; add ",
+                       sink, " under `sinks`, or take it from the team"));
+    }
+  }
+
+  std::set<std::string> known;
+  for (const ForgeConfig& forge : config.forges) known.insert(forge.name);
+  std::set<std::pair<std::string, std::string>> lacking;  // forge, first place that names it
+  const auto look = [&](const std::string& forge, const std::string& where) {
+    if (known.insert(forge).second) lacking.emplace(forge, where);
+  };
+  for (const ProjectRef& project : policy.projects) look(project.forge, "projects");
+  for (const auto& [name, team] : policy.teams) {
+    for (const Login& member : team.members) look(member.forge, absl::StrCat("teams.", name));
+  }
+  for (const Login& bot : policy.bots) look(bot.forge, "bots");
+  for (const Customer& customer : policy.customers) {
+    const std::string where = absl::StrCat("customers, ", customer.id);
+    for (const Login& login : customer.contacts.logins) look(login.forge, where);
+    for (const Login& login : customer.contacts.organizations) look(login.forge, where);
+    for (const ProjectRef& project : customer.projects) look(project.forge, where);
+  }
+  for (const auto& [forge, where] : lacking) {
+    found.wrong.push_back(absl::StrCat(
+        "the policy names the forge ", forge, " (", where,
+        "), which the configuration lacks: nothing of it is ever seen; add it under `forges`, or "
+        "mend its name"));
+  }
+  found.warnings = WarningsOf(config);
+  return found;
+}
+
+}  // namespace retainer::cli

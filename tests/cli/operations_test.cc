@@ -1,0 +1,100 @@
+#include "src/cli/operations.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tests/pipeline/world.h"
+
+namespace retainer::cli {
+namespace {
+
+using nlohmann::json;
+
+class OperationsTest : public World {
+ protected:
+  void SetUp() override {
+    DeskOptions options;
+    options.random = [] { return 0.5; };
+    options.probe_every = absl::ZeroDuration();
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
+    desk->Start();
+    desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+    operations = std::make_unique<Operations>(*desk, store, clock);
+  }
+  void TearDown() override { EXPECT_TRUE(desk->Stop(absl::Seconds(30)).ok()); }
+
+  void Accept(const std::string& id) {
+    EXPECT_EQ(desk->Accept("github", FakeReceiver::HeadersOf(id), "{}").http_status, 202);
+    Settle();
+  }
+  void Settle() {
+    const absl::Status settled = desk->Settle(absl::Seconds(30));
+    ASSERT_TRUE(settled.ok()) << settled;
+  }
+  json Ask(const json& request) { return json::parse(operations->Answer(request.dump())); }
+
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<Operations> operations;
+};
+
+TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
+  Accept("d1");  // nothing is registered: it cannot be parsed
+  json list = Ask({{"op", "inbox list"}});
+  ASSERT_EQ(list["data"]["deliveries"].size(), 1u) << list;
+  EXPECT_EQ(list["data"]["deliveries"][0]["delivery"], "d1");
+  EXPECT_NE(list["text"].get<std::string>().find("the body lacks its issue"), std::string::npos);
+  const std::string id = list["data"]["deliveries"][0]["id"];
+
+  // A later version can parse it.
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  EXPECT_EQ(Ask({{"op", "inbox retry"}, {"ids", {"github/99"}}})["code"],
+            static_cast<int>(absl::StatusCode::kNotFound));
+  const json retried = Ask({{"op", "inbox retry"}, {"ids", {id}}});
+  EXPECT_EQ(retried["data"]["deliveries"], 1) << retried;
+  Settle();
+  EXPECT_EQ(Stats().set_aside, 0u);
+  EXPECT_EQ(forge.comments().size(), 1u);
+  EXPECT_EQ(Ask({{"op", "inbox list"}})["text"], "Nothing is set aside.\n");
+}
+
+TEST_F(OperationsTest, ATicketThatWasGivenUpIsShownOnceTheCauseIsMended) {
+  forge.fault = [](const std::string& call) {
+    return call == "create" ? absl::PermissionDeniedError("needs Issues: write") : absl::OkStatus();
+  };
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Accept("d1");
+  for (int i = 0; i < Dispatcher::kMaxAttempts; ++i) {
+    clock.Advance(absl::Minutes(1));
+    desk->Nudge();
+    Settle();
+  }
+  for (int i = 0; i < 40 && Stats().dead_faces == 0; ++i) {
+    clock.Advance(absl::Minutes(16));
+    desk->Nudge();
+    Settle();
+  }
+  ASSERT_EQ(Stats().dead_faces, 1u);
+  const json list = Ask({{"op", "inbox list"}});
+  ASSERT_EQ(list["data"]["tickets"].size(), 1u) << list;
+  EXPECT_EQ(list["data"]["tickets"][0]["id"], "github:acme/opendb#1");
+  const json state = Ask({{"op", "state"}});
+  EXPECT_NE(state["data"]["trouble"].dump().find("Issues: write"), std::string::npos) << state;
+
+  forge.fault = nullptr;
+  const json retried = Ask({{"op", "inbox retry"}, {"ids", {"github:acme/opendb#1"}}});
+  EXPECT_EQ(retried["data"]["tickets"], 1) << retried;
+  Settle();
+  EXPECT_EQ(Stats().dead_faces, 0u);
+  EXPECT_EQ(forge.comments().size(), 1u);
+}
+
+TEST_F(OperationsTest, TheStateNamesAStoreThatCannotBeWritten) {
+  store.FailWrites(absl::ResourceExhaustedError("the disk is full"));
+  const json state = Ask({{"op", "state"}});
+  EXPECT_NE(state["data"]["trouble"].dump().find("the disk is full"), std::string::npos) << state;
+  EXPECT_EQ(state["data"]["ready"], false);
+  store.FailWrites(absl::OkStatus());
+}
+
+}  // namespace
+}  // namespace retainer::cli
