@@ -116,7 +116,6 @@ TEST_P(FaultsTest, EndsWithOneStatusCommentAndTheRightLabels) {
     }
     EXPECT_EQ(comments, 1u) << thread;
     EXPECT_NE(thread.find("support: gold"), std::string::npos) << thread;
-    EXPECT_NE(thread.find("priority: P1"), std::string::npos) << thread;
     EXPECT_EQ(store_.Stats()->dirty_faces, 0u) << project.forge;
     EXPECT_EQ(store_.Stats()->dead_faces, 0u) << project.forge;
     EXPECT_EQ(store_.Stats()->set_aside, 0u) << project.forge;
