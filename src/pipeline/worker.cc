@@ -64,7 +64,7 @@ absl::Status Worker::PutAside(const InboxEntry& entry, const std::string& reason
   metrics_.Count("retainer_set_aside_total", {{"forge", receiver_.forge()}});
   log_.Error("delivery set aside", {{"forge", receiver_.forge()},
                                     {"delivery", entry.delivery.id},
-                                    {"event", entry.delivery.event_type},
+                                    {"type", entry.delivery.event_type},
                                     {"reason", reason}});
   return absl::OkStatus();
 }

@@ -1,12 +1,10 @@
 // The real binary at night: what is wrong is said, with the mend, and nothing is lost.
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <array>
 #include <filesystem>
-#include <thread>
 
 #include "src/sandbox/hooks.h"
 #include "src/sandbox/http_server.h"
@@ -115,60 +113,6 @@ TEST(TroubleTest, DoctorOfAFreshInstallationMakesNoDataFolder) {
   EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
 }
 
-// A small disk of its own; only root can mount one.
-class SmallDisk {
- public:
-  explicit SmallDisk(const std::string& folder) : folder_(folder) {
-    std::filesystem::create_directories(folder);
-    mounted_ = mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=16m,mode=0700") == 0;
-  }
-  ~SmallDisk() {
-    if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  void Fill() const {
-    std::ofstream filler(folder_ + "/filler", std::ios::binary);
-    const std::string block(4096, 'x');
-    while (filler.write(block.data(), 4096).flush()) {
-    }
-  }
-  void MakeRoom() const { std::filesystem::remove(folder_ + "/filler"); }
-
- private:
-  const std::string folder_;
-  bool mounted_ = false;
-};
-
-TEST(TroubleTest, AFullDiskAcknowledgesNothingAndHealsWithoutARestart) {
-  Installation installation;
-  const SmallDisk disk(installation.path("data"));
-  if (!disk.mounted()) return;
-  Serving serving(installation);
-  ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "dave", "x", "/priority P1").ok());
-  EXPECT_EQ(serving.Deliver().front(), 202);
-  ASSERT_TRUE(serving.AwaitLog("face shown"));
-  EXPECT_EQ(HttpGet(serving.url(), "/readyz").status, 200);
-
-  disk.Fill();
-  std::vector<TicketRef> tickets;
-  std::vector<int> statuses;
-  for (int i = 0; i < 20; ++i) {  // the log's last block may still take some
-    const auto ticket = installation.sandbox().OpenIssue(kOpenDb, "dave", "y", "/priority P1");
-    ASSERT_TRUE(ticket.ok());
-    tickets.push_back(*ticket);
-    for (const int status : serving.Deliver()) statuses.push_back(status);
-  }
-  EXPECT_EQ(statuses.back(), 503);
-  EXPECT_TRUE(serving.AwaitLog("delivery refused", "is full")) << serving.process().err();
-
-  disk.MakeRoom();
-  EXPECT_GT(installation.sandbox().Redeliver(), 0u);
-  for (const int status : serving.Deliver()) EXPECT_TRUE(status == 202 || status == 200) << status;
-  EXPECT_EQ(serving.Stop().exit_code, 0) << serving.process().err();
-  const Finished explained = installation.Command({"explain", ToString(tickets.back())});
-  EXPECT_EQ(explained.exit_code, 0) << explained.err;
-}
-
 TEST(TroubleTest, ABrokenPolicyOnReloadLeavesTheLastGoodOneInForce) {
   Installation installation;
   Serving serving(installation);
@@ -199,36 +143,6 @@ TEST(TroubleTest, ADataFolderOfAnotherUserIsRefusedWithTheMend) {
     EXPECT_TRUE(Says(refused, "belongs to user")) << command << refused.out << refused.err;
     EXPECT_TRUE(Says(refused, "run this command as that user")) << command;
   }
-}
-
-TEST(TroubleTest, WhatWasTakenUnderLoadBeforeAStopIsThereAfterwards) {
-  Installation installation;
-  std::vector<std::string> taken;
-  {
-    Serving serving(installation);
-    std::atomic<bool> stop = false;
-    std::thread load([&, url = serving.url()] {
-      for (int i = 0; !stop; ++i) {
-        const std::string id = "load-" + std::to_string(i);
-        if (Send(installation, url, id, kUnreadable) == 202) taken.push_back(id);
-      }
-    });
-    EXPECT_TRUE(serving.AwaitLog("delivery set aside"));
-    const absl::Time began = absl::Now();
-    const Finished stopped = serving.Stop();
-    EXPECT_LT(absl::Now() - began, absl::Seconds(10));
-    EXPECT_EQ(stopped.exit_code, 0);
-    stop = true;
-    load.join();
-  }
-  ASSERT_FALSE(taken.empty());
-  Serving serving(installation);  // works off what was left
-  for (int i = 0; i < 100; ++i) {
-    const Finished list = installation.Command({"inbox", "list"});
-    if (Says(list, taken.back() + " ")) break;
-  }
-  const Finished list = installation.Command({"inbox", "list"});
-  for (const std::string& id : taken) EXPECT_TRUE(Says(list, id + " ")) << id;
 }
 
 TEST(TroubleTest, WhatWasMissedWhileDownIsAskedForAndTaken) {
