@@ -148,7 +148,6 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"EverythingAppliedAndDropped", "", "/", Times(FaultKind::kDropAfterApplying, 5)},
         FaultCase{"SecondaryLimit", "POST", "/",
                   Waiting(FaultKind::kSecondaryLimit, absl::Minutes(3))},
-        FaultCase{"LimitWithoutHeaders", "", "/", Times(FaultKind::kTooManyRequests, 3)},
         FaultCase{"TokenExpiredMidWay", "POST", "/repos/", Times(FaultKind::kStatus401, 1)},
         FaultCase{"NotThereYet", "POST", "/repos/", Times(FaultKind::kStatus404, 2)}),
     [](const testing::TestParamInfo<FaultCase>& info) { return info.param.name; });
