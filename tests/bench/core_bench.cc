@@ -1,0 +1,63 @@
+// What judging a ticket costs: Evaluate alone, and Decide as a worker calls it.
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "tests/core/story.h"
+
+namespace retainer {
+namespace {
+
+// Five metrics by office hours in one zone, as a paying customer has them.
+Policy BenchPolicy() {
+  Policy policy = StoryPolicy();
+  Plan& gold = policy.plans["gold"];
+  gold.calendars = {"office"};
+  gold.warn_at = {0.5, 0.75, 0.9};
+  gold.escalation = {{1.0, std::nullopt, {"lead"}}, {1.5, std::nullopt, {"lead"}}};
+  for (auto& [priority, promises] : gold.promises) {
+    promises.targets.erase(Metric::kAcknowledgement);
+  }
+  return policy;
+}
+
+// `facts` facts: mostly comments, to and fro; every tenth a waiting or a label.
+Story Conversation(int facts) {
+  Story story(BenchPolicy());
+  story.Opens("dave", "Down.\n\n/support priority P1\n");
+  for (int i = 1; i < facts; ++i) {
+    story.Wait(absl::Minutes(7));
+    if (i % 10 == 7) {
+      story.Labels("alice", i % 20 == 7 ? "waiting for customer" : "bug");
+    } else if (i % 2 == 1) {
+      story.Says("alice", "Looking into it.");
+    } else {
+      story.Says("dave", "It still fails.");
+    }
+  }
+  return story.Wait(absl::Minutes(1));
+}
+
+void BM_Evaluate(benchmark::State& state) {
+  const Story story = Conversation(static_cast<int>(state.range(0)));
+  for (auto _ : state) benchmark::DoNotOptimize(story.See());
+}
+BENCHMARK(BM_Evaluate)->Arg(5)->Arg(50)->Arg(500)->Arg(5000)->Unit(benchmark::kMicrosecond);
+
+void BM_Decide(benchmark::State& state) {
+  Story story = Conversation(static_cast<int>(state.range(0)));
+  const auto before = ClockStates(story.See());
+  const Fact news = MakeComment({Provenance::kWebhook, story.now()}, "comment/999999",
+                                story.Who("alice"), Moment::At(story.now()), "On it.");
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Decide(story.context(), story.facts(), {news}, story.terms(),
+                                    story.pins(), before, story.now()));
+  }
+}
+BENCHMARK(BM_Decide)->Arg(50)->Arg(5000)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace retainer
+
+BENCHMARK_MAIN();
