@@ -26,6 +26,7 @@ using Pins = std::map<Login, std::string>;
 // What is known around a ticket's facts.
 struct TicketContext {
   TicketKey key;
+  ForgeKind forge_kind = ForgeKind::kGitHub;
   std::string path;  // of its project now
   bool project_private = false;
   absl::Time adopted;   // the instant its project first appeared; terms' `since` overrules it
@@ -72,7 +73,7 @@ struct DecisionRecord {
 
 // Claims that leave a ticket for its successor.
 struct Departure {
-  std::string successor;  // ToString(TicketKey); or `#12` within the same project
+  std::string successor;  // as Standing::successor
   Fact arrival;           // the kArrived fact for the successor
 };
 

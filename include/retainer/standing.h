@@ -155,7 +155,10 @@ struct Standing {
   bool open = true;     // on the forge
   bool gone = false;    // deleted or moved away
   bool confidential = false;
-  std::string successor;  // ToString(TicketKey) where moved or duplicate
+  // Where the claims went: ToString(TicketKey) for a transfer; for a duplicate `#12` or `!12` of the
+  // same project as people write it. On GitHub, whose issues and pull requests share their numbers,
+  // `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
+  std::string successor;
   // The claims that move to `successor`, in core's own text form: the value of its kArrived fact.
   // Empty where none does.
   std::string carried;

@@ -18,7 +18,8 @@ enum class CommandName : std::uint8_t {
   kRelease = 6,  // argument: a customer's alias
   kCommunity = 7,
   kEscalate = 8,
-  kDuplicate = 9,  // argument: `12`, the number of a ticket of the same project
+  kDuplicate = 9,  // argument: the number of a ticket of the same project, `12`; `!12` where a
+                   // merge request was meant
   kAssign = 10,    // argument: a login without `@`
   kSla = 11,
 };

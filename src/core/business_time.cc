@@ -41,6 +41,15 @@ std::vector<Interval> Merged(std::vector<Interval> pauses) {
   return merged;
 }
 
+// In order, disjoint and none empty, as the engine keeps them.
+bool IsMerged(const std::vector<Interval>& pauses) {
+  for (std::size_t i = 0; i < pauses.size(); ++i) {
+    if (pauses[i].from >= pauses[i].until) return false;
+    if (i > 0 && pauses[i].from <= pauses[i - 1].until) return false;
+  }
+  return true;
+}
+
 // What pauses do is the same whatever the calendar.
 class PausedTime : public BusinessTime {
  public:
@@ -50,17 +59,17 @@ class PausedTime : public BusinessTime {
       if (open > absl::ZeroDuration()) return Advance(from, open);
       return NextOpen(from).value_or(absl::InfiniteFuture());
     }
-    const std::vector<Interval> merged = Merged(pauses);
-    return open > absl::ZeroDuration() ? AdvanceAround(from, open, merged)
-                                       : FirstUnpaused(from, merged);
+    if (!IsMerged(pauses)) return Deadline(from, open, Merged(pauses));
+    return open > absl::ZeroDuration() ? AdvanceAround(from, open, pauses)
+                                       : FirstUnpaused(from, pauses);
   }
 
   absl::Duration Elapsed(absl::Time from, absl::Time until,
                          const std::vector<Interval>& pauses) const final {
     if (until <= from) return absl::ZeroDuration();
     absl::Duration open = Between(from, until);
-    if (pauses.empty()) return open;
-    for (const Interval& pause : Merged(pauses)) {
+    if (!IsMerged(pauses)) return Elapsed(from, until, Merged(pauses));
+    for (const Interval& pause : pauses) {
       const absl::Time begin = std::max(pause.from, from);
       const absl::Time end = std::min(pause.until, until);
       if (begin < end) open -= Between(begin, end);

@@ -38,7 +38,9 @@ class RegimeBuilder {
     std::size_t input = 0;
     const auto& inputs = timeline_.priorities;
     const absl::Time end = stint_.ended.value_or(absl::InfiniteFuture());
-    while (input < inputs.size() && inputs[input].at <= stint_.since) Apply(inputs[input++]);
+    while (input < inputs.size() && inputs[input].at <= stint_.since) {
+      Apply(inputs[input++], terms_[version]->policy);
+    }
     Add(stint_.since, version, "the claim");
     while (true) {
       const absl::Time next_input =
@@ -54,7 +56,9 @@ class RegimeBuilder {
         why = absl::StrCat("policy ", terms_[version]->id);
         matters = true;
       }
-      while (input < inputs.size() && inputs[input].at == at) matters |= Apply(inputs[input++]);
+      while (input < inputs.size() && inputs[input].at == at) {
+        matters |= Apply(inputs[input++], terms_[version]->policy);
+      }
       if (why.empty()) why = reason_;
       if (matters) Add(at, version, std::move(why));
     }
@@ -66,8 +70,12 @@ class RegimeBuilder {
   const std::string& plan() const { return plan_; }
 
  private:
-  bool Apply(const PriorityInput& input) {
+  bool Apply(const PriorityInput& input, const Policy& policy) {
     if (((input.slots >> stint_.slot) & 1) == 0) return false;
+    if (input.raises_only && !priority_.empty()) {
+      const auto rank = policy.PriorityRank(input.priority);
+      if (!rank || rank >= policy.PriorityRank(priority_)) return false;
+    }
     if (!input.label.empty()) {
       std::erase_if(active_, [&](const PriorityInput* i) { return i->label == input.label; });
     }
@@ -139,10 +147,8 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
             const std::string& customer, bool in_force, absl::Time now, ClaimWork* work) {
   static const std::vector<Interval> kNoWaits;
   for (const Need& need : needs.runs) {
-    std::vector<CycleWork> runs =
-        RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now);
-    auto& all = work->cycles[need.metric];
-    std::move(runs.begin(), runs.end(), std::back_inserter(all));
+    RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
+             &work->cycles[need.metric]);
   }
   for (Metric metric : kAllMetrics) {
     std::vector<CycleWork>& cycles = work->cycles[metric];
@@ -154,12 +160,20 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
     clock.metric = metric;
     clock.kind = cycles.empty() ? promised->second.kind : cycles.back().kind;
     clock.state = StateOf(cycles, now);
-    for (const CycleWork& cycle : cycles) clock.cycles.push_back(cycle.cycle);
     work->standing.clocks.push_back(std::move(clock));
   }
 }
 
 }  // namespace
+
+ClaimStanding Publish(ClaimWork work) {
+  for (PromiseClock& clock : work.standing.clocks) {
+    std::vector<CycleWork>& cycles = work.cycles[clock.metric];
+    clock.cycles.reserve(cycles.size());
+    for (CycleWork& cycle : cycles) clock.cycles.push_back(std::move(cycle.cycle));
+  }
+  return std::move(work.standing);
+}
 
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
                                      absl::Time adopted, absl::Time now) {
@@ -195,7 +209,7 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
     party.end_fact = stint.end_fact;
     party.end_note = stint.end_note;
     party.moved = stint.moved;
-    if (stint.carried) party.carried = &*stint.carried;
+    party.arrived = stint.arrived;
     const Needs needs = WorkOutNeeds(timeline, party, adopted);
     RunAll(needs, timeline, regimes, stint.customer, !stint.ended, now, &work);
 

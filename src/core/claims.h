@@ -13,12 +13,15 @@ namespace retainer::core {
 
 struct ClaimWork {
   const Stint* stint = nullptr;  // nullptr: the community's objectives
-  ClaimStanding standing;
-  const Plan* plan = nullptr;  // in force now; nullptr where there is none any more
+  ClaimStanding standing;        // its clocks without their cycles: see Publish
+  const Plan* plan = nullptr;    // in force now; nullptr where there is none any more
   bool is_private = true;
   std::map<Metric, std::vector<CycleWork>> cycles;
   std::optional<CarriedClaim> leaving;  // moved to the successor with this
 };
+
+// The standing with the cycles in its clocks.
+ClaimStanding Publish(ClaimWork work);
 
 // By customer, then by start.
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
@@ -35,8 +38,5 @@ void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWo
 std::string BreachId(const TicketKey& ticket, const std::string& customer, Metric metric,
                      const Cycle& cycle);
 absl::Time NextWake(const ClaimWork& work, absl::Time now);
-
-// How long after its due instant a breach is announced, so that a reply under way is not insulted.
-inline constexpr absl::Duration kGrace = absl::Seconds(60);
 
 }  // namespace retainer::core

@@ -44,8 +44,9 @@ absl::Time Due(const CycleWork& work, const std::vector<Interval>& pauses) {
 
 class Run {
  public:
-  Run(const Need& need, const std::vector<Interval>& waits, absl::Time now)
-      : need_(need), waits_(waits), now_(now) {}
+  Run(const Need& need, const std::vector<Interval>& waits, absl::Time now,
+      std::vector<CycleWork>* done)
+      : need_(need), waits_(waits), now_(now), done_(*done) {}
 
   void Enter(const Regime& regime, absl::Time from) {
     const auto it = regime.promises.find(need_.metric);
@@ -59,17 +60,20 @@ class Run {
     } else if (promise.open != target_ || promise.calendar != calendar_) {
       Change(promise, from);
     }
-    Cycle& cycle = work_.cycle;
-    cycle.target_as_written = promise.target;
-    cycle.target = promise.open;
-    cycle.terms_id = promise.terms_id;
-    cycle.calendars = *promise.calendars;
-    cycle.priority = promise.priority;
-    work_.kind = promise.kind;
-    at_risk_ = promise.at_risk;
+    promise_ = &promise;
   }
 
-  std::vector<CycleWork> Done() {
+  // Rule 8. The two have run side by side: the longer of the times counts, not their sum, and what
+  // was due earlier stays due then.
+  void Arrive(const Carry& carry) {
+    if (open_) {
+      Absorb(carry, carry.at);
+    } else {
+      held_.push_back(carry);
+    }
+  }
+
+  void Done() {
     if (open_) {
       if (need_.stop) {
         Finish(*need_.stop, need_.stop_fact, need_.cancelled, need_.note);
@@ -77,7 +81,6 @@ class Run {
         Leave();
       }
     }
-    return std::move(done_);
   }
 
  private:
@@ -88,13 +91,28 @@ class Run {
     if (need_.start_fact != nullptr && from == need_.start) {
       work_.cycle.start_fact = need_.start_fact->id;
     }
-    const absl::Duration carried = done_.empty() ? need_.carried : absl::ZeroDuration();
-    if (done_.empty()) work_.fixed_due = need_.carried_due;
-    elapsed_ = carried;
+    elapsed_ = absl::ZeroDuration();
     counted_from_ = from;
     target_ = promise.open;
     calendar_ = promise.calendar;
-    work_.legs = {{from, promise.open - carried, promise.calendar}};
+    work_.legs = {{from, promise.open, promise.calendar}};
+    for (const Carry& carry : held_) Absorb(carry, from);
+    held_.clear();
+  }
+
+  void Absorb(const Carry& carry, absl::Time at) {
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
+    const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
+    const absl::Time old_due = Due(work_, until_now);
+    if (carry.breached_due) {
+      if (old_due > at) work_.told_until = at;
+      work_.fixed_due = old_due > at ? *carry.breached_due : std::min(old_due, *carry.breached_due);
+    }
+    if (carry.elapsed <= own) return;
+    if (old_due > at) work_.told_until = at;
+    elapsed_ = carry.elapsed;
+    counted_from_ = at;
+    work_.legs.push_back({at, target_ - carry.elapsed, calendar_});
   }
 
   // Rule 9.
@@ -122,9 +140,15 @@ class Run {
 
   void Fill(absl::Time until) {
     Cycle& cycle = work_.cycle;
+    cycle.target_as_written = promise_->target;
+    cycle.target = promise_->open;
+    cycle.terms_id = promise_->terms_id;
+    cycle.calendars = *promise_->calendars;
+    cycle.priority = promise_->priority;
+    work_.kind = promise_->kind;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
     cycle.due = Due(work_, cycle.pauses);
-    cycle.at_risk_at = std::min(cycle.due, InstantOf(work_, at_risk_));
+    cycle.at_risk_at = std::min(cycle.due, InstantOf(work_, promise_->at_risk));
     const absl::Time counted_until = std::min(until, std::max(now_, cycle.started));
     cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
   }
@@ -159,10 +183,11 @@ class Run {
   const Need& need_;
   const std::vector<Interval>& waits_;
   const absl::Time now_;
-  std::vector<CycleWork> done_;
+  std::vector<CycleWork>& done_;
+  std::vector<Carry> held_;  // until something is promised
   CycleWork work_;
   bool open_ = false;
-  double at_risk_ = 0.75;
+  const PromiseInForce* promise_ = nullptr;  // in force last
   absl::Duration elapsed_;
   absl::Time counted_from_;
   absl::Duration target_;
@@ -184,18 +209,32 @@ absl::Time InstantOf(const CycleWork& work, double fraction) {
   return at;
 }
 
-std::vector<CycleWork> RunClock(const Need& need, const std::vector<Regime>& regimes,
-                                const std::vector<Interval>& waits, absl::Time now) {
-  Run run(need, waits, now);
+absl::Time NoEarlierThan(const CycleWork& work, double fraction) {
+  const absl::Duration shift = (fraction - 1.0) * work.cycle.target;
+  absl::Time at = work.fixed_due.value_or(absl::InfiniteFuture());
+  for (const Leg& leg : work.legs) {
+    at = std::min(at, leg.from + std::max(leg.open + shift, absl::ZeroDuration()));
+  }
+  return at;
+}
+
+void RunClock(const Need& need, const std::vector<Regime>& regimes,
+              const std::vector<Interval>& waits, absl::Time now, std::vector<CycleWork>* cycles) {
+  Run run(need, waits, now, cycles);
   const absl::Time end = need.stop.value_or(absl::InfiniteFuture());
   std::size_t first = 0;
   while (first + 1 < regimes.size() && regimes[first + 1].at <= need.start) ++first;
+  std::size_t carry = 0;
   for (std::size_t i = first; i < regimes.size(); ++i) {
     const absl::Time from = std::max(need.start, regimes[i].at);
     if (i != first && from >= end) break;
+    while (carry < need.carries.size() && need.carries[carry].at < from) {
+      run.Arrive(need.carries[carry++]);
+    }
     run.Enter(regimes[i], from);
   }
-  return run.Done();
+  while (carry < need.carries.size()) run.Arrive(need.carries[carry++]);
+  run.Done();
 }
 
 ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now) {

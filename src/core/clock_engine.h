@@ -11,6 +11,13 @@
 
 namespace retainer::core {
 
+// The state of a clock that comes from another ticket into a run of this one.
+struct Carry {
+  absl::Time at;
+  absl::Duration elapsed;                  // open time spent there
+  std::optional<absl::Time> breached_due;  // it had been breached there, at this instant
+};
+
 // A run of a clock as the happenings ask for it, whatever is promised.
 struct Need {
   Metric metric = Metric::kFirstResponse;
@@ -22,8 +29,7 @@ struct Need {
   bool moves = false;  // cancelled here because it goes on elsewhere
   std::string note;
   std::vector<Interval> pauses;
-  absl::Duration carried;                 // open time spent on the predecessor
-  std::optional<absl::Time> carried_due;  // it had been breached there, at this instant
+  std::vector<Carry> carries;  // by time
 };
 
 struct PromiseInForce {
@@ -57,15 +63,19 @@ struct CycleWork {
   std::vector<Leg> legs;
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
+  absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere
 };
 
 // The instant at which `fraction` of the cycle's target is used up.
 absl::Time InstantOf(const CycleWork& work, double fraction);
 
-// The cycles that `need` makes under `regimes` (by time, not empty). `waits`: when this metric is
-// paused, in order.
-std::vector<CycleWork> RunClock(const Need& need, const std::vector<Regime>& regimes,
-                                const std::vector<Interval>& waits, absl::Time now);
+// An instant at or before InstantOf, without looking at a calendar.
+absl::Time NoEarlierThan(const CycleWork& work, double fraction);
+
+// Appends the cycles that `need` makes under `regimes` (by time, not empty). `waits`: when this
+// metric is paused, in order.
+void RunClock(const Need& need, const std::vector<Regime>& regimes,
+              const std::vector<Interval>& waits, absl::Time now, std::vector<CycleWork>* cycles);
 
 ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now);
 

@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,12 +92,17 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
                 const std::map<std::string, std::string>& before, absl::Time now) {
   Decision decision;
   decision.facts = facts;
-  for (const Fact& fact : news) decision.facts.Add(fact);
-  for (const auto& [id, fact] : decision.facts) {
+  std::set<std::string_view> ids;
+  for (const Fact& fact : news) {
+    decision.facts.Add(fact);
+    ids.insert(fact.id);
+  }
+  for (const std::string_view id : ids) {
     const Fact* known = facts.Find(id);
-    if (known != nullptr && *known == fact) continue;
-    decision.new_facts.push_back(fact);
-    decision.record.facts.push_back(id);
+    const Fact* fact = decision.facts.Find(id);
+    if (known != nullptr && *known == *fact) continue;
+    decision.new_facts.push_back(*fact);
+    decision.record.facts.emplace_back(id);
   }
 
   decision.standing = Evaluate(context, decision.facts, terms, pins, now);

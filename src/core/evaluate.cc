@@ -61,9 +61,10 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
   s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());
   s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
-  for (const core::Happening& happening : timeline.happenings) {
-    if (happening.kind == core::HappeningKind::kAnswer) s.answered_by = happening.fact->actor.login;
-  }
+  const auto answer = std::find_if(
+      timeline.happenings.rbegin(), timeline.happenings.rend(),
+      [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
+  if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
   s.refusals = timeline.refusals;
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
   s.comment_deleted_for_all = timeline.comment_deleted_for_all;
@@ -94,19 +95,22 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       claimed = true;
       for (const PromiseClock& clock : work.standing.clocks) {
         s.worst = std::max(s.worst.value_or(clock.state), clock.state);
-        for (const Cycle& cycle : clock.cycles) {
+      }
+      for (const auto& [metric, cycles] : work.cycles) {
+        for (const core::CycleWork& run : cycles) {
+          const Cycle& cycle = run.cycle;
           if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
           s.next_due = std::min(s.next_due.value_or(cycle.due), cycle.due);
         }
       }
     }
-    s.claims.push_back(std::move(work.standing));
+    s.claims.push_back(core::Publish(std::move(work)));
   }
   if (!leaving.empty()) s.carried = core::Write(leaving);
   if (!claimed && objectives && timeline.successor.empty()) {
     ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
     s.next_wake = std::min(s.next_wake, core::NextWake(work, now));
-    s.objectives = std::move(work.standing.clocks);
+    s.objectives = core::Publish(std::move(work)).clocks;
   }
   // Nothing is announced while an answer is outstanding.
   if (!s.questions.empty()) s.notices.clear();

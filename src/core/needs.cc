@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace retainer::core {
 namespace {
@@ -19,6 +20,14 @@ class Worker {
     for (std::size_t i = 0; i < party_.until; ++i) {
       const Happening& h = all[i];
       const bool before = i < party_.from || h.at < start_;
+      if (h.kind == HappeningKind::kArrived) {
+        // What comes before the adoption waits for it; what came to an earlier claim is that one's.
+        if (i < party_.from || (h.slots & party_.slots) == 0) continue;
+        if (before) {
+          arrived_.push_back(&h);
+          continue;
+        }
+      }
       if (!before && !begun) {
         Begin();
         begun = true;
@@ -28,6 +37,7 @@ class Worker {
     // Adoption may lie after the claim's end, then nothing was ever on the clock.
     if (!begun && (!party_.ended || start_ <= *party_.ended)) Begin();
     if (party_.ended) {
+      if (party_.moved && closed_) Revive(*party_.ended);
       for (Metric metric : kAllMetrics) {
         const int run = Current(metric);
         if (run != kNone) runs_[static_cast<std::size_t>(run)].moves = party_.moved;
@@ -64,9 +74,6 @@ class Worker {
             std::string note = "") {
     if (!Runs(metric)) return;
     Need& need = runs_[static_cast<std::size_t>(Current(metric))];
-    // An answer learnt by a later edit may lie before the question.
-    if (at < need.start && fact != nullptr && at < start_) at = need.start;
-    if (at < need.start) return;
     need.stop = at;
     need.stop_fact = fact;
     need.cancelled = cancelled;
@@ -81,9 +88,7 @@ class Worker {
   // The claim's first instant: what came before it decides what there still is to do.
   void Begin() {
     const bool waits_for_speech = timeline_.opened_by_responder && !spoken_;
-    if (party_.carried != nullptr) {
-      BeginCarried();
-    } else if (!waits_for_speech) {
+    if (!party_.arrived && !waits_for_speech) {
       const Fact* fact = party_.start_fact;
       Start(Metric::kAcknowledgement, start_, fact);
       if (acknowledged_) Stop(Metric::kAcknowledgement, start_, answer_fact_);
@@ -91,24 +96,49 @@ class Worker {
       Start(Metric::kFirstResponse, start_, fact);
       if (answered_) Stop(Metric::kFirstResponse, start_, answer_fact_);
     }
-    if (unanswered_ != nullptr && answered_) Start(Metric::kNextResponse, start_, unanswered_);
-    if (closed_) return;
-    Start(Metric::kResolution, start_, party_.start_fact);
-    if (!worked_around_) Start(Metric::kWorkaround, start_, party_.start_fact);
-    if (answered_) Start(Metric::kUpdate, start_, answer_fact_);
+    if (!asked_.empty() && answered_) Start(Metric::kNextResponse, start_, asked_.front());
+    if (!closed_) {
+      Start(Metric::kResolution, start_, party_.start_fact);
+      if (!party_.arrived && !worked_around_) {
+        Start(Metric::kWorkaround, start_, party_.start_fact);
+      }
+      if (answered_) Start(Metric::kUpdate, start_, answer_fact_);
+    }
+    for (const Happening* arrived : arrived_) OnArrived(*arrived, start_);
   }
 
-  void BeginCarried() {
-    answered_ |= party_.carried->answered;
-    for (const CarriedClock& clock : party_.carried->clocks) {
-      Start(clock.metric, start_, party_.start_fact);
-      Need& need = runs_[static_cast<std::size_t>(Current(clock.metric))];
-      need.carried = clock.elapsed;
-      need.carried_due = clock.breached_due;
+  // Rule 8. A clock of the arriving claim goes on here: with the one that runs here already, else
+  // by itself, else, where this ticket has what it waits for, it ends on arrival.
+  void OnArrived(const Happening& h, absl::Time at) {
+    const Arrival& arrival = timeline_.arrivals[static_cast<std::size_t>(h.arrival)];
+    const std::vector<CarriedClock>& clocks = arrival.claim.clocks;
+    if (arrival.transfer) {
+      // The ticket itself came: what was done with there is not to be done again.
+      for (Metric metric : {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
+                            Metric::kWorkaround}) {
+        const bool goes_on = std::any_of(clocks.begin(), clocks.end(),
+                                         [&](const CarriedClock& c) { return c.metric == metric; });
+        const int run = Current(metric);
+        if (goes_on || run == kNone || runs_[static_cast<std::size_t>(run)].start > at) continue;
+        if (metric == Metric::kFirstResponse && !arrival.claim.answered) continue;
+        runs_[static_cast<std::size_t>(run)].moves = true;
+        Stop(metric, at, h.fact, /*cancelled=*/true, "finished before the transfer");
+      }
     }
-    if (answered_) {
-      Stop(Metric::kFirstResponse, start_, answer_fact_);
-      Stop(Metric::kAcknowledgement, start_, answer_fact_);
+    // Rationale: an answer on a duplicate does not answer what is asked here.
+    if (arrival.claim.answered && !Runs(Metric::kFirstResponse)) answered_ = acknowledged_ = true;
+    for (const CarriedClock& clock : clocks) {
+      Start(clock.metric, at, h.fact);
+      Need& need = runs_[static_cast<std::size_t>(Current(clock.metric))];
+      need.carries.push_back({at, clock.elapsed, clock.breached_due});
+    }
+    if (acknowledged_) Stop(Metric::kAcknowledgement, at, answer_fact_);
+    if (answered_) Stop(Metric::kFirstResponse, at, answer_fact_);
+    if (worked_around_) Stop(Metric::kWorkaround, at, nullptr);
+    if (closed_) {
+      StopAtClose(at, h.fact);
+    } else if (answered_) {
+      Start(Metric::kUpdate, at, h.fact);
     }
   }
 
@@ -128,8 +158,17 @@ class Worker {
       case HappeningKind::kReopen:
         return OnReopen(h, before);
       case HappeningKind::kWorkaround:
-        worked_around_ = true;
-        return Stop(Metric::kWorkaround, h.at, h.fact);
+        workaround_said_ = true;
+        return OnWorkaround(h);
+      case HappeningKind::kWorkaroundLabel:
+        workaround_labelled_ = true;
+        return OnWorkaround(h);
+      case HappeningKind::kWorkaroundUnlabelled:
+        return OnWorkaroundUnlabelled(h, before);
+      case HappeningKind::kTakenBack:
+        return OnTakenBack(h);
+      case HappeningKind::kArrived:
+        return OnArrived(h, h.at);
       case HappeningKind::kDeleted:
         for (Metric metric : kAllMetrics)
           Stop(metric, h.at, h.fact, true, "the ticket was deleted");
@@ -139,14 +178,15 @@ class Worker {
   }
 
   void OnAnswer(const Happening& h, bool before) {
-    // Rationale: the author's own words are no answer, unless somebody else, the customer, has
-    // asked on a ticket that the project's own people opened.
-    if (h.by_author && !(timeline_.opened_by_responder && spoken_)) return;
-    // What is said before anybody asked on the project's own ticket is no answer either.
-    if (timeline_.opened_by_responder && !spoken_) return;
+    // Rationale: the ticket's author never answers himself. On a ticket that the project's own
+    // people opened it is the customer's words that start the clock, not the author's: once the
+    // customer has spoken, whoever of them replies answers the customer, the author too (else a
+    // project of one maintainer could never keep the promise). What is said there before anybody
+    // asked is no answer.
+    if (timeline_.opened_by_responder ? !spoken_ : h.by_author) return;
     answered_ = true;
     acknowledged_ = true;
-    unanswered_ = nullptr;
+    asked_.clear();
     answer_fact_ = h.fact;
     Stop(Metric::kAcknowledgement, h.at, h.fact);
     Stop(Metric::kFirstResponse, h.at, h.fact);
@@ -160,10 +200,8 @@ class Worker {
     // Said in the very act of closing: it asks for nothing more.
     if (closed_ && h.at == closed_at_ && h.actor == closed_by_) return;
     spoken_ = true;
-    if (before) {
-      if (answered_ && unanswered_ == nullptr) unanswered_ = h.fact;
-      return;
-    }
+    asked_.push_back(h.fact);
+    if (before) return;
     if (!answered_) {
       if (!acknowledged_) Start(Metric::kAcknowledgement, h.at, h.fact);
       Start(Metric::kFirstResponse, h.at, h.fact);
@@ -172,21 +210,102 @@ class Worker {
     }
   }
 
+  // A question that its author deletes before anybody answered wants no answer any more. While
+  // other questions are unanswered the clock runs on as it was.
+  void OnTakenBack(const Happening& h) {
+    const auto it = std::find_if(asked_.begin(), asked_.end(), [&](const Fact* asked) {
+      return asked->subject == h.fact->subject;
+    });
+    if (it == asked_.end()) return;
+    asked_.erase(it);
+    if (!asked_.empty()) return;
+    for (Metric metric :
+         {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse}) {
+      const int run = Current(metric);
+      if (run == kNone) continue;
+      // What the opening or a claim asks for is not taken back by deleting a comment.
+      const Fact* start = runs_[static_cast<std::size_t>(run)].start_fact;
+      if (start == nullptr ||
+          (start->kind != FactKind::kComment && start->kind != FactKind::kCommentEdited)) {
+        continue;
+      }
+      if (metric != Metric::kNextResponse && !timeline_.opened_by_responder) continue;
+      Stop(metric, h.at, h.fact, /*cancelled=*/true, "the question was deleted");
+    }
+  }
+
+  void OnWorkaround(const Happening& h) {
+    if (!worked_around_) workaround_run_ = Current(Metric::kWorkaround);
+    worked_around_ = true;
+    Stop(Metric::kWorkaround, h.at, h.fact);
+  }
+
+  // Taking the label off says that there is no workaround after all: the clock goes on where it
+  // stopped, as a reopened ticket's does. A command's word stands.
+  void OnWorkaroundUnlabelled(const Happening& h, bool before) {
+    if (!std::exchange(workaround_labelled_, false) || workaround_said_) return;
+    worked_around_ = false;
+    const int run = std::exchange(workaround_run_, kNone);
+    if (closed_) {
+      if (run != kNone) at_close_[1] = run;
+    } else if (run != kNone) {
+      Resume(run, h.at);
+    } else if (!before) {
+      Start(Metric::kWorkaround, h.at, h.fact);
+    }
+  }
+
+  // A run that had stopped goes on; the time between is a pause.
+  void Resume(int run, absl::Time at) {
+    Need& need = runs_[static_cast<std::size_t>(run)];
+    need.pauses.push_back({*need.stop, at});
+    Undo(run);
+  }
+
+  void Undo(int run) {
+    Need& need = runs_[static_cast<std::size_t>(run)];
+    need.stop.reset();
+    need.stop_fact = nullptr;
+    need.cancelled = false;
+    need.note.clear();
+    Current(need.metric) = run;
+  }
+
   void OnClose(const Happening& h) {
     const bool theirs = Speaks(h) || (h.by_author && h.role != Role::kResponder);
     const std::string note(theirs ? "closed by the customer" : kClosedUnanswered);
-    Stop(Metric::kAcknowledgement, h.at, h.fact, true, note);
-    Stop(Metric::kFirstResponse, h.at, h.fact, true, note);
-    Stop(Metric::kNextResponse, h.at, h.fact, true, note);
+    if (!closed_) unanswered_at_close_.clear();
+    for (Metric metric :
+         {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse}) {
+      if (Runs(metric) && !theirs) unanswered_at_close_.push_back(Current(metric));
+      Stop(metric, h.at, h.fact, /*cancelled=*/true, note);
+    }
     Stop(Metric::kUpdate, h.at, h.fact, false, "closed");
     if (closed_) return;
     closed_ = true;
     closed_at_ = h.at;
     closed_by_ = h.actor;
-    at_close_[0] = Current(Metric::kResolution);
-    at_close_[1] = Current(Metric::kWorkaround);
-    Stop(Metric::kResolution, h.at, h.fact);
-    Stop(Metric::kWorkaround, h.at, h.fact, false, "with the resolution");
+    at_close_ = {kNone, kNone};
+    StopAtClose(h.at, h.fact);
+  }
+
+  void StopAtClose(absl::Time at, const Fact* fact) {
+    if (Runs(Metric::kResolution)) at_close_[0] = Current(Metric::kResolution);
+    if (Runs(Metric::kWorkaround)) at_close_[1] = Current(Metric::kWorkaround);
+    Stop(Metric::kResolution, at, fact);
+    Stop(Metric::kWorkaround, at, fact, false, "with the resolution");
+    Stop(Metric::kUpdate, at, fact, false, "closed");
+  }
+
+  // Closing a duplicate resolves nothing: what the closing ended moves on with the claim.
+  void Revive(absl::Time at) {
+    for (int run : at_close_) {
+      if (run != kNone) Resume(run, at);
+    }
+    for (int run : unanswered_at_close_) {
+      const Need& need = runs_[static_cast<std::size_t>(run)];
+      if (!Runs(need.metric) && need.note == kClosedUnanswered) Undo(run);
+    }
   }
 
   void OnReopen(const Happening& h, bool before) {
@@ -198,14 +317,9 @@ class Worker {
       if (metrics[i] == Metric::kWorkaround && worked_around_) continue;
       if (at_close_[i] == kNone) {
         Start(metrics[i], h.at, h.fact);
-        continue;
+      } else {
+        Resume(at_close_[i], h.at);
       }
-      Need& need = runs_[static_cast<std::size_t>(at_close_[i])];
-      need.pauses.push_back({*need.stop, h.at});
-      need.stop.reset();
-      need.stop_fact = nullptr;
-      need.note.clear();
-      Current(metrics[i]) = at_close_[i];
     }
     at_close_ = {kNone, kNone};
     if (answered_) {
@@ -221,16 +335,21 @@ class Worker {
   const absl::Time start_;
   std::vector<Need> runs_;
   std::array<int, 7> current_;
-  std::array<int, 2> at_close_ = {kNone, kNone};
+  std::array<int, 2> at_close_ = {kNone, kNone};  // the runs of resolution and workaround it ended
+  std::vector<int> unanswered_at_close_;
+  int workaround_run_ = kNone;  // the run that the workaround stopped
   bool answered_ = false;
   bool acknowledged_ = false;
   bool spoken_ = false;  // the customer has said something
   bool worked_around_ = false;
+  bool workaround_said_ = false;  // by a command
+  bool workaround_labelled_ = false;
   bool closed_ = false;
   absl::Time closed_at_ = absl::InfinitePast();
   ActorIndex closed_by_ = kNobody;
   const Fact* answer_fact_ = nullptr;
-  const Fact* unanswered_ = nullptr;  // the oldest, before the claim began
+  std::vector<const Fact*> asked_;  // the customer's questions since the last answer, by time
+  std::vector<const Happening*> arrived_;  // before the adoption
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct Party {
   const Fact* end_fact = nullptr;
   std::string end_note;
   bool moved = false;
-  const CarriedClaim* carried = nullptr;
+  bool arrived = false;
 };
 
 struct Needs {

@@ -38,7 +38,7 @@ std::vector<std::string> Routed(const Timeline& timeline, const Policy& policy) 
 // When a level of `fraction` is told: a warning at its instant, what says "late" a little later.
 absl::Time TellAt(const CycleWork& work, double fraction) {
   return fraction < 1.0 ? InstantOf(work, fraction)
-                        : std::max(InstantOf(work, fraction), work.cycle.due) + kGrace;
+                        : std::max(InstantOf(work, fraction), work.cycle.due) + kBreachGrace;
 }
 
 }  // namespace
@@ -53,15 +53,30 @@ void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWo
   if (work.plan == nullptr || work.stint == nullptr) return;
   const std::string& customer = work.standing.customer;
   const std::vector<std::string> routed = Routed(timeline, terms.policy);
+  double first_level = 1.0;
+  for (double fraction : work.plan->warn_at) first_level = std::min(first_level, fraction);
+  for (const EscalationLevel& level : work.plan->escalation) {
+    first_level = std::min(first_level, level.at);
+  }
   for (const auto& [metric, cycles] : work.cycles) {
     for (const CycleWork& run : cycles) {
       const Cycle& cycle = run.cycle;
-      const std::string name = CycleName(ticket, customer, metric, cycle);
       const absl::Time silent =
           std::min(run.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
+      const auto is_time = [&](absl::Time at) {
+        return at <= now && at < silent && at >= run.told_until;
+      };
+      // Rationale: most cycles end long before their first level, and the rest of this is slow.
+      const absl::Time earliest = NoEarlierThan(run, first_level);
+      if (earliest > now || earliest >= silent) continue;
+      const std::string name = CycleName(ticket, customer, metric, cycle);
+      const std::string what =
+          absl::StrCat(customer, ": ", View(MetricName(metric)), " (", cycle.target_as_written.text,
+                       ", ", cycle.priority, ")");
+      const std::string due =
+          absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", cycle.due, absl::UTCTimeZone());
       const auto tell = [&](NoticeKind kind, absl::Time at, std::string id,
                             std::vector<std::string> teams, std::string text) {
-        if (at > now || at >= silent) return;
         Notice notice;
         notice.id = std::move(id);
         notice.kind = kind;
@@ -75,24 +90,22 @@ void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWo
         notice.is_private = work.is_private;
         notices->push_back(std::move(notice));
       };
-      const std::string what =
-          absl::StrCat(customer, ": ", View(MetricName(metric)), " (", cycle.target_as_written.text,
-                       ", ", cycle.priority, ")");
-      const std::string due =
-          absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", cycle.due, absl::UTCTimeZone());
       for (double fraction : work.plan->warn_at) {
-        if (fraction >= 1.0) continue;
-        tell(NoticeKind::kWarning, TellAt(run, fraction),
-             absl::StrCat("warning ", Percent(fraction), " ", name), routed,
-             absl::StrCat(what, " has used ", Percent(fraction), ", due ", due));
+        const absl::Time at = fraction < 1.0 ? TellAt(run, fraction) : absl::InfiniteFuture();
+        if (!is_time(at)) continue;
+        tell(NoticeKind::kWarning, at, absl::StrCat("warning ", Percent(fraction), " ", name),
+             routed, absl::StrCat(what, " has used ", Percent(fraction), ", due ", due));
       }
-      tell(NoticeKind::kBreach, cycle.due + kGrace, BreachId(ticket, customer, metric, cycle),
-           routed, absl::StrCat(what, " was due ", due, " and is late"));
+      if (const absl::Time at = cycle.due + kBreachGrace; is_time(at)) {
+        tell(NoticeKind::kBreach, at, BreachId(ticket, customer, metric, cycle), routed,
+             absl::StrCat(what, " was due ", due, " and is late"));
+      }
       for (const EscalationLevel& level : work.plan->escalation) {
         if (level.metric && *level.metric != metric) continue;
-        tell(NoticeKind::kEscalation, TellAt(run, level.at),
-             absl::StrCat("escalation ", Percent(level.at), " ", name), level.notify,
-             absl::StrCat(what, " has used ", Percent(level.at), ", due ", due));
+        const absl::Time at = TellAt(run, level.at);
+        if (!is_time(at)) continue;
+        tell(NoticeKind::kEscalation, at, absl::StrCat("escalation ", Percent(level.at), " ", name),
+             level.notify, absl::StrCat(what, " has used ", Percent(level.at), ", due ", due));
       }
     }
   }
@@ -132,7 +145,7 @@ absl::Time NextWake(const ClaimWork& work, absl::Time now) {
       at(run.cycle.at_risk_at);
       at(run.cycle.due);
       if (work.plan == nullptr || work.stint == nullptr) continue;
-      at(run.cycle.due + kGrace);
+      at(run.cycle.due + kBreachGrace);
       for (double fraction : work.plan->warn_at) at(TellAt(run, fraction));
       for (const EscalationLevel& level : work.plan->escalation) {
         if (!level.metric || *level.metric == metric) at(TellAt(run, level.at));

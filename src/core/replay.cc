@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -66,6 +67,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
     }
     if (Moves(*fact)) facts.push_back(fact);
   }
+  InferComments(&facts);
   std::vector<std::pair<int, const Fact*>> instant;
   for (std::size_t i = 0; i < facts.size();) {
     const absl::Time at = facts[i]->at;
@@ -94,6 +96,38 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
   }
   while (now_ + 1 < terms_.size()) TermsChanged(now_ + 1);
   Settle();
+}
+
+void Replayer::InferComments(std::vector<const Fact*>* facts) {
+  std::set<std::string_view> known;
+  for (const Fact* fact : *facts) {
+    if (fact->kind == FactKind::kComment) known.insert(fact->subject);
+  }
+  const std::size_t count = facts->size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Fact& edit = *(*facts)[i];
+    if (edit.kind != FactKind::kCommentEdited || !edit.before || !edit.created ||
+        *edit.created > edit.at || edit.author == Actor() || !known.insert(edit.subject).second) {
+      continue;
+    }
+    auto comment = std::make_unique<Fact>();
+    comment->kind = FactKind::kComment;
+    comment->id = MakeFactId(comment->kind, edit.subject, "");
+    // Whether the commands were there from the beginning nobody knows: they run none.
+    comment->provenance = Provenance::kBackfill;
+    comment->at = *edit.created;
+    comment->actor = comment->author = edit.author;
+    comment->subject = edit.subject;
+    comment->internal = edit.internal;
+    comment->text = *edit.before;
+    t_.flags.insert(absl::StrCat(edit.subject, " is known by an edit only"));
+    facts->push_back(comment.get());
+    t_.inferred.push_back(std::move(comment));
+  }
+  if (facts->size() == count) return;
+  std::sort(facts->begin(), facts->end(), [](const Fact* a, const Fact* b) {
+    return std::tie(a->at, a->id) < std::tie(b->at, b->id);
+  });
 }
 
 int Replayer::Phase(const Fact& fact) {
@@ -126,10 +160,10 @@ int Replayer::Phase(const Fact& fact) {
 }
 
 Judgement Replayer::Judge(const Fact& fact) {
-  const ActorIndex actor = roster_.Find(fact.actor);
-  if (actor == kNobody) return {Role::kCommunity, 0, "nobody is named"};
-  if (roster_.IsBot(actor, now_)) return {Role::kBot, 0, ""};
-  if (SkipsRoles()) return {Role::kUnknown, 0, ""};
+  const ActorIndex actor = ActorOf(fact);
+  if (actor == kNobody) return {Role::kCommunity, 0};
+  if (roster_.IsBot(actor, now_)) return {Role::kBot, 0};
+  if (SkipsRoles()) return {Role::kUnknown, 0};
   return roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
 }
 
@@ -139,14 +173,22 @@ bool Replayer::SkipsRoles() {
   return true;
 }
 
+ActorIndex Replayer::ActorOf(const Fact& fact) {
+  if (&fact != looked_up_) {
+    looked_up_ = &fact;
+    actor_ = roster_.Find(fact.actor);
+  }
+  return actor_;
+}
+
 void Replayer::Say(HappeningKind kind, const Fact& fact, const Judgement& judgement) {
-  const ActorIndex actor = roster_.Find(fact.actor);
+  const ActorIndex actor = ActorOf(fact);
   t_.happenings.push_back(
       {kind, fact.at, &fact, actor, judgement.role, judgement.slots, IsAuthor(actor)});
 }
 
 void Replayer::Take(const Fact& fact) {
-  const ActorIndex actor = roster_.Find(fact.actor);
+  const ActorIndex actor = ActorOf(fact);
   if (fact.at_receipt && (fact.kind == FactKind::kComment || fact.kind == FactKind::kOpened)) {
     t_.flags.insert(absl::StrCat(fact.id, ": the forge's time was missing or ahead of receipt; ",
                                  "the time of receipt counts"));
@@ -173,6 +215,9 @@ void Replayer::Take(const Fact& fact) {
           (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author)))) {
         t_.comment_deleted_by_hand = true;
         t_.comment_deleted_for_all = true;
+      }
+      if (actor != kNobody && roster_.Find(fact.author) == actor) {
+        Say(HappeningKind::kTakenBack, fact, {});
       }
       return Acted(fact, HappeningKind::kAct);
     case FactKind::kLabelAdded: {
@@ -349,8 +394,8 @@ void Replayer::Acted(const Fact& fact, HappeningKind kind) {
 
 void Replayer::Commented(const Fact& fact) {
   if (t_.own_comments.contains(fact.subject)) return;
-  seen_commands_[fact.subject] = fact.text.commands;
-  const ActorIndex actor = roster_.Find(fact.actor);
+  if (!fact.text.commands.empty()) seen_commands_[fact.subject] = fact.text.commands;
+  const ActorIndex actor = ActorOf(fact);
   const bool commands = !fact.text.commands.empty() && fact.provenance != Provenance::kBackfill &&
                         actor != kNobody && !roster_.IsBot(actor, now_);
   if (commands) roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
@@ -378,7 +423,7 @@ void Replayer::Commented(const Fact& fact) {
 void Replayer::Edited(const Fact& fact, bool opening) {
   const std::string key = opening ? std::string() : fact.subject;
   if (!opening && t_.own_comments.contains(fact.subject)) return;
-  const ActorIndex editor = roster_.Find(fact.actor);
+  const ActorIndex editor = ActorOf(fact);
   const ActorIndex author =
       fact.author == Actor() && opening ? t_.author_index : roster_.Find(fact.author);
   std::vector<Command>& seen = seen_commands_[key];
@@ -400,16 +445,10 @@ void Replayer::Edited(const Fact& fact, bool opening) {
   Judgement judgement =
       runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
   if (!opening && !fact.internal && fact.text.substance) {
-    // It counts from its first version with substance, once. Where that was before this edit and
-    // its own fact is missing, it counts from the creation.
-    const bool had = fact.before && fact.before->substance;
+    // It counts from its first version with substance, once.
     const bool first = counted_.insert(fact.subject).second;
-    if (first && had && fact.created) {
-      t_.flags.insert(absl::StrCat(fact.subject, " is known by an edit only"));
-    }
     if (first && judgement.role == Role::kResponder) {
       Say(HappeningKind::kAnswer, fact, judgement);
-      if (had && fact.created) t_.happenings.back().at = std::min(*fact.created, fact.at);
       last_answer_ = fact.subject;
     } else if (first && !fact.text.thanks &&
                (judgement.role == Role::kCustomer || IsAuthor(editor)) &&
@@ -428,9 +467,9 @@ void Replayer::Edited(const Fact& fact, bool opening) {
 void Replayer::ClosedOrReopened(const Fact& fact) {
   const bool closed = fact.kind == FactKind::kClosed;
   t_.open = !closed;
-  const ActorIndex actor = roster_.Find(fact.actor);
+  const ActorIndex actor = ActorOf(fact);
   const bool bot = fact.actor.machine || roster_.IsBot(actor, now_);
-  const Judgement judgement = bot ? Judgement{Role::kBot, 0, ""} : Judge(fact);
+  const Judgement judgement = bot ? Judgement{Role::kBot, 0} : Judge(fact);
   if (judgement.role == Role::kResponder) Say(HappeningKind::kAct, fact, judgement);
   if (closed && bot) return;
   Say(closed ? HappeningKind::kClose : HappeningKind::kReopen, fact, judgement);
@@ -440,6 +479,7 @@ void Replayer::ClosedOrReopened(const Fact& fact) {
 }
 
 void Replayer::Arrived(const Fact& fact) {
+  const std::string here = absl::StrCat(context_.key.forge, "/", context_.key.project, "/");
   for (CarriedClaim& carried : ReadCarried(fact.value)) {
     const Customer* customer = policy().FindCustomer(carried.customer);
     if (customer == nullptr || !CoveredByPlan(*customer)) {
@@ -447,20 +487,20 @@ void Replayer::Arrived(const Fact& fact) {
                                    ", whom no plan here covers"));
       continue;
     }
-    if (InForce(customer->id) == nullptr) {
-      Claim(*customer, fact.at, absl::StrCat("came with ", fact.subject), &fact, false);
+    const std::string reason = absl::StrCat("came with ", fact.subject);
+    const bool had = InForce(customer->id) != nullptr;
+    if (!had) {
+      if (!Claim(*customer, fact.at, reason, &fact, false)) continue;
+      t_.stints.back().arrived = true;
     }
-    for (Stint& stint : t_.stints) {
-      if (!stint.ended && stint.customer == customer->id && !stint.carried) {
-        stint.carried = carried;
-        break;
-      }
-    }
+    const Slots slots = Slots{1} << InForce(customer->id)->slot;
     if (!carried.priority.empty()) {
-      const Stint* stint = InForce(customer->id);
-      t_.priorities.push_back({fact.at, &fact, carried.priority, "", Slots{1} << stint->slot,
-                               absl::StrCat("came with ", fact.subject)});
+      t_.priorities.push_back({fact.at, &fact, carried.priority, "", slots, reason, had});
     }
+    t_.happenings.push_back({HappeningKind::kArrived, fact.at, &fact, kNobody, Role::kUnknown,
+                             slots, false, static_cast<int>(t_.arrivals.size())});
+    // A duplicate is of the same project, a transfer comes from another one.
+    t_.arrivals.push_back({std::move(carried), !absl::StartsWith(fact.subject, here)});
   }
 }
 

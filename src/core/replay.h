@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,7 +22,11 @@ enum class HappeningKind : std::uint8_t {
   kSpeech,      // a customer said something that wants an answer
   kClose,       // by a person
   kReopen,      // by anybody
-  kWorkaround,  // by a responder
+  kWorkaround,  // by a responder's command
+  kWorkaroundLabel,
+  kWorkaroundUnlabelled,
+  kTakenBack,  // somebody deleted a comment of their own
+  kArrived,    // a claim came from another ticket
   kDeleted,
 };
 
@@ -33,6 +38,7 @@ struct Happening {
   Role role = Role::kUnknown;
   Slots slots = 0;         // of the claims that the actor speaks for
   bool by_author = false;  // the ticket's author
+  int arrival = -1;        // kArrived: which
 };
 
 // A stretch of time for which a customer's claim is in force.
@@ -49,7 +55,13 @@ struct Stint {
   std::string end_note;  // `released`, `moved to …`
   bool moved = false;
   bool by_project = false;
-  std::optional<CarriedClaim> carried;
+  bool arrived = false;  // it came from another ticket: what it brings starts its clocks
+};
+
+// A claim that came from another ticket.
+struct Arrival {
+  CarriedClaim claim;
+  bool transfer = false;  // the ticket itself came; else a duplicate of this one
 };
 
 // Somebody's word on the priority; `priority` is empty where a label was taken off.
@@ -60,6 +72,7 @@ struct PriorityInput {
   std::string label;  // lower case; empty for a command or a form
   Slots slots = 0;    // the claims it is for
   std::string reason;
+  bool raises_only = false;  // counts where it is more urgent than what is in force
 };
 
 struct Excuse {
@@ -91,6 +104,9 @@ struct Timeline {
   absl::Time opened_at = absl::InfiniteFuture();
   const Fact* opening = nullptr;
   std::vector<Happening> happenings;
+  std::vector<Arrival> arrivals;
+  // First versions of comments that are known by a later edit only; the replay's own.
+  std::vector<std::unique_ptr<const Fact>> inferred;
   std::vector<std::string> customers;  // by slot
   std::vector<Stint> stints;           // by start
   std::vector<PriorityInput> priorities;

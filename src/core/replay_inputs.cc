@@ -46,7 +46,7 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judge
   } else if (lower == meaning.waiting) {
     StartWaiting(fact.at, last_answer_);
   } else {
-    Say(HappeningKind::kWorkaround, fact, judgement);
+    Say(HappeningKind::kWorkaroundLabel, fact, judgement);
   }
 }
 
@@ -57,6 +57,8 @@ void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_h
   if (!Managed(lower)) return;
   if (lower == meanings_[now_].waiting) {
     EndWaiting(fact.at, false);
+  } else if (lower == meanings_[now_].workaround) {
+    Say(HappeningKind::kWorkaroundUnlabelled, fact, {});
   } else if (meanings_[now_].priorities.contains(lower)) {
     t_.priorities.push_back(
         {fact.at, &fact, "", lower, ~Slots{0}, absl::StrCat("the label ", name, " was taken off")});
@@ -236,14 +238,18 @@ void Replayer::ReleaseByCommand(const Fact& fact, const std::string& alias,
 }
 
 void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement) {
+  const bool change = absl::StartsWith(number, "!");
+  const std::string written = change ? number : absl::StrCat("#", number);
+  // One row of numbers for both kinds on GitHub; which of them it is, the shell finds out.
+  const bool same_kind = context_.forge_kind == ForgeKind::kGitHub ||
+                         change == (context_.key.kind == TicketKind::kChange);
   std::int64_t n = 0;
-  if (!absl::SimpleAtoi(number, &n) || n <= 0 || n == context_.key.number) {
-    return Refuse(fact, judgement, absl::StrCat("duplicate #", number),
+  if (!absl::SimpleAtoi(written.substr(1), &n) || n <= 0 ||
+      (same_kind && n == context_.key.number)) {
+    return Refuse(fact, judgement, absl::StrCat("duplicate ", written),
                   "name another ticket of this project");
   }
-  TicketKey successor = context_.key;
-  successor.number = n;
-  MoveAway(fact.at, &fact, ToString(successor));
+  MoveAway(fact.at, &fact, written);
 }
 
 void Replayer::Operator(const Fact& fact) {
@@ -259,7 +265,7 @@ void Replayer::Operator(const Fact& fact) {
     return;
   }
   // Rationale: an operator typed it, who has a responder's rights, and is no actor of the forge.
-  const Judgement judgement{Role::kResponder, 0, "an operator"};
+  const Judgement judgement{Role::kResponder, 0};
   for (const Command& command : fact.text.commands) RunCommand(fact, command, judgement);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "replay.h"
 
 namespace retainer::core {
@@ -26,6 +27,9 @@ class Replayer {
   };
 
   // replay.cc
+  // Adds the first versions of comments of which only an edit reached us: a text that was there
+  // before the edit was there since the comment was made.
+  void InferComments(std::vector<const Fact*>* facts);
   void Take(const Fact& fact);
   void Opened(const Fact& fact);
   void Commented(const Fact& fact);
@@ -45,6 +49,7 @@ class Replayer {
   int Phase(const Fact& fact);
   const Stint* InForce(std::string_view customer) const;
   Judgement Judge(const Fact& fact);
+  ActorIndex ActorOf(const Fact& fact);  // who did it
   bool SkipsRoles();
   // Whether roles matter here at all; where they do not, the forge is not asked.
   bool Judged() const { return judge_all_ || !claimants_.empty(); }
@@ -86,7 +91,9 @@ class Replayer {
   // All commands that any version of an object held so far, by object id (empty: opening text).
   std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
-  std::set<std::string, std::less<>> counted_;  // objects that had substance already
+  absl::flat_hash_set<absl::string_view> counted_;  // objects that had substance already
+  const Fact* looked_up_ = nullptr;                 // of ActorOf
+  ActorIndex actor_ = kNobody;
 };
 
 }  // namespace retainer::core

@@ -36,7 +36,7 @@ Roster::Roster(const TicketContext& context, const FactSet& facts, const TermsHi
   for (const bool with_id : {true, false}) {
     for (const Fact* fact : order) {
       if (fact->actor.id.empty() != with_id) Meet(fact->actor);
-      if (fact->author.id.empty() != with_id) Meet(fact->author);
+      if (fact->author.id.empty() != with_id && fact->author != fact->actor) Meet(fact->author);
     }
   }
   for (Person& person : people_) Name(&person, pins);
@@ -54,9 +54,8 @@ Roster::Roster(const TicketContext& context, const FactSet& facts, const TermsHi
 }
 
 void Roster::Meet(const Actor& actor) {
-  if (Find(actor) != kNobody || (actor.id.empty() && actor.login.empty())) {
-    const ActorIndex index = Find(actor);
-    if (index == kNobody) return;
+  if (actor.id.empty() && actor.login.empty()) return;
+  if (const ActorIndex index = Find(actor); index != kNobody) {
     people_[index].actor.machine |= actor.machine;
     if (people_[index].actor.login.empty() && !actor.login.empty()) {
       people_[index].actor.login = actor.login;
@@ -220,8 +219,8 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
   return unknown ? Answer::kUnknown : Answer::kNo;
 }
 
-const Judgement& Roster::Judge(ActorIndex index, std::size_t terms,
-                               const std::vector<Claimant>& claimants, int epoch, absl::Time at) {
+Judgement Roster::Judge(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
+                        int epoch, absl::Time at) {
   Person& person = people_[index];
   if (person.judged && person.judged_terms == terms && person.judged_epoch == epoch &&
       person.valid_from <= at && at < person.valid_until) {
@@ -233,9 +232,14 @@ const Judgement& Roster::Judge(ActorIndex index, std::size_t terms,
   const Attributes& a = Of(index, terms);
   const std::string who = person.actor.login.empty() ? absl::StrCat("id ", person.actor.id)
                                                      : absl::StrCat("@", person.actor.login);
-  const auto judge = [&]() -> Judgement {
+  struct Verdict {
+    Role role = Role::kUnknown;
+    Slots slots = 0;
+    std::string reason;
+  };
+  const auto judge = [&]() -> Verdict {
     if (a.bot) return {Role::kBot, 0, absl::StrCat(who, " is a bot")};
-    Judgement as_customer{Role::kCustomer, 0, ""};
+    Verdict as_customer{Role::kCustomer, 0, ""};
     bool unknown = false;
     for (const Claimant& claimant : claimants) {
       const Customer* customer = policy.FindCustomer(claimant.customer);
@@ -274,7 +278,9 @@ const Judgement& Roster::Judge(ActorIndex index, std::size_t terms,
             absl::StrCat(who, " has the permission ", permission->value,
                          ", is in no team and no contact here")};
   };
-  person.judgement = judge();
+  Verdict verdict = judge();
+  person.judgement = {verdict.role, verdict.slots};
+  person.reason = std::move(verdict.reason);
   person.judged = true;
   person.judged_terms = terms;
   person.judged_epoch = epoch;
@@ -287,7 +293,7 @@ std::vector<RoleStanding> Roster::Roles() const {
   std::vector<RoleStanding> roles;
   for (const Person& person : people_) {
     if (!person.judged) continue;
-    roles.push_back({person.actor, person.judgement.role, person.judgement.reason});
+    roles.push_back({person.actor, person.judgement.role, person.reason});
   }
   std::sort(roles.begin(), roles.end(),
             [](const RoleStanding& a, const RoleStanding& b) { return a.actor < b.actor; });

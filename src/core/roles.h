@@ -41,7 +41,6 @@ struct Claimant {
 struct Judgement {
   Role role = Role::kUnknown;
   Slots slots = 0;  // of the claimants that the actor speaks for
-  std::string reason;
 };
 
 enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
@@ -61,9 +60,9 @@ class Roster {
                    std::string* reason);
 
   // The role at `at`, where `claimants` have their claims in force. `epoch` changes whenever
-  // `claimants` does. The reference holds until the next call.
-  const Judgement& Judge(ActorIndex index, std::size_t terms,
-                         const std::vector<Claimant>& claimants, int epoch, absl::Time at);
+  // `claimants` does.
+  Judgement Judge(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
+                  int epoch, absl::Time at);
 
   // What was asked and not answered, so far.
   const std::set<Question>& questions() const { return questions_; }
@@ -85,6 +84,7 @@ class Roster {
     std::vector<Attributes> attributes;
     bool judged = false;
     Judgement judgement;
+    std::string reason;  // of the judgement
     std::size_t judged_terms = 0;
     int judged_epoch = -1;
     absl::Time valid_from, valid_until;

@@ -178,12 +178,13 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
     }
     case Takes::kNumber: {
       std::string_view number = Unwrap(TakeWord(&words));
-      if (number.starts_with('#')) number.remove_prefix(1);
+      const bool change = number.starts_with('!');
+      if (change || number.starts_with('#')) number.remove_prefix(1);
       const bool digits = !number.empty() && number.size() <= 18 && number[0] != '0' &&
                           std::all_of(number.begin(), number.end(),
                                       [](unsigned char c) { return absl::ascii_isdigit(c); });
       if (!digits || (strict && !words.empty())) return std::nullopt;
-      return one(std::string(number));
+      return one(absl::StrCat(change ? "!" : "", View(number)));
     }
     case Takes::kLogins: {
       std::vector<Command> commands;
@@ -263,10 +264,9 @@ absl::StatusOr<Command> ParseCommand(std::string_view line) {
 std::string ToString(const Command& command) {
   for (const Form& form : kForms) {
     if (form.name != command.name) continue;
-    const std::string_view mark = form.takes == Takes::kNumber   ? "#"
-                                  : form.takes == Takes::kLogins ? "@"
-                                                                 : "";
     if (command.argument.empty()) return absl::StrCat("/support ", View(form.word));
+    const bool number = form.takes == Takes::kNumber && command.argument[0] != '!';
+    const std::string_view mark = number ? "#" : form.takes == Takes::kLogins ? "@" : "";
     return absl::StrCat("/support ", View(form.word), " ", View(mark), command.argument);
   }
   return "";

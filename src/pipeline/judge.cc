@@ -153,6 +153,7 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
   context.project_private = known && known->is_private;
   context.adopted = known ? known->first_seen : clock_.Now();
   if (const ForgeSlot* slot = FindForge(key.forge)) {
+    context.forge_kind = slot->kind;
     if (auto self = Self(*slot, clock_.Now())) {
       context.self_id = self->id;
       context.self_login = self->login;

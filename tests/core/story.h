@@ -231,6 +231,7 @@ class Story {
 
   absl::Time now() const { return now_; }
   TicketContext& context() { return context_; }
+  const TicketContext& context_of() const { return context_; }
   Pins& pins() { return pins_; }
   const FactSet& facts() const { return facts_; }
   const std::vector<Fact>& list() const { return list_; }  // as they came

@@ -127,6 +127,7 @@ TEST(TextCommandsTest, LinesThatBeginWithASlash) {
   EXPECT_EQ(Commands("/support claim `c-7f3`"), Names{"/support claim c-7f3"});
   EXPECT_EQ(Commands("/support claim c-7f3 for now"), Names{"/support claim c-7f3"});
   EXPECT_EQ(Commands("/duplicate #12"), Names{"/support duplicate #12 (bare)"});
+  EXPECT_EQ(Commands("/duplicate !12"), Names{"/support duplicate !12 (bare)"});
   EXPECT_EQ(Commands("/support duplicate 12"), Names{"/support duplicate #12"});
   EXPECT_EQ(Commands("/support assign @alice @bob"),
             (Names{"/support assign @alice", "/support assign @bob"}));

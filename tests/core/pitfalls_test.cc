@@ -1,0 +1,231 @@
+// What other trackers got wrong about clocks, one test a complaint: each fails where we would too.
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "story.h"
+
+namespace retainer {
+namespace {
+
+using absl::Hours;
+using absl::Minutes;
+using absl::Seconds;
+constexpr auto kFirst = Metric::kFirstResponse;
+constexpr auto kNext = Metric::kNextResponse;
+constexpr auto kUpdate = Metric::kUpdate;
+constexpr auto kResolution = Metric::kResolution;
+
+Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
+
+Policy Office(const std::string& zone) {
+  Policy policy = StoryPolicy();
+  policy.calendars["office"].time_zone = zone;
+  policy.plans["gold"].calendars = {"office"};
+  return policy;
+}
+
+TEST(Pitfall, DaylightSavingMovesADeadlineByThePhysicalHour) {
+  // Sunday 29 March 2026, 02:00 does not exist in Paris: the night is an hour shorter, office hours
+  // are not.
+  Story story(Office("Europe/Paris"));
+  story.GoTo("2026-03-27 15:00:00").Opens("dave");  // Friday 16:00, an hour before closing; P3: 8 h
+  EXPECT_EQ(story.Last("acme", kFirst).due,
+            Utc("2026-03-30 14:00:00"));  // Monday 16:00 summer time
+}
+
+TEST(Pitfall, AZoneThatSkipsMidnightHasNoEndlessLoop) {
+  Policy policy = Office("America/Sao_Paulo");  // until 2018 the clocks went forward at midnight
+  policy.calendars["office"].weekly[6] = {{0, 24 * 60}};
+  policy.since = Utc("2018-01-01 00:00:00");
+  Story story(policy);
+  story.context().adopted = Utc("2018-01-01 00:00:00");
+  story.GoTo("2018-11-02 20:00:00").Opens("dave");  // Friday after closing
+  // Sunday 4 November began at 01:00, 03:00 UTC: 8 h from there.
+  EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2018-11-04 11:00:00"));
+}
+
+TEST(Pitfall, HolidaysCountForNothingAndOnlyHolidaysDo) {
+  Policy policy = Office("Europe/Paris");
+  policy.calendars["office"].yearly_holidays = {{5, 1}};
+  Story story(policy);
+  story.GoTo("2026-04-30 14:00:00").Opens("dave");  // Thursday 16:00; Friday is the first of May
+  EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2026-05-04 14:00:00"));
+  Story other(policy);
+  other.GoTo("2026-05-07 14:00:00").Opens("dave");  // an ordinary Friday follows
+  EXPECT_EQ(other.Last("acme", kFirst).due, Utc("2026-05-08 14:00:00"));
+}
+
+TEST(Pitfall, APauseOverTheWeekendDelaysADeadlineByItsOpenTimeOnly) {
+  Story story(Office("Europe/Paris"));
+  story.GoTo("2026-03-06 08:00:00").Opens("dave");  // Friday 09:00
+  const absl::Time due = story.Last("acme", kResolution).due;
+  story.Wait(Hours(7)).Says("alice", "Which version?\n/support waiting\n");  // an hour is left
+  story.GoTo("2026-03-09 09:00:00").Says("dave", "2.1");                     // Monday 10:00
+  const absl::Time later = story.Last("acme", kResolution).due;
+  // Two open hours of pause, not the sixty-six on the wall; and still within office hours.
+  EXPECT_EQ(story.terms().back()->Calendar({"office"}).Elapsed(due, later), Hours(2));
+  EXPECT_TRUE(story.terms().back()->Calendar({"office"}).IsOpen(later - Seconds(1)));
+}
+
+TEST(Pitfall, PausedTimeSurvivesAChangeOfTerms) {
+  Story story = P1();
+  story.Wait(Hours(2)).Says("alice", "Which?\n/support waiting\n").Wait(Hours(10));
+  story.Says("dave", "2.1").Wait(Hours(1)).Says("dave", "/support priority P2");
+  EXPECT_EQ(story.Last("acme", kResolution).elapsed, Hours(3));
+  EXPECT_EQ(story.Last("acme", kResolution).due, story.now() + Hours(96 - 3));
+}
+
+TEST(Pitfall, NothingIsBreachedWhilePaused) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Says("alice", "Which?\n/support waiting\n").Wait(Hours(1000));
+  EXPECT_EQ(story.State("acme", kResolution), ClockState::kPaused);
+  EXPECT_EQ(story.Last("acme", kResolution).due, absl::InfiniteFuture());
+  EXPECT_TRUE(story.See().notices.empty());
+}
+
+TEST(Pitfall, ARemovedPromiseEscalatesNoMoreAndAtOnce) {
+  Policy policy = StoryPolicy();
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
+  Story story(policy);
+  story.Opens("dave").Wait(Hours(1));
+  policy.plans["gold"].promises["P3"].targets.erase(kFirst);
+  // By the new terms' instant, not by the ticket's next event.
+  story.NewTerms("v2", policy).Wait(Hours(20));
+  EXPECT_EQ(story.Last("acme", kFirst).stopped, Utc("2026-03-02 10:00:00"));
+  for (const Notice& notice : story.See().notices) EXPECT_NE(notice.metric, kFirst);
+}
+
+TEST(Pitfall, TheUpdateClockDoesNotOverruleTheFirstResponse) {
+  Story story = P1();
+  story.Wait(Minutes(5)).Labels("alice", "bug").Wait(Minutes(45));
+  EXPECT_EQ(story.State("acme", kUpdate), ClockState::kPending);
+  EXPECT_EQ(story.See().next_due, Utc("2026-03-02 10:00:00"));
+}
+
+TEST(Pitfall, ANextResponseDoesNotEscalateWhereWeSpokeLast) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Says("alice", "Looking.").Wait(Minutes(1)).Says("dave", "And?");
+  story.Wait(Minutes(1)).Says("alice", "Found it.").Wait(Hours(100));
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kMet);
+  for (const Notice& notice : story.See().notices) EXPECT_NE(notice.metric, kNext);
+}
+
+TEST(Pitfall, AReplyThatAlsoPausesIsCredited) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Says("alice", "Which version is it?\n\n/support waiting\n");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet);
+  EXPECT_EQ(story.State("acme", kResolution), ClockState::kPaused);
+}
+
+TEST(Pitfall, ElapsedIsThereFromTheFirstClose) {
+  Story story = P1();
+  story.Wait(Hours(3)).Says("alice", "Fixed.").Closes("alice");
+  EXPECT_EQ(story.Last("acme", kResolution).elapsed, Hours(3));
+}
+
+TEST(Pitfall, EveryExchangeIsKept) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Says("alice", "Looking.");
+  for (int minutes : {5, 50, 20}) {
+    story.Wait(Minutes(1)).Says("dave", "And?").Wait(Minutes(minutes)).Says("alice", "Soon.");
+  }
+  const PromiseClock* clock = story.Clock("acme", kNext);
+  ASSERT_EQ(clock->cycles.size(), 3u);
+  EXPECT_EQ(clock->cycles[0].elapsed, Minutes(5));
+  EXPECT_EQ(clock->cycles[1].elapsed, Minutes(50));
+  EXPECT_EQ(clock->cycles[2].elapsed, Minutes(20));
+}
+
+TEST(Pitfall, BotsAndOurOwnWarningsAreNoReply) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Says("acme-ci", "Build 7 failed.").Posts().Says("retainer-bot", "Late.");
+  Fact machine = MakeComment({Provenance::kWebhook, story.now()}, "comment/99",
+                             {"900", "dependabot[bot]", true}, Moment::At(story.now()), "Bump.");
+  story.Add(machine);
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+}
+
+TEST(Pitfall, TheAuthorsOwnCommentIsNoReply) {
+  // Neither a customer's, nor that of a responder who opened the ticket and talks to himself.
+  EXPECT_EQ(P1().Wait(Minutes(1)).Says("dave", "More.").State("acme", kFirst),
+            ClockState::kRunning);
+  Story story;
+  story.Opens("alice").Wait(Minutes(1)).Says("bob", "/support claim c-7f3").Wait(Minutes(1));
+  story.Says("alice", "I can reproduce it.");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kPending);
+  // Once the customer has asked there, the author's reply is one to the customer.
+  story.Wait(Minutes(1)).Says("dave", "When?").Wait(Minutes(1)).Says("alice", "On Friday.");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet);
+}
+
+TEST(Pitfall, PublicRepliesCountInternalNotesDoNotAndTheCustomersRestartTheClock) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Notes("alice", "Known since 2.0.");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  story.Wait(Minutes(1)).Says("alice", "A known bug.");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet);
+  story.Wait(Minutes(1)).Says("dave", "When will it be fixed?");
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kRunning);
+  story.Wait(Minutes(1)).Notes("alice", "No idea.");
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kRunning);
+}
+
+TEST(Pitfall, ThanksAfterTheAnswerIsNoQuestion) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Says("alice", "Set the flag.").Wait(Minutes(1)).Says("dave", "Thank you!");
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kPending);
+}
+
+TEST(Pitfall, LateIsLateHoweverLateWeLook) {
+  // Answered an hour late, and looked at for the first time a day after that.
+  Story story = P1();
+  story.Wait(Hours(2)).Says("alice", "Sorry.").Wait(Hours(24));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMissed);
+  EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2026-03-02 10:00:00"));
+}
+
+TEST(Pitfall, WaitingOrClosingWithoutAReplyIsNoResponse) {
+  Story waiting = P1();
+  waiting.Wait(Minutes(1)).Labels("alice", "waiting for customer");
+  EXPECT_EQ(waiting.State("acme", kFirst), ClockState::kRunning);
+  Story closed = P1();
+  closed.Wait(Minutes(1)).Closes("alice");
+  EXPECT_EQ(closed.State("acme", kFirst), ClockState::kCancelled);
+  EXPECT_EQ(closed.Last("acme", kFirst).note, "closed unanswered");
+}
+
+TEST(Pitfall, ADuplicateEscalatesNoMore) {
+  Policy policy = StoryPolicy();
+  policy.plans["gold"].warn_at = {0.5};
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
+  Story story(policy);
+  story.Opens("dave").Wait(Hours(1)).Says("alice", "/support duplicate #9").Wait(Hours(1000));
+  EXPECT_TRUE(story.See().notices.empty());
+  EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
+}
+
+TEST(Pitfall, NoAlertAtNight) {
+  Policy policy = Office("Europe/Paris");
+  policy.plans["gold"].warn_at = {0.5};
+  policy.plans["gold"].escalation = {{1.5, std::nullopt, {"lead"}}};
+  policy.plans["gold"].promises["P3"].targets = {{kFirst, OpenTarget(Hours(8))}};
+  Story story(policy);
+  story.GoTo("2026-03-02 13:00:00").Opens("dave").Wait(Hours(24 * 9));  // Monday 14:00
+  const auto& calendar = story.terms().back()->Calendar({"office"});
+  ASSERT_EQ(story.See().notices.size(), 3u);
+  for (const Notice& notice : story.See().notices) {
+    // A breach that falls on closing time is told in the minute after it.
+    EXPECT_TRUE(calendar.IsOpen(notice.at) || calendar.IsOpen(notice.at - Seconds(61)))
+        << notice.id;
+  }
+}
+
+TEST(Pitfall, ABotsCloseOfAnUnansweredIssueEndsNothing) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Closes("acme-ci", "not_planned").Wait(Hours(100));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kBreached);
+  EXPECT_EQ(story.State("acme", kResolution), ClockState::kBreached);
+}
+
+}  // namespace
+}  // namespace retainer
