@@ -1,0 +1,240 @@
+// Order does not matter: the same signed deliveries, in any order and any of them twice, through the
+// real receiver, the store and the judge, end in the same standing of every ticket, byte for byte.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "src/pipeline/judge.h"
+#include "src/pipeline/terms_holder.h"
+#include "src/pipeline/worker.h"
+#include "src/sandbox/sandbox.h"
+#include "src/store/memory_store.h"
+#include "tests/core/story.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_forge.h"
+#include "tests/fakes/fake_log.h"
+#include "tests/fakes/fake_metrics.h"
+#include "webhooks/receivers.h"
+
+namespace retainer {
+namespace {
+
+const ProjectRef kDb{"github", "acme/opendb"};
+const ProjectRef kOther{"github", "acme/driver"};
+constexpr int kIssues = 3;
+
+Policy MakePolicy() {
+  Policy policy = StoryPolicy();
+  policy.projects = {{"github", "acme/*"}};
+  policy.plans["gold"].warn_at = {0.5};
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
+  return policy;
+}
+
+template <typename T>
+const T& Pick(std::mt19937& random, const std::vector<T>& from) {
+  return from[random() % from.size()];
+}
+
+// What random people do to a few tickets; what the forge told of it.
+class Play {
+ public:
+  explicit Play(unsigned seed)
+      : clock_(Utc("2026-03-02 09:00:00")), sandbox_({.clock = clock_}), random_(seed) {
+    EXPECT_TRUE(sandbox_.Start().ok());
+    for (const char* login : {"alice", "bob", "dave", "bert", "erin"}) {
+      sandbox_.AddUser(ForgeKind::kGitHub, {.login = login});
+    }
+    sandbox_.AddUser(ForgeKind::kGitHub, {.login = "acme-ci", .machine = true});
+    sandbox_.AddProject({.ref = kDb, .id = 77});
+    sandbox_.AddProject({.ref = kOther, .id = 88});
+    for (const ProjectRef& project : {kDb, kOther}) {
+      for (const char* login : {"alice", "bob"}) {
+        EXPECT_TRUE(sandbox_.SetRole(project, login, "write").ok());
+      }
+      // Who is no contact may set labels, and is refused.
+      EXPECT_TRUE(sandbox_.SetRole(project, "erin", "triage").ok());
+      for (const std::string& label : labels_) {
+        EXPECT_TRUE(sandbox_.AddLabel(project, label, "ededed").ok());
+      }
+    }
+    sandbox_.SetHook(ForgeKind::kGitHub, {.secret = "s3cret"});
+    for (int i = 0; i < kIssues; ++i) {
+      auto ticket = sandbox_.OpenIssue(kDb, i == 0 ? "dave" : Pick(random_, people_), "It breaks",
+                                       "It is down.\n\n/support priority P2\n",
+                                       i == 1 ? Strings{"bug"} : Strings{});
+      EXPECT_TRUE(ticket.ok()) << ticket.status();
+      tickets_.push_back(*ticket);
+      comments_.emplace_back();
+      clock_.Advance(absl::Minutes(3));
+    }
+    for (int i = 0; i < 24; ++i) Step();
+    if (random_() % 2 == 0) {
+      EXPECT_TRUE(sandbox_.Transfer(tickets_[0], "alice", kOther).ok());
+    }
+    clock_.Advance(absl::Minutes(50));
+    deliveries_ = sandbox_.TakePending();
+  }
+
+  const std::vector<SandboxDelivery>& deliveries() const { return deliveries_; }
+  absl::Time now() const { return clock_.Now(); }
+  std::mt19937& random() { return random_; }
+
+ private:
+  using Strings = std::vector<std::string>;
+
+  // Some steps the forge refuses (a closed one closed again): then nothing happened.
+  void Step() {
+    clock_.Advance(absl::Minutes(Pick(random_, std::vector<int>{0, 1, 1, 9, 40, 130})) +
+                   absl::Seconds(static_cast<int>(random_() % 3)));
+    const std::size_t i = random_() % tickets_.size();
+    const TicketRef& ticket = tickets_[i];
+    const std::string& who = Pick(random_, people_);
+    switch (random_() % 10) {
+      case 0:
+      case 1:
+      case 2: {
+        auto id = sandbox_.Comment(
+            ticket, who,
+            Pick(random_, Strings{"Some words.", "Thanks!", "> a quote\n", "Why?\n/support waiting",
+                                  "/support claim c-b", "/support priority P1",
+                                  "A way round it.\n/support workaround", "/support escalate",
+                                  absl::StrCat("/duplicate #", kIssues)}));
+        if (id.ok()) comments_[i].emplace_back(*id, who);
+        return;
+      }
+      case 3:
+        if (comments_[i].empty()) return;
+        (void)sandbox_.EditComment(ticket, comments_[i].back().second, comments_[i].back().first,
+                                   Pick(random_, Strings{"Other words.", "Words.\n/support resume",
+                                                         "Hm.\n/support priority P3"}));
+        return;
+      case 4: {
+        if (comments_[i].empty()) return;
+        const auto [id, author] = comments_[i].back();
+        comments_[i].pop_back();
+        (void)sandbox_.DeleteComment(ticket, random_() % 2 == 0 ? author : "alice", id);
+        return;
+      }
+      case 5:
+      case 6:
+        (void)sandbox_.Label(ticket, who, Pick(random_, labels_));
+        return;
+      case 7:
+        (void)sandbox_.Unlabel(ticket, who, Pick(random_, labels_));
+        return;
+      case 8:
+        (void)sandbox_.Close(ticket, who);
+        return;
+      default:
+        (void)(random_() % 2 == 0 ? sandbox_.Reopen(ticket, who)
+                                  : sandbox_.Assign(ticket, "alice", "bob"));
+    }
+  }
+
+  const Strings people_ = {"alice", "bob", "dave", "bert", "erin", "acme-ci"};
+  const Strings labels_ = {"priority: P1", "priority: P3", "waiting for customer",
+                           "workaround available", "bug"};
+  FakeClock clock_;
+  Sandbox sandbox_;
+  std::mt19937 random_;
+  std::vector<TicketRef> tickets_;
+  std::vector<std::vector<std::pair<std::int64_t, std::string>>> comments_;
+  std::vector<SandboxDelivery> deliveries_;
+};
+
+// A service that gets deliveries and is asked where its tickets stand.
+class Desk {
+ public:
+  explicit Desk(absl::Time now)
+      : clock_(now),
+        forge_("github"),
+        judge_(store_, clock_, log_, metrics_, terms_,
+               {ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
+    ForgeConfig config;
+    config.name = "github";
+    config.webhook_secrets = {{"s3cret", {}}};
+    auto receiver = MakeReceiver(config);
+    EXPECT_TRUE(receiver.ok()) << receiver.status();
+    receiver_ = *std::move(receiver);
+    worker_ = std::make_unique<Worker>(*receiver_, judge_, store_, clock_, log_, metrics_, terms_);
+    auto terms = CompileTerms("v1", Utc("2026-01-01 00:00:00"), MakePolicy());
+    EXPECT_TRUE(terms.ok()) << terms.status();
+    terms_.Set({*terms});
+  }
+
+  // Under another id a repetition passes the inbox and meets the facts.
+  void Take(const SandboxDelivery& sent, const std::string& id) {
+    Headers headers;
+    for (const auto& [name, value] : sent.headers) headers.emplace(name, value);
+    Verified verified = receiver_->Verify(headers, sent.body, clock_.Now());
+    ASSERT_EQ(verified.outcome, VerifyOutcome::kGenuine) << verified.reason;
+    verified.delivery.id = id;
+    ASSERT_TRUE(store_.PutDelivery(verified.delivery).ok());
+    const auto done = worker_->RunOnce(10);
+    ASSERT_TRUE(done.ok()) << done.status();
+  }
+
+  std::string Standings() {
+    std::string all;
+    for (const auto& [project, count] : {std::pair{"77", kIssues}, std::pair{"88", 1}}) {
+      for (int number = 1; number <= count; ++number) {
+        const TicketKey key{"github", project, TicketKind::kIssue, number};
+        auto stored = store_.LoadTicket(key);
+        EXPECT_TRUE(stored.ok()) << stored.status();
+        auto context = judge_.Context(key, stored->record, std::nullopt);
+        EXPECT_TRUE(context.ok()) << context.status();
+        auto pins = store_.LoadPins();
+        EXPECT_TRUE(pins.ok()) << pins.status();
+        const Standing standing =
+            Evaluate(*context, stored->facts, terms_.Get(), *pins, clock_.Now());
+        absl::StrAppend(&all, DebugString(standing), "customers ", stored->record.customers.size(),
+                        " open ", stored->record.open, "\n");
+        // What was decided last is what the facts say.
+        EXPECT_EQ(stored->record.clock_states, ClockStates(standing)) << ToString(key);
+      }
+    }
+    return all;
+  }
+
+ private:
+  FakeClock clock_;
+  FakeLog log_;
+  FakeMetrics metrics_;
+  MemoryStore store_;
+  FakeForge forge_;
+  TermsHolder terms_;
+  Judge judge_;
+  std::unique_ptr<WebhookReceiver> receiver_;
+  std::unique_ptr<Worker> worker_;
+};
+
+class Deliveries : public ::testing::TestWithParam<unsigned> {};
+
+TEST_P(Deliveries, InAnyOrderAndTwiceEndInTheSameStanding) {
+  Play play(GetParam());
+  ASSERT_GT(play.deliveries().size(), 10u);
+  Desk in_order(play.now());
+  for (const SandboxDelivery& delivery : play.deliveries()) in_order.Take(delivery, delivery.id);
+  const std::string expected = in_order.Standings();
+
+  for (int turn = 0; turn < 2; ++turn) {
+    std::vector<std::pair<const SandboxDelivery*, std::string>> shuffled;
+    for (const SandboxDelivery& delivery : play.deliveries()) {
+      shuffled.emplace_back(&delivery, delivery.id);
+      if (play.random()() % 3 == 0) shuffled.emplace_back(&delivery, delivery.id);
+      if (play.random()() % 3 == 0) shuffled.emplace_back(&delivery, delivery.id + "-again");
+    }
+    std::shuffle(shuffled.begin(), shuffled.end(), play.random());
+    Desk desk(play.now());
+    for (const auto& [delivery, id] : shuffled) desk.Take(*delivery, id);
+    ASSERT_EQ(desk.Standings(), expected) << "turn " << turn;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Plays, Deliveries, ::testing::Range(1u, 25u));
+
+}  // namespace
+}  // namespace retainer
