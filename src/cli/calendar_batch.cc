@@ -71,13 +71,11 @@ CalendarSpec ReadCalendar(const json& object) {
     const absl::CivilDay date = Day("2000-" + day.get<std::string>());
     spec.yearly_holidays.emplace(date.month(), date.day());
   }
-  const json none = json::object();
-  for (const auto& [day, hours] : object.value("date_overrides", none).items()) {
-    spec.overrides[Day(day)] = Hours(hours);
-  }
-  for (const auto& [day, hours] : object.value("date_breaks", none).items()) {
-    spec.breaks[Day(day)] = Hours(hours);
-  }
+  // Named, so that they outlive the loops over their items.
+  const json overrides = object.value("date_overrides", json::object());
+  for (const auto& [day, hours] : overrides.items()) spec.overrides[Day(day)] = Hours(hours);
+  const json breaks = object.value("date_breaks", json::object());
+  for (const auto& [day, hours] : breaks.items()) spec.breaks[Day(day)] = Hours(hours);
   return spec;
 }
 
