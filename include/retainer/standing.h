@@ -43,6 +43,41 @@ enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused }
 // `Cycle::note` of what a responder's close cancelled.
 inline constexpr std::string_view kClosedUnanswered = "closed unanswered";
 
+enum class NoticeKind : std::uint8_t {
+  kWarning = 1,
+  kBreach = 2,
+  kEscalation = 3,
+  kBreachWithdrawn = 4
+};
+std::string_view NoticeKindName(NoticeKind kind);
+
+// Why a clock stood still for a while: the facts that began and ended it, by id.
+struct Standstill {
+  Interval span;  // its end is infinite while it lasts
+  std::string begin_fact;
+  std::string end_fact;
+  friend bool operator==(const Standstill&, const Standstill&) = default;
+};
+
+// A part of a cycle under one set of terms. Where terms never changed within a cycle it has none.
+struct Stretch {
+  absl::Time from;  // until the next one begins
+  std::string
+      why;  // what changed: `priority P1`, `policy 3f2a`, a claim that came; empty: the first
+  Target target_as_written;
+  absl::Duration target;  // open time
+  std::vector<std::string> calendars;
+  std::string priority;
+  std::string terms_id;
+  absl::Duration elapsed;  // of the cycle when it began
+  // Rule 9: the cycle is due at the earliest of its legs. A stretch without one gives none: another
+  // replaced it, or what was due was broken before.
+  bool has_leg = false;
+  absl::Duration open;  // open time after `from`
+  absl::Time due = absl::InfiniteFuture();
+  friend bool operator==(const Stretch&, const Stretch&) = default;
+};
+
 struct Cycle {
   absl::Time started;
   std::string start_fact;             // its id; empty where no single fact started it
@@ -61,13 +96,27 @@ struct Cycle {
   std::string terms_id;                // the policy version that rules it
   std::vector<std::string> calendars;  // that counted
   std::string priority;                // in force
+  std::string plan;                    // in force; empty for the community's objectives
+  std::vector<Standstill> resumed;     // it had stopped and went on: a ticket closed and reopened
+  std::vector<Stretch> stretches;      // by time
+  // It was broken before the terms changed or on another ticket, and that due instant stands.
+  bool due_stands = false;
+};
+
+// What is told of an open cycle when its instant comes, if nothing ends it before.
+struct Coming {
+  absl::Time at;
+  NoticeKind kind = NoticeKind::kWarning;
+  double fraction = 1.0;  // of the target
+  friend bool operator==(const Coming&, const Coming&) = default;
 };
 
 struct PromiseClock {
   Metric metric = Metric::kFirstResponse;
   PromiseKind kind = PromiseKind::kCommitment;
   ClockState state = ClockState::kPending;
-  std::vector<Cycle> cycles;  // by start; the last one may be open
+  std::vector<Cycle> cycles;    // by start; the last one may be open
+  std::vector<Coming> to_come;  // by time; after now
 };
 
 struct ClaimStanding {
@@ -98,14 +147,6 @@ struct Question {
   std::string organization;
   friend auto operator<=>(const Question&, const Question&) = default;
 };
-
-enum class NoticeKind : std::uint8_t {
-  kWarning = 1,
-  kBreach = 2,
-  kEscalation = 3,
-  kBreachWithdrawn = 4
-};
-std::string_view NoticeKindName(NoticeKind kind);
 
 // The ids of escalations that people asked for begin so.
 inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
@@ -170,14 +211,15 @@ struct Standing {
       objectives;  // community's own clocks where no claim is in force: reported, never shown
   std::vector<RoleStanding> roles;  // by actor, as of now
   Waiting waiting;
-  std::vector<std::string> labels;             // on the ticket now, sorted
-  std::vector<std::string> assignees;          // logins on the ticket now, sorted
-  std::vector<std::string> assign_requests;    // logins that `assign` named, sorted, still wanted
-  std::string answered_by;                     // login of the responder who last answered in public
-  std::vector<Refusal> refusals;               // by time
-  std::vector<Notice> notices;                 // all whose time has come, by id
-  std::vector<Question> questions;             // sorted; while there are any, nothing is announced
-  bool comment_deleted_by_hand = false;        // our status comment, and no `sla` command since
+  std::vector<Standstill> waits;             // for the customer, by time
+  std::vector<std::string> labels;           // on the ticket now, sorted
+  std::vector<std::string> assignees;        // logins on the ticket now, sorted
+  std::vector<std::string> assign_requests;  // logins that `assign` named, sorted, still wanted
+  std::string answered_by;                   // login of the responder who last answered in public
+  std::vector<Refusal> refusals;             // by time
+  std::vector<Notice> notices;               // all whose time has come, by id
+  std::vector<Question> questions;           // sorted; while there are any, nothing is announced
+  bool comment_deleted_by_hand = false;      // our status comment, and no `sla` command since
   // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
   bool comment_deleted_for_all = false;
   std::vector<std::string> own_comments;       // object ids, sorted

@@ -59,7 +59,6 @@ class RegimeBuilder {
       while (input < inputs.size() && inputs[input].at == at) {
         matters |= Apply(inputs[input++], terms_[version]->policy);
       }
-      if (why.empty()) why = reason_;
       if (matters) Add(at, version, std::move(why));
     }
     return std::move(regimes_);
@@ -103,6 +102,7 @@ class RegimeBuilder {
         absl::StrAppend(&reason_, "; plan ", plan.name, " has no ", active_.back()->priority);
       }
     }
+    if (regimes_.back().why.empty()) regimes_.back().why = reason_;
     const auto promises = plan.promises.find(priority_);
     if (promises == plan.promises.end()) return;
     const std::vector<std::string>& names = CalendarsInForce(plan, customer, priority_);
@@ -112,7 +112,8 @@ class RegimeBuilder {
       regimes_.back().promises[metric] = {target,    OpenTime(target, calendar),
                                           &calendar, &names,
                                           plan.kind, plan.at_risk,
-                                          priority_, terms.id};
+                                          priority_, terms.id,
+                                          plan.name};
     }
   }
 
@@ -252,7 +253,8 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
                                    PromiseKind::kTarget,
                                    0.75,
                                    "",
-                                   t.id};
+                                   t.id,
+                                   ""};
       }
     }
     regimes.push_back(std::move(regime));

@@ -31,12 +31,13 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
 ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
                             absl::Time adopted, absl::Time now);
 
-// Notices whose time has come, by id; and the earliest instant after `now` at which time alone
-// changes the standing, its face or its notices.
+// Notices whose time has come, by id.
 void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
                 const Terms& terms, absl::Time now, std::vector<Notice>* notices);
 std::string BreachId(const TicketKey& ticket, const std::string& customer, Metric metric,
                      const Cycle& cycle);
-absl::Time NextWake(const ClaimWork& work, absl::Time now);
+// Notes what is to come of each clock, and returns the earliest instant after `now` at which time
+// alone changes the standing, its face or its notices.
+absl::Time LookAhead(ClaimWork* work, absl::Time now);
 
 }  // namespace retainer::core

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace retainer::core {
 namespace {
 
@@ -58,7 +60,7 @@ class Run {
     if (!open_) {
       Start(promise, from);
     } else if (promise.open != target_ || promise.calendar != calendar_) {
-      Change(promise, from);
+      Change(promise, from, regime.why);
     }
     promise_ = &promise;
   }
@@ -86,6 +88,7 @@ class Run {
  private:
   void Start(const PromiseInForce& promise, absl::Time from) {
     open_ = true;
+    first_promise_ = promise_ = &promise;
     work_ = CycleWork();
     work_.cycle.started = from;
     if (need_.start_fact != nullptr && from == need_.start) {
@@ -95,7 +98,7 @@ class Run {
     counted_from_ = from;
     target_ = promise.open;
     calendar_ = promise.calendar;
-    work_.legs = {{from, promise.open, promise.calendar}};
+    work_.legs = {{from, promise.open, promise.calendar, 0}};
     for (const Carry& carry : held_) Absorb(carry, from);
     held_.clear();
   }
@@ -104,6 +107,10 @@ class Run {
     const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
     const absl::Time old_due = Due(work_, until_now);
+    Part(*promise_, at, std::max(own, carry.elapsed),
+         absl::StrCat("a claim came that had used ", absl::FormatDuration(carry.elapsed),
+                      " on another ticket, of its time here ", absl::FormatDuration(own),
+                      " was used: the longer counts"));
     if (carry.breached_due) {
       if (old_due > at) work_.told_until = at;
       work_.fixed_due = old_due > at ? *carry.breached_due : std::min(old_due, *carry.breached_due);
@@ -112,16 +119,17 @@ class Run {
     if (old_due > at) work_.told_until = at;
     elapsed_ = carry.elapsed;
     counted_from_ = at;
-    work_.legs.push_back({at, target_ - carry.elapsed, calendar_});
+    work_.legs.push_back({at, target_ - carry.elapsed, calendar_, LastStretch()});
   }
 
   // Rule 9.
-  void Change(const PromiseInForce& promise, absl::Time at) {
+  void Change(const PromiseInForce& promise, absl::Time at, const std::string& why) {
     const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
     elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
     counted_from_ = at;
     target_ = promise.open;
     calendar_ = promise.calendar;
+    Part(promise, at, elapsed_, why);
     const absl::Time old_due = Due(work_, until_now);
     if (old_due <= at) {
       // Rationale: the promise then in force was broken; other terms afterwards do not mend that.
@@ -132,11 +140,35 @@ class Run {
     const absl::Time carried_due =
         left <= absl::ZeroDuration() ? at : promise.calendar->Deadline(at, left, until_now);
     if (carried_due <= old_due) {
-      work_.legs.push_back({at, promise.open, promise.calendar});
+      work_.legs.push_back({at, promise.open, promise.calendar, LastStretch()});
     } else {
-      work_.legs = {{at, left, promise.calendar}};
+      work_.legs = {{at, left, promise.calendar, LastStretch()}};
     }
   }
+
+  // From `at` on the cycle is under `promise`.
+  void Part(const PromiseInForce& promise, absl::Time at, absl::Duration elapsed,
+            const std::string& why) {
+    const auto stretch = [](const PromiseInForce& p, absl::Time from, absl::Duration used) {
+      Stretch s;
+      s.from = from;
+      s.target_as_written = p.target;
+      s.target = p.open;
+      s.calendars = *p.calendars;
+      s.priority = p.priority;
+      s.terms_id = p.terms_id;
+      s.elapsed = used;
+      return s;
+    };
+    std::vector<Stretch>& stretches = work_.cycle.stretches;
+    if (stretches.empty()) {
+      stretches.push_back(stretch(*first_promise_, work_.cycle.started, absl::ZeroDuration()));
+    }
+    stretches.push_back(stretch(promise, at, elapsed));
+    stretches.back().why = why;
+  }
+
+  std::size_t LastStretch() const { return work_.cycle.stretches.size() - 1; }
 
   void Fill(absl::Time until) {
     Cycle& cycle = work_.cycle;
@@ -145,9 +177,26 @@ class Run {
     cycle.terms_id = promise_->terms_id;
     cycle.calendars = *promise_->calendars;
     cycle.priority = promise_->priority;
+    cycle.plan = promise_->plan;
     work_.kind = promise_->kind;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
     cycle.due = Due(work_, cycle.pauses);
+    cycle.due_stands = work_.fixed_due.has_value();
+    if (!cycle.stretches.empty()) {
+      for (const Leg& leg : work_.legs) {
+        Stretch& stretch = cycle.stretches[leg.stretch];
+        stretch.has_leg = true;
+        stretch.open = leg.open;
+        stretch.due = leg.calendar->Deadline(leg.from, leg.open, cycle.pauses);
+      }
+    }
+    for (std::size_t i = 0; i < need_.pauses.size(); ++i) {
+      const Interval& pause = need_.pauses[i];
+      if (pause.until <= cycle.started || pause.from >= until) continue;
+      const auto& [stopped, resumed] = need_.pause_facts[i];
+      cycle.resumed.push_back(
+          {pause, stopped == nullptr ? "" : stopped->id, resumed == nullptr ? "" : resumed->id});
+    }
     cycle.at_risk_at = std::min(cycle.due, InstantOf(work_, promise_->at_risk));
     const absl::Time counted_until = std::min(until, std::max(now_, cycle.started));
     cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
@@ -187,7 +236,8 @@ class Run {
   std::vector<Carry> held_;  // until something is promised
   CycleWork work_;
   bool open_ = false;
-  const PromiseInForce* promise_ = nullptr;  // in force last
+  const PromiseInForce* promise_ = nullptr;        // in force last
+  const PromiseInForce* first_promise_ = nullptr;  // … when the cycle began
   absl::Duration elapsed_;
   absl::Time counted_from_;
   absl::Duration target_;

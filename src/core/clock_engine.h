@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -29,7 +30,8 @@ struct Need {
   bool moves = false;  // cancelled here because it goes on elsewhere
   std::string note;
   std::vector<Interval> pauses;
-  std::vector<Carry> carries;  // by time
+  std::vector<std::pair<const Fact*, const Fact*>> pause_facts;  // in step: stopped it, resumed it
+  std::vector<Carry> carries;                                    // by time
 };
 
 struct PromiseInForce {
@@ -41,6 +43,7 @@ struct PromiseInForce {
   double at_risk = 0.75;
   std::string priority;
   std::string terms_id;
+  std::string plan;
 };
 
 // What is promised from `at` on, until the next regime.
@@ -55,6 +58,7 @@ struct Leg {
   absl::Time from;
   absl::Duration open;
   const BusinessTime* calendar = nullptr;
+  std::size_t stretch = 0;  // of the cycle, where it has any
 };
 
 struct CycleWork {

@@ -19,6 +19,11 @@ std::string Name(const Actor& actor) {
   return absl::StrCat(actor.id, "@", actor.login, actor.machine ? " (machine)" : "");
 }
 
+void Append(std::string* out, absl::string_view what, const Standstill& still) {
+  absl::StrAppend(out, what, At(still.span.from), " ", still.begin_fact, " -> ",
+                  At(still.span.until), " ", still.end_fact, "\n");
+}
+
 void Append(std::string* out, const PromiseClock& clock) {
   absl::StrAppend(out, "  clock ", View(MetricName(clock.metric)), " ",
                   clock.kind == PromiseKind::kCommitment ? "commitment" : "target", " ",
@@ -32,10 +37,27 @@ void Append(std::string* out, const PromiseClock& clock) {
     absl::StrAppend(out, " elapsed ", absl::FormatDuration(cycle.elapsed),
                     cycle.paused_now ? " paused" : "", " note [", cycle.note, "] terms ",
                     cycle.terms_id, " calendars ", absl::StrJoin(cycle.calendars, ","),
-                    " priority ", cycle.priority, "\n");
+                    " priority ", cycle.priority, " plan ", cycle.plan,
+                    cycle.due_stands ? " due stands" : "", "\n");
     for (const Interval& pause : cycle.pauses) {
       absl::StrAppend(out, "      pause ", At(pause.from), " ", At(pause.until), "\n");
     }
+    for (const Standstill& still : cycle.resumed) Append(out, "      resumed ", still);
+    for (const Stretch& stretch : cycle.stretches) {
+      absl::StrAppend(out, "      stretch ", At(stretch.from), " [", stretch.why, "] target ",
+                      stretch.target_as_written.text, "=", absl::FormatDuration(stretch.target),
+                      " calendars ", absl::StrJoin(stretch.calendars, ","), " priority ",
+                      stretch.priority, " terms ", stretch.terms_id, " elapsed ",
+                      absl::FormatDuration(stretch.elapsed));
+      if (stretch.has_leg) {
+        absl::StrAppend(out, " leg ", absl::FormatDuration(stretch.open), " due ", At(stretch.due));
+      }
+      absl::StrAppend(out, "\n");
+    }
+  }
+  for (const Coming& coming : clock.to_come) {
+    absl::StrAppend(out, "    to come ", At(coming.at), " ", View(NoticeKindName(coming.kind)), " ",
+                    coming.fraction, "\n");
   }
 }
 
@@ -61,6 +83,7 @@ std::string DebugString(const Standing& s) {
   absl::StrAppend(&out, "waiting ", s.waiting.now, " ", At(s.waiting.since), " ",
                   s.waiting.question, " stale ", s.waiting.label_is_stale, " by_author ",
                   s.waiting.ended_by_author, "\n");
+  for (const Standstill& wait : s.waits) Append(&out, "wait ", wait);
   absl::StrAppend(&out, "labels ", absl::StrJoin(s.labels, "|"), "\nassignees ",
                   absl::StrJoin(s.assignees, "|"), "\nrequests ",
                   absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by, "\n");

@@ -58,12 +58,16 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.opened_at = timeline.opened_at;
   s.roles = roster->Roles();
   s.waiting = timeline.waiting;
+  for (std::size_t i = 0; i < timeline.waits.size(); ++i) {
+    const auto& [began, ended] = timeline.wait_facts[i];
+    s.waits.push_back({timeline.waits[i], began->id, ended == nullptr ? "" : ended->id});
+  }
   for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
   s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());
   s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
-  const auto answer = std::find_if(
-      timeline.happenings.rbegin(), timeline.happenings.rend(),
-      [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
+  const auto answer =
+      std::find_if(timeline.happenings.rbegin(), timeline.happenings.rend(),
+                   [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
   s.refusals = timeline.refusals;
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
@@ -87,7 +91,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {
     core::AddNotices(context.key, timeline, work, current, now, &s.notices);
-    s.next_wake = std::min(s.next_wake, core::NextWake(work, now));
+    s.next_wake = std::min(s.next_wake, core::LookAhead(&work, now));
     if (work.leaving) leaving.push_back(*work.leaving);
     if (work.stint->ended) {
       community_since = std::max(community_since, *work.stint->ended);
@@ -109,7 +113,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   if (!leaving.empty()) s.carried = core::Write(leaving);
   if (!claimed && objectives && timeline.successor.empty()) {
     ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
-    s.next_wake = std::min(s.next_wake, core::NextWake(work, now));
+    s.next_wake = std::min(s.next_wake, core::LookAhead(&work, now));
     s.objectives = core::Publish(std::move(work)).clocks;
   }
   // Nothing is announced while an answer is outstanding.

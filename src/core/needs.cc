@@ -249,16 +249,17 @@ class Worker {
     if (closed_) {
       if (run != kNone) at_close_[1] = run;
     } else if (run != kNone) {
-      Resume(run, h.at);
+      Resume(run, h.at, h.fact);
     } else if (!before) {
       Start(Metric::kWorkaround, h.at, h.fact);
     }
   }
 
   // A run that had stopped goes on; the time between is a pause.
-  void Resume(int run, absl::Time at) {
+  void Resume(int run, absl::Time at, const Fact* fact) {
     Need& need = runs_[static_cast<std::size_t>(run)];
     need.pauses.push_back({*need.stop, at});
+    need.pause_facts.emplace_back(need.stop_fact, fact);
     Undo(run);
   }
 
@@ -300,7 +301,7 @@ class Worker {
   // Closing a duplicate resolves nothing: what the closing ended moves on with the claim.
   void Revive(absl::Time at) {
     for (int run : at_close_) {
-      if (run != kNone) Resume(run, at);
+      if (run != kNone) Resume(run, at, party_.end_fact);
     }
     for (int run : unanswered_at_close_) {
       const Need& need = runs_[static_cast<std::size_t>(run)];
@@ -318,7 +319,7 @@ class Worker {
       if (at_close_[i] == kNone) {
         Start(metrics[i], h.at, h.fact);
       } else {
-        Resume(at_close_[i], h.at);
+        Resume(at_close_[i], h.at, h.fact);
       }
     }
     at_close_ = {kNone, kNone};

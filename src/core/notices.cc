@@ -134,23 +134,33 @@ void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWo
   }
 }
 
-absl::Time NextWake(const ClaimWork& work, absl::Time now) {
+absl::Time LookAhead(ClaimWork* work, absl::Time now) {
   absl::Time wake = absl::InfiniteFuture();
   const auto at = [&](absl::Time instant) {
     if (instant > now) wake = std::min(wake, instant);
   };
-  for (const auto& [metric, cycles] : work.cycles) {
-    for (const CycleWork& run : cycles) {
-      if (run.cycle.outcome != Outcome::kOpen) continue;
-      at(run.cycle.at_risk_at);
-      at(run.cycle.due);
-      if (work.plan == nullptr || work.stint == nullptr) continue;
-      at(run.cycle.due + kBreachGrace);
-      for (double fraction : work.plan->warn_at) at(TellAt(run, fraction));
-      for (const EscalationLevel& level : work.plan->escalation) {
-        if (!level.metric || *level.metric == metric) at(TellAt(run, level.at));
-      }
+  for (PromiseClock& clock : work->standing.clocks) {
+    const std::vector<CycleWork>& cycles = work->cycles[clock.metric];
+    if (cycles.empty() || cycles.back().cycle.outcome != Outcome::kOpen) continue;
+    const CycleWork& run = cycles.back();
+    at(run.cycle.at_risk_at);
+    at(run.cycle.due);
+    if (work->plan == nullptr || work->stint == nullptr) continue;
+    const auto tell = [&](NoticeKind kind, double fraction, absl::Time instant) {
+      if (instant <= now) return;
+      wake = std::min(wake, instant);
+      if (instant < absl::InfiniteFuture()) clock.to_come.push_back({instant, kind, fraction});
+    };
+    for (double fraction : work->plan->warn_at) {
+      if (fraction < 1.0) tell(NoticeKind::kWarning, fraction, TellAt(run, fraction));
     }
+    tell(NoticeKind::kBreach, 1.0, run.cycle.due + kBreachGrace);
+    for (const EscalationLevel& level : work->plan->escalation) {
+      if (level.metric && *level.metric != clock.metric) continue;
+      tell(NoticeKind::kEscalation, level.at, TellAt(run, level.at));
+    }
+    std::stable_sort(clock.to_come.begin(), clock.to_come.end(),
+                     [](const Coming& a, const Coming& b) { return a.at < b.at; });
   }
   return wake;
 }

@@ -411,11 +411,11 @@ void Replayer::Commented(const Fact& fact) {
   } else if (judgement.role != Role::kBot && judgement.role != Role::kUnknown) {
     const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
     if (heard && !fact.text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
-    if (speaks && !fact.internal) EndWaiting(fact.at, IsAuthor(actor));
+    if (speaks && !fact.internal) EndWaiting(fact, IsAuthor(actor));
   } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
     // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
     // asked for; else a private customer's ticket could be told from a community one.
-    EndWaiting(fact.at, true);
+    EndWaiting(fact, true);
   }
   if (commands) RunCommands(fact, fact.text.commands, judgement);
 }
@@ -474,7 +474,7 @@ void Replayer::ClosedOrReopened(const Fact& fact) {
   if (closed && bot) return;
   Say(closed ? HappeningKind::kClose : HappeningKind::kReopen, fact, judgement);
   if (!closed && (judgement.role == Role::kCustomer || IsAuthor(actor))) {
-    EndWaiting(fact.at, IsAuthor(actor));
+    EndWaiting(fact, IsAuthor(actor));
   }
 }
 
@@ -516,17 +516,18 @@ void Replayer::MoveAway(absl::Time at, const Fact* fact, std::string successor) 
   }
 }
 
-void Replayer::StartWaiting(absl::Time at, std::string question) {
+void Replayer::StartWaiting(const Fact& fact, std::string question) {
   if (t_.waiting.now) return;
   t_.waiting.now = true;
-  t_.waiting.since = at;
+  t_.waiting.since = fact.at;
   t_.waiting.question = std::move(question);
   t_.waiting.ended_by_author = false;
   ended_by_word_ = false;
-  t_.waits.push_back({at, absl::InfiniteFuture()});
+  t_.waits.push_back({fact.at, absl::InfiniteFuture()});
+  t_.wait_facts.emplace_back(&fact, nullptr);
 }
 
-void Replayer::EndWaiting(absl::Time at, bool by_author) {
+void Replayer::EndWaiting(const Fact& fact, bool by_author) {
   // The author's word is seen by everybody, also where another contact's had ended it before.
   if (by_author) t_.waiting.ended_by_author = true;
   if (!t_.waiting.now) return;
@@ -534,7 +535,8 @@ void Replayer::EndWaiting(absl::Time at, bool by_author) {
   t_.waiting.question.clear();
   t_.waiting.ended_by_author = by_author;
   ended_by_word_ = true;
-  t_.waits.back().until = at;
+  t_.waits.back().until = fact.at;
+  t_.wait_facts.back().second = &fact;
 }
 
 }  // namespace retainer::core

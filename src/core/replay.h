@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -111,6 +112,7 @@ struct Timeline {
   std::vector<Stint> stints;           // by start
   std::vector<PriorityInput> priorities;
   std::vector<Interval> waits;
+  std::vector<std::pair<const Fact*, const Fact*>> wait_facts;  // in step: began it, ended it
   Waiting waiting;
   std::map<std::string, LabelState> labels;
   std::set<std::string> assignees;

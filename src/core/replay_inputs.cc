@@ -44,7 +44,7 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judge
     Refuse(fact, judgement, absl::StrCat("label ", name),
            "only the people of the project set this label", name);
   } else if (lower == meaning.waiting) {
-    StartWaiting(fact.at, last_answer_);
+    StartWaiting(fact, last_answer_);
   } else {
     Say(HappeningKind::kWorkaroundLabel, fact, judgement);
   }
@@ -56,7 +56,7 @@ void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_h
   if (by_hand && OurLabel(name)) ++t_.removed_by_hand[name];
   if (!Managed(lower)) return;
   if (lower == meanings_[now_].waiting) {
-    EndWaiting(fact.at, false);
+    EndWaiting(fact, false);
   } else if (lower == meanings_[now_].workaround) {
     Say(HappeningKind::kWorkaroundUnlabelled, fact, {});
   } else if (meanings_[now_].priorities.contains(lower)) {
@@ -181,11 +181,11 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return;
     case CommandName::kWaiting:
       if (!responder) return refuse("waiting", kTheirs);
-      return StartWaiting(fact.at,
+      return StartWaiting(fact,
                           fact.text.substance && !fact.internal ? fact.subject : last_answer_);
     case CommandName::kResume:
       if (!responder && !contact) return refuse("resume", kTheirs);
-      return EndWaiting(fact.at, false);
+      return EndWaiting(fact, false);
     case CommandName::kWorkaround:
       if (!responder) return refuse("workaround", kTheirs);
       return Say(HappeningKind::kWorkaround, fact, judgement);

@@ -44,8 +44,8 @@ class Replayer {
   void EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note);
   void MoveAway(absl::Time at, const Fact* fact, std::string successor);
   void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
-  void StartWaiting(absl::Time at, std::string question);
-  void EndWaiting(absl::Time at, bool by_author);
+  void StartWaiting(const Fact& fact, std::string question);
+  void EndWaiting(const Fact& fact, bool by_author);
   int Phase(const Fact& fact);
   const Stint* InForce(std::string_view customer) const;
   Judgement Judge(const Fact& fact);
