@@ -39,6 +39,7 @@ std::optional<ClockState> ParseClockState(std::string_view name);
 inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
 
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
+std::string_view OutcomeName(Outcome outcome);  // `met`
 
 // `Cycle::note` of what a responder's close cancelled.
 inline constexpr std::string_view kClosedUnanswered = "closed unanswered";

@@ -19,22 +19,6 @@ ordered_json Instant(const std::optional<absl::Time>& time) {
   return Instant(*time);
 }
 
-const char* OutcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kOpen:
-      return "open";
-    case Outcome::kMet:
-      return "met";
-    case Outcome::kMissed:
-      return "missed";
-    case Outcome::kCancelled:
-      return "cancelled";
-    case Outcome::kExcused:
-      return "excused";
-  }
-  return "";
-}
-
 ordered_json CycleJson(const Cycle& cycle) {
   ordered_json pauses = ordered_json::array();
   for (const Interval& pause : cycle.pauses) {
@@ -49,7 +33,7 @@ ordered_json CycleJson(const Cycle& cycle) {
           {"paused", cycle.paused_now},
           {"pauses", std::move(pauses)},
           {"elapsed_seconds", absl::ToInt64Seconds(cycle.elapsed)},
-          {"outcome", OutcomeName(cycle.outcome)},
+          {"outcome", std::string(OutcomeName(cycle.outcome))},
           {"note", cycle.note},
           {"priority", cycle.priority},
           {"calendars", cycle.calendars},

@@ -102,6 +102,22 @@ std::optional<ClockState> ParseClockState(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOpen:
+      return "open";
+    case Outcome::kMet:
+      return "met";
+    case Outcome::kMissed:
+      return "missed";
+    case Outcome::kCancelled:
+      return "cancelled";
+    case Outcome::kExcused:
+      return "excused";
+  }
+  return "";
+}
+
 std::string_view NoticeKindName(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::kWarning:

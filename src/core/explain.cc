@@ -45,22 +45,6 @@ std::string Cause(const FactSet& facts, const std::string& id) {
   return absl::StrCat(text, "]");
 }
 
-std::string_view OutcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kOpen:
-      return "open";
-    case Outcome::kMet:
-      return "met";
-    case Outcome::kMissed:
-      return "missed";
-    case Outcome::kCancelled:
-      return "cancelled";
-    case Outcome::kExcused:
-      return "excused";
-  }
-  return "";
-}
-
 class Explainer {
  public:
   Explainer(const FactSet& facts, const TermsHistory& terms, absl::Time now)
