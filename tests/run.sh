@@ -4,7 +4,8 @@
 #   tests/run.sh             everything: all tests under the address and undefined-behaviour
 #                            sanitizers, those with threads under the thread sanitizer too, and
 #                            what we send against the forges' published descriptions, and our
-#                            comments as Markdown renderers read them
+#                            comments as Markdown renderers read them, and our alert rules and
+#                            figures as Prometheus does
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,6 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . deploy/packages.sh
 # shellcheck disable=SC2086
 need_packages $build_packages $test_packages
+command -v promtool >/dev/null || need_packages prometheus
 command -v npm >/dev/null || need_packages nodejs npm
 
 jobs=$(nproc)
@@ -52,3 +54,5 @@ echo "== holding our requests against GitHub's description"
 tests/forge/openapi/check.sh build/asan/tests/forge/forge_test
 echo "== reading our comments as Markdown renderers do"
 tests/templates/npm/check.sh build/asan/tests/templates/templates_test
+echo "== holding our figures and alerts against Prometheus"
+tests/deploy/check.sh build/asan/tests/api/api_test

@@ -1,7 +1,6 @@
 // The Metrics port on Prometheus' client library.
 //
-// The names that the service uses have a help text and a type here; one that has not appears with
-// its name as help. Thread-safe.
+// It knows the families of metric_families.h; to tell of another is a bug. Thread-safe.
 #pragma once
 
 #include <memory>

@@ -24,7 +24,9 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   for (const ForgeConfig& forge : config.forges) {
     auto receiver = MakeReceiver(forge);
     if (!receiver.ok()) return receiver.status();
-    auto client = MakeForge(forge, clock, log);
+    ForgeOptions forge_options;
+    forge_options.metrics = &metrics;
+    auto client = MakeForge(forge, clock, log, forge_options);
     if (!client.ok()) return client.status();
     kinds[forge.name] = forge.kind == ForgeKind::kGitHub ? "github" : "gitlab";
     slots.push_back({forge.name, forge.kind, client->get()});

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/forge/app_jwt.h"
 #include "src/forge/clients_internal.h"
+#include "src/forge/metered_transport.h"
 #include "src/forge/url.h"
 
 namespace retainer {
@@ -79,6 +80,10 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, cons
   }
   auto transport = forge::MakeHttplibTransport(base->origin, transport_options);
   if (!transport.ok()) return transport.status();
+  if (options.metrics != nullptr) {
+    *transport = forge::MakeMeteredTransport(config.name, std::move(*transport), clock,
+                                             *options.metrics);
+  }
   return forge::MakeForgeOver(config, clock, log, std::move(*transport));
 }
 

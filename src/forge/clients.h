@@ -23,6 +23,7 @@
 #include "retainer/config.h"
 #include "retainer/forge.h"
 #include "retainer/log.h"
+#include "retainer/metrics.h"
 
 namespace retainer {
 
@@ -31,6 +32,7 @@ struct ForgeOptions {
   absl::Duration read_timeout = absl::Seconds(10);   // of silence
   absl::Duration total_timeout = absl::Seconds(30);  // for one answer
   std::size_t max_idle_connections = 4;
+  Metrics* metrics = nullptr;  // told of every call; outlives the client
 };
 
 // The client of one configured forge. Nothing is asked yet: wrong credentials show in Check.

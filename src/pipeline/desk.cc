@@ -167,6 +167,8 @@ absl::Status Desk::Stop(absl::Duration deadline) {
 void Desk::SetTerms(TermsHistory terms) {
   const bool any = !terms.empty();
   ports_.log.Info("terms set", {{"id", any ? terms.back()->id : std::string("none")}});
+  ports_.metrics.Set("retainer_policy_effective_timestamp_seconds",
+                     any ? static_cast<double>(absl::ToUnixSeconds(terms.back()->effective)) : 0);
   terms_.Set(std::move(terms));
   if (any) reconciler_.TermsChanged();
   Nudge();

@@ -40,7 +40,8 @@ class Intake {
 
  private:
   IntakeAnswer Answer(const WebhookReceiver& receiver, const Headers& headers,
-                      std::string_view body, absl::Time now, std::string* delivery);
+                      std::string_view body, absl::Time now, std::string* delivery,
+                      std::string* event);
 
   const std::vector<const WebhookReceiver*> receivers_;
   Store& store_;

@@ -360,6 +360,21 @@ absl::StatusOr<Judge::Draft> Judge::MakeDraft(const TicketKey& key, const News& 
   return draft;
 }
 
+void Judge::CountPromises(const Draft& draft) {
+  const std::vector<std::string>& learnt = draft.decision.record.facts;
+  for (const ClaimStanding& claim : draft.decision.standing.claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      for (const Cycle& cycle : clock.cycles) {
+        if (cycle.outcome != Outcome::kMet && cycle.outcome != Outcome::kMissed) continue;
+        if (std::find(learnt.begin(), learnt.end(), cycle.stop_fact) == learnt.end()) continue;
+        metrics_.Count("retainer_promises_total",
+                       {{"metric", std::string(MetricName(clock.metric))},
+                        {"outcome", cycle.outcome == Outcome::kMet ? "met" : "missed"}});
+      }
+    }
+  }
+}
+
 DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   const Decision& decision = draft.decision;
   const Standing& standing = decision.standing;
@@ -498,6 +513,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     }
     if (!committed.ok()) return committed;
     metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
+    for (const Draft& draft : drafts) CountPromises(draft);
     for (const std::string& flag : drafts[0].decision.standing.flags) {
       std::lock_guard lock(mutex_);
       if (said_.size() > 10000) said_.clear();

@@ -98,6 +98,8 @@ class Judge {
                                                      const std::string& successor);
   std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
   DecisionWrite MakeWrite(const Draft& draft, absl::Time now);
+  // Tells the figures which promises ended by what was learnt just now.
+  void CountPromises(const Draft& draft);
   absl::Time RetryAt(const TicketKey& key, absl::Time now);
 
   Store& store_;

@@ -97,6 +97,9 @@ absl::Status Reconciler::Look(absl::Time now) {
                stats->oldest_dirty ? absl::ToDoubleSeconds(now - *stats->oldest_dirty) : 0);
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
   metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
+  const auto ledger = store_.ReadLedgerHead();
+  if (!ledger.ok()) return ledger.status();
+  metrics_.Set("retainer_ledger_records", static_cast<double>(ledger->length));
   if (stats->oldest_inbox && now - *stats->oldest_inbox > options_.stuck_after) {
     log_.Warning("deliveries wait in the inbox",
                  {{"entries", absl::StrCat(stats->inbox)},

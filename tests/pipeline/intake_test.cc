@@ -33,6 +33,18 @@ TEST_F(IntakeTest, RefusesByStatus) {
   EXPECT_EQ(Stats().inbox, 0u);
 }
 
+TEST_F(IntakeTest, FiguresNameTheEventOnlyWhereTheSignatureHolds) {
+  Accept(FakeReceiver::HeadersOf("d1"));
+  Accept({{"X-Event", "made-up-by-a-stranger"}});
+  const auto count = [&](const char* event, const char* status) {
+    return metrics.Value("retainer_deliveries_total",
+                         {{"forge", "github"}, {"event", event}, {"status", status}});
+  };
+  EXPECT_EQ(count("issues", "202"), 1);
+  EXPECT_EQ(count("none", "401"), 1);
+  EXPECT_EQ(metrics.Value("retainer_deliveries_total"), 2);
+}
+
 TEST_F(IntakeTest, FullDiskAcknowledgesNothing) {
   store.FailWrites(absl::ResourceExhaustedError("disk is full"));
   const IntakeAnswer answer = Accept(FakeReceiver::HeadersOf("d1"));

@@ -242,6 +242,27 @@ TEST_F(WorkerTest, TimersTellABreachOnce) {
   EXPECT_GT(*next, clock.Now());
 }
 
+TEST_F(WorkerTest, FiguresCountEveryPromiseThatEndsOnce) {
+  const auto ended = [&](const char* outcome) {
+    return metrics.Value("retainer_promises_total",
+                         {{"metric", "first_response"}, {"outcome", outcome}});
+  };
+  Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Deliver("d2", MakeEvent(2, kDave, {Opened(kDave, 0)}));
+  clock.Set(At(10));
+  Work();
+  EXPECT_EQ(ended("met"), 0);
+  const Event answer = MakeEvent(1, kDave, {Commented(kAlice, 10, "1", "We look into it now.")});
+  Deliver("d3", answer);
+  Deliver("d4", answer);
+  Work();
+  clock.Set(At(5 * 60));
+  Deliver("d5", MakeEvent(2, kDave, {Commented(kAlice, 5 * 60, "2", "Sorry for the delay.")}));
+  Work();
+  EXPECT_EQ(ended("met"), 1);
+  EXPECT_EQ(ended("missed"), 1);
+}
+
 TEST(TicketKeyText, GoesThereAndBack) {
   const TicketKey key{"git/hub", "77", TicketKind::kChange, 12};
   EXPECT_EQ(ParseTicketKey(ToString(key)), key);

@@ -1,0 +1,263 @@
+#include "src/api/oidc.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+extern "C" {
+#include <cjose/cjose.h>
+}
+#include <nlohmann/json.hpp>
+
+namespace retainer {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMaxToken = 8192;
+constexpr std::size_t kMaxKeys = 64;
+constexpr std::size_t kMinRsaBits = 2048;
+constexpr absl::Duration kLeeway = absl::Seconds(60);
+constexpr absl::Duration kFresh = absl::Hours(1);
+constexpr absl::Duration kUsable = absl::Hours(24);
+constexpr absl::Duration kBetweenFetches = absl::Minutes(1);
+
+absl::Status Refused(absl::string_view why) {
+  return absl::UnauthenticatedError(absl::StrCat("The job's token does not count: ", why, "."));
+}
+
+struct JwkRelease {
+  void operator()(cjose_jwk_t* key) const { cjose_jwk_release(key); }
+};
+struct JwsRelease {
+  void operator()(cjose_jws_t* jws) const { cjose_jws_release(jws); }
+};
+using Jwk = std::unique_ptr<cjose_jwk_t, JwkRelease>;
+using Jws = std::unique_ptr<cjose_jws_t, JwsRelease>;
+
+// A key that may sign with the algorithm that is pinned to its type.
+struct SigningKey {
+  Jwk key;
+  std::string algorithm;
+};
+
+std::optional<SigningKey> ReadKey(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  if (json.contains("use") && json["use"] != "sig") return std::nullopt;
+  const std::string text = json.dump();
+  cjose_err error;
+  SigningKey key;
+  key.key.reset(cjose_jwk_import(text.data(), text.size(), &error));
+  if (key.key == nullptr) return std::nullopt;
+  switch (cjose_jwk_get_kty(key.key.get(), &error)) {
+    case CJOSE_JWK_KTY_RSA:
+      if (cjose_jwk_get_keysize(key.key.get(), &error) < kMinRsaBits) return std::nullopt;
+      key.algorithm = "RS256";
+      break;
+    case CJOSE_JWK_KTY_EC:
+      if (json.value("crv", "") != "P-256") return std::nullopt;
+      key.algorithm = "ES256";
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (json.contains("alg") && json["alg"] != key.algorithm) return std::nullopt;
+  return key;
+}
+
+// A claim that is an id: GitHub and GitLab write numbers as strings.
+std::optional<std::int64_t> IdClaim(const Json& claims, const char* name) {
+  const auto it = claims.find(name);
+  if (it == claims.end()) return std::nullopt;
+  if (it->is_number_integer()) return it->get<std::int64_t>();
+  std::int64_t id = 0;
+  if (it->is_string() && absl::SimpleAtoi(it->get_ref<const std::string&>(), &id)) return id;
+  return std::nullopt;
+}
+
+std::optional<absl::Time> TimeClaim(const Json& claims, const char* name) {
+  const auto it = claims.find(name);
+  if (it == claims.end() || !it->is_number()) return std::nullopt;
+  // Whole seconds as a rule, but RFC 7519 allows fractions.
+  const double seconds = it->get<double>();
+  if (!(seconds > 0 && seconds < 1e11)) return std::nullopt;
+  return absl::FromUnixSeconds(static_cast<std::int64_t>(seconds));
+}
+
+bool HasAudience(const Json& claims, const std::string& audience) {
+  const auto it = claims.find("aud");
+  if (it == claims.end()) return false;
+  if (it->is_string()) return *it == audience;
+  return it->is_array() && std::find(it->begin(), it->end(), audience) != it->end();
+}
+
+bool Holds(const std::vector<std::int64_t>& ids, std::optional<std::int64_t> id) {
+  return id && std::find(ids.begin(), ids.end(), *id) != ids.end();
+}
+
+std::string WithoutSlash(std::string url) {
+  while (!url.empty() && url.back() == '/') url.pop_back();
+  return url;
+}
+
+}  // namespace
+
+// One issuer's keys.
+class OidcVerifier::Issuer {
+ public:
+  Issuer(std::string issuer, const Clock& clock, const Fetch& fetch)
+      : issuer_(std::move(issuer)), clock_(clock), fetch_(fetch) {}
+
+  const std::string& name() const { return issuer_; }
+
+  absl::Status Check(cjose_jws_t* jws, const std::string& algorithm, const std::string& key_id) {
+    // Held while fetching: who comes meanwhile needs the same answer.
+    std::lock_guard lock(mutex_);
+    const absl::Time now = clock_.Now();
+    const bool known = keys_.contains(key_id);
+    if ((!known || now - fetched_ > kFresh) && now - tried_ >= kBetweenFetches) {
+      tried_ = now;
+      const absl::Status fetched = FetchKeys(now);
+      if (!fetched.ok() && (!known || now - fetched_ > kUsable)) return fetched;
+    }
+    if (now - fetched_ > kUsable) {
+      return absl::UnavailableError(absl::StrCat("The keys of ", issuer_, " cannot be had."));
+    }
+    const auto it = keys_.find(key_id);
+    if (it == keys_.end()) return Refused("its issuer has no such key");
+    if (it->second.algorithm != algorithm) return Refused("its algorithm is not its key's");
+    cjose_err error;
+    if (!cjose_jws_verify(jws, it->second.key.get(), &error)) {
+      return Refused("its signature does not hold");
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<Json> FetchJson(const std::string& url) {
+    auto body = fetch_(url);
+    if (!body.ok()) return body.status();
+    Json json = Json::parse(*body, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) {
+      return absl::UnavailableError(absl::StrCat(url, " does not answer with a JSON object"));
+    }
+    return json;
+  }
+
+  absl::Status FetchKeys(absl::Time now) {
+    auto about =
+        FetchJson(absl::StrCat(WithoutSlash(issuer_), "/.well-known/openid-configuration"));
+    if (!about.ok()) return about.status();
+    const auto issuer = about->find("issuer");
+    const auto where = about->find("jwks_uri");
+    if (issuer == about->end() || *issuer != issuer_ || where == about->end() ||
+        !where->is_string()) {
+      return absl::UnavailableError(absl::StrCat(issuer_, " does not describe itself as such"));
+    }
+    auto set = FetchJson(where->get<std::string>());
+    if (!set.ok()) return set.status();
+    const auto list = set->find("keys");
+    if (list == set->end() || !list->is_array()) {
+      return absl::UnavailableError(absl::StrCat(issuer_, " has no keys"));
+    }
+    std::map<std::string, SigningKey> keys;
+    for (const Json& json : *list) {
+      if (keys.size() == kMaxKeys) break;
+      auto key = ReadKey(json);
+      if (!key || !json.contains("kid") || !json["kid"].is_string()) continue;
+      keys.insert_or_assign(json["kid"].get<std::string>(), *std::move(key));
+    }
+    if (keys.empty()) return absl::UnavailableError(absl::StrCat(issuer_, " has no usable key"));
+    keys_ = std::move(keys);
+    fetched_ = now;
+    return absl::OkStatus();
+  }
+
+  const std::string issuer_;
+  const Clock& clock_;
+  const Fetch& fetch_;
+  std::mutex mutex_;
+  std::map<std::string, SigningKey> keys_;  // by kid
+  absl::Time fetched_ = absl::InfinitePast();
+  absl::Time tried_ = absl::InfinitePast();
+};
+
+OidcVerifier::OidcVerifier(std::vector<OidcConfig> entries, const Clock& clock, Fetch fetch)
+    : entries_(std::move(entries)), clock_(clock), fetch_(std::move(fetch)) {
+  for (const OidcConfig& entry : entries_) {
+    const bool known = std::any_of(issuers_.begin(), issuers_.end(),
+                                   [&](const auto& i) { return i->name() == entry.issuer; });
+    if (!known) issuers_.push_back(std::make_unique<Issuer>(entry.issuer, clock_, fetch_));
+  }
+}
+
+OidcVerifier::~OidcVerifier() = default;
+
+bool OidcVerifier::LooksLikeJwt(std::string_view token) {
+  return std::count(token.begin(), token.end(), '.') == 2;
+}
+
+absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
+  if (token.size() > kMaxToken) return Refused("it is too long");
+  cjose_err error;
+  const Jws jws(cjose_jws_import(token.data(), token.size(), &error));
+  if (jws == nullptr) return Refused("it is no signed token");
+  cjose_header_t* header = cjose_jws_get_protected(jws.get());
+  const char* algorithm = cjose_header_get(header, CJOSE_HDR_ALG, &error);
+  const char* key_id = cjose_header_get(header, CJOSE_HDR_KID, &error);
+  if (algorithm == nullptr || key_id == nullptr) return Refused("it names no key");
+  const std::string alg = algorithm;
+  if (alg != "RS256" && alg != "ES256") return Refused("it is not signed with RS256 or ES256");
+
+  // Rationale: nobody is asked for keys on behalf of a token that could not count anyway.
+  std::uint8_t* text = nullptr;
+  std::size_t size = 0;
+  if (!cjose_jws_get_plaintext(jws.get(), &text, &size, &error)) return Refused("it says nothing");
+  const Json claims = Json::parse(text, text + size, nullptr, /*allow_exceptions=*/false);
+  if (!claims.is_object() || !claims.contains("iss")) return Refused("it names no issuer");
+  const auto issuer = std::find_if(issuers_.begin(), issuers_.end(),
+                                   [&](const auto& i) { return claims["iss"] == i->name(); });
+  if (issuer == issuers_.end()) return Refused("its issuer is not configured");
+  const absl::Time now = clock_.Now();
+  const auto expires = TimeClaim(claims, "exp");
+  if (!expires || *expires + kLeeway <= now) return Refused("it has expired");
+  for (const char* name : {"nbf", "iat"}) {
+    if (!claims.contains(name)) continue;
+    const auto from = TimeClaim(claims, name);
+    if (!from || *from - kLeeway > now) return Refused("it is not in force yet");
+  }
+  const auto repository = IdClaim(claims, "repository_id");
+  const auto project = IdClaim(claims, "project_id");
+  bool audience = false;
+  const OidcConfig* entry = nullptr;
+  for (const OidcConfig& candidate : entries_) {
+    if (candidate.issuer != (*issuer)->name() || !HasAudience(claims, candidate.audience)) continue;
+    audience = true;
+    if (Holds(candidate.repository_ids, repository) || Holds(candidate.project_ids, project)) {
+      entry = &candidate;
+      break;
+    }
+  }
+  if (!audience) return Refused("its audience is not ours");
+  if (entry == nullptr) return Refused("its repository is not configured");
+
+  if (absl::Status signature = (*issuer)->Check(jws.get(), alg, key_id); !signature.ok()) {
+    return signature;
+  }
+  OidcAccess access;
+  access.id = Holds(entry->repository_ids, repository)
+                  ? absl::StrCat("oidc:repository_id ", *repository)
+                  : absl::StrCat("oidc:project_id ", *project);
+  access.scope = entry->scope;
+  access.projects = entry->projects;
+  return access;
+}
+
+}  // namespace retainer

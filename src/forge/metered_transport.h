@@ -1,0 +1,19 @@
+// A transport that tells the figures how the forge answers: calls by outcome, what is left of the
+// rate limit, and the forge's clock minus ours. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "retainer/clock.h"
+#include "retainer/metrics.h"
+#include "src/forge/http.h"
+
+namespace retainer::forge {
+
+// REQUIRES: `clock` and `metrics` outlive the result.
+std::unique_ptr<HttpTransport> MakeMeteredTransport(std::string forge,
+                                                    std::unique_ptr<HttpTransport> inner,
+                                                    const Clock& clock, Metrics& metrics);
+
+}  // namespace retainer::forge

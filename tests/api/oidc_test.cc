@@ -1,0 +1,214 @@
+#include "src/api/oidc.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/fakes/test_issuer.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::int64_t kNow = 1'772'000'000;
+
+class OidcTest : public testing::Test {
+ protected:
+  OidcTest() {
+    issuer_.AddEcKey("ec-1");
+    Publish();
+  }
+
+  void Publish() {
+    web_[issuer_.url() + "/.well-known/openid-configuration"] = issuer_.Configuration();
+    web_[issuer_.url() + "/keys"] = issuer_.Keys();
+  }
+
+  // A GitHub job's claims, with `more` in the place of the same.
+  static std::string Claims(std::map<std::string, std::string> more = {}) {
+    std::map<std::string, std::string> claims = {
+        {"iss", "\"https://ci.example\""},
+        {"aud", "\"retainer\""},
+        {"sub", "\"repo:acme/opendb:ref:refs/heads/main\""},
+        {"repository_id", "\"1296269\""},
+        {"iat", absl::StrCat(kNow)},
+        {"nbf", absl::StrCat(kNow)},
+        {"exp", absl::StrCat(kNow + 300)}};
+    for (auto& [name, value] : more) claims[name] = value;
+    std::string json;
+    for (const auto& [name, value] : claims) {
+      if (value.empty()) continue;
+      absl::StrAppend(&json, json.empty() ? "{" : ",", "\"", name, "\":", value);
+    }
+    return json + "}";
+  }
+
+  absl::Status Refusal(const std::string& token) {
+    auto access = verifier_.Verify(token);
+    return access.status();
+  }
+  void Refuses(const std::string& token, const std::string& why) {
+    const absl::Status status = Refusal(token);
+    EXPECT_TRUE(absl::IsUnauthenticated(status)) << status;
+    EXPECT_NE(std::string(status.message()).find(why), std::string::npos) << status;
+  }
+
+  TestIssuer issuer_{"https://ci.example"};
+  std::map<std::string, std::string> web_;
+  std::atomic<int> fetches_ = 0;
+  FakeClock clock_{absl::FromUnixSeconds(kNow)};
+  std::vector<OidcConfig> entries_ = {
+      {"https://ci.example", "retainer", {1296269}, {}, {{"github", "acme/opendb"}}, "read"},
+      {"https://ci.example", "retainer", {}, {77}, {{"gitlab", "acme/*"}}, "write"}};
+  OidcVerifier verifier_{entries_, clock_,
+                         [this](const std::string& url) -> absl::StatusOr<std::string> {
+                           ++fetches_;
+                           const auto it = web_.find(url);
+                           if (it == web_.end()) return absl::UnavailableError("no answer");
+                           return it->second;
+                         }};
+};
+
+TEST_F(OidcTest, OpensWhatTheEntryOfItsRepositorySays) {
+  auto access = verifier_.Verify(issuer_.Sign(Claims()));
+  ASSERT_TRUE(access.ok()) << access.status();
+  EXPECT_EQ(access->id, "oidc:repository_id 1296269");
+  EXPECT_EQ(access->scope, "read");
+  EXPECT_EQ(access->projects, (std::vector<ProjectRef>{{"github", "acme/opendb"}}));
+}
+
+TEST_F(OidcTest, TakesGitLabsProjectIdAndEllipticKeysAndListsOfAudiences) {
+  auto access = verifier_.Verify(issuer_.Sign(
+      Claims({{"repository_id", ""}, {"project_id", "\"77\""}, {"aud", "[\"x\",\"retainer\"]"}}),
+      "ec-1", "ES256"));
+  ASSERT_TRUE(access.ok()) << access.status();
+  EXPECT_EQ(access->scope, "write");
+  EXPECT_EQ(access->projects, (std::vector<ProjectRef>{{"gitlab", "acme/*"}}));
+}
+
+TEST_F(OidcTest, RefusesWhatDoesNotFit) {
+  Refuses("a.b.c", "no signed token");
+  Refuses(std::string(9000, 'a') + ".b.c", "too long");
+  Refuses(issuer_.Sign(Claims({{"iss", "\"https://evil.example\""}})), "issuer");
+  Refuses(issuer_.Sign(Claims({{"aud", "\"other\""}})), "audience");
+  Refuses(issuer_.Sign(Claims({{"aud", ""}})), "audience");
+  Refuses(issuer_.Sign(Claims({{"repository_id", "\"4\""}})), "repository");
+  Refuses(issuer_.Sign(Claims({{"repository_id", ""}})), "repository");
+  // The id of an entry counts as what it is there: a project's number is no repository's.
+  Refuses(issuer_.Sign(Claims({{"repository_id", "\"77\""}})), "repository");
+  Refuses(issuer_.Sign(Claims({{"exp", absl::StrCat(kNow - 61)}})), "expired");
+  Refuses(issuer_.Sign(Claims({{"exp", ""}})), "expired");
+  Refuses(issuer_.Sign(Claims({{"exp", "\"tomorrow\""}})), "expired");
+  Refuses(issuer_.Sign(Claims({{"nbf", absl::StrCat(kNow + 120)}})), "not in force");
+  Refuses(issuer_.Sign("[1]"), "issuer");
+  EXPECT_EQ(fetches_, 0) << "nobody asks for keys for a token that cannot count";
+}
+
+TEST_F(OidcTest, RefusesForgedSignatures) {
+  TestIssuer forger("https://ci.example");
+  Refuses(forger.Sign(Claims()), "signature");
+  // A genuine signature under other claims.
+  const std::string genuine = issuer_.Sign(Claims());
+  const std::vector<std::string> parts = absl::StrSplit(genuine, '.');
+  std::string raised;
+  absl::WebSafeBase64Escape(Claims({{"exp", absl::StrCat(kNow + 900)}}), &raised);
+  Refuses(absl::StrCat(parts[0], ".", raised, ".", parts[2]), "signature");
+  // An elliptic key's name over an RSA signature, and the other way round.
+  Refuses(issuer_.Sign(Claims(), "rsa-1", "RS256", "ec-1"), "algorithm");
+  Refuses(issuer_.Sign(Claims(), "ec-1", "ES256", "rsa-1"), "algorithm");
+}
+
+TEST_F(OidcTest, PinsTheAlgorithms) {
+  std::string header, body;
+  absl::WebSafeBase64Escape(R"({"alg":"none","kid":"rsa-1"})", &header);
+  absl::WebSafeBase64Escape(Claims(), &body);
+  EXPECT_TRUE(absl::IsUnauthenticated(Refusal(absl::StrCat(header, ".", body, "."))));
+  Refuses(issuer_.Sign(Claims(), "rsa-1", "RS384"), "RS256 or ES256");
+  Refuses(issuer_.Sign(Claims(), "rsa-1", "PS256"), "RS256 or ES256");
+}
+
+TEST_F(OidcTest, PassesOverShortKeys) {
+  issuer_.AddRsaKey("short", 1024);
+  Publish();
+  Refuses(issuer_.Sign(Claims(), "short"), "no such key");
+}
+
+TEST_F(OidcTest, KeepsKeysForAnHourAndFollowsARotation) {
+  ASSERT_TRUE(verifier_.Verify(issuer_.Sign(Claims())).ok());
+  ASSERT_TRUE(verifier_.Verify(issuer_.Sign(Claims())).ok());
+  EXPECT_EQ(fetches_, 2);  // its description and its keys, once
+  issuer_.AddRsaKey("rsa-2");
+  issuer_.RemoveKey("rsa-1");
+  Publish();
+  // Unknown keys are asked for at most once a minute, however many tokens name some.
+  Refuses(issuer_.Sign(Claims(), "rsa-2"), "no such key");
+  EXPECT_EQ(fetches_, 2);
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_TRUE(verifier_.Verify(issuer_.Sign(Claims(), "rsa-2")).ok());
+  EXPECT_EQ(fetches_, 4);
+}
+
+TEST_F(OidcTest, AKeyThatItsIssuerWithdrewCountsNoMoreAfterAnHour) {
+  const std::string late = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 10'000)}}));
+  ASSERT_TRUE(verifier_.Verify(late).ok());
+  issuer_.AddRsaKey("rsa-2");
+  issuer_.RemoveKey("rsa-1");
+  Publish();
+  clock_.Advance(absl::Hours(1) + absl::Seconds(1));
+  Refuses(late, "no such key");
+}
+
+TEST_F(OidcTest, GoesOnWithKnownKeysForADayWhileTheIssuerIsAway) {
+  const std::string late = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 200'000)}}));
+  ASSERT_TRUE(verifier_.Verify(late).ok());
+  web_.clear();
+  clock_.Advance(absl::Hours(23));
+  EXPECT_TRUE(verifier_.Verify(late).ok());
+  clock_.Advance(absl::Hours(2));
+  EXPECT_TRUE(absl::IsUnavailable(Refusal(late)));
+}
+
+TEST_F(OidcTest, AnIssuerThatDoesNotAnswerOrIsAnotherIsUnavailable) {
+  const std::string token = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 10'000)}}));
+  web_[issuer_.url() + "/.well-known/openid-configuration"] =
+      R"({"issuer":"https://other.example","jwks_uri":"https://ci.example/keys"})";
+  EXPECT_TRUE(absl::IsUnavailable(Refusal(token)));
+  clock_.Advance(absl::Minutes(1));
+  for (const std::string keys :
+       {"", "[]", "{}", R"({"keys":7})", R"({"keys":[]})",
+        R"({"keys":[1,{"kty":"RSA"},{"kty":"oct","k":"AAAA","kid":"x"}]})"}) {
+    Publish();
+    web_[issuer_.url() + "/keys"] = keys;
+    EXPECT_TRUE(absl::IsUnavailable(Refusal(token))) << keys;
+    clock_.Advance(absl::Minutes(1));
+  }
+}
+
+TEST_F(OidcTest, ServesManyThreads) {
+  const std::string token = issuer_.Sign(Claims());
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 20; ++k) good += verifier_.Verify(token).ok() ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 80);
+  EXPECT_EQ(fetches_, 2);
+}
+
+TEST_F(OidcTest, NoRefusalQuotesTheToken) {
+  const std::string token = issuer_.Sign(Claims({{"aud", "\"secret-audience\""}}));
+  EXPECT_EQ(std::string(Refusal(token).message()).find("secret-audience"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace retainer
