@@ -29,6 +29,7 @@
 #include "retainer/fact.h"
 #include "retainer/ids.h"
 #include "retainer/standing.h"
+#include "retainer/ticket_record.h"
 #include "retainer/webhook.h"
 
 namespace retainer {
@@ -54,26 +55,6 @@ struct ProjectRecord {
   friend bool operator==(const ProjectRecord&, const ProjectRecord&) = default;
 };
 
-// A ticket without its facts. `version` rises by one with every change; 0 = not there yet.
-struct TicketRecord {
-  TicketKey key;
-  std::uint64_t version = 0;
-  std::string title;
-  std::string url;
-  bool tracked = false;  // covered by the policy when last decided
-  // What the indexes are made of.
-  std::string project_path;
-  bool open = true;
-  std::vector<std::string> customers;   // of claims in force
-  std::vector<std::string> priorities;  // in step with customers
-  std::optional<ClockState> worst;
-  std::optional<absl::Time> next_due;
-  std::optional<absl::Time> wake_at;
-  std::map<std::string, std::string> clock_states;  // ClockStates() of the last decision
-  std::string terms_id;
-  friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
-};
-
 struct StoredTicket {
   TicketRecord record;
   FactSet facts;
@@ -97,17 +78,62 @@ struct DecisionWrite {
 };
 
 // Which tickets; what is left out does not narrow. In the order of the next due instant (tickets
-// without one last), then of the key.
+// without one last), then of the key. With `customer`, state and due instant are those of that
+// customer's claim, for the order too.
 struct TicketQuery {
   std::optional<ProjectKey> project;
-  std::string customer;  // with a claim in force
-  std::string priority;  // of a claim in force; together with `customer`, of that one's
-  std::optional<ClockState> worst;
+  std::string customer;             // with a claim in force
+  std::string priority;             // of a claim in force; together with `customer`, of that one's
+  std::optional<Metric> metric;     // with an open cycle of it
+  std::optional<ClockState> worst;  // at the instant `at`
+  absl::Time at = absl::InfinitePast();
   std::optional<bool> open;
   std::optional<absl::Time> due_before;  // next_due before it
   // Goes on after the last record of the page before.
   std::optional<std::pair<absl::Time, TicketKey>> after;  // next_due, else InfiniteFuture; key
   std::size_t limit = 100;
+};
+
+// What a ticket is due in a list: of the customer's claim where one is asked for.
+absl::Time DueIn(const TicketRecord& record, const std::string& customer);
+
+// Commitments of a project that are owed now: the gate's question.
+struct OwedQuery {
+  ProjectKey project;
+  std::vector<std::string> priorities;  // empty: all
+  std::string customer;
+  std::string plan;
+  bool at_risk = false;  // broken or at risk; else broken
+  absl::Time at;
+  std::size_t limit = 50;
+};
+
+struct Owed {
+  // A claim with such a commitment; `claim` of `ticket` says which.
+  struct Claim {
+    TicketRecord ticket;
+    ClaimRecord claim;
+  };
+  std::vector<Claim> claims;  // the longest overdue first
+  bool more = false;          // beyond the limit
+  // The next instant at which one is added by time alone, and whose it is.
+  absl::Time next = absl::InfiniteFuture();
+  std::string next_customer;
+  bool questions = false;  // a ticket of the project waits for an answer of the forge
+  // A ticket of the project was last judged under other terms than these.
+  bool stale = false;
+};
+
+// How a customer's cycles ended, by metric.
+struct EndingSums {
+  struct Sum {
+    std::uint64_t met = 0;
+    std::uint64_t missed = 0;
+    std::uint64_t cancelled = 0;
+    std::uint64_t excused = 0;
+  };
+  std::map<Metric, Sum> metrics;
+  std::map<std::uint8_t, std::uint64_t> first_responses;  // by TookStep
 };
 
 struct DirtyFace {
@@ -205,7 +231,17 @@ class Store {
       const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
       std::size_t limit, bool open_only) = 0;
 
+  // Costs what a page holds, not what the store does, as far as the filters agree with each other.
   virtual absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) = 0;
+  // How many tickets a customer has open, at most `limit`.
+  virtual absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
+                                                const std::optional<ProjectKey>& project,
+                                                std::size_t limit) = 0;
+  virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;
+  // Of cycles that ended on the days from..until (DayOf), both inclusive.
+  virtual absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
+                                                const std::optional<ProjectKey>& project,
+                                                std::int32_t from, std::int32_t until) = 0;
 
   // ---- Faces
   // A ticket that never had a face set is as one whose face is Face{} and reached. A face that

@@ -402,6 +402,10 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
         terms.empty() ? nullptr : terms.back()->policy.FindCustomer(claim.customer);
     shows_payer = shows_payer || (customer != nullptr && customer->is_public);
   }
+  record.claims = SummarizeClaims(standing);
+  record.endings = CountEndings(standing);
+  record.questions = static_cast<std::uint32_t>(standing.questions.size());
+  record.decided_at = now;
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);

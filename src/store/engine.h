@@ -28,11 +28,11 @@ class Batch {
   }
   // Adds to a counter without reading it.
   void Add(Counter counter, std::int64_t by) {
-    operations_.push_back({Operation::Kind::kAdd,
-                           Table::kCounters,
-                           std::string(1, static_cast<char>(counter)),
-                           {},
-                           by});
+    AddTo(std::string(1, static_cast<char>(counter)), by);
+  }
+  void AddTo(std::string counter_key, std::int64_t by) {
+    operations_.push_back(
+        {Operation::Kind::kAdd, Table::kCounters, std::move(counter_key), {}, by});
   }
   void Append(Batch other) {
     for (Operation& operation : other.operations_) operations_.push_back(std::move(operation));
@@ -53,6 +53,20 @@ class Batch {
   std::vector<Operation> operations_;
 };
 
+// A place in a table. Not thread-safe. REQUIRES: gone before its View.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  // To the first key at or after `key`.
+  virtual void Seek(std::string_view key) = 0;
+  virtual void Next() = 0;
+  // False at the end, and in trouble.
+  virtual bool Valid() const = 0;
+  // REQUIRES: Valid. Until the cursor moves.
+  virtual std::string_view Key() const = 0;
+  virtual absl::Status status() const = 0;
+};
+
 // The tables as they were at one instant. Not thread-safe. REQUIRES: gone before its thread writes.
 class View {
  public:
@@ -64,6 +78,8 @@ class View {
   // Walks [from, until) in order; an empty `until` is no bound.
   virtual absl::Status Walk(Table table, std::string_view from, std::string_view until,
                             const Visit& visit) = 0;
+  // For walks that jump. Nowhere yet.
+  virtual absl::StatusOr<std::unique_ptr<Cursor>> Open(Table table) = 0;
 };
 
 // Thread-safe. Errors as the Store's (retainer/store.h).

@@ -6,6 +6,21 @@
 
 namespace retainer {
 
+class MemoryEngine::MemoryCursor final : public Cursor {
+ public:
+  explicit MemoryCursor(const Rows& rows) : rows_(rows), at_(rows.end()) {}
+
+  void Seek(std::string_view key) override { at_ = rows_.lower_bound(key); }
+  void Next() override { ++at_; }
+  bool Valid() const override { return at_ != rows_.end(); }
+  std::string_view Key() const override { return at_->first; }
+  absl::Status status() const override { return absl::OkStatus(); }
+
+ private:
+  const Rows& rows_;
+  Rows::const_iterator at_;
+};
+
 class MemoryEngine::MemoryView final : public View {
  public:
   explicit MemoryView(MemoryEngine& engine) : engine_(engine), lock_(engine.mutex_) {}
@@ -25,6 +40,10 @@ class MemoryEngine::MemoryView final : public View {
       if (!visit(it->first, it->second)) break;
     }
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::unique_ptr<Cursor>> Open(Table table) override {
+    return std::make_unique<MemoryCursor>(engine_.tables_[static_cast<std::size_t>(table)]);
   }
 
  private:

@@ -18,6 +18,7 @@ class MemoryEngine final : public Engine {
   absl::Status Write(const Batch& batch) override;
 
  private:
+  class MemoryCursor;
   class MemoryView;
   using Rows = std::map<std::string, std::string, std::less<>>;
 

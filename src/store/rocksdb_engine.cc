@@ -113,6 +113,22 @@ absl::Status PrepareFolder(const std::string& folder) {
 
 }  // namespace
 
+class RocksDbEngine::RocksDbCursor final : public Cursor {
+ public:
+  RocksDbCursor(RocksDbEngine& engine, std::unique_ptr<rocksdb::Iterator> it)
+      : engine_(engine), it_(std::move(it)) {}
+
+  void Seek(std::string_view key) override { it_->Seek(ToSlice(key)); }
+  void Next() override { it_->Next(); }
+  bool Valid() const override { return it_->Valid(); }
+  std::string_view Key() const override { return ToView(it_->key()); }
+  absl::Status status() const override { return engine_.Translate(it_->status()); }
+
+ private:
+  RocksDbEngine& engine_;
+  const std::unique_ptr<rocksdb::Iterator> it_;
+};
+
 class RocksDbEngine::RocksDbView final : public View {
  public:
   explicit RocksDbView(RocksDbEngine& engine) : engine_(engine), gate_(engine.gate_) {
@@ -143,6 +159,13 @@ class RocksDbEngine::RocksDbView final : public View {
       if (!visit(ToView(it->key()), ToView(it->value()))) break;
     }
     return engine_.Translate(it->status());
+  }
+
+  absl::StatusOr<std::unique_ptr<Cursor>> Open(Table table) override {
+    if (engine_.db_ == nullptr) return Closed();
+    return std::make_unique<RocksDbCursor>(
+        engine_,
+        std::unique_ptr<rocksdb::Iterator>(engine_.db_->NewIterator(options_, Family(table))));
   }
 
  private:

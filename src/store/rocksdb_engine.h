@@ -27,6 +27,7 @@ class RocksDbEngine final : public Engine {
   absl::Status Write(const Batch& batch) override;
 
  private:
+  class RocksDbCursor;
   class RocksDbView;
 
   RocksDbEngine(std::string folder, rocksdb::DBOptions options,

@@ -7,74 +7,13 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 
 namespace retainer {
 namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
-
-std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
-
-// The rows of other tables that a ticket's record stands for.
-std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) {
-  std::set<std::pair<Table, std::string>> rows;
-  if (record.open) rows.emplace(Table::kOpenTickets, TicketRowKey(record.key));
-  if (record.wake_at && *record.wake_at != absl::InfiniteFuture()) {
-    rows.emplace(Table::kWakeups, KeyWriter().Instant(*record.wake_at).Ticket(record.key).Take());
-  }
-  const absl::Time due = record.next_due.value_or(absl::InfiniteFuture());
-  const auto index = [&](Dimension dimension, std::string_view value) {
-    rows.emplace(Table::kIndexes, KeyWriter()
-                                      .U8(static_cast<std::uint8_t>(dimension))
-                                      .Text(value)
-                                      .Instant(due)
-                                      .Ticket(record.key)
-                                      .Take());
-  };
-  index(Dimension::kState, record.open ? "open" : "closed");
-  index(Dimension::kProject, record.key.forge + "/" + record.key.project);
-  for (const std::string& customer : record.customers) index(Dimension::kCustomer, customer);
-  for (const std::string& priority : record.priorities) index(Dimension::kPriority, priority);
-  if (record.worst) index(Dimension::kWorst, ClockStateName(*record.worst));
-  return rows;
-}
-
-bool Matches(const TicketQuery& query, const TicketRecord& record) {
-  if (query.project &&
-      (record.key.forge != query.project->forge || record.key.project != query.project->id)) {
-    return false;
-  }
-  if (query.open && record.open != *query.open) return false;
-  if (query.worst && record.worst != query.worst) return false;
-  if (query.due_before && !(record.next_due && *record.next_due < *query.due_before)) return false;
-  if (query.customer.empty() && query.priority.empty()) return true;
-  for (std::size_t i = 0; i < record.customers.size(); ++i) {
-    const bool customer = query.customer.empty() || record.customers[i] == query.customer;
-    const bool priority = query.priority.empty() ||
-                          (i < record.priorities.size() && record.priorities[i] == query.priority);
-    if (customer && priority) return true;
-  }
-  return false;
-}
-
-// The index rows that hold every answer to a query, in its order, each as a prefix: one, or two
-// where only the order is asked for.
-std::vector<std::string> IndexPrefixes(const TicketQuery& query) {
-  const auto prefix = [](Dimension dimension, std::string_view value) {
-    return KeyWriter().U8(static_cast<std::uint8_t>(dimension)).Text(value).Take();
-  };
-  if (!query.customer.empty()) return {prefix(Dimension::kCustomer, query.customer)};
-  if (query.worst) return {prefix(Dimension::kWorst, ClockStateName(*query.worst))};
-  if (query.project) {
-    return {prefix(Dimension::kProject, query.project->forge + "/" + query.project->id)};
-  }
-  if (!query.priority.empty()) return {prefix(Dimension::kPriority, query.priority)};
-  std::vector<std::string> prefixes;
-  if (query.open.value_or(true)) prefixes.push_back(prefix(Dimension::kState, "open"));
-  if (!query.open.value_or(false)) prefixes.push_back(prefix(Dimension::kState, "closed"));
-  return prefixes;
-}
 
 }  // namespace
 
@@ -112,8 +51,59 @@ absl::Status TableStore::Open() {
           "the store has schema ", version, ", this program knows schemas up to ", kSchemaVersion,
           ": start the newer version of retainer that wrote it, or restore a backup made before"));
     }
+    if (version < kSchemaVersion) {
+      if (absl::Status status = UpgradeIndexes(); !status.ok()) return status;
+    }
   }
   return numbers_.Load();
+}
+
+absl::Status TableStore::UpgradeIndexes() {
+  constexpr std::size_t kPage = 1000;
+  // The lists of schema 1 first: what is begun anew after a crash finds none, or some of schema 2,
+  // which are put again.
+  const std::string lists_end = KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kOpen)).Take();
+  for (std::string from;;) {
+    Batch batch;
+    {
+      const auto view = engine_->Read();
+      const absl::Status walked =
+          view->Walk(Table::kIndexes, from, lists_end, [&](std::string_view key, std::string_view) {
+            batch.Delete(Table::kIndexes, std::string(key));
+            from = std::string(key);
+            return batch.operations().size() < kPage;
+          });
+      if (!walked.ok()) return walked;
+    }
+    if (batch.empty()) break;
+    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  }
+  for (std::string from;;) {
+    Batch batch;
+    std::size_t seen = 0;
+    absl::Status trouble;
+    {
+      const auto view = engine_->Read();
+      const absl::Status walked =
+          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
+            const auto record = DecodeRecord<TicketRecord>(value);
+            if (!record) {
+              trouble = Unreadable(Table::kTickets, key);
+              return false;
+            }
+            StageDerived(std::nullopt, *record, &batch);
+            from = std::string(key) + '\0';
+            return ++seen < kPage;
+          });
+      if (!walked.ok()) return walked;
+      if (!trouble.ok()) return trouble;
+    }
+    if (batch.empty()) break;
+    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  }
+  Batch done;
+  done.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
+  return engine_->Write(done);
 }
 
 absl::Status TableStore::Prepare() {
@@ -203,14 +193,7 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, S
 
 void TableStore::StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
                              Batch* batch) {
-  const auto now = DerivedRows(record);
-  const auto before = old ? DerivedRows(*old) : std::set<std::pair<Table, std::string>>();
-  for (const auto& [table, key] : before) {
-    if (!now.contains({table, key})) batch->Delete(table, key);
-  }
-  for (const auto& [table, key] : now) {
-    if (!before.contains({table, key})) batch->Put(table, key, "");
-  }
+  StageDerived(old, record, batch);
   batch->Put(Table::kTickets, TicketRowKey(record.key), EncodeRecord(record));
 }
 
@@ -298,55 +281,6 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::ListTickets(
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
   return records;
-}
-
-absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQuery& query) {
-  std::vector<TicketRecord> found;
-  if (query.limit == 0) return found;
-  absl::Status trouble;
-  const auto view = engine_->Read();
-  for (const std::string& prefix : IndexPrefixes(query)) {
-    std::string from = prefix;
-    if (query.after) {
-      from = KeyWriter()
-                 .Raw(prefix)
-                 .Instant(query.after->first)
-                 .Ticket(query.after->second)
-                 .Raw(std::string_view("\0", 1))
-                 .Take();
-    }
-    const std::string until = query.due_before
-                                  ? KeyWriter().Raw(prefix).Instant(*query.due_before).Take()
-                                  : PrefixEnd(prefix);
-    std::size_t here = 0;
-    const absl::Status walked =
-        view->Walk(Table::kIndexes, from, until, [&](std::string_view key, std::string_view) {
-          KeyReader reader(key.substr(prefix.size()));
-          absl::Time due;
-          TicketKey ticket;
-          if (!reader.Instant(&due) || !reader.Ticket(&ticket) || !reader.AtEnd()) {
-            trouble = Unreadable(Table::kIndexes, key);
-            return false;
-          }
-          const std::string row = TicketRowKey(ticket);
-          auto record = ReadRecord<TicketRecord>(*view, Table::kTickets, row);
-          if (!record.ok() || !*record) {
-            trouble = record.ok() ? Unreadable(Table::kTickets, row) : record.status();
-            return false;
-          }
-          if (!Matches(query, **record)) return true;
-          found.push_back(**std::move(record));
-          return ++here < query.limit;
-        });
-    if (!walked.ok()) return walked;
-    if (!trouble.ok()) return trouble;
-  }
-  std::sort(found.begin(), found.end(), [](const TicketRecord& a, const TicketRecord& b) {
-    return std::make_pair(a.next_due.value_or(absl::InfiniteFuture()), a.key) <
-           std::make_pair(b.next_due.value_or(absl::InfiniteFuture()), b.key);
-  });
-  if (found.size() > query.limit) found.resize(query.limit);
-  return found;
 }
 
 }  // namespace retainer

@@ -53,6 +53,13 @@ class TableStore : public Store {
                                                         const std::optional<TicketKey>& after,
                                                         std::size_t limit, bool open_only) override;
   absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) override;
+  absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
+                                        const std::optional<ProjectKey>& project,
+                                        std::size_t limit) override;
+  absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override;
+  absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
+                                        const std::optional<ProjectKey>& project, std::int32_t from,
+                                        std::int32_t until) override;
 
   absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now, std::size_t limit) override;
   absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) override;
@@ -97,6 +104,8 @@ class TableStore : public Store {
     std::vector<LedgerEntry> ledger;
   };
 
+  // Files the tickets of schema 1 anew.
+  absl::Status UpgradeIndexes();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
   static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/records.h"
 #include "src/store/ledger.h"
@@ -89,7 +90,7 @@ TEST_F(RocksDbStoreTest, NewerSchemaIsRefusedWithTheMend) {
   {
     auto engine = *RocksDbEngine::Open(data_, {});
     Batch batch;
-    batch.Put(Table::kMeta, "schema", "2");
+    batch.Put(Table::kMeta, "schema", absl::StrCat(kSchemaVersion + 1));
     ASSERT_TRUE(engine->Write(batch).ok());
   }
   const absl::Status status = Open().status();

@@ -20,6 +20,8 @@ inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
 inline NumberRange KnownNumbers(NoticeKind) { return {1, 4}; }
 inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
+inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
+inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
 
 // ---- Names
@@ -95,6 +97,34 @@ void Describe(Io& io, StoredFact& stored) {
 // ---- Tickets
 
 template <class Io>
+void Describe(Io& io, OpenPromise& promise) {
+  io(1, promise.metric);
+  io(2, promise.kind);
+  io(3, promise.paused);
+  io(4, promise.at_risk_at);
+  io(5, promise.due);
+}
+
+template <class Io>
+void Describe(Io& io, ClaimRecord& claim) {
+  io(1, claim.customer);
+  io(2, claim.plan);
+  io(3, claim.priority);
+  io(4, claim.settled);
+  io(5, claim.promises);
+}
+
+template <class Io>
+void Describe(Io& io, EndingCount& ending) {
+  io(1, ending.customer);
+  io(2, ending.metric);
+  io(3, ending.ending);
+  io(4, ending.day);
+  io(5, ending.took);
+  io(6, ending.count);
+}
+
+template <class Io>
 void Describe(Io& io, TicketRecord& record) {
   io(1, record.key);
   io(2, record.version);
@@ -110,6 +140,10 @@ void Describe(Io& io, TicketRecord& record) {
   io(12, record.wake_at);
   io(13, record.clock_states);
   io(14, record.terms_id);
+  io(15, record.claims);
+  io(16, record.endings);
+  io(17, record.questions);
+  io(18, record.decided_at);
 }
 
 // ---- Faces

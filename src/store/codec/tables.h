@@ -14,8 +14,7 @@
 //     set_aside      text forge, u64 seq                      DeliveryRecord with the reason
 //     tickets        ticket                                   TicketRecord
 //     open_tickets   ticket                                   empty; the open ones of `tickets`
-//     indexes        u8 dimension, text value, instant due,   empty; see below
-//                    ticket
+//     indexes        u8 dimension, …                          empty; see below
 //     facts          ticket, then the fact's id as it is      StoredFact
 //     wakeups        instant, ticket                          empty; at most one a ticket
 //     faces          ticket                                   FaceRecord
@@ -32,11 +31,31 @@
 //     tokens         the token's id as it is                  TokenRecord
 //     token_hashes   the token's hash as it is                the token's id
 //     ledger         u64 number, from 1                       LedgerRecord
-//     counters       u8 counter                               u64, little-endian, added to modulo 2^64
+//     counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
+//                                                             see below
 //
-// `indexes` holds, for every ticket that has them, its open state (dimension 1, value `open` or
-// `closed`), project (2, `forge/id`), customers (3), priorities (4) and worst clock state (5, its
-// name), each in the order of the next due instant (the infinite future where nothing is due).
+// `indexes`, all made of a ticket's record (index_rows.h). Lists, in the order of the next due instant
+// (the infinite future where nothing is due):
+//
+//     u8 dimension, text customer, text value, instant due, ticket
+//
+// with an empty customer for the whole ticket, else for that customer's claim, due as that is. The
+// dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8), the
+// worst clock state as of the last decision (9, its name), metrics with an open cycle (10).
+//
+// Commitments that are owed, a row a claim, at the earliest instant at which one is (u8 1) broken or
+// (u8 2) at risk:
+//
+//     u8 11, text project, text plan, text priority, u8 which, instant, ticket, text customer
+//     u8 12, text project, text customer, text plan, text priority, u8 which, instant, ticket
+//
+// Tickets that wait for an answer of the forge: u8 13, text project, ticket. Tickets that a change of
+// the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
+// ticket. Dimensions 1 to 5 were those of schema 1.
+//
+// `counters`: 1 to 5 alone are figures of the store. 16 counts how cycles ended:
+//
+//     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
 // The numbers of Table and of the dimensions and counters are persisted or named on disk: they never
 // change.
@@ -49,7 +68,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 1;
+inline constexpr std::uint64_t kSchemaVersion = 2;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -91,12 +110,19 @@ inline std::string_view TableName(Table table) {
 }
 
 enum class Dimension : std::uint8_t {
-  kState = 1,
-  kProject = 2,
-  kCustomer = 3,
-  kPriority = 4,
-  kWorst = 5,
+  kOpen = 6,
+  kProject = 7,
+  kPriority = 8,
+  kWorst = 9,
+  kMetric = 10,
+  kOwed = 11,
+  kOwedTo = 12,
+  kQuestions = 13,
+  kJudgedUnder = 14,
 };
+
+// Of kOwed and kOwedTo.
+enum class OwedAt : std::uint8_t { kBroken = 1, kAtRisk = 2 };
 
 enum class Counter : std::uint8_t {
   kInbox = 1,
@@ -104,6 +130,7 @@ enum class Counter : std::uint8_t {
   kDirtyFaces = 3,
   kDeadFaces = 4,
   kPendingNotices = 5,
+  kEndings = 16,  // the first byte of many
 };
 
 }  // namespace retainer

@@ -1,0 +1,137 @@
+#include "retainer/ticket_record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace retainer {
+namespace {
+
+constexpr double kStepsAnOctave = 8;
+constexpr double kFirstStep = 60;  // seconds
+
+std::optional<Ending> EndingOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kMet:
+      return Ending::kMet;
+    case Outcome::kMissed:
+      return Ending::kMissed;
+    case Outcome::kCancelled:
+      return Ending::kCancelled;
+    case Outcome::kExcused:
+      return Ending::kExcused;
+    case Outcome::kOpen:
+      break;
+  }
+  return std::nullopt;
+}
+
+void TakeWorse(std::optional<ClockState> state, std::optional<ClockState>* worst) {
+  if (state && (!*worst || **worst < *state)) *worst = state;
+}
+
+}  // namespace
+
+std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record) {
+  if (record.claims.size() == record.customers.size()) return record.claims;
+  std::vector<ClaimRecord> claims;
+  for (std::size_t i = 0; i < record.customers.size(); ++i) {
+    ClaimRecord claim;
+    claim.customer = record.customers[i];
+    if (i < record.priorities.size()) claim.priority = record.priorities[i];
+    claim.settled = record.worst;
+    claims.push_back(std::move(claim));
+  }
+  return claims;
+}
+
+ClockState StateAt(const OpenPromise& promise, absl::Time at) {
+  if (promise.due <= at) return ClockState::kBreached;
+  if (promise.paused) return ClockState::kPaused;
+  return promise.at_risk_at <= at ? ClockState::kAtRisk : ClockState::kRunning;
+}
+
+std::optional<ClockState> StateAt(const ClaimRecord& claim, absl::Time at) {
+  std::optional<ClockState> worst = claim.settled;
+  for (const OpenPromise& promise : claim.promises) TakeWorse(StateAt(promise, at), &worst);
+  return worst;
+}
+
+std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at) {
+  if (record.claims.size() != record.customers.size() || record.customers.empty()) {
+    return record.worst;
+  }
+  std::optional<ClockState> worst;
+  for (const ClaimRecord& claim : record.claims) TakeWorse(StateAt(claim, at), &worst);
+  return worst;
+}
+
+absl::Time DueOf(const ClaimRecord& claim) {
+  absl::Time due = absl::InfiniteFuture();
+  for (const OpenPromise& promise : claim.promises) due = std::min(due, promise.due);
+  return due;
+}
+
+std::vector<ClaimRecord> SummarizeClaims(const Standing& standing) {
+  std::vector<ClaimRecord> claims;
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.released) continue;
+    ClaimRecord record;
+    record.customer = claim.customer;
+    record.plan = claim.plan;
+    record.priority = claim.priority;
+    for (const PromiseClock& clock : claim.clocks) {
+      bool open = false;
+      for (const Cycle& cycle : clock.cycles) {
+        if (cycle.outcome != Outcome::kOpen) continue;
+        open = true;
+        record.promises.push_back(
+            {clock.metric, clock.kind, cycle.paused_now, cycle.at_risk_at, cycle.due});
+      }
+      if (!open) TakeWorse(clock.state, &record.settled);
+    }
+    claims.push_back(std::move(record));
+  }
+  return claims;
+}
+
+std::vector<EndingCount> CountEndings(const Standing& standing) {
+  using Key = std::tuple<std::string, Metric, Ending, std::int32_t, std::uint8_t>;
+  std::map<Key, std::uint32_t> counts;
+  for (const ClaimStanding& claim : standing.claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      for (const Cycle& cycle : clock.cycles) {
+        const std::optional<Ending> ending = EndingOf(cycle.outcome);
+        if (!ending || !cycle.stopped) continue;
+        const bool answered = *ending == Ending::kMet || *ending == Ending::kMissed;
+        const std::uint8_t took =
+            clock.metric == Metric::kFirstResponse && answered ? TookStep(cycle.elapsed) : 0;
+        ++counts[{claim.customer, clock.metric, *ending, DayOf(*cycle.stopped), took}];
+      }
+    }
+  }
+  std::vector<EndingCount> endings;
+  for (const auto& [key, count] : counts) {
+    const auto& [customer, metric, ending, day, took] = key;
+    endings.push_back({customer, metric, ending, day, took, count});
+  }
+  return endings;
+}
+
+std::int32_t DayOf(absl::Time at) {
+  return static_cast<std::int32_t>(absl::ToCivilDay(at, absl::UTCTimeZone()) -
+                                   absl::CivilDay(1970, 1, 1));
+}
+
+std::uint8_t TookStep(absl::Duration took) {
+  const double seconds = std::max(absl::ToDoubleSeconds(took), kFirstStep);
+  return static_cast<std::uint8_t>(
+      std::min(254.0, 1 + std::floor(kStepsAnOctave * std::log2(seconds / kFirstStep))));
+}
+
+absl::Duration TookOf(std::uint8_t step) {
+  if (step <= 1) return absl::Seconds(kFirstStep);
+  return absl::Seconds(kFirstStep * std::exp2((step - 0.5) / kStepsAnOctave));
+}
+
+}  // namespace retainer

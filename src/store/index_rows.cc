@@ -1,0 +1,171 @@
+#include "src/store/index_rows.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/keys.h"
+
+namespace retainer {
+namespace {
+
+using Rows = std::set<std::pair<Table, std::string>>;
+
+// The lists of one scope: a whole ticket, or a customer's claim.
+class Lists {
+ public:
+  Lists(const TicketRecord& record, std::string_view customer, absl::Time due, Rows* rows)
+      : record_(record), customer_(customer), due_(due), rows_(rows) {}
+
+  void Add(Dimension dimension, std::string_view value) {
+    rows_->emplace(Table::kIndexes, KeyWriter()
+                                        .Raw(ListPrefix(dimension, customer_, value))
+                                        .Instant(due_)
+                                        .Ticket(record_.key)
+                                        .Take());
+  }
+  void AddPlace() {
+    Add(Dimension::kOpen, record_.open ? "open" : "closed");
+    Add(Dimension::kProject, IndexProject(record_.key.forge, record_.key.project));
+  }
+  void AddMetrics(const ClaimRecord& claim) {
+    for (const OpenPromise& promise : claim.promises) {
+      Add(Dimension::kMetric, MetricName(promise.metric));
+    }
+  }
+
+ private:
+  const TicketRecord& record_;
+  const std::string_view customer_;
+  const absl::Time due_;
+  Rows* const rows_;
+};
+
+void AddOwed(const TicketRecord& record, const ClaimRecord& claim, Rows* rows) {
+  absl::Time broken = absl::InfiniteFuture();
+  absl::Time at_risk = absl::InfiniteFuture();
+  for (const OpenPromise& promise : claim.promises) {
+    if (promise.kind != PromiseKind::kCommitment) continue;
+    broken = std::min(broken, promise.due);
+    at_risk = std::min(
+        {at_risk, promise.due, promise.paused ? absl::InfiniteFuture() : promise.at_risk_at});
+  }
+  const std::string project = IndexProject(record.key.forge, record.key.project);
+  const auto add = [&](OwedAt which, absl::Time at) {
+    if (at == absl::InfiniteFuture()) return;
+    rows->emplace(Table::kIndexes, KeyWriter()
+                                       .U8(static_cast<std::uint8_t>(Dimension::kOwed))
+                                       .Text(project)
+                                       .Text(claim.plan)
+                                       .Text(claim.priority)
+                                       .U8(static_cast<std::uint8_t>(which))
+                                       .Instant(at)
+                                       .Ticket(record.key)
+                                       .Text(claim.customer)
+                                       .Take());
+    rows->emplace(Table::kIndexes, KeyWriter()
+                                       .U8(static_cast<std::uint8_t>(Dimension::kOwedTo))
+                                       .Text(project)
+                                       .Text(claim.customer)
+                                       .Text(claim.plan)
+                                       .Text(claim.priority)
+                                       .U8(static_cast<std::uint8_t>(which))
+                                       .Instant(at)
+                                       .Ticket(record.key)
+                                       .Take());
+  };
+  add(OwedAt::kBroken, broken);
+  add(OwedAt::kAtRisk, at_risk);
+}
+
+}  // namespace
+
+std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
+
+std::string IndexProject(const std::string& forge, const std::string& project) {
+  return absl::StrCat(forge, "/", project);
+}
+
+std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value) {
+  return KeyWriter().U8(static_cast<std::uint8_t>(dimension)).Text(customer).Text(value).Take();
+}
+
+std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) {
+  Rows rows;
+  if (record.open) rows.emplace(Table::kOpenTickets, TicketRowKey(record.key));
+  const bool wakes = record.wake_at && *record.wake_at != absl::InfiniteFuture();
+  if (wakes) {
+    rows.emplace(Table::kWakeups, KeyWriter().Instant(*record.wake_at).Ticket(record.key).Take());
+  }
+  const std::vector<ClaimRecord> claims = ClaimsInForce(record);
+  Lists ticket(record, "", DueIn(record, ""), &rows);
+  ticket.AddPlace();
+  for (const std::string& priority : record.priorities) ticket.Add(Dimension::kPriority, priority);
+  if (record.worst) ticket.Add(Dimension::kWorst, ClockStateName(*record.worst));
+  for (const ClaimRecord& claim : claims) {
+    ticket.AddMetrics(claim);
+    Lists mine(record, claim.customer, DueIn(record, claim.customer), &rows);
+    mine.AddPlace();
+    mine.AddMetrics(claim);
+    if (!claim.priority.empty()) mine.Add(Dimension::kPriority, claim.priority);
+    if (const auto worst = StateAt(claim, record.decided_at)) {
+      mine.Add(Dimension::kWorst, ClockStateName(*worst));
+    }
+    if (record.tracked) AddOwed(record, claim, &rows);
+  }
+  const std::string project = IndexProject(record.key.forge, record.key.project);
+  if (record.tracked && record.questions > 0 && (record.open || wakes)) {
+    rows.emplace(Table::kIndexes, KeyWriter()
+                                      .U8(static_cast<std::uint8_t>(Dimension::kQuestions))
+                                      .Text(project)
+                                      .Ticket(record.key)
+                                      .Take());
+  }
+  if (record.tracked && (record.open || wakes)) {
+    // What a claim of schema 1 owes is not known before it is judged again.
+    const bool known = record.claims.size() == record.customers.size();
+    rows.emplace(Table::kIndexes, KeyWriter()
+                                      .U8(static_cast<std::uint8_t>(Dimension::kJudgedUnder))
+                                      .Text(project)
+                                      .Text(known ? std::string_view(record.terms_id) : "")
+                                      .Ticket(record.key)
+                                      .Take());
+  }
+  return rows;
+}
+
+std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record) {
+  std::map<std::string, std::int64_t> rows;
+  for (const EndingCount& ending : record.endings) {
+    rows[KeyWriter()
+             .U8(static_cast<std::uint8_t>(Counter::kEndings))
+             .Text(ending.customer)
+             .Text(IndexProject(record.key.forge, record.key.project))
+             .U64(static_cast<std::uint64_t>(std::max(ending.day, 0)))
+             .U8(static_cast<std::uint8_t>(ending.metric))
+             .U8(static_cast<std::uint8_t>(ending.ending))
+             .U8(ending.took)
+             .Take()] += ending.count;
+  }
+  return rows;
+}
+
+void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& record,
+                  Batch* batch) {
+  const Rows now = DerivedRows(record);
+  const Rows before = old ? DerivedRows(*old) : Rows();
+  for (const auto& [table, key] : before) {
+    if (!now.contains({table, key})) batch->Delete(table, key);
+  }
+  for (const auto& [table, key] : now) {
+    if (!before.contains({table, key})) batch->Put(table, key, "");
+  }
+  std::map<std::string, std::int64_t> counts = EndingRows(record);
+  if (old) {
+    for (const auto& [key, count] : EndingRows(*old)) counts[key] -= count;
+  }
+  for (const auto& [key, by] : counts) {
+    if (by != 0) batch->AddTo(key, by);
+  }
+}
+
+}  // namespace retainer

@@ -1,0 +1,33 @@
+// The rows of `indexes`, `open_tickets`, `wakeups` and `counters` that a ticket's record stands for
+// (formats: codec/tables.h). Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "retainer/store.h"
+#include "src/store/codec/tables.h"
+#include "src/store/engine.h"
+
+namespace retainer {
+
+std::string TicketRowKey(const TicketKey& key);
+std::string IndexProject(const std::string& forge, const std::string& project);
+
+// All with empty values.
+std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record);
+// Counters, and what the record adds to them.
+std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record);
+
+// The difference between two records of a ticket.
+void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& record, Batch* batch);
+
+// The beginning of a list's keys.
+std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value);
+
+}  // namespace retainer

@@ -1,0 +1,403 @@
+// Lists, the gate's question and sums, each from rows of an index.
+#include <algorithm>
+
+#include "src/store/codec/counter.h"
+#include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
+#include "src/store/reads.h"
+#include "src/store/table_store.h"
+
+namespace retainer {
+namespace {
+
+// Tickets whose time has come and that nobody has judged since: few, unless the timers stand still.
+constexpr std::size_t kMostUnjudged = 1000;
+
+bool Stored(const TicketQuery& query) { return query.at == absl::InfinitePast(); }
+
+std::optional<ClockState> StateFor(const TicketQuery& query, const TicketRecord& record) {
+  if (query.customer.empty()) {
+    return Stored(query) ? record.worst : StateAt(record, query.at);
+  }
+  for (const ClaimRecord& claim : ClaimsInForce(record)) {
+    if (claim.customer != query.customer) continue;
+    return StateAt(claim, Stored(query) ? record.decided_at : query.at);
+  }
+  return std::nullopt;
+}
+
+bool Matches(const TicketQuery& query, const TicketRecord& record) {
+  if (query.project &&
+      (record.key.forge != query.project->forge || record.key.project != query.project->id)) {
+    return false;
+  }
+  if (query.open && record.open != *query.open) return false;
+  if (query.worst && StateFor(query, record) != query.worst) return false;
+  if (query.due_before && DueIn(record, query.customer) >= *query.due_before) return false;
+  if (query.customer.empty() && query.priority.empty() && !query.metric) return true;
+  for (const ClaimRecord& claim : ClaimsInForce(record)) {
+    if (!query.customer.empty() && claim.customer != query.customer) continue;
+    if (!query.priority.empty() && claim.priority != query.priority) continue;
+    if (query.metric &&
+        std::none_of(claim.promises.begin(), claim.promises.end(),
+                     [&](const OpenPromise& promise) { return promise.metric == *query.metric; })) {
+      continue;
+    }
+    return true;
+  }
+  return false;
+}
+
+using Place = std::pair<absl::Time, TicketKey>;
+
+Place PlaceOf(const TicketQuery& query, const TicketRecord& record) {
+  return {DueIn(record, query.customer), record.key};
+}
+
+// The lists that hold, where they meet, every answer to a query; several alternatives where only the
+// order is asked for.
+std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query) {
+  std::vector<std::string> lists;
+  const auto add = [&](Dimension dimension, std::string_view value) {
+    lists.push_back(ListPrefix(dimension, query.customer, value));
+  };
+  if (query.project) {
+    add(Dimension::kProject, IndexProject(query.project->forge, query.project->id));
+  }
+  if (!query.priority.empty()) add(Dimension::kPriority, query.priority);
+  if (query.metric) add(Dimension::kMetric, MetricName(*query.metric));
+  // What is broken at an instant is what was due before: the order alone finds it.
+  const bool by_order = query.worst == ClockState::kBreached && !Stored(query);
+  if (query.worst && !by_order) add(Dimension::kWorst, ClockStateName(*query.worst));
+  if (query.open) add(Dimension::kOpen, *query.open ? "open" : "closed");
+  if (!lists.empty()) return {lists};
+  return {{ListPrefix(Dimension::kOpen, query.customer, "open")},
+          {ListPrefix(Dimension::kOpen, query.customer, "closed")}};
+}
+
+// Visits what all lists (prefixes of kIndexes) have in common from `from` on, in order, by jumping
+// from each to the others' next: what they hold between is never read. `from` and what is visited
+// are keys without their prefix. False of `visit` ends it.
+absl::Status Meet(View& view, const std::vector<std::string>& lists, std::string from,
+                  const std::function<bool(std::string_view)>& visit) {
+  std::vector<std::unique_ptr<Cursor>> cursors;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    auto cursor = view.Open(Table::kIndexes);
+    if (!cursor.ok()) return cursor.status();
+    cursors.push_back(*std::move(cursor));
+  }
+  std::string at = std::move(from);
+  std::size_t agreed = 0;
+  for (std::size_t i = 0;; i = (i + 1) % lists.size()) {
+    Cursor& cursor = *cursors[i];
+    cursor.Seek(lists[i] + at);
+    if (!cursor.Valid()) return cursor.status();
+    const std::string_view key = cursor.Key();
+    if (!key.starts_with(lists[i])) return absl::OkStatus();
+    const std::string_view rest = key.substr(lists[i].size());
+    if (rest != at) {
+      at = std::string(rest);
+      agreed = 0;
+    }
+    if (++agreed < lists.size()) continue;
+    if (!visit(at)) return absl::OkStatus();
+    // The least key behind another is that key and a zero byte.
+    at.push_back('\0');
+    agreed = 0;
+  }
+}
+
+absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key) {
+  const std::string row = TicketRowKey(key);
+  auto record = ReadRecord<TicketRecord>(view, Table::kTickets, row);
+  if (!record.ok()) return record.status();
+  if (!*record) return Unreadable(Table::kTickets, row);
+  return **std::move(record);
+}
+
+// What is owed, by the group of rows (plan and priority) that it is in.
+struct OwedGroup {
+  std::string prefix;
+  std::string plan;
+  std::string priority;
+};
+
+// The group at or after a key; nullopt behind the last.
+absl::StatusOr<std::optional<OwedGroup>> NextGroup(Cursor& cursor, const std::string& base,
+                                                   const std::string& from) {
+  cursor.Seek(from);
+  if (!cursor.Valid()) {
+    if (!cursor.status().ok()) return cursor.status();
+    return std::nullopt;
+  }
+  if (!cursor.Key().starts_with(base)) return std::nullopt;
+  OwedGroup group;
+  KeyReader reader(cursor.Key().substr(base.size()));
+  if (!reader.Text(&group.plan) || !reader.Text(&group.priority)) {
+    return Unreadable(Table::kIndexes, cursor.Key());
+  }
+  group.prefix = KeyWriter().Raw(base).Text(group.plan).Text(group.priority).Take();
+  return group;
+}
+
+}  // namespace
+
+absl::Time DueIn(const TicketRecord& record, const std::string& customer) {
+  if (!customer.empty()) {
+    for (const ClaimRecord& claim : record.claims) {
+      if (claim.customer == customer) return DueOf(claim);
+    }
+  }
+  return record.next_due.value_or(absl::InfiniteFuture());
+}
+
+absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQuery& query) {
+  std::vector<TicketRecord> found;
+  if (query.limit == 0) return found;
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  std::string from;
+  if (query.after) {
+    from = KeyWriter()
+               .Instant(query.after->first)
+               .Ticket(query.after->second)
+               .Raw(std::string_view("\0", 1))
+               .Take();
+  }
+  absl::Time until = query.due_before.value_or(absl::InfiniteFuture());
+  bool bounded = query.due_before.has_value();
+  if (query.worst == ClockState::kBreached && !Stored(query)) {
+    until = std::min(until, query.at + absl::Nanoseconds(1));
+    bounded = true;
+  }
+  const std::string bound = KeyWriter().Instant(until).Take();
+  for (const std::vector<std::string>& lists : ListsFor(query)) {
+    std::size_t here = 0;
+    const absl::Status met = Meet(*view, lists, from, [&](std::string_view rest) {
+      if (bounded && rest >= bound) return false;
+      KeyReader reader(rest);
+      Place place;
+      if (!reader.Instant(&place.first) || !reader.Ticket(&place.second) || !reader.AtEnd()) {
+        trouble = Unreadable(Table::kIndexes, rest);
+        return false;
+      }
+      auto record = ReadTicket(*view, place.second);
+      if (!record.ok()) {
+        trouble = record.status();
+        return false;
+      }
+      if (!Matches(query, *record)) return true;
+      found.push_back(*std::move(record));
+      return ++here < query.limit;
+    });
+    if (!met.ok()) return met;
+    if (!trouble.ok()) return trouble;
+  }
+  if (query.worst && !Stored(query)) {
+    // Time has changed these since they were filed under their state.
+    std::vector<TicketKey> unjudged;
+    const absl::Status walked =
+        view->Walk(Table::kWakeups, {}, {}, [&](std::string_view key, std::string_view) {
+          KeyReader reader(key);
+          absl::Time at;
+          TicketKey ticket;
+          if (!reader.Instant(&at) || !reader.Ticket(&ticket) || at > query.at) return false;
+          unjudged.push_back(std::move(ticket));
+          return unjudged.size() < kMostUnjudged;
+        });
+    if (!walked.ok()) return walked;
+    for (const TicketKey& key : unjudged) {
+      auto record = ReadTicket(*view, key);
+      if (!record.ok()) return record.status();
+      if (!Matches(query, *record)) continue;
+      if (query.after && PlaceOf(query, *record) <= *query.after) continue;
+      if (std::any_of(found.begin(), found.end(),
+                      [&](const TicketRecord& other) { return other.key == key; })) {
+        continue;
+      }
+      found.push_back(*std::move(record));
+    }
+  }
+  std::sort(found.begin(), found.end(), [&](const TicketRecord& a, const TicketRecord& b) {
+    return PlaceOf(query, a) < PlaceOf(query, b);
+  });
+  if (found.size() > query.limit) found.resize(query.limit);
+  return found;
+}
+
+absl::StatusOr<std::size_t> TableStore::CountOpen(const std::string& customer,
+                                                  const std::optional<ProjectKey>& project,
+                                                  std::size_t limit) {
+  std::size_t count = 0;
+  if (limit == 0) return count;
+  std::vector<std::string> lists = {ListPrefix(Dimension::kOpen, customer, "open")};
+  if (project) {
+    lists.push_back(
+        ListPrefix(Dimension::kProject, customer, IndexProject(project->forge, project->id)));
+  }
+  const auto view = engine_->Read();
+  const absl::Status met =
+      Meet(*view, lists, "", [&](std::string_view) { return ++count < limit; });
+  if (!met.ok()) return met;
+  return count;
+}
+
+absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::string& terms_id) {
+  Owed owed;
+  const auto view = engine_->Read();
+  auto opened = view->Open(Table::kIndexes);
+  if (!opened.ok()) return opened.status();
+  Cursor& cursor = **opened;
+  const std::string project = IndexProject(query.project.forge, query.project.id);
+  const auto dimension = [&](Dimension which) {
+    return KeyWriter().U8(static_cast<std::uint8_t>(which)).Text(project).Take();
+  };
+  const std::string base =
+      query.customer.empty()
+          ? dimension(Dimension::kOwed)
+          : KeyWriter().Raw(dimension(Dimension::kOwedTo)).Text(query.customer).Take();
+  const auto which = static_cast<std::uint8_t>(query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken);
+
+  struct Row {
+    Place place;
+    std::string customer;
+    auto operator<=>(const Row&) const = default;
+  };
+  const auto read = [&](std::string_view rest, Row* row) {
+    KeyReader reader(rest);
+    row->customer = query.customer;
+    return reader.Instant(&row->place.first) && reader.Ticket(&row->place.second) &&
+           (!query.customer.empty() || reader.Text(&row->customer)) && reader.AtEnd();
+  };
+  std::vector<Row> rows;
+  std::string from = base;
+  for (;;) {
+    auto group = NextGroup(cursor, base, from);
+    if (!group.ok()) return group.status();
+    if (!*group) break;
+    from = PrefixEnd((*group)->prefix);
+    if (!query.plan.empty() && (*group)->plan != query.plan) continue;
+    if (!query.priorities.empty() && std::find(query.priorities.begin(), query.priorities.end(),
+                                               (*group)->priority) == query.priorities.end()) {
+      continue;
+    }
+    const std::string prefix = KeyWriter().Raw((*group)->prefix).U8(which).Take();
+    std::size_t here = 0;
+    cursor.Seek(prefix);
+    while (cursor.Valid() && cursor.Key().starts_with(prefix)) {
+      Row row;
+      if (!read(cursor.Key().substr(prefix.size()), &row)) {
+        return Unreadable(Table::kIndexes, cursor.Key());
+      }
+      if (row.place.first > query.at) {
+        if (row.place.first < owed.next) {
+          owed.next = row.place.first;
+          owed.next_customer = row.customer;
+        }
+        break;
+      }
+      if (++here > query.limit) {
+        // Enough of these; on to what comes.
+        owed.more = true;
+        cursor.Seek(KeyWriter().Raw(prefix).Instant(query.at + absl::Nanoseconds(1)).Take());
+        continue;
+      }
+      rows.push_back(std::move(row));
+      cursor.Next();
+    }
+    if (!cursor.status().ok()) return cursor.status();
+    if (from.empty()) break;
+  }
+  std::sort(rows.begin(), rows.end());
+  if (rows.size() > query.limit) {
+    owed.more = true;
+    rows.resize(query.limit);
+  }
+  for (Row& row : rows) {
+    auto record = ReadTicket(*view, row.place.second);
+    if (!record.ok()) return record.status();
+    for (const ClaimRecord& claim : record->claims) {
+      if (claim.customer != row.customer) continue;
+      owed.claims.push_back({*record, claim});
+      break;
+    }
+  }
+
+  const std::string questions = dimension(Dimension::kQuestions);
+  cursor.Seek(questions);
+  owed.questions = cursor.Valid() && cursor.Key().starts_with(questions);
+  if (!cursor.status().ok()) return cursor.status();
+
+  const std::string judged = dimension(Dimension::kJudgedUnder);
+  cursor.Seek(judged);
+  while (cursor.Valid() && cursor.Key().starts_with(judged)) {
+    KeyReader reader(cursor.Key().substr(judged.size()));
+    std::string terms;
+    if (!reader.Text(&terms)) return Unreadable(Table::kIndexes, cursor.Key());
+    if (terms != terms_id) {
+      owed.stale = true;
+      break;
+    }
+    cursor.Seek(PrefixEnd(KeyWriter().Raw(judged).Text(terms).Take()));
+  }
+  if (!cursor.status().ok()) return cursor.status();
+  return owed;
+}
+
+absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
+                                                  const std::optional<ProjectKey>& project,
+                                                  std::int32_t from, std::int32_t until) {
+  EndingSums sums;
+  KeyWriter writer;
+  writer.U8(static_cast<std::uint8_t>(Counter::kEndings)).Text(customer);
+  if (project) writer.Text(IndexProject(project->forge, project->id));
+  const std::string prefix = writer.Take();
+  const auto day_key = [&](std::int32_t day) {
+    return KeyWriter().Raw(prefix).U64(static_cast<std::uint64_t>(std::max(day, 0))).Take();
+  };
+  const std::string first = project ? day_key(from) : prefix;
+  const std::string end = project ? day_key(std::max(until, 0) + 1) : PrefixEnd(prefix);
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked =
+      view->Walk(Table::kCounters, first, end, [&](std::string_view key, std::string_view value) {
+        KeyReader reader(key.substr(prefix.size()));
+        std::string where;
+        std::uint64_t day = 0;
+        std::uint8_t metric = 0;
+        std::uint8_t ending = 0;
+        std::uint8_t took = 0;
+        if ((!project && !reader.Text(&where)) || !reader.U64(&day) || !reader.U8(&metric) ||
+            !reader.U8(&ending) || !reader.U8(&took) || !reader.AtEnd()) {
+          trouble = Unreadable(Table::kCounters, key);
+          return false;
+        }
+        const std::uint64_t count = DecodeCounter(value);
+        if (count == 0 || static_cast<std::int64_t>(day) < from ||
+            static_cast<std::int64_t>(day) > until) {
+          return true;
+        }
+        EndingSums::Sum& sum = sums.metrics[static_cast<Metric>(metric)];
+        switch (static_cast<Ending>(ending)) {
+          case Ending::kMet:
+            sum.met += count;
+            break;
+          case Ending::kMissed:
+            sum.missed += count;
+            break;
+          case Ending::kCancelled:
+            sum.cancelled += count;
+            break;
+          case Ending::kExcused:
+            sum.excused += count;
+            break;
+        }
+        if (took != 0) sums.first_responses[took] += count;
+        return true;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return sums;
+}
+
+}  // namespace retainer

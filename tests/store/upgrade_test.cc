@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/keys.h"
+#include "src/store/codec/records.h"
+#include "src/store/memory_engine.h"
+#include "src/store/table_store.h"
+#include "tests/contract/store_samples.h"
+
+namespace retainer {
+namespace {
+
+TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
+  auto engine = std::make_unique<MemoryEngine>();
+  constexpr int kTickets = 2500;
+  Batch old;
+  old.Put(Table::kMeta, "schema", "1");
+  for (int i = 1; i <= kTickets; ++i) {
+    TicketRecord record = SampleWrite(SampleTicket(i), 0).record;
+    record.version = 1;
+    record.tracked = true;
+    record.terms_id = "terms-1";
+    if (i == 1) {
+      record.customers = {"acme"};
+      record.priorities = {"P1"};
+      record.worst = ClockState::kRunning;
+      record.next_due = At(9);
+    }
+    old.Put(Table::kTickets, KeyWriter().Ticket(record.key).Take(), EncodeRecord(record));
+    old.Put(Table::kIndexes,
+            KeyWriter().U8(1).Text("open").Instant(At(0)).Ticket(record.key).Take(), "");
+  }
+  ASSERT_TRUE(engine->Write(old).ok());
+  Engine& tables = *engine;
+  TableStore store(std::move(engine));
+  ASSERT_TRUE(store.Open().ok());
+
+  TicketQuery query;
+  query.customer = "acme";
+  query.priority = "P1";
+  const auto found = store.FindTickets(query);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ((*found)[0].key.number, 1);
+  query = {};
+  query.limit = 10000;
+  EXPECT_EQ(store.FindTickets(query)->size(), static_cast<std::size_t>(kTickets));
+  // What its claims owe is in no record of schema 1, so nothing can be told yet.
+  OwedQuery owed;
+  owed.project = {"github", "1296269"};
+  owed.at = At(0);
+  EXPECT_TRUE(store.FindOwed(owed, "terms-1")->stale);
+
+  const auto view = tables.Read();
+  EXPECT_EQ(**view->Get(Table::kMeta, "schema"), "2");
+  int left = 0;
+  ASSERT_TRUE(view->Walk(Table::kIndexes, "", KeyWriter().U8(6).Take(),
+                         [&](std::string_view, std::string_view) { return ++left > 0; })
+                  .ok());
+  EXPECT_EQ(left, 0);
+}
+
+}  // namespace
+}  // namespace retainer
