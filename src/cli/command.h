@@ -50,5 +50,6 @@ void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterInbox(CLI::App& app);
+void RegisterBacktest(CLI::App& app);
 
 }  // namespace retainer::cli

@@ -21,7 +21,8 @@ namespace {
 constexpr int kPatienceMs = 5'000;
 // A command may wait for forges to answer.
 constexpr int kAnswerPatienceMs = 60'000;
-constexpr std::size_t kMostRequest = 1 << 20;
+// A request may hold a whole policy with its holiday files.
+constexpr std::size_t kMostRequest = 16 << 20;
 constexpr std::size_t kMostAnswer = 64 << 20;
 
 class Descriptor {

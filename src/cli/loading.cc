@@ -47,6 +47,13 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
   return loaded;
 }
 
+absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(
+    const std::map<std::string, std::string>& files) {
+  PolicyResult result = ParsePolicy(files);
+  if (!result.policy) return Refused(result.problems);
+  return CompileTerms(PolicyId(files), absl::UnixEpoch(), *std::move(result.policy));
+}
+
 TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log) {
   TermsHistory history;
   for (const StoredTerms& terms : stored) {

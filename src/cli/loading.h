@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct LoadedPolicy {
 
 // InvalidArgument as above; NotFound where the folder is not there or holds no policy.
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder);
+
+// A policy's files as terms that always were in force. InvalidArgument as above.
+absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(
+    const std::map<std::string, std::string>& files);
 
 // The terms that the store remembers, compiled. A version that this program can no longer read is
 // passed over with an error in the log.

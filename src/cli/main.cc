@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   RegisterCalendar(app);
   RegisterDoctor(app);
   RegisterInbox(app);
+  RegisterBacktest(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

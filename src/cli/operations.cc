@@ -3,6 +3,8 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -15,11 +17,16 @@
 #include "retainer/core.h"
 #include "src/api/sha256.h"
 #include "src/api/ticket_json.h"
+#include "src/cli/backtest_pages.h"
+#include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
 #include "src/cli/control_socket.h"
+#include "src/cli/loading.h"
 #include "src/cli/no_metrics.h"
 #include "src/cli/service.h"
 #include "src/cli/stream_log.h"
+#include "src/pipeline/judge.h"
+#include "src/policy/policy_source.h"
 
 namespace retainer::cli {
 namespace {
@@ -311,6 +318,43 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
                 {{"deliveries", entries.size()}, {"tickets", faces.size()}}};
 }
 
+// ---- Backtest
+
+absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
+                                    std::shared_ptr<const Terms> proposed, const json& request) {
+  BacktestTask task;
+  task.today = desk.terms();
+  if (task.today.empty()) return absl::FailedPreconditionError("no policy was ever in force here");
+  task.proposed = {std::move(proposed)};
+  task.scope.most_changes = request.at("top");
+  if (!absl::LoadTimeZone(Text(request, "time_zone"), &task.scope.zone)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the system has no time zone \"", Text(request, "time_zone"), "\""));
+  }
+  if (const auto since = request.find("since"); since != request.end()) {
+    task.scope.since = absl::FromUnixSeconds(since->get<std::int64_t>());
+  }
+  // The first page says at which instant all of them look.
+  task.now = clock.Now();
+  if (const auto now = request.find("now_ns"); now != request.end()) {
+    task.now = absl::FromUnixNanos(now->get<std::int64_t>());
+  }
+  std::optional<TicketKey> after;
+  if (const auto last = request.find("after"); last != request.end()) {
+    after = ParseTicketKey(last->get<std::string>());
+    if (!after) return absl::InvalidArgumentError("\"after\" is no ticket's key");
+  }
+  const auto page = RunBacktestPage(
+      store,
+      [&](const TicketKey& key, const TicketRecord& record) { return desk.ContextOf(key, record); },
+      task, after);
+  if (!page.ok()) return page.status();
+  Result result{"", {{"now_ns", absl::ToUnixNanos(task.now)}}};
+  result.data["part"] = json::parse(BacktestJson({}, page->part));
+  if (page->last) result.data["last"] = ToString(*page->last);
+  return result;
+}
+
 // ---- The desk's own state, for `doctor`
 
 absl::StatusOr<Result> State(Desk& desk, Store& store) {
@@ -393,6 +437,10 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListInbox(store_);
     } else if (op == "inbox retry") {
       result = RetryInbox(desk_, store_, clock_, request);
+    } else if (op == "backtest") {
+      auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
+      result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)
+                             : proposed.status();
     } else if (op == "state") {
       result = State(desk_, store_);
     } else {
@@ -412,31 +460,78 @@ std::string Operations::Answer(const std::string& request_text) {
   return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {
-  absl::StatusOr<std::string> text = CallControl(config.data, request);
-  const bool by_service = text.ok();
-  absl::Status no_policy;
-  if (absl::IsNotFound(text.status())) {
-    SystemClock clock;
-    StreamLog log(LogFormat::kText, LogLevel::kWarning);
-    NoMetrics metrics;
-    auto service = Service::Open(config, clock, log, metrics);
-    if (!service.ok()) return service.status();
-    const PolicyState policy = (*service)->LoadPolicy();
-    if (policy.id.empty()) no_policy = policy.status;
-    text = Operations((*service)->desk(), (*service)->store(), clock).Answer(request);
+absl::StatusOr<std::shared_ptr<const Terms>> Operations::Proposed(
+    const std::map<std::string, std::string>& files) {
+  std::lock_guard lock(mutex_);
+  if (proposed_ == nullptr || proposed_->id != PolicyId(files)) {
+    auto compiled = CompileFiles(files);
+    if (!compiled.ok()) return compiled.status();
+    proposed_ = *std::move(compiled);
   }
+  return proposed_;
+}
+
+struct StoreTalk::Owned {
+  SystemClock clock;
+  StreamLog log{LogFormat::kText, LogLevel::kWarning};
+  NoMetrics metrics;
+  std::unique_ptr<Service> service;
+  std::unique_ptr<Operations> operations;
+  absl::Status no_policy;
+};
+
+StoreTalk::StoreTalk(const Config& config, Terms terms) : config_(config), terms_(terms) {}
+StoreTalk::~StoreTalk() = default;
+
+absl::Status StoreTalk::Open() {
+  std::error_code error;
+  if (terms_ == Terms::kRecorded && (std::filesystem::is_empty(config_.data, error) || error)) {
+    return absl::NotFoundError(
+        absl::StrCat("nothing is on record in ", config_.data, ": the service has not run yet"));
+  }
+  auto owned = std::make_unique<Owned>();
+  auto service = Service::Open(config_, owned->clock, owned->log, owned->metrics);
+  if (!service.ok()) return service.status();
+  owned->service = *std::move(service);
+  const PolicyState policy = terms_ == Terms::kFolder ? owned->service->LoadPolicy()
+                                                      : owned->service->LoadRecordedPolicy();
+  if (policy.id.empty()) owned->no_policy = policy.status;
+  owned->operations =
+      std::make_unique<Operations>(owned->service->desk(), owned->service->store(), owned->clock);
+  owned_ = std::move(owned);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Answered> StoreTalk::Ask(const std::string& request) {
+  absl::StatusOr<std::string> text = absl::NotFoundError("");
+  if (owned_ == nullptr) {
+    text = CallControl(config_.data, request);
+    if (absl::IsNotFound(text.status())) {
+      if (by_service_) {
+        return absl::UnavailableError("the service stopped meanwhile: run the command again");
+      }
+      if (absl::Status opened = Open(); !opened.ok()) return opened;
+    } else {
+      by_service_ = true;
+    }
+  }
+  if (owned_ != nullptr) text = owned_->operations->Answer(request);
   if (!text.ok()) return text.status();
   const json answer = json::parse(*text, nullptr, false);
   if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
   if (const auto code = answer.find("code"); code != answer.end()) {
     // What wants a policy fails for the reason why there is none.
-    if (!no_policy.ok() && *code == static_cast<int>(absl::StatusCode::kFailedPrecondition)) {
-      return no_policy;
+    if (owned_ != nullptr && !owned_->no_policy.ok() &&
+        *code == static_cast<int>(absl::StatusCode::kFailedPrecondition)) {
+      return owned_->no_policy;
     }
     return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), Text(answer, "error"));
   }
-  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service};
+  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service_};
+}
+
+absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {
+  return StoreTalk(config).Ask(request);
 }
 
 }  // namespace retainer::cli

@@ -2,11 +2,15 @@
 // command itself when no service runs.
 #pragma once
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "retainer/clock.h"
 #include "retainer/config.h"
+#include "retainer/policy.h"
 #include "retainer/store.h"
 #include "src/pipeline/desk.h"
 
@@ -22,9 +26,16 @@ class Operations {
   std::string Answer(const std::string& request);
 
  private:
+  // Compiled where it is not that of the request before.
+  absl::StatusOr<std::shared_ptr<const Terms>> Proposed(
+      const std::map<std::string, std::string>& files);
+
   Desk& desk_;
   Store& store_;
   Clock& clock_;
+  // Of the last backtest: its pages come one after another.
+  std::mutex mutex_;
+  std::shared_ptr<const Terms> proposed_;  // guarded by mutex_
 };
 
 // An answer as a command prints it.
@@ -34,8 +45,32 @@ struct Answered {
   bool by_service = false;  // a running service answered
 };
 
-// Asks the service that runs on the configuration's data folder; opens the folder where none does.
-// Errors as Service::Open, CallControl and the operation say.
+// A talk with whoever owns the store of a configuration's data folder: the service that runs on it,
+// else this process, which then has the folder until the talk's end.
+class StoreTalk {
+ public:
+  // kFolder: the policy folder is read, as a service does when it starts. kRecorded: only what the
+  // store remembers counts, and nothing is written.
+  enum class Terms { kFolder, kRecorded };
+
+  // REQUIRES: config outlives the talk.
+  explicit StoreTalk(const Config& config, Terms terms = Terms::kFolder);
+  ~StoreTalk();
+
+  // Errors as Service::Open, CallControl and the operation say.
+  absl::StatusOr<Answered> Ask(const std::string& request);
+
+ private:
+  absl::Status Open();
+
+  const Config& config_;
+  const Terms terms_;
+  bool by_service_ = false;
+  struct Owned;  // the store and what works on it
+  std::unique_ptr<Owned> owned_;
+};
+
+// One question.
 absl::StatusOr<Answered> Ask(const Config& config, const std::string& request);
 
 }  // namespace retainer::cli

@@ -64,6 +64,14 @@ PolicyState Service::LoadPolicy() {
   if (loaded.ok()) {
     state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
   }
+  const PolicyState recorded = LoadRecordedPolicy();
+  state.status.Update(recorded.status);
+  state.id = recorded.id;
+  return state;
+}
+
+PolicyState Service::LoadRecordedPolicy() {
+  PolicyState state;
   auto stored = store_->LoadTerms();
   if (!stored.ok()) {
     state.status.Update(stored.status());

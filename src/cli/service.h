@@ -38,6 +38,9 @@ class Service {
   // Reads the policy folder anew. A broken one changes nothing.
   PolicyState LoadPolicy();
 
+  // The policy versions that the store remembers, without a look at the folder: writes nothing.
+  PolicyState LoadRecordedPolicy();
+
   Desk& desk() { return *desk_; }
   Store& store() { return *store_; }
   const Config& config() const { return config_; }

@@ -143,6 +143,10 @@ class Desk {
   absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
   // NotFound for a ticket without facts; FailedPrecondition while there are no terms.
   absl::StatusOr<Inspection> Inspect(const TicketRef& ref);
+  // What is known around a ticket of the store.
+  absl::StatusOr<TicketContext> ContextOf(const TicketKey& key, const TicketRecord& record) {
+    return judge_.Context(key, record, std::nullopt);
+  }
 
   Health CheckHealth();
 

@@ -18,6 +18,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"replay"},
                                              {"explain"},
                                              {"queue"},
+                                             {"backtest"},
                                              {"doctor"},
                                              {"inbox", "list"},
                                              {"inbox", "retry"},
@@ -145,6 +146,60 @@ TEST(CommandsTest, ReplayDecidesOfflineAndWritesNothing) {
   EXPECT_NE(replayed.out.find("opened"), std::string::npos) << replayed.out;
   EXPECT_TRUE(installation.sandbox().requests().empty());
   EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
+}
+
+TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot) {
+  Installation installation;
+  const std::string policy = installation.Read("policy/policy.yaml");
+  ASSERT_NE(policy.find("first_response: 1h"), std::string::npos);
+  std::string stricter = policy;
+  stricter.replace(stricter.find("first_response: 1h"), 18, "first_response: 1s");
+  installation.Write("new/policy.yaml", stricter);
+  installation.Write("broken/policy.yaml", policy + "priorites: []\n");
+  const auto backtest = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"backtest", "--policy", installation.path("new"), "--json"});
+    return installation.Command(more);
+  };
+
+  const Finished broken =
+      installation.Command({"backtest", "--policy", installation.path("broken")});
+  EXPECT_EQ(broken.exit_code, 2);
+  EXPECT_NE(broken.err.find("broken/policy.yaml:"), std::string::npos) << broken.err;
+  EXPECT_EQ(installation.Command({"backtest", "--policy", installation.path("no")}).exit_code, 2);
+  EXPECT_EQ(backtest({"--since", "yesterday"}).exit_code, 2);
+  EXPECT_EQ(backtest({"--time-zone", "Mars/Olympus"}).exit_code, 2);
+  EXPECT_EQ(backtest({}).exit_code, 1);  // nothing is on record
+  EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
+
+  const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
+                                                      "/support priority P1");
+  ASSERT_TRUE(issue.ok());
+  for (const SandboxDelivery& delivery : installation.sandbox().TakePending()) {
+    std::string text;
+    for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
+    installation.Write("recorded/" + delivery.id + ".http", text + "\r\n" + delivery.body);
+  }
+  const Finished offline = backtest({installation.path("recorded")});
+  EXPECT_EQ(offline.exit_code, 0) << offline.err;
+  EXPECT_NE(offline.out.find("\"tickets\": 1,"), std::string::npos) << offline.out;
+  EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
+
+  {
+    Serving serving(installation);
+    const auto other = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Slow",
+                                                        "/support priority P1");
+    ASSERT_TRUE(other.ok());
+    serving.Deliver();
+    ASSERT_TRUE(serving.AwaitLog("decided"));
+    const Finished served = backtest({});
+    EXPECT_EQ(served.exit_code, 0) << served.err;
+    EXPECT_NE(served.out.find("\"tickets\": 1,"), std::string::npos) << served.out;
+    EXPECT_NE(served.out.find("\"metric\": \"first_response\""), std::string::npos) << served.out;
+    serving.Stop();
+  }
+  const Finished direct = backtest({"--since", "2020-01-01"});
+  EXPECT_EQ(direct.exit_code, 0) << direct.err;
+  EXPECT_NE(direct.out.find("\"tickets\": 1,"), std::string::npos) << direct.out;
 }
 
 TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {

@@ -1,0 +1,178 @@
+// retainer backtest: the tickets on record, or recorded deliveries, under another policy beside
+// today's. Writes nothing.
+#include "retainer/backtest.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "src/cli/backtest_pages.h"
+#include "src/cli/backtest_report.h"
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/operations.h"
+#include "src/cli/recorded.h"
+#include "src/cli/replaying.h"
+#include "src/policy/policy_source.h"
+
+namespace retainer::cli {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  std::string config;
+  std::string policy;
+  std::string since;
+  std::string time_zone = "UTC";
+  std::size_t top = 20;
+  std::vector<std::string> paths;
+  PlayOptions play;
+  bool json = false;
+};
+
+absl::Time Since(const std::string& text, absl::TimeZone zone) {
+  absl::CivilDay day;
+  if (absl::ParseCivilTime(text, &day)) return absl::FromCivil(day, zone);
+  absl::Time instant;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &instant, &error)) {
+    Fail(kWrongUsage, absl::StrCat("--since \"", text, "\" is neither a day (2026-01-31) nor an ",
+                                   "instant (2026-01-31T09:00:00Z)"));
+  }
+  return instant;
+}
+
+// The tickets of the store, page by page, by whoever owns it.
+Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const BacktestScope& scope,
+                 BacktestHead* head) {
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded);
+  nlohmann::ordered_json request = {{"op", "backtest"},
+                                    {"files", proposed.files},
+                                    {"time_zone", head->time_zone},
+                                    {"top", scope.most_changes}};
+  if (scope.since != absl::InfinitePast()) request["since"] = absl::ToUnixSeconds(scope.since);
+  Backtest whole;
+  for (;;) {
+    const auto answered = talk.Ask(request.dump());
+    if (!answered.ok()) Fail(answered.status());
+    const json page = json::parse(answered->data);
+    auto part = ParseBacktest(page.at("part").dump());
+    if (!part.ok()) Fail(part.status());
+    Merge(scope, *std::move(part), &whole);
+    head->as_of = absl::FromUnixNanos(page.at("now_ns").get<std::int64_t>());
+    if (!page.contains("last")) return whole;
+    request["now_ns"] = page.at("now_ns");
+    request["after"] = page.at("last");
+  }
+}
+
+// The tickets that deliveries make, with today's policy folder as what always was in force.
+Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const Options& options,
+                      const BacktestScope& scope, BacktestHead* head) {
+  const auto policy = LoadPolicyFolder(config.policy);
+  if (!policy.ok()) Fail(policy.status());
+  const auto recorded = ReadRecorded(options.paths);
+  if (!recorded.ok()) Fail(kWrongUsage, std::string(recorded.status().message()));
+  // What either of them covers is taken in.
+  Policy both = policy->policy;
+  both.projects.insert(both.projects.end(), proposed.policy.projects.begin(),
+                       proposed.policy.projects.end());
+  auto taken_in = CompileTerms("both", absl::UnixEpoch(), std::move(both));
+  auto today = CompileFiles(policy->files);
+  auto other = CompileFiles(proposed.files);
+  for (const auto* terms : {&taken_in, &today, &other}) {
+    if (!terms->ok()) Fail(terms->status());
+  }
+  std::size_t refused = 0;
+  Replaying replaying(config, *taken_in, options.play, [&](const Played& played) {
+    if (played.as != PlayedAs::kRefused) return;
+    ++refused;
+    std::cerr << "retainer: " << PrintableLine(played.delivery)
+              << " is left out: " << PrintableLine(played.reason) << "\n";
+  });
+  for (const Recorded& delivery : *recorded) replaying.Play(delivery);
+  if (!recorded->empty() && refused == recorded->size()) {
+    Fail(kWrongUsage, "no delivery could be read");
+  }
+
+  const BacktestTask task{{*today}, {*other}, scope, replaying.now()};
+  head->as_of = task.now;
+  Backtest whole;
+  std::optional<TicketKey> after;
+  do {
+    auto page = RunBacktestPage(
+        replaying.store(),
+        [&](const TicketKey& key, const TicketRecord& record) {
+          return replaying.judge().Context(key, record, std::nullopt);
+        },
+        task, after);
+    if (!page.ok()) Fail(page.status());
+    Merge(scope, std::move(page->part), &whole);
+    after = page->last;
+  } while (after);
+  return whole;
+}
+
+void Run(const Options& options) {
+  const auto config = LoadConfigFile(options.config);
+  if (!config.ok()) Fail(config.status());
+  const auto proposed = LoadPolicyFolder(options.policy);
+  if (!proposed.ok()) Fail(kWrongUsage, std::string(proposed.status().message()));
+  BacktestScope scope;
+  BacktestHead head;
+  head.time_zone = options.time_zone;
+  head.policy = proposed->id;
+  if (!absl::LoadTimeZone(options.time_zone, &scope.zone)) {
+    Fail(kWrongUsage, absl::StrCat("the system has no time zone \"", options.time_zone,
+                                   "\": give one like Europe/Paris"));
+  }
+  if (!options.since.empty()) scope.since = Since(options.since, scope.zone);
+  head.since = scope.since;
+  scope.most_changes = options.top;
+  const Backtest whole = options.paths.empty()
+                             ? OfStore(*config, *proposed, scope, &head)
+                             : OfDeliveries(*config, *proposed, options, scope, &head);
+  std::cout << (options.json ? BacktestJson(head, whole) + "\n" : BacktestText(head, whole));
+}
+
+}  // namespace
+
+void RegisterBacktest(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("backtest",
+                         "The tickets on record, or recorded deliveries, under another policy as "
+                         "if it had always been "
+                         "in force, beside today's: which promises would have been kept");
+  command->add_option("--config", options->config, "The service's configuration")->required();
+  command->add_option("--policy", options->policy, "The folder of the other policy")->required();
+  command->add_option("--since", options->since,
+                      "Only what began since this day or instant: 2026-01-31, or RFC 3339");
+  command
+      ->add_option("--time-zone", options->time_zone,
+                   "Of the hours of the week and of a day that --since names")
+      ->capture_default_str();
+  command->add_option("--top", options->top, "How many promises that would be missed are named")
+      ->capture_default_str();
+  command->add_option("DELIVERY", options->paths,
+                      "Files or folders of recorded deliveries, in place of the store");
+  command->add_option("--forge", options->play.forge, "The configured forge that sent them");
+  command->add_option("--event", options->play.event,
+                      "The event header, where a file holds a body alone");
+  command->add_flag("--json", options->json, "Print JSON");
+  command->footer(
+      "Example: retainer backtest --config retainer.yaml --policy policy-2027 --since 2026-01-01 "
+      "--time-zone Europe/Paris");
+  command->callback([options] { Run(*options); });
+}
+
+}  // namespace retainer::cli

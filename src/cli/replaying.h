@@ -1,0 +1,83 @@
+// Recorded deliveries played into a store in memory, offline; the time follows them. Writes and sends
+// nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/config.h"
+#include "retainer/policy.h"
+#include "src/cli/jump_clock.h"
+#include "src/cli/no_metrics.h"
+#include "src/cli/recorded.h"
+#include "src/cli/stream_log.h"
+#include "src/pipeline/judge.h"
+#include "src/pipeline/terms_holder.h"
+#include "src/pipeline/timers.h"
+#include "src/pipeline/worker.h"
+#include "src/store/memory_store.h"
+
+namespace retainer::cli {
+
+enum class PlayedAs { kDecided, kAccepted, kIgnored, kRefused };
+
+// What became of a delivery.
+struct Played {
+  std::string delivery;  // its name
+  std::string event;
+  PlayedAs as = PlayedAs::kRefused;
+  std::string reason;
+  absl::Time at;
+  const Judged* judged = nullptr;  // kDecided
+};
+
+struct PlayOptions {
+  std::string forge;  // the configured one that sent them all; empty: found out
+  std::string event;  // the event header where a file holds a body alone
+};
+
+// One thread.
+class Replaying {
+ public:
+  using Observer = std::function<void(const Played&)>;
+
+  // Ends the command where a forge of the configuration cannot be set up.
+  Replaying(const Config& config, std::shared_ptr<const Terms> terms, PlayOptions options,
+            Observer observer);
+
+  void Play(const Recorded& recorded);
+
+  Store& store() { return store_; }
+  Judge& judge() { return judge_; }
+  absl::Time now() const { return clock_.Now(); }
+
+ private:
+  struct Lane {
+    ForgeConfig config;
+    std::unique_ptr<WebhookReceiver> receiver;
+    std::unique_ptr<Worker> worker;
+  };
+
+  Lane* FindLane(const Recorded& recorded);
+  void PassTime();
+  void Report(const WorkDone& done);
+  void Tell(PlayedAs as, std::string reason);
+
+  const PlayOptions options_;
+  const Observer observer_;
+  StreamLog log_;
+  NoMetrics metrics_;
+  ReplayClock clock_;
+  MemoryStore store_;
+  TermsHolder terms_;
+  Judge judge_;
+  Timers timers_;
+  std::vector<Lane> lanes_;
+  absl::Time now_ = absl::UnixEpoch();
+  Played current_;
+};
+
+}  // namespace retainer::cli
