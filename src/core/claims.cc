@@ -126,7 +126,7 @@ class RegimeBuilder {
 };
 
 void Excuses(const Timeline& timeline, const std::string& customer, Metric metric,
-             std::vector<CycleWork>* works) {
+             absl::Time now, std::vector<CycleWork>* works) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
     CycleWork* last = nullptr;
@@ -136,7 +136,10 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
     if (last == nullptr) continue;
     Cycle& cycle = last->cycle;
     if (cycle.outcome != Outcome::kOpen && cycle.outcome != Outcome::kMissed) continue;
-    if (cycle.outcome == Outcome::kOpen) cycle.stopped = excuse.at;
+    if (cycle.outcome == Outcome::kOpen) {
+      cycle.stopped = excuse.at;
+      cycle.elapsed -= last->calendar->Elapsed(excuse.at, now, cycle.pauses);
+    }
     cycle.outcome = Outcome::kExcused;
     cycle.paused_now = false;
     cycle.note = excuse.reason;
@@ -153,7 +156,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
   }
   for (Metric metric : kAllMetrics) {
     std::vector<CycleWork>& cycles = work->cycles[metric];
-    Excuses(timeline, customer, metric, &cycles);
+    Excuses(timeline, customer, metric, now, &cycles);
     const auto promised = regimes.back().promises.find(metric);
     const bool is_promised = in_force && promised != regimes.back().promises.end();
     if (cycles.empty() && !is_promised) continue;

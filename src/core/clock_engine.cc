@@ -179,6 +179,7 @@ class Run {
     cycle.priority = promise_->priority;
     cycle.plan = promise_->plan;
     work_.kind = promise_->kind;
+    work_.calendar = calendar_;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
     cycle.due = Due(work_, cycle.pauses);
     cycle.due_stands = work_.fixed_due.has_value();

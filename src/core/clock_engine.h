@@ -65,6 +65,7 @@ struct CycleWork {
   Cycle cycle;
   PromiseKind kind = PromiseKind::kCommitment;
   std::vector<Leg> legs;
+  const BusinessTime* calendar = nullptr;  // that counts now
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere

@@ -47,87 +47,201 @@ std::string Cause(const FactSet& facts, const std::string& id) {
 
 class Explainer {
  public:
-  Explainer(const FactSet& facts, const TermsHistory& terms, absl::Time now)
-      : facts_(facts), terms_(terms), now_(now) {}
+  Explainer(const FactSet& facts, const std::vector<Standstill>& waits, const TermsHistory& terms,
+            absl::Time now)
+      : facts_(facts), waits_(waits), terms_(terms), now_(now) {}
 
-  void Clock(const PromiseClock& clock, absl::TimeZone zone) {
+  // `plan`: by which it warns and escalates; nullptr where it does not.
+  void Clock(const PromiseClock& clock, const Plan* plan, absl::TimeZone zone) {
     absl::StrAppend(&out_, "  ", View(MetricName(clock.metric)), " (",
                     clock.kind == PromiseKind::kCommitment ? "commitment" : "target",
                     "): ", View(ClockStateName(clock.state)), "\n");
     if (clock.cycles.empty()) absl::StrAppend(&out_, "    has not started\n");
     int number = 0;
     for (const Cycle& cycle : clock.cycles) Run(++number, cycle, zone);
-  }
-
-  void Run(int number, const Cycle& cycle, absl::TimeZone zone) {
-    absl::StrAppend(&out_, "    cycle ", number, ": ", View(OutcomeName(cycle.outcome)),
-                    cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note), "\n");
-    absl::StrAppend(&out_, "      started  ", Both(cycle.started, zone),
-                    Cause(facts_, cycle.start_fact), "\n");
-    if (cycle.stopped) {
-      absl::StrAppend(&out_, "      stopped  ", Both(*cycle.stopped, zone),
-                      Cause(facts_, cycle.stop_fact), "\n");
-    }
-    absl::StrAppend(&out_, "      target   ", cycle.target_as_written.text, " = ",
-                    Sum(cycle.target), " open time",
-                    cycle.priority.empty() ? "" : absl::StrCat(" for ", cycle.priority), " by ",
-                    absl::StrJoin(cycle.calendars, " + "), ", policy ", cycle.terms_id, "\n");
-    if (cycle.due == absl::InfiniteFuture()) {
-      absl::StrAppend(&out_, "      due      not while it is paused\n");
-    } else {
-      absl::StrAppend(&out_, "      due      ", Both(cycle.due, zone), "\n");
-    }
-    for (const Interval& pause : cycle.pauses) {
-      absl::StrAppend(&out_, "      paused   ", Both(pause.from, zone), " to ",
-                      pause.until == absl::InfiniteFuture() ? "now" : Both(pause.until, zone),
-                      "\n");
-    }
-    Intervals(cycle, zone);
-    absl::StrAppend(&out_, "      elapsed  ", Sum(cycle.elapsed), "\n");
-  }
-
-  void Intervals(const Cycle& cycle, absl::TimeZone zone) {
-    const Terms* terms = nullptr;
-    for (const auto& version : terms_) {
-      if (version->id == cycle.terms_id) terms = version.get();
-    }
-    if (terms == nullptr || cycle.calendars.empty()) return;
-    const absl::Time until = cycle.stopped.value_or(std::max(now_, cycle.started));
-    const BusinessTime& calendar = terms->Calendar(cycle.calendars);
-    // The open intervals with the pauses cut out, piece by piece, so that they add up.
-    absl::Duration sum;
-    std::size_t shown = 0;
-    absl::Time from = cycle.started;
-    const auto piece = [&](absl::Time begin, absl::Time end) {
-      if (end <= begin) return;
-      for (const Interval& open : calendar.OpenIntervals(begin, end, kShownIntervals)) {
-        if (shown == kShownIntervals) return;
-        ++shown;
-        sum += open.until - open.from;
-        absl::StrAppend(&out_, "      counted  ", Both(open.from, zone), " to ",
-                        Both(open.until, zone), " = ", Sum(open.until - open.from), "\n");
-      }
-    };
-    for (const Interval& pause : cycle.pauses) {
-      piece(from, std::min(pause.from, until));
-      from = std::min(pause.until, until);
-    }
-    piece(from, until);
-    const absl::Duration all = calendar.Elapsed(cycle.started, until, cycle.pauses);
-    if (all != sum) {
-      absl::StrAppend(&out_, "      counted  … and more: ", Sum(all - sum), "\n");
-    }
-    absl::StrAppend(&out_, "      sum      ", Sum(all), "\n");
-    if (all != cycle.elapsed) {
-      absl::StrAppend(&out_, "      besides  ", Sum(cycle.elapsed - all),
-                      " under other calendars before, or on another ticket\n");
-    }
+    for (const Coming& coming : clock.to_come) ToCome(coming, clock.metric, plan, zone);
   }
 
   std::string& out() { return out_; }
 
  private:
+  void Run(int number, const Cycle& cycle, absl::TimeZone zone) {
+    absl::StrAppend(&out_, "    cycle ", number, ": ", View(OutcomeName(cycle.outcome)),
+                    cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note), "\n");
+    Line("started", Both(cycle.started, zone), Cause(facts_, cycle.start_fact));
+    if (cycle.stopped) {
+      Line("stopped", Both(*cycle.stopped, zone), Cause(facts_, cycle.stop_fact));
+    }
+    const absl::Time until = cycle.stopped.value_or(std::max(now_, cycle.started));
+    Pauses(cycle, until, zone);
+    if (cycle.stretches.empty()) {
+      Line("target", Promised(cycle.target_as_written, cycle.target, cycle.priority,
+                              cycle.calendars, cycle.terms_id, until));
+      Due(cycle, zone);
+      const absl::Duration sum =
+          Count(cycle, cycle.started, until, cycle.calendars, cycle.terms_id, zone);
+      Line("elapsed", Sum(cycle.elapsed), sum == cycle.elapsed ? "" : Unexplained(cycle, sum));
+      return;
+    }
+    absl::Duration all;
+    for (std::size_t i = 0; i < cycle.stretches.size(); ++i) {
+      const Stretch& stretch = cycle.stretches[i];
+      const bool last = i + 1 == cycle.stretches.size();
+      const absl::Time end =
+          std::max(stretch.from, last ? until : std::min(until, cycle.stretches[i + 1].from));
+      Line("terms", absl::StrCat(i + 1, ", from ", Both(stretch.from, zone)),
+           stretch.why.empty() ? "" : absl::StrCat(": ", stretch.why));
+      Line("target", Promised(stretch.target_as_written, stretch.target, stretch.priority,
+                              stretch.calendars, stretch.terms_id, end));
+      const absl::Duration sum =
+          Count(cycle, stretch.from, end, stretch.calendars, stretch.terms_id, zone);
+      all = stretch.elapsed + sum;
+      Line(last ? "elapsed" : "so far",
+           i == 0 ? Sum(all)
+                  : absl::StrCat(Sum(stretch.elapsed), " before + ", Sum(sum), " = ", Sum(all)));
+    }
+    if (all != cycle.elapsed) Line("elapsed", Sum(cycle.elapsed), Unexplained(cycle, all));
+    Due(cycle, zone);
+  }
+
+  void Line(absl::string_view what, absl::string_view text, absl::string_view more = "") {
+    absl::StrAppend(&out_, "      ", what,
+                    std::string(9 - std::min<std::size_t>(what.size(), 8), ' '), text, more, "\n");
+  }
+
+  // The version of a policy that ruled at `at`.
+  const Terms* FindTerms(const std::string& id, absl::Time at) const {
+    const Terms* found = nullptr;
+    for (const auto& version : terms_) {
+      if (version->id == id && (found == nullptr || version->effective <= at)) {
+        found = version.get();
+      }
+    }
+    return found;
+  }
+
+  // `4h = 4h open time for P1 by paris (Europe/Paris), policy 3f2a in force since …`.
+  std::string Promised(const Target& written, absl::Duration target, const std::string& priority,
+                       const std::vector<std::string>& calendars, const std::string& terms_id,
+                       absl::Time at) const {
+    const Terms* terms = FindTerms(terms_id, at);
+    const auto name = [&](std::string* out, const std::string& calendar) {
+      absl::StrAppend(out, calendar);
+      if (terms == nullptr) return;
+      const auto spec = terms->policy.calendars.find(calendar);
+      if (spec == terms->policy.calendars.end()) return;
+      absl::StrAppend(out, " (", spec->second.always ? "always open" : spec->second.time_zone, ")");
+    };
+    return absl::StrCat(
+        written.text, " = ", Sum(target), " open time",
+        priority.empty() ? "" : absl::StrCat(" for ", priority), " by ",
+        absl::StrJoin(calendars, " + ", name), ", policy ", terms_id,
+        terms == nullptr ? "" : absl::StrCat(" in force since ", Utc(terms->effective)));
+  }
+
+  void Due(const Cycle& cycle, absl::TimeZone zone) {
+    int legs = 0;
+    for (std::size_t i = 0; i < cycle.stretches.size(); ++i) {
+      const Stretch& stretch = cycle.stretches[i];
+      if (!stretch.has_leg) continue;
+      ++legs;
+      const absl::Duration used = stretch.target - stretch.open;
+      Line("leg", absl::StrCat("terms ", i + 1, ": ",
+                               used == absl::ZeroDuration()
+                                   ? Sum(stretch.open)
+                                   : absl::StrCat(Sum(stretch.target), " less the ", Sum(used),
+                                                  " used = ", Sum(stretch.open)),
+                               " open time after ", Both(stretch.from, zone), " = ",
+                               Both(stretch.due, zone)));
+    }
+    if (cycle.due_stands) {
+      Line("due", Both(cycle.due, zone),
+           ": it was broken then, and what changed afterwards does not mend that");
+    } else if (cycle.due == absl::InfiniteFuture()) {
+      Line("due", "not while it is paused");
+    } else if (legs > 1) {
+      Line("due", Both(cycle.due, zone), ": the earliest of the legs");
+    } else if (cycle.stretches.empty()) {
+      Line("due", Both(cycle.due, zone),
+           cycle.pauses.empty() ? ": the target after the start"
+                                : ": the target after the start, the pauses not counted");
+    } else {
+      Line("due", Both(cycle.due, zone));
+    }
+  }
+
+  void Pauses(const Cycle& cycle, absl::Time until, absl::TimeZone zone) {
+    for (const Interval& pause : cycle.pauses) {
+      const absl::Time end = std::min(pause.until, std::max(until, pause.from));
+      Line("paused", absl::StrCat(Both(pause.from, zone), " to ",
+                                  pause.until == absl::InfiniteFuture() ? std::string("now")
+                                                                        : Both(pause.until, zone),
+                                  " = ", Sum(end - pause.from)));
+      for (const Standstill& wait : waits_) Why("waiting for the customer", wait, pause);
+      for (const Standstill& still : cycle.resumed) Why("stopped", still, pause);
+    }
+  }
+
+  void Why(absl::string_view what, const Standstill& still, const Interval& pause) {
+    if (still.span.until <= pause.from || still.span.from >= pause.until) return;
+    Line("", absl::StrCat(what, " by", Cause(facts_, still.begin_fact)),
+         still.end_fact.empty() ? "" : absl::StrCat(", until", Cause(facts_, still.end_fact)));
+  }
+
+  // The open intervals with the pauses cut out, piece by piece, so that they add up; returns their
+  // sum.
+  absl::Duration Count(const Cycle& cycle, absl::Time begin, absl::Time until,
+                       const std::vector<std::string>& calendars, const std::string& terms_id,
+                       absl::TimeZone zone) {
+    const Terms* terms = FindTerms(terms_id, until);
+    if (terms == nullptr || calendars.empty()) return {};
+    const BusinessTime& calendar = terms->Calendar(calendars);
+    absl::Duration sum;
+    std::size_t shown = 0;
+    absl::Time from = begin;
+    const auto piece = [&](absl::Time piece_from, absl::Time piece_until) {
+      if (piece_until <= piece_from) return;
+      for (const Interval& open :
+           calendar.OpenIntervals(piece_from, piece_until, kShownIntervals)) {
+        if (shown == kShownIntervals) return;
+        ++shown;
+        sum += open.until - open.from;
+        Line("counted", absl::StrCat(Both(open.from, zone), " to ", Both(open.until, zone), " = ",
+                                     Sum(open.until - open.from)));
+      }
+    };
+    for (const Interval& pause : cycle.pauses) {
+      piece(from, std::min(pause.from, until));
+      from = std::max(from, std::min(pause.until, until));
+    }
+    piece(from, until);
+    const absl::Duration all = calendar.Elapsed(begin, until, cycle.pauses);
+    if (all != sum) Line("counted", absl::StrCat("… and more: ", Sum(all - sum)));
+    Line("sum", Sum(all));
+    return all;
+  }
+
+  static std::string Unexplained(const Cycle& cycle, absl::Duration sum) {
+    return absl::StrCat(": ", Sum(cycle.elapsed - sum), " of it under terms not on record");
+  }
+
+  void ToCome(const Coming& coming, Metric metric, const Plan* plan, absl::TimeZone zone) {
+    std::string text = absl::StrCat(Both(coming.at, zone), ": ", View(NoticeKindName(coming.kind)));
+    if (coming.kind != NoticeKind::kBreach) {
+      absl::StrAppend(&text, " at ", static_cast<int>(coming.fraction * 100 + 0.5), "%");
+    }
+    if (coming.kind == NoticeKind::kEscalation && plan != nullptr) {
+      for (const EscalationLevel& level : plan->escalation) {
+        if (level.at != coming.fraction || (level.metric && *level.metric != metric)) continue;
+        absl::StrAppend(&text, " to ", absl::StrJoin(level.notify, ", "));
+        break;
+      }
+    }
+    absl::StrAppend(&out_, "    to come  ", text, "\n");
+  }
+
   const FactSet& facts_;
+  const std::vector<Standstill>& waits_;
   const TermsHistory& terms_;
   const absl::Time now_;
   std::string out_;
@@ -137,7 +251,7 @@ class Explainer {
 
 std::string Explain(const TicketContext& context, const FactSet& facts, const Standing& standing,
                     const TermsHistory& terms, absl::Time now) {
-  Explainer explainer(facts, terms, now);
+  Explainer explainer(facts, standing.waits, terms, now);
   std::string& out = explainer.out();
   const Terms* current = terms.front().get();
   for (const auto& version : terms) {
@@ -187,12 +301,15 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                     " since ", Both(claim.since, zone), ": ", claim.reason, "\n");
     absl::StrAppend(&out, "  plan ", claim.plan, ", priority ", claim.priority, ": ",
                     claim.priority_reason, "\n");
-    for (const PromiseClock& clock : claim.clocks) explainer.Clock(clock, zone);
+    const auto plan = current->policy.plans.find(claim.plan);
+    for (const PromiseClock& clock : claim.clocks) {
+      explainer.Clock(clock, plan == current->policy.plans.end() ? nullptr : &plan->second, zone);
+    }
   }
   if (standing.opened && !claimed) {
     absl::StrAppend(&out, "\nno claim is in force: a community ticket\n");
     for (const PromiseClock& clock : standing.objectives) {
-      explainer.Clock(clock, absl::UTCTimeZone());
+      explainer.Clock(clock, nullptr, absl::UTCTimeZone());
     }
   }
   if (!standing.roles.empty()) absl::StrAppend(&out, "\nroles\n");
