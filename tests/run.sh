@@ -5,7 +5,8 @@
 #                            sanitizers, those with threads under the thread sanitizer too, and
 #                            what we send against the forges' published descriptions, and our
 #                            comments as Markdown renderers read them, and our alert rules and
-#                            figures as Prometheus does
+#                            figures as Prometheus does, and our signatures as a receiver of
+#                            webhooks does
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -56,3 +57,5 @@ echo "== reading our comments as Markdown renderers do"
 tests/templates/npm/check.sh build/asan/tests/templates/templates_test
 echo "== holding our figures and alerts against Prometheus"
 tests/deploy/check.sh build/asan/tests/api/api_test
+echo "== reading our signed notices with the Standard Webhooks library"
+tests/sinks/npm/check.sh build/asan/tests/sinks/sinks_test

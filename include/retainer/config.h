@@ -45,10 +45,14 @@ struct OidcConfig {
 };
 
 struct SinkConfig {
-  std::string kind;  // slack, webhook, email
-  std::string url;
-  std::string secret;
+  std::string kind;    // slack, webhook, email
+  std::string url;     // https://…; email: smtp://HOST:PORT or smtps://HOST:PORT
+  std::string secret;  // webhook: signs; email: the password of `user`
   bool is_private = false;
+  std::vector<std::string> allow_private;  // hosts that may have private addresses
+  std::string user;                        // email, as all below
+  std::string from;
+  std::vector<std::string> to;
 };
 
 struct Config {

@@ -1,0 +1,92 @@
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "src/sinks/messages.h"
+#include "src/sinks/signature.h"
+
+namespace retainer {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr int kSchemaVersion = 1;
+constexpr std::size_t kMostRef = 300;
+constexpr char kNoBreakSpace[] = "\u200b";  // of no width: parts what would be read as one
+
+std::string Dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool IsWordPart(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
+
+}  // namespace
+
+std::string ChatEscaped(const std::string& text) {
+  std::string escaped;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '&') {
+      escaped += "&amp;";
+    } else if (c == '<') {
+      escaped += "&lt;";
+    } else if (c == '>') {
+      escaped += "&gt;";
+    } else {
+      escaped += c;
+      // Within a word an underscore is no markup, and `first_response` should be found by a search.
+      const bool is_within_word =
+          i > 0 && i + 1 < text.size() && IsWordPart(text[i - 1]) && IsWordPart(text[i + 1]);
+      // Addresses come alive by `://` and `www.`, hosts by their dots.
+      const bool is_host_dot = c == '.' && is_within_word && !absl::ascii_isdigit(text[i + 1]);
+      if (absl::StrContains("@#~*`[]!|\\", absl::string_view(&c, 1)) || is_host_dot ||
+          (c == '_' && !is_within_word) || (c == ':' && text.compare(i, 3, "://") == 0)) {
+        escaped += kNoBreakSpace;
+      }
+    }
+  }
+  return escaped;
+}
+
+std::string ChatBody(const Notice& notice, const TicketName& ticket) {
+  const Words words = WordsFor(notice);
+  const std::string ref = ChatEscaped(OneLine(ticket.ref, kMostRef));
+  const std::string link = SafeLink(ticket.url);
+  std::string text = absl::StrCat("*", words.kind, "* ");
+  if (link.empty()) {
+    absl::StrAppend(&text, ref);
+  } else {
+    absl::StrAppend(&text, "<", absl::StrReplaceAll(link, {{"&", "&amp;"}}), "|", ref, ">");
+  }
+  absl::StrAppend(&text, "\n", ChatEscaped(words.line));
+  return Dump({{"text", text}});
+}
+
+std::string WebhookId(const Notice& notice) { return absl::StrCat("notice_", StableId(notice.id)); }
+
+std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
+  const bool has_promise = HasPromise(notice);
+  json data = {
+      {"id", notice.id},
+      {"ticket",
+       {{"ref", ticket.ref},
+        {"url", ticket.url.empty() ? json(nullptr) : json(ticket.url)},
+        {"key", ToString(notice.ticket)}}},
+      {"customer", notice.customer},
+      {"private", notice.is_private},
+      {"metric", has_promise ? json(std::string(MetricName(notice.metric))) : json(nullptr)},
+      {"due", has_promise ? json(Rfc3339(notice.due)) : json(nullptr)},
+      {"at", Rfc3339(notice.at)},
+      {"teams", notice.teams},
+      {"text", notice.text},
+  };
+  return Dump({{"version", kSchemaVersion},
+               {"type", absl::StrCat("notice.", std::string(NoticeKindName(notice.kind)))},
+               {"timestamp", Rfc3339(notice.at)},
+               {"data", std::move(data)}});
+}
+
+}  // namespace retainer

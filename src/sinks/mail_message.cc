@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/sinks/messages.h"
+#include "src/sinks/signature.h"
+
+namespace retainer {
+namespace {
+
+constexpr char kEnd[] = "\r\n";
+constexpr std::size_t kMostSubject = 200;
+constexpr std::size_t kMostRef = 300;
+constexpr std::size_t kLongestLine = 76;       // of base64
+constexpr std::size_t kEncodedWordBytes = 39;  // a line of them stays below 78
+
+bool IsPlain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; }) &&
+         text.find("=?") == text.npos;
+}
+
+// The value of an unstructured header, folded where it is long.
+std::string HeaderText(const std::string& text) {
+  if (IsPlain(text) && text.size() <= kEncodedWordBytes) return text;
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = std::min(text.size(), at + kEncodedWordBytes);
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    words.push_back(
+        absl::StrCat("=?utf-8?B?", absl::Base64Escape(text.substr(at, end - at)), "?="));
+    at = end;
+  }
+  return absl::StrJoin(words, "\r\n ");
+}
+
+std::string Domain(const std::string& address) { return address.substr(address.rfind('@') + 1); }
+
+}  // namespace
+
+bool IsMailAddress(const std::string& text) {
+  const std::size_t at = text.rfind('@');
+  if (at == text.npos || at == 0 || at > 64 || text.size() > 254) return false;
+  const auto is_dotted = [](std::string_view part, std::string_view others) {
+    if (part.empty() || part.front() == '.' || part.back() == '.' || part.find("..") != part.npos) {
+      return false;
+    }
+    return std::all_of(part.begin(), part.end(), [&](char c) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' ||
+             others.find(c) != others.npos;
+    });
+  };
+  const std::string_view view(text);
+  return is_dotted(view.substr(0, at), "!#$%&'*+-/=?^_`{|}~") &&
+         is_dotted(view.substr(at + 1), "-");
+}
+
+std::string MailMessage(const Notice& notice, const TicketName& ticket, const std::string& from,
+                        const std::vector<std::string>& to, absl::Time now) {
+  const Words words = WordsFor(notice);
+  const std::string ref = OneLine(ticket.ref, kMostRef);
+  const std::string link = SafeLink(ticket.url);
+  const std::string domain = Domain(from);
+  const std::string subject =
+      OneLine(absl::StrCat("[Retainer] ", words.kind, ": ", ref,
+                           words.due.empty() ? "" : absl::StrCat(", due ", words.due)),
+              kMostSubject);
+  const std::string body = absl::StrCat(
+      words.kind, kEnd, kEnd, ref, kEnd, link.empty() ? "" : absl::StrCat(link, kEnd), kEnd,
+      words.line, kEnd, words.due.empty() ? "" : absl::StrCat("Due: ", words.due, kEnd));
+  std::string message = absl::StrCat(
+      "Date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", now, absl::UTCTimeZone()), kEnd,
+      "From: Retainer <", from, ">", kEnd,        //
+      "To: ", absl::StrJoin(to, ",\r\n "), kEnd,  //
+      "Subject: ", HeaderText(subject), kEnd,     //
+      "Message-ID: <", WebhookId(notice), "@", domain, ">", kEnd);
+  // All of a ticket's stand together in a mail program.
+  absl::StrAppend(&message, "References: <ticket_", StableId(ToString(notice.ticket)), "@", domain,
+                  ">", kEnd);
+  absl::StrAppend(&message, "Auto-Submitted: auto-generated", kEnd, "X-Auto-Response-Suppress: All",
+                  kEnd, "MIME-Version: 1.0", kEnd, "Content-Type: text/plain; charset=utf-8", kEnd,
+                  "Content-Transfer-Encoding: base64", kEnd, kEnd);
+  const std::string encoded = absl::Base64Escape(body);
+  for (std::size_t at = 0; at < encoded.size(); at += kLongestLine) {
+    absl::StrAppend(&message, encoded.substr(at, kLongestLine), kEnd);
+  }
+  return message;
+}
+
+}  // namespace retainer

@@ -1,0 +1,144 @@
+#include "src/sinks/sinks.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/sinks/messages.h"
+#include "src/sinks/signature.h"
+
+namespace retainer {
+namespace {
+
+constexpr char kJson[] = "Content-Type: application/json";
+constexpr char kAgent[] = "User-Agent: Retainer";
+
+// What the three have in common.
+class SinkBase : public OutgoingSink {
+ public:
+  const std::string& name() const override { return name_; }
+  bool takes_private() const override { return is_private_; }
+  absl::Status Check() override { return transport_->Connect(endpoint_); }
+
+ protected:
+  SinkBase(const std::string& name, const SinkConfig& config, Endpoint endpoint,
+           std::shared_ptr<const Transport> transport, NameTicket name_ticket)
+      : endpoint_(std::move(endpoint)),
+        transport_(std::move(transport)),
+        name_ticket_(std::move(name_ticket)),
+        name_(name),
+        is_private_(config.is_private) {}
+
+  const Endpoint endpoint_;
+  const std::shared_ptr<const Transport> transport_;
+  const NameTicket name_ticket_;
+
+ private:
+  const std::string name_;
+  const bool is_private_;
+};
+
+class ChatSink final : public SinkBase {
+ public:
+  ChatSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
+           std::shared_ptr<const Transport> transport, NameTicket name_ticket)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)) {}
+  absl::Status Tell(const Notice& notice) override {
+    return transport_->Post(endpoint_, {kJson, kAgent},
+                            ChatBody(notice, name_ticket_(notice.ticket)));
+  }
+};
+
+class WebhookSink final : public SinkBase {
+ public:
+  WebhookSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
+              std::shared_ptr<const Transport> transport, NameTicket name_ticket, std::string key,
+              Clock& clock)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)),
+        key_(std::move(key)),
+        clock_(clock) {}
+  absl::Status Tell(const Notice& notice) override {
+    const std::string body = WebhookBody(notice, name_ticket_(notice.ticket));
+    std::vector<std::string> headers = SignedHeaders(key_, WebhookId(notice), clock_.Now(), body);
+    headers.insert(headers.end(), {kJson, kAgent});
+    return transport_->Post(endpoint_, headers, body);
+  }
+
+ private:
+  const std::string key_;
+  Clock& clock_;
+};
+
+class MailSink final : public SinkBase {
+ public:
+  MailSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
+           std::shared_ptr<const Transport> transport, NameTicket name_ticket, Clock& clock)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)),
+        from_(config.from),
+        to_(config.to),
+        clock_(clock) {}
+  absl::Status Tell(const Notice& notice) override {
+    return transport_->Send(
+        endpoint_,
+        {from_, to_, MailMessage(notice, name_ticket_(notice.ticket), from_, to_, clock_.Now())});
+  }
+
+ private:
+  const std::string from_;
+  const std::vector<std::string> to_;
+  Clock& clock_;
+};
+
+bool IsNamed(const SinkConfig& config, const std::string& host) {
+  return std::any_of(config.allow_private.begin(), config.allow_private.end(),
+                     [&](const std::string& named) { return absl::EqualsIgnoreCase(named, host); });
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
+                                                       const SinkConfig& config, Clock& clock,
+                                                       std::shared_ptr<const Transport> transport,
+                                                       NameTicket name_ticket) {
+  const auto wrong = [&](const std::string& what) {
+    return absl::InvalidArgumentError(absl::StrCat("sink ", name, ": ", what));
+  };
+  const std::string host = HostOf(config.url);
+  if (host.empty()) return wrong("its url is no address: write https://… or smtp://…");
+  Endpoint endpoint;
+  endpoint.url = config.url;
+  endpoint.may_be_private = IsNamed(config, host);
+  // Rationale: where loopback is named, there is nobody on the way to hide from.
+  endpoint.may_be_clear =
+      endpoint.may_be_private &&
+      (host == "localhost" || host == "::1" ||
+       (absl::StartsWith(host, "127.") && host.find_first_not_of("0123456789.") == host.npos));
+  if (config.kind == "slack") {
+    return std::make_unique<ChatSink>(name, config, std::move(endpoint), std::move(transport),
+                                      std::move(name_ticket));
+  }
+  if (config.kind == "webhook") {
+    auto key = SigningKey(config.secret);
+    if (!key.ok()) return wrong(std::string(key.status().message()));
+    return std::make_unique<WebhookSink>(name, config, std::move(endpoint), std::move(transport),
+                                         std::move(name_ticket), *std::move(key), clock);
+  }
+  if (config.kind == "email") {
+    if (!IsMailAddress(config.from)) return wrong("from is no mail address");
+    if (config.to.empty()) return wrong("it has nobody to write to: name them under `to`");
+    for (const std::string& to : config.to) {
+      if (!IsMailAddress(to)) return wrong("one of `to` is no mail address");
+    }
+    endpoint.user = config.user;
+    endpoint.password = config.secret;
+    // The path of such a URL is the name under which we greet the server.
+    absl::StrAppend(&endpoint.url, "/", config.from.substr(config.from.rfind('@') + 1));
+    return std::make_unique<MailSink>(name, config, std::move(endpoint), std::move(transport),
+                                      std::move(name_ticket), clock);
+  }
+  return wrong(absl::StrCat("nothing is known of kind ", config.kind));
+}
+
+}  // namespace retainer

@@ -1,0 +1,106 @@
+#include "src/sinks/words.h"
+
+#include <cstdint>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kMostLine = 1000;
+
+std::string KindWords(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::kWarning:
+      return "Due soon";
+    case NoticeKind::kBreach:
+      return "Promise broken";
+    case NoticeKind::kEscalation:
+      return "Escalation";
+    case NoticeKind::kBreachWithdrawn:
+      return "Taken back: in time after all";
+  }
+  return std::string(NoticeKindName(kind));
+}
+
+struct Character {
+  std::uint32_t code = 0;
+  std::size_t length = 0;  // 0: not UTF-8
+};
+
+Character First(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
+  std::uint32_t code = lead & (0xffu >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte & 0xc0) != 0x80) return {};
+    code = (code << 6) | (byte & 0x3f);
+  }
+  const bool is_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  if (is_long || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return {};
+  return {code, length};
+}
+
+bool IsControl(std::uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029;
+}
+
+bool SteersDirection(std::uint32_t code) {
+  return code == 0x200e || code == 0x200f || code == 0x061c || (code >= 0x202a && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
+}
+
+}  // namespace
+
+bool HasPromise(const Notice& notice) {
+  return !absl::StartsWith(notice.id, std::string(kEscalationByHand)) &&
+         notice.due < absl::InfiniteFuture();
+}
+
+std::string OneLine(std::string_view text, std::size_t most) {
+  std::string line;
+  while (!text.empty()) {
+    const Character next = First(text);
+    const std::size_t length = next.length == 0 ? 1 : next.length;
+    if (line.size() + length > most) break;
+    if (next.length == 0 || IsControl(next.code)) {
+      line += ' ';
+    } else if (!SteersDirection(next.code)) {
+      line += text.substr(0, length);
+    }
+    text.remove_prefix(length);
+  }
+  return line;
+}
+
+std::string SafeLink(const std::string& url) {
+  if (!absl::StartsWith(url, "https://") && !absl::StartsWith(url, "http://")) return "";
+  for (const char c : url) {
+    if (c <= ' ' || c >= 0x7f || absl::StrContains("<>|\"`\\()[]{}^*", absl::string_view(&c, 1))) {
+      return "";
+    }
+  }
+  return url;
+}
+
+std::string Rfc3339(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+Words WordsFor(const Notice& notice) {
+  Words words;
+  words.kind = KindWords(notice.kind);
+  words.line = OneLine(notice.text, kMostLine);
+  if (!HasPromise(notice)) return words;
+  words.due = absl::FormatTime("%Y-%m-%d %H:%M UTC", notice.due, absl::UTCTimeZone());
+  if (!absl::StrContains(words.line, Rfc3339(notice.due))) {
+    absl::StrAppend(&words.line, " (due ", words.due, ")");
+  }
+  return words;
+}
+
+}  // namespace retainer

@@ -1,0 +1,238 @@
+#include "src/sinks/messages.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "tests/sinks/samples.h"
+
+namespace retainer {
+namespace {
+
+std::string ChatText(const Notice& notice, const TicketName& ticket) {
+  return nlohmann::json::parse(ChatBody(notice, ticket)).at("text");
+}
+
+TEST(ChatTest, SaysWhatWhereAndWhen) {
+  EXPECT_EQ(absl::StrReplaceAll(ChatText(SampleNotice(), SampleTicket()), {{"\u200b", ""}}),
+            "*Promise broken* <https://github.com/acme/opendb/issues/12|github:acme/opendb#12>\n"
+            "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late");
+}
+
+TEST(ChatTest, TheDueInstantIsAddedWhereTheTextLacksIt) {
+  Notice notice = SampleNotice();
+  notice.text = "acme waits";
+  EXPECT_TRUE(
+      absl::EndsWith(ChatText(notice, SampleTicket()), "acme waits (due 2026-03-02 11:30 UTC)"));
+  notice.id = absl::StrCat(std::string(kEscalationByHand), "x");
+  EXPECT_TRUE(absl::EndsWith(ChatText(notice, SampleTicket()), "\nacme waits"));
+}
+
+TEST(ChatTest, NothingOfAnybodysTextComesAlive) {
+  Notice notice = SampleNotice();
+  notice.text =
+      "<!channel> <@U123> <https://evil.example|click> @all @here @channel #general ~town-square "
+      "[click](https://evil.example) ![x](http://evil.example/x.png) *bold* _it_ `code` "
+      "www.evil.com "
+      "evil.com &lt; \n\r\x1b[31m\xff \u202egnp.exe";
+  TicketName ticket = SampleTicket();
+  ticket.ref = "github:a|b>c/<!here>#1";
+  const std::string text = ChatText(notice, ticket);
+  for (const char* alive : {"<!",       "<@",     "@all",  "@here", "@channel", "](",       "![",
+                            "://evil",  "|click", "*bold", "_it",   "www.evil", "evil.com", "`code",
+                            "#general", "~town",  "\x1b",  "\r",    "\u202e",   "b>c",      "|b"}) {
+    EXPECT_EQ(text.find(alive), text.npos) << alive << " in " << text;
+  }
+  // Two lines, one link, which is ours.
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '<'), 1);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '>'), 1);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '|'), 1 + 2) << "and two that are parted";
+}
+
+TEST(ChatTest, WordsStayFindable) {
+  EXPECT_EQ(ChatEscaped("first_response 4h, P1, 2026-03-02T11:30:00Z"),
+            "first_response 4h, P1, 2026-03-02T11:30:00Z");
+}
+
+TEST(ChatTest, AnAddressThatCouldEndTheLinkIsNone) {
+  TicketName ticket = SampleTicket();
+  for (const char* url : {"javascript:alert(1)", "https://x.example/a>b", "https://x.example/a|b",
+                          "https://x.example/a b", "https://x.example/\n", ""}) {
+    ticket.url = url;
+    EXPECT_EQ(ChatText(SampleNotice(), ticket).find('<'), std::string::npos) << url;
+  }
+}
+
+TEST(WebhookTest, TheSchemaIsAsDocumented) {
+  const auto body = nlohmann::json::parse(WebhookBody(SampleNotice(), SampleTicket()));
+  EXPECT_EQ(body, nlohmann::json::parse(R"({
+    "version": 1,
+    "type": "notice.breach",
+    "timestamp": "2026-03-02T11:31:00Z",
+    "data": {
+      "id": "breach github/1296269/issue/12 acme first_response opened",
+      "ticket": {"ref": "github:acme/opendb#12", "key": "github/1296269/issue/12",
+                 "url": "https://github.com/acme/opendb/issues/12"},
+      "customer": "acme",
+      "private": false,
+      "metric": "first_response",
+      "due": "2026-03-02T11:30:00Z",
+      "at": "2026-03-02T11:31:00Z",
+      "teams": ["core", "lead"],
+      "text": "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late"
+    }})"));
+}
+
+TEST(WebhookTest, AnEscalationByHandIsOfNoPromise) {
+  Notice notice = SampleNotice();
+  notice.id = absl::StrCat(std::string(kEscalationByHand), "x");
+  const auto data = nlohmann::json::parse(WebhookBody(notice, {"x", ""})).at("data");
+  EXPECT_TRUE(data.at("metric").is_null());
+  EXPECT_TRUE(data.at("due").is_null());
+  EXPECT_TRUE(data.at("ticket").at("url").is_null());
+}
+
+TEST(WebhookTest, BytesThatAreNoTextDoNotStopIt) {
+  Notice notice = SampleNotice();
+  notice.text = "a\xff\x80z";
+  EXPECT_TRUE(nlohmann::json::accept(WebhookBody(notice, SampleTicket())));
+  EXPECT_TRUE(nlohmann::json::accept(ChatBody(notice, SampleTicket())));
+}
+
+TEST(WebhookTest, TheIdIsStableAndHoldsNoFullStop) {
+  Notice notice = SampleNotice();
+  const std::string id = WebhookId(notice);
+  EXPECT_EQ(id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), id.npos) << id;
+  notice.text = "other words";
+  EXPECT_EQ(WebhookId(notice), id);
+  notice.id += "!";
+  EXPECT_NE(WebhookId(notice), id);
+}
+
+// ---- Mail
+
+struct Parsed {
+  std::vector<std::string> headers;
+  std::string body;
+};
+
+Parsed Parse(const std::string& message) {
+  Parsed parsed;
+  const std::size_t end = message.find("\r\n\r\n");
+  parsed.headers = absl::StrSplit(message.substr(0, end), "\r\n");
+  std::string encoded = absl::StrReplaceAll(message.substr(end), {{"\r\n", ""}});
+  absl::Base64Unescape(encoded, &parsed.body);
+  return parsed;
+}
+
+std::string Mail(const Notice& notice, const TicketName& ticket = SampleTicket()) {
+  return MailMessage(notice, ticket, "retainer@acme.example", {"ops@acme.example", "b@c.example"},
+                     absl::FromUnixSeconds(1772451100));
+}
+
+TEST(MailTest, IsAMessageThatProgramsUnderstand) {
+  const Parsed mail = Parse(Mail(SampleNotice()));
+  const std::vector<std::string> expected = {
+      "Date: Mon, 02 Mar 2026 11:31:40 +0000",
+      "From: Retainer <retainer@acme.example>",
+      "To: ops@acme.example,",
+      " b@c.example",
+      absl::StrCat("Message-ID: <", WebhookId(SampleNotice()), "@acme.example>"),
+      "Auto-Submitted: auto-generated",
+      "MIME-Version: 1.0",
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Transfer-Encoding: base64"};
+  for (const std::string& line : expected) {
+    EXPECT_NE(std::find(mail.headers.begin(), mail.headers.end(), line), mail.headers.end())
+        << line;
+  }
+  EXPECT_EQ(mail.body,
+            "Promise broken\r\n\r\ngithub:acme/opendb#12\r\n"
+            "https://github.com/acme/opendb/issues/12\r\n\r\n"
+            "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late\r\n"
+            "Due: 2026-03-02 11:30 UTC\r\n");
+}
+
+TEST(MailTest, TheMessageIdIsTheNoticesAndTheThreadTheTickets) {
+  const auto find = [](const std::string& message, const std::string& name) {
+    for (const std::string& header : Parse(message).headers) {
+      if (absl::StartsWith(header, name)) return header;
+    }
+    return std::string();
+  };
+  Notice other = SampleNotice();
+  other.id += "2";
+  EXPECT_NE(find(Mail(other), "Message-ID"), find(Mail(SampleNotice()), "Message-ID"));
+  EXPECT_EQ(find(Mail(other), "References"), find(Mail(SampleNotice()), "References"));
+  other.text = "later words";
+  EXPECT_FALSE(find(Mail(other), "References").empty());
+}
+
+TEST(MailTest, NoHeaderCanBeInjected) {
+  Notice notice = SampleNotice();
+  notice.text = "x\r\nBcc: evil@evil.example\r\n\r\n.\r\n";
+  notice.id = "id\r\nBcc: evil@evil.example";
+  TicketName ticket;
+  ticket.ref = "a\r\nBcc: evil@evil.example\r\n\r\nbody=?utf-8?Q?=0D=0A?=";
+  ticket.url = "https://x.example/\r\nBcc: evil@evil.example";
+  const std::string message = Mail(notice, ticket);
+  for (const auto line : absl::StrSplit(message, "\r\n")) {
+    EXPECT_FALSE(absl::StartsWith(line, "Bcc")) << line;
+    EXPECT_LE(line.size(), 78u) << line;
+    EXPECT_EQ(line.find_first_of("\r\n"), line.npos) << line;
+    EXPECT_NE(line, ".");
+  }
+  EXPECT_EQ(message.find("=?utf-8?Q"), message.npos);
+}
+
+TEST(MailTest, WordsOfAnyScriptComeThrough) {
+  TicketName ticket = SampleTicket();
+  ticket.ref = "gitlab:büro/データ-データ-データ-データ-データ-データ#1";
+  std::string subject;
+  bool is_subject = false;
+  for (const std::string& line : Parse(Mail(SampleNotice(), ticket)).headers) {
+    if (absl::StartsWith(line, "Subject: "))
+      is_subject = true;
+    else if (!absl::StartsWith(line, " "))
+      is_subject = false;
+    if (!is_subject) continue;
+    const std::size_t begin = line.find("=?utf-8?B?");
+    ASSERT_NE(begin, line.npos) << line;
+    ASSERT_TRUE(absl::EndsWith(line, "?=")) << line;
+    std::string decoded;
+    ASSERT_TRUE(absl::Base64Unescape(line.substr(begin + 10, line.size() - begin - 12), &decoded));
+    EXPECT_EQ(OneLine(decoded, 1000), decoded) << "each word is whole characters";
+    subject += decoded;
+  }
+  EXPECT_EQ(subject,
+            absl::StrCat("[Retainer] Promise broken: ", ticket.ref, ", due 2026-03-02 11:30 UTC"));
+}
+
+TEST(MailTest, Addresses) {
+  for (const char* good : {"a@b.example", "first.last+tag@sub.example-host.com", "x@localhost"}) {
+    EXPECT_TRUE(IsMailAddress(good)) << good;
+  }
+  for (const char* bad : {"", "a", "@b", "a@", "a b@c.d", "a@b\r\nRCPT TO:<x@y>", "a@b>", "<a@b",
+                          ".a@b", "a..b@c", "a@.b", "a@b.", "\"a b\"@c", "ä@b.c", "a,b@c.d"}) {
+    EXPECT_FALSE(IsMailAddress(bad)) << bad;
+  }
+}
+
+TEST(WordsTest, OneLineIsTextAndEndsInTime) {
+  EXPECT_EQ(OneLine("a\nb\tc\x7f", 100), "a b c ");
+  EXPECT_EQ(OneLine("\xc0\xaf|\xed\xa0\x80|\xf5|\xc3", 100), "  |   | | ");
+  EXPECT_EQ(OneLine("ääää", 5), "ää");
+  EXPECT_EQ(OneLine("𝄞 日本", 100), "𝄞 日本");
+}
+
+}  // namespace
+}  // namespace retainer
