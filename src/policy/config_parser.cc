@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "src/policy/config_sinks.h"
 #include "src/policy/config_value.h"
 #include "src/policy/duration.h"
 #include "src/policy/reader.h"
@@ -63,7 +64,9 @@ class ConfigReader {
     if (const YamlNode* n = root.Find("oidc")) {
       for (const YamlNode& item : reader_.List(*n, "oidc")) ReadOidc(item);
     }
-    if (const YamlNode* n = root.Find("sinks")) ReadSinks(*n);
+    if (const YamlNode* n = root.Find("sinks")) {
+      config_.sinks = ReadSinks(*n, values_, &reader_);
+    }
     return std::move(config_);
   }
 
@@ -343,42 +346,6 @@ class ConfigReader {
       }
     }
     config_.oidc.push_back(std::move(oidc));
-  }
-
-  void ReadSinks(const YamlNode& node) {
-    if (!reader_.NamedMap(node, "sinks")) return;
-    for (std::size_t i = 0; i < node.keys.size(); ++i) {
-      const auto name = reader_.Name(node.keys[i], "the name of a sink");
-      const YamlNode& value = node.values[i];
-      if (!name || !reader_.Map(value, "a sink", {"kind", "url", "secret", "private"})) continue;
-      SinkConfig sink;
-      const YamlNode* kind = value.Find("kind");
-      if (kind == nullptr || (kind->scalar != "slack" && kind->scalar != "webhook")) {
-        reader_.Error(kind != nullptr ? *kind : value, "a sink of no known kind",
-                      "write kind: slack or kind: webhook");
-        continue;
-      }
-      sink.kind = kind->scalar;
-      if (const YamlNode* url = value.Find("url")) {
-        // Whoever has a Slack URL can post to it.
-        sink.url = values_.Url(*url, "url", sink.kind == "slack").value_or("");
-      } else {
-        reader_.Error(value, "a sink without url", "write url: env:NAME");
-      }
-      if (const YamlNode* secret = value.Find("secret")) {
-        sink.secret = values_.Secret(*secret, "secret").value_or("");
-      } else if (sink.kind == "webhook") {
-        Warn(value,
-             absl::StrCat("sink \"", *name,
-                          "\" has no secret: its receiver cannot tell "
-                          "our messages from others"),
-             "write secret: env:NAME");
-      }
-      if (const YamlNode* is_private = value.Find("private")) {
-        sink.is_private = reader_.Bool(*is_private, "private").value_or(false);
-      }
-      config_.sinks.emplace(*name, std::move(sink));
-    }
   }
 
   Reader reader_;

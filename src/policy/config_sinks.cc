@@ -1,0 +1,155 @@
+#include "src/policy/config_sinks.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+namespace {
+
+using Keys = std::vector<std::string_view>;
+
+// Lower case, without brackets.
+std::string HostOf(const std::string& url) {
+  const std::size_t begin = url.find("://") + 3;
+  std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  if (!host.empty() && host.front() == '[') return AsciiLower(host.substr(1, host.find(']') - 1));
+  return AsciiLower(host.substr(0, host.find(':')));
+}
+
+class SinkReader {
+ public:
+  SinkReader(const ConfigValues& values, Reader* reader) : values_(values), reader_(*reader) {}
+
+  std::optional<SinkConfig> Read(const YamlNode& node) {
+    if (!reader_.NamedMap(node, "a sink")) return std::nullopt;
+    // The kind first: it says which keys there are.
+    const YamlNode* kind = node.Find("kind");
+    const std::string name = kind != nullptr ? kind->scalar : "";
+    Keys keys = {"kind", "url", "private", "allow_private"};
+    if (name == "webhook") {
+      keys.push_back("secret");
+    } else if (name == "email") {
+      keys.insert(keys.end(), {"user", "password", "from", "to"});
+    } else if (name != "slack") {
+      reader_.Error(kind != nullptr ? *kind : node, "a sink of no known kind",
+                    "write kind: slack, kind: webhook or kind: email");
+      return std::nullopt;
+    }
+    reader_.Map(node, "a sink", keys);
+    SinkConfig sink;
+    sink.kind = name;
+    if (const YamlNode* url = node.Find("url")) {
+      sink.url = (name == "email" ? MailUrl(*url) : WebUrl(*url, name)).value_or("");
+    } else {
+      reader_.Error(node, "a sink without url",
+                    name == "email" ? "write url: smtp://HOST:587" : "write url: env:NAME");
+    }
+    if (const YamlNode* n = node.Find("private")) {
+      sink.is_private = reader_.Bool(*n, "private").value_or(false);
+    }
+    if (const YamlNode* n = node.Find("allow_private")) {
+      sink.allow_private = reader_.Texts(*n, "allow_private");
+    }
+    if (!sink.url.empty()) CheckHost(node, sink);
+    if (name == "webhook") ReadSecret(node, &sink);
+    if (name == "email") ReadMail(node, &sink);
+    return sink;
+  }
+
+ private:
+  std::optional<std::string> WebUrl(const YamlNode& node, const std::string& kind) {
+    // Whoever has a Slack URL can post to it.
+    return values_.Url(node, "url", kind == "slack");
+  }
+
+  std::optional<std::string> MailUrl(const YamlNode& node) {
+    auto url = values_.Text(node, "url");
+    if (!url) return std::nullopt;
+    const bool is_mail = absl::StartsWith(*url, "smtp://") || absl::StartsWith(*url, "smtps://");
+    if (!is_mail || HostOf(*url).empty() ||
+        url->find_first_of("/?#@ \t\r\n\"<>", url->find("://") + 3) != url->npos) {
+      reader_.Error(node, "url is no mail server",
+                    "write smtp://HOST:587 (STARTTLS) or smtps://HOST:465, without a name or "
+                    "password in it");
+      return std::nullopt;
+    }
+    return url;
+  }
+
+  // A name that is allowed and not used is a slip; so is a loopback address that is not allowed.
+  void CheckHost(const YamlNode& node, const SinkConfig& sink) {
+    const std::string host = HostOf(sink.url);
+    const bool is_named =
+        std::any_of(sink.allow_private.begin(), sink.allow_private.end(),
+                    [&](const std::string& named) { return AsciiLower(named) == host; });
+    if (is_named) return;
+    if (!sink.allow_private.empty()) {
+      reader_.Error(node, "allow_private does not name the host of the url",
+                    "name that host, or leave allow_private out");
+    } else if (host == "localhost" || host == "::1" || IsLoopbackV4(host)) {
+      reader_.Error(node, "a sink on this machine that is not allowed to be there",
+                    absl::StrCat("write allow_private: [\"", host, "\"]"));
+    }
+  }
+
+  static bool IsLoopbackV4(const std::string& host) {
+    return absl::StartsWith(host, "127.") &&
+           host.find_first_not_of("0123456789.") == std::string::npos;
+  }
+
+  void ReadSecret(const YamlNode& node, SinkConfig* sink) {
+    if (const YamlNode* secret = node.Find("secret")) {
+      sink->secret = values_.Secret(*secret, "secret").value_or("");
+    } else {
+      reader_.Error(node, "a webhook without secret: nobody could tell our messages from others",
+                    "write secret: env:NAME, and put the output of `echo whsec_$(openssl rand "
+                    "-base64 32)` there");
+    }
+  }
+
+  void ReadMail(const YamlNode& node, SinkConfig* sink) {
+    if (const YamlNode* n = node.Find("user")) {
+      sink->user = values_.Text(*n, "user").value_or("");
+    }
+    if (const YamlNode* n = node.Find("password")) {
+      sink->secret = values_.Secret(*n, "password").value_or("");
+    }
+    if ((node.Find("user") != nullptr) != (node.Find("password") != nullptr)) {
+      reader_.Error(node, "user and password go together", "write both, or none");
+    }
+    if (const YamlNode* n = node.Find("from")) {
+      sink->from = values_.Text(*n, "from").value_or("");
+    } else {
+      reader_.Error(node, "an email sink without from", "write from: retainer@example.com");
+    }
+    if (const YamlNode* n = node.Find("to")) sink->to = reader_.Texts(*n, "to");
+    if (sink->to.empty()) {
+      reader_.Error(node, "an email sink that writes to nobody", "write to: [ops@example.com]");
+    }
+  }
+
+  const ConfigValues& values_;
+  Reader& reader_;
+};
+
+}  // namespace
+
+std::map<std::string, SinkConfig> ReadSinks(const YamlNode& node, const ConfigValues& values,
+                                            Reader* reader) {
+  std::map<std::string, SinkConfig> sinks;
+  if (!reader->NamedMap(node, "sinks")) return sinks;
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const auto name = reader->Name(node.keys[i], "the name of a sink");
+    auto sink = SinkReader(values, reader).Read(node.values[i]);
+    if (name && sink) sinks.emplace(*name, *std::move(sink));
+  }
+  return sinks;
+}
+
+}  // namespace retainer
