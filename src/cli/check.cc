@@ -44,6 +44,10 @@ void Check(const Options& options) {
       for (const std::string& warning : WarningsOf(*config)) {
         std::cout << "warning: " << warning << "\n";
       }
+      for (const std::string& wrong : WrongSinks(*config)) {
+        std::cout << wrong << "\n";
+        code = kAnswerIsNo;
+      }
       if (policy.ok()) {
         for (const std::string& wrong : Compare(policy->policy, *config).wrong) {
           std::cout << wrong << "\n";

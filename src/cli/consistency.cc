@@ -1,24 +1,36 @@
 #include "src/cli/consistency.h"
 
+#include <memory>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "retainer/clock.h"
+#include "src/sinks/sinks.h"
 
 namespace retainer::cli {
 
 std::vector<std::string> WarningsOf(const Config& config) {
   std::vector<std::string> warnings;
-  for (const auto& [name, sink] : config.sinks) {
-    warnings.push_back(absl::StrCat("sink ", name, ": this version delivers to no ", sink.kind,
-                                    " yet; its notices go to the log alone"));
-  }
   if (config.observe) {
     warnings.push_back(
         "mode: observe: everything is decided, nothing is written to any forge; write `mode: full` "
         "to begin");
   }
   return warnings;
+}
+
+std::vector<std::string> WrongSinks(const Config& config) {
+  std::vector<std::string> wrong;
+  SystemClock clock;
+  const auto transport = std::make_shared<const Transport>();
+  for (const auto& [name, sink_config] : config.sinks) {
+    const auto sink = MakeSink(name, sink_config, clock, transport, [](const TicketKey& key) {
+      return TicketName{ToString(key), ""};
+    });
+    if (!sink.ok()) wrong.push_back(std::string(sink.status().message()));
+  }
+  return wrong;
 }
 
 Disagreements Compare(const Policy& policy, const Config& config) {

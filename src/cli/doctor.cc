@@ -20,6 +20,7 @@
 #include "src/cli/operations.h"
 #include "src/cli/stream_log.h"
 #include "src/forge/clients.h"
+#include "src/sinks/sinks.h"
 
 namespace retainer::cli {
 namespace {
@@ -190,6 +191,24 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
   if (policy.ok()) LookAtMembers(forge_config.name, **forge, projects, *policy, findings);
 }
 
+// As far as can be seen without telling anything.
+void LookAtSinks(const Config& config, Findings* findings) {
+  SystemClock clock;
+  const auto transport = std::make_shared<const Transport>();
+  for (const auto& [name, sink_config] : config.sinks) {
+    const std::string area = absl::StrCat("sink ", name);
+    const auto sink = MakeSink(name, sink_config, clock, transport, [](const TicketKey& key) {
+      return TicketName{ToString(key), ""};
+    });
+    const absl::Status status = sink.ok() ? (*sink)->Check() : sink.status();
+    if (status.ok()) {
+      findings->Good(area, absl::StrCat(HostOf(sink_config.url), " answers; nothing was sent"));
+    } else {
+      findings->Trouble(area, status);
+    }
+  }
+}
+
 void LookAtDisk(const Config& config, Findings* findings) {
   std::filesystem::path folder = config.data;
   std::error_code ignored;
@@ -253,6 +272,7 @@ void Doctor(const Options& options) {
   }
   const auto policy = LoadPolicyFolder(config->policy);
   LookAtPolicy(*config, policy, &findings);
+  LookAtSinks(*config, &findings);
   LookAtDisk(*config, &findings);
   Projects projects = policy.ok() ? NamedProjects(*policy) : Projects();
   LookAtDesk(*config, &projects, &findings);

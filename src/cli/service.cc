@@ -7,11 +7,23 @@
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
 #include "src/forge/clients.h"
+#include "src/sinks/sinks.h"
 #include "src/store/rocksdb_store.h"
 #include "templates/renderer.h"
 #include "webhooks/receivers.h"
 
 namespace retainer::cli {
+namespace {
+
+// As people know it; by its key where the store cannot say.
+TicketName NameOf(Store& store, const TicketKey& key) {
+  const auto stored = store.LoadTicket(key);
+  if (!stored.ok() || stored->record.project_path.empty()) return {ToString(key), ""};
+  const TicketRecord& record = stored->record;
+  return {ToString(TicketRef{key.forge, record.project_path, key.kind, key.number}), record.url};
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics) {
@@ -40,18 +52,24 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   service->store_ = *std::move(store);
   if (absl::Status names = service->store_->RegisterForges(kinds); !names.ok()) return names;
 
+  const auto transport = std::make_shared<const Transport>();
+  std::vector<NoticeSink*> sinks;
+  for (const auto& [name, sink_config] : config.sinks) {
+    auto sink = MakeSink(
+        name, sink_config, clock, transport,
+        [store = service->store_.get()](const TicketKey& key) { return NameOf(*store, key); });
+    if (!sink.ok()) return sink.status();
+    sinks.push_back(sink->get());
+    service->sinks_.push_back(*std::move(sink));
+  }
+
   service->renderer_ = MakeRenderer();
   DeskOptions options;
   options.observe = config.observe;
-  service->desk_ = std::make_unique<Desk>(DeskPorts{*service->store_,
-                                                    clock,
-                                                    log,
-                                                    metrics,
-                                                    *service->renderer_,
-                                                    std::move(receivers),
-                                                    std::move(slots),
-                                                    {}},
-                                          std::move(options));
+  service->desk_ =
+      std::make_unique<Desk>(DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
+                                       std::move(receivers), std::move(slots), std::move(sinks)},
+                             std::move(options));
   return service;
 }
 

@@ -14,6 +14,7 @@
 #include "retainer/forge.h"
 #include "retainer/log.h"
 #include "retainer/metrics.h"
+#include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
 #include "src/pipeline/desk.h"
@@ -57,6 +58,7 @@ class Service {
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
   std::vector<std::unique_ptr<Forge>> forges_;
+  std::vector<std::unique_ptr<NoticeSink>> sinks_;
   std::unique_ptr<Desk> desk_;
 };
 

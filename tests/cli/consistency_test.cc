@@ -26,13 +26,16 @@ TEST(ConsistencyTest, ASinkThatTheConfigurationLacksIsNamedWithTheMend) {
   EXPECT_TRUE(Compare(policy, config).wrong.empty());
 }
 
-TEST(ConsistencyTest, ASinkThatNobodyDeliversToYetIsSaid) {
+TEST(ConsistencyTest, ASinkThatNothingCanBeSentByIsSaid) {
   Config config = MakeConfig();
-  config.sinks["ops"] = {"slack", "https://hooks.example.com/", "", false};
-  const std::vector<std::string> warnings = WarningsOf(config);
-  ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_TRUE(absl::StrContains(warnings[0], "the log alone")) << warnings[0];
-  EXPECT_FALSE(absl::StrContains(warnings[0], "hooks.example.com")) << "the URL is a secret";
+  config.sinks["ops"] = {"slack", "https://hooks.example.com/top-secret", "", false};
+  EXPECT_TRUE(WrongSinks(config).empty());
+  config.sinks["crm"] = {"webhook", "https://crm.example.com/", "top-secret", false};
+  const std::vector<std::string> wrong = WrongSinks(config);
+  ASSERT_EQ(wrong.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(wrong[0], "sink crm: ")) << wrong[0];
+  EXPECT_TRUE(absl::StrContains(wrong[0], "whsec_")) << wrong[0];
+  EXPECT_FALSE(absl::StrContains(wrong[0], "top-secret")) << wrong[0];
 }
 
 TEST(ConsistencyTest, AForgeThatTheConfigurationLacksIsNamedOnce) {

@@ -65,7 +65,7 @@ TEST(TroubleTest, DoctorLooksAtWebhooksMembersSinksAndTheLedger) {
   std::string config = installation.Read("retainer.yaml");
   installation.Write("retainer.yaml",
                      config + "sinks: {ops: {kind: slack, url: \"file:slack.url\"}}\n");
-  installation.Write("slack.url", "https://hooks.example.com/not-to-be-told");
+  installation.Write("slack.url", "https://10.1.2.3/not-to-be-told");
   const std::string policy = installation.Read("policy/policy.yaml");
   installation.Write(
       "policy/policy.yaml",
@@ -81,7 +81,7 @@ TEST(TroubleTest, DoctorLooksAtWebhooksMembersSinksAndTheLedger) {
   EXPECT_EQ(doctor.exit_code, 1) << doctor.out << doctor.err;
   EXPECT_TRUE(Says(doctor, "the app's webhook goes to ")) << doctor.out;
   EXPECT_TRUE(Says(doctor, "members of northwind-inc (northwind) who hide it")) << doctor.out;
-  EXPECT_TRUE(Says(doctor, "sink ops: this version delivers to no slack")) << doctor.out;
+  EXPECT_TRUE(Says(doctor, "wrong\tsink ops\t10.1.2.3 has a private address")) << doctor.out;
   EXPECT_TRUE(Says(doctor, "team lead has the sink pager")) << doctor.out;
   EXPECT_TRUE(Says(doctor, "ok\tledger\tthe chain of ")) << doctor.out;
   EXPECT_FALSE(Says(doctor, "not-to-be-told"));
@@ -91,7 +91,7 @@ TEST(TroubleTest, DoctorLooksAtWebhooksMembersSinksAndTheLedger) {
   EXPECT_EQ(check.exit_code, 1) << check.out;
   EXPECT_TRUE(Says(check, "team lead has the sink pager")) << check.out;
   const Finished stopped = serving.Stop();
-  EXPECT_NE(stopped.err.find("delivers to no slack"), std::string::npos);
+  EXPECT_EQ(stopped.err.find("not-to-be-told"), std::string::npos);
   EXPECT_NE(stopped.err.find("has the sink pager"), std::string::npos);
 }
 

@@ -1,5 +1,7 @@
 #include <httplib.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -20,6 +22,7 @@ class HttpReceiver::Server {
         received.headers[absl::AsciiStrToLower(name)] = value;
       }
       received_.push_back(std::move(received));
+      changed_.notify_all();
       response.status = status_;
       for (const auto& [name, value] : headers_) response.set_header(name, value);
       response.set_content(body_, "text/plain");
@@ -46,12 +49,18 @@ class HttpReceiver::Server {
     std::lock_guard lock(mutex_);
     return received_;
   }
+  bool Await(std::size_t count) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20),
+                             [&] { return received_.size() >= count; });
+  }
 
  private:
   httplib::Server server_;
   int port_ = 0;
   std::thread thread_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   int status_ = 200;
   std::map<std::string, std::string> headers_;
   std::string body_;
@@ -69,5 +78,6 @@ void HttpReceiver::Answer(int status, std::map<std::string, std::string> headers
   server_->Answer(status, std::move(headers), std::move(body));
 }
 std::vector<Received> HttpReceiver::received() const { return server_->received(); }
+bool HttpReceiver::Await(std::size_t count) const { return server_->Await(count); }
 
 }  // namespace retainer

@@ -26,6 +26,8 @@ class HttpReceiver {
   // What it answers from now on.
   void Answer(int status, std::map<std::string, std::string> headers = {}, std::string body = "");
   std::vector<Received> received() const;
+  // Waits until there are so many; false where they do not come.
+  bool Await(std::size_t count) const;
 
  private:
   class Server;

@@ -1,0 +1,68 @@
+// The real binary tells people over the network, and only those who may know.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "src/sandbox/hooks.h"
+#include "tests/e2e/installation.h"
+#include "tests/sinks/receivers.h"
+
+namespace retainer {
+namespace {
+
+const ProjectRef kOpenDb{"github", "acme/opendb"};
+
+void Replace(const Installation& installation, const std::string& file, const std::string& from,
+             const std::string& to) {
+  std::string text = installation.Read(file);
+  const std::size_t at = text.find(from);
+  ASSERT_NE(at, text.npos) << from;
+  installation.Write(file, text.replace(at, from.size(), to));
+}
+
+TEST(NoticesTest, AnEscalationReachesTheTeamsSinksAndAPrivateOneOnlyThoseMarkedSo) {
+  HttpReceiver chat;
+  HttpReceiver crm;
+  Installation installation;
+  installation.Write("chat.url", chat.url("/services/not-to-be-told"));
+  installation.Write("crm.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=");
+  installation.Write("retainer.yaml",
+                     installation.Read("retainer.yaml") +
+                         "sinks:\n"
+                         "  chat: {kind: slack, url: \"file:chat.url\", allow_private: "
+                         "[127.0.0.1]}\n"
+                         "  crm: {kind: webhook, url: \"" +
+                         crm.url() +
+                         "\", secret: \"file:crm.secret\", private: true, allow_private: "
+                         "[127.0.0.1]}\n");
+  Replace(installation, "policy/policy.yaml", "members: [\"github:carol\"]",
+          "members: [\"github:carol\"], sinks: [chat, crm]");
+  Serving serving(installation);
+  for (const char* contact : {"erin", "dave"}) {  // Initech is private, Northwind is public
+    const auto ticket =
+        installation.sandbox().OpenIssue(kOpenDb, contact, "It fails", "/support priority P1");
+    ASSERT_TRUE(ticket.ok()) << ticket.status();
+    ASSERT_TRUE(installation.sandbox().Comment(*ticket, contact, "/support escalate").ok());
+    serving.Deliver();
+  }
+  ASSERT_TRUE(crm.Await(2));
+  ASSERT_TRUE(chat.Await(1));
+  const Finished doctor = installation.Command({"doctor"});
+  EXPECT_NE(doctor.out.find("ok\tsink chat"), std::string::npos) << doctor.out;
+  EXPECT_NE(doctor.out.find("ok\tsink crm"), std::string::npos) << doctor.out;
+  const Finished stopped = serving.Stop();
+  EXPECT_EQ(stopped.err.find("not-to-be-told"), std::string::npos);
+
+  ASSERT_EQ(chat.received().size(), 1u);
+  ASSERT_EQ(crm.received().size(), 2u);
+  const std::string said = chat.received()[0].body;
+  EXPECT_NE(said.find("northwind"), said.npos) << said;
+  EXPECT_NE(said.find("github:acme/opendb"), said.npos) << said;
+  const std::string both = crm.received()[0].body + crm.received()[1].body;
+  EXPECT_NE(both.find("northwind"), both.npos) << both;
+  EXPECT_NE(both.find("initech"), both.npos) << both;
+  EXPECT_NE(both.find("\"notice.escalation\""), both.npos) << both;
+}
+
+}  // namespace
+}  // namespace retainer
