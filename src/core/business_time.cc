@@ -160,9 +160,8 @@ class Scheduled final : public PausedTime {
 
   bool IsOpen(absl::Time at) const override {
     if (OutOfRange(at)) return false;
-    const Timeline& timeline = At(at);
-    const std::ptrdiff_t i = timeline.LastBeginning(absl::ToUnixSeconds(at));
-    return i >= 0 && at < absl::FromUnixSeconds(timeline.until[static_cast<std::size_t>(i)]);
+    const std::optional<Interval> next = IntervalAt(at);
+    return next && next->from <= at;
   }
 
   std::optional<absl::Time> NextOpen(absl::Time at) const override {
@@ -205,15 +204,17 @@ class Scheduled final : public PausedTime {
  protected:
   absl::Time Advance(absl::Time from, absl::Duration open) const override {
     if (OutOfRange(from) && from > absl::UnixEpoch()) return absl::InfiniteFuture();
+    if (open > absl::Seconds(kEndSecond - kFirstSecond)) return absl::InfiniteFuture();
     const Timeline* timeline = &At(from);
     for (;;) {
-      const absl::Time begin = std::max(from, absl::FromUnixSeconds(timeline->covered.from));
-      const absl::Duration target = timeline->OpenBefore(begin) + open;
-      const std::int64_t whole = absl::ToInt64Seconds(absl::Ceil(target, absl::Seconds(1)));
-      const auto it = std::lower_bound(timeline->sum.begin(), timeline->sum.end(), whole);
-      if (it != timeline->sum.end()) {
-        const auto i = static_cast<std::size_t>(it - timeline->sum.begin());
-        return absl::FromUnixSeconds(timeline->until[i]) - (absl::Seconds(*it) - target);
+      OpenBefore before = CountBefore(*timeline, from);
+      before.rest += open;
+      std::int64_t target = before.seconds + absl::ToInt64Seconds(before.rest);
+      if (absl::Seconds(target - before.seconds) < before.rest) ++target;
+      const std::size_t i = timeline->SpanReaching(target, before.span);
+      if (i < timeline->sum.size()) {
+        const std::int64_t left = timeline->sum[i] - before.seconds;
+        return absl::FromUnixSeconds(timeline->until[i] - left) + before.rest;
       }
       if (timeline->last_year >= last_year_) return absl::InfiniteFuture();
       timeline = &Grow(timeline->first_year, timeline->last_year + 1);
@@ -223,10 +224,9 @@ class Scheduled final : public PausedTime {
   absl::Duration Between(absl::Time from, absl::Time until) const override {
     At(from);
     const Timeline& timeline = At(until);  // a timeline only grows: it holds `from` too
-    const absl::Time first = absl::FromUnixSeconds(timeline.covered.from);
-    const absl::Time last = absl::FromUnixSeconds(timeline.covered.until);
-    return timeline.OpenBefore(std::clamp(until, first, last)) -
-           timeline.OpenBefore(std::clamp(from, first, last));
+    const OpenBefore first = CountBefore(timeline, from);
+    const OpenBefore last = CountBefore(timeline, until);
+    return absl::Seconds(last.seconds - first.seconds) + (last.rest - first.rest);
   }
 
  private:
@@ -239,12 +239,11 @@ class Scheduled final : public PausedTime {
     if (OutOfRange(at) && at > absl::UnixEpoch()) return std::nullopt;
     const Timeline* timeline = &At(at);
     for (;;) {
-      const auto it = std::partition_point(
-          timeline->until.begin(), timeline->until.end(),
-          [at](std::int64_t until) { return absl::FromUnixSeconds(until) <= at; });
-      if (it != timeline->until.end()) {
-        const auto i = static_cast<std::size_t>(it - timeline->until.begin());
-        return Interval{absl::FromUnixSeconds(timeline->from[i]), absl::FromUnixSeconds(*it)};
+      const std::size_t i = timeline->SpanAt(
+          std::clamp(absl::ToUnixSeconds(at), timeline->covered.from, timeline->covered.until - 1));
+      if (i < timeline->until.size() && absl::FromUnixSeconds(timeline->until[i]) > at) {
+        return Interval{absl::FromUnixSeconds(timeline->from[i]),
+                        absl::FromUnixSeconds(timeline->until[i])};
       }
       if (timeline->last_year >= last_year_) return std::nullopt;
       timeline = &Grow(timeline->first_year, timeline->last_year + 1);

@@ -10,6 +10,7 @@ namespace {
 // Offsets reach 15 hours and hours that begin on a day may end a day later: days this far outside
 // a span cannot reach into it.
 constexpr int kMarginDays = 3;
+constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
 std::int64_t YearStart(absl::civil_year_t year) {
   return absl::ToUnixSeconds(absl::UTCTimeZone().At(absl::CivilSecond(year)).pre);
@@ -91,17 +92,42 @@ void Normalize(std::vector<Span>* spans) {
   spans->resize(size);
 }
 
-std::ptrdiff_t Timeline::LastBeginning(std::int64_t second) const {
-  return std::upper_bound(from.begin(), from.end(), second) - from.begin() - 1;
+std::size_t Timeline::SpanAt(std::int64_t second) const {
+  std::size_t i = first_of_day[static_cast<std::size_t>((second - covered.from) / kDaySeconds)];
+  while (i < until.size() && until[i] <= second) ++i;
+  return i;
 }
 
-absl::Duration Timeline::OpenBefore(absl::Time at) const {
-  const std::int64_t second = absl::ToUnixSeconds(at);
-  const std::ptrdiff_t i = LastBeginning(second);
-  if (i < 0) return absl::ZeroDuration();
-  const auto index = static_cast<std::size_t>(i);
-  if (second >= until[index]) return absl::Seconds(sum[index]);
-  return absl::Seconds(sum[index]) - (absl::FromUnixSeconds(until[index]) - at);
+std::size_t Timeline::SpanReaching(std::int64_t open, std::size_t start) const {
+  std::size_t low = start;
+  std::size_t high = start;
+  for (std::size_t step = 1; high < sum.size() && sum[high] < open; step *= 2) {
+    low = high + 1;
+    high += step;
+  }
+  const auto begin = sum.begin();
+  high = std::min(high, sum.size());
+  return static_cast<std::size_t>(std::lower_bound(begin + static_cast<std::ptrdiff_t>(low),
+                                                   begin + static_cast<std::ptrdiff_t>(high),
+                                                   open) -
+                                  begin);
+}
+
+OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
+  const std::int64_t second = std::max(absl::ToUnixSeconds(at), timeline.covered.from);
+  OpenBefore before;
+  if (second >= timeline.covered.until) {
+    before.span = timeline.sum.size();
+    before.seconds = timeline.sum.empty() ? 0 : timeline.sum.back();
+    return before;
+  }
+  const std::size_t i = before.span = timeline.SpanAt(second);
+  if (i > 0) before.seconds = timeline.sum[i - 1];
+  if (i < timeline.from.size() && timeline.from[i] <= second) {
+    before.seconds += second - timeline.from[i];
+    before.rest = std::max(at - absl::FromUnixSeconds(second), absl::ZeroDuration());
+  }
+  return before;
 }
 
 Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,
@@ -133,6 +159,13 @@ Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_
     timeline.from.push_back(span.from);
     timeline.until.push_back(span.until);
     timeline.sum.push_back(sum);
+  }
+  timeline.first_of_day.reserve(
+      static_cast<std::size_t>((timeline.covered.until - timeline.covered.from) / kDaySeconds));
+  std::size_t span = 0;
+  for (std::int64_t day = timeline.covered.from; day < timeline.covered.until; day += kDaySeconds) {
+    while (span < open.size() && timeline.until[span] <= day) ++span;
+    timeline.first_of_day.push_back(static_cast<std::uint32_t>(span));
   }
   return timeline;
 }

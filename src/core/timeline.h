@@ -27,18 +27,34 @@ struct Span {
 struct Timeline {
   absl::civil_year_t first_year = 0;  // both inclusive, in UTC
   absl::civil_year_t last_year = 0;
-  Span covered;
+  Span covered;  // whole UTC days
   // Open spans in order, disjoint, adjoining ones merged. Three arrays rather than one of structs:
   // each search walks one of them only.
   std::vector<std::int64_t> from;
   std::vector<std::int64_t> until;
   std::vector<std::int64_t> sum;  // open seconds up to and with span i
+  // By UTC day of `covered`: the first span that ends after the day's beginning. A search begins
+  // there and is over after the few spans of a day.
+  std::vector<std::uint32_t> first_of_day;
 
-  // The index of the last span that begins at or before `second`; -1 when there is none.
-  std::ptrdiff_t LastBeginning(std::int64_t second) const;
-  // Open time in [covered.from, at). REQUIRES: `at` within `covered`.
-  absl::Duration OpenBefore(absl::Time at) const;
+  // The first span that ends after `second`: the one that holds it, else the next one; the number of
+  // spans when there is none. REQUIRES: `second` within `covered`.
+  std::size_t SpanAt(std::int64_t second) const;
+  // The first span from `start` on at whose end at least `open` seconds have passed since
+  // `covered.from`; the number of spans when there is none. Gallops, for targets are short beside a
+  // timeline.
+  std::size_t SpanReaching(std::int64_t open, std::size_t start) const;
 };
+
+// Open time in [covered.from, an instant), split so that what is nearly always whole seconds is
+// counted as integers.
+struct OpenBefore {
+  std::int64_t seconds = 0;
+  absl::Duration rest;   // below a second
+  std::size_t span = 0;  // as SpanAt
+};
+// Instants outside of `covered` count as its ends.
+OpenBefore CountBefore(const Timeline& timeline, absl::Time at);
 
 // REQUIRES: first_year <= last_year.
 Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,

@@ -57,6 +57,62 @@ void BM_Decide(benchmark::State& state) {
 }
 BENCHMARK(BM_Decide)->Arg(50)->Arg(5000)->Unit(benchmark::kMicrosecond);
 
+// Office hours with a lunch break in a zone with summer time, compiled: what one due instant and one
+// sum cost, from instants spread over two years.
+class CompiledCalendar {
+ public:
+  CompiledCalendar() {
+    CalendarSpec spec;
+    spec.name = "office";
+    spec.time_zone = "Europe/Paris";
+    for (int day = 0; day < 5; ++day) {
+      spec.weekly[day] = {{9 * 60, 12 * 60 + 30}, {13 * 60 + 30, 18 * 60}};
+    }
+    spec.yearly_holidays = {{1, 1}, {5, 1}, {12, 25}};
+    calendar_ = BusinessTime::Compile({spec}).value();
+    calendar_->Deadline(At(0), absl::Hours(4000));
+  }
+  const BusinessTime& operator*() const { return *calendar_; }
+  static absl::Time At(int i) {
+    return absl::FromUnixSeconds(1767225600) + (i % 1024) * absl::Minutes(1021);
+  }
+
+ private:
+  std::shared_ptr<const BusinessTime> calendar_;
+};
+
+void BM_Deadline(benchmark::State& state) {
+  const CompiledCalendar calendar;
+  const absl::Duration open = absl::Hours(state.range(0));
+  int i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize((*calendar).Deadline(calendar.At(++i), open));
+}
+BENCHMARK(BM_Deadline)->Arg(1)->Arg(40)->Arg(1000);
+
+void BM_DeadlineAroundPauses(benchmark::State& state) {
+  const CompiledCalendar calendar;
+  int i = 0;
+  for (auto _ : state) {
+    const absl::Time from = calendar.At(++i);
+    benchmark::DoNotOptimize(
+        (*calendar).Deadline(from, absl::Hours(40),
+                             {{from + absl::Hours(5), from + absl::Hours(30)},
+                              {from + absl::Hours(50), from + absl::Hours(70)}}));
+  }
+}
+BENCHMARK(BM_DeadlineAroundPauses);
+
+void BM_Elapsed(benchmark::State& state) {
+  const CompiledCalendar calendar;
+  const absl::Duration span = absl::Hours(state.range(0));
+  int i = 0;
+  for (auto _ : state) {
+    const absl::Time from = calendar.At(++i);
+    benchmark::DoNotOptimize((*calendar).Elapsed(from, from + span));
+  }
+}
+BENCHMARK(BM_Elapsed)->Arg(1)->Arg(200)->Arg(5000);
+
 }  // namespace
 }  // namespace retainer
 
