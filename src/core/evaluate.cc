@@ -41,10 +41,10 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       std::any_of(history.begin(), history.end(), [](const std::shared_ptr<const Terms>& t) {
         return !t->policy.community.objectives.empty();
       });
-  auto roster = std::make_unique<Roster>(context, facts, history, pins, order);
+  auto roster = std::make_unique<Roster>(context, history, pins, order);
   Timeline timeline = core::Replay(context, history, *roster, order, objectives);
   if (timeline.unjudged) {
-    roster = std::make_unique<Roster>(context, facts, history, pins, order);
+    roster = std::make_unique<Roster>(context, history, pins, order);
     timeline = core::Replay(context, history, *roster, order, /*judge_all=*/true);
   }
 

@@ -117,11 +117,24 @@ const Fact* FactSet::Find(std::string_view id) const {
 }
 
 std::vector<const Fact*> FactSet::InOrder() const {
+  // The times beside the facts, which lie all over memory; and their places, which are the order of
+  // ids, so that no two are equal.
+  struct Place {
+    absl::Time at;
+    std::uint32_t by_id;
+    const Fact* fact;
+  };
+  std::vector<Place> places;
+  places.reserve(facts_.size());
+  for (const auto& [id, fact] : facts_) {
+    places.push_back({fact.at, static_cast<std::uint32_t>(places.size()), &fact});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return a.at != b.at ? a.at < b.at : a.by_id < b.by_id;
+  });
   std::vector<const Fact*> order;
-  order.reserve(facts_.size());
-  for (const auto& [id, fact] : facts_) order.push_back(&fact);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const Fact* a, const Fact* b) { return a->at < b->at; });
+  order.reserve(places.size());
+  for (const Place& place : places) order.push_back(place.fact);
   return order;
 }
 

@@ -12,6 +12,7 @@ class Worker {
   Worker(const Timeline& timeline, const Party& party, absl::Time adopted)
       : timeline_(timeline), party_(party), start_(std::max(party.since, adopted)) {
     current_.fill(kNone);
+    runs_.reserve(timeline.happenings.size() + kAllMetrics.size());
   }
 
   Needs Work() {
@@ -46,11 +47,7 @@ class Worker {
     }
     Needs needs;
     needs.answered = answered_;
-    for (Metric metric : kAllMetrics) {
-      for (Need& need : runs_) {
-        if (need.metric == metric) needs.runs.push_back(std::move(need));
-      }
-    }
+    needs.runs = std::move(runs_);
     return needs;
   }
 

@@ -24,7 +24,7 @@ struct Party {
 };
 
 struct Needs {
-  std::vector<Need> runs;  // by metric and start
+  std::vector<Need> runs;  // by start
   bool answered = false;   // a responder has answered; travels with the claim
 };
 

@@ -56,41 +56,44 @@ Replayer::Replayer(const TicketContext& context, const TermsHistory& terms, Rost
 }
 
 void Replayer::Run(const std::vector<const Fact*>& order) {
-  std::vector<const Fact*> facts;
-  facts.reserve(order.size());
-  for (const Fact* fact : order) {
+  std::vector<Step> steps;
+  steps.reserve(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Fact* fact = order[i];
     if (fact->kind == FactKind::kOwnComment) t_.own_comments.insert(fact->subject);
+    if (fact->kind == FactKind::kCommentEdited) edited_.insert(fact->subject);
     if (fact->kind == FactKind::kOpened) {
       t_.author =
           fact->author.id.empty() && fact->author.login.empty() ? fact->actor : fact->author;
       t_.author_index = roster_.Find(t_.author);
     }
-    if (Moves(*fact)) facts.push_back(fact);
+    if (Moves(*fact)) steps.push_back({fact, roster_.DoerOf(i)});
   }
-  InferComments(&facts);
-  std::vector<std::pair<int, const Fact*>> instant;
-  for (std::size_t i = 0; i < facts.size();) {
-    const absl::Time at = facts[i]->at;
+  if (!edited_.empty()) InferComments(&steps);
+  t_.happenings.reserve(steps.size());
+  std::vector<std::pair<int, Step>> instant;
+  for (std::size_t i = 0; i < steps.size();) {
+    const absl::Time at = steps[i].fact->at;
     while (now_ + 1 < terms_.size() && terms_[now_ + 1]->effective <= at) TermsChanged(now_ + 1);
     std::size_t end = i + 1;
-    while (end < facts.size() && facts[end]->at == at) ++end;
+    while (end < steps.size() && steps[end].fact->at == at) ++end;
     if (end == i + 1) {
-      Take(*facts[i]);
+      Take(steps[i]);
     } else {
       // Rule 7: stop, then pause, then start; then by fact id, which is the order they come in. The
       // opening is before all, and who somebody is may hang on it.
       instant.clear();
       for (std::size_t k = i; k < end; ++k) {
-        if (facts[k]->kind == FactKind::kOpened) {
-          Take(*facts[k]);
+        if (steps[k].fact->kind == FactKind::kOpened) {
+          Take(steps[k]);
         } else {
-          instant.emplace_back(0, facts[k]);
+          instant.emplace_back(0, steps[k]);
         }
       }
-      for (auto& [phase, fact] : instant) phase = Phase(*fact);
+      for (auto& [phase, step] : instant) phase = Phase(*step.fact);
       std::stable_sort(instant.begin(), instant.end(),
                        [](const auto& a, const auto& b) { return a.first < b.first; });
-      for (const auto& [phase, fact] : instant) Take(*fact);
+      for (const auto& [phase, step] : instant) Take(step);
     }
     i = end;
   }
@@ -98,18 +101,23 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
   Settle();
 }
 
-void Replayer::InferComments(std::vector<const Fact*>* facts) {
-  std::set<std::string_view> known;
-  for (const Fact* fact : *facts) {
-    if (fact->kind == FactKind::kComment) known.insert(fact->subject);
+void Replayer::InferComments(std::vector<Step>* steps) {
+  const auto tells = [](const Fact& edit) {
+    return edit.kind == FactKind::kCommentEdited && edit.before && edit.created &&
+           *edit.created <= edit.at && edit.author != Actor();
+  };
+  absl::flat_hash_set<absl::string_view> missing;
+  for (const Step& step : *steps) {
+    if (tells(*step.fact)) missing.insert(step.fact->subject);
   }
-  const std::size_t count = facts->size();
+  for (const Step& step : *steps) {
+    if (step.fact->kind == FactKind::kComment) missing.erase(step.fact->subject);
+  }
+  if (missing.empty()) return;
+  const std::size_t count = steps->size();
   for (std::size_t i = 0; i < count; ++i) {
-    const Fact& edit = *(*facts)[i];
-    if (edit.kind != FactKind::kCommentEdited || !edit.before || !edit.created ||
-        *edit.created > edit.at || edit.author == Actor() || !known.insert(edit.subject).second) {
-      continue;
-    }
+    const Fact& edit = *(*steps)[i].fact;
+    if (!tells(edit) || missing.erase(edit.subject) == 0) continue;
     auto comment = std::make_unique<Fact>();
     comment->kind = FactKind::kComment;
     comment->id = MakeFactId(comment->kind, edit.subject, "");
@@ -121,12 +129,11 @@ void Replayer::InferComments(std::vector<const Fact*>* facts) {
     comment->internal = edit.internal;
     comment->text = *edit.before;
     t_.flags.insert(absl::StrCat(edit.subject, " is known by an edit only"));
-    facts->push_back(comment.get());
+    steps->push_back({comment.get(), roster_.Find(comment->actor)});
     t_.inferred.push_back(std::move(comment));
   }
-  if (facts->size() == count) return;
-  std::sort(facts->begin(), facts->end(), [](const Fact* a, const Fact* b) {
-    return std::tie(a->at, a->id) < std::tie(b->at, b->id);
+  std::sort(steps->begin(), steps->end(), [](const Step& a, const Step& b) {
+    return std::tie(a.fact->at, a.fact->id) < std::tie(b.fact->at, b.fact->id);
   });
 }
 
@@ -187,8 +194,11 @@ void Replayer::Say(HappeningKind kind, const Fact& fact, const Judgement& judgem
       {kind, fact.at, &fact, actor, judgement.role, judgement.slots, IsAuthor(actor)});
 }
 
-void Replayer::Take(const Fact& fact) {
-  const ActorIndex actor = ActorOf(fact);
+void Replayer::Take(const Step& step) {
+  const Fact& fact = *step.fact;
+  const ActorIndex actor = step.actor;
+  looked_up_ = &fact;
+  actor_ = actor;
   if (fact.at_receipt && (fact.kind == FactKind::kComment || fact.kind == FactKind::kOpened)) {
     t_.flags.insert(absl::StrCat(fact.id, ": the forge's time was missing or ahead of receipt; ",
                                  "the time of receipt counts"));
@@ -404,7 +414,7 @@ void Replayer::Commented(const Fact& fact) {
     judgement = roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   }
   const bool heard = fact.text.substance && !fact.internal;
-  if (heard) counted_.insert(fact.subject);
+  if (heard && edited_.contains(fact.subject)) counted_.insert(fact.subject);
   if (judgement.role == Role::kResponder) {
     Say(heard ? HappeningKind::kAnswer : HappeningKind::kAct, fact, judgement);
     if (heard) last_answer_ = fact.subject;

@@ -19,6 +19,11 @@ class Replayer {
   Timeline Take() { return std::move(t_); }
 
  private:
+  struct Step {
+    const Fact* fact = nullptr;
+    ActorIndex actor = kNobody;  // who did it
+  };
+
   // What labels mean under one version of the terms; lower case.
   struct LabelMeaning {
     std::string waiting;
@@ -29,8 +34,8 @@ class Replayer {
   // replay.cc
   // Adds the first versions of comments of which only an edit reached us: a text that was there
   // before the edit was there since the comment was made.
-  void InferComments(std::vector<const Fact*>* facts);
-  void Take(const Fact& fact);
+  void InferComments(std::vector<Step>* steps);
+  void Take(const Step& step);
   void Opened(const Fact& fact);
   void Commented(const Fact& fact);
   void Edited(const Fact& fact, bool opening);
@@ -91,7 +96,8 @@ class Replayer {
   // All commands that any version of an object held so far, by object id (empty: opening text).
   std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
-  absl::flat_hash_set<absl::string_view> counted_;  // objects that had substance already
+  absl::flat_hash_set<absl::string_view> edited_;   // objects that are edited some time
+  absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already
   const Fact* looked_up_ = nullptr;                 // of ActorOf
   ActorIndex actor_ = kNobody;
 };

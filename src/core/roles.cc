@@ -28,53 +28,49 @@ std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at) {
   return index;
 }
 
-Roster::Roster(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
-               const Pins& pins, const std::vector<const Fact*>& order)
-    : context_(context), terms_(terms) {
+Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
+               const std::vector<const Fact*>& order)
+    : context_(context), terms_(terms), doers_(order.size(), kNobody) {
   // Those with an id first, so that one whom a body names by login only is found by it, whatever
   // came first.
   for (const bool with_id : {true, false}) {
-    for (const Fact* fact : order) {
-      if (fact->actor.id.empty() != with_id) Meet(fact->actor);
-      if (fact->author.id.empty() != with_id && fact->author != fact->actor) Meet(fact->author);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const Fact& fact = *order[i];
+      if (fact.actor.id.empty() != with_id) doers_[i] = Meet(fact.actor);
+      if (fact.author.id.empty() != with_id && fact.author != fact.actor) Meet(fact.author);
     }
   }
   for (Person& person : people_) Name(&person, pins);
-  for (const auto& [id, fact] : facts) {
-    if (fact.kind == FactKind::kPermission) permissions_[fact.subject].push_back(&fact);
-    if (fact.kind == FactKind::kMembership) memberships_[fact.subject].push_back(&fact);
-    if (fact.kind == FactKind::kProfile) profiles_[fact.subject].push_back(&fact);
-  }
-  for (Answers* answers : {&permissions_, &memberships_, &profiles_}) {
-    for (auto& [subject, list] : *answers) {
-      std::stable_sort(list.begin(), list.end(),
-                       [](const Fact* a, const Fact* b) { return a->at < b->at; });
-    }
+  for (const Fact* fact : order) {
+    if (fact->kind == FactKind::kPermission) permissions_[fact->subject].push_back(fact);
+    if (fact->kind == FactKind::kMembership) memberships_[fact->subject].push_back(fact);
+    if (fact->kind == FactKind::kProfile) profiles_[fact->subject].push_back(fact);
   }
 }
 
-void Roster::Meet(const Actor& actor) {
-  if (actor.id.empty() && actor.login.empty()) return;
+ActorIndex Roster::Meet(const Actor& actor) {
+  if (actor.id.empty() && actor.login.empty()) return kNobody;
   if (const ActorIndex index = Find(actor); index != kNobody) {
     people_[index].actor.machine |= actor.machine;
     if (people_[index].actor.login.empty() && !actor.login.empty()) {
       people_[index].actor.login = actor.login;
       by_login_.try_emplace(Lower(actor.login), index);
     }
-    return;
+    return index;
   }
   const auto index = static_cast<ActorIndex>(people_.size());
   people_.emplace_back();
   people_.back().actor = actor;
   people_.back().attributes.resize(terms_.size());
   if (!actor.id.empty()) by_id_.emplace(actor.id, index);
-  if (actor.login.empty()) return;
+  if (actor.login.empty()) return index;
   const auto [it, first] = by_login_.try_emplace(Lower(actor.login), index);
   if (!first && people_[it->second].actor.id != actor.id) {
     flags_.insert(absl::StrCat("@", actor.login, " was seen with two ids, ",
                                people_[it->second].actor.id, " and ", actor.id,
                                ": only the first is believed"));
   }
+  return index;
 }
 
 void Roster::Name(Person* person, const Pins& pins) {

@@ -47,10 +47,13 @@ enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
 
 class Roster {
  public:
-  Roster(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
-         const Pins& pins, const std::vector<const Fact*>& order);
+  // `order`: the ticket's facts by time, then by id.
+  Roster(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
+         const std::vector<const Fact*>& order);
 
   ActorIndex Find(const Actor& actor) const;
+  // Who did the fact at a place of the order.
+  ActorIndex DoerOf(std::size_t place) const { return doers_[place]; }
   const Actor& actor(ActorIndex index) const { return people_[index].actor; }
   bool IsSelf(ActorIndex index) const { return index != kNobody && people_[index].self; }
   bool IsBot(ActorIndex index, std::size_t terms);
@@ -91,7 +94,7 @@ class Roster {
   };
   using Answers = std::map<std::string, std::vector<const Fact*>, std::less<>>;
 
-  void Meet(const Actor& actor);
+  ActorIndex Meet(const Actor& actor);
   void Name(Person* person, const Pins& pins);
   const Attributes& Of(ActorIndex index, std::size_t terms);
   // The answer that holds for `at`: the latest before it that has not expired, else the earliest
@@ -102,6 +105,7 @@ class Roster {
   const TicketContext& context_;
   const TermsHistory& terms_;
   std::vector<Person> people_;
+  std::vector<ActorIndex> doers_;  // by place in the order
   absl::flat_hash_map<std::string, ActorIndex> by_id_;
   absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case; the first one met
   Answers permissions_, memberships_, profiles_;
