@@ -1,6 +1,7 @@
 #include "claims.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -109,11 +110,10 @@ class RegimeBuilder {
     if (names.empty()) return;
     const BusinessTime& calendar = terms.Calendar(names);
     for (const auto& [metric, target] : promises->second.targets) {
-      regimes_.back().promises[metric] = {target,    OpenTime(target, calendar),
-                                          &calendar, &names,
-                                          plan.kind, plan.at_risk,
-                                          priority_, terms.id,
-                                          plan.name};
+      const absl::Duration open = OpenTime(target, calendar);
+      regimes_.back().promises[metric] = {target,    open,      &calendar,
+                                          &names,    plan.kind, Shift(open, plan.at_risk),
+                                          priority_, terms.id,  plan.name};
     }
   }
 
@@ -150,6 +150,11 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
 void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regime>& regimes,
             const std::string& customer, bool in_force, absl::Time now, ClaimWork* work) {
   static const std::vector<Interval> kNoWaits;
+  std::array<std::size_t, kAllMetrics.size() + 1> runs = {};
+  for (const Need& need : needs.runs) ++runs[static_cast<std::size_t>(need.metric)];
+  for (Metric metric : kAllMetrics) {
+    work->cycles[metric].reserve(runs[static_cast<std::size_t>(metric)]);
+  }
   for (const Need& need : needs.runs) {
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
              &work->cycles[need.metric]);
@@ -249,15 +254,10 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
     if (!rules.objectives.empty() && !rules.calendars.empty()) {
       const BusinessTime& calendar = t.Calendar(rules.calendars);
       for (const auto& [metric, target] : rules.objectives) {
-        regime.promises[metric] = {target,
-                                   OpenTime(target, calendar),
-                                   &calendar,
-                                   &rules.calendars,
-                                   PromiseKind::kTarget,
-                                   0.75,
-                                   "",
-                                   t.id,
-                                   ""};
+        const absl::Duration open = OpenTime(target, calendar);
+        regime.promises[metric] = {
+            target, open, &calendar, &rules.calendars, PromiseKind::kTarget, Shift(open, 0.75),
+            "",     t.id, ""};
       }
     }
     regimes.push_back(std::move(regime));

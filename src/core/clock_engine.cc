@@ -1,6 +1,8 @@
 #include "clock_engine.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 
@@ -10,6 +12,7 @@ namespace {
 // Sorted, disjoint, within [from, until).
 std::vector<Interval> Clip(const std::vector<Interval>& a, const std::vector<Interval>& b,
                            absl::Time from, absl::Time until) {
+  if (a.empty() && b.empty()) return {};
   std::vector<Interval> all;
   for (const std::vector<Interval>* list : {&a, &b}) {
     // Each list is in order and disjoint: only its overlapping part is looked at.
@@ -42,6 +45,19 @@ absl::Time Due(const CycleWork& work, const std::vector<Interval>& pauses) {
     due = std::min(due, leg.calendar->Deadline(leg.from, leg.open, pauses));
   }
   return due;
+}
+
+// The instant at which all but `shift` (below zero) of the target is used up.
+absl::Time InstantAfter(const CycleWork& work, absl::Duration shift) {
+  if (work.fixed_due && work.legs.empty()) return *work.fixed_due;
+  absl::Time at = absl::InfiniteFuture();
+  for (const Leg& leg : work.legs) {
+    const absl::Duration open = leg.open + shift;
+    at = std::min(at, open <= absl::ZeroDuration()
+                          ? leg.from
+                          : leg.calendar->Deadline(leg.from, open, work.cycle.pauses));
+  }
+  return at;
 }
 
 class Run {
@@ -89,60 +105,62 @@ class Run {
   void Start(const PromiseInForce& promise, absl::Time from) {
     open_ = true;
     first_promise_ = promise_ = &promise;
-    work_ = CycleWork();
-    work_.cycle.started = from;
+    CycleWork& work = done_.emplace_back();
+    work.cycle.started = from;
     if (need_.start_fact != nullptr && from == need_.start) {
-      work_.cycle.start_fact = need_.start_fact->id;
+      work.cycle.start_fact = need_.start_fact->id;
     }
     elapsed_ = absl::ZeroDuration();
     counted_from_ = from;
     target_ = promise.open;
     calendar_ = promise.calendar;
-    work_.legs = {{from, promise.open, promise.calendar, 0}};
+    work.legs.push_back({from, promise.open, promise.calendar, 0});
     for (const Carry& carry : held_) Absorb(carry, from);
     held_.clear();
   }
 
   void Absorb(const Carry& carry, absl::Time at) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work().cycle.started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
-    const absl::Time old_due = Due(work_, until_now);
+    const absl::Time old_due = Due(work(), until_now);
     Part(*promise_, at, std::max(own, carry.elapsed),
          absl::StrCat("a claim came that had used ", absl::FormatDuration(carry.elapsed),
                       " on another ticket, of its time here ", absl::FormatDuration(own),
                       " was used: the longer counts"));
     if (carry.breached_due) {
-      if (old_due > at) work_.told_until = at;
-      work_.fixed_due = old_due > at ? *carry.breached_due : std::min(old_due, *carry.breached_due);
+      if (old_due > at) work().told_until = at;
+      work().fixed_due =
+          old_due > at ? *carry.breached_due : std::min(old_due, *carry.breached_due);
     }
     if (carry.elapsed <= own) return;
-    if (old_due > at) work_.told_until = at;
+    if (old_due > at) work().told_until = at;
     elapsed_ = carry.elapsed;
     counted_from_ = at;
-    work_.legs.push_back({at, target_ - carry.elapsed, calendar_, LastStretch()});
+    work().legs.push_back({at, target_ - carry.elapsed, calendar_, LastStretch()});
   }
 
   // Rule 9.
   void Change(const PromiseInForce& promise, absl::Time at, const std::string& why) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work_.cycle.started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work().cycle.started, at);
     elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
     counted_from_ = at;
     target_ = promise.open;
     calendar_ = promise.calendar;
     Part(promise, at, elapsed_, why);
-    const absl::Time old_due = Due(work_, until_now);
+    const absl::Time old_due = Due(work(), until_now);
     if (old_due <= at) {
       // Rationale: the promise then in force was broken; other terms afterwards do not mend that.
-      work_.fixed_due = old_due;
+      work().fixed_due = old_due;
       return;
     }
     const absl::Duration left = promise.open - elapsed_;
     const absl::Time carried_due =
         left <= absl::ZeroDuration() ? at : promise.calendar->Deadline(at, left, until_now);
     if (carried_due <= old_due) {
-      work_.legs.push_back({at, promise.open, promise.calendar, LastStretch()});
+      work().legs.push_back({at, promise.open, promise.calendar, LastStretch()});
     } else {
-      work_.legs = {{at, left, promise.calendar, LastStretch()}};
+      work().legs.clear();
+      work().legs.push_back({at, left, promise.calendar, LastStretch()});
     }
   }
 
@@ -160,31 +178,31 @@ class Run {
       s.elapsed = used;
       return s;
     };
-    std::vector<Stretch>& stretches = work_.cycle.stretches;
+    std::vector<Stretch>& stretches = work().cycle.stretches;
     if (stretches.empty()) {
-      stretches.push_back(stretch(*first_promise_, work_.cycle.started, absl::ZeroDuration()));
+      stretches.push_back(stretch(*first_promise_, work().cycle.started, absl::ZeroDuration()));
     }
     stretches.push_back(stretch(promise, at, elapsed));
     stretches.back().why = why;
   }
 
-  std::size_t LastStretch() const { return work_.cycle.stretches.size() - 1; }
+  std::size_t LastStretch() { return work().cycle.stretches.size() - 1; }
 
   void Fill(absl::Time until) {
-    Cycle& cycle = work_.cycle;
+    Cycle& cycle = work().cycle;
     cycle.target_as_written = promise_->target;
     cycle.target = promise_->open;
     cycle.terms_id = promise_->terms_id;
     cycle.calendars = *promise_->calendars;
     cycle.priority = promise_->priority;
     cycle.plan = promise_->plan;
-    work_.kind = promise_->kind;
-    work_.calendar = calendar_;
+    work().kind = promise_->kind;
+    work().calendar = calendar_;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
-    cycle.due = Due(work_, cycle.pauses);
-    cycle.due_stands = work_.fixed_due.has_value();
+    cycle.due = Due(work(), cycle.pauses);
+    cycle.due_stands = work().fixed_due.has_value();
     if (!cycle.stretches.empty()) {
-      for (const Leg& leg : work_.legs) {
+      for (const Leg& leg : work().legs) {
         Stretch& stretch = cycle.stretches[leg.stretch];
         stretch.has_leg = true;
         stretch.open = leg.open;
@@ -198,22 +216,22 @@ class Run {
       cycle.resumed.push_back(
           {pause, stopped == nullptr ? "" : stopped->id, resumed == nullptr ? "" : resumed->id});
     }
-    cycle.at_risk_at = std::min(cycle.due, InstantOf(work_, promise_->at_risk));
+    cycle.at_risk_at = std::min(cycle.due, InstantAfter(work(), promise_->at_risk_shift));
     const absl::Time counted_until = std::min(until, std::max(now_, cycle.started));
     cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
   }
 
   void Leave() {
     Fill(absl::InfiniteFuture());
-    for (const Interval& pause : work_.cycle.pauses) {
-      work_.cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
+    Cycle& cycle = work().cycle;
+    for (const Interval& pause : cycle.pauses) {
+      cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
     }
-    done_.push_back(std::move(work_));
     open_ = false;
   }
 
   void Finish(absl::Time stop, const Fact* fact, bool cancelled, const std::string& note) {
-    Cycle& cycle = work_.cycle;
+    Cycle& cycle = work().cycle;
     cycle.stopped = stop;
     if (fact != nullptr) cycle.stop_fact = fact->id;
     // The stop ends every pause; how long one lasted until then is what it was worth.
@@ -226,16 +244,16 @@ class Run {
       // Rationale: what was broken before it was cancelled stays broken.
       cycle.outcome = stop <= cycle.due ? Outcome::kMet : Outcome::kMissed;
     }
-    done_.push_back(std::move(work_));
     open_ = false;
   }
+
+  CycleWork& work() { return done_.back(); }  // of the open cycle
 
   const Need& need_;
   const std::vector<Interval>& waits_;
   const absl::Time now_;
   std::vector<CycleWork>& done_;
   std::vector<Carry> held_;  // until something is promised
-  CycleWork work_;
   bool open_ = false;
   const PromiseInForce* promise_ = nullptr;        // in force last
   const PromiseInForce* first_promise_ = nullptr;  // … when the cycle began
@@ -247,21 +265,16 @@ class Run {
 
 }  // namespace
 
+absl::Duration Shift(absl::Duration target, double fraction) { return (fraction - 1.0) * target; }
+
 absl::Time InstantOf(const CycleWork& work, double fraction) {
-  const absl::Duration shift = (fraction - 1.0) * work.cycle.target;
-  if (work.fixed_due && work.legs.empty()) return *work.fixed_due;
-  absl::Time at = absl::InfiniteFuture();
-  for (const Leg& leg : work.legs) {
-    const absl::Duration open = leg.open + shift;
-    at = std::min(at, open <= absl::ZeroDuration()
-                          ? leg.from
-                          : leg.calendar->Deadline(leg.from, open, work.cycle.pauses));
-  }
-  return at;
+  return InstantAfter(work, Shift(work.cycle.target, fraction));
 }
 
 absl::Time NoEarlierThan(const CycleWork& work, double fraction) {
-  const absl::Duration shift = (fraction - 1.0) * work.cycle.target;
+  // Whole seconds: this is asked of every cycle, and a Duration's product with a fraction is slow.
+  const double seconds = (fraction - 1.0) * absl::ToDoubleSeconds(work.cycle.target);
+  const absl::Duration shift = absl::Seconds(static_cast<std::int64_t>(std::floor(seconds)) - 1);
   absl::Time at = work.fixed_due.value_or(absl::InfiniteFuture());
   for (const Leg& leg : work.legs) {
     at = std::min(at, leg.from + std::max(leg.open + shift, absl::ZeroDuration()));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
 
@@ -40,7 +41,7 @@ struct PromiseInForce {
   const BusinessTime* calendar = nullptr;
   const std::vector<std::string>* calendars = nullptr;
   PromiseKind kind = PromiseKind::kCommitment;
-  double at_risk = 0.75;
+  absl::Duration at_risk_shift;  // Shift of the target at which it is at risk
   std::string priority;
   std::string terms_id;
   std::string plan;
@@ -64,12 +65,15 @@ struct Leg {
 struct CycleWork {
   Cycle cycle;
   PromiseKind kind = PromiseKind::kCommitment;
-  std::vector<Leg> legs;
+  absl::InlinedVector<Leg, 1> legs;
   const BusinessTime* calendar = nullptr;  // that counts now
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere
 };
+
+// What `fraction` of a target is away from the whole: below zero for a part of it.
+absl::Duration Shift(absl::Duration target, double fraction);
 
 // The instant at which `fraction` of the cycle's target is used up.
 absl::Time InstantOf(const CycleWork& work, double fraction);
