@@ -29,11 +29,29 @@ void RegisterExplain(CLI::App& app) {
 }
 
 void RegisterQueue(CLI::App& app) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("queue", "What to answer next, by due time");
+  struct QueueCommand : AskOptions {
+    std::string team;
+    std::string customer;
+    std::size_t limit = 50;
+  };
+  auto options = std::make_shared<QueueCommand>();
+  CLI::App* command = app.add_subcommand(
+      "queue", "What to answer next, by due time; then who of the community waits longest");
   AddAskOptions(command, options.get());
-  command->footer("Example: retainer queue --config retainer.yaml");
-  command->callback([options] { AskAndPrint(*options, R"({"op":"queue"})"); });
+  command->add_option("--team", options->team,
+                      "Tickets with this team, or in its area, or in nobody's");
+  command->add_option("--customer", options->customer, "Tickets of this customer: id or alias");
+  command->add_option("--limit", options->limit, "How many tickets")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  command->footer("Example: retainer queue --config retainer.yaml --team core --limit 20");
+  command->callback([options] {
+    AskAndPrint(*options, nlohmann::json{{"op", "queue"},
+                                         {"team", options->team},
+                                         {"customer", options->customer},
+                                         {"limit", options->limit}}
+                              .dump());
+  });
 }
 
 }  // namespace retainer::cli

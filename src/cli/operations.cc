@@ -23,6 +23,7 @@
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
 #include "src/cli/no_metrics.h"
+#include "src/cli/queue.h"
 #include "src/cli/service.h"
 #include "src/cli/stream_log.h"
 #include "src/pipeline/judge.h"
@@ -33,7 +34,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr std::size_t kQueueLength = 50;
 constexpr std::size_t kMostAside = 10000;
 constexpr absl::Duration kLongWait = absl::Minutes(5);
 
@@ -65,30 +65,15 @@ std::string RefText(const TicketRecord& record) {
       TicketRef{record.key.forge, record.project_path, record.key.kind, record.key.number});
 }
 
-absl::StatusOr<Result> Queue(Store& store) {
-  TicketQuery query;
-  query.open = true;
-  query.due_before = absl::InfiniteFuture();
-  query.limit = kQueueLength;
-  const auto tickets = store.FindTickets(query);
-  if (!tickets.ok()) return tickets.status();
-  Result result{"", json::array()};
-  for (const TicketRecord& ticket : *tickets) {
-    const std::string state(ticket.worst ? ClockStateName(*ticket.worst) : "");
-    result.data.push_back({{"ticket", RefText(ticket)},
-                           {"due", TimeOrNull(ticket.next_due)},
-                           {"state", state},
-                           {"customers", ticket.customers},
-                           {"priorities", ticket.priorities},
-                           {"title", ticket.title},
-                           {"url", ticket.url}});
-    absl::StrAppend(&result.text, ticket.next_due ? Rfc3339(*ticket.next_due) : "-", "  ", state,
-                    "  ", absl::StrJoin(ticket.priorities, ","), "  ",
-                    absl::StrJoin(ticket.customers, ","), "  ", RefText(ticket), "  ",
-                    PrintableLine(ticket.title), "\n");
-  }
-  if (tickets->empty()) result.text = "Nothing is due.\n";
-  return result;
+absl::StatusOr<Result> Queue(Desk& desk, Store& store, Clock& clock, const json& request) {
+  QueueOptions options;
+  options.team = Text(request, "team");
+  options.customer = Text(request, "customer");
+  options.limit = request.value("limit", options.limit);
+  const absl::Time now = clock.Now();
+  const auto items = ReadQueue(desk, store, now, options);
+  if (!items.ok()) return items.status();
+  return Result{QueueText(*items, now), json::parse(QueueJson(*items, now))};
 }
 
 // ---- Tickets
@@ -424,7 +409,7 @@ std::string Operations::Answer(const std::string& request_text) {
     if (op == "explain") {
       result = Explain(desk_, request);
     } else if (op == "queue") {
-      result = Queue(store_);
+      result = Queue(desk_, store_, clock_, request);
     } else if (op == "ticket") {
       result = Ticket(desk_, clock_, request);
     } else if (op == "token create") {
