@@ -143,6 +143,7 @@ struct Policy {
   std::vector<Customer> customers;
   LabelNames labels;
   bool bare_commands = true;
+  bool public_badge = false;  // `badge: public`: without a token
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;
   // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII

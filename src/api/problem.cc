@@ -24,6 +24,8 @@ std::string_view StatusTitle(int status) {
       return "URI Too Long";
     case 415:
       return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 503:
@@ -33,9 +35,10 @@ std::string_view StatusTitle(int status) {
   }
 }
 
-std::string ProblemJson(int status, std::string_view detail) {
+std::string ProblemJson(int status, std::string_view detail, std::string_view request_id) {
   nlohmann::json problem = {
       {"type", "about:blank"}, {"title", std::string(StatusTitle(status))}, {"status", status}};
+  if (!request_id.empty()) problem["request_id"] = std::string(request_id);
   if (!detail.empty()) problem["detail"] = std::string(detail);
   return problem.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

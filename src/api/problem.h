@@ -8,8 +8,9 @@ namespace retainer {
 
 inline constexpr char kProblemType[] = "application/problem+json";
 
-// `detail` is for the client; it holds nothing internal.
-std::string ProblemJson(int status, std::string_view detail);
+// `detail` is for the client; it holds nothing internal. `request_id` (an extension member) is what
+// the log calls the request; empty: none.
+std::string ProblemJson(int status, std::string_view detail, std::string_view request_id = {});
 
 // `Not Found` for 404.
 std::string_view StatusTitle(int status);

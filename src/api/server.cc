@@ -17,6 +17,7 @@
 #include "httplib.h"
 #include "src/api/connection.h"
 #include "src/api/problem.h"
+#include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
 #include "src/pipeline/throttle.h"
@@ -29,10 +30,15 @@ using Steady = std::chrono::steady_clock;
 constexpr char kJson[] = "application/json";
 constexpr char kText[] = "text/plain; charset=utf-8";
 
+constexpr char kRequestId[] = "X-Request-Id";
+
 void AnswerProblem(httplib::Response& response, int status, std::string_view detail) {
   response.status = status;
-  response.set_content(ProblemJson(status, detail), kProblemType);
+  response.set_content(ProblemJson(status, detail, response.get_header_value(kRequestId)),
+                       kProblemType);
 }
+
+std::string_view View(absl::string_view text) { return {text.data(), text.size()}; }
 
 // What the library reads and writes, through a Connection.
 class ConnectionStream final : public httplib::Stream {
@@ -139,21 +145,6 @@ class Listener final : public httplib::Server {
   ConnectionGate gate_;
 };
 
-int StatusOf(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kUnauthenticated:
-      return 401;
-    case absl::StatusCode::kPermissionDenied:
-      return 403;
-    case absl::StatusCode::kNotFound:
-      return 404;
-    case absl::StatusCode::kInvalidArgument:
-      return 400;
-    default:
-      return 503;
-  }
-}
-
 }  // namespace
 
 class ApiServer::Impl {
@@ -167,6 +158,9 @@ class ApiServer::Impl {
         metrics_(metrics),
         exposition_(std::move(exposition)),
         options_(std::move(options)),
+        context_{desk, store, clock, log},
+        routes_(MakeRoutes(options_.routes)),
+        attempts_(options_.attempts),
         public_(ConnectionOptions(options_.connections_per_address)),
         operators_(ConnectionOptions(0)) {
     SetUp(public_, options_.threads);
@@ -227,16 +221,23 @@ class ApiServer::Impl {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
+    listener.set_pre_routing_handler(
+        [](const httplib::Request& request, httplib::Response& response) {
+          response.set_header(kRequestId, RequestId(request.get_header_value(kRequestId)));
+          return httplib::Server::HandlerResponse::Unhandled;
+        });
     // Bodies are read by our own reader; this bounds those of routes that are none of ours.
     listener.set_payload_max_length(options_.max_body);
-    listener.set_exception_handler(
-        [this](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
-          log_.Error("a request failed inside");
-          AnswerProblem(response, 500, "");
-        });
+    listener.set_exception_handler([this](const httplib::Request&, httplib::Response& response,
+                                          std::exception_ptr) {
+      log_.Error("a request failed inside", {{"request", response.get_header_value(kRequestId)}});
+      AnswerProblem(response, 500, "");
+    });
     const httplib::Server::HandlerWithResponse on_error = [](const httplib::Request&,
                                                              httplib::Response& response) {
-      if (!response.body.empty()) return httplib::Server::HandlerResponse::Unhandled;
+      if (!response.body.empty() || response.status == 304) {
+        return httplib::Server::HandlerResponse::Unhandled;
+      }
       const int status = response.status == 404 || response.status < 400 ? 404 : response.status;
       AnswerProblem(response, status, status == 404 ? "There is nothing here." : "");
       return httplib::Server::HandlerResponse::Handled;
@@ -253,15 +254,20 @@ class ApiServer::Impl {
         log_.Warning("request failed", {{"route", RouteOf(request.path)},
                                         {"status", absl::StrCat(response.status)},
                                         {"from", ClientOf(request)},
+                                        {"request", response.get_header_value(kRequestId)},
                                         {"more_like_it", absl::StrCat(*kept_back)}});
       }
     });
   }
 
   // A label with few values, whatever is asked for.
-  static std::string RouteOf(const std::string& path) {
+  std::string RouteOf(const std::string& path) const {
     if (path.starts_with("/webhooks/")) return "/webhooks/{forge}";
-    for (const char* known : {"/api/v1/ticket", "/healthz", "/readyz", "/metrics"}) {
+    if (path.starts_with("/api/v1/customers/")) return "/api/v1/customers/{id}";
+    for (const Route& route : routes_) {
+      if (path == route.path) return route.path;
+    }
+    for (const char* known : {"/healthz", "/readyz", "/metrics"}) {
       if (path == known) return known;
     }
     return "other";
@@ -311,10 +317,12 @@ class ApiServer::Impl {
         R"(/webhooks/([A-Za-z0-9._-]{1,64}))",
         [this](const httplib::Request& request, httplib::Response& response,
                const httplib::ContentReader& reader) { TakeDelivery(request, response, reader); });
-    public_.Get("/api/v1/ticket",
-                [this](const httplib::Request& request, httplib::Response& response) {
-                  ShowTicket(request, response);
-                });
+    for (const Route& route : routes_) {
+      public_.Get(route.pattern,
+                  [this, &route](const httplib::Request& request, httplib::Response& response) {
+                    Answer(route, request, response);
+                  });
+    }
     RouteHealth(public_, false);
   }
 
@@ -422,48 +430,79 @@ class ApiServer::Impl {
     response.set_content(absl::StrCat(answer.reason, "\n"), kText);
   }
 
-  void ShowTicket(const httplib::Request& request, httplib::Response& response) {
-    response.set_header("Cache-Control", "no-store");
+  // A route of the REST API: who asks, whether what they ask is understood, the answer, and how it
+  // goes on the wire.
+  void Answer(const Route& route, const httplib::Request& request, httplib::Response& response) {
+    ApiRequest asked;
+    asked.id = response.get_header_value(kRequestId);
     const absl::Time now = clock_.Now();
-    auto token = Authenticate(store_, request.get_header_value("Authorization"), now);
-    if (!token.ok()) {
-      const int status = StatusOf(token.status());
-      if (status == 401) response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");
-      AnswerProblem(response, status,
-                    status == 401 ? std::string(token.status().message()) : "Try again later.");
-      if (status != 401) log_.Error("token lookup failed", {{"error", token.status().ToString()}});
-      return;
-    }
-    const auto ref = ParseTicketRef(request.get_param_value("ref"));
-    if (!ref.ok()) {
-      AnswerProblem(response, 400,
-                    "`ref` names no ticket: FORGE:PATH#NUMBER or FORGE:PATH!NUMBER, with # "
-                    "written %23.");
-      return;
-    }
-    const ProjectRef project{ref->forge, ref->path};
-    // A token that is for another project learns nothing of this one, not even whether it is here.
-    if (!MayReadProject(*token, project)) {
-      AnswerProblem(response, 403, "This token is not for this project.");
-      return;
-    }
-    auto inspection = desk_.Inspect(*ref);
-    if (!inspection.ok()) {
-      const int status = StatusOf(inspection.status());
-      if (status == 503) {
-        log_.Error("ticket could not be shown", {{"error", inspection.status().ToString()}});
-        response.set_header("Retry-After", "30");
+    if (MustAuthenticate(route, request)) {
+      const std::string client = ClientOf(request);
+      if (const auto wait = attempts_.Blocked(client, now)) {
+        response.set_header("Retry-After",
+                            absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
+        AnswerProblem(response, 429, "Too many failed attempts; try again later.");
+        return;
       }
-      AnswerProblem(response, status,
-                    status == 404 ? "Nothing is known of this ticket." : "Try again later.");
+      auto caller = Authenticate(store_, request.get_header_value("Authorization"), now);
+      if (absl::IsUnauthenticated(caller.status())) {
+        attempts_.Failed(client, now);
+        response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");
+        AnswerProblem(response, 401, View(caller.status().message()));
+        return;
+      }
+      if (!caller.ok()) {
+        Send(Trouble(context_, asked, "token", caller.status(), ""), request, response);
+        return;
+      }
+      asked.caller = *std::move(caller);
+    }
+    // What is misspelt would narrow nothing: it is refused, not passed over.
+    for (const auto& [name, value] : request.params) {
+      if (std::find(route.parameters.begin(), route.parameters.end(), name) ==
+          route.parameters.end()) {
+        AnswerProblem(response, 400, "This route has no such parameter; see /openapi.json.");
+        return;
+      }
+      if (!asked.parameters.emplace(name, value).second) {
+        AnswerProblem(response, 400, "A parameter is given twice.");
+        return;
+      }
+    }
+    if (request.matches.size() > 1) asked.in_path = request.matches[1];
+    Send(route.handle(context_, asked), request, response);
+  }
+
+  bool MustAuthenticate(const Route& route, const httplib::Request& request) const {
+    if (route.access == Access::kOpen) return false;
+    if (route.access == Access::kToken || request.has_header("Authorization")) return true;
+    const TermsHistory terms = desk_.terms();
+    return terms.empty() || !terms.back()->policy.public_badge;
+  }
+
+  static void Send(const ApiAnswer& answer, const httplib::Request& request,
+                   httplib::Response& response) {
+    for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
+    if (answer.status >= 400) {
+      response.set_header("Cache-Control", "no-store");
+      AnswerProblem(response, answer.status, answer.body);
       return;
     }
-    if (!MayRead(*token, project, inspection->record)) {
-      // Another customer's ticket is to this token as one that is not there.
-      AnswerProblem(response, 404, "Nothing is known of this ticket.");
-      return;
+    response.set_header("Vary", "Accept-Encoding, Authorization");
+    if (!response.has_header("Cache-Control")) {
+      // Kept, but asked about each time: states change by time alone.
+      response.set_header("Cache-Control", "private, no-cache");
     }
-    response.set_content(TicketJson(*ref, *inspection, token->customer), kJson);
+    if (!answer.stable.empty()) {
+      const std::string tag = EntityTag(answer.stable);
+      response.set_header("ETag", tag);
+      if (NamesTag(request.get_header_value("If-None-Match"), tag)) {
+        response.status = 304;
+        return;
+      }
+    }
+    response.status = answer.status;
+    response.set_content(answer.body, answer.type);
   }
 
   Desk& desk_;
@@ -473,6 +512,9 @@ class ApiServer::Impl {
   Metrics& metrics_;
   const std::function<std::string()> exposition_;
   const ApiOptions options_;
+  const ApiContext context_;
+  const std::vector<Route> routes_;
+  FailedAttempts attempts_;
   std::atomic<std::size_t> bodies_ = 0;  // bytes of deliveries that are being received
   Throttle failures_;
   Listener public_;

@@ -1,8 +1,11 @@
 // The HTTP server: webhook routes, the REST API, health and metrics.
 //
-// Two listeners. The public one: POST /webhooks/{forge}, GET /api/v1/ticket, /healthz, /readyz
+// Two listeners. The public one: POST /webhooks/{forge}, the routes of routes.h, /healthz, /readyz
 // (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with details.
-// Errors are problem details (RFC 9457). No internal text, secret or body reaches an answer or a
+// Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it sent
+// one that may be repeated. Answers that only the time of asking changes have an entity tag and are
+// 304 to who has them; the library packs texts (gzip, brotli) where the client takes that. Who fails
+// to authenticate too often is 429 for a while. No internal text, secret or body reaches an answer or a
 // log.
 //
 // Requests run on a pool of threads of the HTTP library, `threads` of them for the public listener.
@@ -28,6 +31,8 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
+#include "src/api/attempts.h"
+#include "src/api/routes.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer {
@@ -35,8 +40,8 @@ namespace retainer {
 struct ApiOptions {
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
-  // Addresses whose X-Forwarded-For is believed, in the log alone, and whose connections are not
-  // counted.
+  // Addresses whose X-Forwarded-For is believed, for the log and for failed attempts, and whose
+  // connections are not counted.
   std::vector<std::string> trusted_proxies;
   std::size_t max_body = 25 * 1024 * 1024;
   std::size_t max_bodies = 256 * 1024 * 1024;  // that are being received at a time
@@ -47,6 +52,8 @@ struct ApiOptions {
   absl::Duration request_timeout = absl::Seconds(20);  // for a whole body
   absl::Duration idle_timeout = absl::Seconds(2);      // of a kept-alive connection
   int backlog = 512;
+  AttemptLimits attempts;
+  ApiRouteOptions routes;
 };
 
 struct ApiPorts {

@@ -9,14 +9,15 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json Instant(absl::Time time) {
-  if (time == absl::InfiniteFuture() || time == absl::InfinitePast()) return nullptr;
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
+ordered_json Instant(absl::Time time) { return InstantJson(time); }
 
 ordered_json Instant(const std::optional<absl::Time>& time) {
   if (!time) return nullptr;
   return Instant(*time);
+}
+
+std::string KindName(PromiseKind kind) {
+  return kind == PromiseKind::kCommitment ? "commitment" : "target";
 }
 
 ordered_json CycleJson(const Cycle& cycle) {
@@ -44,18 +45,66 @@ ordered_json ClockJson(const PromiseClock& clock) {
   ordered_json cycles = ordered_json::array();
   for (const Cycle& cycle : clock.cycles) cycles.push_back(CycleJson(cycle));
   return {{"metric", std::string(MetricName(clock.metric))},
-          {"kind", clock.kind == PromiseKind::kCommitment ? "commitment" : "target"},
+          {"kind", KindName(clock.kind)},
           {"state", std::string(ClockStateName(clock.state))},
           {"cycles", std::move(cycles)}};
 }
 
-std::string Dump(const ordered_json& json) {
-  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+template <class T>
+ordered_json OrNull(const std::optional<T>& state) {
+  return state ? ordered_json(std::string(ClockStateName(*state))) : ordered_json(nullptr);
+}
+
+ordered_json ClaimEntry(const ClaimRecord& claim, absl::Time now) {
+  ordered_json promises = ordered_json::array();
+  for (const OpenPromise& promise : claim.promises) {
+    promises.push_back({{"metric", std::string(MetricName(promise.metric))},
+                        {"kind", KindName(promise.kind)},
+                        {"state", std::string(ClockStateName(StateAt(promise, now)))},
+                        {"at_risk_at", Instant(promise.at_risk_at)},
+                        {"due", Instant(promise.due)}});
+  }
+  return {{"customer", claim.customer},   {"plan", claim.plan},
+          {"priority", claim.priority},   {"state", OrNull(StateAt(claim, now))},
+          {"due", Instant(DueOf(claim))}, {"promises", std::move(promises)}};
 }
 
 }  // namespace
 
-std::string TicketJson(const TicketRef& ref, const Inspection& inspection,
+ordered_json InstantJson(absl::Time time) {
+  if (time == absl::InfiniteFuture() || time == absl::InfinitePast()) return nullptr;
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+std::string DumpJson(const ordered_json& json) {
+  return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+TicketRef RefOf(const TicketRecord& record) {
+  return {record.key.forge, record.project_path, record.key.kind, record.key.number};
+}
+
+ordered_json TicketEntry(const TicketRecord& record, const std::string& only_customer,
+                         absl::Time now) {
+  ordered_json claims = ordered_json::array();
+  std::optional<ClockState> state = StateAt(record, now);
+  for (const ClaimRecord& claim : ClaimsInForce(record)) {
+    if (!only_customer.empty() && claim.customer != only_customer) continue;
+    if (!only_customer.empty()) state = StateAt(claim, now);
+    claims.push_back(ClaimEntry(claim, now));
+  }
+  const TicketRef ref = RefOf(record);
+  return {{"ref", ToString(ref)},
+          {"url", record.url},
+          {"title", record.title},
+          {"project", ToString(ProjectRef{ref.forge, ref.path})},
+          {"open", record.open},
+          {"state", OrNull(state)},
+          {"due", Instant(DueIn(record, only_customer))},
+          {"claims", std::move(claims)}};
+}
+
+TicketTexts TicketJson(const TicketRef& ref, const Inspection& inspection,
                        const std::string& only_customer) {
   const Standing& standing = inspection.standing;
   ordered_json claims = ordered_json::array();
@@ -83,8 +132,7 @@ std::string TicketJson(const TicketRef& ref, const Inspection& inspection,
   if (only_customer.empty()) {
     // Each of these hangs on every claim.
     json["next_change_at"] = Instant(standing.next_wake);
-    json["state"] = standing.worst ? ordered_json(std::string(ClockStateName(*standing.worst)))
-                                   : ordered_json(nullptr);
+    json["state"] = OrNull(standing.worst);
     json["next_due"] = Instant(standing.next_due);
     json["successor"] = standing.successor;
     json["questions_open"] = standing.questions.size();
@@ -92,7 +140,18 @@ std::string TicketJson(const TicketRef& ref, const Inspection& inspection,
     // The explanation speaks of every claim.
     json["explanation"] = inspection.explanation;
   }
-  return Dump(json);
+  TicketTexts texts;
+  texts.body = DumpJson(json);
+  json.erase("as_of");
+  json.erase("explanation");
+  for (ordered_json& claim : json["claims"]) {
+    for (ordered_json& clock : claim["clocks"]) {
+      for (ordered_json& cycle : clock["cycles"]) cycle.erase("elapsed_seconds");
+    }
+  }
+  if (only_customer.empty()) json["version"] = inspection.record.version;
+  texts.stable = DumpJson(json);
+  return texts;
 }
 
 std::string HealthJson(const Health& health) {
@@ -116,7 +175,7 @@ std::string HealthJson(const Health& health) {
                        {"forges", std::move(forges)}};
   json["inbox_age_seconds"] =
       health.inbox_age ? ordered_json(absl::ToInt64Seconds(*health.inbox_age)) : nullptr;
-  return Dump(json);
+  return DumpJson(json);
 }
 
 }  // namespace retainer

@@ -8,8 +8,7 @@
 
 namespace retainer {
 
-absl::StatusOr<TokenRecord> Authenticate(Store& store, std::string_view authorization,
-                                         absl::Time now) {
+absl::StatusOr<Caller> Authenticate(Store& store, std::string_view authorization, absl::Time now) {
   const auto refused = [] {
     return absl::UnauthenticatedError(
         "A valid bearer token is needed: `retainer token create` makes one.");
@@ -24,21 +23,29 @@ absl::StatusOr<TokenRecord> Authenticate(Store& store, std::string_view authoriz
   if (!*found || !EqualsInConstantTime((*found)->hash, hash)) return refused();
   const TokenRecord& token = **found;
   if (token.revoked || (token.expires && *token.expires <= now)) return refused();
-  return token;
+  Caller caller;
+  caller.id = token.id;
+  caller.scope = token.scope;
+  caller.customer = token.customer;
+  if (token.scope != "read" && token.scope != "write" && token.scope != "admin") return refused();
+  if (!token.project.empty()) {
+    const auto project = ParseProjectRef(token.project);
+    if (!project.ok()) return refused();
+    caller.projects.push_back(*project);
+  }
+  return caller;
 }
 
-bool MayReadProject(const TokenRecord& token, const ProjectRef& project) {
-  if (token.scope != "read" && token.scope != "write" && token.scope != "admin") return false;
-  if (token.project.empty()) return true;
-  const auto bound = ParseProjectRef(token.project);
-  return bound.ok() && bound->forge == project.forge &&
-         absl::EqualsIgnoreCase(bound->path, project.path);
+bool MayReadProject(const Caller& caller, const ProjectRef& project) {
+  return caller.projects.empty() ||
+         std::any_of(caller.projects.begin(), caller.projects.end(),
+                     [&](const ProjectRef& mine) { return MatchesProject(mine, project); });
 }
 
-bool MayRead(const TokenRecord& token, const ProjectRef& project, const TicketRecord& ticket) {
-  if (!MayReadProject(token, project)) return false;
-  if (token.customer.empty()) return true;
-  return std::find(ticket.customers.begin(), ticket.customers.end(), token.customer) !=
+bool MayRead(const Caller& caller, const ProjectRef& project, const TicketRecord& ticket) {
+  if (!MayReadProject(caller, project)) return false;
+  if (caller.customer.empty()) return true;
+  return std::find(ticket.customers.begin(), ticket.customers.end(), caller.customer) !=
          ticket.customers.end();
 }
 

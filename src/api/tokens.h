@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -12,15 +13,24 @@
 
 namespace retainer {
 
+// Who asks, and what is theirs to see.
+struct Caller {
+  std::string id;                    // for the log
+  std::string scope;                 // read, write or admin, each of which may read
+  std::vector<ProjectRef> projects;  // empty: all
+  std::string customer;              // empty: all
+
+  bool bound() const { return !projects.empty() || !customer.empty(); }
+};
+
 // The token of an `Authorization: Bearer …` header.
 // Unauthenticated: none, unknown, revoked or expired, without saying which. The store's errors
 // otherwise.
-absl::StatusOr<TokenRecord> Authenticate(Store& store, std::string_view authorization,
-                                         absl::Time now);
+absl::StatusOr<Caller> Authenticate(Store& store, std::string_view authorization, absl::Time now);
 
-// May it read of this project at all, and of this ticket? A token can be bound to a project
-// (`forge:path`) and to a customer with a claim in force.
-bool MayReadProject(const TokenRecord& token, const ProjectRef& project);
-bool MayRead(const TokenRecord& token, const ProjectRef& project, const TicketRecord& ticket);
+// May they read of this project at all, and of this ticket? Who is bound to a customer sees tickets
+// on which it has a claim in force.
+bool MayReadProject(const Caller& caller, const ProjectRef& project);
+bool MayRead(const Caller& caller, const ProjectRef& project, const TicketRecord& ticket);
 
 }  // namespace retainer

@@ -51,5 +51,6 @@ void RegisterToken(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterInbox(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
+void RegisterGate(CLI::App& app);
 
 }  // namespace retainer::cli

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   RegisterDoctor(app);
   RegisterInbox(app);
   RegisterBacktest(app);
+  RegisterGate(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

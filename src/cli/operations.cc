@@ -57,7 +57,7 @@ absl::StatusOr<Result> Explain(Desk& desk, const json& request) {
   if (!ref.ok()) return ref.status();
   const auto inspection = desk.Inspect(*ref);
   if (!inspection.ok()) return inspection.status();
-  return Result{inspection->explanation, json::parse(TicketJson(*ref, *inspection, ""))};
+  return Result{inspection->explanation, json::parse(TicketJson(*ref, *inspection, "").body)};
 }
 
 std::string RefText(const TicketRecord& record) {

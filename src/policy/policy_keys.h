@@ -9,8 +9,8 @@ namespace retainer::policy_keys {
 using Keys = std::vector<std::string_view>;
 
 inline Keys Root() {
-  return {"version",   "projects", "since", "calendars", "priorities", "plans",
-          "community", "teams",    "bots",  "customers", "labels",     "commands"};
+  return {"version", "projects", "since",     "calendars", "priorities", "plans", "community",
+          "teams",   "bots",     "customers", "labels",    "commands",   "badge"};
 }
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }

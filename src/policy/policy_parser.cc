@@ -52,6 +52,7 @@ class PolicyReader {
     Each("customers", [this](const YamlNode& n) { ReadCustomers(n, &draft_); });
     Once("labels", [this](const YamlNode& n) { ReadLabels(n, &draft_); });
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
+    Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
     RequireSections();
     return std::move(draft_.policy);
   }
@@ -92,6 +93,13 @@ class PolicyReader {
     if (!draft_.reader.Map(node, "commands", policy_keys::Commands())) return;
     if (const YamlNode* bare = node.Find("bare")) {
       draft_.policy.bare_commands = draft_.reader.Bool(*bare, "bare").value_or(true);
+    }
+  }
+
+  void ReadBadge(const YamlNode& node) {
+    draft_.policy.public_badge = node.scalar == "public";
+    if (!draft_.policy.public_badge && node.scalar != "private") {
+      draft_.reader.Error(node, "unknown visibility of the badge", "write private or public");
     }
   }
 

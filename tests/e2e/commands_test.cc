@@ -20,6 +20,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"queue"},
                                              {"backtest"},
                                              {"doctor"},
+                                             {"gate"},
                                              {"inbox", "list"},
                                              {"inbox", "retry"},
                                              {"ticket", "claim"},

@@ -1,0 +1,49 @@
+#include "src/api/attempts.h"
+
+#include <arpa/inet.h>
+
+#include <cstring>
+
+namespace retainer {
+
+std::optional<absl::Duration> FailedAttempts::Blocked(const std::string& address, absl::Time now) {
+  std::lock_guard lock(mutex_);
+  const auto it = records_.find(ClientNetwork(address));
+  if (it == records_.end()) return std::nullopt;
+  if (now < it->second.began || now >= it->second.began + limits_.window) {
+    records_.erase(it);
+    return std::nullopt;
+  }
+  if (it->second.failures < limits_.failures) return std::nullopt;
+  return it->second.began + limits_.window - now;
+}
+
+void FailedAttempts::Failed(const std::string& address, absl::Time now) {
+  std::lock_guard lock(mutex_);
+  if (records_.size() >= limits_.addresses) {
+    std::erase_if(records_,
+                  [&](const auto& entry) { return now >= entry.second.began + limits_.window; });
+    // A crowd of addresses, all at it now: who was blocked stays so.
+    if (records_.size() >= limits_.addresses) {
+      std::erase_if(records_,
+                    [&](const auto& entry) { return entry.second.failures < limits_.failures; });
+    }
+    if (records_.size() >= limits_.addresses) return;
+  }
+  Record& record = records_[ClientNetwork(address)];
+  if (record.failures == 0 || now < record.began || now >= record.began + limits_.window) {
+    record = {now, 0};
+  }
+  ++record.failures;
+}
+
+std::string ClientNetwork(const std::string& address) {
+  in6_addr six = {};
+  if (inet_pton(AF_INET6, address.c_str(), &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six)) return address;
+  std::memset(six.s6_addr + 8, 0, 8);
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(AF_INET6, &six, text, sizeof(text));
+  return std::string(text) + "/64";
+}
+
+}  // namespace retainer

@@ -1,0 +1,127 @@
+#include "src/api/exchange.h"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "src/api/sha256.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kLongestRequestId = 64;
+
+}  // namespace
+
+std::string ApiRequest::Get(const std::string& name) const {
+  const auto it = parameters.find(name);
+  return it == parameters.end() ? std::string() : it->second;
+}
+
+ApiAnswer Refuse(int status, std::string detail) {
+  ApiAnswer answer;
+  answer.status = status;
+  answer.body = std::move(detail);
+  return answer;
+}
+
+ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::string_view what,
+                  const absl::Status& status, std::string missing) {
+  if (absl::IsNotFound(status)) return Refuse(404, std::move(missing));
+  context.log.Error(
+      "a question could not be answered",
+      {{"question", std::string(what)}, {"request", request.id}, {"error", status.ToString()}});
+  ApiAnswer answer = Refuse(503, "Try again later.");
+  answer.headers = {{"Retry-After", "30"}};
+  return answer;
+}
+
+AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
+  AskedProject asked;
+  std::string name = request.Get("project");
+  if (name.empty() && request.caller && !request.caller->projects.empty()) {
+    if (request.caller->projects.size() > 1) {
+      asked.refusal = Refuse(400, "`project` is missing: this token is for several.");
+      return asked;
+    }
+    name = ToString(request.caller->projects.front());
+  }
+  if (name.empty()) return asked;
+  const auto ref = ParseProjectRef(name);
+  if (!ref.ok()) {
+    asked.refusal = Refuse(400, "`project` names no project: FORGE:PATH.");
+    return asked;
+  }
+  // A token that is for another project learns nothing of this one, not even whether it is here.
+  if (request.caller && !MayReadProject(*request.caller, *ref)) {
+    asked.refusal = Refuse(403, "This token is not for this project.");
+    return asked;
+  }
+  auto found = context.store.FindProjectByPath(*ref);
+  if (!found.ok()) {
+    asked.refusal = Trouble(context, request, "project", found.status(), "");
+  } else if (!*found) {
+    asked.refusal = Refuse(404,
+                           "No delivery of this project was ever received: check the spelling, "
+                           "and that its webhook points here.");
+  } else {
+    asked.project = **std::move(found);
+  }
+  return asked;
+}
+
+AskedCustomer AskCustomer(const ApiRequest& request, const TermsHistory& terms) {
+  AskedCustomer asked;
+  const std::string bound = request.caller ? request.caller->customer : std::string();
+  asked.id = request.Get("customer");
+  if (asked.id.empty()) {
+    asked.id = bound;
+    return asked;
+  }
+  if (!terms.empty()) {
+    if (const Customer* customer = terms.back()->policy.FindCustomer(asked.id)) {
+      asked.id = customer->id;
+    }
+  }
+  if (!bound.empty() && asked.id != bound) {
+    asked.refusal = Refuse(403, "This token is for another customer.");
+  }
+  return asked;
+}
+
+std::string RequestId(std::string_view given) {
+  const bool sane = !given.empty() && given.size() <= kLongestRequestId &&
+                    std::all_of(given.begin(), given.end(), [](char c) {
+                      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
+                             c == '_' || c == '.';
+                    });
+  if (sane) return std::string(given);
+  unsigned char bytes[12] = {};
+  RAND_bytes(bytes, sizeof(bytes));
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
+}
+
+std::string EntityTag(std::string_view stable) {
+  return absl::StrCat("W/\"", Sha256Hex(stable).substr(0, 32), "\"");
+}
+
+bool NamesTag(std::string_view if_none_match, std::string_view tag) {
+  const absl::string_view list(if_none_match.data(), if_none_match.size());
+  const auto opaque = [](std::string_view text) {
+    return text.starts_with("W/") ? text.substr(2) : text;
+  };
+  for (absl::string_view one : absl::StrSplit(list, ',')) {
+    one = absl::StripAsciiWhitespace(one);
+    if (one == "*") return true;
+    if (!one.empty() && opaque({one.data(), one.size()}) == opaque(tag)) return true;
+  }
+  return false;
+}
+
+}  // namespace retainer

@@ -1,0 +1,48 @@
+// The routes of the REST API, in a table: what they are called, who may ask, what they take. The
+// server serves exactly these beside deliveries and health, and openapi.json describes the same.
+//
+// Handlers are thread-safe and see a request whose token holds, whose parameters are named here and
+// occur once.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/api/exchange.h"
+
+namespace retainer {
+
+enum class Access {
+  kToken,
+  kBadge,  // a token, save where the policy says `badge: public`
+  kOpen,
+};
+
+struct Route {
+  std::string path;     // as openapi.json writes it: `/api/v1/customers/{id}`
+  std::string pattern;  // a regular expression of the whole path, at most one group
+  Access access = Access::kToken;
+  std::vector<std::string> parameters;  // of the query
+  std::function<ApiAnswer(const ApiContext&, const ApiRequest&)> handle;
+};
+
+struct ApiRouteOptions {
+  // A delivery that waits longer than this may hold what a question is about.
+  absl::Duration backlog_bound = absl::Minutes(2);
+};
+
+std::vector<Route> MakeRoutes(const ApiRouteOptions& options);
+
+// Its parts.
+void AddTicketRoutes(std::vector<Route>* routes);
+void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes);
+void AddDeskRoutes(std::vector<Route>* routes);
+void AddBadgeRoute(std::vector<Route>* routes);
+
+// The document itself.
+std::string_view OpenApiDocument();
+
+}  // namespace retainer

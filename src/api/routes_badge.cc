@@ -1,0 +1,129 @@
+// GET /badge.svg: what a project may show of its promises to anybody.
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "src/api/badge.h"
+#include "src/api/routes.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::int32_t kDays = 90;
+constexpr std::size_t kMostBreaches = 100;
+constexpr absl::Duration kKept = absl::Minutes(1);
+
+// The middle of what was counted by steps.
+std::optional<absl::Duration> Median(const std::map<std::uint8_t, std::uint64_t>& steps) {
+  std::uint64_t all = 0;
+  for (const auto& [step, count] : steps) all += count;
+  std::uint64_t seen = 0;
+  for (const auto& [step, count] : steps) {
+    seen += count;
+    if (2 * seen >= all) return TookOf(step);
+  }
+  return std::nullopt;
+}
+
+// Thread-safe. A badge is made at most once a minute for a project, whoever looks at its page.
+class Badges {
+ public:
+  ApiAnswer Answer(const ApiContext& context, const ApiRequest& request) {
+    if (request.Get("project").empty() && (!request.caller || request.caller->projects.empty())) {
+      return Refuse(400, "`project` is missing: FORGE:PATH.");
+    }
+    const AskedProject asked = AskProject(context, request);
+    if (asked.refusal) return *asked.refusal;
+    const ProjectRecord& project = *asked.project;
+    const char* const unknown =
+        "No delivery of this project was ever received: check the spelling, and that its webhook "
+        "points here.";
+    // A private project is to a stranger as one that is not there.
+    if (!request.caller && project.is_private) return Refuse(404, unknown);
+    const TermsHistory terms = context.desk.terms();
+    if (terms.empty() || !terms.back()->policy.Covers({project.key.forge, project.path})) {
+      return Refuse(404, "The policy in force does not cover this project.");
+    }
+    const absl::Time now = context.clock.Now();
+    std::optional<std::string> svg = Kept(project.key, terms.back()->id, now);
+    if (!svg) {
+      auto figures = Count(context, project.key, *terms.back(), now);
+      if (!figures.ok()) return Trouble(context, request, "badge", figures.status(), "");
+      svg = BadgeSvg("support promises", TellBadge(*figures));
+      std::lock_guard lock(mutex_);
+      kept_[project.key] = {terms.back()->id, now, *svg};
+    }
+    ApiAnswer answer;
+    answer.type = "image/svg+xml";
+    answer.body = *std::move(svg);
+    answer.stable = answer.body;
+    answer.headers = {
+        {"Cache-Control", request.caller ? "private, max-age=300" : "public, max-age=300"}};
+    return answer;
+  }
+
+ private:
+  struct Entry {
+    std::string terms_id;
+    absl::Time at;
+    std::string svg;
+  };
+
+  std::optional<std::string> Kept(const ProjectKey& project, const std::string& terms_id,
+                                  absl::Time now) {
+    std::lock_guard lock(mutex_);
+    const auto it = kept_.find(project);
+    if (it == kept_.end() || it->second.terms_id != terms_id || now < it->second.at ||
+        now >= it->second.at + kKept) {
+      return std::nullopt;
+    }
+    return it->second.svg;
+  }
+
+  static absl::StatusOr<BadgeFigures> Count(const ApiContext& context, const ProjectKey& project,
+                                            const Terms& terms, absl::Time now) {
+    BadgeFigures figures;
+    std::map<std::uint8_t, std::uint64_t> first_responses;
+    for (const Customer& customer : terms.policy.customers) {
+      if (!customer.is_public) continue;
+      const std::int32_t today = DayOf(now);
+      auto sums = context.store.SumEndings(customer.id, project, today - (kDays - 1), today);
+      if (!sums.ok()) return sums.status();
+      for (const auto& [metric, sum] : sums->metrics) {
+        figures.met += sum.met;
+        figures.missed += sum.missed;
+      }
+      for (const auto& [step, count] : sums->first_responses) first_responses[step] += count;
+      OwedQuery query;
+      query.project = project;
+      query.customer = customer.id;
+      query.at = now;
+      query.limit = kMostBreaches;
+      auto owed = context.store.FindOwed(query, terms.id);
+      if (!owed.ok()) return owed.status();
+      figures.open_breaches += owed->claims.size();
+      figures.more_breaches = figures.more_breaches || owed->more;
+    }
+    figures.median_first_response = Median(first_responses);
+    return figures;
+  }
+
+  std::mutex mutex_;
+  std::map<ProjectKey, Entry> kept_;  // of projects that are known and covered: few
+};
+
+}  // namespace
+
+void AddBadgeRoute(std::vector<Route>* routes) {
+  auto badges = std::make_shared<Badges>();
+  routes->push_back({"/badge.svg",
+                     R"(/badge\.svg)",
+                     Access::kBadge,
+                     {"project"},
+                     [badges](const ApiContext& context, const ApiRequest& request) {
+                       return badges->Answer(context, request);
+                     }});
+}
+
+}  // namespace retainer

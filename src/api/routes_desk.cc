@@ -1,0 +1,211 @@
+// Customers, the policy in force, the ledger's head.
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+#include "src/api/routes.h"
+#include "src/api/ticket_json.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kMostCounted = 10000;
+constexpr std::size_t kNextTickets = 10;
+
+std::string DayText(absl::CivilDay day) { return absl::FormatCivilTime(day); }
+
+ordered_json TermJson(const Customer& customer) {
+  if (!customer.term) return nullptr;
+  return {{"from", DayText(customer.term->from)}, {"until", DayText(customer.term->until)}};
+}
+
+ordered_json TextsOf(const std::vector<ProjectRef>& projects) {
+  ordered_json texts = ordered_json::array();
+  for (const ProjectRef& project : projects) texts.push_back(ToString(project));
+  return texts;
+}
+
+// What everybody may know who may know of the customer at all: no contact, nobody's name.
+ordered_json CustomerJson(const Customer& customer) {
+  return {{"id", customer.id},
+          {"alias", customer.alias},
+          {"name", customer.name},
+          {"plan", customer.plan},
+          {"time_zone", customer.time_zone},
+          {"term", TermJson(customer)},
+          {"visibility", customer.is_public ? "public" : "private"},
+          {"projects", TextsOf(customer.projects)}};
+}
+
+ordered_json ComplianceJson(const EndingSums& sums) {
+  ordered_json metrics = ordered_json::object();
+  for (const auto& [metric, sum] : sums.metrics) {
+    const std::uint64_t decided = sum.met + sum.missed;
+    metrics[std::string(MetricName(metric))] = {
+        {"met", sum.met},
+        {"missed", sum.missed},
+        {"cancelled", sum.cancelled},
+        {"excused", sum.excused},
+        {"rate", decided == 0
+                     ? ordered_json(nullptr)
+                     : ordered_json(static_cast<double>(sum.met) / static_cast<double>(decided))}};
+  }
+  return metrics;
+}
+
+ApiAnswer Answer(ordered_json json) {
+  ApiAnswer answer;
+  answer.body = DumpJson(json);
+  json.erase("as_of");
+  answer.stable = DumpJson(json);
+  return answer;
+}
+
+ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
+  const char* const unknown = "The policy in force names no such customer.";
+  const TermsHistory terms = context.desk.terms();
+  const Customer* customer =
+      terms.empty() ? nullptr : terms.back()->policy.FindCustomer(request.in_path);
+  // Another customer is to a customer's token as one that is not there.
+  if (customer == nullptr ||
+      (!request.caller->customer.empty() && request.caller->customer != customer->id)) {
+    return Refuse(404, unknown);
+  }
+  const AskedProject project = AskProject(context, request);
+  if (project.refusal) return *project.refusal;
+  std::optional<ProjectKey> key;
+  if (project.project) key = project.project->key;
+
+  const absl::Time now = context.clock.Now();
+  absl::TimeZone zone = absl::UTCTimeZone();
+  (void)absl::LoadTimeZone(customer->time_zone, &zone);
+  const absl::CivilDay today = absl::ToCivilDay(now, zone);
+  const absl::CivilDay epoch(1970, 1, 1);
+  // So far: from the term's first day, or ever; endings are filed by days of UTC.
+  const std::int32_t from =
+      customer->term ? static_cast<std::int32_t>(customer->term->from - epoch) : 0;
+  auto sums = context.store.SumEndings(customer->id, key, from, DayOf(now));
+  if (!sums.ok()) return Trouble(context, request, "customer", sums.status(), "");
+  auto open = context.store.CountOpen(customer->id, key, kMostCounted);
+  if (!open.ok()) return Trouble(context, request, "customer", open.status(), "");
+  TicketQuery query;
+  query.customer = customer->id;
+  query.project = key;
+  query.open = true;
+  query.at = now;
+  query.limit = kNextTickets;
+  auto next = context.store.FindTickets(query);
+  if (!next.ok()) return Trouble(context, request, "customer", next.status(), "");
+  ordered_json tickets = ordered_json::array();
+  for (const TicketRecord& record : *next) {
+    tickets.push_back(TicketEntry(record, customer->id, now));
+  }
+
+  ordered_json json = CustomerJson(*customer);
+  json["as_of"] = InstantJson(now);
+  json["in_term"] =
+      !customer->term || (customer->term->from <= today && today <= customer->term->until);
+  json["open_tickets"] = {{"count", *open}, {"next", std::move(tickets)}};
+  json["compliance"] = {{"from", customer->term ? ordered_json(DayText(customer->term->from))
+                                                : ordered_json(nullptr)},
+                        {"until", DayText(absl::ToCivilDay(now, absl::UTCTimeZone()))},
+                        {"metrics", ComplianceJson(*sums)}};
+  return Answer(std::move(json));
+}
+
+// ---- The policy
+
+ordered_json TargetsJson(const std::map<Metric, Target>& targets) {
+  ordered_json json = ordered_json::object();
+  for (const auto& [metric, target] : targets) {
+    json[std::string(MetricName(metric))] = target.text;
+  }
+  return json;
+}
+
+ordered_json PlanJson(const Plan& plan) {
+  ordered_json promises = ordered_json::object();
+  for (const auto& [priority, promised] : plan.promises) {
+    promises[priority] = {{"calendars", promised.calendars},
+                          {"targets", TargetsJson(promised.targets)}};
+  }
+  ordered_json covers = ordered_json::array();
+  if (plan.covers_issues) covers.push_back("issue");
+  if (plan.covers_changes) covers.push_back("change");
+  return {{"kind", plan.kind == PromiseKind::kCommitment ? "commitment" : "target"},
+          {"calendars", plan.calendars},
+          {"covers", std::move(covers)},
+          {"default_priority", plan.default_priority},
+          {"at_risk", plan.at_risk},
+          {"promises", std::move(promises)}};
+}
+
+ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
+  const TermsHistory history = context.desk.terms();
+  if (history.empty()) return Refuse(404, "No valid policy is in force.");
+  const Terms& terms = *history.back();
+  const Policy& policy = terms.policy;
+  const Caller& caller = *request.caller;
+  const Customer* mine = caller.customer.empty() ? nullptr : policy.FindCustomer(caller.customer);
+
+  ordered_json priorities = ordered_json::array();
+  for (const Priority& priority : policy.priorities) {
+    priorities.push_back(
+        {{"name", priority.name}, {"title", priority.title}, {"when", priority.when}});
+  }
+  // A customer's token sees what it bought and nobody else's; a project's sees no customer.
+  ordered_json plans = ordered_json::object();
+  for (const auto& [name, plan] : policy.plans) {
+    if (caller.customer.empty() || (mine != nullptr && mine->plan == name)) {
+      plans[name] = PlanJson(plan);
+    }
+  }
+  ordered_json customers = ordered_json::array();
+  for (const Customer& customer : policy.customers) {
+    const bool shown = caller.customer.empty() ? caller.projects.empty() : &customer == mine;
+    if (shown) customers.push_back(CustomerJson(customer));
+  }
+  ordered_json calendars = ordered_json::object();
+  for (const auto& [name, calendar] : policy.calendars) {
+    calendars[name] = {{"time_zone", calendar.time_zone}, {"always", calendar.always}};
+  }
+  const bool all = !caller.bound();
+  ordered_json json = {{"id", terms.id},
+                       {"effective", InstantJson(terms.effective)},
+                       {"projects", all ? TextsOf(policy.projects) : ordered_json::array()},
+                       {"priorities", std::move(priorities)},
+                       {"calendars", std::move(calendars)},
+                       {"plans", std::move(plans)},
+                       {"objectives", TargetsJson(policy.community.objectives)},
+                       {"badge", policy.public_badge ? "public" : "private"},
+                       {"customers", std::move(customers)}};
+  return Answer(std::move(json));
+}
+
+// ---- The ledger
+
+ApiAnswer ShowLedgerHead(const ApiContext& context, const ApiRequest& request) {
+  // Its length alone tells of everybody's tickets.
+  if (request.caller->bound()) {
+    return Refuse(403, "The ledger is of all projects and customers; this token is not.");
+  }
+  auto head = context.store.ReadLedgerHead();
+  if (!head.ok()) return Trouble(context, request, "ledger", head.status(), "");
+  return Answer({{"length", head->length}, {"digest", head->digest}});
+}
+
+}  // namespace
+
+void AddDeskRoutes(std::vector<Route>* routes) {
+  routes->push_back({"/api/v1/customers/{id}",
+                     R"(/api/v1/customers/([^/]{1,200}))",
+                     Access::kToken,
+                     {"project"},
+                     ShowCustomer});
+  routes->push_back({"/api/v1/policy", "/api/v1/policy", Access::kToken, {}, ShowPolicy});
+  routes->push_back(
+      {"/api/v1/ledger/head", "/api/v1/ledger/head", Access::kToken, {}, ShowLedgerHead});
+}
+
+}  // namespace retainer

@@ -1,0 +1,268 @@
+// The gate: may this be released, as far as promises go?
+//
+// Privacy: what comes out stands in public logs. Of a private customer's commitments it says how
+// many are broken, not whose, on which ticket or since when; the next change of theirs is told to
+// the hour before it.
+#include <algorithm>
+#include <memory>
+#include <mutex>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
+#include "nlohmann/json.hpp"
+#include "src/api/routes.h"
+#include "src/api/ticket_json.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kMostReasons = 50;
+constexpr std::size_t kLongestRef = 255;
+
+// How long deliveries wait, looked up at most once a second whoever asks. Thread-safe.
+class Backlog {
+ public:
+  absl::StatusOr<absl::Duration> Age(const ApiContext& context, absl::Time now) {
+    std::lock_guard lock(mutex_);
+    if (!looked_at_ || now < *looked_at_ || now - *looked_at_ >= absl::Seconds(1)) {
+      auto stats = context.store.Stats();
+      if (!stats.ok()) return stats.status();
+      oldest_ = stats->oldest_inbox;
+      looked_at_ = now;
+    }
+    return oldest_ ? now - *oldest_ : absl::ZeroDuration();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::optional<absl::Time> looked_at_;
+  std::optional<absl::Time> oldest_;
+};
+
+std::string Text(absl::Time at) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", at, absl::UTCTimeZone());
+}
+
+ordered_json UnknownReason(const char* code, std::string text) {
+  return {{"kind", "unknown"}, {"code", code}, {"text", std::move(text)}};
+}
+
+struct Question {
+  OwedQuery owed;
+  std::string project;  // as it was asked for
+  const Policy* policy = nullptr;
+};
+
+std::optional<ApiAnswer> ReadFilters(const ApiRequest& request, const TermsHistory& terms,
+                                     Question* question) {
+  const std::string fail_on = request.Get("fail_on");
+  if (!fail_on.empty() && fail_on != "breached" && fail_on != "at_risk") {
+    return Refuse(400, "`fail_on` is breached or at_risk.");
+  }
+  question->owed.at_risk = fail_on == "at_risk";
+  if (request.Get("ref").size() > kLongestRef) return Refuse(400, "`ref` is too long.");
+  const AskedCustomer customer = AskCustomer(request, terms);
+  if (customer.refusal) return customer.refusal;
+  question->owed.customer = customer.id;
+  question->owed.plan = request.Get("plan");
+  const std::string priorities = request.Get("priority");
+  if (terms.empty()) return std::nullopt;
+  // What is misspelt must not pass for what is kept.
+  const Policy& policy = terms.back()->policy;
+  question->policy = &policy;
+  if (!customer.id.empty() && policy.FindCustomer(customer.id) == nullptr) {
+    return Refuse(404, "The policy in force names no such customer.");
+  }
+  if (!question->owed.plan.empty() && !policy.plans.contains(question->owed.plan)) {
+    return Refuse(400, "The policy in force has no such plan.");
+  }
+  if (!priorities.empty()) {
+    const std::vector<std::string> names = absl::StrSplit(priorities, ',');
+    for (const std::string& name : names) {
+      const auto rank = policy.PriorityRank(name);
+      if (!rank) return Refuse(400, "The policy in force has no such priority.");
+      question->owed.priorities.push_back(policy.priorities[*rank].name);
+    }
+  }
+  return std::nullopt;
+}
+
+// Of a claim, the commitments that count, the earliest first.
+std::vector<OpenPromise> Broken(const ClaimRecord& claim, bool at_risk, absl::Time now) {
+  std::vector<OpenPromise> broken;
+  for (const OpenPromise& promise : claim.promises) {
+    if (promise.kind != PromiseKind::kCommitment) continue;
+    const ClockState state = StateAt(promise, now);
+    if (state == ClockState::kBreached || (at_risk && state == ClockState::kAtRisk)) {
+      broken.push_back(promise);
+    }
+  }
+  std::sort(broken.begin(), broken.end(),
+            [](const OpenPromise& a, const OpenPromise& b) { return a.due < b.due; });
+  return broken;
+}
+
+ordered_json PromiseReason(const Owed::Claim& owed, const OpenPromise& promise,
+                           const Customer* customer, absl::Time now) {
+  const ClockState state = StateAt(promise, now);
+  const std::string ref = ToString(RefOf(owed.ticket));
+  const std::string metric(MetricName(promise.metric));
+  ordered_json reason = {
+      {"kind", "promise"},
+      {"text", absl::StrCat(ref, ": ", metric, " (", owed.claim.priority, ") ",
+                            state == ClockState::kBreached ? "was due " : "is at risk, due ",
+                            Text(promise.due))},
+      {"ticket", ref},
+      {"url", owed.ticket.url},
+      {"metric", metric},
+      {"state", std::string(ClockStateName(state))},
+      {"due", InstantJson(promise.due)},
+      {"priority", owed.claim.priority},
+      {"plan", owed.claim.plan}};
+  if (customer != nullptr) reason["customer"] = customer->id;
+  return reason;
+}
+
+class Gate {
+ public:
+  explicit Gate(const ApiRouteOptions& options) : options_(options) {}
+
+  ApiAnswer Answer(const ApiContext& context, const ApiRequest& request) {
+    const absl::Time now = context.clock.Now();
+    if (request.Get("project").empty() && request.caller->projects.empty()) {
+      return Refuse(400, "`project` is missing: FORGE:PATH.");
+    }
+    const AskedProject asked = AskProject(context, request);
+    if (asked.refusal) return *asked.refusal;
+    const ProjectRecord& project = *asked.project;
+    const TermsHistory terms = context.desk.terms();
+    Question question;
+    question.project = ToString(ProjectRef{project.key.forge, project.path});
+    question.owed.project = project.key;
+    question.owed.at = now;
+    question.owed.limit = kMostReasons;
+    if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
+    if (question.policy != nullptr && !question.policy->Covers({project.key.forge, project.path})) {
+      return Refuse(404, "The policy in force does not cover this project.");
+    }
+    const auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);
+    if (!owed.ok()) return Trouble(context, request, "gate", owed.status(), "");
+    const auto backlog = backlog_.Age(context, now);
+    if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
+    return Tell(request, question, *owed, *backlog, now);
+  }
+
+ private:
+  ApiAnswer Tell(const ApiRequest& request, const Question& question, const Owed& owed,
+                 absl::Duration backlog, absl::Time now) const {
+    ordered_json reasons = ordered_json::array();
+    std::size_t of_private = 0;
+    for (const Owed::Claim& claim : owed.claims) {
+      if (question.policy == nullptr) break;
+      const Customer* customer = MayBeNamed(*question.policy, claim.claim.customer, request);
+      const std::vector<OpenPromise> broken = Broken(claim.claim, question.owed.at_risk, now);
+      if (customer == nullptr) {
+        of_private += broken.size();
+        continue;
+      }
+      for (const OpenPromise& promise : broken) {
+        reasons.push_back(PromiseReason(claim, promise, customer, now));
+      }
+    }
+    if (of_private > 0) {
+      reasons.push_back(
+          {{"kind", "private"},
+           {"text", absl::StrCat(of_private, of_private == 1 ? " commitment" : " commitments",
+                                 " to private customers ", of_private == 1 ? "is " : "are ",
+                                 question.owed.at_risk ? "broken or at risk." : "broken.")},
+           {"count", of_private}});
+    }
+    const bool fails = !reasons.empty();
+    AddUnknowns(question, owed, backlog, &reasons);
+    const char* const verdict = fails ? "fail" : reasons.empty() ? "pass" : "unknown";
+
+    ordered_json json = {
+        {"verdict", verdict},
+        {"project", question.project},
+        {"fail_on", question.owed.at_risk ? "at_risk" : "breached"},
+        {"as_of", InstantJson(now)},
+        {"next_change_at",
+         InstantJson(fails ? absl::InfiniteFuture() : NextChange(question, owed, request))},
+        {"reasons", std::move(reasons)},
+        {"more", owed.more}};
+    if (const std::string ref = request.Get("ref"); !ref.empty()) {
+      json["ref"] = {{"name", ref},
+                     {"applied", false},
+                     {"text", "Nothing is known of what this ref fixes: every ticket counted."}};
+    }
+    const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
+    json["links"] = {{"breached", list + "breached"}, {"at_risk", list + "at_risk"}};
+    ApiAnswer answer;
+    answer.body = DumpJson(json);
+    json.erase("as_of");
+    answer.stable = DumpJson(json);
+    return answer;
+  }
+
+  // Nullptr for a customer that must not be told of.
+  static const Customer* MayBeNamed(const Policy& policy, const std::string& id,
+                                    const ApiRequest& request) {
+    const Customer* customer = policy.FindCustomer(id);
+    if (customer == nullptr) return nullptr;
+    return customer->is_public || request.caller->customer == id ? customer : nullptr;
+  }
+
+  // The next instant at which time alone changes the verdict.
+  static absl::Time NextChange(const Question& question, const Owed& owed,
+                               const ApiRequest& request) {
+    if (owed.next == absl::InfiniteFuture() || question.policy == nullptr ||
+        MayBeNamed(*question.policy, owed.next_customer, request) != nullptr) {
+      return owed.next;
+    }
+    return absl::FromCivil(absl::ToCivilHour(owed.next, absl::UTCTimeZone()), absl::UTCTimeZone());
+  }
+
+  void AddUnknowns(const Question& question, const Owed& owed, absl::Duration backlog,
+                   ordered_json* reasons) const {
+    if (question.policy == nullptr) {
+      reasons->push_back(UnknownReason("policy", "No valid policy is in force."));
+      return;
+    }
+    if (owed.stale) {
+      reasons->push_back(UnknownReason(
+          "policy_changed", "The policy has changed and not every ticket was judged by it yet."));
+    }
+    if (owed.questions) {
+      reasons->push_back(UnknownReason(
+          "questions", "The forge has not yet answered whose ticket one of this project is."));
+    }
+    if (backlog > options_.backlog_bound) {
+      reasons->push_back(UnknownReason(
+          "backlog",
+          absl::StrCat("Deliveries of the forge wait to be read for ",
+                       absl::FormatDuration(absl::Floor(backlog, absl::Minutes(1))), ".")));
+    }
+  }
+
+  const ApiRouteOptions options_;
+  Backlog backlog_;
+};
+
+}  // namespace
+
+void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes) {
+  auto gate = std::make_shared<Gate>(options);
+  routes->push_back({"/api/v1/gate",
+                     "/api/v1/gate",
+                     Access::kToken,
+                     {"project", "fail_on", "priority", "customer", "plan", "ref"},
+                     [gate](const ApiContext& context, const ApiRequest& request) {
+                       return gate->Answer(context, request);
+                     }});
+}
+
+}  // namespace retainer

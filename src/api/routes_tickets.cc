@@ -1,0 +1,183 @@
+// Tickets: lists by due time, the queue, one ticket.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "nlohmann/json.hpp"
+#include "src/api/routes.h"
+#include "src/api/ticket_cursor.h"
+#include "src/api/ticket_json.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kUsualPage = 50;
+constexpr std::size_t kLargestPage = 200;
+
+// ---- Lists
+
+// Fills the query from the parameters; the refusal where they are not understood.
+std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& request,
+                                   TicketQuery* query) {
+  const AskedProject project = AskProject(context, request);
+  if (project.refusal) return project.refusal;
+  if (project.project) query->project = project.project->key;
+  const TermsHistory terms = context.desk.terms();
+  const AskedCustomer customer = AskCustomer(request, terms);
+  if (customer.refusal) return customer.refusal;
+  query->customer = customer.id;
+  query->priority = request.Get("priority");
+  if (!query->priority.empty() && !terms.empty()) {
+    const Policy& policy = terms.back()->policy;
+    if (const auto rank = policy.PriorityRank(query->priority)) {
+      query->priority = policy.priorities[*rank].name;
+    }
+  }
+  if (const std::string metric = request.Get("metric"); !metric.empty()) {
+    query->metric = ParseMetric(metric);
+    if (!query->metric) {
+      return Refuse(400,
+                    "`metric` is one of acknowledgement, first_response, next_response, update, "
+                    "workaround, resolution.");
+    }
+  }
+  if (const std::string state = request.Get("state"); !state.empty()) {
+    query->worst = ParseClockState(state);
+    if (!query->worst) {
+      return Refuse(400,
+                    "`state` is one of pending, running, paused, at_risk, breached, met, missed, "
+                    "cancelled, excused.");
+    }
+  }
+  if (const std::string open = request.Get("open"); !open.empty()) {
+    if (open != "true" && open != "false") return Refuse(400, "`open` is true or false.");
+    query->open = open == "true";
+  }
+  if (const std::string due = request.Get("due_before"); !due.empty()) {
+    absl::Time before;
+    if (!absl::ParseTime(absl::RFC3339_full, due, &before, nullptr) ||
+        before == absl::InfiniteFuture() || before == absl::InfinitePast()) {
+      return Refuse(400, "`due_before` is an instant like 2026-11-24T09:00:00Z.");
+    }
+    query->due_before = before;
+  }
+  if (const std::string sort = request.Get("sort"); !sort.empty() && sort != "due") {
+    return Refuse(400, "`sort` is due: the next due instant first.");
+  }
+  query->limit = kUsualPage;
+  if (const std::string limit = request.Get("limit"); !limit.empty()) {
+    if (!absl::SimpleAtoi(limit, &query->limit) || query->limit < 1 ||
+        query->limit > kLargestPage) {
+      return Refuse(400, absl::StrCat("`limit` is a number from 1 to ", kLargestPage, "."));
+    }
+  }
+  return std::nullopt;
+}
+
+// What a cursor is bound to: everything that narrows.
+std::string Filters(const TicketQuery& query) {
+  return absl::StrJoin(
+      {query.project ? absl::StrCat(query.project->forge, "/", query.project->id) : std::string(),
+       query.customer, query.priority,
+       std::string(query.metric ? MetricName(*query.metric) : std::string_view()),
+       std::string(query.worst ? ClockStateName(*query.worst) : std::string_view()),
+       std::string(query.open ? (*query.open ? "open" : "closed") : ""),
+       query.due_before ? absl::FormatTime(*query.due_before, absl::UTCTimeZone()) : std::string()},
+      "\n");
+}
+
+ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, TicketQuery query) {
+  const absl::Time now = context.clock.Now();
+  query.at = now;
+  const std::string filters = Filters(query);
+  if (const std::string cursor = request.Get("cursor"); !cursor.empty()) {
+    query.after = ReadCursor(cursor, filters);
+    if (!query.after) {
+      return Refuse(400, "`cursor` is none of this list: take `next_cursor` of the page before.");
+    }
+  }
+  const std::size_t page = query.limit;
+  ++query.limit;
+  auto found = context.store.FindTickets(query);
+  if (!found.ok()) return Trouble(context, request, "tickets", found.status(), "");
+  const bool more = found->size() > page;
+  if (more) found->resize(page);
+  ordered_json tickets = ordered_json::array();
+  for (const TicketRecord& record : *found) {
+    tickets.push_back(TicketEntry(record, query.customer, now));
+  }
+  ordered_json json = {{"as_of", InstantJson(now)}, {"tickets", std::move(tickets)}};
+  json["next_cursor"] =
+      more ? ordered_json(
+                 WriteCursor({DueIn(found->back(), query.customer), found->back().key}, filters))
+           : ordered_json(nullptr);
+  ApiAnswer answer;
+  answer.body = DumpJson(json);
+  json.erase("as_of");
+  answer.stable = DumpJson(json);
+  return answer;
+}
+
+ApiAnswer ListTickets(const ApiContext& context, const ApiRequest& request) {
+  TicketQuery query;
+  if (auto refusal = ReadQuery(context, request, &query)) return *std::move(refusal);
+  return AnswerList(context, request, std::move(query));
+}
+
+ApiAnswer ShowQueue(const ApiContext& context, const ApiRequest& request) {
+  TicketQuery query;
+  if (auto refusal = ReadQuery(context, request, &query)) return *std::move(refusal);
+  query.open = true;
+  query.due_before = absl::InfiniteFuture();
+  return AnswerList(context, request, std::move(query));
+}
+
+// ---- One ticket
+
+ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request) {
+  const auto ref = ParseTicketRef(request.Get("ref"));
+  if (!ref.ok()) {
+    return Refuse(400,
+                  "`ref` names no ticket: FORGE:PATH#NUMBER or FORGE:PATH!NUMBER, with # "
+                  "written %23.");
+  }
+  const ProjectRef project{ref->forge, ref->path};
+  // A token that is for another project learns nothing of this one, not even whether it is here.
+  if (!MayReadProject(*request.caller, project)) {
+    return Refuse(403, "This token is not for this project.");
+  }
+  const char* const unknown = "Nothing is known of this ticket.";
+  auto inspection = context.desk.Inspect(*ref);
+  if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
+  // Another customer's ticket is to this token as one that is not there.
+  if (!MayRead(*request.caller, project, inspection->record)) return Refuse(404, unknown);
+  TicketTexts texts = TicketJson(*ref, *inspection, request.caller->customer);
+  ApiAnswer answer;
+  answer.body = std::move(texts.body);
+  answer.stable = std::move(texts.stable);
+  return answer;
+}
+
+}  // namespace
+
+void AddTicketRoutes(std::vector<Route>* routes) {
+  routes->push_back({"/api/v1/tickets",
+                     "/api/v1/tickets",
+                     Access::kToken,
+                     {"project", "customer", "state", "priority", "metric", "open", "due_before",
+                      "sort", "limit", "cursor"},
+                     ListTickets});
+  routes->push_back({"/api/v1/queue",
+                     "/api/v1/queue",
+                     Access::kToken,
+                     {"project", "customer", "limit", "cursor"},
+                     ShowQueue});
+  routes->push_back({"/api/v1/ticket", "/api/v1/ticket", Access::kToken, {"ref"}, ShowTicket});
+}
+
+}  // namespace retainer

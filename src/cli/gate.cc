@@ -1,0 +1,159 @@
+// retainer gate: may this be released, as far as promises go?
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "retainer/ids.h"
+#include "src/cli/command.h"
+#include "src/cli/gate_report.h"
+#include "src/cli/gate_token.h"
+#include "src/forge/http.h"
+
+namespace retainer::cli {
+namespace {
+
+struct Options {
+  std::string url;
+  std::string project;
+  std::string fail_on = "breached";
+  std::string priority;
+  std::string customer;
+  std::string plan;
+  std::string ref;
+  std::string token_file;
+  GateFormat format = GateFormat::kText;
+  bool fail_unreachable = false;
+};
+
+std::string Encode(std::string_view text) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+        (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.' || byte == '~') {
+      out.push_back(c);
+    } else {
+      out.push_back('%');
+      out.push_back(kHex[byte >> 4]);
+      out.push_back(kHex[byte & 15]);
+    }
+  }
+  return out;
+}
+
+std::string Target(const Options& options) {
+  std::string target = absl::StrCat("/api/v1/gate?project=", Encode(options.project),
+                                    "&fail_on=", Encode(options.fail_on));
+  const std::pair<const char*, const std::string*> more[] = {{"priority", &options.priority},
+                                                             {"customer", &options.customer},
+                                                             {"plan", &options.plan},
+                                                             {"ref", &options.ref}};
+  for (const auto& [name, value] : more) {
+    if (!value->empty()) absl::StrAppend(&target, "&", name, "=", Encode(*value));
+  }
+  return target;
+}
+
+// Retainer does not answer: what that means was said by --on-unreachable.
+[[noreturn]] void Unreachable(const Options& options, const std::string& why) {
+  const std::string text = absl::StrCat("Retainer did not answer: ", PrintableLine(why));
+  if (options.format == GateFormat::kGitHub) {
+    std::cout << Annotation(options.fail_unreachable ? "error" : "warning", "retainer gate", text);
+  }
+  if (options.fail_unreachable) Fail(kUnreachable, text);
+  std::cerr << "retainer: warning: " << text << "; not in the way (--on-unreachable warn)\n";
+  throw ExitWith{kDone};
+}
+
+void WriteSummary(const GateVerdict& verdict) {
+  const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
+  if (path == nullptr || *path == '\0') return;
+  std::ofstream out(path, std::ios::app);
+  out << GateMarkdown(verdict);
+  out.flush();
+  if (!out) std::cerr << "retainer: warning: the job's summary cannot be written\n";
+}
+
+void Ask(const Options& options) {
+  if (const auto project = ParseProjectRef(options.project); !project.ok()) Fail(project.status());
+  std::string origin = options.url;
+  while (origin.ends_with('/')) origin.pop_back();
+  auto transport = forge::MakeHttplibTransport(origin, {});
+  if (!transport.ok()) {
+    Fail(kWrongUsage, absl::StrCat("--url: ", std::string(transport.status().message())));
+  }
+  const auto token = GateToken(options.token_file);
+  if (!token.ok()) Fail(kWrongUsage, std::string(token.status().message()));
+  forge::HttpRequest request;
+  request.method = "GET";
+  request.target = Target(options);
+  request.headers.emplace("Authorization", absl::StrCat("Bearer ", *token));
+  request.headers.emplace("Accept", "application/json");
+  const auto response = (*transport)->Send(request);
+  if (!response.ok()) Unreachable(options, std::string(response.status().message()));
+  // 429 speaks of the client's address, not of promises.
+  if (response->status == 429 || response->status >= 500) {
+    Unreachable(options, absl::StrCat("HTTP ", response->status));
+  }
+  if (response->status != 200) {
+    const std::string detail = ProblemDetail(response->body);
+    Fail(kWrongUsage, absl::StrCat("the gate cannot tell: HTTP ", response->status,
+                                   detail.empty() ? "" : ": ", detail));
+  }
+  const auto verdict = ParseVerdict(response->body);
+  if (!verdict.ok()) Fail(kWrongUsage, std::string(verdict.status().message()));
+  std::cout << GateReport(*verdict, options.format);
+  if (options.format == GateFormat::kGitHub) WriteSummary(*verdict);
+  throw ExitWith{ExitCodeOf(*verdict)};
+}
+
+}  // namespace
+
+void RegisterGate(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("gate", "For CI: is a commitment broken, or about to be?");
+  command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com")
+      ->required();
+  command->add_option("--project", options->project, "forge:path")->required();
+  command->add_option("--fail-on", options->fail_on, "breached (default) or at_risk")
+      ->check(CLI::IsMember({"breached", "at_risk"}));
+  command->add_option("--priority", options->priority, "These alone: P1,P2");
+  command->add_option("--customer", options->customer, "This customer alone: id or alias");
+  command->add_option("--plan", options->plan, "This plan alone");
+  command->add_option("--ref", options->ref, "What is to be released");
+  const std::map<std::string, GateFormat> formats = {{"text", GateFormat::kText},
+                                                     {"json", GateFormat::kJson},
+                                                     {"junit", GateFormat::kJUnit},
+                                                     {"markdown", GateFormat::kMarkdown},
+                                                     {"github", GateFormat::kGitHub}};
+  command
+      ->add_option_function<std::string>(
+          "--format",
+          [options, formats](const std::string& name) { options->format = formats.at(name); },
+          "text, json, junit, markdown, github (annotations and the job's summary)")
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown", "github"}));
+  command->add_flag_callback(
+      "--json", [options] { options->format = GateFormat::kJson; }, "The same as --format json");
+  command->add_option("--token-file", options->token_file,
+                      "Holds the token; else RETAINER_TOKEN does");
+  command
+      ->add_option_function<std::string>(
+          "--on-unreachable",
+          [options](const std::string& name) { options->fail_unreachable = name == "fail"; },
+          "warn (default): exit 0 with a warning; fail: exit 3")
+      ->check(CLI::IsMember({"warn", "fail"}));
+  command->footer(
+      "Exit codes: 0 pass, 1 fail, 2 it cannot tell or wrong usage, 3 unreachable.\n"
+      "Example: retainer gate --url https://support.example.com --project github:acme/opendb "
+      "--priority P1");
+  command->callback([options] { Ask(*options); });
+}
+
+}  // namespace retainer::cli

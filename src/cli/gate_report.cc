@@ -1,0 +1,216 @@
+#include "src/cli/gate_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "src/cli/command.h"
+
+namespace retainer::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string TextIn(const json& object, const char* name) {
+  const auto it = object.find(name);
+  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
+std::string Headline(const GateVerdict& verdict) {
+  if (verdict.verdict == "pass") {
+    return absl::StrCat(verdict.project, ": no commitment stands in the way");
+  }
+  if (verdict.verdict == "fail") {
+    return absl::StrCat(verdict.project, ": commitments stand in the way");
+  }
+  return absl::StrCat(verdict.project, ": cannot tell");
+}
+
+std::string EscapeXml(std::string_view text) {
+  std::string out;
+  for (const char c : PrintableLine(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out.push_back(c);
+    }
+  }
+  return out;
+}
+
+// Text in Markdown: no markup, no HTML, no mention.
+std::string EscapeMarkdown(std::string_view text) {
+  std::string out;
+  for (const char c : PrintableLine(text)) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '@') {
+      out += "&#64;";
+    } else {
+      if (std::string_view(R"(\`*_{}[]()#+!|~>)").find(c) != std::string_view::npos) {
+        out.push_back('\\');
+      }
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+bool IsPlainUrl(std::string_view url) {
+  return (url.starts_with("https://") || url.starts_with("http://")) &&
+         url.find_first_of(" <>()[]\"'`\\\r\n\t") == std::string_view::npos;
+}
+
+std::string Plain(const GateVerdict& verdict) {
+  std::string out = PrintableLine(Headline(verdict));
+  absl::StrAppend(&out, "\n");
+  for (const GateReason& reason : verdict.reasons) {
+    absl::StrAppend(&out, "  ", PrintableLine(reason.text), "\n");
+    if (!reason.url.empty()) absl::StrAppend(&out, "    ", PrintableLine(reason.url), "\n");
+  }
+  if (!verdict.ref_text.empty()) {
+    absl::StrAppend(&out, "  ", PrintableLine(verdict.ref_text), "\n");
+  }
+  if (!verdict.next_change_at.empty()) {
+    absl::StrAppend(&out, "  changes by itself at ", PrintableLine(verdict.next_change_at), "\n");
+  }
+  return out;
+}
+
+std::string JUnit(const GateVerdict& verdict) {
+  const bool passes = verdict.verdict == "pass";
+  std::string cases;
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  for (const GateReason& reason : verdict.reasons) {
+    const bool unknown = reason.kind == "unknown";
+    ++(unknown ? errors : failures);
+    const char* const element = unknown ? "error" : "failure";
+    absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"",
+                    EscapeXml(reason.text), "\"><", element, " message=\"", EscapeXml(reason.text),
+                    "\">", EscapeXml(reason.url), "</", element, "></testcase>\n");
+  }
+  if (passes) {
+    cases = absl::StrCat("  <testcase classname=\"retainer.gate\" name=\"",
+                         EscapeXml(Headline(verdict)), "\"/>\n");
+  }
+  return absl::StrCat(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"retainer gate ",
+      EscapeXml(verdict.project), "\" tests=\"", passes ? 1 : failures + errors, "\" failures=\"",
+      failures, "\" errors=\"", errors, "\" timestamp=\"", EscapeXml(verdict.as_of), "\">\n", cases,
+      "</testsuite>\n");
+}
+
+std::string GitHub(const GateVerdict& verdict) {
+  std::string out;
+  for (const GateReason& reason : verdict.reasons) {
+    absl::StrAppend(&out, Annotation(reason.kind == "unknown" ? "warning" : "error",
+                                     "retainer gate", reason.text));
+  }
+  absl::StrAppend(&out, PrintableLine(Headline(verdict)), "\n");
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
+  const json answer = json::parse(body, nullptr, false);
+  GateVerdict verdict;
+  if (answer.is_object()) {
+    verdict.verdict = TextIn(answer, "verdict");
+    verdict.project = TextIn(answer, "project");
+  }
+  if (verdict.verdict != "pass" && verdict.verdict != "fail" && verdict.verdict != "unknown") {
+    return absl::InvalidArgumentError(
+        "what answered is no gate: give --url the address of Retainer, without a path");
+  }
+  verdict.as_of = TextIn(answer, "as_of");
+  verdict.next_change_at = TextIn(answer, "next_change_at");
+  if (const auto reasons = answer.find("reasons"); reasons != answer.end()) {
+    for (const json& reason : *reasons) {
+      if (!reason.is_object()) continue;
+      verdict.reasons.push_back(
+          {TextIn(reason, "kind"), TextIn(reason, "text"), TextIn(reason, "url")});
+    }
+  }
+  if (const auto ref = answer.find("ref"); ref != answer.end() && ref->is_object()) {
+    verdict.ref_text = TextIn(*ref, "text");
+  }
+  verdict.json = body;
+  return verdict;
+}
+
+std::string ProblemDetail(const std::string& body) {
+  const json problem = json::parse(body, nullptr, false);
+  if (!problem.is_object()) return "";
+  return PrintableLine(TextIn(problem, "detail"));
+}
+
+std::string GateMarkdown(const GateVerdict& verdict) {
+  const char* const mark = verdict.verdict == "pass"   ? "✅"
+                           : verdict.verdict == "fail" ? "❌"
+                                                       : "⚠️";
+  std::string out = absl::StrCat("### ", mark, " ", EscapeMarkdown(Headline(verdict)), "\n\n");
+  for (const GateReason& reason : verdict.reasons) {
+    absl::StrAppend(&out, "- ", EscapeMarkdown(reason.text));
+    if (IsPlainUrl(reason.url)) absl::StrAppend(&out, " ([ticket](", reason.url, "))");
+    absl::StrAppend(&out, "\n");
+  }
+  if (!verdict.reasons.empty()) absl::StrAppend(&out, "\n");
+  if (!verdict.ref_text.empty()) {
+    absl::StrAppend(&out, EscapeMarkdown(verdict.ref_text), "\n\n");
+  }
+  absl::StrAppend(&out, "As of ", EscapeMarkdown(verdict.as_of));
+  if (!verdict.next_change_at.empty()) {
+    absl::StrAppend(&out, "; changes by itself at ", EscapeMarkdown(verdict.next_change_at));
+  }
+  absl::StrAppend(&out, ".\n");
+  return out;
+}
+
+std::string Annotation(std::string_view level, std::string_view title, std::string_view text) {
+  const auto escape = [](std::string_view value, bool property) {
+    std::string out = absl::StrReplaceAll(absl::string_view(value.data(), value.size()),
+                                          {{"%", "%25"}, {"\r", "%0D"}, {"\n", "%0A"}});
+    if (property) out = absl::StrReplaceAll(out, {{":", "%3A"}, {",", "%2C"}});
+    return out;
+  };
+  return absl::StrCat("::", std::string(level), " title=", escape(title, true),
+                      "::", escape(text, false), "\n");
+}
+
+std::string GateReport(const GateVerdict& verdict, GateFormat format) {
+  switch (format) {
+    case GateFormat::kJson:
+      return verdict.json.ends_with('\n') ? verdict.json : verdict.json + "\n";
+    case GateFormat::kJUnit:
+      return JUnit(verdict);
+    case GateFormat::kMarkdown:
+      return GateMarkdown(verdict);
+    case GateFormat::kGitHub:
+      return GitHub(verdict);
+    case GateFormat::kText:
+      break;
+  }
+  return Plain(verdict);
+}
+
+int ExitCodeOf(const GateVerdict& verdict) {
+  if (verdict.verdict == "pass") return kDone;
+  return verdict.verdict == "fail" ? kAnswerIsNo : kWrongUsage;
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,48 @@
+// What `retainer gate` prints of the gate's answer. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace retainer::cli {
+
+enum class GateFormat { kText, kJson, kJUnit, kMarkdown, kGitHub };
+
+struct GateReason {
+  std::string kind;  // promise, private, unknown
+  std::string text;
+  std::string url;
+};
+
+struct GateVerdict {
+  std::string verdict;  // pass, fail, unknown
+  std::string project;
+  std::string as_of;
+  std::string next_change_at;  // empty: time alone changes nothing
+  std::vector<GateReason> reasons;
+  std::string ref_text;  // what became of `ref`; empty where none was asked for
+  std::string json;      // as it came
+};
+
+// InvalidArgument for what is no answer of a gate.
+absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body);
+
+// The detail of a problem (RFC 9457), on one line; empty where there is none.
+std::string ProblemDetail(const std::string& body);
+
+// For standard output, every format; ends with a line's end.
+std::string GateReport(const GateVerdict& verdict, GateFormat format);
+
+// Markdown for a job's summary or a comment. What comes from the server is text in it, not markup.
+std::string GateMarkdown(const GateVerdict& verdict);
+
+// `::error title=…::…` with what would end or begin another command made harmless.
+std::string Annotation(std::string_view level, std::string_view title, std::string_view text);
+
+// 0 pass, 1 fail, 2 cannot tell.
+int ExitCodeOf(const GateVerdict& verdict);
+
+}  // namespace retainer::cli

@@ -1,0 +1,456 @@
+#include "src/api/routes.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "src/api/badge.h"
+#include "src/api/ticket_cursor.h"
+#include "tests/api/served.h"
+
+namespace retainer {
+namespace {
+
+using nlohmann::json;
+
+class RoutesTest : public Served {
+ protected:
+  std::vector<std::string> Refs(const json& list) {
+    std::vector<std::string> refs;
+    for (const json& ticket : list["tickets"]) refs.push_back(ticket["ref"]);
+    return refs;
+  }
+  const std::string gate = "/api/v1/gate?project=github:acme/opendb";
+};
+using Texts = std::vector<std::string>;
+
+// ---- The gate
+
+TEST_F(RoutesTest, GateFollowsTheClockNotTheTick) {
+  Serve();
+  Open(1, gina);
+  auto verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "pass") << verdict;
+  EXPECT_EQ(verdict["next_change_at"], "2026-03-02T13:00:00Z");
+  EXPECT_EQ(verdict["as_of"], "2026-03-02T09:00:00Z");
+  EXPECT_EQ(GetJson(gate + "&fail_on=at_risk")["next_change_at"], "2026-03-02T12:00:00Z");
+
+  clock.Set(At(4 * 60) - absl::Seconds(1));
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+  EXPECT_EQ(GetJson(gate + "&fail_on=at_risk")["verdict"], "fail");
+  clock.Set(At(4 * 60));
+  verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "fail");
+  EXPECT_TRUE(verdict["next_change_at"].is_null());
+  ASSERT_EQ(verdict["reasons"].size(), 1u);
+  EXPECT_EQ(verdict["reasons"][0]["ticket"], "github:acme/opendb#1");
+  EXPECT_EQ(verdict["reasons"][0]["metric"], "first_response");
+  EXPECT_EQ(verdict["reasons"][0]["state"], "breached");
+  EXPECT_EQ(verdict["reasons"][0]["customer"], "globex");
+  const std::string breached = verdict["links"]["breached"];
+  EXPECT_EQ(Refs(GetJson(breached)), (Texts{"github:acme/opendb#1"}));
+
+  for (const char* other : {"&priority=P1", "&customer=acme", "&customer=c-7f3", "&plan=gold"}) {
+    EXPECT_EQ(GetJson(gate + other)["verdict"], "pass") << other;
+  }
+  for (const char* same : {"&priority=p1,P2", "&customer=c-111", "&plan=silver"}) {
+    EXPECT_EQ(GetJson(gate + same)["verdict"], "fail") << same;
+  }
+
+  // Answered: what was late stays so, but nothing is broken any more.
+  Deliver("late", MakeEvent(1, gina, {Commented(kAlice, 4 * 60, "9", "It is mended in 1.2.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+}
+
+TEST_F(RoutesTest, GateSaysWhatItDoesWithARef) {
+  Serve();
+  Open(1, gina);
+  clock.Set(At(300));
+  const auto verdict = GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(verdict["verdict"], "fail");
+  EXPECT_EQ(verdict["ref"]["name"], "v1.2");
+  EXPECT_EQ(verdict["ref"]["applied"], false);
+}
+
+TEST_F(RoutesTest, GateLooksAtCommitmentsAlone) {
+  Serve();
+  Open(1, ivan);
+  clock.Set(At(300));
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+  EXPECT_EQ(GetJson("/api/v1/tickets?state=breached")["tickets"].size(), 1u);
+}
+
+TEST_F(RoutesTest, GateNamesNoPrivateCustomer) {
+  Serve();
+  SaveToken("acme", "", "acme");
+  Open(1, kDave);
+  EXPECT_EQ(GetJson(gate)["next_change_at"], "2026-03-02T13:00:00Z");
+  clock.Set(At(20));
+  Open(2, kDave);
+  clock.Set(At(260));
+  const auto result = Get(gate);
+  ASSERT_TRUE(result);
+  const auto verdict = json::parse(result->body);
+  EXPECT_EQ(verdict["verdict"], "fail");
+  ASSERT_EQ(verdict["reasons"].size(), 1u);
+  EXPECT_EQ(verdict["reasons"][0]["kind"], "private");
+  EXPECT_EQ(verdict["reasons"][0]["count"], 2);
+  // Nothing by which a reader of a public log would know the customer or the ticket.
+  for (const char* word :
+       {"acme\"", "ACME", "c-7f3", "opendb#1", "issues/1", "gold", "13:", "P2"}) {
+    EXPECT_EQ(result->body.find(word), std::string::npos) << word << "\n" << result->body;
+  }
+  const auto own = GetJson(gate, "acme");
+  ASSERT_EQ(own["reasons"].size(), 2u);
+  EXPECT_EQ(own["reasons"][0]["customer"], "acme");
+  EXPECT_EQ(own["reasons"][0]["ticket"], "github:acme/opendb#1");
+}
+
+TEST_F(RoutesTest, NextChangeOfAPrivateCustomerIsToldToTheHour) {
+  Serve();
+  clock.Set(At(17));
+  Deliver("d", MakeEvent(1, kDave, {Opened(kDave, 17)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_EQ(GetJson(gate)["next_change_at"], "2026-03-02T13:00:00Z") << "not 13:17";
+}
+
+TEST_F(RoutesTest, GateIsUnknownWhereItCannotTell) {
+  std::atomic<bool> away = false;
+  forge.fault = [&](const std::string&) {
+    return away ? absl::UnavailableError("away") : absl::OkStatus();
+  };
+  Serve();
+  Open(1, kErin);
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+
+  // The forge does not say who somebody is.
+  away = true;
+  policy.customers[0].contacts.organizations = {{"github", "acme-inc"}};
+  SetPolicy("v2");
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  auto verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "unknown") << verdict;
+  EXPECT_EQ(verdict["reasons"][0]["code"], "questions");
+}
+
+TEST_F(RoutesTest, GateIsUnknownWithoutAPolicyAndBehindABacklog) {
+  Serve(/*with_policy=*/false);
+  ASSERT_TRUE(store.SaveProject({{"github", "77"}, "acme/opendb", "", false, "5", At(0)}).ok());
+  auto verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "unknown");
+  EXPECT_EQ(verdict["reasons"][0]["code"], "policy");
+
+  // Deliveries of a forge that nobody works off.
+  ASSERT_TRUE(store.PutDelivery({"elsewhere", "d1", "issues", "{}", clock.Now(), false}).ok());
+  SetPolicy("v1");
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+  clock.Advance(absl::Minutes(5));
+  verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "unknown") << verdict;
+  EXPECT_EQ(verdict["reasons"][0]["code"], "backlog");
+}
+
+TEST_F(RoutesTest, WhatIsMisspeltNeverPasses) {
+  Serve();
+  Open(1, gina);
+  const std::vector<std::pair<std::string, int>> wrong = {
+      {"/api/v1/gate", 400},
+      {"/api/v1/gate?project=opendb", 400},
+      {"/api/v1/gate?project=github:acme/opendbb", 404},
+      {gate + "&fail_on=breach", 400},
+      {gate + "&priority=P9", 400},
+      {gate + "&priority=", 200},
+      {gate + "&plan=bronze", 400},
+      {gate + "&customer=nobody", 404},
+      {gate + "&customers=globex", 400},
+      {gate + "&priority=P1&priority=P2", 400},
+      {gate + "&ref=" + std::string(300, 'a'), 400}};
+  for (const auto& [path, status] : wrong) GetJson(path, "all", status);
+  // Seen, but no longer covered.
+  policy.projects = {{"github", "acme/other"}};
+  SetPolicy("v2");
+  GetJson(gate, "all", 404);
+}
+
+// ---- Lists
+
+TEST_F(RoutesTest, ListsNarrowAndPage) {
+  Serve();
+  for (int i = 1; i <= 5; ++i) {
+    clock.Set(At(i));
+    Deliver("d" + std::to_string(i),
+            MakeEvent(i, i % 2 == 0 ? gina : kDave, {Opened(i % 2 == 0 ? gina : kDave, i)}));
+  }
+  Deliver("d6", MakeEvent(6, kErin, {Opened(kErin, 5)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_EQ(Refs(GetJson("/api/v1/tickets")).size(), 6u);
+  EXPECT_EQ(Refs(GetJson("/api/v1/tickets?customer=c-111")),
+            (Texts{"github:acme/opendb#2", "github:acme/opendb#4"}));
+  EXPECT_EQ(Refs(GetJson("/api/v1/queue")).size(), 5u) << "nothing is due to the community";
+
+  Texts seen;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const auto page =
+        GetJson("/api/v1/tickets?priority=p2&metric=first_response&open=true&limit=2" +
+                (cursor.empty() ? "" : "&cursor=" + cursor));
+    for (const std::string& ref : Refs(page)) seen.push_back(ref);
+    cursor = page["next_cursor"].is_null() ? "" : page["next_cursor"].get<std::string>();
+    ++pages;
+  } while (!cursor.empty() && pages < 9);
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(seen, (Texts{"github:acme/opendb#1", "github:acme/opendb#2", "github:acme/opendb#3",
+                         "github:acme/opendb#4", "github:acme/opendb#5"}));
+
+  EXPECT_EQ(Refs(GetJson("/api/v1/tickets?due_before=2026-03-02T13:02:00Z")),
+            (Texts{"github:acme/opendb#1"}));
+  const auto entry = GetJson("/api/v1/tickets?limit=1")["tickets"][0];
+  EXPECT_EQ(entry["state"], "running");
+  EXPECT_EQ(entry["due"], "2026-03-02T13:01:00Z");
+  EXPECT_EQ(entry["claims"][0]["promises"][0]["at_risk_at"], "2026-03-02T12:01:00Z");
+
+  clock.Set(At(4 * 60 + 2));
+  EXPECT_EQ(Refs(GetJson("/api/v1/tickets?state=breached")),
+            (Texts{"github:acme/opendb#1", "github:acme/opendb#2"}));
+
+  const std::string first = GetJson("/api/v1/tickets?limit=2")["next_cursor"];
+  for (const std::string wrong :
+       {"state=broken", "metric=x", "open=1", "due_before=soon", "sort=title", "limit=0",
+        "limit=201", "limit=x", "cursor=abc", "project=acme", "colour=red"}) {
+    GetJson("/api/v1/tickets?" + wrong, "all", 400);
+  }
+  GetJson("/api/v1/tickets?open=true&limit=2&cursor=" + first, "all", 400);
+  GetJson("/api/v1/tickets?project=github:acme/none", "all", 404);
+}
+
+TEST_F(RoutesTest, ACustomerSeesItselfAlone) {
+  Serve();
+  SaveToken("acme", "", "acme");
+  Open(1, kDave);
+  Open(2, gina);
+  // Both are hit by this one; globex's is the earlier due.
+  Open(3, gina);
+  clock.Set(At(10));
+  ASSERT_TRUE(
+      desk->Operate(Key(3), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(10))).ok());
+  const auto list = GetJson("/api/v1/tickets", "acme");
+  EXPECT_EQ(Refs(list), (Texts{"github:acme/opendb#1", "github:acme/opendb#3"}));
+  EXPECT_EQ(list.dump().find("globex"), std::string::npos) << list;
+  EXPECT_EQ(list["tickets"][1]["due"], "2026-03-02T13:10:00Z") << "its own, not globex's 13:00";
+  GetJson("/api/v1/tickets?customer=globex", "acme", 403);
+  GetJson(gate + "&customer=globex", "acme", 403);
+
+  EXPECT_EQ(GetJson("/api/v1/customers/acme", "acme")["id"], "acme");
+  EXPECT_EQ(GetJson("/api/v1/customers/c-7f3", "acme")["id"], "acme");
+  GetJson("/api/v1/customers/globex", "acme", 404);
+  const auto ticket = GetJson("/api/v1/ticket?ref=github:acme/opendb%233", "acme");
+  EXPECT_EQ(ticket.dump().find("globex"), std::string::npos) << ticket;
+  GetJson("/api/v1/ticket?ref=github:acme/opendb%232", "acme", 404);
+  const auto mine = GetJson("/api/v1/policy", "acme");
+  EXPECT_EQ(mine.dump().find("globex"), std::string::npos) << mine;
+  EXPECT_FALSE(mine["plans"].contains("silver"));
+  GetJson("/api/v1/ledger/head", "acme", 403);
+}
+
+TEST_F(RoutesTest, AProjectsTokenSeesThatProjectAlone) {
+  Serve();
+  SaveToken("here", "github:acme/opendb", "");
+  SaveToken("there", "github:acme/other", "");
+  Open(1, gina);
+  for (const std::string path :
+       {"/api/v1/tickets?project=github:acme/opendb", "/api/v1/queue?project=github:acme/opendb",
+        "/api/v1/gate?project=github:acme/opendb", "/badge.svg?project=github:acme/opendb",
+        "/api/v1/customers/globex?project=github:acme/opendb",
+        "/api/v1/ticket?ref=github:acme/opendb%231"}) {
+    EXPECT_EQ(Get(path, "here")->status, 200) << path;
+    GetJson(path, "there", 403);
+  }
+  // Its own project is meant where none is named.
+  EXPECT_EQ(Refs(GetJson("/api/v1/tickets", "here")).size(), 1u);
+  EXPECT_EQ(GetJson("/api/v1/gate", "here")["project"], "github:acme/opendb");
+  GetJson("/api/v1/tickets", "there", 404);
+  GetJson("/api/v1/ledger/head", "here", 403);
+  EXPECT_TRUE(GetJson("/api/v1/policy", "here")["customers"].empty());
+}
+
+// ---- Customers, policy, ledger
+
+TEST_F(RoutesTest, ACustomersFiguresSoFar) {
+  Serve();
+  Open(1, kDave, {Commented(kAlice, 30, "9", "Try the new version.")});
+  Open(2, kDave);
+  const auto customer = GetJson("/api/v1/customers/acme");
+  EXPECT_EQ(customer["plan"], "gold");
+  EXPECT_EQ(customer["term"]["until"], "2026-12-31");
+  EXPECT_EQ(customer["in_term"], true);
+  EXPECT_EQ(customer["compliance"]["metrics"]["first_response"]["met"], 1);
+  EXPECT_EQ(customer["compliance"]["metrics"]["first_response"]["missed"], 0);
+  EXPECT_EQ(customer["compliance"]["from"], "2026-01-01");
+  EXPECT_EQ(customer["open_tickets"]["count"], 2);
+  EXPECT_EQ(customer["open_tickets"]["next"][0]["ref"], "github:acme/opendb#2");
+  GetJson("/api/v1/customers/nobody", "all", 404);
+}
+
+TEST_F(RoutesTest, ThePolicyIsShownWithoutPeople) {
+  Serve();
+  const auto result = Get("/api/v1/policy");
+  const auto shown = json::parse(result->body);
+  EXPECT_EQ(shown["id"], "v1");
+  EXPECT_EQ(shown["plans"]["gold"]["promises"]["P1"]["targets"]["first_response"], "1h");
+  EXPECT_EQ(shown["customers"].size(), 3u);
+  for (const char* person : {"dave", "gina", "alice"}) {
+    EXPECT_EQ(result->body.find(person), std::string::npos) << person;
+  }
+}
+
+TEST_F(RoutesTest, TheLedgersHead) {
+  Serve();
+  Open(1, gina);
+  const auto head = GetJson("/api/v1/ledger/head");
+  EXPECT_EQ(head["length"], store.ReadLedgerHead()->length);
+  EXPECT_EQ(head["digest"], store.ReadLedgerHead()->digest);
+}
+
+// ---- The badge
+
+TEST_F(RoutesTest, ABadgeIsOpenWhereThePolicySaysSo) {
+  Serve();
+  Open(1, gina, {Commented(kAlice, 30, "9", "Try the new version.")});
+  const std::string badge = "/badge.svg?project=github:acme/opendb";
+  EXPECT_EQ(Get(badge, "")->status, 401);
+  EXPECT_EQ(Get(badge)->status, 200);
+  policy.public_badge = true;
+  SetPolicy("v2");
+  auto result = Get(badge, "");
+  ASSERT_EQ(result->status, 200);
+  EXPECT_EQ(result->get_header_value("Content-Type"), "image/svg+xml");
+  EXPECT_EQ(result->get_header_value("Cache-Control"), "public, max-age=300");
+  EXPECT_NE(result->body.find("1 of 1 promises met in the last 90 days, 0 open breaches, median "
+                              "first response 30m"),
+            std::string::npos)
+      << result->body;
+  EXPECT_EQ(Get("/badge.svg?project=github:acme/none", "")->status, 404);
+  EXPECT_EQ(Get("/badge.svg", "")->status, 400);
+  ASSERT_TRUE(store.SaveProject({{"github", "88"}, "acme/secret", "", true, "5", At(0)}).ok());
+  EXPECT_EQ(Get("/badge.svg?project=github:acme/secret", "")->status, 404);
+  EXPECT_EQ(Get("/badge.svg?project=github:acme/secret")->status, 200);
+}
+
+TEST_F(RoutesTest, ABadgeIsTheSameWithoutPrivateCustomers) {
+  policy.public_badge = true;
+  Serve();
+  Open(1, gina);
+  const std::string badge = "/badge.svg?project=github:acme/opendb";
+  clock.Set(At(10 * 60));
+  const std::string before = Get(badge, "")->body;
+  EXPECT_NE(before.find("1 open breach"), std::string::npos) << before;
+  Open(2, kDave);
+  Open(3, kDave, {Commented(kAlice, 9 * 60, "9", "Try the new version.")});
+  clock.Set(At(20 * 60));
+  EXPECT_EQ(GetJson(gate)["reasons"].size(), 2u) << "globex's and acme's";
+  EXPECT_EQ(Get(badge, "")->body, before);
+}
+
+TEST(Badge, TellsWhatItCounts) {
+  BadgeFigures figures;
+  EXPECT_EQ(TellBadge(figures).message, "no public promises");
+  figures.met = 199;
+  figures.missed = 1;
+  EXPECT_EQ(TellBadge(figures).message, "99% met");
+  figures.median_first_response = absl::Minutes(200);
+  EXPECT_EQ(TellBadge(figures).message, "99% met | reply 3h 20m");
+  figures.open_breaches = 100;
+  figures.more_breaches = true;
+  EXPECT_EQ(TellBadge(figures).message, "99% met | 100+ open | reply 3h 20m");
+  EXPECT_EQ(TellBadge(figures).color, "#e05d44");
+  EXPECT_EQ(ShortDuration(absl::Hours(52)), "2d 4h");
+  const std::string svg = BadgeSvg("a<b", TellBadge(figures));
+  EXPECT_NE(svg.find("<title>a&lt;b: 199 of 200 promises met"), std::string::npos) << svg;
+  EXPECT_NE(svg.find("role=\"img\" aria-label=\"a&lt;b: "), std::string::npos) << svg;
+}
+
+// ---- What every route keeps
+
+TEST_F(RoutesTest, EntityTagsPassOverThePresentTime) {
+  Serve();
+  Open(1, gina);
+  for (const std::string path :
+       {"/api/v1/tickets", "/api/v1/ticket?ref=github:acme/opendb%231", gate.c_str(),
+        "/api/v1/customers/globex", "/api/v1/policy", "/api/v1/ledger/head", "/openapi.json",
+        "/badge.svg?project=github:acme/opendb"}) {
+    const auto first = Get(path);
+    const std::string tag = first->get_header_value("ETag");
+    ASSERT_FALSE(tag.empty()) << path;
+    clock.Advance(absl::Seconds(10));
+    const auto again = Get(path, "all", {{"If-None-Match", "\"x\", " + tag}});
+    EXPECT_EQ(again->status, 304) << path;
+    EXPECT_TRUE(again->body.empty()) << path;
+    EXPECT_EQ(again->get_header_value("ETag"), tag);
+    EXPECT_EQ(Get(path, "all", {{"If-None-Match", "\"x\""}})->status, 200) << path;
+  }
+  const std::string tag = Get(gate)->get_header_value("ETag");
+  clock.Set(At(300));
+  EXPECT_EQ(Get(gate, "all", {{"If-None-Match", tag}})->status, 200) << "the verdict has changed";
+}
+
+TEST_F(RoutesTest, RequestsHaveIds) {
+  Serve();
+  EXPECT_EQ(Get(gate, "all", {{"X-Request-Id", "job-17.a"}})->get_header_value("X-Request-Id"),
+            "job-17.a");
+  const auto made = Get("/api/v1/nothing", "all", {{"X-Request-Id", "a b<c>"}});
+  const std::string id = made->get_header_value("X-Request-Id");
+  EXPECT_EQ(id.size(), 24u) << id;
+  EXPECT_EQ(json::parse(made->body)["request_id"], id);
+  EXPECT_NE(Get("/api/v1/nothing")->get_header_value("X-Request-Id"), id);
+}
+
+TEST_F(RoutesTest, AnswersArePackedWhereThatIsTaken) {
+  Serve();
+  const auto packed = Get("/openapi.json", "", {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(packed->get_header_value("Content-Encoding"), "gzip");
+  EXPECT_NE(packed->get_header_value("Vary").find("Accept-Encoding"), std::string::npos);
+  EXPECT_EQ(packed->body, OpenApiDocument());
+}
+
+TEST_F(RoutesTest, TokensCannotBeTriedByTheThousand) {
+  options.attempts.failures = 3;
+  options.trusted_proxies = {"127.0.0.1"};
+  Serve();
+  const auto from = [](const char* address) {
+    return httplib::Headers{{"X-Forwarded-For", address}};
+  };
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get("/api/v1/policy", "x", from("1.2.3.4"))->status, 401);
+  const auto blocked = Get("/api/v1/policy", "all", from("1.2.3.4"));
+  EXPECT_EQ(blocked->status, 429);
+  EXPECT_EQ(blocked->get_header_value("Retry-After"), "60");
+  EXPECT_EQ(Get("/api/v1/policy", "all", from("9.9.9.9, 1.2.3.5"))->status, 200);
+  clock.Advance(absl::Minutes(1));
+  EXPECT_EQ(Get("/api/v1/policy", "all", from("1.2.3.4"))->status, 200);
+}
+
+TEST(FailedAttempts, OneMachinesNetworkIsOneClient) {
+  EXPECT_EQ(ClientNetwork("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(ClientNetwork("10.0.0.1"), "10.0.0.1");
+  FailedAttempts attempts({1, absl::Minutes(1), 2});
+  attempts.Failed("10.0.0.1", At(0));
+  attempts.Failed("10.0.0.2", At(0));
+  attempts.Failed("10.0.0.3", At(0));
+  EXPECT_TRUE(attempts.Blocked("10.0.0.1", At(0)));
+  EXPECT_FALSE(attempts.Blocked("10.0.0.3", At(0))) << "no memory for more";
+  EXPECT_FALSE(attempts.Blocked("10.0.0.1", At(1)));
+}
+
+TEST(TicketCursor, IsBoundToItsFilters) {
+  const ListPlace place{At(3), {"github", "7", TicketKind::kChange, 12}};
+  EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "a"), place);
+  EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "b"), std::nullopt);
+  const ListPlace never{absl::InfiniteFuture(), place.second};
+  EXPECT_EQ(ReadCursor(WriteCursor(never, ""), ""), never);
+  for (const char* wrong : {"", "x", "////", "YWJj"})
+    EXPECT_EQ(ReadCursor(wrong, ""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace retainer

@@ -1,0 +1,115 @@
+// A desk with its HTTP server: what the tests of the REST API ask.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "httplib.h"
+#include "nlohmann/json.hpp"
+#include "src/api/server.h"
+#include "src/api/sha256.h"
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+
+class Served : public World {
+ protected:
+  Served() {
+    options.listen = options.metrics_listen = {"127.0.0.1", 0};
+    options.threads = 4;
+    options.idle_timeout = absl::Seconds(1);
+    // Acme is private; globex, with a plan of its own, is public; initech only aims.
+    policy = MakePolicy(/*is_public=*/false);
+    Plan silver = policy.plans["gold"];
+    silver.name = "silver";
+    policy.plans["silver"] = silver;
+    Plan aims = policy.plans["gold"];
+    aims.name = "aims";
+    aims.kind = PromiseKind::kTarget;
+    policy.plans["aims"] = aims;
+    AddCustomer("globex", "c-111", "silver", "gina", true);
+    AddCustomer("initech", "c-222", "aims", "ivan", true);
+    policy.customers[0].term = {absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
+  }
+  void AddCustomer(const std::string& id, const std::string& alias, const std::string& plan,
+                   const std::string& login, bool is_public) {
+    Customer customer;
+    customer.id = id;
+    customer.alias = alias;
+    customer.name = id + " Inc.";
+    customer.plan = plan;
+    customer.contacts.logins = {{"github", login}};
+    customer.is_public = is_public;
+    policy.customers.push_back(customer);
+  }
+
+  void Serve(bool with_policy = true) {
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk->Start();
+    if (with_policy) SetPolicy("v1");
+    server = std::make_unique<ApiServer>(
+        *desk, store, clock, log, metrics, [] { return std::string(); }, options);
+    auto started = server->Start();
+    ASSERT_TRUE(started.ok()) << started.status();
+    ports = *started;
+    client = std::make_unique<httplib::Client>("127.0.0.1", ports.listen);
+    client->set_keep_alive(true);
+    client->set_tcp_nodelay(true);
+    SaveToken("all", "", "");
+  }
+  void SetPolicy(const std::string& id) {
+    desk->SetTerms({MakeTerms(id, At(-60 * 24), policy)});
+    terms.Set({MakeTerms(id, At(-60 * 24), policy)});
+  }
+  void SaveToken(const std::string& token, const std::string& project,
+                 const std::string& customer) {
+    TokenRecord record;
+    record.id = token;
+    record.hash = Sha256Hex(token);
+    record.scope = "read";
+    record.project = project;
+    record.customer = customer;
+    record.created = clock.Now();
+    ASSERT_TRUE(store.SaveToken(record).ok());
+  }
+  // A ticket that somebody opens, judged.
+  void Open(std::int64_t number, const Actor& author, std::vector<Fact> more = {}) {
+    std::vector<Fact> facts = {Opened(author, 0)};
+    for (Fact& fact : more) facts.push_back(std::move(fact));
+    Deliver("open-" + std::to_string(number), MakeEvent(number, author, std::move(facts)));
+    ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  }
+
+  httplib::Result Get(const std::string& path, const std::string& token = "all",
+                      httplib::Headers headers = {}) {
+    if (!token.empty()) headers.emplace("Authorization", "Bearer " + token);
+    return client->Get(path, headers);
+  }
+  nlohmann::json GetJson(const std::string& path, const std::string& token = "all",
+                         int status = 200) {
+    auto result = Get(path, token);
+    if (!result) {
+      ADD_FAILURE() << "no answer to " << path;
+      return {};
+    }
+    EXPECT_EQ(result->status, status) << path << ": " << result->body;
+    auto json = nlohmann::json::parse(result->body, nullptr, false);
+    EXPECT_FALSE(json.is_discarded()) << result->body;
+    return json;
+  }
+
+  const Actor gina{"44", "gina", false};
+  const Actor ivan{"55", "ivan", false};
+  Policy policy;
+  ApiOptions options;
+  ApiPorts ports;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<ApiServer> server;
+  std::unique_ptr<httplib::Client> client;
+};
+
+}  // namespace retainer

@@ -1,0 +1,78 @@
+// `retainer gate` against a running service.
+#include <gtest/gtest.h>
+
+#include "nlohmann/json.hpp"
+#include "tests/e2e/installation.h"
+
+namespace retainer {
+namespace {
+
+const ProjectRef kOpenDb{"github", "acme/opendb"};
+
+class GateTest : public ::testing::Test {
+ protected:
+  GateTest() : serving(installation) {}
+
+  Finished Gate(std::vector<std::string> more, const std::string& url,
+                const std::string& project = "github:acme/opendb") {
+    std::vector<std::string> arguments = {Binary(), "gate", "--url", url, "--project", project};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Process(arguments, environment).Wait();
+  }
+  void MakeToken() {
+    const Finished made = installation.Command({"token", "create", "--scope", "read", "--json"});
+    const auto json = nlohmann::json::parse(made.out, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << made.out << made.err;
+    environment["RETAINER_TOKEN"] = json["token"];
+  }
+
+  Installation installation;
+  Serving serving;
+  Process::Environment environment;
+};
+
+TEST_F(GateTest, AnswersByItsExitCode) {
+  ASSERT_TRUE(installation.sandbox()
+                  .OpenIssue(kOpenDb, "dave", "Writes stall", "/support priority P1")
+                  .ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("face shown"));
+  const Finished without = Gate({}, serving.url());
+  EXPECT_EQ(without.exit_code, 2) << without.out;
+  EXPECT_NE(without.err.find("RETAINER_TOKEN"), std::string::npos) << without.err;
+
+  MakeToken();
+  const std::string summary = installation.path("summary.md");
+  environment["GITHUB_STEP_SUMMARY"] = summary;
+  const Finished passed = Gate({"--format", "github"}, serving.url());
+  EXPECT_EQ(passed.exit_code, 0) << passed.out << passed.err;
+  EXPECT_NE(installation.Read("summary.md").find("no commitment stands in the way"),
+            std::string::npos);
+  const Finished json = Gate({"--json", "--fail-on", "at_risk", "--priority", "P1"}, serving.url());
+  EXPECT_EQ(json.exit_code, 0) << json.out << json.err;
+  EXPECT_EQ(nlohmann::json::parse(json.out)["verdict"], "pass");
+
+  const Finished elsewhere = Gate({}, serving.url(), "github:acme/nowhere");
+  EXPECT_EQ(elsewhere.exit_code, 2) << elsewhere.out;
+  EXPECT_NE(elsewhere.err.find("404"), std::string::npos) << elsewhere.err;
+  EXPECT_EQ(Gate({"--priority", "P99"}, serving.url()).exit_code, 2);
+}
+
+TEST_F(GateTest, WhoCannotBeReachedIsInTheWayOnlyWhereThatIsWanted) {
+  MakeToken();
+  const std::string url = serving.url();
+  EXPECT_EQ(serving.Stop().exit_code, 0);
+  const Finished warned = Gate({}, url);
+  EXPECT_EQ(warned.exit_code, 0) << warned.err;
+  EXPECT_NE(warned.err.find("warning"), std::string::npos) << warned.err;
+  EXPECT_EQ(Gate({"--on-unreachable", "fail"}, url).exit_code, 3);
+  const Finished github = Gate({"--format", "github"}, url);
+  EXPECT_TRUE(github.out.starts_with("::warning title=retainer gate::")) << github.out;
+  // A token never goes over an open line.
+  const Finished open = Gate({}, "http://support.example.com");
+  EXPECT_EQ(open.exit_code, 2);
+  EXPECT_NE(open.err.find("https"), std::string::npos) << open.err;
+}
+
+}  // namespace
+}  // namespace retainer
