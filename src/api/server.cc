@@ -132,11 +132,13 @@ class Listener final : public httplib::Server {
   }
 
   void Refuse(Connection& connection, int status) {
-    const std::string body = ProblemJson(status, "");
-    const std::string answer = absl::StrCat(
-        "HTTP/1.1 ", status, " ", std::string(StatusTitle(status)),
-        "\r\nContent-Type: ", kProblemType, "\r\nContent-Length: ", body.size(),
-        "\r\nConnection: close\r\n", status == 503 ? "Retry-After: 10\r\n" : "", "\r\n", body);
+    const std::string id = RequestId("");
+    const std::string body = ProblemJson(status, "", id);
+    const std::string answer =
+        absl::StrCat("HTTP/1.1 ", status, " ", std::string(StatusTitle(status)),
+                     "\r\nContent-Type: ", kProblemType, "\r\nContent-Length: ", body.size(),
+                     "\r\n", kRequestId, ": ", id, "\r\nConnection: close\r\n",
+                     status == 503 ? "Retry-After: 10\r\n" : "", "\r\n", body);
     if (connections_.refused) connections_.refused(status);
     if (connection.Write(answer.data(), answer.size()) > 0) connection.Finish();
   }

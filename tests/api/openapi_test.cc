@@ -42,7 +42,8 @@ class OpenApiTest : public Served {
     ASSERT_TRUE(answers.contains(named)) << path << " does not document " << status;
     given.insert(path + " " + status);
     const json& answer = schemas.Resolve(answers[named]);
-    for (const auto& [name, header] : answer.value("headers", json::object()).items()) {
+    const json headers = answer.value("headers", json::object());
+    for (const auto& [name, header] : headers.items()) {
       if (named != "default") {
         EXPECT_TRUE(result->has_header(name)) << path << " " << status << " has no " << name;
       }
