@@ -4,17 +4,36 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <random>
+#include <set>
 
 #include "story.h"
 
 namespace retainer {
 namespace {
 
-// A story of random steps by random people; seconds repeat now and then.
-Story RandomStory() {
+Policy RandomPolicy() {
   Policy policy = StoryPolicy();
-  policy.plans["gold"].warn_at = {0.5, 0.9};
-  policy.plans["gold"].escalation = {{1.5, std::nullopt, {"lead"}}};
+  Plan& gold = policy.plans["gold"];
+  gold.warn_at = {0.5, 0.9};
+  gold.escalation = {{1.5, std::nullopt, {"lead"}}};
+  gold.calendars = {*rc::gen::element<std::string>("always", "office")};
+  return policy;
+}
+
+// The policy with every target times `factor`.
+Policy Scaled(Policy policy, double factor) {
+  for (auto& [priority, promises] : policy.plans["gold"].promises) {
+    for (auto& [metric, target] : promises.targets) target = OpenTarget(factor * target.fixed);
+  }
+  return policy;
+}
+
+// A story of random steps by random people; seconds repeat now and then. Some of it is learnt by
+// backfill, and now and then the policy changes.
+Story RandomStory() {
+  const Policy policy = RandomPolicy();
   Story story(policy);
   const auto people =
       rc::gen::element<std::string>("alice", "bob", "dave", "bert", "eve", "acme-ci");
@@ -24,7 +43,8 @@ Story RandomStory() {
   for (int i = 0; i < steps; ++i) {
     story.Wait(absl::Minutes(*rc::gen::element(0, 1, 7, 45, 200, 3000)));
     const std::string who = *people;
-    switch (*rc::gen::inRange(0, 9)) {
+    story.Backfilled(*rc::gen::inRange(0, 5) == 0);
+    switch (*rc::gen::inRange(0, 10)) {
       case 0:
       case 1:
         story.Says(who, *rc::gen::element<std::string>(
@@ -52,6 +72,12 @@ Story RandomStory() {
       case 7:
         story.Observes({"bug"});
         break;
+      case 8:
+        if (story.terms().back()->effective < story.now()) {
+          story.NewTerms(absl::StrCat("v", story.terms().size() + 1),
+                         Scaled(policy, *rc::gen::element(0.5, 1.0, 3.0)));
+        }
+        break;
       default:
         story.Notes(who, "Internal.");
     }
@@ -71,6 +97,93 @@ RC_GTEST_PROP(Engine, OrderAndRepetitionOfFactsShowNowhere, ()) {
   for (const Fact& fact : facts) set.Add(fact);
   const Standing shuffled = Evaluate(other.context(), set, story.terms(), {}, story.now());
   RC_ASSERT(DebugString(shuffled) == DebugString(story.See()));
+}
+
+// Is the decision what the whole story gives when it is judged once, at its end?
+bool SameAsAtOnce(const Decision& decision, Story& story) {
+  const Decision once =
+      Decide(story.context(), story.facts(), {}, story.terms(), {}, {}, story.now());
+  return decision.facts == once.facts &&
+         DebugString(decision.standing) == DebugString(once.standing) &&
+         decision.face == once.face && decision.wake_at == once.wake_at;
+}
+
+// The ticket as the desk judges it, fact by fact in any order and some twice, with ticks between and
+// policy versions that become known some time: always what has come so far, by what is known.
+RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
+  Story story = RandomStory();
+  std::vector<Fact> arrivals = story.list();
+  std::shuffle(arrivals.begin(), arrivals.end(), std::minstd_rand(*rc::gen::inRange(1u, 100000u)));
+  const std::vector<Fact> once = arrivals;
+  const std::size_t again = *rc::gen::inRange<std::size_t>(0, once.size());
+  arrivals.insert(arrivals.end(), once.begin(), once.begin() + static_cast<std::ptrdiff_t>(again));
+  FactSet facts;
+  std::map<std::string, std::string> before;
+  TermsHistory known = {story.terms().front()};
+  std::vector<std::shared_ptr<const Terms>> later(story.terms().begin() + 1, story.terms().end());
+  const auto learn = [&] {
+    known.push_back(later.back());
+    later.pop_back();
+    std::sort(known.begin(), known.end(),
+              [](const auto& a, const auto& b) { return a->effective < b->effective; });
+  };
+  for (const Fact& fact : arrivals) {
+    if (!later.empty() && *rc::gen::inRange(0, 4) == 0) learn();
+    const Decision decision =
+        Decide(story.context(), facts, {fact}, known, {}, before, story.now());
+    facts = decision.facts;
+    before = ClockStates(decision.standing);
+  }
+  while (!later.empty()) learn();
+  const Decision last = Decide(story.context(), facts, {}, known, {}, before, story.now());
+  RC_ASSERT(SameAsAtOnce(last, story));
+  RC_ASSERT(last.new_facts.empty());
+}
+
+// What is told of a breach is told once a cycle, and how a cycle ended is known by its facts alone,
+// whenever somebody looked.
+RC_GTEST_PROP(Engine, WhenTicksCameShowsNowhere, ()) {
+  Story story = RandomStory();
+  std::vector<Fact> arrivals = story.list();
+  std::stable_sort(arrivals.begin(), arrivals.end(),
+                   [](const Fact& a, const Fact& b) { return a.at < b.at; });
+  FactSet facts;
+  std::map<std::string, std::string> before;
+  std::map<std::string, Notice> told;  // as the store tells each id once
+  std::map<std::string, std::set<absl::Time>> breaches;
+  const auto judge = [&](std::vector<Fact> news, absl::Time now) {
+    TermsHistory terms;
+    for (const auto& version : story.terms()) {
+      if (terms.empty() || version->effective <= now) terms.push_back(version);
+    }
+    const Decision decision = Decide(story.context(), facts, news, terms, {}, before, now);
+    facts = decision.facts;
+    before = ClockStates(decision.standing);
+    for (const Notice& notice : decision.notices) {
+      const auto [it, first] = told.emplace(notice.id, notice);
+      RC_ASSERT(it->second.kind == notice.kind);
+      RC_ASSERT(it->second.metric == notice.metric);
+      RC_ASSERT(it->second.customer == notice.customer);
+      if (!first || notice.kind != NoticeKind::kBreach) continue;
+      RC_ASSERT(notice.at <= now);
+      const std::string clock = absl::StrCat(notice.customer, " ", static_cast<int>(notice.metric));
+      // Two breaches of one clock are of two cycles, of which only one runs at any instant.
+      RC_ASSERT(breaches[clock].insert(notice.due).second);
+    }
+    return decision;
+  };
+  absl::Time now = arrivals.front().at;
+  for (const Fact& fact : arrivals) {
+    const int ticks = *rc::gen::inRange(0, 3);
+    for (int i = 0; i < ticks && now < fact.at; ++i) {
+      now += (fact.at - now) * *rc::gen::element(0.1, 0.5, 1.0);
+      now = absl::FromUnixSeconds(absl::ToUnixSeconds(now));
+      judge({}, now);
+    }
+    now = std::max(now, fact.at);
+    judge({fact}, now);
+  }
+  RC_ASSERT(SameAsAtOnce(judge({}, story.now()), story));
 }
 
 RC_GTEST_PROP(Engine, NothingChangesByTimeAloneBeforeTheNextWakeUp, ()) {
@@ -94,6 +207,50 @@ RC_GTEST_PROP(Engine, RaisingThePriorityBreachesNothingAtThatInstant, ()) {
     const auto it = before.find(name);
     const bool was = it != before.end() && it->second == "breached";
     RC_ASSERT(state != "breached" || was);
+  }
+}
+
+RC_GTEST_PROP(Engine, AStricterPolicyBreachesNothingAtThatInstant, ()) {
+  Story story = RandomStory();
+  story.Wait(absl::Seconds(1));
+  const auto before = ClockStates(story.See());
+  story.NewTerms("stricter", Scaled(story.terms().back()->policy, *rc::gen::element(0.01, 0.5)));
+  for (const auto& [name, state] : ClockStates(story.See())) {
+    const auto it = before.find(name);
+    const bool was = it != before.end() && it->second == "breached";
+    RC_ASSERT(state != "breached" || was);
+  }
+}
+
+// Stories move by whole minutes: a cycle's time is the number of those minutes of the wall clock that
+// its calendar was open in and it did not stand still.
+RC_GTEST_PROP(Engine, ACyclesTimeIsTheOpenMinutesOutsideItsPauses, ()) {
+  const Story story = RandomStory();
+  const Terms& terms = *story.terms().front();  // all versions have its calendars
+  for (const ClaimStanding& claim : story.See().claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      for (const Cycle& cycle : clock.cycles) {
+        const BusinessTime& calendar = terms.Calendar(cycle.calendars);
+        const auto runs = [&](absl::Time minute) {
+          return calendar.IsOpen(minute) &&
+                 std::none_of(cycle.pauses.begin(), cycle.pauses.end(), [&](const Interval& p) {
+                   return p.from <= minute && minute < p.until;
+                 });
+        };
+        const auto minutes = [&](absl::Time until) {
+          int count = 0;
+          for (absl::Time at = cycle.started; at < until; at += absl::Minutes(1)) count += runs(at);
+          return absl::Minutes(count);
+        };
+        RC_ASSERT(cycle.elapsed == minutes(cycle.stopped.value_or(story.now())));
+        const bool one_promise = cycle.stretches.empty();
+        if (one_promise && cycle.due < story.now()) RC_ASSERT(minutes(cycle.due) == cycle.target);
+        if (one_promise && cycle.outcome == Outcome::kMet) RC_ASSERT(cycle.elapsed <= cycle.target);
+        if (one_promise && cycle.outcome == Outcome::kMissed) {
+          RC_ASSERT(cycle.elapsed > cycle.target || *cycle.stopped > cycle.due);
+        }
+      }
+    }
   }
 }
 

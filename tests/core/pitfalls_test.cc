@@ -44,6 +44,13 @@ TEST(Pitfall, AZoneThatSkipsMidnightHasNoEndlessLoop) {
   EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2018-11-04 11:00:00"));
 }
 
+TEST(Pitfall, EachDayHasItsOwnOffsetHoweverLateItIsWorkedOut) {
+  // A winter's ticket looked at in summer: the day began at 08:00 UTC then, not at 07:00.
+  Story story(Office("Europe/Paris"));
+  story.GoTo("2026-03-02 06:00:00").Opens("dave").GoTo("2026-07-01 12:00:00");
+  EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2026-03-02 16:00:00"));
+}
+
 TEST(Pitfall, HolidaysCountForNothingAndOnlyHolidaysDo) {
   Policy policy = Office("Europe/Paris");
   policy.calendars["office"].yearly_holidays = {{5, 1}};
@@ -92,7 +99,20 @@ TEST(Pitfall, ARemovedPromiseEscalatesNoMoreAndAtOnce) {
   // By the new terms' instant, not by the ticket's next event.
   story.NewTerms("v2", policy).Wait(Hours(20));
   EXPECT_EQ(story.Last("acme", kFirst).stopped, Utc("2026-03-02 10:00:00"));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kCancelled);
   for (const Notice& notice : story.See().notices) EXPECT_NE(notice.metric, kFirst);
+}
+
+TEST(Pitfall, ACustomerWhoLeftThePolicyEscalatesNoMore) {
+  Policy policy = StoryPolicy();
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
+  Story story(policy);
+  story.Opens("dave").Wait(Hours(1));
+  policy.customers.erase(policy.customers.begin());
+  story.NewTerms("v2", policy).Wait(Hours(2000));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kCancelled);
+  EXPECT_TRUE(story.See().notices.empty());
+  EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
 }
 
 TEST(Pitfall, TheUpdateClockDoesNotOverruleTheFirstResponse) {
@@ -202,6 +222,15 @@ TEST(Pitfall, ADuplicateEscalatesNoMore) {
   story.Opens("dave").Wait(Hours(1)).Says("alice", "/support duplicate #9").Wait(Hours(1000));
   EXPECT_TRUE(story.See().notices.empty());
   EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
+}
+
+TEST(Pitfall, ATransferredTicketEscalatesNoMore) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Moves("alice", "github/88/issue/3").Wait(Hours(1000));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kCancelled);
+  EXPECT_TRUE(story.See().notices.empty());
+  EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
+  EXPECT_FALSE(story.See().carried.empty());  // it goes on over there
 }
 
 TEST(Pitfall, NoAlertAtNight) {
