@@ -34,6 +34,7 @@ struct Options {
   std::string since;
   std::string time_zone = "UTC";
   std::size_t top = 20;
+  std::string as_customer;
   std::vector<std::string> paths;
   PlayOptions play;
   bool json = false;
@@ -52,12 +53,13 @@ absl::Time Since(const std::string& text, absl::TimeZone zone) {
 }
 
 // The tickets of the store, page by page, by whoever owns it.
-Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const BacktestScope& scope,
-                 BacktestHead* head) {
+Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Options& options,
+                 const BacktestScope& scope, BacktestHead* head) {
   StoreTalk talk(config, StoreTalk::Terms::kRecorded);
   nlohmann::ordered_json request = {{"op", "backtest"},
                                     {"files", proposed.files},
                                     {"time_zone", head->time_zone},
+                                    {"as_customer", options.as_customer},
                                     {"top", scope.most_changes}};
   if (scope.since != absl::InfinitePast()) request["since"] = absl::ToUnixSeconds(scope.since);
   Backtest whole;
@@ -104,7 +106,7 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const 
     Fail(kWrongUsage, "no delivery could be read");
   }
 
-  const BacktestTask task{{*today}, {*other}, scope, replaying.now()};
+  const BacktestTask task{{*today}, {*other}, scope, replaying.now(), options.as_customer};
   head->as_of = task.now;
   Backtest whole;
   std::optional<TicketKey> after;
@@ -122,11 +124,19 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const 
   return whole;
 }
 
-void Run(const Options& options) {
+void Run(Options options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   const auto proposed = LoadPolicyFolder(options.policy);
   if (!proposed.ok()) Fail(kWrongUsage, std::string(proposed.status().message()));
+  if (!options.as_customer.empty()) {
+    const Customer* customer = proposed->policy.FindCustomer(options.as_customer);
+    if (customer == nullptr) {
+      Fail(kWrongUsage, absl::StrCat("the new policy has no customer \"", options.as_customer,
+                                     "\": give an id or an alias of it"));
+    }
+    options.as_customer = customer->id;
+  }
   BacktestScope scope;
   BacktestHead head;
   head.time_zone = options.time_zone;
@@ -139,7 +149,7 @@ void Run(const Options& options) {
   head.since = scope.since;
   scope.most_changes = options.top;
   const Backtest whole = options.paths.empty()
-                             ? OfStore(*config, *proposed, scope, &head)
+                             ? OfStore(*config, *proposed, options, scope, &head)
                              : OfDeliveries(*config, *proposed, options, scope, &head);
   std::cout << (options.json ? BacktestJson(head, whole) + "\n" : BacktestText(head, whole));
 }
@@ -163,6 +173,10 @@ void RegisterBacktest(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--top", options->top, "How many promises that would be missed are named")
       ->capture_default_str();
+  command->add_option(
+      "--as-customer", options->as_customer,
+      "Judge the community's tickets as this customer's of the new policy, whatever "
+      "its term: could its plan be kept?");
   command->add_option("DELIVERY", options->paths,
                       "Files or folders of recorded deliveries, in place of the store");
   command->add_option("--forge", options->play.forge, "The configured forge that sent them");

@@ -1,10 +1,13 @@
 #include "src/cli/backtest_pages.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "absl/strings/match.h"
 
 namespace retainer::cli {
 namespace {
@@ -26,6 +29,48 @@ Standing Judge(const TicketContext& context, const FactSet& facts, const TermsHi
     standing.questions.clear();
   }
   return standing;
+}
+
+bool IsOurs(const Actor& author, const std::string& forge, const FactSet& facts,
+            const Policy& policy) {
+  const auto named = [&](const std::vector<Login>& logins) {
+    return std::any_of(logins.begin(), logins.end(), [&](const Login& login) {
+      return login.forge == forge && absl::EqualsIgnoreCase(login.name, author.login);
+    });
+  };
+  return author.machine || author.login.empty() || named(policy.bots) ||
+         std::any_of(policy.teams.begin(), policy.teams.end(),
+                     [&](const auto& team) { return named(team.second.members); }) ||
+         std::any_of(facts.begin(), facts.end(), [&](const auto& entry) {
+           const Fact& fact = entry.second;
+           return fact.kind == FactKind::kPermission && fact.subject == author.id &&
+                  (fact.value == "admin" || fact.value == "maintain" || fact.value == "write");
+         });
+}
+
+// The terms with one more contact of the customer.
+TermsHistory WithContact(const Terms& terms, const std::string& customer_id, Login contact) {
+  auto changed = std::make_shared<Terms>(terms);
+  for (Customer& customer : changed->policy.customers) {
+    if (customer.id != customer_id) continue;
+    customer.contacts.logins.push_back(std::move(contact));
+    customer.term.reset();
+    break;
+  }
+  return {std::move(changed)};
+}
+
+Standing JudgeProposed(const BacktestTask& task, const TicketContext& context, const FactSet& facts,
+                       const Pins& pins) {
+  Standing standing = Judge(context, facts, task.proposed, pins, task.now);
+  const Terms& terms = *task.proposed.back();
+  const std::string& forge = context.key.forge;
+  if (task.as_customer.empty() || !standing.claims.empty() || !standing.opened ||
+      IsOurs(standing.author, forge, facts, terms.policy)) {
+    return standing;
+  }
+  return Judge(context, facts, WithContact(terms, task.as_customer, {forge, standing.author.login}),
+               pins, task.now);
 }
 
 }  // namespace
@@ -58,7 +103,7 @@ absl::StatusOr<BacktestPage> RunBacktestPage(Store& store, const ContextOf& cont
       const std::string& path = context->path.empty() ? record.key.project : context->path;
       AddTicket(task.scope, {record.key.forge, path, record.key.kind, record.key.number},
                 stored->facts, Judge(*context, stored->facts, task.today, *pins, task.now),
-                Judge(*context, stored->facts, task.proposed, *pins, task.now), &page.part);
+                JudgeProposed(task, *context, stored->facts, *pins), &page.part);
       facts += stored->facts.size();
       if (++tickets >= kPageTickets || facts >= kPageFacts) {
         page.last = record.key;

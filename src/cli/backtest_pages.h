@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -19,6 +20,9 @@ struct BacktestTask {
   TermsHistory proposed;  // one version, which covers the past too
   BacktestScope scope;
   absl::Time now;
+  // Under the new policy whoever opened a ticket of the community is taken for a contact of this
+  // customer, whose term is then without bounds; empty: nobody is. Not the project's own people.
+  std::string as_customer;
 };
 
 struct BacktestPage {

@@ -311,6 +311,7 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   task.today = desk.terms();
   if (task.today.empty()) return absl::FailedPreconditionError("no policy was ever in force here");
   task.proposed = {std::move(proposed)};
+  task.as_customer = Text(request, "as_customer");
   task.scope.most_changes = request.at("top");
   if (!absl::LoadTimeZone(Text(request, "time_zone"), &task.scope.zone)) {
     return absl::InvalidArgumentError(

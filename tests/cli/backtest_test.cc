@@ -51,13 +51,13 @@ std::shared_ptr<const Terms> Compiled(const std::string& first_response) {
   return *terms;
 }
 
-// Dave's issue of minute 0, answered by Alice `minutes` later.
-void PutTicket(Store& store, std::int64_t number, int minutes) {
+// An issue of minute 0, answered by Alice `minutes` later.
+void PutTicket(Store& store, std::int64_t number, int minutes, const Actor& author = kDave) {
   DecisionWrite write;
   write.record.key = {"github", "77", TicketKind::kIssue, number};
   write.record.project_path = "acme/opendb";
   const auto learnt = [](int minute) { return Learnt{Provenance::kWebhook, At(minute)}; };
-  write.facts = {MakeOpened(learnt(0), kDave, Moment::At(At(0)), "It breaks at start."),
+  write.facts = {MakeOpened(learnt(0), author, Moment::At(At(0)), "It breaks at start."),
                  MakeComment(learnt(minutes), IssueCommentId("1"), kAlice, Moment::At(At(minutes)),
                              "Looking into it now.")};
   ASSERT_TRUE(store.Commit(write).ok());
@@ -71,6 +71,14 @@ void PutProject(Store& store) {
   ASSERT_TRUE(store.SaveProject(project).ok());
 }
 
+absl::StatusOr<TicketContext> ContextFor(const TicketKey& key, const TicketRecord& record) {
+  TicketContext context;
+  context.key = key;
+  context.path = record.project_path;
+  context.adopted = At(-60);
+  return context;
+}
+
 TEST(BacktestPagesTest, AStoreOfAnySizeIsWorkedThroughInPagesOfBoundedSize) {
   MemoryStore store;
   PutProject(store);
@@ -81,19 +89,11 @@ TEST(BacktestPagesTest, AStoreOfAnySizeIsWorkedThroughInPagesOfBoundedSize) {
   task.proposed = {Compiled("30m")};
   task.now = At(600);
   task.scope.most_changes = 2;
-  const auto context_of = [](const TicketKey& key,
-                             const TicketRecord& record) -> absl::StatusOr<TicketContext> {
-    TicketContext context;
-    context.key = key;
-    context.path = record.project_path;
-    context.adopted = At(-60);
-    return context;
-  };
   Backtest whole;
   std::optional<TicketKey> after;
   int pages = 0;
   do {
-    auto page = RunBacktestPage(store, context_of, task, after);
+    auto page = RunBacktestPage(store, ContextFor, task, after);
     ASSERT_TRUE(page.ok()) << page.status();
     EXPECT_LE(page->part.tickets, 500);
     after = page->last;
@@ -126,19 +126,41 @@ TEST(BacktestPagesTest, APolicyThatDoesNotCoverTheProjectPromisesNothing) {
   elsewhere.projects = {{"github", "acme/other"}};
   task.proposed = {MakeTerms("v2", absl::UnixEpoch(), elsewhere)};
   task.now = At(600);
-  const auto page = RunBacktestPage(
-      store,
-      [](const TicketKey& key, const TicketRecord& record) -> absl::StatusOr<TicketContext> {
-        TicketContext context;
-        context.key = key;
-        context.path = record.project_path;
-        context.adopted = At(-60);
-        return context;
-      },
-      task, std::nullopt);
+  const auto page = RunBacktestPage(store, ContextFor, task, std::nullopt);
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(page->part.today.promises.size(), 1u);
   EXPECT_TRUE(page->part.proposed.promises.empty());
+}
+
+TEST(BacktestPagesTest, TheCommunitysTicketsAreJudgedAsACustomersWhereOneIsToBeSoldAPlan) {
+  MemoryStore store;
+  PutProject(store);
+  PutTicket(store, 1, 10, kErin);
+  PutTicket(store, 2, 40, kErin);
+  PutTicket(store, 3, 10, kDave);   // acme's already
+  PutTicket(store, 4, 10, kAlice);  // our own
+  BacktestTask task;
+  task.today = {Compiled("1h")};
+  Policy sold = Compiled("30m")->policy;
+  Customer gamma = sold.customers[0];
+  gamma.id = "gamma";
+  gamma.contacts.logins.clear();
+  gamma.term = Term{absl::CivilDay(2030, 1, 1), absl::CivilDay(2030, 12, 31)};
+  sold.customers.push_back(gamma);
+  task.proposed = {MakeTerms("v2", absl::UnixEpoch(), sold)};
+  task.now = At(600);
+  const PromiseName name{"gold", "P1", Metric::kFirstResponse};
+  const auto run = [&] {
+    auto page = RunBacktestPage(store, ContextFor, task, std::nullopt);
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page->part;
+  };
+  EXPECT_EQ(run().proposed.promises[name], (PromiseTally{.met = 1}));
+  task.as_customer = "gamma";
+  Backtest part = run();
+  EXPECT_EQ(part.today.promises[name], (PromiseTally{.met = 1}));
+  EXPECT_EQ(part.proposed.promises[name], (PromiseTally{.met = 2, .missed = 1}));
+  EXPECT_EQ(part.proposed.claimed, 3);
 }
 
 Backtest Sample() {
