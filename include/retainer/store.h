@@ -179,6 +179,22 @@ struct DeadFace {
   absl::Time at;
 };
 
+// Tickets that are to be judged again, from where it was left.
+struct Sweep {
+  std::string forge;
+  std::string project;  // its id; empty: all of the forge
+  std::optional<TicketKey> after;
+  friend bool operator==(const Sweep&, const Sweep&) = default;
+};
+
+// How far judging everything again has come.
+struct Reevaluation {
+  std::string cause;          // under what the tickets are judged again; empty: never began
+  std::vector<Sweep> sweeps;  // still to do; empty: done
+  std::uint64_t judged = 0;   // so far, for this cause
+  friend bool operator==(const Reevaluation&, const Reevaluation&) = default;
+};
+
 struct StoreStats {
   std::uint64_t inbox = 0;
   std::optional<absl::Time> oldest_inbox;
@@ -218,6 +234,9 @@ class Store {
   // ---- Tickets
   // Version 0 and no facts where there is none.
   virtual absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) = 0;
+  // Without their facts, in the order of `keys`; version 0 where there is none.
+  virtual absl::StatusOr<std::vector<TicketRecord>> LoadRecords(
+      const std::vector<TicketKey>& keys) = 0;
   virtual absl::Status Commit(const DecisionWrite& write) = 0;
   // Several tickets in one write (duplicates, transfers).
   virtual absl::Status CommitAll(const std::vector<DecisionWrite>& writes) = 0;
@@ -246,8 +265,10 @@ class Store {
   // ---- Faces
   // A ticket that never had a face set is as one whose face is Face{} and reached. A face that
   // changes while it is dirty keeps its age and its `not_before`.
-  // Faces to be brought to the forge whose time has come, by rank, then age.
-  virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now,
+  // Faces to be brought to a forge whose time has come, by rank, then age. The cost grows with
+  // those that are returned, not with those that wait or are another forge's.
+  virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(const std::string& forge,
+                                                                absl::Time now,
                                                                 std::size_t limit) = 0;
   virtual absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) = 0;
   // Remembers what is shown now (an intent, a created comment); `facts` (our own comments) join the
@@ -288,6 +309,11 @@ class Store {
   // when a name that holds tickets is missing from `forges` (name -> kind) or changed its kind;
   // else remembers new ones.
   virtual absl::Status RegisterForges(const std::map<std::string, std::string>& forges) = 0;
+
+  // ---- Re-evaluation
+  // Empty where none was ever saved.
+  virtual absl::StatusOr<Reevaluation> LoadReevaluation() = 0;
+  virtual absl::Status SaveReevaluation(const Reevaluation& reevaluation) = 0;
 
   // ---- Tokens, ledger, figures
   virtual absl::Status SaveToken(const TokenRecord& token) = 0;

@@ -271,9 +271,11 @@ absl::StatusOr<std::string> Desk::Unsettled() {
   auto wake = timers_.NextWake();
   if (!wake.ok()) return wake.status();
   if (*wake <= now) return "a wake-up that is due";
-  auto faces = ports_.store.ReadDirtyFaces(now, 1);
-  if (!faces.ok()) return faces.status();
-  if (!faces->empty()) return absl::StrCat("the face of ", ToString((*faces)[0].ticket));
+  for (const auto& mine : forges_) {
+    auto faces = ports_.store.ReadDirtyFaces(mine->slot.name, now, 1);
+    if (!faces.ok()) return faces.status();
+    if (!faces->empty()) return absl::StrCat("the face of ", ToString((*faces)[0].ticket));
+  }
   if (has_terms) {
     auto notices = ports_.store.ReadNotices(1);
     if (!notices.ok()) return notices.status();

@@ -69,20 +69,9 @@ std::string Dispatcher::ObjectId(const std::string& comment_id) const {
   return forge_.kind == ForgeKind::kGitHub ? IssueCommentId(comment_id) : NoteId(comment_id);
 }
 
-absl::StatusOr<std::vector<DirtyFace>> Dispatcher::ReadMine(absl::Time now) {
-  // The store's order is over all forges: look further while others stand before ours.
-  for (std::size_t limit = 64;; limit *= 4) {
-    auto all = store_.ReadDirtyFaces(now, limit);
-    if (!all.ok()) return all.status();
-    const bool last = all->size() < limit;
-    std::erase_if(*all, [&](const DirtyFace& face) { return face.ticket.forge != forge_.name; });
-    if (last || !all->empty()) return *std::move(all);
-  }
-}
-
 absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   Round round;
-  auto faces = ReadMine(clock_.Now());
+  auto faces = store_.ReadDirtyFaces(forge_.name, clock_.Now(), kPage);
   if (!faces.ok()) return faces.status();
   for (const DirtyFace& dirty : *faces) {
     const absl::Status status = Bring(dirty, &round);

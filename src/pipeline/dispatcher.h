@@ -39,6 +39,7 @@ struct DispatcherOptions {
 class Dispatcher {
  public:
   static constexpr int kMaxAttempts = 8;
+  static constexpr std::size_t kPage = 64;  // faces in one round
   // The loop breaker: more edits of one comment than this within kEditWindow mean that something
   // answers us; the face then waits for the window's end.
   static constexpr int kMaxEdits = 30;
@@ -67,7 +68,6 @@ class Dispatcher {
   };
   enum class Step { kDone, kMutated, kLearnt, kWait };
 
-  absl::StatusOr<std::vector<DirtyFace>> ReadMine(absl::Time now);
   absl::Status Bring(const DirtyFace& dirty, Round* round);
   bool MayMutate(const RemoteTicket& at) const;
   absl::StatusOr<Step> NextStep(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,

@@ -51,8 +51,16 @@ absl::Status TableStore::Open() {
           "the store has schema ", version, ", this program knows schemas up to ", kSchemaVersion,
           ": start the newer version of retainer that wrote it, or restore a backup made before"));
     }
-    if (version < kSchemaVersion) {
+    if (version < 2) {
       if (absl::Status status = UpgradeIndexes(); !status.ok()) return status;
+    }
+    if (version < 3) {
+      if (absl::Status status = UpgradeDirty(); !status.ok()) return status;
+    }
+    if (version < kSchemaVersion) {
+      Batch batch;
+      batch.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
+      if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
     }
   }
   return numbers_.Load();
@@ -101,9 +109,7 @@ absl::Status TableStore::UpgradeIndexes() {
     if (batch.empty()) break;
     if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
   }
-  Batch done;
-  done.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
-  return engine_->Write(done);
+  return absl::OkStatus();
 }
 
 absl::Status TableStore::Prepare() {
@@ -222,6 +228,23 @@ absl::StatusOr<StoredTicket> TableStore::LoadTicket(const TicketKey& key) {
   if (!walked.ok()) return walked;
   if (!unreadable.ok()) return unreadable;
   return ticket;
+}
+
+absl::StatusOr<std::vector<TicketRecord>> TableStore::LoadRecords(
+    const std::vector<TicketKey>& keys) {
+  std::vector<TicketRecord> records;
+  records.reserve(keys.size());
+  const auto view = engine_->Read();
+  for (const TicketKey& key : keys) {
+    auto record = ReadRecord<TicketRecord>(*view, Table::kTickets, TicketRowKey(key));
+    if (!record.ok()) return record.status();
+    if (*record) {
+      records.push_back(**std::move(record));
+    } else {
+      records.emplace_back().key = key;
+    }
+  }
+  return records;
 }
 
 absl::StatusOr<std::vector<std::pair<absl::Time, TicketKey>>> TableStore::DueWakeups(

@@ -43,6 +43,8 @@ class TableStore : public Store {
   absl::StatusOr<std::size_t> Expire(absl::Time before) override;
 
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override;
+  absl::StatusOr<std::vector<TicketRecord>> LoadRecords(
+      const std::vector<TicketKey>& keys) override;
   absl::Status Commit(const DecisionWrite& write) override;
   absl::Status CommitAll(const std::vector<DecisionWrite>& writes) override;
   absl::StatusOr<std::vector<std::pair<absl::Time, TicketKey>>> DueWakeups(
@@ -61,7 +63,8 @@ class TableStore : public Store {
                                         const std::optional<ProjectKey>& project, std::int32_t from,
                                         std::int32_t until) override;
 
-  absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(absl::Time now, std::size_t limit) override;
+  absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(const std::string& forge, absl::Time now,
+                                                        std::size_t limit) override;
   absl::StatusOr<ShownFace> LoadShown(const TicketKey& key) override;
   absl::Status SaveShown(const TicketKey& key, const ShownFace& shown,
                          const std::vector<Fact>& facts) override;
@@ -87,6 +90,9 @@ class TableStore : public Store {
   absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) override;
   absl::Status RegisterForges(const std::map<std::string, std::string>& forges) override;
 
+  absl::StatusOr<Reevaluation> LoadReevaluation() override;
+  absl::Status SaveReevaluation(const Reevaluation& reevaluation) override;
+
   absl::Status SaveToken(const TokenRecord& token) override;
   absl::StatusOr<std::vector<TokenRecord>> ListTokens() override;
   absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) override;
@@ -106,6 +112,8 @@ class TableStore : public Store {
 
   // Files the tickets of schema 1 anew.
   absl::Status UpgradeIndexes();
+  // Puts the dirty faces of schemas 1 and 2 into their forges' queues.
+  absl::Status UpgradeDirty();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
   static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);

@@ -1,5 +1,8 @@
 // Faces: what the forge should show, what it was last made to show, and which are still apart.
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
@@ -11,8 +14,61 @@ namespace {
 
 std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
 
-std::string DirtyKey(const FaceRecord& record, const TicketKey& ticket) {
-  return KeyWriter().U8(record.rank).Instant(record.since).Ticket(ticket).Take();
+std::string DirtyPrefix(const std::string& forge) {
+  return KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByRank)).Text(forge).Take();
+}
+
+// The faces of one forge and rank that were put off, or those that were not.
+std::string DirtyGroup(const std::string& forge, std::uint8_t rank, DirtyWait wait) {
+  return KeyWriter().Raw(DirtyPrefix(forge)).U8(rank).U8(static_cast<std::uint8_t>(wait)).Take();
+}
+
+// The rows of a dirty face.
+std::pair<std::string, std::string> DirtyKeys(const FaceRecord& record, const TicketKey& ticket) {
+  const bool put_off = record.not_before > record.since;
+  return {KeyWriter()
+              .Raw(DirtyGroup(ticket.forge, record.rank,
+                              put_off ? DirtyWait::kPutOff : DirtyWait::kReady))
+              .Instant(put_off ? record.not_before : record.since)
+              .Ticket(ticket)
+              .Take(),
+          KeyWriter()
+              .U8(static_cast<std::uint8_t>(DirtyQueue::kByAge))
+              .Instant(record.since)
+              .Ticket(ticket)
+              .Take()};
+}
+
+// At most `limit` faces of a group, up to `until`.
+absl::Status ReadGroup(View& view, const std::string& group, absl::Time until, std::size_t limit,
+                       std::vector<DirtyFace>* faces) {
+  std::size_t found = 0;
+  absl::Status trouble;
+  const absl::Status walked = view.Walk(
+      Table::kDirty, group, PrefixEnd(group), [&](std::string_view key, std::string_view) {
+        KeyReader reader(key.substr(group.size()));
+        absl::Time at;
+        DirtyFace dirty;
+        if (!reader.Instant(&at) || !reader.Ticket(&dirty.ticket) || !reader.AtEnd()) {
+          trouble = Unreadable(Table::kDirty, key);
+          return false;
+        }
+        if (at > until) return false;
+        const std::string row = TicketRowKey(dirty.ticket);
+        auto record = ReadRecord<FaceRecord>(view, Table::kFaces, row);
+        if (!record.ok() || !*record) {
+          trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
+          return false;
+        }
+        dirty.face = std::move((*record)->face);
+        dirty.generation = (*record)->generation;
+        dirty.since = (*record)->since;
+        dirty.not_before = (*record)->not_before;
+        dirty.rank = (*record)->rank;
+        faces->push_back(std::move(dirty));
+        return ++found < limit;
+      });
+  return walked.ok() ? trouble : walked;
 }
 
 absl::Status NoFace(const TicketKey& key) {
@@ -24,10 +80,15 @@ void StageFaceRecord(const TicketKey& ticket, const std::optional<FaceRecord>& o
                      const FaceRecord& record, Batch* batch) {
   const bool was_dirty = old && old->state == FaceState::kDirty;
   const bool is_dirty = record.state == FaceState::kDirty;
-  if (was_dirty) batch->Delete(Table::kDirty, DirtyKey(*old, ticket));
+  if (was_dirty) {
+    const auto [by_rank, by_age] = DirtyKeys(*old, ticket);
+    batch->Delete(Table::kDirty, by_rank);
+    batch->Delete(Table::kDirty, by_age);
+  }
   if (is_dirty) {
-    batch->Put(Table::kDirty, DirtyKey(record, ticket),
-               KeyWriter().Instant(record.not_before).Take());
+    const auto [by_rank, by_age] = DirtyKeys(record, ticket);
+    batch->Put(Table::kDirty, by_rank, "");
+    batch->Put(Table::kDirty, by_age, "");
   }
   if (was_dirty != is_dirty) batch->Add(Counter::kDirtyFaces, is_dirty ? 1 : -1);
 
@@ -63,43 +124,82 @@ absl::Status TableStore::StageFace(View& view, const DecisionWrite& write, Batch
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(absl::Time now,
+absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(const std::string& forge,
+                                                                  absl::Time now,
                                                                   std::size_t limit) {
   std::vector<DirtyFace> faces;
-  if (limit == 0) return faces;
-  absl::Status trouble;
+  const std::string prefix = DirtyPrefix(forge);
   const auto view = engine_->Read();
-  const absl::Status walked =
-      view->Walk(Table::kDirty, {}, {}, [&](std::string_view key, std::string_view value) {
-        KeyReader time(value);
-        absl::Time not_before;
-        KeyReader reader(key);
-        std::uint8_t rank = 0;
-        absl::Time since;
-        DirtyFace dirty;
-        if (!time.Instant(&not_before) || !time.AtEnd() || !reader.U8(&rank) ||
-            !reader.Instant(&since) || !reader.Ticket(&dirty.ticket) || !reader.AtEnd()) {
-          trouble = Unreadable(Table::kDirty, key);
-          return false;
-        }
-        if (not_before > now) return true;
-        const std::string row = TicketRowKey(dirty.ticket);
-        auto record = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
-        if (!record.ok() || !*record) {
-          trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
-          return false;
-        }
-        dirty.face = std::move((*record)->face);
-        dirty.generation = (*record)->generation;
-        dirty.since = since;
-        dirty.not_before = not_before;
-        dirty.rank = rank;
-        faces.push_back(std::move(dirty));
-        return faces.size() < limit;
-      });
-  if (!walked.ok()) return walked;
-  if (!trouble.ok()) return trouble;
+  // Rank after rank, each found by the first key behind the one before.
+  std::string from = prefix;
+  while (faces.size() < limit && !from.empty()) {
+    std::optional<std::uint8_t> rank;
+    absl::Status status = view->Walk(Table::kDirty, from, PrefixEnd(prefix),
+                                     [&](std::string_view key, std::string_view) {
+                                       KeyReader reader(key.substr(prefix.size()));
+                                       if (!reader.U8(&rank.emplace())) rank.reset();
+                                       return false;
+                                     });
+    if (!status.ok()) return status;
+    if (!rank) break;
+    std::vector<DirtyFace> here;
+    const std::size_t left = limit - faces.size();
+    status = ReadGroup(*view, DirtyGroup(forge, *rank, DirtyWait::kReady), absl::InfiniteFuture(),
+                       left, &here);
+    if (status.ok()) {
+      status = ReadGroup(*view, DirtyGroup(forge, *rank, DirtyWait::kPutOff), now, left, &here);
+    }
+    if (!status.ok()) return status;
+    std::stable_sort(here.begin(), here.end(),
+                     [](const DirtyFace& a, const DirtyFace& b) { return a.since < b.since; });
+    if (here.size() > left) here.resize(left);
+    std::move(here.begin(), here.end(), std::back_inserter(faces));
+    from = PrefixEnd(KeyWriter().Raw(prefix).U8(*rank).Take());
+  }
   return faces;
+}
+
+absl::Status TableStore::UpgradeDirty() {
+  constexpr std::size_t kPage = 1000;
+  for (std::string from;;) {
+    Batch batch;
+    {
+      const auto view = engine_->Read();
+      absl::Status trouble;
+      std::size_t seen = 0;
+      const absl::Status walked =
+          view->Walk(Table::kDirty, from, {}, [&](std::string_view key, std::string_view value) {
+            from = std::string(key) + '\0';
+            // Only rows of the older schemas have values: what was begun and ended by a crash goes
+            // on where it was left.
+            if (value.empty()) return ++seen < kPage;
+            KeyReader reader(key);
+            std::uint8_t rank = 0;
+            absl::Time since;
+            TicketKey ticket;
+            if (!reader.U8(&rank) || !reader.Instant(&since) || !reader.Ticket(&ticket)) {
+              trouble = Unreadable(Table::kDirty, key);
+              return false;
+            }
+            const std::string row = TicketRowKey(ticket);
+            const auto record = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+            if (!record.ok() || !*record) {
+              trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
+              return false;
+            }
+            batch.Delete(Table::kDirty, std::string(key));
+            const auto [by_rank, by_age] = DirtyKeys(**record, ticket);
+            batch.Put(Table::kDirty, by_rank, "");
+            batch.Put(Table::kDirty, by_age, "");
+            return ++seen < kPage;
+          });
+      if (!walked.ok()) return walked;
+      if (!trouble.ok()) return trouble;
+      if (seen == 0) return absl::OkStatus();
+    }
+    if (batch.empty()) continue;
+    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  }
 }
 
 absl::StatusOr<ShownFace> TableStore::LoadShown(const TicketKey& key) {

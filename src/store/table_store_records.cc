@@ -13,6 +13,7 @@ namespace retainer {
 namespace {
 
 constexpr std::string_view kProbeKey = "probe";
+constexpr std::string_view kReevaluationKey = "reevaluation";
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 std::string ProjectRowKey(const ProjectKey& key) {
@@ -29,7 +30,7 @@ std::string PinKey(const Login& login) {
 
 std::string ForgeKey(const std::string& name) { return "forge/" + KeyWriter().Text(name).Take(); }
 
-// The received or dirty instants of the first rows of each group of a table, a group being all keys
+// The received instants of the first rows of each group of a table, a group being all keys
 // that begin with the same `leading` part.
 template <class Leading, class Visit>
 absl::Status WalkGroups(View& view, Table table, const Leading& leading, const Visit& visit) {
@@ -272,6 +273,23 @@ absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>
   return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
 }
 
+// ---- Re-evaluation
+
+absl::StatusOr<Reevaluation> TableStore::LoadReevaluation() {
+  const auto view = engine_->Read();
+  auto stored = ReadRecord<Reevaluation>(*view, Table::kMeta, kReevaluationKey);
+  if (!stored.ok()) return stored.status();
+  return *stored ? **std::move(stored) : Reevaluation();
+}
+
+absl::Status TableStore::SaveReevaluation(const Reevaluation& reevaluation) {
+  const LockStripes::Hold hold = locks_.Acquire({"reevaluation"});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  batch.Put(Table::kMeta, std::string(kReevaluationKey), EncodeRecord(reevaluation));
+  return engine_->Write(batch);
+}
+
 // ---- Tokens, ledger, figures
 
 absl::Status TableStore::SaveToken(const TokenRecord& token) {
@@ -354,17 +372,17 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
         return true;
       });
   if (!status.ok()) return status;
-  status = WalkGroups(
-      *view, Table::kDirty,
-      [](std::string_view key) { return std::make_optional(std::string(key.substr(0, 1))); },
-      [&](std::string_view key, std::string_view) {
-        KeyReader reader(key);
-        std::uint8_t rank = 0;
-        absl::Time since;
-        if (!reader.U8(&rank) || !reader.Instant(&since)) return false;
-        TakeEarlier(since, &stats.oldest_dirty);
-        return true;
-      });
+  const std::string by_age = KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByAge)).Take();
+  absl::Status unreadable;
+  status = view->Walk(Table::kDirty, by_age, PrefixEnd(by_age),
+                      [&](std::string_view key, std::string_view) {
+                        KeyReader reader(key.substr(by_age.size()));
+                        if (!reader.Instant(&stats.oldest_dirty.emplace())) {
+                          unreadable = Unreadable(Table::kDirty, key);
+                        }
+                        return false;
+                      });
+  if (status.ok()) status = unreadable;
   if (!status.ok()) return status;
   return stats;
 }

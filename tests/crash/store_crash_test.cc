@@ -128,7 +128,7 @@ void Check(const std::string& folder, const Acknowledged& acknowledged) {
   const auto records = store.FindTickets(query);
   for (const TicketRecord& record : *records) found.insert(record.key);
   EXPECT_EQ(found, even);
-  const auto faces = store.ReadDirtyFaces(absl::InfiniteFuture(), 1000);
+  const auto faces = store.ReadDirtyFaces("github", absl::InfiniteFuture(), 1000);
   EXPECT_EQ(faces->size(), tickets.size());
   for (const DirtyFace& face : *faces) {
     EXPECT_EQ(face.face.assignees.at(0),

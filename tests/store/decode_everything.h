@@ -29,6 +29,7 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<FaceRecord>(bytes);
   DecodeOne<ShownFace>(bytes);
   DecodeOne<DeadFace>(bytes);
+  DecodeOne<Reevaluation>(bytes);
   DecodeOne<Notice>(bytes);
   DecodeOne<DeliveryRecord>(bytes);
   DecodeOne<StoredTerms>(bytes);

@@ -66,7 +66,7 @@ TEST_F(RocksDbStoreTest, EverythingIsThereAfterReopening) {
   EXPECT_EQ(store->ReadInbox("github", 0, 10)->at(0).seq, seq);
   EXPECT_EQ(store->LoadTicket(SampleTicket(1))->facts.size(), 1u);
   EXPECT_EQ(*store->NextWakeup(), At(60));
-  EXPECT_EQ(store->ReadDirtyFaces(At(99), 10)->size(), 1u);
+  EXPECT_EQ(store->ReadDirtyFaces("github", At(99), 10)->size(), 1u);
   EXPECT_EQ(store->ReadNotices(10)->size(), 1u);
   EXPECT_EQ(store->ReadLedgerHead()->digest, digest);
   EXPECT_TRUE(store->VerifyLedger().ok());

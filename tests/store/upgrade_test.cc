@@ -52,12 +52,44 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
   EXPECT_TRUE(store.FindOwed(owed, "terms-1")->stale);
 
   const auto view = tables.Read();
-  EXPECT_EQ(**view->Get(Table::kMeta, "schema"), "2");
+  EXPECT_EQ(**view->Get(Table::kMeta, "schema"), absl::StrCat(kSchemaVersion));
   int left = 0;
   ASSERT_TRUE(view->Walk(Table::kIndexes, "", KeyWriter().U8(6).Take(),
                          [&](std::string_view, std::string_view) { return ++left > 0; })
                   .ok());
   EXPECT_EQ(left, 0);
+}
+
+TEST(Upgrade, DirtyFacesOfSchemaTwoAreFoundInTheirForgesQueue) {
+  auto engine = std::make_unique<MemoryEngine>();
+  Batch old;
+  old.Put(Table::kMeta, "schema", "2");
+  constexpr int kFaces = 1500;
+  for (int i = 1; i <= kFaces; ++i) {
+    FaceRecord face;
+    face.face = SampleFace("x");
+    face.generation = 1;
+    face.state = FaceState::kDirty;
+    face.since = At(5);
+    face.not_before = i == 2 ? At(60) : absl::UnixEpoch();
+    face.rank = i % 2;
+    const TicketKey ticket = SampleTicket(i);
+    old.Put(Table::kFaces, KeyWriter().Ticket(ticket).Take(), EncodeRecord(face));
+    old.Put(Table::kDirty, KeyWriter().U8(face.rank).Instant(face.since).Ticket(ticket).Take(),
+            KeyWriter().Instant(face.not_before).Take());
+  }
+  ASSERT_TRUE(engine->Write(old).ok());
+  TableStore store(std::move(engine));
+  ASSERT_TRUE(store.Open().ok());
+  const auto dirty = store.ReadDirtyFaces("github", At(6), 10000);
+  ASSERT_TRUE(dirty.ok()) << dirty.status();
+  EXPECT_EQ(dirty->size(), static_cast<std::size_t>(kFaces) - 1) << "one was put off";
+  EXPECT_EQ(store.ReadDirtyFaces("github", At(60), 10000)->size(),
+            static_cast<std::size_t>(kFaces));
+  EXPECT_EQ(store.Stats()->oldest_dirty, At(5));
+  ASSERT_TRUE(store.FinishFace(SampleTicket(1), 1, ShownFace()).ok());
+  EXPECT_EQ(store.ReadDirtyFaces("github", At(60), 10000)->size(),
+            static_cast<std::size_t>(kFaces) - 1);
 }
 
 }  // namespace

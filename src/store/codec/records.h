@@ -236,6 +236,20 @@ void Describe(Io& io, ShownFace& shown) {
 }
 
 template <class Io>
+void Describe(Io& io, Sweep& sweep) {
+  io(1, sweep.forge);
+  io(2, sweep.project);
+  io(3, sweep.after);
+}
+
+template <class Io>
+void Describe(Io& io, Reevaluation& reevaluation) {
+  io(1, reevaluation.cause);
+  io(2, reevaluation.sweeps);
+  io(3, reevaluation.judged);
+}
+
+template <class Io>
 void Describe(Io& io, DeadFace& dead) {
   io(1, dead.ticket);
   io(2, dead.reason);

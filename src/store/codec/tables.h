@@ -7,6 +7,7 @@
 //                    "ledger_head"                            StoredLedgerHead
 //                    "forge/" text name                       kind, as text
 //                    "probe"                                  empty: written to see whether writing works
+//                    "reevaluation"                           Reevaluation
 //     inbox          text forge, u64 seq                      DeliveryRecord; undone deliveries
 //     bodies         u64 seq                                  zstd frame of the body, its size within
 //     deliveries     text forge, text id                      u64 seq; every id not yet expired
@@ -18,7 +19,11 @@
 //     facts          ticket, then the fact's id as it is      StoredFact
 //     wakeups        instant, ticket                          empty; at most one a ticket
 //     faces          ticket                                   FaceRecord
-//     dirty          u8 rank, instant since, ticket           instant not_before (as in a key)
+//     dirty          u8 1, text forge, u8 rank, u8 0,         empty; a dirty face that was not put off
+//                    instant since, ticket
+//                    u8 1, text forge, u8 rank, u8 1,         empty; one that was put off
+//                    instant not_before, ticket
+//                    u8 2, instant since, ticket              empty; every dirty face by age
 //     shown          ticket                                   ShownFace
 //     dead_faces     ticket                                   DeadFace
 //     notice_ids     the notice's id as it is                 instant (as in a key) of the queue entry
@@ -57,6 +62,8 @@
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
+// In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
+//
 // The numbers of Table and of the dimensions and counters are persisted or named on disk: they never
 // change.
 #pragma once
@@ -68,7 +75,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 2;
+inline constexpr std::uint64_t kSchemaVersion = 3;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -108,6 +115,10 @@ inline constexpr std::array<std::string_view, 25> kTableNames = {
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
 }
+
+// What the keys of `dirty` begin with, and what tells its first kind of key apart.
+enum class DirtyQueue : std::uint8_t { kByRank = 1, kByAge = 2 };
+enum class DirtyWait : std::uint8_t { kReady = 0, kPutOff = 1 };
 
 enum class Dimension : std::uint8_t {
   kOpen = 6,
