@@ -1,6 +1,7 @@
 #include "src/cli/replaying.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "src/cli/command.h"
@@ -28,7 +29,9 @@ Replaying::Replaying(const Config& config, std::shared_ptr<const Terms> terms, P
       observer_(std::move(observer)),
       log_(LogFormat::kText, LogLevel::kError),
       judge_(store_, clock_, log_, metrics_, terms_, Slots(config)),
-      timers_(judge_, store_, clock_, log_, metrics_, terms_) {
+      // Everything at its own instant: nobody waits for us.
+      timers_(judge_, store_, clock_, log_, metrics_, terms_,
+              {.at_once = std::numeric_limits<std::size_t>::max() / 2}) {
   terms_.Set({std::move(terms)});
   for (const ForgeConfig& forge : config.forges) {
     auto receiver = MakeReceiver(forge);

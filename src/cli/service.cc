@@ -66,6 +66,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   service->renderer_ = MakeRenderer();
   DeskOptions options;
   options.observe = config.observe;
+  options.reconciler.program = RETAINER_VERSION;
   service->desk_ =
       std::make_unique<Desk>(DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
                                        std::move(receivers), std::move(slots), std::move(sinks)},

@@ -1,5 +1,6 @@
 #include "src/pipeline/reconciler.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -19,20 +20,71 @@ Reconciler::Reconciler(Judge& judge, Store& store, Clock& clock, Log& log, Metri
       forges_(std::move(forges)) {}
 
 void Reconciler::TermsChanged() {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return;
+  // Their number too: terms that come back have the id that they had before.
+  const std::string cause =
+      absl::StrCat(options_.program, " ", terms.size(), " ", terms.back()->id);
   std::lock_guard lock(mutex_);
+  if (state_.cause == cause) return;
+  // What cannot be read is no reason not to judge.
+  auto stored = store_.LoadReevaluation();
   ++epoch_;
-  sweeps_.clear();
-  for (const std::string& forge : forges_) sweeps_.push_back({forge, "", std::nullopt});
+  if (stored.ok() && stored->cause == cause) {
+    state_ = *std::move(stored);
+    if (!state_.sweeps.empty()) {
+      log_.Info("tickets are judged again, from where it was left",
+                {{"judged", absl::StrCat(state_.judged)}});
+    }
+    return;
+  }
+  state_ = {};
+  state_.cause = cause;
+  for (const std::string& forge : forges_) state_.sweeps.push_back({forge, "", std::nullopt});
+  log_.Info("tickets are judged again", {{"terms", terms.back()->id}});
 }
 
 void Reconciler::ProjectChanged(const ProjectKey& project) {
-  std::lock_guard lock(mutex_);
-  sweeps_.push_back({project.forge, project.id, std::nullopt});
+  {
+    std::lock_guard lock(mutex_);
+    ++epoch_;
+    const auto same =
+        std::find_if(state_.sweeps.begin(), state_.sweeps.end(), [&](const Sweep& sweep) {
+          return sweep.forge == project.forge && sweep.project == project.id;
+        });
+    if (same != state_.sweeps.end()) {
+      same->after.reset();
+    } else {
+      state_.sweeps.push_back({project.forge, project.id, std::nullopt});
+    }
+  }
+  if (const absl::Status saved = Save(); !saved.ok()) {
+    log_.Warning("a project's change is not written down yet", {{"error", saved.ToString()}});
+  }
 }
 
 bool Reconciler::busy() const {
   std::lock_guard lock(mutex_);
-  return !sweeps_.empty();
+  return !state_.sweeps.empty();
+}
+
+absl::Status Reconciler::Save() {
+  std::lock_guard saving(save_mutex_);
+  Reevaluation state;
+  {
+    std::lock_guard lock(mutex_);
+    state = state_;
+  }
+  return store_.SaveReevaluation(state);
+}
+
+void Reconciler::Report(absl::Time now, bool done) {
+  metrics_.Set("retainer_reevaluating", done ? 0 : 1);
+  if (!done && now < next_report_) return;
+  next_report_ = done ? absl::InfinitePast() : now + options_.look_every;
+  std::lock_guard lock(mutex_);
+  log_.Info(done ? "tickets were judged again" : "tickets are being judged again",
+            {{"judged", absl::StrCat(state_.judged)}});
 }
 
 absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
@@ -47,7 +99,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   if (terms_.Get().empty()) {
     // Nothing can be judged: what a later policy finds is swept when it comes.
     std::lock_guard lock(mutex_);
-    sweeps_.clear();
+    state_ = {};
     return round;
   }
 
@@ -55,7 +107,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   std::uint64_t epoch = 0;
   {
     std::lock_guard lock(mutex_);
-    if (!sweeps_.empty()) sweep = sweeps_.front();
+    if (!state_.sweeps.empty()) sweep = state_.sweeps.front();
     epoch = epoch_;
   }
   if (!sweep) return round;
@@ -65,23 +117,31 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
     // A closed ticket without a timer has nothing left that terms could change for its readers.
     if (!record.open && !record.wake_at) continue;
     const auto judged = judge_.Decide(record.key, {});
-    ++round.judged;
-    if (judged.ok()) continue;
+    if (judged.ok()) {
+      ++round.judged;
+      continue;
+    }
     if (!absl::IsDataLoss(judged.status()) && !absl::IsAborted(judged.status())) {
       return judged.status();
     }
     log_.Error("ticket could not be judged",
                {{"ticket", ToString(record.key)}, {"error", judged.status().ToString()}});
   }
-  std::lock_guard lock(mutex_);
-  if (epoch == epoch_) {
-    if (page->size() < options_.page) {
-      sweeps_.pop_front();
-    } else {
-      sweeps_.front().after = page->back().key;
+  metrics_.Count("retainer_reevaluated_tickets_total", {}, static_cast<double>(round.judged));
+  {
+    std::lock_guard lock(mutex_);
+    state_.judged += round.judged;
+    if (epoch == epoch_) {
+      if (page->size() < options_.page) {
+        state_.sweeps.erase(state_.sweeps.begin());
+      } else {
+        state_.sweeps.front().after = page->back().key;
+      }
     }
+    round.more = !state_.sweeps.empty();
   }
-  round.more = !sweeps_.empty();
+  if (const absl::Status saved = Save(); !saved.ok()) return saved;
+  Report(now, !round.more);
   return round;
 }
 

@@ -1,12 +1,15 @@
-// Reconciler: the slow look at everything. After a policy change it judges every ticket again, a
-// page at a time, while intake and worker go on; now and then it looks for trouble (deliveries that
-// wait too long, set-aside ones, buried faces), publishes the figures and forgets what has expired.
+// Reconciler: the slow look at everything. After a change of the policy, or of the program, it judges
+// every open ticket again, a page at a time, while intake and worker go on; now and then it looks for
+// trouble (deliveries that wait too long, set-aside ones, buried faces), publishes the figures and
+// forgets what has expired.
+//
+// How far judging again has come is in the store, written after every page: a restart goes on from
+// there, and one after it was done begins nothing. A page may be judged twice, none is left out.
 //
 // RunOnce: one thread at a time. TermsChanged and ProjectChanged: thread-safe.
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -23,6 +26,8 @@ struct ReconcilerOptions {
   absl::Duration look_every = absl::Minutes(1);
   absl::Duration stuck_after = absl::Minutes(5);
   absl::Duration keep_deliveries = absl::Hours(24 * 14);
+  // This program's version: another one may decide otherwise on the same facts.
+  std::string program;
 };
 
 class Reconciler {
@@ -31,7 +36,11 @@ class Reconciler {
              const TermsHolder& terms, std::vector<std::string> forges,
              ReconcilerOptions options = {});
 
+  // Begins to judge everything again, unless it was done, or is under way, for the terms that are in
+  // force now.
   void TermsChanged();
+  // Judges the project's tickets again: to be said before the change is committed, so that a crash
+  // forgets neither, and after it, so that nothing is judged too early.
   void ProjectChanged(const ProjectKey& project);
 
   struct Round {
@@ -45,12 +54,10 @@ class Reconciler {
   bool busy() const;
 
  private:
-  struct Sweep {
-    std::string forge;
-    std::string project;  // empty: all
-    std::optional<TicketKey> after;
-  };
   absl::Status Look(absl::Time now);
+  // Writes down how far it has come. The latest word is the last to be written.
+  absl::Status Save();
+  void Report(absl::Time now, bool done);
 
   Judge& judge_;
   Store& store_;
@@ -60,9 +67,11 @@ class Reconciler {
   const TermsHolder& terms_;
   const ReconcilerOptions options_;
   const std::vector<std::string> forges_;
+  std::mutex save_mutex_;  // held from reading state_ to having it written
   mutable std::mutex mutex_;
-  std::deque<Sweep> sweeps_;
-  std::uint64_t epoch_ = 0;  // a sweep of an older epoch writes no position back
+  Reevaluation state_;
+  std::uint64_t epoch_ = 0;  // a page of an older epoch writes no position back
+  absl::Time next_report_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_expiry_ = absl::InfinitePast();
   std::uint64_t set_aside_ = 0;  // at the last look

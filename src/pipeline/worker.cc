@@ -230,16 +230,20 @@ absl::Status Worker::Process(const InboxEntry& entry) {
     auto before = *project ? store_.FindProject((*project)->key)
                            : absl::StatusOr<std::optional<ProjectRecord>>(std::nullopt);
     if (!before.ok()) return before.status();
+    const bool changed = *project && Changes(*before, **project);
+    if (changed) project_changed_((*project)->key);
     status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
-    if (status.ok() && *project && *before &&
-        ((*before)->path != (*project)->path || (*before)->is_private != (*project)->is_private) &&
-        project_changed_) {
-      project_changed_((*project)->key);
-    }
+    if (changed) project_changed_((*project)->key);
   }
   if (!status.ok()) return status;
   if (observer_) observer_(done);
   return absl::OkStatus();
+}
+
+bool Worker::Changes(const std::optional<ProjectRecord>& before,
+                     const ProjectRecord& project) const {
+  return before && project_changed_ &&
+         (before->path != project.path || before->is_private != project.is_private);
 }
 
 absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDone* done) {
@@ -273,7 +277,10 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
   news.inbox_seq = entry.seq;
   const TicketKey key{receiver_.forge(), event.project.id, event.ticket->kind,
                       event.ticket->number};
+  const bool changed = Changes(*before, **project);
+  if (changed) project_changed_((*project)->key);
   auto judged = judge_.Decide(key, news);
+  if (changed) project_changed_((*project)->key);
   if (!judged.ok()) {
     // Neither a ticket that cannot be read nor content that cannot be stored gets better by waiting.
     if (absl::IsDataLoss(judged.status()) || absl::IsInvalidArgument(judged.status())) {
@@ -287,10 +294,6 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
               {"changes", absl::StrJoin(judged->decision.record.changes, "; ")}});
   done->kind = WorkDone::Kind::kDecided;
   done->judged = *std::move(judged);
-  if (*before && project_changed_ &&
-      ((*before)->path != (*project)->path || (*before)->is_private != (*project)->is_private)) {
-    project_changed_((*project)->key);
-  }
   return absl::OkStatus();
 }
 

@@ -54,7 +54,7 @@ class Worker {
   static constexpr int kAsksAMinute = 60;
 
   using Observer = std::function<void(const WorkDone&)>;
-  // Called with a project whose path, visibility or coverage changed.
+  // Called with a project whose path or visibility changes, before and after that is committed.
   using ProjectChanged = std::function<void(const ProjectKey&)>;
 
   Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
@@ -66,6 +66,7 @@ class Worker {
 
  private:
   absl::Status Process(const InboxEntry& entry);
+  bool Changes(const std::optional<ProjectRecord>& before, const ProjectRecord& project) const;
   absl::Status ProcessTicket(const InboxEntry& entry, Event event, WorkDone* done);
   absl::StatusOr<std::optional<ProjectRecord>> Project(const ProjectInfo& info,
                                                        const Delivery& delivery, bool certain);
