@@ -25,6 +25,7 @@
 #include "src/cli/loading.h"
 #include "src/cli/no_metrics.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/reconciler.h"
 #include "src/store/rocksdb_store.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_forge.h"
@@ -406,6 +407,16 @@ absl::Status Seed(const SeedOptions& options) {
     }
     Judge judge(store, clock, log, metrics, terms,
                 {{std::string(kForge), ForgeKind::kGitHub, &forge}});
+
+    // Nothing is left to be judged again by the service of this version.
+    ReconcilerOptions up_to_date;
+    up_to_date.program = RETAINER_VERSION;
+    Reconciler reconciler(judge, store, clock, log, metrics, terms, {std::string(kForge)},
+                          up_to_date);
+    reconciler.TermsChanged();
+    while (reconciler.busy()) {
+      if (const auto round = reconciler.RunOnce(); !round.ok()) return round.status();
+    }
 
     std::mutex mutex;
     absl::Status trouble;
