@@ -118,11 +118,12 @@ absl::Time SeedOnce(const std::string& folder, std::uint64_t open) {
   options.now = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()));
   const absl::Time began = absl::Now();
   options.progress = [&](std::uint64_t done) {
-    std::cerr << "\rseeding " << done << " of " << open << std::flush;
+    if (done * 10 / open != (done - 1) * 10 / open) {
+      std::cerr << "seeded " << done << " of " << open << "\n";
+    }
   };
   Must(Seed(options));
-  std::cerr << "\rseeded " << open << " in " << absl::ToInt64Seconds(absl::Now() - began)
-            << " s          \n";
+  std::cerr << "that took " << absl::ToInt64Seconds(absl::Now() - began) << " s\n";
   std::ofstream(mark) << absl::ToUnixSeconds(options.now) << "\n";
   return options.now;
 }
