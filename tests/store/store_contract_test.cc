@@ -1,4 +1,5 @@
 #include "tests/contract/store_contract.h"
+#include "tests/contract/store_query_contract.h"
 
 #include <memory>
 

@@ -1,0 +1,276 @@
+// The store's contract, what is asked of its indexes: lists, what is owed, sums.
+#pragma once
+
+#include <algorithm>
+
+#include "tests/contract/store_contract.h"
+
+namespace retainer {
+
+TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
+  DecisionWrite late = SampleWrite(SampleTicket(1), 0);
+  late.record.customers = {"acme", "globex"};
+  late.record.priorities = {"P1", "P2"};
+  late.record.worst = ClockState::kBreached;
+  late.record.next_due = At(10);
+  DecisionWrite soon = SampleWrite(SampleTicket(2, "8"), 0);
+  soon.record.customers = {"acme"};
+  soon.record.priorities = {"P2"};
+  soon.record.worst = ClockState::kRunning;
+  soon.record.next_due = At(5);
+  DecisionWrite community = SampleWrite(SampleTicket(3), 0);
+  DecisionWrite closed = SampleWrite(SampleTicket(4), 0);
+  closed.record.open = false;
+  closed.record.customers = {"acme"};
+  closed.record.priorities = {"P1"};
+  ASSERT_TRUE(store_.CommitAll({late, soon, community, closed}).ok());
+
+  const auto found = [&](TicketQuery query) {
+    std::vector<std::int64_t> numbers;
+    const auto records = store_.FindTickets(query);
+    for (const TicketRecord& record : *records) numbers.push_back(record.key.number);
+    return numbers;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(found({}), (Numbers{2, 1, 3, 4}));
+  EXPECT_EQ(found({.customer = "acme"}), (Numbers{2, 1, 4}));
+  EXPECT_EQ(found({.customer = "acme", .open = true}), (Numbers{2, 1}));
+  EXPECT_EQ(found({.customer = "acme", .priority = "P2"}), (Numbers{2}));
+  EXPECT_EQ(found({.priority = "P2"}), (Numbers{2, 1}));
+  EXPECT_EQ(found({.worst = ClockState::kBreached}), (Numbers{1}));
+  EXPECT_EQ(found({.project = ProjectKey{"github", "8"}}), (Numbers{2}));
+  EXPECT_EQ(found({.due_before = At(10)}), (Numbers{2}));
+  EXPECT_EQ(found({.open = false}), (Numbers{4}));
+  EXPECT_EQ(found({.limit = 1}), (Numbers{2}));
+  EXPECT_EQ(found({.after = std::make_pair(At(5), SampleTicket(2, "8")), .limit = 2}),
+            (Numbers{1, 3}));
+
+  // What a ticket no longer is finds it no more.
+  late.record.version = 1;
+  late.record.customers = {"globex"};
+  late.record.priorities = {"P2"};
+  late.record.next_due = std::nullopt;
+  ASSERT_TRUE(store_.Commit(late).ok());
+  EXPECT_EQ(found({.customer = "acme"}), (Numbers{2, 4}));
+  EXPECT_EQ(found({.customer = "globex"}), (Numbers{1}));
+}
+
+// A claim with one open commitment.
+inline ClaimRecord SampleClaim(const std::string& customer, const std::string& priority,
+                               absl::Time at_risk_at, absl::Time due) {
+  ClaimRecord claim;
+  claim.customer = customer;
+  claim.plan = "gold";
+  claim.priority = priority;
+  claim.settled = ClockState::kMet;
+  claim.promises = {{Metric::kFirstResponse, PromiseKind::kCommitment, false, at_risk_at, due}};
+  return claim;
+}
+
+inline DecisionWrite SampleClaimed(const TicketKey& key, std::uint64_t version,
+                                   std::vector<ClaimRecord> claims) {
+  DecisionWrite write = SampleWrite(key, version);
+  write.record.tracked = true;
+  write.record.terms_id = "terms-1";
+  write.record.decided_at = At(0);
+  for (const ClaimRecord& claim : claims) {
+    write.record.customers.push_back(claim.customer);
+    write.record.priorities.push_back(claim.priority);
+    const absl::Time due = DueOf(claim);
+    if (due == absl::InfiniteFuture()) continue;
+    write.record.next_due = std::min(write.record.next_due.value_or(due), due);
+  }
+  write.record.claims = std::move(claims);
+  write.record.worst = StateAt(write.record, write.record.decided_at);
+  return write;
+}
+
+TEST_P(StoreContract, ListsShowTheStateOfTheInstant) {
+  DecisionWrite one =
+      SampleClaimed(SampleTicket(1), 0, {SampleClaim("acme", "P1", At(60), At(100))});
+  one.record.wake_at = At(60);
+  DecisionWrite two =
+      SampleClaimed(SampleTicket(2), 0, {SampleClaim("acme", "P2", At(200), At(300))});
+  two.record.wake_at = At(200);
+  ASSERT_TRUE(store_.CommitAll({one, two}).ok());
+  const auto found = [&](ClockState worst, absl::Time at) {
+    std::vector<std::int64_t> numbers;
+    TicketQuery query;
+    query.worst = worst;
+    query.at = at;
+    const auto records = store_.FindTickets(query);
+    for (const TicketRecord& record : *records) numbers.push_back(record.key.number);
+    return numbers;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(found(ClockState::kRunning, At(59)), (Numbers{1, 2}));
+  // Nobody has judged the ticket again since: its state follows from the instants all the same.
+  EXPECT_EQ(found(ClockState::kAtRisk, At(60)), (Numbers{1}));
+  EXPECT_EQ(found(ClockState::kRunning, At(60)), (Numbers{2}));
+  EXPECT_EQ(found(ClockState::kBreached, At(99)), (Numbers{}));
+  EXPECT_EQ(found(ClockState::kBreached, At(100)), (Numbers{1}));
+  EXPECT_EQ(found(ClockState::kAtRisk, At(100)), (Numbers{}));
+}
+
+TEST_P(StoreContract, ACustomersListGoesByItsOwnClaim) {
+  const ClaimRecord early = SampleClaim("globex", "P1", At(5), At(10));
+  const ClaimRecord late = SampleClaim("acme", "P2", At(500), At(900));
+  ASSERT_TRUE(store_
+                  .CommitAll({SampleClaimed(SampleTicket(1), 0, {late, early}),
+                              SampleClaimed(SampleTicket(2), 0,
+                                            {SampleClaim("acme", "P1", At(50), At(60))})})
+                  .ok());
+  TicketQuery query;
+  query.customer = "acme";
+  auto records = store_.FindTickets(query);
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ((*records)[0].key.number, 2);
+  EXPECT_EQ(DueIn((*records)[1], "acme"), At(900));
+  query.due_before = At(900);
+  EXPECT_EQ(store_.FindTickets(query)->size(), 1u);
+  query.due_before = std::nullopt;
+  // What another customer's promise has come to is nothing of this one's.
+  query.worst = ClockState::kBreached;
+  query.at = At(20);
+  EXPECT_TRUE(store_.FindTickets(query)->empty());
+  query.worst = ClockState::kRunning;
+  query.priority = "P2";
+  query.metric = Metric::kFirstResponse;
+  query.project = ProjectKey{"github", "1296269"};
+  query.open = true;
+  EXPECT_EQ(store_.FindTickets(query)->size(), 1u);
+  query.metric = Metric::kResolution;
+  EXPECT_TRUE(store_.FindTickets(query)->empty());
+  EXPECT_EQ(*store_.CountOpen("acme", std::nullopt, 10), 2u);
+  EXPECT_EQ(*store_.CountOpen("acme", std::nullopt, 1), 1u);
+  EXPECT_EQ(*store_.CountOpen("acme", ProjectKey{"github", "1"}, 10), 0u);
+  EXPECT_EQ(*store_.CountOpen("globex", ProjectKey{"github", "1296269"}, 10), 1u);
+}
+
+TEST_P(StoreContract, PagesHoldEveryTicketOnceWhateverComesBetween) {
+  std::vector<DecisionWrite> writes;
+  for (int i = 1; i <= 7; ++i) {
+    writes.push_back(SampleClaimed(
+        SampleTicket(i), 0, {SampleClaim("acme", i % 2 == 0 ? "P1" : "P2", At(i), At(i / 2))}));
+  }
+  ASSERT_TRUE(store_.CommitAll(writes).ok());
+  TicketQuery query;
+  query.project = ProjectKey{"github", "1296269"};
+  query.priority = "P2";
+  query.limit = 2;
+  std::vector<std::int64_t> seen;
+  for (;;) {
+    const auto page = store_.FindTickets(query);
+    if (page->empty()) break;
+    for (const TicketRecord& record : *page) seen.push_back(record.key.number);
+    query.after = std::make_pair(DueIn(page->back(), ""), page->back().key);
+    // Before the page's end, so it belongs to none that follows.
+    ASSERT_TRUE(store_
+                    .Commit(SampleClaimed(SampleTicket(100 + static_cast<int>(seen.size())), 0,
+                                          {SampleClaim("acme", "P2", At(-9), At(-9))}))
+                    .ok());
+  }
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 3, 5, 7}));
+}
+
+TEST_P(StoreContract, WhatIsOwedIsKnownToTheSecond) {
+  ClaimRecord aim = SampleClaim("acme", "P1", At(1), At(2));
+  aim.promises[0].kind = PromiseKind::kTarget;
+  ClaimRecord silver = SampleClaim("globex", "P2", At(40), At(50));
+  silver.plan = "silver";
+  ASSERT_TRUE(store_
+                  .CommitAll({SampleClaimed(SampleTicket(1), 0,
+                                            {SampleClaim("acme", "P1", At(60), At(100)), silver}),
+                              SampleClaimed(SampleTicket(2), 0, {aim}),
+                              SampleClaimed(SampleTicket(3, "8"), 0,
+                                            {SampleClaim("acme", "P1", At(1), At(2))})})
+                  .ok());
+  OwedQuery query;
+  query.project = {"github", "1296269"};
+  query.at = At(49);
+  auto owed = store_.FindOwed(query, "terms-1");
+  ASSERT_TRUE(owed.ok()) << owed.status();
+  EXPECT_TRUE(owed->claims.empty()) << "targets are not owed, other projects' neither";
+  EXPECT_EQ(owed->next, At(50));
+  EXPECT_EQ(owed->next_customer, "globex");
+  EXPECT_FALSE(owed->questions);
+  EXPECT_FALSE(owed->stale);
+
+  query.at = At(50);
+  owed = store_.FindOwed(query, "terms-1");
+  ASSERT_EQ(owed->claims.size(), 1u);
+  EXPECT_EQ(owed->claims[0].claim.customer, "globex");
+  EXPECT_EQ(owed->next, At(100));
+
+  query.plan = "gold";
+  EXPECT_TRUE(store_.FindOwed(query, "terms-1")->claims.empty());
+  query.at_risk = true;
+  query.at = At(60);
+  EXPECT_EQ(store_.FindOwed(query, "terms-1")->claims.size(), 1u);
+  query.priorities = {"P2", "P3"};
+  EXPECT_TRUE(store_.FindOwed(query, "terms-1")->claims.empty());
+  query.plan.clear();
+  query.customer = "globex";
+  EXPECT_EQ(store_.FindOwed(query, "terms-1")->claims.size(), 1u);
+  query.customer = "acme";
+  query.priorities.clear();
+  query.at_risk = false;
+  query.at = At(100);
+  query.limit = 0;
+  owed = store_.FindOwed(query, "terms-1");
+  EXPECT_TRUE(owed->claims.empty());
+  EXPECT_TRUE(owed->more);
+}
+
+TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {
+  DecisionWrite asked = SampleClaimed(SampleTicket(1), 0, {});
+  asked.record.questions = 1;
+  ASSERT_TRUE(store_.Commit(asked).ok());
+  OwedQuery query;
+  query.project = {"github", "1296269"};
+  query.at = At(1);
+  EXPECT_TRUE(store_.FindOwed(query, "terms-1")->questions);
+  EXPECT_TRUE(store_.FindOwed(query, "terms-2")->stale) << "judged under other terms";
+  query.project = {"github", "8"};
+  EXPECT_FALSE(store_.FindOwed(query, "terms-1")->questions);
+  EXPECT_FALSE(store_.FindOwed(query, "terms-2")->stale);
+
+  asked.record.version = 1;
+  asked.record.questions = 0;
+  asked.record.terms_id = "terms-2";
+  ASSERT_TRUE(store_.Commit(asked).ok());
+  query.project = {"github", "1296269"};
+  EXPECT_FALSE(store_.FindOwed(query, "terms-2")->questions);
+  EXPECT_FALSE(store_.FindOwed(query, "terms-2")->stale);
+}
+
+TEST_P(StoreContract, EndingsAreSummedByDay) {
+  DecisionWrite write =
+      SampleClaimed(SampleTicket(1), 0, {SampleClaim("acme", "P1", At(1), At(2))});
+  write.record.endings = {{"acme", Metric::kFirstResponse, Ending::kMet, 100, 9, 1},
+                          {"acme", Metric::kUpdate, Ending::kMissed, 101, 0, 2},
+                          {"acme", Metric::kUpdate, Ending::kCancelled, 101, 0, 1},
+                          {"globex", Metric::kUpdate, Ending::kExcused, 101, 0, 1}};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  auto sums = store_.SumEndings("acme", std::nullopt, 0, 1000);
+  ASSERT_TRUE(sums.ok()) << sums.status();
+  EXPECT_EQ(sums->metrics[Metric::kFirstResponse].met, 1u);
+  EXPECT_EQ(sums->metrics[Metric::kUpdate].missed, 2u);
+  EXPECT_EQ(sums->metrics[Metric::kUpdate].cancelled, 1u);
+  EXPECT_EQ(sums->metrics[Metric::kUpdate].excused, 0u);
+  EXPECT_EQ(sums->first_responses, (std::map<std::uint8_t, std::uint64_t>{{9, 1}}));
+  const ProjectKey project{"github", "1296269"};
+  EXPECT_EQ(store_.SumEndings("acme", project, 101, 101)->metrics[Metric::kUpdate].missed, 2u);
+  EXPECT_TRUE(store_.SumEndings("acme", project, 102, 200)->metrics.empty());
+  EXPECT_TRUE(store_.SumEndings("acme", ProjectKey{"github", "8"}, 0, 200)->metrics.empty());
+
+  // A late fact took one back.
+  write.record.version = 1;
+  write.record.endings = {{"acme", Metric::kUpdate, Ending::kMissed, 101, 0, 1}};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  sums = store_.SumEndings("acme", std::nullopt, 0, 1000);
+  EXPECT_EQ(sums->metrics[Metric::kUpdate].missed, 1u);
+  EXPECT_FALSE(sums->metrics.contains(Metric::kFirstResponse));
+}
+
+}  // namespace retainer
