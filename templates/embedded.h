@@ -6,5 +6,6 @@
 namespace retainer {
 
 extern const std::string_view kCommentTemplate;
+extern const std::string_view kMentionTemplate;
 
 }  // namespace retainer

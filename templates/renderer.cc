@@ -121,6 +121,29 @@ std::string Summary(const CommentView& view) {
   return summary;
 }
 
+bool IsLogin(std::string_view text) {
+  const auto is_word = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return !text.empty() && is_word(text.front()) && is_word(text.back()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_word(c) || c == '-' || c == '.'; });
+}
+
+std::string SectionName(MentionView::Kind kind) {
+  switch (kind) {
+    case MentionView::Kind::kSoon:
+      return "soon";
+    case MentionView::Kind::kLate:
+      return "late";
+    case MentionView::Kind::kByHand:
+      return "by_hand";
+    case MentionView::Kind::kWithdrawn:
+      return "withdrawn";
+  }
+  return "late";
+}
+
 // Stands for a blank line that is meant. Sections that are not shown leave blank lines behind, so
 // all others go. No inert text holds a control character.
 constexpr char kBlank[] = "\x01";
@@ -139,6 +162,26 @@ class MustacheRenderer : public Renderer {
     // Parsed for each comment: a parsed template is not safe to share between threads.
     mustache::mustache comment{std::string(kCommentTemplate)};
     return Tidy(comment.render(Data(view, marker)));
+  }
+
+  std::string RenderMention(const MentionView& view, const std::string& marker) const override {
+    mustache::mustache mention{std::string(kMentionTemplate)};
+    mustache::data data;
+    std::string people;
+    for (const std::string& login : view.logins) {
+      absl::StrAppend(&people, people.empty() ? "" : " ",
+                      IsLogin(login) ? absl::StrCat("@", login) : InertCode(login));
+    }
+    data.set("people", people);
+    data.set(SectionName(view.kind), mustache::data(mustache::data::type::bool_true));
+    data.set("promise", InertText(view.promise));
+    data.set("due", view.due ? ShownLocal(*view.due, /*year=*/false) : "");
+    const std::string utc = view.due ? ShownUtc(*view.due) : "";
+    data.set("utc",
+             utc.empty() ? mustache::data(mustache::data::type::bool_false) : mustache::data(utc));
+    data.set("blank", kBlank);
+    data.set("marker", marker);
+    return Tidy(mention.render(data));
   }
 
  private:

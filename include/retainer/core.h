@@ -89,19 +89,25 @@ struct Decision {
 };
 
 // Joins `news` to the ticket's facts and evaluates. `before` is what the ticket's clocks showed
-// when last decided (state by `customer metric`), for the record of changes.
+// when last decided (state by `customer metric`), for the record of changes. `told`: the notices of
+// this ticket that people were told as breaches, for what there is to take back.
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
                 const TermsHistory& terms, const Pins& pins,
-                const std::map<std::string, std::string>& before, absl::Time now);
+                const std::map<std::string, std::string>& before, absl::Time now,
+                const std::vector<Notice>& told = {});
 // `customer metric` -> state of the standing's claims, as `before` above.
 std::map<std::string, std::string> ClockStates(const Standing& standing);
 
-// The breaches that a late-learnt fact takes back: clocks that `before` shows as breached and that
-// were in time after all. Their ids are stable; `withdraws` names the breach's notice, so that what
-// was never announced need not be taken back.
+// What a late-learnt fact takes back of `told`: breaches and escalations of promises that were in
+// time after all, or that are not due yet. One notice a promise, to the teams that had been told;
+// mentions apart. Nobody hears of a breach taken back who had not heard of the breach.
 std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standing& standing,
-                                      const std::map<std::string, std::string>& before,
-                                      const Terms& terms, absl::Time now);
+                                      const std::vector<Notice>& told, const Terms& terms,
+                                      absl::Time now);
+
+// The words of a mention: nullopt for any other notice, where the customer is not public (any more)
+// and where the teams have no members on the ticket's forge.
+std::optional<MentionView> PresentMention(const Notice& notice, const Policy& policy);
 
 // Everything that a standing holds, for comparing and for tests: equal texts, equal standings.
 std::string DebugString(const Standing& standing);

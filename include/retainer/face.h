@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -82,16 +83,29 @@ struct ShownFace {
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 
-// Words for a face. Implementations are pure and thread-safe. The result ends with the hidden
-// marker of the ticket.
+// A short comment of its own that calls people to the ticket, for editing a comment calls nobody.
+struct MentionView {
+  enum class Kind : std::uint8_t { kSoon, kLate, kByHand, kWithdrawn };
+  Kind kind = Kind::kLate;
+  std::vector<std::string> logins;  // on the ticket's forge, sorted; rendered as mentions
+  std::string promise;              // `first reply`; empty: by hand
+  std::optional<ShownTime> due;
+  friend bool operator==(const MentionView&, const MentionView&) = default;
+};
+
+// Words for a face and for a mention. Implementations are pure and thread-safe. The result ends
+// with the hidden marker.
 class Renderer {
  public:
   virtual ~Renderer() = default;
   virtual std::string RenderComment(const CommentView& view, const std::string& marker) const = 0;
+  virtual std::string RenderMention(const MentionView& view, const std::string& marker) const = 0;
 };
 
 // A hidden HTML comment that stands in our status comment of this ticket and nowhere else; opaque
 // to readers.
 std::string CommentMarker(const TicketKey& ticket);
+// The same for the mention of one notice.
+std::string MentionMarker(const TicketKey& ticket, std::string_view notice_id);
 
 }  // namespace retainer

@@ -48,7 +48,8 @@ enum class FactKind : std::uint8_t {
                      // `yes`, `no`, `unseen` (an outsider cannot tell); expires
   kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
                   // empty; expires
-  kOwnComment = 20,  // network: subject = object id of a status comment that we posted
+  kOwnComment = 20,  // network: subject = object id of a comment that we posted; value = kOwnMention
+                     // where it is not the status comment
   kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
                    // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
@@ -93,6 +94,8 @@ std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view
 
 // The kind's name in fact ids, explanations and the ledger: `comment`, `label+`, …
 std::string_view FactKindName(FactKind kind);
+
+inline constexpr std::string_view kOwnMention = "mention";
 
 // A set of facts ordered by id.
 class FactSet {

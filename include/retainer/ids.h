@@ -51,6 +51,9 @@ std::string ToString(const TicketRef& ref);
 // InvalidArgument, naming the expected form, for anything else.
 absl::StatusOr<TicketRef> ParseTicketRef(std::string_view text);
 
+// Tells texts apart, the same on every machine; nothing to rely on against those who choose both.
+std::uint64_t Fingerprint(std::string_view text);
+
 // `forge:path`, as policies, tokens and the API write a project.
 struct ProjectRef {
   std::string forge;

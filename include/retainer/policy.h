@@ -60,7 +60,11 @@ struct EscalationLevel {
   double at = 1.0;                  // of the target: 1.0 = due
   std::optional<Metric> metric;     // nullopt: every metric
   std::vector<std::string> notify;  // teams
+  bool mention = false;             // their members on the ticket too, where its customer is public
 };
+
+// When people are told: only while the calendars of the promise are open, or at any hour.
+enum class NotifyHours : std::uint8_t { kOpeningHours, kAlways };
 
 struct Plan {
   std::string name;
@@ -72,6 +76,7 @@ struct Plan {
   std::string default_priority;
   double at_risk = 0.75;
   std::vector<double> warn_at;  // ascending
+  NotifyHours notify = NotifyHours::kOpeningHours;
   std::vector<EscalationLevel> escalation;
 };
 
@@ -181,6 +186,10 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
 // priority's own, else the plan's. `customer` may be nullptr.
 const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,
                                                  std::string_view priority);
+
+// When people are told what there is to tell at `at`, of a promise that `calendar` counts: at once
+// where it is open or the plan says so, else when it next opens.
+absl::Time TellingTime(const Plan& plan, const BusinessTime& calendar, absl::Time at);
 
 // The open time that a target stands for on a calendar.
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar);

@@ -48,7 +48,8 @@ enum class NoticeKind : std::uint8_t {
   kWarning = 1,
   kBreach = 2,
   kEscalation = 3,
-  kBreachWithdrawn = 4
+  kBreachWithdrawn = 4,
+  kMention = 5,  // an escalation whose teams' members are to be mentioned on the ticket
 };
 std::string_view NoticeKindName(NoticeKind kind);
 
@@ -131,6 +132,7 @@ struct ClaimStanding {
   std::vector<PromiseClock>
       clocks;             // in the order of kAllMetrics; only metrics that were ever promised
   bool released = false;  // released or moved away: its clocks are finished
+  bool escalated_by_hand = false;  // told yet or not
 };
 
 struct RoleStanding {
@@ -153,7 +155,8 @@ struct Question {
 inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
 
 // Told to people once. The id is stable: the same cause gives the same id however often it is
-// computed.
+// computed. A mention is a notice of its own beside the escalation's: it is written where outsiders
+// read, so it is made of what they may know.
 struct Notice {
   std::string id;
   NoticeKind kind = NoticeKind::kWarning;
@@ -165,7 +168,9 @@ struct Notice {
   std::vector<std::string> teams;
   std::string text;        // one line for a log or a chat
   bool is_private = true;  // of a private customer
-  std::string withdraws;   // kBreachWithdrawn: the id of the breach's notice, told or not
+  // Set where the notice takes back: the ids of those that were told in error. Once it is told they
+  // are as if they had never been, so that a breach that comes after all is told.
+  std::vector<std::string> withdraws;
 };
 
 // A person's input that was not accepted, and why.

@@ -151,10 +151,11 @@ struct StoredTerms {
   std::map<std::string, std::string> files;  // name -> text of the policy
 };
 
+// A notice that waits to be told.
 struct NoticeRecord {
   Notice notice;
-  std::string sink;
-  int attempts = 0;
+  // Set before a comment is posted for it: from here on the comment may be there.
+  std::optional<absl::Time> posting_since;
 };
 
 struct TokenRecord {
@@ -288,8 +289,18 @@ class Store {
   virtual absl::Status ReviveFace(const TicketKey& key, absl::Time now) = 0;
 
   // ---- Notices
+  // Those that wait, by the instant at which they are to be told.
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
+  // Nullopt where no such notice waits.
+  virtual absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) = 0;
+  // Replaces one that waits. NotFound.
+  virtual absl::Status SaveNotice(const NoticeRecord& record) = 0;
+  // Told: its id is not told again. What it withdraws is forgotten in the same write.
   virtual absl::Status FinishNotice(const std::string& id) = 0;
+  // Takes back one that waits: it is as if it had never been. OK where none waits.
+  virtual absl::Status DropNotice(const std::string& id) = 0;
+  // Those of a ticket that were told as breaches (no warnings, and `at` not before `due`), by id.
+  virtual absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) = 0;
 
   // ---- Terms, projects, actors
   // In force from `effective` on; the same id as the newest changes nothing. Terms never run

@@ -62,7 +62,7 @@ const std::vector<MetricFamily>& MetricFamilies() {
       {"retainer_notices_total",
        kCounter,
        {"sink", "kind", "result"},
-       "Notices told, retried or given up."},
+       "Notices told, retried, given up or silenced before they were told."},
       {"retainer_notices_withheld_total",
        kCounter,
        {"sink"},

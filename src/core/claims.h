@@ -34,10 +34,10 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
 // Notices whose time has come, by id.
 void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
                 const Terms& terms, absl::Time now, std::vector<Notice>* notices);
-std::string BreachId(const TicketKey& ticket, const std::string& customer, Metric metric,
-                     const Cycle& cycle);
 // Notes what is to come of each clock, and returns the earliest instant after `now` at which time
 // alone changes the standing, its face or its notices.
-absl::Time LookAhead(ClaimWork* work, absl::Time now);
+absl::Time LookAhead(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
+                     absl::Time now, ClaimWork* work);
+bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work);
 
 }  // namespace retainer::core

@@ -66,7 +66,7 @@ struct CycleWork {
   Cycle cycle;
   PromiseKind kind = PromiseKind::kCommitment;
   absl::InlinedVector<Leg, 1> legs;
-  const BusinessTime* calendar = nullptr;  // that counts now
+  const BusinessTime* calendar = nullptr;           // that counts it now, or did at the stop
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere

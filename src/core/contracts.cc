@@ -128,6 +128,8 @@ std::string_view NoticeKindName(NoticeKind kind) {
       return "escalation";
     case NoticeKind::kBreachWithdrawn:
       return "breach-withdrawn";
+    case NoticeKind::kMention:
+      return "mention";
   }
   return "";
 }
@@ -144,7 +146,9 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
   return absl::Milliseconds(milliseconds);
 }
 
-std::string CommentMarker(const TicketKey& ticket) {
+namespace {
+
+std::string Marker(std::string_view what, const TicketKey& ticket) {
   // A key holds a forge's configured name and decimal numbers: nothing that could end an HTML
   // comment. Letters, digits and `/` only, whatever comes.
   std::string name = ToString(ticket);
@@ -154,7 +158,17 @@ std::string CommentMarker(const TicketKey& ticket) {
         return !((c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z') || c == '/');
       },
       '_');
-  return absl::StrCat("<!-- retainer:status:", name, " -->");
+  return absl::StrCat("<!-- retainer:", absl::string_view(what.data(), what.size()), ":", name,
+                      " -->");
+}
+
+}  // namespace
+
+std::string CommentMarker(const TicketKey& ticket) { return Marker("status", ticket); }
+
+std::string MentionMarker(const TicketKey& ticket, std::string_view notice_id) {
+  return Marker(absl::StrCat("mention:", absl::Hex(Fingerprint(notice_id), absl::kZeroPad16)),
+                ticket);
 }
 
 }  // namespace retainer

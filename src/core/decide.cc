@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -57,6 +58,51 @@ std::vector<std::string> Changes(const std::map<std::string, std::string>& befor
   return changes;
 }
 
+bool ShowsBreach(const std::string& state) {
+  return state == ClockStateName(ClockState::kBreached) ||
+         state == ClockStateName(ClockState::kMissed);
+}
+
+// No run of the promise was late, was let off or is late.
+bool IsInTime(const PromiseClock& clock) {
+  return clock.state != ClockState::kBreached && !clock.cycles.empty() &&
+         std::all_of(clock.cycles.begin(), clock.cycles.end(), [](const Cycle& cycle) {
+           return cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kOpen;
+         });
+}
+
+// Breaches that people were told of, or that the clock showed, and that were none: `acme
+// first_response: breach taken back`.
+void AddTakenBack(const std::map<std::string, std::string>& before, const Standing& standing,
+                  const std::vector<Notice>& withdrawn, std::vector<std::string>* changes) {
+  std::set<std::string> clocks;
+  for (const Notice& notice : withdrawn) {
+    const std::string_view metric = MetricName(notice.metric);
+    clocks.insert(
+        absl::StrCat(notice.customer, " ", absl::string_view(metric.data(), metric.size())));
+  }
+  for (const ClaimStanding& claim : standing.claims) {
+    for (const PromiseClock& clock : claim.clocks) {
+      const std::string_view metric = MetricName(clock.metric);
+      std::string name =
+          absl::StrCat(claim.customer, " ", absl::string_view(metric.data(), metric.size()));
+      const auto was = before.find(name);
+      if (was == before.end() || !ShowsBreach(was->second) || !IsInTime(clock)) continue;
+      clocks.insert(std::move(name));
+    }
+  }
+  for (const std::string& clock : clocks) {
+    changes->push_back(absl::StrCat(clock, ": breach taken back"));
+  }
+}
+
+// Replaces the mentions in `notices` by those of `open`.
+void TakeMentions(const std::vector<Notice>& open, std::vector<Notice>* notices) {
+  const auto is_mention = [](const Notice& notice) { return notice.kind == NoticeKind::kMention; };
+  std::erase_if(*notices, is_mention);
+  std::copy_if(open.begin(), open.end(), std::back_inserter(*notices), is_mention);
+}
+
 // Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no more
 // by the one that held them.
 bool IsHidden(const Customer& customer, const Policy& current) {
@@ -89,7 +135,8 @@ TermsHistory WithoutHidden(const TermsHistory& terms, const Policy& current) {
 
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
                 const TermsHistory& terms, const Pins& pins,
-                const std::map<std::string, std::string>& before, absl::Time now) {
+                const std::map<std::string, std::string>& before, absl::Time now,
+                const std::vector<Notice>& told) {
   Decision decision;
   decision.facts = facts;
   std::set<std::string_view> ids;
@@ -113,11 +160,17 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     if (version->effective <= now) current = version.get();
   }
   decision.wake_at = standing.next_wake;
+  decision.notices = standing.notices;
+  std::vector<Notice> withdrawn = WithdrawnBreaches(context, standing, told, *current, now);
   if (HasHiddenClaim(standing, terms, current->policy)) {
     // What outsiders see is made from the facts as they themselves could judge them.
     const Standing outside =
         Evaluate(context, decision.facts, WithoutHidden(terms, current->policy), pins, now);
     decision.face = Present(context, outside, *current, now);
+    // So are mentions: they stand where outsiders read.
+    const std::vector<Notice> open = WithdrawnBreaches(context, outside, told, *current, now);
+    TakeMentions(outside.notices, &decision.notices);
+    TakeMentions(open, &withdrawn);
     decision.wake_at = std::min(decision.wake_at, outside.next_wake);
     std::vector<Question>& questions = decision.standing.questions;
     questions.insert(questions.end(), outside.questions.begin(), outside.questions.end());
@@ -126,10 +179,15 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   } else {
     decision.face = Present(context, standing, *current, now);
   }
-  decision.notices = standing.notices;
-  for (Notice& notice : WithdrawnBreaches(context, standing, before, *current, now)) {
-    decision.notices.push_back(std::move(notice));
+  if (!decision.standing.questions.empty()) {
+    decision.notices.clear();
+    withdrawn.clear();
   }
+  decision.record.changes = Changes(before, ClockStates(standing));
+  // A decision that learns nothing repeats what an earlier one has recorded.
+  AddTakenBack(before, standing, decision.new_facts.empty() ? std::vector<Notice>() : withdrawn,
+               &decision.record.changes);
+  for (Notice& notice : withdrawn) decision.notices.push_back(std::move(notice));
   std::sort(decision.notices.begin(), decision.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });
   decision.departures = Departures(context, decision.facts, standing);
@@ -137,7 +195,6 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   decision.record.ticket = context.key;
   decision.record.at = now;
   decision.record.terms_id = standing.terms_id;
-  decision.record.changes = Changes(before, ClockStates(standing));
   return decision;
 }
 

@@ -71,7 +71,8 @@ std::string DebugString(const Standing& s) {
   for (const ClaimStanding& claim : s.claims) {
     absl::StrAppend(&out, "claim ", claim.customer, " since ", At(claim.since), " [", claim.reason,
                     "] plan ", claim.plan, " priority ", claim.priority, " [",
-                    claim.priority_reason, "]", claim.released ? " released" : "", "\n");
+                    claim.priority_reason, "]", claim.released ? " released" : "",
+                    claim.escalated_by_hand ? " escalated" : "", "\n");
     for (const PromiseClock& clock : claim.clocks) Append(&out, clock);
   }
   if (!s.objectives.empty()) absl::StrAppend(&out, "objectives\n");
@@ -95,7 +96,7 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "notice ", n.id, " ", View(NoticeKindName(n.kind)), " ", n.customer, " ",
                     View(MetricName(n.metric)), " at ", At(n.at), " due ", At(n.due), " teams ",
                     absl::StrJoin(n.teams, ","), " private ", n.is_private, " [", n.text, "] ",
-                    n.withdraws, "\n");
+                    absl::StrJoin(n.withdraws, "|"), "\n");
   }
   for (const Question& q : s.questions) {
     absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",

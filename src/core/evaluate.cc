@@ -91,7 +91,9 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {
     core::AddNotices(context.key, timeline, work, current, now, &s.notices);
-    s.next_wake = std::min(s.next_wake, core::LookAhead(&work, now));
+    s.next_wake =
+        std::min(s.next_wake, core::LookAhead(context.key, timeline, current, now, &work));
+    work.standing.escalated_by_hand = core::IsEscalatedByHand(timeline, work);
     if (work.leaving) leaving.push_back(*work.leaving);
     if (work.stint->ended) {
       community_since = std::max(community_since, *work.stint->ended);
@@ -113,7 +115,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   if (!leaving.empty()) s.carried = core::Write(leaving);
   if (!claimed && objectives && timeline.successor.empty()) {
     ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
-    s.next_wake = std::min(s.next_wake, core::LookAhead(&work, now));
+    s.next_wake =
+        std::min(s.next_wake, core::LookAhead(context.key, timeline, current, now, &work));
     s.objectives = core::Publish(std::move(work)).clocks;
   }
   // Nothing is announced while an answer is outstanding.
@@ -132,39 +135,6 @@ std::map<std::string, std::string> ClockStates(const Standing& standing) {
     }
   }
   return states;
-}
-
-std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standing& standing,
-                                      const std::map<std::string, std::string>& before,
-                                      const Terms& terms, absl::Time now) {
-  std::vector<Notice> notices;
-  if (!standing.questions.empty()) return notices;
-  for (const ClaimStanding& claim : standing.claims) {
-    for (const PromiseClock& clock : claim.clocks) {
-      const auto was =
-          before.find(absl::StrCat(claim.customer, " ", core::View(MetricName(clock.metric))));
-      if (was == before.end() || was->second != ClockStateName(ClockState::kBreached)) continue;
-      if (clock.cycles.empty() || clock.state == ClockState::kBreached) continue;
-      const Cycle& cycle = clock.cycles.back();
-      if (cycle.outcome != Outcome::kMet) continue;
-      const Customer* customer = terms.policy.FindCustomer(claim.customer);
-      Notice notice;
-      notice.withdraws = core::BreachId(context.key, claim.customer, clock.metric, cycle);
-      notice.id = absl::StrCat("withdrawn ", notice.withdraws);
-      notice.kind = NoticeKind::kBreachWithdrawn;
-      notice.ticket = context.key;
-      notice.customer = claim.customer;
-      notice.metric = clock.metric;
-      notice.at = now;
-      notice.due = cycle.due;
-      notice.text = absl::StrCat(claim.customer, ": ", core::View(MetricName(clock.metric)),
-                                 " was in time after all; the breach is taken back");
-      notice.is_private = customer == nullptr || !customer->is_public;
-      for (const auto& [name, team] : terms.policy.teams) notice.teams.push_back(name);
-      notices.push_back(std::move(notice));
-    }
-  }
-  return notices;
 }
 
 }  // namespace retainer

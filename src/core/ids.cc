@@ -27,6 +27,16 @@ std::string ToString(const TicketKey& key) {
   return absl::StrCat(key.forge, "/", key.project, "/", View(KindWord(key.kind)), "/", key.number);
 }
 
+std::uint64_t Fingerprint(std::string_view text) {
+  // FNV-1a, 64 bits.
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211ULL;
+  }
+  return hash;
+}
+
 std::string ToString(const TicketRef& ref) {
   return absl::StrCat(ref.forge, ":", ref.path, ref.kind == TicketKind::kIssue ? "#" : "!",
                       ref.number);

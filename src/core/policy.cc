@@ -113,6 +113,11 @@ const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Custome
   return plan.calendars;
 }
 
+absl::Time TellingTime(const Plan& plan, const BusinessTime& calendar, absl::Time at) {
+  if (plan.notify == NotifyHours::kAlways || at == absl::InfiniteFuture()) return at;
+  return calendar.NextOpen(at).value_or(at);
+}
+
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar) {
   const absl::Duration days = target.business_days * calendar.business_day();
   return absl::Floor(days, absl::Seconds(1)) + target.fixed;

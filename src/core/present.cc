@@ -269,12 +269,9 @@ bool IsEscalated(const Standing& standing, const Focus& focus) {
   });
 }
 
-bool IsEscalatedByHand(const Standing& standing, const std::vector<PublicClaim>& claims) {
-  return std::any_of(standing.notices.begin(), standing.notices.end(), [&](const Notice& n) {
-    return n.id.starts_with(kEscalationByHand) &&
-           std::any_of(claims.begin(), claims.end(),
-                       [&](const PublicClaim& claim) { return claim.customer->id == n.customer; });
-  });
+bool IsEscalatedByHand(const std::vector<PublicClaim>& claims) {
+  return std::any_of(claims.begin(), claims.end(),
+                     [](const PublicClaim& claim) { return claim.claim->escalated_by_hand; });
 }
 
 std::string HighestPriority(const std::vector<PublicClaim>& claims, const Policy& policy) {
@@ -320,7 +317,7 @@ std::string NextWords(const Standing& standing, const std::vector<PublicClaim>& 
     absl::StrAppend(&words, words.empty() ? "" : " ", View(more));
   };
   const bool late = focus.late && !focus.aim;
-  const bool by_hand = IsEscalatedByHand(standing, claims);
+  const bool by_hand = IsEscalatedByHand(claims);
   if (late && (by_hand || IsEscalated(standing, focus))) {
     say("It has been escalated, and stays open until it is kept.");
   } else if (late) {
@@ -474,6 +471,32 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
   PresentLabels(standing, claims, policy, now, &face);
   face.assignees = standing.assign_requests;
   return face;
+}
+
+std::optional<MentionView> PresentMention(const Notice& notice, const Policy& policy) {
+  if (notice.kind != NoticeKind::kMention || notice.is_private) return std::nullopt;
+  const Customer* customer = policy.FindCustomer(notice.customer);
+  if (customer == nullptr || !customer->is_public) return std::nullopt;
+  MentionView view;
+  for (const std::string& name : notice.teams) {
+    const auto team = policy.teams.find(name);
+    if (team == policy.teams.end()) continue;
+    for (const Login& member : team->second.members) {
+      if (member.forge == notice.ticket.forge) view.logins.push_back(member.name);
+    }
+  }
+  if (view.logins.empty()) return std::nullopt;
+  SortUnique(&view.logins);
+  if (notice.id.find(kEscalationByHand) != std::string::npos) {
+    view.kind = MentionView::Kind::kByHand;
+    return view;
+  }
+  view.kind = !notice.withdraws.empty() ? MentionView::Kind::kWithdrawn
+              : notice.at < notice.due  ? MentionView::Kind::kSoon
+                                        : MentionView::Kind::kLate;
+  view.promise = PromiseWords(notice.metric);
+  view.due = ShownTime{notice.due, customer->time_zone};
+  return view;
 }
 
 }  // namespace retainer

@@ -60,7 +60,10 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
   steps.reserve(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Fact* fact = order[i];
-    if (fact->kind == FactKind::kOwnComment) t_.own_comments.insert(fact->subject);
+    if (fact->kind == FactKind::kOwnComment) {
+      t_.own_comments.insert(fact->subject);
+      if (fact->value == kOwnMention) t_.own_mentions.insert(fact->subject);
+    }
     if (fact->kind == FactKind::kCommentEdited) edited_.insert(fact->subject);
     if (fact->kind == FactKind::kOpened) {
       t_.author =
@@ -221,8 +224,9 @@ void Replayer::Take(const Step& step) {
     case FactKind::kTextEdited:
       return Edited(fact, /*opening=*/true);
     case FactKind::kCommentDeleted:
-      if (t_.own_comments.contains(fact.subject) ||
-          (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author)))) {
+      if (!t_.own_mentions.contains(fact.subject) &&
+          (t_.own_comments.contains(fact.subject) ||
+           (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author))))) {
         t_.comment_deleted_by_hand = true;
         t_.comment_deleted_for_all = true;
       }

@@ -123,6 +123,7 @@ struct Timeline {
   std::string successor;
   absl::Time moved_at = absl::InfiniteFuture();
   std::set<std::string> own_comments;
+  std::set<std::string> own_mentions;  // those that are no status comment
   bool comment_deleted_by_hand = false;
   bool comment_deleted_for_all = false;
   std::map<std::string, int> removed_by_hand;

@@ -37,7 +37,10 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
                 }
               }),
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
-      notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.sinks),
+      mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
+                terms_, options_.observe),
+      notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
+                ports_.sinks, &mentions_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
                   Names(ports_.forges), options_.reconciler) {
   for (const ForgeSlot& slot : ports_.forges) {

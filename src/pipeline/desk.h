@@ -4,7 +4,7 @@
 //   one worker a forge       inbox -> decisions
 //   one dispatcher a forge   dirty faces -> the forge
 //   timers                   wake-ups that are due
-//   notifier                 notices -> sinks
+//   notifier                 notices -> sinks, mentions -> the forge
 //   reconciler               re-evaluation after a policy change, the look for trouble
 //   one recovery a forge     what the forge could not deliver is asked for again; not when observing
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
@@ -38,6 +38,7 @@
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/intake.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/mentions.h"
 #include "src/pipeline/notices.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
@@ -192,6 +193,7 @@ class Desk {
   Judge judge_;
   Intake intake_;
   Timers timers_;
+  MentionSink mentions_;
   Notifier notifier_;
   Reconciler reconciler_;
   std::vector<std::unique_ptr<ForgeThreads>> forges_;

@@ -10,14 +10,9 @@
 namespace retainer {
 namespace {
 
-// FNV-1a, 64 bits: only tells versions of our own text apart, nobody gains by a collision.
+// Only tells versions of our own text apart, nobody gains by a collision.
 std::string Digest(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
-  return absl::StrCat(absl::Hex(hash, absl::kZeroPad16), "-", text.size());
+  return absl::StrCat(absl::Hex(Fingerprint(text), absl::kZeroPad16), "-", text.size());
 }
 
 bool Has(const std::vector<std::string>& list, const std::string& value) {

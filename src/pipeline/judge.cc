@@ -323,13 +323,16 @@ absl::StatusOr<Judge::Draft> Judge::MakeDraft(const TicketKey& key, const News& 
   auto pins = store_.LoadPins();
   if (!pins.ok()) return pins.status();
 
+  auto told = ToldOf(draft.stored);
+  if (!told.ok()) return told.status();
+
   std::vector<Fact> facts = news.facts;
   for (int round = 0;; ++round) {
     FactSet all = draft.stored.facts;
     for (const Fact& fact : facts) all.Add(fact);
     for (auto& pin : NewPins(key.forge, all, terms, &*pins)) draft.pins.push_back(std::move(pin));
     draft.decision = retainer::Decide(draft.context, draft.stored.facts, facts, terms, *pins,
-                                      draft.stored.record.clock_states, now);
+                                      draft.stored.record.clock_states, now, *told);
     const std::vector<Question>& questions = draft.decision.standing.questions;
     if (questions.empty()) {
       std::lock_guard lock(mutex_);
@@ -373,6 +376,34 @@ void Judge::CountPromises(const Draft& draft) {
       }
     }
   }
+}
+
+absl::StatusOr<std::vector<Notice>> Judge::ToldOf(const StoredTicket& stored) {
+  // Nobody was told anything of a ticket on which nothing was ever promised.
+  if (stored.record.clock_states.empty()) return std::vector<Notice>();
+  return store_.ReadToldNotices(stored.record.key);
+}
+
+absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return Word::kWait;
+  auto stored = store_.LoadTicket(notice->ticket);
+  if (!stored.ok()) return stored.status();
+  if (stored->facts.empty()) return Word::kDrop;
+  auto context = Context(notice->ticket, stored->record, std::nullopt);
+  if (!context.ok()) return context.status();
+  auto pins = store_.LoadPins();
+  if (!pins.ok()) return pins.status();
+  auto told = ToldOf(*stored);
+  if (!told.ok()) return told.status();
+  const Decision decision = retainer::Decide(*context, stored->facts, {}, terms, *pins,
+                                             stored->record.clock_states, clock_.Now(), *told);
+  if (!decision.standing.questions.empty()) return Word::kWait;
+  const auto still = std::find_if(decision.notices.begin(), decision.notices.end(),
+                                  [&](const Notice& one) { return one.id == notice->id; });
+  if (still == decision.notices.end()) return Word::kDrop;
+  notice->is_private = notice->is_private || still->is_private;
+  return Word::kTell;
 }
 
 DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {

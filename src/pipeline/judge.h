@@ -30,6 +30,7 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
+#include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
 
 namespace retainer {
@@ -57,7 +58,7 @@ struct Judged {
   std::vector<Decision> successors;  // tickets that claims moved to
 };
 
-class Judge {
+class Judge final : public NoticeReview {
  public:
   // How long an answer of the forge is believed.
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
@@ -73,6 +74,11 @@ class Judge {
 
   // Joins `news` to the ticket, decides and commits.
   absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
+
+  // Asks no forge: a notice that came of a decision is looked at by the same facts and what joined
+  // them.
+  absl::StatusOr<Word> Review(Notice* notice) override;
+  absl::Status DecideAgain(const TicketKey& key) override { return Decide(key, {}).status(); }
 
   // What is known around a ticket; the project's record may be newer than the store's.
   absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record,
@@ -97,6 +103,8 @@ class Judge {
   absl::StatusOr<std::optional<TicketKey>> Successor(const TicketKey& from,
                                                      const std::string& successor);
   std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
+  // What people were told of a ticket, for what there may be to take back.
+  absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);
   DecisionWrite MakeWrite(const Draft& draft, absl::Time now);
   // Tells the figures which promises ended by what was learnt just now.
   void CountPromises(const Draft& draft);

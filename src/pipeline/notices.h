@@ -1,15 +1,20 @@
-// Notifier: tells people what is to be told, through the sinks of their teams.
+// Notifier: tells people what is to be told, through the sinks of their teams; a mention through the
+// sink of mentions.
 //
-// At least once and with the notice's stable id. A private customer's notice goes only to sinks that
-// take private ones. A sink that fails for a while is tried again with growing pauses, the others
-// are not told twice meanwhile (a restart may repeat one). Every notice is also written to the log
-// sink.
+// At least once and with the notice's stable id, and only what is still so: right before it is told a
+// notice is reviewed by what is known then, and one that is not so any more (somebody answered in
+// time meanwhile) is dropped; one whose ticket has an open question waits. What turns out untrue
+// while it is being told is taken back. A private customer's notice goes only to sinks that take
+// private ones. A sink that fails for a while is tried again with growing pauses, the others are not
+// told twice meanwhile (a restart may repeat one); a rate limit counts as no try. Every notice is
+// also written to the log sink.
 //
 // One thread at a time.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +26,7 @@
 #include "retainer/metrics.h"
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
+#include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
 
 namespace retainer {
@@ -42,10 +48,12 @@ class LogSink final : public NoticeSink {
 class Notifier {
  public:
   static constexpr int kMaxAttempts = 24;
+  // Between two looks at a ticket whose questions are open.
+  static constexpr absl::Duration kQuestionPause = absl::Seconds(30);
 
-  // Sinks are found by their name in the policy's teams.
+  // Sinks are found by their name in the policy's teams. `mentions`: where those go; may be null.
   Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-           std::vector<NoticeSink*> sinks);
+           NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions);
 
   struct Round {
     std::size_t finished = 0;
@@ -60,13 +68,19 @@ class Notifier {
     absl::Time not_before = absl::InfinitePast();
   };
   std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms);
+  // Tells the sinks that have not heard it. Nullopt: all that can be done is done; else when to try
+  // again.
+  std::optional<absl::Time> Tell(const Notice& notice, const TermsHistory& terms, absl::Time now,
+                                 State* state);
 
   Store& store_;
   Clock& clock_;
   Log& log_;
   Metrics& metrics_;
   const TermsHolder& terms_;
+  NoticeReview& review_;
   const std::vector<NoticeSink*> sinks_;
+  NoticeSink* const mentions_;
   LogSink log_sink_;
   std::map<std::string, State> states_;
 };

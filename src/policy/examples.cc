@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "retainer/standing.h"
 
 namespace retainer {
 namespace {
@@ -34,20 +35,22 @@ class Examples {
         example.metric = metric;
         example.target = target;
         example.calendars = calendars;
-        Work(&example);
+        Work(plan, &example);
         examples_.push_back(std::move(example));
       }
     }
   }
 
  private:
-  void Work(PromiseExample* example) const {
+  void Work(const Plan& plan, PromiseExample* example) const {
     absl::TimeZone zone = absl::UTCTimeZone();
     example->time_zone = terms_.policy.calendars.at(example->calendars.front()).time_zone;
     absl::LoadTimeZone(example->time_zone, &zone);  // loaded before: the policy is valid
     const BusinessTime& calendar = terms_.Calendar(example->calendars);
     example->opened = FridayEvening(from_, zone);
     example->due = calendar.Deadline(example->opened, OpenTime(example->target, calendar));
+    const absl::Time announced = example->due + kBreachGrace;
+    example->told = TellingTime(plan, calendar, announced);
     constexpr char kFormat[] = "%a %Y-%m-%d %H:%M %Z";
     example->text = absl::StrCat(
         example->plan, " ", example->priority, " ", std::string(MetricName(example->metric)), " ",
@@ -56,7 +59,10 @@ class Examples {
         absl::StrJoin(example->calendars, ", "), "]: a ticket opened ",
         absl::FormatTime(kFormat, example->opened, zone), " is due ",
         example->due == absl::InfiniteFuture() ? "never"
-                                               : absl::FormatTime(kFormat, example->due, zone));
+                                               : absl::FormatTime(kFormat, example->due, zone),
+        example->told == announced ? ""
+                                   : absl::StrCat("; if late, people are told ",
+                                                  absl::FormatTime(kFormat, example->told, zone)));
   }
 
   const Terms& terms_;

@@ -22,8 +22,10 @@ struct PromiseExample {
   std::string time_zone;  // in which `text` speaks
   absl::Time opened;
   absl::Time due;
+  absl::Time told;  // when people are told, if it is late
   // `gold P3 first_response 1bd [paris]: a ticket opened Fri 2026-03-06 17:00 CET is due Mon
-  // 2026-03-09 17:00 CET`
+  // 2026-03-09 17:00 CET`; where people are told a breach only at the next opening, followed by `;
+  // if late, people are told Tue 2026-03-10 09:00 CET`
   std::string text;
 };
 

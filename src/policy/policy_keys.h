@@ -16,8 +16,8 @@ inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", 
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }
 inline Keys Priority() { return {"name", "title", "when"}; }
 inline Keys Plan() {
-  return {"calendars",        "kind",    "covers",  "promises",
-          "default_priority", "at_risk", "warn_at", "escalation"};
+  return {"calendars", "kind",    "covers",     "promises", "default_priority",
+          "at_risk",   "warn_at", "escalation", "notify"};
 }
 inline Keys Metrics() {
   return {"acknowledgement", "first_response", "next_response",
@@ -28,7 +28,7 @@ inline Keys Promises() {
   keys.push_back("calendars");
   return keys;
 }
-inline Keys Escalation() { return {"at", "metric", "notify"}; }
+inline Keys Escalation() { return {"at", "metric", "notify", "mention"}; }
 inline Keys Community() { return {"comment", "objectives", "calendars"}; }
 inline Keys Team() { return {"members", "labels", "sinks"}; }
 inline Keys Customer() {

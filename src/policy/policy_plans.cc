@@ -90,6 +90,13 @@ class PlanReader {
       plan_.warn_at.erase(std::unique(plan_.warn_at.begin(), plan_.warn_at.end()),
                           plan_.warn_at.end());
     }
+    if (const YamlNode* notify = node_.Find("notify")) {
+      if (notify->scalar == "always") {
+        plan_.notify = NotifyHours::kAlways;
+      } else if (notify->scalar != "opening_hours") {
+        reader_.Error(*notify, "unknown hours to notify in", "write opening_hours or always");
+      }
+    }
     if (const YamlNode* levels = node_.Find("escalation")) {
       for (const YamlNode& item : reader_.List(*levels, "escalation")) ReadEscalation(item);
     }
@@ -210,7 +217,20 @@ class PlanReader {
         (node.Find("notify") == nullptr || node.Find("notify")->items.empty())) {
       reader_.Error(node, "an escalation that tells nobody", "write notify: [TEAM]");
     }
+    if (const YamlNode* mention = node.Find("mention")) ReadMention(*mention, &level);
     plan_.escalation.push_back(std::move(level));
+  }
+
+  void ReadMention(const YamlNode& node, EscalationLevel* level) {
+    const std::optional<bool> mention = reader_.Bool(node, "mention");
+    if (!mention) return;
+    level->mention = *mention;
+    const bool nobody = std::all_of(
+        level->notify.begin(), level->notify.end(),
+        [&](const std::string& team) { return draft_.policy.teams.at(team).members.empty(); });
+    if (*mention && !level->notify.empty() && nobody) {
+      reader_.Error(node, "a mention of teams without members", "give one of the teams members");
+    }
   }
 
   void ReadNotified(const YamlNode& node, EscalationLevel* level) {

@@ -20,6 +20,8 @@ std::string KindWords(NoticeKind kind) {
       return "Escalation";
     case NoticeKind::kBreachWithdrawn:
       return "Taken back: in time after all";
+    case NoticeKind::kMention:
+      return "Mention";
   }
   return std::string(NoticeKindName(kind));
 }

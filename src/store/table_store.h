@@ -78,7 +78,11 @@ class TableStore : public Store {
   absl::Status ReviveFace(const TicketKey& key, absl::Time now) override;
 
   absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
+  absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) override;
+  absl::Status SaveNotice(const NoticeRecord& record) override;
   absl::Status FinishNotice(const std::string& id) override;
+  absl::Status DropNotice(const std::string& id) override;
+  absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) override;
 
   absl::Status AppendTerms(const StoredTerms& terms) override;
   absl::StatusOr<std::vector<StoredTerms>> LoadTerms() override;
@@ -120,6 +124,11 @@ class TableStore : public Store {
   static void StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
                           Batch* batch);
   static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
+  struct Waiting {
+    std::string key;  // in the queue
+    NoticeRecord record;
+  };
+  static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
   static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
                                      Batch* batch);

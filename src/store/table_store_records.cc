@@ -70,31 +70,137 @@ absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* s
   if (*known || !staged->notices.insert(notice.id).second) return absl::OkStatus();
   const std::string at = KeyWriter().Instant(notice.at).Take();
   staged->batch.Put(Table::kNoticeIds, notice.id, at);
-  staged->batch.Put(Table::kNoticeQueue, at + notice.id, EncodeRecord(notice));
+  staged->batch.Put(Table::kNoticeQueue, at + notice.id,
+                    EncodeRecord(NoticeRecord{notice, std::nullopt}));
   staged->batch.Add(Counter::kPendingNotices, 1);
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Notice>> TableStore::ReadNotices(std::size_t limit) {
   const auto view = engine_->Read();
-  return ReadAll<Notice>(*view, Table::kNoticeQueue, limit);
+  auto records = ReadAll<NoticeRecord>(*view, Table::kNoticeQueue, limit);
+  if (!records.ok()) return records.status();
+  std::vector<Notice> notices;
+  for (NoticeRecord& record : *records) notices.push_back(std::move(record.notice));
+  return notices;
 }
 
-absl::Status TableStore::FinishNotice(const std::string& id) {
+absl::StatusOr<std::optional<TableStore::Waiting>> TableStore::FindWaiting(View& view,
+                                                                           const std::string& id) {
+  auto at = view.Get(Table::kNoticeIds, id);
+  if (!at.ok()) return at.status();
+  if (!*at || (*at)->empty()) return std::optional<Waiting>();
+  Waiting waiting;
+  waiting.key = **at + id;
+  auto record = ReadRecord<NoticeRecord>(view, Table::kNoticeQueue, waiting.key);
+  if (!record.ok()) return record.status();
+  if (!*record) return Unreadable(Table::kNoticeQueue, waiting.key);
+  waiting.record = **std::move(record);
+  return std::optional<Waiting>(std::move(waiting));
+}
+
+absl::StatusOr<std::optional<NoticeRecord>> TableStore::FindNotice(const std::string& id) {
+  const auto view = engine_->Read();
+  auto waiting = FindWaiting(*view, id);
+  if (!waiting.ok()) return waiting.status();
+  if (!*waiting) return std::optional<NoticeRecord>();
+  return std::optional<NoticeRecord>(std::move((*waiting)->record));
+}
+
+absl::Status TableStore::SaveNotice(const NoticeRecord& record) {
+  const std::string& id = record.notice.id;
   const LockStripes::Hold hold = locks_.Acquire({"notice " + id});
   if (absl::Status status = Prepare(); !status.ok()) return status;
   Batch batch;
   {
     const auto view = engine_->Read();
-    auto at = view->Get(Table::kNoticeIds, id);
-    if (!at.ok()) return at.status();
-    if (!*at) return absl::NotFoundError(absl::StrCat("no notice ", id));
-    if ((*at)->empty()) return absl::OkStatus();
-    batch.Put(Table::kNoticeIds, id, "");
-    batch.Delete(Table::kNoticeQueue, **at + id);
+    auto waiting = FindWaiting(*view, id);
+    if (!waiting.ok()) return waiting.status();
+    if (!*waiting) return absl::NotFoundError(absl::StrCat("no notice ", id, " waits"));
+    // Its place in the queue is the one that its id names.
+    NoticeRecord saved = record;
+    saved.notice.at = (*waiting)->record.notice.at;
+    batch.Put(Table::kNoticeQueue, (*waiting)->key, EncodeRecord(saved));
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::FinishNotice(const std::string& id) {
+  // What it withdraws never changes: it can be read before the locks are known.
+  auto found = FindNotice(id);
+  if (!found.ok()) return found.status();
+  std::vector<std::string> names = {"notice " + id};
+  if (*found) {
+    for (const std::string& other : (*found)->notice.withdraws) names.push_back("notice " + other);
+  }
+  const LockStripes::Hold hold = locks_.Acquire(names);
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto waiting = FindWaiting(*view, id);
+    if (!waiting.ok()) return waiting.status();
+    if (!*waiting) {
+      auto told = view->Get(Table::kNoticeIds, id);
+      if (!told.ok()) return told.status();
+      return *told ? absl::OkStatus() : absl::NotFoundError(absl::StrCat("no notice ", id));
+    }
+    const Notice& notice = (*waiting)->record.notice;
+    const std::string ticket = KeyWriter().Ticket(notice.ticket).Take();
+    batch.Delete(Table::kNoticeQueue, (*waiting)->key);
+    batch.Add(Counter::kPendingNotices, -1);
+    if (notice.withdraws.empty()) {
+      batch.Put(Table::kNoticeIds, id, "");
+      if (notice.kind != NoticeKind::kWarning && notice.at >= notice.due) {
+        batch.Put(Table::kToldNotices, ticket + id, EncodeRecord(notice));
+      }
+    } else {
+      batch.Delete(Table::kNoticeIds, id);
+      for (const std::string& other : notice.withdraws) {
+        batch.Delete(Table::kToldNotices, ticket + other);
+        auto told = view->Get(Table::kNoticeIds, other);
+        if (!told.ok()) return told.status();
+        if (*told && (*told)->empty()) batch.Delete(Table::kNoticeIds, other);
+      }
+    }
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::DropNotice(const std::string& id) {
+  const LockStripes::Hold hold = locks_.Acquire({"notice " + id});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto waiting = FindWaiting(*view, id);
+    if (!waiting.ok()) return waiting.status();
+    if (!*waiting) return absl::OkStatus();
+    batch.Delete(Table::kNoticeIds, id);
+    batch.Delete(Table::kNoticeQueue, (*waiting)->key);
     batch.Add(Counter::kPendingNotices, -1);
   }
   return engine_->Write(batch);
+}
+
+absl::StatusOr<std::vector<Notice>> TableStore::ReadToldNotices(const TicketKey& key) {
+  const std::string row = KeyWriter().Ticket(key).Take();
+  std::vector<Notice> notices;
+  absl::Status unreadable;
+  const auto view = engine_->Read();
+  const absl::Status walked = view->Walk(Table::kToldNotices, row, PrefixEnd(row),
+                                         [&](std::string_view told_key, std::string_view value) {
+                                           auto notice = DecodeRecord<Notice>(value);
+                                           if (!notice) {
+                                             unreadable = Unreadable(Table::kToldNotices, told_key);
+                                             return false;
+                                           }
+                                           notices.push_back(*std::move(notice));
+                                           return true;
+                                         });
+  if (!walked.ok()) return walked;
+  if (!unreadable.ok()) return unreadable;
+  return notices;
 }
 
 // ---- Terms

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -678,6 +679,83 @@ TEST_P(StoreContract, NoticeIsToldOnce) {
   ASSERT_TRUE(store_.Commit(write).ok());
   EXPECT_EQ(store_.ReadNotices(10)->size(), 1u);
   EXPECT_EQ(store_.Stats()->pending_notices, 1u);
+}
+
+TEST_P(StoreContract, ANoticeThatIsDroppedIsAsIfItHadNeverBeen) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {SampleNotice("a"), SampleNotice("b")};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  ASSERT_TRUE(store_.DropNotice("a").ok());
+  ASSERT_TRUE(store_.DropNotice("a").ok());
+  ASSERT_TRUE(store_.DropNotice("never").ok());
+  EXPECT_EQ(store_.Stats()->pending_notices, 1u);
+  EXPECT_FALSE(store_.FindNotice("a")->has_value());
+  EXPECT_TRUE(absl::IsNotFound(store_.FinishNotice("a")));
+  // One that was told stays told.
+  ASSERT_TRUE(store_.FinishNotice("b").ok());
+  ASSERT_TRUE(store_.DropNotice("b").ok());
+  write.record.version = 1;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const auto notices = store_.ReadNotices(10);
+  ASSERT_EQ(notices->size(), 1u);
+  EXPECT_EQ((*notices)[0].id, "a");
+}
+
+TEST_P(StoreContract, ThatACommentIsBeingPostedIsKeptWithTheNotice) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {SampleNotice("a")};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  auto record = store_.FindNotice("a");
+  ASSERT_TRUE(record.ok() && record->has_value());
+  EXPECT_EQ((*record)->notice.text, "late");
+  EXPECT_FALSE((*record)->posting_since.has_value());
+  (*record)->posting_since = At(25);
+  ASSERT_TRUE(store_.SaveNotice(**record).ok());
+  EXPECT_EQ((*store_.FindNotice("a"))->posting_since, At(25));
+  EXPECT_EQ(store_.ReadNotices(10)->size(), 1u);
+  ASSERT_TRUE(store_.FinishNotice("a").ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.SaveNotice(**record)));
+  EXPECT_FALSE(store_.FindNotice("a")->has_value());
+}
+
+TEST_P(StoreContract, WhatWasToldAsABreachIsKeptByTicketUntilItIsTakenBack) {
+  Notice breach = SampleNotice("breach x");
+  Notice early = SampleNotice("escalation 50% x");
+  early.kind = NoticeKind::kEscalation;
+  early.at = early.due - absl::Seconds(1);
+  Notice warning = SampleNotice("warning x");
+  warning.kind = NoticeKind::kWarning;
+  Notice pending = SampleNotice("breach y");
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {breach, early, warning, pending};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  for (const Notice* told : {&breach, &early, &warning}) {
+    ASSERT_TRUE(store_.FinishNotice(told->id).ok());
+  }
+  const auto told = store_.ReadToldNotices(SampleTicket(1));
+  ASSERT_EQ(told->size(), 1u);
+  EXPECT_EQ((*told)[0].id, "breach x");
+  EXPECT_EQ((*told)[0].teams, breach.teams);
+  EXPECT_TRUE(store_.ReadToldNotices(SampleTicket(2))->empty());
+
+  Notice withdrawn = SampleNotice("withdrawn x");
+  withdrawn.kind = NoticeKind::kBreachWithdrawn;
+  withdrawn.withdraws = {"breach x", "breach y", "never"};
+  DecisionWrite next = SampleWrite(SampleTicket(1), 1);
+  next.notices = {withdrawn};
+  ASSERT_TRUE(store_.Commit(next).ok());
+  EXPECT_EQ((*store_.FindNotice("withdrawn x"))->notice.withdraws, withdrawn.withdraws);
+  ASSERT_TRUE(store_.FinishNotice("withdrawn x").ok());
+  EXPECT_TRUE(store_.ReadToldNotices(SampleTicket(1))->empty());
+  // What is so again is told again; what still waits was not touched.
+  EXPECT_TRUE(store_.FindNotice("breach y")->has_value());
+  DecisionWrite again = SampleWrite(SampleTicket(1), 2);
+  again.notices = {breach, early, warning, pending, withdrawn};
+  ASSERT_TRUE(store_.Commit(again).ok());
+  std::set<std::string> waiting;
+  const auto notices = store_.ReadNotices(10);
+  for (const Notice& notice : *notices) waiting.insert(notice.id);
+  EXPECT_EQ(waiting, (std::set<std::string>{"breach x", "breach y", "withdrawn x"}));
 }
 
 // ---- Terms, projects, actors

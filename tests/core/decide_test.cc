@@ -111,11 +111,18 @@ TEST(Decide, ABreachThatWasNoneIsTakenBackOnceAndTheRecordSaysSo) {
   const Fact answer = MakeComment({Provenance::kWebhook, story.now()}, "comment/5",
                                   story.Who("alice"), Moment::At(story.now() - Minutes(70)), "Hi.");
   const Decision mended = Decide(story.context_of(), late.facts, {answer}, story.terms(), {},
-                                 ClockStates(late.standing), story.now());
+                                 ClockStates(late.standing), story.now(), late.notices);
   ASSERT_EQ(mended.notices.size(), 1u);
   EXPECT_EQ(mended.notices[0].kind, NoticeKind::kBreachWithdrawn);
-  EXPECT_EQ(mended.notices[0].withdraws, late.notices[0].id);
-  EXPECT_EQ(mended.record.changes, Strings{"acme first_response: breached -> met"});
+  EXPECT_EQ(mended.notices[0].withdraws, Strings{late.notices[0].id});
+  EXPECT_EQ(mended.record.changes, (Strings{"acme first_response: breached -> met",
+                                            "acme first_response: breach taken back"}));
+  // Whom nobody told of the breach, nobody tells that there was none; the record names it all the
+  // same.
+  const Decision untold = Decide(story.context_of(), late.facts, {answer}, story.terms(), {},
+                                 ClockStates(late.standing), story.now());
+  EXPECT_TRUE(untold.notices.empty());
+  EXPECT_EQ(untold.record.changes, mended.record.changes);
   const Decision after = Decide(story.context_of(), mended.facts, {answer}, story.terms(), {},
                                 ClockStates(mended.standing), story.now());
   EXPECT_TRUE(after.notices.empty());

@@ -243,9 +243,7 @@ TEST(Pitfall, NoAlertAtNight) {
   const auto& calendar = story.terms().back()->Calendar({"office"});
   ASSERT_EQ(story.See().notices.size(), 3u);
   for (const Notice& notice : story.See().notices) {
-    // A breach that falls on closing time is told in the minute after it.
-    EXPECT_TRUE(calendar.IsOpen(notice.at) || calendar.IsOpen(notice.at - Seconds(61)))
-        << notice.id;
+    EXPECT_TRUE(calendar.IsOpen(notice.at)) << notice.id;
   }
 }
 

@@ -24,12 +24,20 @@ class FakeSink final : public NoticeSink {
   const bool takes_private_;
 };
 
+// Everything that waits is so.
+class NoReview final : public NoticeReview {
+ public:
+  absl::StatusOr<Word> Review(Notice*) override { return word; }
+  absl::Status DecideAgain(const TicketKey&) override { return absl::OkStatus(); }
+  absl::StatusOr<Word> word = Word::kTell;
+};
+
 class NoticesTest : public World {
  protected:
   NoticesTest()
       : open("ops", false),
         closed("crm", true),
-        notifier(store, clock, log, metrics, terms, {&open, &closed}) {
+        notifier(store, clock, log, metrics, terms, review, {&open, &closed}, nullptr) {
     Policy policy = MakePolicy();
     policy.teams["core"].sinks = {"ops", "crm"};
     terms.Set({MakeTerms("v1", At(-60), policy)});
@@ -53,6 +61,7 @@ class NoticesTest : public World {
   }
   FakeSink open;
   FakeSink closed;
+  NoReview review;
   Notifier notifier;
 };
 
@@ -83,6 +92,56 @@ TEST_F(NoticesTest, FailingSinkIsTriedAgainAndTheOthersAreNotToldTwice) {
   open.answer = absl::OkStatus();
   clock.Set(round->next);
   EXPECT_EQ(notifier.RunOnce()->finished, 1u);
+  EXPECT_EQ(open.told.size(), 1u);
+  EXPECT_EQ(closed.told.size(), 1u);
+}
+
+TEST_F(NoticesTest, WhatIsNotSoAnyMoreIsDroppedAndMayComeAgain) {
+  Put("n1", false);
+  review.word = NoticeReview::Word::kDrop;
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_TRUE(open.told.empty());
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  EXPECT_EQ(metrics.Value("retainer_notices_total"), 1);  // silenced
+  review.word = NoticeReview::Word::kTell;
+  Put("n1", false);  // it is so after all
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(open.told, std::vector<std::string>({"n1"}));
+}
+
+TEST_F(NoticesTest, WhileAnAnswerIsOutstandingItWaits) {
+  Put("n1", false);
+  review.word = NoticeReview::Word::kWait;
+  auto round = notifier.RunOnce();
+  ASSERT_TRUE(round.ok());
+  EXPECT_TRUE(open.told.empty());
+  EXPECT_EQ(Stats().pending_notices, 1u);
+  review.word = NoticeReview::Word::kTell;
+  clock.Set(round->next);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(open.told.size(), 1u);
+}
+
+TEST_F(NoticesTest, ATicketThatCannotBeReadHoldsUpNothing) {
+  Put("n1", false);
+  review.word = absl::DataLossError("unreadable");
+  const auto round = notifier.RunOnce();
+  ASSERT_TRUE(round.ok());
+  EXPECT_GT(round->next, clock.Now());
+  EXPECT_EQ(Stats().pending_notices, 1u);
+}
+
+TEST_F(NoticesTest, ARateLimitIsNoFailedTry) {
+  Put("n1", false);
+  open.answer = WithRetryAfter(absl::ResourceExhaustedError("slow down"), absl::Seconds(1));
+  for (int i = 0; i < 3 * Notifier::kMaxAttempts; ++i) {
+    const auto round = notifier.RunOnce();
+    ASSERT_TRUE(round.ok());
+    EXPECT_EQ(round->next, clock.Now() + absl::Seconds(1));
+    clock.Set(round->next);
+  }
+  open.answer = absl::OkStatus();
+  ASSERT_TRUE(notifier.RunOnce().ok());
   EXPECT_EQ(open.told.size(), 1u);
   EXPECT_EQ(closed.told.size(), 1u);
 }

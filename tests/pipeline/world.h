@@ -39,6 +39,11 @@ class PlainRenderer final : public Renderer {
     }
     return absl::StrCat(body, "\n", marker);
   }
+  std::string RenderMention(const MentionView& view, const std::string& marker) const override {
+    std::string body;
+    for (const std::string& login : view.logins) absl::StrAppend(&body, "@", login, " ");
+    return absl::StrCat(body, static_cast<int>(view.kind), " ", view.promise, "\n", marker);
+  }
 };
 
 inline Policy MakePolicy(bool is_public = true) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "src/policy/examples.h"
+
 namespace retainer {
 namespace {
 
@@ -16,7 +18,7 @@ calendars:
   always: {time_zone: UTC, hours: always}
 priorities: [{name: P1}, {name: P2}]
 bots: ["github:ci"]
-teams: {core: {members: ["github:alice"]}, empty: {}}
+teams: {core: {members: ["github:alice"]}, empty: {}, chat: {sinks: [ops]}}
 plans:
   gold:
     calendars: [always]
@@ -47,6 +49,49 @@ TEST(PolicyParserTest, AGoodPolicy) {
   EXPECT_FALSE(result.policy->customers[0].is_public);
   EXPECT_TRUE(result.policy->bare_commands);
   EXPECT_TRUE(CompileTerms("id", absl::UnixEpoch(), *result.policy).ok());
+}
+
+TEST(PolicyParserTest, WhoIsToldWhenAndWhere) {
+  const PolicyResult plain = ParsePolicy(
+      {{"p.yaml",
+        Replaced(kGood, "calendars: [always]\n",
+                 "calendars: [always]\n    escalation: [{at: 100%, notify: [core]}]\n")}});
+  ASSERT_TRUE(plain.policy) << FormatProblems(plain.problems);
+  EXPECT_EQ(plain.policy->plans.at("gold").notify, NotifyHours::kOpeningHours);
+  EXPECT_FALSE(plain.policy->plans.at("gold").escalation[0].mention);
+  const PolicyResult loud = ParsePolicy(
+      {{"p.yaml",
+        Replaced(kGood, "calendars: [always]\n",
+                 "calendars: [always]\n    notify: always\n"
+                 "    escalation: [{at: 100%, notify: [core, chat], mention: true}]\n")}});
+  ASSERT_TRUE(loud.policy) << FormatProblems(loud.problems);
+  EXPECT_EQ(loud.policy->plans.at("gold").notify, NotifyHours::kAlways);
+  EXPECT_TRUE(loud.policy->plans.at("gold").escalation[0].mention);
+}
+
+TEST(PolicyParserTest, AnExampleSaysWhenPeopleAreTold) {
+  const auto example = [](const std::string& more) {
+    // Opened on Friday at 17:00, closing time, and due at closing time on Monday.
+    const PolicyResult result = ParsePolicy(
+        {{"p.yaml",
+          Replaced(Replaced(kGood, "calendars: [always]\n", "calendars: [paris]\n" + more),
+                   "P2: {first_response: 2d}", "P2: {first_response: 8h}")}});
+    EXPECT_TRUE(result.policy) << FormatProblems(result.problems);
+    const auto terms = CompileTerms("id", absl::UnixEpoch(), *result.policy);
+    EXPECT_TRUE(terms.ok());
+    return PromiseExamples(**terms,
+                           absl::FromCivil(absl::CivilDay(2026, 3, 2), absl::UTCTimeZone()))
+        .back()
+        .text;
+  };
+  EXPECT_EQ(
+      example(""),
+      "gold P2 first_response 8h [paris]: a ticket opened Fri 2026-03-06 17:00 CET is due Mon "
+      "2026-03-09 17:00 CET; if late, people are told Tue 2026-03-10 09:00 CET");
+  EXPECT_EQ(
+      example("    notify: always\n"),
+      "gold P2 first_response 8h [paris]: a ticket opened Fri 2026-03-06 17:00 CET is due Mon "
+      "2026-03-09 17:00 CET");
 }
 
 TEST(PolicyParserTest, FilesMerge) {
@@ -153,6 +198,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"EscalationOfNoPromise", kPlan,
               "calendars: [always]\n    escalation: [{at: 100%, metric: update, notify: [core]}]\n",
               "promises no update"},
+        Wrong{"MentionOfNobody", kPlan,
+              "calendars: [always]\n    escalation: [{at: 100%, notify: [chat], mention: true}]\n",
+              "without members"},
+        Wrong{"MentionUnclear", kPlan,
+              "calendars: [always]\n    escalation: [{at: 100%, notify: [core], mention: 1}]\n",
+              "mention"},
+        Wrong{"NotifyHours", kPlan, "calendars: [always]\n    notify: never\n",
+              "opening_hours or always"},
         Wrong{"Covers", kPlan, "calendars: [always]\n    covers: [pull]\n", "issue or change"},
         Wrong{"ProjectWithoutForge", "github:acme/opendb", "acme/opendb", "FORGE:PATH"},
         Wrong{"ProjectOwner", "github:acme/opendb", "github:acme", "github:acme/*"},

@@ -67,6 +67,14 @@ TEST(Records, FieldsOfANewerWriterArePassedOver) {
   EXPECT_EQ(*DecodeRecord<TicketKey>(bytes), SampleTicket(12));
 }
 
+TEST(Records, ANoticeIsARecordOfOneThatIsNotBeingPosted) {
+  const auto record = DecodeRecord<NoticeRecord>(EncodeRecord(SampleNotice("n")));
+  ASSERT_TRUE(record.has_value());
+  EXPECT_EQ(record->notice.id, "n");
+  EXPECT_EQ(record->notice.teams, SampleNotice("n").teams);
+  EXPECT_FALSE(record->posting_since.has_value());
+}
+
 TEST(Records, AnotherVersionIsRefused) {
   std::string bytes = EncodeRecord(SampleTicket(12));
   bytes[0] = 2;
@@ -101,6 +109,7 @@ TEST(Records, MutatedBytesNeverDoHarm) {
       EncodeRecord(SampleWrite(SampleTicket(1), 0).record),
       EncodeRecord(FaceRecord{SampleFace("x"), 3, FaceState::kDirty, At(1), At(2), 1}),
       EncodeRecord(SampleNotice("n")),
+      EncodeRecord(NoticeRecord{SampleNotice("n"), At(3)}),
       CompressBody(std::string(1000, 'x')),
       KeyWriter().U8(1).Text("a").Instant(At(1)).Ticket(SampleTicket(1)).Take()};
   std::mt19937 random(7);

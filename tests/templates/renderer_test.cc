@@ -53,6 +53,38 @@ PromiseRow Finished(const char* promise, const char* target, const char* state, 
   return row;
 }
 
+TEST(Mention, IsOneShortSentenceThatCallsTheLoginsOnly) {
+  MentionView view;
+  view.kind = MentionView::Kind::kLate;
+  view.logins = {"carol", "x_y-z.1"};
+  view.promise = "first reply";
+  view.due = ShownTime{At("2026-03-03T09:02:00Z"), "Europe/Paris"};
+  const auto render = [&] { return MakeRenderer()->RenderMention(view, "<!-- m -->"); };
+  EXPECT_EQ(render(),
+            "@carol @x_y-z.1 · first reply was to come by Tue 3 Mar 10:02 CET (09:02 UTC), and has "
+            "not yet.\n\n<!-- m -->\n");
+  view.kind = MentionView::Kind::kSoon;
+  EXPECT_EQ(render(),
+            "@carol @x_y-z.1 · first reply is to come by Tue 3 Mar 10:02 CET (09:02 UTC).\n\n"
+            "<!-- m -->\n");
+  view.kind = MentionView::Kind::kWithdrawn;
+  EXPECT_EQ(render(), "@carol @x_y-z.1 · first reply is not late after all.\n\n<!-- m -->\n");
+  view.kind = MentionView::Kind::kByHand;
+  view.due.reset();
+  view.promise.clear();
+  EXPECT_EQ(render(),
+            "@carol @x_y-z.1 · this has been escalated: please have a look.\n\n<!-- m -->\n");
+}
+
+TEST(Mention, WhatCannotBeALoginCallsNobody) {
+  MentionView view;
+  view.kind = MentionView::Kind::kByHand;
+  for (const char* odd : {"acme/team", "a b", "-x", "all\n/close", "<b>", "."}) {
+    view.logins = {odd};
+    EXPECT_EQ(MakeRenderer()->RenderMention(view, "").find('@'), std::string::npos) << odd;
+  }
+}
+
 TEST(RendererTest, TheWholeCommentAsItIsPosted) {
   EXPECT_EQ(Render(Promises()),
             "**P1 · first reply by Tue 3 Mar 10:02 CET** (09:02 UTC) · with alice\n"

@@ -18,7 +18,7 @@ inline NumberRange KnownNumbers(FactKind) { return {1, 23}; }
 inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
-inline NumberRange KnownNumbers(NoticeKind) { return {1, 4}; }
+inline NumberRange KnownNumbers(NoticeKind) { return {1, 5}; }
 inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
 inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
 inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
@@ -270,6 +270,14 @@ void Describe(Io& io, Notice& notice) {
   io(8, notice.teams);
   io(9, notice.text);
   io(10, notice.is_private);
+  io(11, notice.withdraws);
+}
+
+// The notice's own fields, so that a Notice is a record of one that is not being posted.
+template <class Io>
+void Describe(Io& io, NoticeRecord& record) {
+  Describe(io, record.notice);
+  io(20, record.posting_since);
 }
 
 // ---- Inbox

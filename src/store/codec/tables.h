@@ -28,7 +28,8 @@
 //     dead_faces     ticket                                   DeadFace
 //     notice_ids     the notice's id as it is                 instant (as in a key) of the queue entry
 //                                                             while it waits; empty once it was told
-//     notice_queue   instant at, then the notice's id as it is    Notice
+//     notice_queue   instant at, then the notice's id as it is    NoticeRecord
+//     told_notices   ticket, then the notice's id as it is    Notice; those told as breaches
 //     terms          u64 number, from 1                       StoredTerms
 //     projects       text forge, text id                      ProjectRecord
 //     project_paths  text forge, text path in lower case      the project's id
@@ -103,14 +104,15 @@ enum class Table : std::uint8_t {
   kTokenHashes,
   kLedger,
   kCounters,
+  kToldNotices,
 };
 
-inline constexpr std::array<std::string_view, 25> kTableNames = {
-    "meta",       "inbox",        "bodies",       "deliveries", "expiry",
-    "set_aside",  "tickets",      "open_tickets", "indexes",    "facts",
-    "wakeups",    "faces",        "dirty",        "shown",      "dead_faces",
-    "notice_ids", "notice_queue", "terms",        "projects",   "project_paths",
-    "pins",       "tokens",       "token_hashes", "ledger",     "counters"};
+inline constexpr std::array<std::string_view, 26> kTableNames = {
+    "meta",     "inbox",         "bodies",     "deliveries", "expiry",       "set_aside",
+    "tickets",  "open_tickets",  "indexes",    "facts",      "wakeups",      "faces",
+    "dirty",    "shown",         "dead_faces", "notice_ids", "notice_queue", "terms",
+    "projects", "project_paths", "pins",       "tokens",     "token_hashes", "ledger",
+    "counters", "told_notices"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];

@@ -1,0 +1,98 @@
+#include "src/pipeline/mentions.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "retainer/fact_builders.h"
+
+namespace retainer {
+namespace {
+
+// Wrong credentials are mended some day; a sink's other errors are final.
+absl::Status Mendable(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) ? absl::UnavailableError(status.message()) : status;
+}
+
+}  // namespace
+
+MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock,
+                         Log& log, Metrics& metrics, const TermsHolder& terms, bool observe)
+    : judge_(judge),
+      store_(store),
+      renderer_(renderer),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      terms_(terms),
+      observe_(observe) {}
+
+absl::Status MentionSink::Tell(const Notice& notice) {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return absl::UnavailableError("no valid policy is in force yet");
+  const auto view = PresentMention(notice, terms.back()->policy);
+  if (!view) return absl::OkStatus();
+  const ForgeSlot* slot = judge_.FindForge(notice.ticket.forge);
+  if (slot == nullptr || slot->client == nullptr || observe_) {
+    log_.Info("would mention", {{"id", notice.id}, {"ticket", ToString(notice.ticket)}});
+    return absl::OkStatus();
+  }
+  auto record = store_.FindNotice(notice.id);
+  if (!record.ok()) return record.status();
+  if (!*record) return absl::NotFoundError(absl::StrCat("notice ", notice.id, " does not wait"));
+  const std::string marker = MentionMarker(notice.ticket, notice.id);
+  return Mendable(Post(*slot, **std::move(record), renderer_.RenderMention(*view, marker), marker));
+}
+
+absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const std::string& body,
+                               const std::string& marker) {
+  const TicketKey& ticket = record.notice.ticket;
+  auto stored = store_.LoadTicket(ticket);
+  if (!stored.ok()) return stored.status();
+  auto context = judge_.Context(ticket, stored->record, std::nullopt);
+  if (!context.ok()) return context.status();
+  auto project = store_.FindProject({ticket.forge, ticket.project});
+  if (!project.ok()) return project.status();
+  const RemoteTicket at =
+      judge_.Remote(*context, *project ? (*project)->installation_id : std::string());
+
+  if (record.posting_since) {
+    // The forge's clock may be behind ours.
+    auto found = slot.client->FindOwnComment(at, marker, *record.posting_since - kMaxAhead);
+    if (!found.ok()) return found.status();
+    if (*found) return Remember(slot, record.notice, **found);
+  }
+  const absl::Time now = clock_.Now();
+  if (const absl::Time next = slot.client->NextMutationAt(at); next > now) {
+    return WithRetryAfter(absl::ResourceExhaustedError("the forge takes no mutation yet"),
+                          next - now);
+  }
+  // The first try's instant is kept: its comment may still come to light.
+  if (!record.posting_since) {
+    record.posting_since = now;
+    const absl::Status saved = store_.SaveNotice(record);
+    if (!saved.ok()) return saved;
+  }
+  auto created = slot.client->CreateComment(at, body);
+  if (!created.ok()) return created.status();
+  metrics_.Count("retainer_mutations_total", {{"forge", slot.name}, {"what", "mention"}});
+  return Remember(slot, record.notice, *created);
+}
+
+absl::Status MentionSink::Remember(const ForgeSlot& slot, const Notice& notice,
+                                   const RemoteComment& comment) {
+  Fact own;
+  own.kind = FactKind::kOwnComment;
+  own.provenance = Provenance::kNetwork;
+  own.subject = slot.kind == ForgeKind::kGitHub ? IssueCommentId(comment.id) : NoteId(comment.id);
+  own.id = MakeFactId(own.kind, own.subject, "");
+  own.at = clock_.Now();
+  own.at_receipt = true;
+  own.actor = comment.author;
+  own.value = kOwnMention;
+  News news;
+  news.facts.push_back(std::move(own));
+  return judge_.Decide(notice.ticket, news).status();
+}
+
+}  // namespace retainer
