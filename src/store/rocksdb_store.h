@@ -28,7 +28,8 @@ struct RocksDbOptions {
   std::size_t block_cache_bytes = std::size_t{64} << 20;
   std::size_t write_buffer_bytes = std::size_t{48} << 20;  // all tables together
   int max_open_files = 256;
-  std::size_t max_wal_bytes = std::size_t{64} << 20;
+  // Read anew at every start: a second's work where it is full.
+  std::size_t max_wal_bytes = std::size_t{32} << 20;
   rocksdb::Env* env = nullptr;  // not owned; nullptr is the system's. A test injects faults with it
 };
 
