@@ -51,6 +51,14 @@ TEST(PolicyParserTest, AGoodPolicy) {
   EXPECT_TRUE(CompileTerms("id", absl::UnixEpoch(), *result.policy).ok());
 }
 
+TEST(PolicyParserTest, ABadgeIsPrivateUnlessSaid) {
+  EXPECT_FALSE(ParsePolicy({{"p.yaml", kGood}}).policy->public_badge);
+  const PolicyResult open =
+      ParsePolicy({{"p.yaml", Replaced(kGood, "bots:", "badge: public\nbots:")}});
+  ASSERT_TRUE(open.policy.has_value());
+  EXPECT_TRUE(open.policy->public_badge);
+}
+
 TEST(PolicyParserTest, WhoIsToldWhenAndWhere) {
   const PolicyResult plain = ParsePolicy(
       {{"p.yaml",
@@ -234,6 +242,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Label", "bots:", "labels: {priority: urgent}\nbots:", "{priority}"},
         Wrong{"LabelsTheSame", "bots:", "labels: {waiting: x, workaround: X}\nbots:", "same label"},
         Wrong{"Since", "bots:", "since: yesterday\nbots:", "RFC 3339"},
+        Wrong{"Badge", "bots:", "badge: open\nbots:", "private or public"},
         Wrong{"Bare", "bots:", "commands: {bare: maybe}\nbots:", "true or false"},
         Wrong{"Twice", "bots:", "version: 1\nbots:", "given twice"},
         Wrong{"Alias", "[\"github:ci\"]", "*x", "YAML"}),
