@@ -5,11 +5,13 @@
 // idempotent): any order and any repetition of the same facts ends in the same set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -51,7 +53,7 @@ enum class FactKind : std::uint8_t {
   kOwnComment = 20,  // network: subject = object id of a comment that we posted; value = kOwnMention
                      // where it is not the status comment
   kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
-                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+                     // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
                   // own text form); subject = ToString(TicketKey) of the predecessor; revision
                   // grows with the predecessor's facts
@@ -97,27 +99,52 @@ std::string_view FactKindName(FactKind kind);
 
 inline constexpr std::string_view kOwnMention = "mention";
 
-// A set of facts ordered by id.
+// A set of facts ordered by id. Facts are immutable once they are in a set; copies of a set share
+// them, so that a copy costs little.
 class FactSet {
+  struct Entry {
+    absl::Time at;  // the fact's, beside it: facts lie all over memory
+    std::shared_ptr<const Fact> fact;
+  };
+
  public:
+  class Iterator {
+   public:
+    using difference_type = std::ptrdiff_t;
+    using value_type = std::pair<const std::string&, const Fact&>;
+    Iterator() = default;
+    explicit Iterator(const Entry* entry) : entry_(entry) {}
+    value_type operator*() const { return {entry_->fact->id, *entry_->fact}; }
+    Iterator& operator++() { return ++entry_, *this; }
+    Iterator operator++(int) { return Iterator(entry_++); }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const Entry* entry_ = nullptr;
+  };
+
   // True when the set changed. Under an id that is there already the join keeps: the higher
   // revision; else the stronger provenance; else, of two taken at receipt, the earlier; else the
   // smaller in a fixed order, so that no order of arrival shows.
   bool Add(Fact fact);
 
+  // nullptr where there is none; holds as long as any set with the fact.
   const Fact* Find(std::string_view id) const;
   bool empty() const { return facts_.empty(); }
   std::size_t size() const { return facts_.size(); }
-  auto begin() const { return facts_.begin(); }
-  auto end() const { return facts_.end(); }
+  // Ids and facts, by id.
+  Iterator begin() const { return Iterator(facts_.data()); }
+  Iterator end() const { return Iterator(facts_.data() + facts_.size()); }
 
   // By time, then by id.
   std::vector<const Fact*> InOrder() const;
 
-  friend bool operator==(const FactSet&, const FactSet&) = default;
+  friend bool operator==(const FactSet& a, const FactSet& b);
 
  private:
-  std::map<std::string, Fact, std::less<>> facts_;
+  std::vector<Entry>::const_iterator LowerBound(std::string_view id) const;
+
+  std::vector<Entry> facts_;  // by id
 };
 
 }  // namespace retainer

@@ -188,7 +188,7 @@ class Run {
 
   std::size_t LastStretch() { return work().cycle.stretches.size() - 1; }
 
-  void Fill(absl::Time until) {
+  void Fill(absl::Time until, absl::Time counted_until) {
     Cycle& cycle = work().cycle;
     cycle.target_as_written = promise_->target;
     cycle.target = promise_->open;
@@ -217,12 +217,11 @@ class Run {
           {pause, stopped == nullptr ? "" : stopped->id, resumed == nullptr ? "" : resumed->id});
     }
     cycle.at_risk_at = std::min(cycle.due, InstantAfter(work(), promise_->at_risk_shift));
-    const absl::Time counted_until = std::min(until, std::max(now_, cycle.started));
     cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
   }
 
   void Leave() {
-    Fill(absl::InfiniteFuture());
+    Fill(absl::InfiniteFuture(), std::max(now_, work().cycle.started));
     Cycle& cycle = work().cycle;
     for (const Interval& pause : cycle.pauses) {
       cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
@@ -235,8 +234,7 @@ class Run {
     cycle.stopped = stop;
     if (fact != nullptr) cycle.stop_fact = fact->id;
     // The stop ends every pause; how long one lasted until then is what it was worth.
-    Fill(stop);
-    cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, stop, cycle.pauses);
+    Fill(stop, stop);
     cycle.note = note;
     if (cancelled && (cycle.due >= stop || need_.moves)) {
       cycle.outcome = Outcome::kCancelled;

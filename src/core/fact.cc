@@ -104,38 +104,53 @@ std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view
 }
 
 bool FactSet::Add(Fact fact) {
-  auto [it, added] = facts_.try_emplace(fact.id, fact);
-  if (added) return true;
-  if (!Wins(fact, it->second)) return false;
-  it->second = std::move(fact);
+  const auto place = LowerBound(fact.id);
+  const bool known = place != facts_.end() && place->fact->id == fact.id;
+  if (known && !Wins(fact, *place->fact)) return false;
+  Entry entry{fact.at, std::make_shared<const Fact>(std::move(fact))};
+  if (known) {
+    facts_[static_cast<std::size_t>(place - facts_.begin())] = std::move(entry);
+  } else {
+    facts_.insert(place, std::move(entry));
+  }
   return true;
 }
 
 const Fact* FactSet::Find(std::string_view id) const {
-  const auto it = facts_.find(id);
-  return it == facts_.end() ? nullptr : &it->second;
+  const auto place = LowerBound(id);
+  return place != facts_.end() && place->fact->id == id ? place->fact.get() : nullptr;
+}
+
+std::vector<FactSet::Entry>::const_iterator FactSet::LowerBound(std::string_view id) const {
+  // A store reads them in order.
+  if (facts_.empty() || facts_.back().fact->id < id) return facts_.end();
+  return std::partition_point(facts_.begin(), facts_.end(),
+                              [id](const Entry& entry) { return entry.fact->id < id; });
 }
 
 std::vector<const Fact*> FactSet::InOrder() const {
-  // The times beside the facts, which lie all over memory; and their places, which are the order of
-  // ids, so that no two are equal.
   struct Place {
     absl::Time at;
     std::uint32_t by_id;
-    const Fact* fact;
   };
   std::vector<Place> places;
   places.reserve(facts_.size());
-  for (const auto& [id, fact] : facts_) {
-    places.push_back({fact.at, static_cast<std::uint32_t>(places.size()), &fact});
+  for (const Entry& entry : facts_) {
+    places.push_back({entry.at, static_cast<std::uint32_t>(places.size())});
   }
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
     return a.at != b.at ? a.at < b.at : a.by_id < b.by_id;
   });
   std::vector<const Fact*> order;
   order.reserve(places.size());
-  for (const Place& place : places) order.push_back(place.fact);
+  for (const Place& place : places) order.push_back(facts_[place.by_id].fact.get());
   return order;
+}
+
+bool operator==(const FactSet& a, const FactSet& b) {
+  return std::equal(
+      a.facts_.begin(), a.facts_.end(), b.facts_.begin(), b.facts_.end(),
+      [](const auto& x, const auto& y) { return x.fact == y.fact || *x.fact == *y.fact; });
 }
 
 }  // namespace retainer

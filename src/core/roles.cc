@@ -33,19 +33,24 @@ Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pi
     : context_(context), terms_(terms), doers_(order.size(), kNobody) {
   // Those with an id first, so that one whom a body names by login only is found by it, whatever
   // came first.
-  for (const bool with_id : {true, false}) {
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      const Fact& fact = *order[i];
-      if (fact.actor.id.empty() != with_id) doers_[i] = Meet(fact.actor);
-      if (fact.author.id.empty() != with_id && fact.author != fact.actor) Meet(fact.author);
-    }
+  std::vector<std::size_t> by_login;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const Fact& fact = *order[i];
+    if (fact.kind == FactKind::kPermission) permissions_[fact.subject].push_back(&fact);
+    if (fact.kind == FactKind::kMembership) memberships_[fact.subject].push_back(&fact);
+    if (fact.kind == FactKind::kProfile) profiles_[fact.subject].push_back(&fact);
+    const bool author_too = fact.author != fact.actor;
+    if (!fact.actor.id.empty()) doers_[i] = Meet(fact.actor);
+    if (!fact.author.id.empty() && author_too) Meet(fact.author);
+    const auto named = [](const Actor& a) { return a.id.empty() && !a.login.empty(); };
+    if (named(fact.actor) || (named(fact.author) && author_too)) by_login.push_back(i);
+  }
+  for (const std::size_t i : by_login) {
+    const Fact& fact = *order[i];
+    if (fact.actor.id.empty()) doers_[i] = Meet(fact.actor);
+    if (fact.author.id.empty() && fact.author != fact.actor) Meet(fact.author);
   }
   for (Person& person : people_) Name(&person, pins);
-  for (const Fact* fact : order) {
-    if (fact->kind == FactKind::kPermission) permissions_[fact->subject].push_back(fact);
-    if (fact->kind == FactKind::kMembership) memberships_[fact->subject].push_back(fact);
-    if (fact->kind == FactKind::kProfile) profiles_[fact->subject].push_back(fact);
-  }
 }
 
 ActorIndex Roster::Meet(const Actor& actor) {
