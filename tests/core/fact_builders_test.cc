@@ -107,7 +107,7 @@ TEST(FactBuildersTest, OfTwoSetsOfLabelsInOneSecondTheLargerIsKept) {
     set.Add(one);
     set.Add(two);
     ASSERT_EQ(set.size(), 1u);
-    EXPECT_EQ(set.begin()->second, more);
+    EXPECT_EQ(*set.Find(more.id), more);
   }
 }
 
