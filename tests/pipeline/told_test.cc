@@ -222,7 +222,8 @@ TEST_F(ToldTest, TheMentionComesBackAsOurOwnAndStopsNothing) {
   for (const auto& [number, comment] : forge.comments()) {
     if (comment.body.find("@carol") != std::string::npos) id = number;
   }
-  const Fact* own = Load(1).facts.Find(MakeFactId(FactKind::kOwnComment, IssueCommentId(id), ""));
+  const auto loaded = Load(1);
+  const Fact* own = loaded.facts.Find(MakeFactId(FactKind::kOwnComment, IssueCommentId(id), ""));
   ASSERT_NE(own, nullptr);
   EXPECT_EQ(own->value, kOwnMention);
   Deliver("echo", MakeEvent(1, kDave, {Commented(forge.self, 4 * 60 + 2, id, "@carol late")}));
