@@ -156,6 +156,16 @@ struct NoticeRecord {
   Notice notice;
   // Set before a comment is posted for it: from here on the comment may be there.
   std::optional<absl::Time> posting_since;
+  std::vector<std::string> told;  // the sinks that need not hear it again
+  int attempts = 0;               // that were in vain
+  std::optional<absl::Time> again_at;
+};
+
+// One that was given up: `record.told` has those who were told it all the same.
+struct DeadNotice {
+  NoticeRecord record;
+  std::string reason;
+  absl::Time at;
 };
 
 struct TokenRecord {
@@ -204,6 +214,7 @@ struct StoreStats {
   std::optional<absl::Time> oldest_dirty;
   std::uint64_t dead_faces = 0;
   std::uint64_t pending_notices = 0;
+  std::uint64_t dead_notices = 0;
 };
 
 class Store {
@@ -297,6 +308,13 @@ class Store {
   virtual absl::Status SaveNotice(const NoticeRecord& record) = 0;
   // Told: its id is not told again. What it withdraws is forgotten in the same write.
   virtual absl::Status FinishNotice(const std::string& id) = 0;
+  // As FinishNotice of `record`, with what was in vain remembered.
+  virtual absl::Status BuryNotice(const NoticeRecord& record, const std::string& reason,
+                                  absl::Time now) = 0;
+  // By id.
+  virtual absl::StatusOr<std::vector<DeadNotice>> ListDeadNotices(std::size_t limit) = 0;
+  // It waits again, for those who were not told, with none of its tries counted. NotFound.
+  virtual absl::Status ReviveNotice(const std::string& id) = 0;
   // Takes back one that waits: it is as if it had never been. OK where none waits.
   virtual absl::Status DropNotice(const std::string& id) = 0;
   // Those of a ticket that were told as breaches (no warnings, and `at` not before `due`), by id.

@@ -17,6 +17,7 @@ const std::vector<MetricFamily>& MetricFamilies() {
        "Decisions taken anew because another writer was quicker."},
       {"retainer_dead_faces", kGauge, {}, "Faces that were given up and wait for a person."},
       {"retainer_dead_faces_total", kCounter, {"forge"}, "Faces given up since the start."},
+      {"retainer_dead_notices", kGauge, {}, "Notices that were given up and wait for a person."},
       {"retainer_decisions_total", kCounter, {"forge"}, "Decisions committed."},
       {"retainer_deliveries_total",
        kCounter,

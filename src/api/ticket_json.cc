@@ -170,6 +170,7 @@ std::string HealthJson(const Health& health) {
                        {"dirty_faces", health.stats.dirty_faces},
                        {"dead_faces", health.stats.dead_faces},
                        {"pending_notices", health.stats.pending_notices},
+                       {"dead_notices", health.stats.dead_notices},
                        {"reevaluating", health.reevaluating},
                        {"stopping", health.stopping},
                        {"forges", std::move(forges)}};

@@ -20,7 +20,8 @@ struct Options : AskOptions {
 
 void RegisterInbox(CLI::App& app) {
   CLI::App* inbox = app.add_subcommand(
-      "inbox", "Deliveries that were set aside and tickets that were given up: list, retry");
+      "inbox",
+      "Deliveries that were set aside, tickets and notices that were given up: list, retry");
   inbox->require_subcommand(1);
   auto options = std::make_shared<Options>();
 

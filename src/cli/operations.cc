@@ -230,7 +230,10 @@ absl::StatusOr<Result> ListInbox(Store& store) {
   if (!aside.ok()) return aside.status();
   const auto dead = store.ListDeadFaces(kMostAside);
   if (!dead.ok()) return dead.status();
-  Result result{"", {{"deliveries", json::array()}, {"tickets", json::array()}}};
+  const auto untold = store.ListDeadNotices(kMostAside);
+  if (!untold.ok()) return untold.status();
+  Result result{
+      "", {{"deliveries", json::array()}, {"tickets", json::array()}, {"notices", json::array()}}};
   for (const SetAsideEntry& entry : *aside) {
     const Delivery& delivery = entry.entry.delivery;
     result.data["deliveries"].push_back({{"id", AsideId(entry)},
@@ -249,6 +252,13 @@ absl::StatusOr<Result> ListInbox(Store& store) {
     result.data["tickets"].push_back(
         {{"id", *name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
     absl::StrAppend(&result.text, *name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
+                    "\n");
+  }
+  for (const DeadNotice& notice : *untold) {
+    const std::string& id = notice.record.notice.id;
+    result.data["notices"].push_back(
+        {{"id", id}, {"given_up", Rfc3339(notice.at)}, {"reason", notice.reason}});
+    absl::StrAppend(&result.text, id, "  ", Rfc3339(notice.at), "  cannot be told: ", notice.reason,
                     "\n");
   }
   if (result.text.empty()) result.text = "Nothing is set aside.\n";
@@ -273,6 +283,12 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
   if (!aside.ok()) return aside.status();
   const auto dead = store.ListDeadFaces(kMostAside);
   if (!dead.ok()) return dead.status();
+  const auto untold = store.ListDeadNotices(kMostAside);
+  if (!untold.ok()) return untold.status();
+  std::vector<std::string> notices;
+  for (const DeadNotice& notice : *untold) {
+    if (chosen({notice.record.notice.id})) notices.push_back(notice.record.notice.id);
+  }
   std::vector<const SetAsideEntry*> entries;
   for (const SetAsideEntry& entry : *aside) {
     if (chosen({AsideId(entry), entry.entry.delivery.id})) entries.push_back(&entry);
@@ -295,12 +311,17 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
     const absl::Status status = store.ReviveFace(key, clock.Now());
     if (!status.ok() && !absl::IsNotFound(status)) return status;
   }
+  for (const std::string& id : notices) {
+    const absl::Status status = store.ReviveNotice(id);
+    if (!status.ok() && !absl::IsNotFound(status)) return status;
+  }
   desk.Nudge();
-  return Result{entries.empty() && faces.empty()
-                    ? std::string("Nothing is set aside.\n")
-                    : absl::StrCat(entries.size(), " deliveries and ", faces.size(),
-                                   " tickets are tried again\n"),
-                {{"deliveries", entries.size()}, {"tickets", faces.size()}}};
+  return Result{
+      entries.empty() && faces.empty() && notices.empty()
+          ? std::string("Nothing is set aside.\n")
+          : absl::StrCat(entries.size(), " deliveries, ", faces.size(), " tickets and ",
+                         notices.size(), " notices are tried again\n"),
+      {{"deliveries", entries.size()}, {"tickets", faces.size()}, {"notices", notices.size()}}};
 }
 
 // ---- Backtest
@@ -372,6 +393,14 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
         first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
         "; mend that, then `retainer inbox retry --all`"));
   }
+  if (health.stats.dead_notices > 0) {
+    const auto first = store.ListDeadNotices(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.dead_notices, " notices could not be told and were given up",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; mend that, then `retainer inbox retry --all`"));
+  }
   for (const ForgeState& forge : health.forges) {
     for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
@@ -394,6 +423,7 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"dirty_faces", health.stats.dirty_faces},
                  {"dead_faces", health.stats.dead_faces},
                  {"pending_notices", health.stats.pending_notices},
+                 {"dead_notices", health.stats.dead_notices},
                  {"ledger_length", head->length},
                  {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
                  {"projects", paths},

@@ -1,9 +1,10 @@
 #include "src/pipeline/notices.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/pipeline/judge.h"
 
 namespace retainer {
@@ -56,35 +57,89 @@ std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHist
   return chosen;
 }
 
+std::optional<absl::Duration> RetryPause(int failures) {
+  static constexpr std::array<absl::Duration, Notifier::kMaxAttempts - 1> kPauses = {
+      absl::Seconds(5), absl::Minutes(5), absl::Minutes(30), absl::Hours(2),
+      absl::Hours(5),   absl::Hours(10),  absl::Hours(10)};
+  const auto index = static_cast<std::size_t>(failures - 1);
+  if (index >= kPauses.size()) return std::nullopt;
+  return kPauses[index];
+}
+
+absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
+  if (const auto known = states_.find(id); known != states_.end()) return &known->second;
+  const auto record = store_.FindNotice(id);
+  if (!record.ok()) return record.status();
+  if (!*record) return nullptr;
+  State& state = states_[id];
+  state.told.insert((*record)->told.begin(), (*record)->told.end());
+  state.attempts = (*record)->attempts;
+  state.not_before = (*record)->again_at.value_or(absl::InfinitePast());
+  return &state;
+}
+
+absl::Status Notifier::Save(const std::string& id, const State& state) {
+  auto record = store_.FindNotice(id);
+  if (!record.ok()) return record.status();
+  if (!*record) return absl::OkStatus();
+  (*record)->told.assign(state.told.begin(), state.told.end());
+  (*record)->attempts = state.attempts;
+  (*record)->again_at = state.not_before;
+  const absl::Status saved = store_.SaveNotice(**record);
+  return absl::IsNotFound(saved) ? absl::OkStatus() : saved;
+}
+
+absl::Status Notifier::End(const std::string& id, const State& state, absl::Time now) {
+  if (state.in_vain.empty()) return store_.FinishNotice(id);
+  auto record = store_.FindNotice(id);
+  if (!record.ok()) return record.status();
+  if (!*record) return absl::OkStatus();
+  (*record)->told.assign(state.told.begin(), state.told.end());
+  const std::string reason = absl::StrJoin(state.in_vain, "; ", absl::PairFormatter(": "));
+  log_.Error("notice could not be told", {{"id", id}, {"reason", reason}});
+  return store_.BuryNotice(**record, reason, now);
+}
+
 std::optional<absl::Time> Notifier::Tell(const Notice& notice, const TermsHistory& terms,
-                                         absl::Time now, State* state) {
+                                         absl::Time now, State* state, Troubles* troubles) {
   std::optional<absl::Duration> wait;
   bool failed = false;
   for (NoticeSink* sink : SinksOf(notice, terms)) {
-    if (state->told.contains(sink->name())) continue;
+    if (state->told.contains(sink->name()) || state->in_vain.contains(sink->name())) continue;
+    int& trouble = (*troubles)[sink->name()];
+    if (trouble >= kMostTroubles) {
+      wait = std::max(wait.value_or(absl::ZeroDuration()), kRest);
+      continue;
+    }
     const absl::Status told = sink->Tell(notice);
     const bool limited = absl::IsResourceExhausted(told);
-    const bool later = limited || (absl::IsUnavailable(told) && state->attempts + 1 < kMaxAttempts);
+    const bool later = limited || (absl::IsUnavailable(told) && RetryPause(state->attempts + 1));
+    trouble = told.ok() ? 0 : trouble + 1;
     metrics_.Count("retainer_notices_total", {{"sink", sink->name()},
                                               {"kind", std::string(NoticeKindName(notice.kind))},
                                               {"result", told.ok() ? "told"
                                                          : later   ? "later"
                                                                    : "failed"}});
     if (later) {
+      if (state->attempts == 0) {
+        log_.Warning(
+            "notice waits for a sink",
+            {{"id", notice.id}, {"sink", sink->name()}, {"why", std::string(told.message())}});
+      }
       failed = failed || !limited;
       const absl::Duration least = limited ? absl::Milliseconds(100) : absl::ZeroDuration();
       const absl::Duration asked = RetryAfter(told).value_or(limited ? absl::Minutes(1) : least);
       wait = std::max(wait.value_or(least), std::max(asked, least));
       continue;
     }
-    state->told.insert(sink->name());
-    if (!told.ok()) {
-      log_.Error("notice could not be told",
-                 {{"id", notice.id}, {"sink", sink->name()}, {"error", told.ToString()}});
+    if (told.ok()) {
+      state->told.insert(sink->name());
+    } else {
+      state->in_vain[sink->name()] = std::string(told.message());
     }
   }
   if (!wait) return std::nullopt;
-  if (failed) wait = std::max(*wait, BackOff(++state->attempts));
+  if (failed) wait = std::max(*wait, *RetryPause(++state->attempts));
   return now + *wait;
 }
 
@@ -94,10 +149,14 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   if (terms.empty()) return round;  // teams are not known yet
   const absl::Time now = clock_.Now();
   // Those that wait for another try still stand in the store: read past them.
+  Troubles troubles;
   auto notices = store_.ReadNotices(256 + states_.size());
   if (!notices.ok()) return notices.status();
   for (Notice& notice : *notices) {
-    State& state = states_[notice.id];
+    const auto found = StateOf(notice.id);
+    if (!found.ok()) return found.status();
+    if (*found == nullptr) continue;
+    State& state = **found;
     if (state.not_before > now) {
       round.next = std::min(round.next, state.not_before);
       continue;
@@ -129,11 +188,14 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
       ++round.finished;
       continue;
     }
-    if (const auto again = Tell(notice, terms, now, &state)) {
+    const auto before = std::pair(state.told.size(), state.attempts);
+    if (const auto again = Tell(notice, terms, now, &state, &troubles)) {
       postpone(*again);
+      if (before == std::pair(state.told.size(), state.attempts)) continue;
+      if (const absl::Status saved = Save(notice.id, state); !saved.ok()) return saved;
       continue;
     }
-    const absl::Status finished = store_.FinishNotice(notice.id);
+    const absl::Status finished = End(notice.id, state, now);
     if (!finished.ok()) return finished;
     states_.erase(notice.id);
     ++round.finished;

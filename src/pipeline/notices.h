@@ -5,9 +5,13 @@
 // notice is reviewed by what is known then, and one that is not so any more (somebody answered in
 // time meanwhile) is dropped; one whose ticket has an open question waits. What turns out untrue
 // while it is being told is taken back. A private customer's notice goes only to sinks that take
-// private ones. A sink that fails for a while is tried again with growing pauses, the others are not
-// told twice meanwhile (a restart may repeat one); a rate limit counts as no try. Every notice is
-// also written to the log sink.
+// private ones. A sink that fails for a while is tried again with growing pauses (RetryPause), across
+// restarts too, the others are not told twice meanwhile (a crash may repeat one); a rate limit counts
+// as no try. A notice that somebody could not be told is given up: it is a dead notice of the store,
+// and told to those again when it is revived. Every notice is also written to the log sink.
+//
+// A sink that fails again and again is left alone for a while, so that its silence does not hold up
+// what the others are to be told.
 //
 // One thread at a time.
 #pragma once
@@ -45,9 +49,17 @@ class LogSink final : public NoticeSink {
   const std::string name_ = "log";
 };
 
+// How long to wait after so many tries in vain, as senders of webhooks do: 5 s, 5 min, 30 min, 2 h,
+// 5 h, 10 h, 10 h. Nullopt: that was the last one.
+// REQUIRES: failures > 0
+std::optional<absl::Duration> RetryPause(int failures);
+
 class Notifier {
  public:
-  static constexpr int kMaxAttempts = 24;
+  static constexpr int kMaxAttempts = 8;
+  // So many times in a round a sink may fail.
+  static constexpr int kMostTroubles = 3;
+  static constexpr absl::Duration kRest = absl::Seconds(30);
   // Between two looks at a ticket whose questions are open.
   static constexpr absl::Duration kQuestionPause = absl::Seconds(30);
 
@@ -64,14 +76,20 @@ class Notifier {
  private:
   struct State {
     std::set<std::string> told;
+    std::map<std::string, std::string> in_vain;  // sink -> why it will not hear it
     int attempts = 0;
     absl::Time not_before = absl::InfinitePast();
   };
+  using Troubles = std::map<std::string, int>;  // by sink, of this round
+  // Nullptr where it waits no more.
+  absl::StatusOr<State*> StateOf(const std::string& id);
+  absl::Status Save(const std::string& id, const State& state);
+  absl::Status End(const std::string& id, const State& state, absl::Time now);
   std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms);
   // Tells the sinks that have not heard it. Nullopt: all that can be done is done; else when to try
   // again.
   std::optional<absl::Time> Tell(const Notice& notice, const TermsHistory& terms, absl::Time now,
-                                 State* state);
+                                 State* state, Troubles* troubles);
 
   Store& store_;
   Clock& clock_;

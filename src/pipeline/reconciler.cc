@@ -156,6 +156,7 @@ absl::Status Reconciler::Look(absl::Time now) {
   metrics_.Set("retainer_dirty_face_age_seconds",
                stats->oldest_dirty ? absl::ToDoubleSeconds(now - *stats->oldest_dirty) : 0);
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
+  metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
   metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
   const auto ledger = store_.ReadLedgerHead();
   if (!ledger.ok()) return ledger.status();

@@ -82,6 +82,10 @@ class TableStore : public Store {
   absl::Status SaveNotice(const NoticeRecord& record) override;
   absl::Status FinishNotice(const std::string& id) override;
   absl::Status DropNotice(const std::string& id) override;
+  absl::Status BuryNotice(const NoticeRecord& record, const std::string& reason,
+                          absl::Time now) override;
+  absl::StatusOr<std::vector<DeadNotice>> ListDeadNotices(std::size_t limit) override;
+  absl::Status ReviveNotice(const std::string& id) override;
   absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) override;
 
   absl::Status AppendTerms(const StoredTerms& terms) override;
@@ -130,6 +134,8 @@ class TableStore : public Store {
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
+  // `dead`: null where everybody was told.
+  absl::Status EndNotice(const std::string& id, const DeadNotice* dead);
   static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
                                      Batch* batch);
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);

@@ -71,7 +71,7 @@ absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* s
   const std::string at = KeyWriter().Instant(notice.at).Take();
   staged->batch.Put(Table::kNoticeIds, notice.id, at);
   staged->batch.Put(Table::kNoticeQueue, at + notice.id,
-                    EncodeRecord(NoticeRecord{notice, std::nullopt}));
+                    EncodeRecord(NoticeRecord{notice, std::nullopt, {}, 0, std::nullopt}));
   staged->batch.Add(Counter::kPendingNotices, 1);
   return absl::OkStatus();
 }
@@ -125,7 +125,47 @@ absl::Status TableStore::SaveNotice(const NoticeRecord& record) {
   return engine_->Write(batch);
 }
 
-absl::Status TableStore::FinishNotice(const std::string& id) {
+absl::Status TableStore::FinishNotice(const std::string& id) { return EndNotice(id, nullptr); }
+
+absl::Status TableStore::BuryNotice(const NoticeRecord& record, const std::string& reason,
+                                    absl::Time now) {
+  const DeadNotice dead{record, reason, now};
+  return EndNotice(record.notice.id, &dead);
+}
+
+absl::StatusOr<std::vector<DeadNotice>> TableStore::ListDeadNotices(std::size_t limit) {
+  const auto view = engine_->Read();
+  return ReadAll<DeadNotice>(*view, Table::kDeadNotices, limit);
+}
+
+absl::Status TableStore::ReviveNotice(const std::string& id) {
+  const LockStripes::Hold hold = locks_.Acquire({"notice " + id});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto dead = ReadRecord<DeadNotice>(*view, Table::kDeadNotices, id);
+    if (!dead.ok()) return dead.status();
+    if (!*dead) return absl::NotFoundError(absl::StrCat("no dead notice ", id));
+    auto waiting = FindWaiting(*view, id);
+    if (!waiting.ok()) return waiting.status();
+    batch.Delete(Table::kDeadNotices, id);
+    batch.Add(Counter::kDeadNotices, -1);
+    // Where it came up anew meanwhile, it is told to everybody already.
+    if (!*waiting) {
+      NoticeRecord record = (*dead)->record;
+      record.attempts = 0;
+      record.again_at.reset();
+      const std::string at = KeyWriter().Instant(record.notice.at).Take();
+      batch.Put(Table::kNoticeIds, id, at);
+      batch.Put(Table::kNoticeQueue, at + id, EncodeRecord(record));
+      batch.Add(Counter::kPendingNotices, 1);
+    }
+  }
+  return engine_->Write(batch);
+}
+
+absl::Status TableStore::EndNotice(const std::string& id, const DeadNotice* dead) {
   // What it withdraws never changes: it can be read before the locks are known.
   auto found = FindNotice(id);
   if (!found.ok()) return found.status();
@@ -149,6 +189,12 @@ absl::Status TableStore::FinishNotice(const std::string& id) {
     const std::string ticket = KeyWriter().Ticket(notice.ticket).Take();
     batch.Delete(Table::kNoticeQueue, (*waiting)->key);
     batch.Add(Counter::kPendingNotices, -1);
+    if (dead != nullptr) {
+      auto known = view->Get(Table::kDeadNotices, id);
+      if (!known.ok()) return known.status();
+      if (!*known) batch.Add(Counter::kDeadNotices, 1);
+      batch.Put(Table::kDeadNotices, id, EncodeRecord(*dead));
+    }
     if (notice.withdraws.empty()) {
       batch.Put(Table::kNoticeIds, id, "");
       if (notice.kind != NoticeKind::kWarning && notice.at >= notice.due) {
@@ -456,7 +502,8 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
       {Counter::kSetAside, &stats.set_aside},
       {Counter::kDirtyFaces, &stats.dirty_faces},
       {Counter::kDeadFaces, &stats.dead_faces},
-      {Counter::kPendingNotices, &stats.pending_notices}};
+      {Counter::kPendingNotices, &stats.pending_notices},
+      {Counter::kDeadNotices, &stats.dead_notices}};
   for (const auto& [counter, figure] : counters) {
     auto value = view->Get(Table::kCounters, std::string(1, static_cast<char>(counter)));
     if (!value.ok()) return value.status();

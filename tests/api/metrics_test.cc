@@ -65,6 +65,7 @@ TEST(PrometheusMetrics, ExposesNamesHelpAndTypes) {
            "retainer_delivery_lag_seconds_count{forge=\"github\"} 1",
            // Nothing has touched it yet, and an alert sees it all the same.
            "retainer_dead_faces 0",
+           "retainer_dead_notices 0",
        }) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }

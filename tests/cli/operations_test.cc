@@ -88,6 +88,30 @@ TEST_F(OperationsTest, ATicketThatWasGivenUpIsShownOnceTheCauseIsMended) {
   EXPECT_EQ(forge.comments().size(), 1u);
 }
 
+TEST_F(OperationsTest, ANoticeThatWasGivenUpIsListedAndTriedAgain) {
+  Settle();  // nobody looks at the notices now
+  DecisionWrite write;
+  write.record = Load(1).record;
+  write.record.key = Key(1);
+  write.notices.resize(1);
+  write.notices[0].id = "breach x";
+  write.notices[0].ticket = Key(1);
+  write.ledger.at = clock.Now();
+  ASSERT_TRUE(store.Commit(write).ok());
+  ASSERT_TRUE(store.BuryNotice({write.notices[0]}, "ops: hooks answered 410", clock.Now()).ok());
+  const json list = Ask({{"op", "inbox list"}});
+  ASSERT_EQ(list["data"]["notices"].size(), 1u) << list;
+  EXPECT_EQ(list["data"]["notices"][0]["id"], "breach x");
+  EXPECT_NE(list["text"].get<std::string>().find("answered 410"), std::string::npos);
+  const json state = Ask({{"op", "state"}});
+  EXPECT_EQ(state["data"]["dead_notices"], 1);
+  EXPECT_NE(state["data"]["trouble"].dump().find("answered 410"), std::string::npos) << state;
+  const json retried = Ask({{"op", "inbox retry"}, {"ids", {"breach x"}}});
+  EXPECT_EQ(retried["data"]["notices"], 1) << retried;
+  Settle();
+  EXPECT_EQ(Stats().dead_notices, 0u);
+}
+
 TEST_F(OperationsTest, TheStateNamesAStoreThatCannotBeWritten) {
   store.FailWrites(absl::ResourceExhaustedError("the disk is full"));
   const json state = Ask({{"op", "state"}});

@@ -758,6 +758,49 @@ TEST_P(StoreContract, WhatWasToldAsABreachIsKeptByTicketUntilItIsTakenBack) {
   EXPECT_EQ(waiting, (std::set<std::string>{"breach x", "breach y", "withdrawn x"}));
 }
 
+TEST_P(StoreContract, ANoticeThatWasGivenUpIsKeptAndWaitsAgainWhenRevived) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {SampleNotice("a"), SampleNotice("b")};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  NoticeRecord record = **store_.FindNotice("a");
+  record.told = {"log", "ops"};
+  record.attempts = 3;
+  record.again_at = At(30);
+  ASSERT_TRUE(store_.SaveNotice(record).ok());
+  EXPECT_EQ((*store_.FindNotice("a"))->told, record.told);
+  EXPECT_EQ((*store_.FindNotice("a"))->attempts, 3);
+  EXPECT_EQ((*store_.FindNotice("a"))->again_at, At(30));
+
+  record.told.push_back("spare");
+  ASSERT_TRUE(store_.BuryNotice(record, "crm: gone", At(40)).ok());
+  EXPECT_EQ(store_.ReadNotices(10)->size(), 1u);
+  EXPECT_EQ(store_.ReadToldNotices(SampleTicket(1))->size(), 1u) << "others were told";
+  EXPECT_EQ(store_.Stats()->pending_notices, 1u);
+  EXPECT_EQ(store_.Stats()->dead_notices, 1u);
+  write.record.version = 1;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.ReadNotices(10)->size(), 1u) << "it is not told anew";
+  const auto dead = store_.ListDeadNotices(10);
+  ASSERT_EQ(dead->size(), 1u);
+  EXPECT_EQ((*dead)[0].record.notice.id, "a");
+  EXPECT_EQ((*dead)[0].reason, "crm: gone");
+  EXPECT_EQ((*dead)[0].at, At(40));
+  EXPECT_TRUE(absl::IsNotFound(store_.BuryNotice(NoticeRecord{SampleNotice("c")}, "x", At(40))));
+
+  EXPECT_TRUE(absl::IsNotFound(store_.ReviveNotice("b")));
+  ASSERT_TRUE(store_.ReviveNotice("a").ok());
+  EXPECT_TRUE(absl::IsNotFound(store_.ReviveNotice("a")));
+  EXPECT_EQ(store_.Stats()->pending_notices, 2u);
+  EXPECT_EQ(store_.Stats()->dead_notices, 0u);
+  EXPECT_TRUE(store_.ListDeadNotices(10)->empty());
+  const NoticeRecord revived = **store_.FindNotice("a");
+  EXPECT_EQ(revived.told, record.told);
+  EXPECT_EQ(revived.attempts, 0);
+  EXPECT_EQ(revived.again_at, std::nullopt);
+  ASSERT_TRUE(store_.BuryNotice(revived, "again", At(50)).ok());
+  EXPECT_EQ(store_.Stats()->dead_notices, 1u);
+}
+
 // ---- Terms, projects, actors
 
 TEST_P(StoreContract, TermsAreAppendedWhenTheyChange) {

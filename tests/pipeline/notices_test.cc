@@ -12,11 +12,13 @@ class FakeSink final : public NoticeSink {
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return takes_private_; }
   absl::Status Tell(const Notice& notice) override {
+    ++asked;
     if (!answer.ok()) return answer;
     told.push_back(notice.id);
     return absl::OkStatus();
   }
   absl::Status answer;
+  int asked = 0;
   std::vector<std::string> told;
 
  private:
@@ -144,6 +146,73 @@ TEST_F(NoticesTest, ARateLimitIsNoFailedTry) {
   ASSERT_TRUE(notifier.RunOnce().ok());
   EXPECT_EQ(open.told.size(), 1u);
   EXPECT_EQ(closed.told.size(), 1u);
+}
+
+TEST_F(NoticesTest, TheLadderIsTheOneOfWebhooks) {
+  const std::vector<absl::Duration> pauses = {absl::Seconds(5), absl::Minutes(5), absl::Minutes(30),
+                                              absl::Hours(2),   absl::Hours(5),   absl::Hours(10),
+                                              absl::Hours(10)};
+  Put("n1", false);
+  open.answer = absl::UnavailableError("down");
+  for (const absl::Duration pause : pauses) {
+    const auto round = notifier.RunOnce();
+    ASSERT_TRUE(round.ok());
+    EXPECT_EQ(round->next, clock.Now() + pause);
+    EXPECT_EQ(Stats().dead_notices, 0u);
+    clock.Set(round->next);
+  }
+  EXPECT_EQ(notifier.RunOnce()->next, absl::InfiniteFuture());
+  EXPECT_EQ(RetryPause(Notifier::kMaxAttempts), std::nullopt);
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  EXPECT_EQ(Stats().dead_notices, 1u);
+  EXPECT_EQ((*store.ListDeadNotices(1))[0].reason, "ops: down");
+}
+
+TEST_F(NoticesTest, WhatWasGivenUpIsToldOnceMoreToThoseWhoMissedItAlone) {
+  open.answer = absl::FailedPreconditionError("a redirect");
+  Put("n1", false);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(Stats().dead_notices, 1u);
+  Put("n1", false);  // decided again
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  open.answer = absl::OkStatus();
+  ASSERT_TRUE(store.ReviveNotice("n1").ok());
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(open.told, std::vector<std::string>({"n1"}));
+  EXPECT_EQ(closed.told, std::vector<std::string>({"n1"}));
+  EXPECT_EQ(Stats().dead_notices, 0u);
+  EXPECT_EQ(Stats().pending_notices, 0u);
+}
+
+TEST_F(NoticesTest, ARestartRepeatsNothingAndGoesOnWithTheLadder) {
+  open.answer = absl::UnavailableError("down");
+  Put("n1", false);
+  clock.Set(notifier.RunOnce()->next);
+  const absl::Time next = notifier.RunOnce()->next;
+  EXPECT_EQ(next, clock.Now() + absl::Minutes(5));
+  Notifier restarted(store, clock, log, metrics, terms, review, {&open, &closed}, nullptr);
+  EXPECT_EQ(restarted.RunOnce()->next, next) << "no try before its time";
+  clock.Set(next);
+  EXPECT_EQ(restarted.RunOnce()->next, clock.Now() + absl::Minutes(30));
+  open.answer = absl::OkStatus();
+  clock.Advance(absl::Minutes(30));
+  ASSERT_TRUE(restarted.RunOnce().ok());
+  EXPECT_EQ(open.told.size(), 1u);
+  EXPECT_EQ(closed.told.size(), 1u);
+}
+
+TEST_F(NoticesTest, ASinkThatFailsAgainAndAgainIsLeftAloneForAWhile) {
+  open.answer = absl::UnavailableError("down");
+  for (int i = 0; i < 10; ++i) Put(absl::StrCat("n", i), false);
+  const auto round = notifier.RunOnce();
+  ASSERT_TRUE(round.ok());
+  EXPECT_EQ(open.asked, Notifier::kMostTroubles);
+  EXPECT_EQ(closed.told.size(), 10u) << "the other one hears all at once";
+  open.answer = absl::OkStatus();
+  clock.Advance(Notifier::kRest);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(open.told.size(), 10u);
+  EXPECT_EQ(closed.told.size(), 10u);
 }
 
 }  // namespace

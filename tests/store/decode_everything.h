@@ -31,6 +31,7 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<DeadFace>(bytes);
   DecodeOne<Reevaluation>(bytes);
   DecodeOne<Notice>(bytes);
+  DecodeOne<DeadNotice>(bytes);
   DecodeOne<NoticeRecord>(bytes);
   DecodeOne<DeliveryRecord>(bytes);
   DecodeOne<StoredTerms>(bytes);

@@ -278,6 +278,16 @@ template <class Io>
 void Describe(Io& io, NoticeRecord& record) {
   Describe(io, record.notice);
   io(20, record.posting_since);
+  io(21, record.told);
+  io(22, record.attempts);
+  io(23, record.again_at);
+}
+
+template <class Io>
+void Describe(Io& io, DeadNotice& dead) {
+  Describe(io, dead.record);
+  io(30, dead.reason);
+  io(31, dead.at);
 }
 
 // ---- Inbox

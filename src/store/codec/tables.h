@@ -30,6 +30,7 @@
 //                                                             while it waits; empty once it was told
 //     notice_queue   instant at, then the notice's id as it is    NoticeRecord
 //     told_notices   ticket, then the notice's id as it is    Notice; those told as breaches
+//     dead_notices   the notice's id as it is                 DeadNotice
 //     terms          u64 number, from 1                       StoredTerms
 //     projects       text forge, text id                      ProjectRecord
 //     project_paths  text forge, text path in lower case      the project's id
@@ -59,7 +60,7 @@
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
 // ticket. Dimensions 1 to 5 were those of schema 1.
 //
-// `counters`: 1 to 5 alone are figures of the store. 16 counts how cycles ended:
+// `counters`: 1 to 6 alone are figures of the store. 16 counts how cycles ended:
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
@@ -105,14 +106,15 @@ enum class Table : std::uint8_t {
   kLedger,
   kCounters,
   kToldNotices,
+  kDeadNotices,
 };
 
-inline constexpr std::array<std::string_view, 26> kTableNames = {
-    "meta",     "inbox",         "bodies",     "deliveries", "expiry",       "set_aside",
-    "tickets",  "open_tickets",  "indexes",    "facts",      "wakeups",      "faces",
-    "dirty",    "shown",         "dead_faces", "notice_ids", "notice_queue", "terms",
-    "projects", "project_paths", "pins",       "tokens",     "token_hashes", "ledger",
-    "counters", "told_notices"};
+inline constexpr std::array<std::string_view, 27> kTableNames = {
+    "meta",     "inbox",         "bodies",      "deliveries", "expiry",       "set_aside",
+    "tickets",  "open_tickets",  "indexes",     "facts",      "wakeups",      "faces",
+    "dirty",    "shown",         "dead_faces",  "notice_ids", "notice_queue", "terms",
+    "projects", "project_paths", "pins",        "tokens",     "token_hashes", "ledger",
+    "counters", "told_notices",  "dead_notices"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
@@ -143,6 +145,7 @@ enum class Counter : std::uint8_t {
   kDirtyFaces = 3,
   kDeadFaces = 4,
   kPendingNotices = 5,
+  kDeadNotices = 6,
   kEndings = 16,  // the first byte of many
 };
 
