@@ -446,7 +446,8 @@ class ApiServer::Impl {
         AnswerProblem(response, 429, "Too many failed attempts; try again later.");
         return;
       }
-      auto caller = Authenticate(store_, request.get_header_value("Authorization"), now);
+      auto caller =
+          Authenticate(store_, options_.oidc, request.get_header_value("Authorization"), now);
       if (absl::IsUnauthenticated(caller.status())) {
         attempts_.Failed(client, now);
         response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");

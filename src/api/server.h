@@ -32,6 +32,7 @@
 #include "retainer/metrics.h"
 #include "retainer/store.h"
 #include "src/api/attempts.h"
+#include "src/api/oidc.h"
 #include "src/api/routes.h"
 #include "src/pipeline/desk.h"
 
@@ -53,6 +54,7 @@ struct ApiOptions {
   absl::Duration idle_timeout = absl::Seconds(2);      // of a kept-alive connection
   int backlog = 512;
   AttemptLimits attempts;
+  OidcVerifier* oidc = nullptr;  // judges tokens of CI jobs; nullptr: none are taken
   ApiRouteOptions routes;
 };
 

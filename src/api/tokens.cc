@@ -1,6 +1,7 @@
 #include "src/api/tokens.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -8,7 +9,8 @@
 
 namespace retainer {
 
-absl::StatusOr<Caller> Authenticate(Store& store, std::string_view authorization, absl::Time now) {
+absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
+                                    std::string_view authorization, absl::Time now) {
   const auto refused = [] {
     return absl::UnauthenticatedError(
         "A valid bearer token is needed: `retainer token create` makes one.");
@@ -16,6 +18,11 @@ absl::StatusOr<Caller> Authenticate(Store& store, std::string_view authorization
   absl::string_view rest(authorization.data(), authorization.size());
   if (!absl::StartsWithIgnoreCase(rest, "Bearer ")) return refused();
   rest = absl::StripAsciiWhitespace(rest.substr(7));
+  if (oidc != nullptr && OidcVerifier::LooksLikeJwt({rest.data(), rest.size()})) {
+    auto access = oidc->Verify({rest.data(), rest.size()});
+    if (!access.ok()) return access.status();
+    return Caller{std::move(access->id), std::move(access->scope), std::move(access->projects), ""};
+  }
   if (rest.empty() || rest.size() > 4096) return refused();
   const std::string hash = Sha256Hex({rest.data(), rest.size()});
   auto found = store.FindToken(hash);

@@ -1,6 +1,7 @@
-// Who may read what through the API: our own bearer tokens.
+// Who may read what through the API: bearer tokens of our own, and those of CI jobs (oidc.h).
 //
-// A token is found by its hash, so that the store holds nothing that opens a door. Thread-safe.
+// A token of ours is found by its hash, so that the store holds nothing that opens a door.
+// Thread-safe.
 #pragma once
 
 #include <string>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "retainer/store.h"
+#include "src/api/oidc.h"
 
 namespace retainer {
 
@@ -23,10 +25,12 @@ struct Caller {
   bool bound() const { return !projects.empty() || !customer.empty(); }
 };
 
-// The token of an `Authorization: Bearer …` header.
-// Unauthenticated: none, unknown, revoked or expired, without saying which. The store's errors
-// otherwise.
-absl::StatusOr<Caller> Authenticate(Store& store, std::string_view authorization, absl::Time now);
+// The token of an `Authorization: Bearer …` header. `oidc`: judges tokens of CI jobs; nullptr where
+// no issuer is configured.
+// Unauthenticated: none, or one that does not count (of ours without saying why). Unavailable: an
+// issuer's keys cannot be had. The store's errors otherwise.
+absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
+                                    std::string_view authorization, absl::Time now);
 
 // May they read of this project at all, and of this ticket? Who is bound to a customer sees tickets
 // on which it has a claim in force.

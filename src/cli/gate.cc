@@ -14,6 +14,7 @@
 #include "src/cli/gate_report.h"
 #include "src/cli/gate_token.h"
 #include "src/forge/http.h"
+#include "src/forge/url.h"
 
 namespace retainer::cli {
 namespace {
@@ -27,36 +28,20 @@ struct Options {
   std::string plan;
   std::string ref;
   std::string token_file;
+  std::string audience = "retainer";
   GateFormat format = GateFormat::kText;
   bool fail_unreachable = false;
 };
 
-std::string Encode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-        (byte >= 'a' && byte <= 'z') || byte == '-' || byte == '_' || byte == '.' || byte == '~') {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4]);
-      out.push_back(kHex[byte & 15]);
-    }
-  }
-  return out;
-}
-
 std::string Target(const Options& options) {
-  std::string target = absl::StrCat("/api/v1/gate?project=", Encode(options.project),
-                                    "&fail_on=", Encode(options.fail_on));
+  std::string target = absl::StrCat("/api/v1/gate?project=", forge::PercentEncode(options.project),
+                                    "&fail_on=", forge::PercentEncode(options.fail_on));
   const std::pair<const char*, const std::string*> more[] = {{"priority", &options.priority},
                                                              {"customer", &options.customer},
                                                              {"plan", &options.plan},
                                                              {"ref", &options.ref}};
   for (const auto& [name, value] : more) {
-    if (!value->empty()) absl::StrAppend(&target, "&", name, "=", Encode(*value));
+    if (!value->empty()) absl::StrAppend(&target, "&", name, "=", forge::PercentEncode(*value));
   }
   return target;
 }
@@ -89,7 +74,10 @@ void Ask(const Options& options) {
   if (!transport.ok()) {
     Fail(kWrongUsage, absl::StrCat("--url: ", std::string(transport.status().message())));
   }
-  const auto token = GateToken(options.token_file);
+  const auto token = GateToken(options.token_file, options.audience);
+  if (absl::IsUnavailable(token.status())) {
+    Unreachable(options, std::string(token.status().message()));
+  }
   if (!token.ok()) Fail(kWrongUsage, std::string(token.status().message()));
   forge::HttpRequest request;
   request.method = "GET";
@@ -103,7 +91,7 @@ void Ask(const Options& options) {
     Unreachable(options, absl::StrCat("HTTP ", response->status));
   }
   if (response->status != 200) {
-    const std::string detail = ProblemDetail(response->body);
+    const std::string detail = JsonText(response->body, "detail");
     Fail(kWrongUsage, absl::StrCat("the gate cannot tell: HTTP ", response->status,
                                    detail.empty() ? "" : ": ", detail));
   }
@@ -142,7 +130,9 @@ void RegisterGate(CLI::App& app) {
   command->add_flag_callback(
       "--json", [options] { options->format = GateFormat::kJson; }, "The same as --format json");
   command->add_option("--token-file", options->token_file,
-                      "Holds the token; else RETAINER_TOKEN does");
+                      "Holds the token; else RETAINER_TOKEN does, else the CI job's own (OIDC)");
+  command->add_option("--audience", options->audience,
+                      "Of the job's own token, as in the `oidc` entry (default: retainer)");
   command
       ->add_option_function<std::string>(
           "--on-unreachable",

@@ -153,10 +153,10 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
   return verdict;
 }
 
-std::string ProblemDetail(const std::string& body) {
-  const json problem = json::parse(body, nullptr, false);
-  if (!problem.is_object()) return "";
-  return PrintableLine(TextIn(problem, "detail"));
+std::string JsonText(const std::string& body, const char* name) {
+  const json object = json::parse(body, nullptr, false);
+  if (!object.is_object()) return "";
+  return PrintableLine(TextIn(object, name));
 }
 
 std::string GateMarkdown(const GateVerdict& verdict) {

@@ -30,8 +30,8 @@ struct GateVerdict {
 // InvalidArgument for what is no answer of a gate.
 absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body);
 
-// The detail of a problem (RFC 9457), on one line; empty where there is none.
-std::string ProblemDetail(const std::string& body);
+// A text of a JSON object, on one line; empty where there is none. `detail` is a problem's (RFC 9457).
+std::string JsonText(const std::string& body, const char* name);
 
 // For standard output, every format; ends with a line's end.
 std::string GateReport(const GateVerdict& verdict, GateFormat format);

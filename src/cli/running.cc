@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "src/cli/consistency.h"
+#include "src/cli/small_get.h"
 
 namespace retainer::cli {
 namespace {
@@ -43,6 +44,11 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   options.listen = config.listen;
   options.metrics_listen = config.metrics_listen;
   options.trusted_proxies = config.trusted_proxies;
+  if (!config.oidc.empty()) {
+    running->oidc_ = std::make_unique<OidcVerifier>(
+        config.oidc, clock, [](const std::string& url) { return SmallGet(url, {}); });
+    options.oidc = running->oidc_.get();
+  }
   running->api_ = std::make_unique<ApiServer>(
       running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
       [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));

@@ -10,6 +10,7 @@
 #include "retainer/clock.h"
 #include "retainer/config.h"
 #include "retainer/log.h"
+#include "src/api/oidc.h"
 #include "src/api/prometheus_metrics.h"
 #include "src/api/server.h"
 #include "src/cli/control_socket.h"
@@ -50,6 +51,7 @@ class Running {
   std::unique_ptr<Service> service_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<OidcVerifier> oidc_;
   std::unique_ptr<ApiServer> api_;
   ApiPorts ports_;
 };

@@ -38,8 +38,8 @@ TEST(GateReport, ExitCodesAreAPromise) {
   for (const char* wrong : {"", "<html>", "[]", R"({"verdict": "maybe"})", R"({"status": "ok"})"}) {
     EXPECT_FALSE(ParseVerdict(wrong).ok()) << wrong;
   }
-  EXPECT_EQ(ProblemDetail(R"({"detail": "This token is\n not"})"), "This token is? not");
-  EXPECT_EQ(ProblemDetail("<html>"), "");
+  EXPECT_EQ(JsonText(R"({"detail": "This token is\n not"})", "detail"), "This token is? not");
+  EXPECT_EQ(JsonText("<html>", "detail"), "");
 }
 
 TEST(GateReport, Text) {
@@ -98,16 +98,16 @@ TEST(GateToken, ComesFromAFileOrTheEnvironment) {
   TemporaryFolder folder;
   const std::string file = folder.path() + "/token";
   std::ofstream(file) << "rt_abc \nmore\n";
-  EXPECT_EQ(*GateToken(file), "rt_abc");
-  EXPECT_FALSE(GateToken(folder.path() + "/none").ok());
+  EXPECT_EQ(*GateToken(file, "retainer"), "rt_abc");
+  EXPECT_FALSE(GateToken(folder.path() + "/none", "retainer").ok());
   ::setenv("RETAINER_TOKEN", "rt_env", 1);
-  EXPECT_EQ(*GateToken(""), "rt_env");
+  EXPECT_EQ(*GateToken("", "retainer"), "rt_env");
   ::setenv("RETAINER_TOKEN", "rt env", 1);
-  const auto odd = GateToken("");
+  const auto odd = GateToken("", "retainer");
   EXPECT_FALSE(odd.ok());
   EXPECT_EQ(odd.status().message().find("rt env"), odd.status().message().npos);
   ::unsetenv("RETAINER_TOKEN");
-  EXPECT_FALSE(GateToken("").ok());
+  EXPECT_FALSE(GateToken("", "retainer").ok());
 }
 
 }  // namespace

@@ -1,0 +1,101 @@
+#!/bin/sh
+# Asks Retainer's gate on behalf of a workflow. Plain shell and curl; what it is told stands in GATE_*
+# variables (action.yml). Without GATE_TOKEN it asks GitHub for the job's own OIDC token, so that no
+# secret is stored anywhere (the job needs `permissions: {id-token: write}`).
+#
+# Exit: 0 pass (or only warned), 1 a promise is broken, 2 wrong usage, or the gate cannot tell.
+set -eu
+
+say() { # LEVEL TEXT: an annotation; GitHub wants % and line ends escaped
+  text=$(printf '%s' "$2" | tr '\r\n' '  ' | sed 's/%/%25/g')
+  printf '::%s title=SLA gate::%s\n' "$1" "$text"
+}
+summary() { if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"; fi; }
+verdict_is() { if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'verdict=%s\n' "$1" >>"$GITHUB_OUTPUT"; fi; }
+# The gate could not tell.
+cannot_tell() {
+  verdict_is unknown
+  summary "**SLA gate: cannot tell.** $1"
+  if [ "${GATE_ON_UNREACHABLE:-warn}" = fail ]; then
+    say error "$1"
+    exit 2
+  fi
+  say warning "$1 Going on: on-unreachable is warn."
+  exit 0
+}
+refuse() {
+  say error "$1"
+  exit 2
+}
+
+[ -n "${GATE_URL:-}" ] || refuse "url is missing: write where Retainer is."
+case "$GATE_URL" in
+  https://* | http://127.0.0.1:* | http://localhost:*) ;;
+  *) refuse "url must begin with https://, so that the token is not seen on the way." ;;
+esac
+
+token=${GATE_TOKEN:-}
+if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
+  # Headers go through standard input: arguments are seen by every process of the machine.
+  token=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+    curl -sS --fail --max-time 20 --retry 2 -K - -G \
+      --data-urlencode "audience=${GATE_AUDIENCE:-retainer}" "$ACTIONS_ID_TOKEN_REQUEST_URL" |
+    sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p') || token=
+  [ -n "$token" ] || cannot_tell "GitHub gave the job no OIDC token."
+  printf '::add-mask::%s\n' "$token"
+fi
+if [ -z "$token" ]; then
+  case "${GITHUB_EVENT_NAME:-}" in
+    pull_request | pull_request_target)
+      # A fork's workflow gets no token; nothing can be said, and nothing is held against it.
+      verdict_is unknown
+      summary "SLA gate: not asked, a pull request from a fork has no token."
+      say notice "Not asked: a pull request from a fork has no token."
+      exit 0
+      ;;
+  esac
+  refuse "No token: give the job 'permissions: {id-token: write}', or the action a token."
+fi
+
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+set -- --data-urlencode "project=${GATE_PROJECT:?}" \
+  --data-urlencode "fail_on=${GATE_FAIL_ON:-breached}"
+[ -z "${GATE_PRIORITY:-}" ] || set -- "$@" --data-urlencode "priority=$GATE_PRIORITY"
+[ -z "${GATE_CUSTOMER:-}" ] || set -- "$@" --data-urlencode "customer=$GATE_CUSTOMER"
+[ -z "${GATE_REF:-}" ] || set -- "$@" --data-urlencode "ref=$GATE_REF"
+status=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
+  curl -sS --max-time 30 --retry 2 -K - -G "$@" -o "$answer" -w '%{http_code}' \
+    "${GATE_URL%/}/api/v1/gate") || status=000
+# One line, and what a problem says.
+body=$(tr '\r\n' '  ' <"$answer" | cut -c1-60000)
+detail=$(printf '%s' "$body" | sed -n 's/.*"detail" *: *"\([^"]*\)".*/\1/p')
+case "$status" in
+  200) ;;
+  401 | 403) refuse "Retainer does not take the token ($status). $detail Is this repository's id in Retainer's oidc entry, and the audience '${GATE_AUDIENCE:-retainer}'?" ;;
+  400 | 404) refuse "Retainer answers $status: $detail" ;;
+  *) cannot_tell "Retainer does not answer ($status). $detail" ;;
+esac
+
+verdict=$(printf '%s' "$body" | sed -n 's/.*"verdict" *: *"\([a-z]*\)".*/\1/p')
+verdict_is "${verdict:-unknown}"
+report=$(printf '%s' "$body" | sed 's/`/'"'"'/g')
+summary "**SLA gate: ${verdict:-unknown}** for ${GATE_PROJECT}"
+summary ""
+summary '```json'
+summary "$report"
+summary '```'
+case "$verdict" in
+  pass)
+    say notice "Every support promise of $GATE_PROJECT is kept."
+    ;;
+  fail)
+    if [ "${GATE_WARN_ONLY:-false}" = true ]; then
+      say warning "A support promise of $GATE_PROJECT is broken; see the job's summary. Only warned."
+    else
+      say error "A support promise of $GATE_PROJECT is broken; see the job's summary."
+      exit 1
+    fi
+    ;;
+  *) cannot_tell "Retainer cannot tell yet; see its /readyz." ;;
+esac
