@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kLongestCursor = 1024;
 constexpr char kNever[] = "never";
 
-std::string Fingerprint(std::string_view filters) { return Sha256Hex(filters).substr(0, 8); }
+std::string FilterDigest(std::string_view filters) { return Sha256Hex(filters).substr(0, 8); }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ std::string WriteCursor(const ListPlace& place, std::string_view filters) {
   const auto& [due, key] = place;
   const std::string at =
       due == absl::InfiniteFuture() ? std::string(kNever) : absl::StrCat(absl::ToUnixNanos(due));
-  return absl::WebSafeBase64Escape(absl::StrCat(Fingerprint(filters), "\n", at, "\n", key.forge,
+  return absl::WebSafeBase64Escape(absl::StrCat(FilterDigest(filters), "\n", at, "\n", key.forge,
                                                 "\n", key.project, "\n", static_cast<int>(key.kind),
                                                 "\n", key.number));
 }
@@ -34,7 +34,7 @@ std::optional<ListPlace> ReadCursor(std::string_view cursor, std::string_view fi
     return std::nullopt;
   }
   const std::vector<std::string> parts = absl::StrSplit(text, '\n');
-  if (parts.size() != 6 || parts[0] != Fingerprint(filters)) return std::nullopt;
+  if (parts.size() != 6 || parts[0] != FilterDigest(filters)) return std::nullopt;
   ListPlace place;
   std::int64_t nanos = 0;
   int kind = 0;
