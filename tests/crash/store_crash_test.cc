@@ -128,12 +128,17 @@ void Check(const std::string& folder, const Acknowledged& acknowledged) {
   const auto records = store.FindTickets(query);
   for (const TicketRecord& record : *records) found.insert(record.key);
   EXPECT_EQ(found, even);
-  const auto faces = store.ReadDirtyFaces("github", absl::InfiniteFuture(), 1000);
-  EXPECT_EQ(faces->size(), tickets.size());
-  for (const DirtyFace& face : *faces) {
-    EXPECT_EQ(face.face.assignees.at(0),
-              std::to_string(store.LoadTicket(face.ticket)->record.version));
+  std::size_t dirty = 0;
+  for (const std::string forge : kCrashForges) {
+    const auto faces = store.ReadDirtyFaces(forge, absl::InfiniteFuture(), 1000);
+    dirty += faces->size();
+    for (const DirtyFace& face : *faces) {
+      EXPECT_EQ(face.ticket.forge, forge);
+      EXPECT_EQ(face.face.assignees.at(0),
+                std::to_string(store.LoadTicket(face.ticket)->record.version));
+    }
   }
+  EXPECT_EQ(dirty, tickets.size());
   EXPECT_EQ(store.ReadNotices(1'000'000)->size(), decisions);
   EXPECT_EQ(store.ReadLedgerHead()->length, decisions);
   EXPECT_TRUE(store.VerifyLedger().ok()) << store.VerifyLedger();
