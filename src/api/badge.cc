@@ -1,6 +1,7 @@
 #include "src/api/badge.h"
 
 #include "absl/strings/str_cat.h"
+#include "src/api/xml.h"
 
 namespace retainer {
 namespace {
@@ -10,29 +11,6 @@ constexpr char kYellow[] = "#dfb317";
 constexpr char kOrange[] = "#fe7d37";
 constexpr char kRed[] = "#e05d44";
 constexpr char kGrey[] = "#9f9f9f";
-
-std::string Escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
 
 // In tenths of a pixel of 11 px Verdana, nearly: the text is stretched to what is said here.
 int Width(std::string_view text) {
@@ -107,8 +85,8 @@ std::string BadgeSvg(std::string_view label, const BadgeText& text) {
   const int left = Width(label) / 10 + 10;
   const int right = Width(text.message) / 10 + 10;
   const int width = left + right;
-  const std::string name = Escape(label);
-  const std::string title = absl::StrCat(name, ": ", Escape(text.title));
+  const std::string name = EscapeXml(label);
+  const std::string title = absl::StrCat(name, ": ", EscapeXml(text.title));
   const auto words = [](const std::string& what, int middle, int length) {
     return absl::StrCat("<text aria-hidden=\"true\" x=\"", middle,
                         "\" y=\"150\" fill=\"#010101\" fill-opacity=\".3\" "
@@ -130,7 +108,7 @@ std::string BadgeSvg(std::string_view label, const BadgeText& text) {
       "font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" "
       "text-rendering=\"geometricPrecision\" font-size=\"110\">",
       words(name, left * 5, (left - 10) * 10),
-      words(Escape(text.message), left * 10 + right * 5, (right - 10) * 10), "</g></svg>\n");
+      words(EscapeXml(text.message), left * 10 + right * 5, (right - 10) * 10), "</g></svg>\n");
 }
 
 }  // namespace retainer

@@ -54,14 +54,6 @@ ordered_json ComplianceJson(const EndingSums& sums) {
   return metrics;
 }
 
-ApiAnswer Answer(ordered_json json) {
-  ApiAnswer answer;
-  answer.body = DumpJson(json);
-  json.erase("as_of");
-  answer.stable = DumpJson(json);
-  return answer;
-}
-
 ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   const char* const unknown = "The policy in force names no such customer.";
   const TermsHistory terms = context.desk.terms();
@@ -111,7 +103,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
                                                 : ordered_json(nullptr)},
                         {"until", DayText(absl::ToCivilDay(now, absl::UTCTimeZone()))},
                         {"metrics", ComplianceJson(*sums)}};
-  return Answer(std::move(json));
+  return JsonAnswer(std::move(json));
 }
 
 // ---- The policy
@@ -180,7 +172,7 @@ ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
                        {"objectives", TargetsJson(policy.community.objectives)},
                        {"badge", policy.public_badge ? "public" : "private"},
                        {"customers", std::move(customers)}};
-  return Answer(std::move(json));
+  return JsonAnswer(std::move(json));
 }
 
 // ---- The ledger
@@ -192,7 +184,7 @@ ApiAnswer ShowLedgerHead(const ApiContext& context, const ApiRequest& request) {
   }
   auto head = context.store.ReadLedgerHead();
   if (!head.ok()) return Trouble(context, request, "ledger", head.status(), "");
-  return Answer({{"length", head->length}, {"digest", head->digest}});
+  return JsonAnswer({{"length", head->length}, {"digest", head->digest}});
 }
 
 }  // namespace

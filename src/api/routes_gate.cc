@@ -201,11 +201,7 @@ class Gate {
     }
     const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
     json["links"] = {{"breached", list + "breached"}, {"at_risk", list + "at_risk"}};
-    ApiAnswer answer;
-    answer.body = DumpJson(json);
-    json.erase("as_of");
-    answer.stable = DumpJson(json);
-    return answer;
+    return JsonAnswer(std::move(json));
   }
 
   // Nullptr for a customer that must not be told of.

@@ -116,11 +116,7 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
       more ? ordered_json(
                  WriteCursor({DueIn(found->back(), query.customer), found->back().key}, filters))
            : ordered_json(nullptr);
-  ApiAnswer answer;
-  answer.body = DumpJson(json);
-  json.erase("as_of");
-  answer.stable = DumpJson(json);
-  return answer;
+  return JsonAnswer(std::move(json));
 }
 
 ApiAnswer ListTickets(const ApiContext& context, const ApiRequest& request) {

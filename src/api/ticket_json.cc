@@ -80,6 +80,14 @@ std::string DumpJson(const ordered_json& json) {
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
+ApiAnswer JsonAnswer(ordered_json json) {
+  ApiAnswer answer;
+  answer.body = DumpJson(json);
+  json.erase("as_of");
+  answer.stable = DumpJson(json);
+  return answer;
+}
+
 TicketRef RefOf(const TicketRecord& record) {
   return {record.key.forge, record.project_path, record.key.kind, record.key.number};
 }

@@ -7,6 +7,7 @@
 #include "nlohmann/json_fwd.hpp"
 #include "retainer/standing.h"
 #include "retainer/ticket_record.h"
+#include "src/api/exchange.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer {
@@ -31,6 +32,8 @@ std::string HealthJson(const Health& health);
 nlohmann::ordered_json InstantJson(absl::Time time);
 // Any bytes become text.
 std::string DumpJson(const nlohmann::ordered_json& json);
+// 200 with `json`, of which `as_of` alone changes by time: it is no part of the entity tag.
+ApiAnswer JsonAnswer(nlohmann::ordered_json json);
 
 TicketRef RefOf(const TicketRecord& record);
 

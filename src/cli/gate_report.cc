@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "src/api/xml.h"
 #include "src/cli/command.h"
 
 namespace retainer::cli {
@@ -26,28 +27,8 @@ std::string Headline(const GateVerdict& verdict) {
   return absl::StrCat(verdict.project, ": cannot tell");
 }
 
-std::string EscapeXml(std::string_view text) {
-  std::string out;
-  for (const char c : PrintableLine(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
-  return out;
-}
+// Without what XML 1.0 cannot hold.
+std::string XmlLine(std::string_view text) { return EscapeXml(PrintableLine(text)); }
 
 // Text in Markdown: no markup, no HTML, no mention.
 std::string EscapeMarkdown(std::string_view text) {
@@ -99,18 +80,18 @@ std::string JUnit(const GateVerdict& verdict) {
     const bool unknown = reason.kind == "unknown";
     ++(unknown ? errors : failures);
     const char* const element = unknown ? "error" : "failure";
-    absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"",
-                    EscapeXml(reason.text), "\"><", element, " message=\"", EscapeXml(reason.text),
-                    "\">", EscapeXml(reason.url), "</", element, "></testcase>\n");
+    absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"", XmlLine(reason.text),
+                    "\"><", element, " message=\"", XmlLine(reason.text), "\">",
+                    XmlLine(reason.url), "</", element, "></testcase>\n");
   }
   if (passes) {
     cases = absl::StrCat("  <testcase classname=\"retainer.gate\" name=\"",
-                         EscapeXml(Headline(verdict)), "\"/>\n");
+                         XmlLine(Headline(verdict)), "\"/>\n");
   }
   return absl::StrCat(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"retainer gate ",
-      EscapeXml(verdict.project), "\" tests=\"", passes ? 1 : failures + errors, "\" failures=\"",
-      failures, "\" errors=\"", errors, "\" timestamp=\"", EscapeXml(verdict.as_of), "\">\n", cases,
+      XmlLine(verdict.project), "\" tests=\"", passes ? 1 : failures + errors, "\" failures=\"",
+      failures, "\" errors=\"", errors, "\" timestamp=\"", XmlLine(verdict.as_of), "\">\n", cases,
       "</testsuite>\n");
 }
 

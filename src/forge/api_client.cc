@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "retainer/forge.h"
 #include "src/forge/json.h"
+#include "src/forge/response_headers.h"
 
 namespace retainer::forge {
 namespace {
@@ -117,14 +118,10 @@ std::optional<absl::Duration> ApiClient::skew() const {
 }
 
 void ApiClient::NoteDate(const HttpResponse& response) {
-  const auto it = response.headers.find("Date");
-  absl::Time date;
-  std::string error;
-  if (it == response.headers.end() ||
-      !absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", it->second, &date, &error))
-    return;
+  const auto date = DateIn(response, "Date");
+  if (!date) return;
   // The header is cut to seconds and the way back takes time: less than two seconds is no skew.
-  absl::Duration skew = date - clock_.Now();
+  absl::Duration skew = *date - clock_.Now();
   if (absl::AbsDuration(skew) < absl::Seconds(2)) skew = absl::ZeroDuration();
   std::lock_guard lock(mutex_);
   skew_ = skew;

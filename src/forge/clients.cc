@@ -81,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, cons
   auto transport = forge::MakeHttplibTransport(base->origin, transport_options);
   if (!transport.ok()) return transport.status();
   if (options.metrics != nullptr) {
-    *transport = forge::MakeMeteredTransport(config.name, std::move(*transport), clock,
+    *transport = forge::MakeMeteredTransport(config.name, config.kind, std::move(*transport), clock,
                                              *options.metrics);
   }
   return forge::MakeForgeOver(config, clock, log, std::move(*transport));

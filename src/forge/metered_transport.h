@@ -6,13 +6,14 @@
 #include <string>
 
 #include "retainer/clock.h"
+#include "retainer/ids.h"
 #include "retainer/metrics.h"
 #include "src/forge/http.h"
 
 namespace retainer::forge {
 
 // REQUIRES: `clock` and `metrics` outlive the result.
-std::unique_ptr<HttpTransport> MakeMeteredTransport(std::string forge,
+std::unique_ptr<HttpTransport> MakeMeteredTransport(std::string forge, ForgeKind kind,
                                                     std::unique_ptr<HttpTransport> inner,
                                                     const Clock& clock, Metrics& metrics);
 

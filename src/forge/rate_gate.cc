@@ -4,11 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/forge.h"
+#include "src/forge/response_headers.h"
 
 namespace retainer::forge {
 namespace {
@@ -21,31 +19,11 @@ constexpr absl::Duration kLongestWait = absl::Hours(1);
 // A forge that names an instant far away is not believed beyond this: the wait is asked again.
 constexpr absl::Duration kLongestBelieved = absl::Hours(6);
 
-std::optional<std::int64_t> Number(const HttpResponse& response, std::string_view header) {
-  const auto it = response.headers.find(header);
-  std::int64_t number = 0;
-  if (it == response.headers.end() || !absl::SimpleAtoi(it->second, &number)) return std::nullopt;
-  return number;
-}
-
 // `Retry-After` is seconds or an HTTP date.
 std::optional<absl::Duration> RetryAfterHeader(const HttpResponse& response, absl::Time forge_now) {
-  if (const auto seconds = Number(response, "Retry-After")) return absl::Seconds(*seconds);
-  const auto it = response.headers.find("Retry-After");
-  absl::Time at;
-  std::string error;
-  if (it == response.headers.end() ||
-      !absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", it->second, &at, &error))
-    return std::nullopt;
-  return at - forge_now;
-}
-
-// GitHub says some limits only in words.
-bool NamesALimit(const std::string& body) {
-  const std::string words = absl::AsciiStrToLower(body);
-  return absl::StrContains(words, "secondary rate limit") ||
-         absl::StrContains(words, "rate limit exceeded") ||
-         absl::StrContains(words, "abuse detection");
+  if (const auto seconds = NumberIn(response, "Retry-After")) return absl::Seconds(*seconds);
+  if (const auto at = DateIn(response, "Retry-After")) return *at - forge_now;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -100,13 +78,11 @@ std::optional<absl::Duration> RateGate::Leave(const std::string& account, CallCl
     if (call == CallClass::kContent && !state.content.empty()) state.content.pop_back();
   }
 
-  const bool github = rules_.kind == ForgeKind::kGitHub;
-  const std::string prefix = github ? "X-RateLimit-" : "RateLimit-";
-  const auto remaining = Number(*response, prefix + "Remaining");
-  const auto reset = Number(*response, prefix + "Reset");
+  const auto remaining = RateRemaining(*response, rules_.kind);
+  const auto reset = RateReset(*response, rules_.kind);
   if (remaining) state.remaining = remaining;
   std::optional<absl::Duration> until_reset;
-  if (reset) until_reset = absl::FromUnixSeconds(*reset) - skew - now;
+  if (reset) until_reset = *reset - skew - now;
   const bool used_up = remaining && *remaining <= 0;
   const auto believe = [](absl::Duration wait) {
     return std::clamp(wait, absl::Seconds(1), kLongestBelieved);
@@ -115,10 +91,7 @@ std::optional<absl::Duration> RateGate::Leave(const std::string& account, CallCl
     state.blocked_until = std::max(state.blocked_until, now + believe(*until_reset));
 
   const auto retry_after = RetryAfterHeader(*response, now + skew);
-  const bool is_limit = response->status == 429 ||
-                        (response->status == 403 &&
-                         (retry_after || used_up || (github && NamesALimit(response->body))));
-  if (!is_limit) {
+  if (!IsRateLimit(*response, rules_.kind)) {
     // Reads go on passing while comments are refused: they say nothing about the limit on those.
     if (response->status < 400 && (call != CallClass::kRead || !state.strike_by_mutation))
       state.strikes = 0;
@@ -127,7 +100,7 @@ std::optional<absl::Duration> RateGate::Leave(const std::string& account, CallCl
   absl::Duration wait;
   if (retry_after) {
     wait = believe(*retry_after);
-  } else if (until_reset && (used_up || !github)) {
+  } else if (until_reset && (used_up || rules_.kind != ForgeKind::kGitHub)) {
     wait = believe(*until_reset);
   } else {
     wait = std::min(kFirstWait * (std::int64_t{1} << std::min(state.strikes, 10)), kLongestWait);

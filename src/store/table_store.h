@@ -128,6 +128,11 @@ class TableStore : public Store {
   static void StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
                           Batch* batch);
   static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
+  // Changes a face's record under its ticket's lock, with what `change` adds to the write: true to
+  // replace the record by the one it made, false to leave it. NotFound where there is none.
+  absl::Status ChangeFace(
+      const TicketKey& key,
+      absl::FunctionRef<absl::StatusOr<bool>(View& view, FaceRecord* record, Batch* batch)> change);
   struct Waiting {
     std::string key;  // in the queue
     NoticeRecord record;

@@ -242,71 +242,58 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
   return engine_->Write(batch);
 }
 
-absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generation,
-                                    const ShownFace& shown) {
+absl::Status TableStore::ChangeFace(
+    const TicketKey& key,
+    absl::FunctionRef<absl::StatusOr<bool>(View& view, FaceRecord* record, Batch* batch)> change) {
   const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
   if (absl::Status status = Prepare(); !status.ok()) return status;
-  const std::string row = TicketRowKey(key);
   Batch batch;
   {
     const auto view = engine_->Read();
-    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
+    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, TicketRowKey(key));
     if (!old.ok()) return old.status();
     if (!*old) return NoFace(key);
-    batch.Put(Table::kShown, row, EncodeRecord(shown));
-    if ((*old)->generation == generation) {
-      FaceRecord record = **old;
-      record.state = FaceState::kReached;
-      StageFaceRecord(key, *old, record, &batch);
-    }
+    FaceRecord record = **old;
+    const absl::StatusOr<bool> changed = change(*view, &record, &batch);
+    if (!changed.ok()) return changed.status();
+    if (*changed) StageFaceRecord(key, *old, record, &batch);
   }
   return engine_->Write(batch);
+}
+
+absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generation,
+                                    const ShownFace& shown) {
+  return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
+    batch->Put(Table::kShown, TicketRowKey(key), EncodeRecord(shown));
+    if (record->generation != generation) return false;
+    record->state = FaceState::kReached;
+    return true;
+  });
 }
 
 absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t generation,
                                       absl::Time not_before, const ShownFace& shown) {
-  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
-  const std::string row = TicketRowKey(key);
-  Batch batch;
-  {
-    const auto view = engine_->Read();
-    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
-    if (!old.ok()) return old.status();
-    if (!*old) return NoFace(key);
-    batch.Put(Table::kShown, row, EncodeRecord(shown));
-    if ((*old)->generation == generation && (*old)->state == FaceState::kDirty) {
-      FaceRecord record = **old;
-      record.not_before = not_before;
-      StageFaceRecord(key, *old, record, &batch);
-    }
-  }
-  return engine_->Write(batch);
+  return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
+    batch->Put(Table::kShown, TicketRowKey(key), EncodeRecord(shown));
+    if (record->generation != generation || record->state != FaceState::kDirty) return false;
+    record->not_before = not_before;
+    return true;
+  });
 }
 
 absl::Status TableStore::BuryFace(const TicketKey& key, std::uint64_t generation,
                                   const std::string& reason, absl::Time now) {
-  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
-  const std::string row = TicketRowKey(key);
-  Batch batch;
-  {
-    const auto view = engine_->Read();
-    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
-    if (!old.ok()) return old.status();
-    if (!*old) return NoFace(key);
+  return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
     // A newer face deserves its own try.
-    if ((*old)->generation != generation) return absl::OkStatus();
-    FaceRecord record = **old;
-    record.state = FaceState::kDead;
-    StageFaceRecord(key, *old, record, &batch);
+    if (record->generation != generation) return false;
+    record->state = FaceState::kDead;
     DeadFace dead;
     dead.ticket = key;
     dead.reason = reason;
     dead.at = now;
-    batch.Put(Table::kDeadFaces, row, EncodeRecord(dead));
-  }
-  return engine_->Write(batch);
+    batch->Put(Table::kDeadFaces, TicketRowKey(key), EncodeRecord(dead));
+    return true;
+  });
 }
 
 absl::StatusOr<std::vector<DeadFace>> TableStore::ListDeadFaces(std::size_t limit) {
@@ -315,30 +302,24 @@ absl::StatusOr<std::vector<DeadFace>> TableStore::ListDeadFaces(std::size_t limi
 }
 
 absl::Status TableStore::ReviveFace(const TicketKey& key, absl::Time now) {
-  const LockStripes::Hold hold = locks_.Acquire({LockName(key)});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
-  const std::string row = TicketRowKey(key);
-  Batch batch;
-  {
-    const auto view = engine_->Read();
-    auto old = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
-    if (!old.ok()) return old.status();
-    if (!*old || (*old)->state != FaceState::kDead) {
-      return absl::NotFoundError(absl::StrCat(ToString(key), " has no dead face"));
-    }
-    auto shown = ReadRecord<ShownFace>(*view, Table::kShown, row);
-    if (!shown.ok()) return shown.status();
-    if (*shown) {
-      (*shown)->attempts = 0;
-      batch.Put(Table::kShown, row, EncodeRecord(**shown));
-    }
-    FaceRecord record = **old;
-    record.state = FaceState::kDirty;
-    record.since = now;
-    record.not_before = absl::UnixEpoch();
-    StageFaceRecord(key, *old, record, &batch);
-  }
-  return engine_->Write(batch);
+  const absl::Status no_dead_face =
+      absl::NotFoundError(absl::StrCat(ToString(key), " has no dead face"));
+  const absl::Status revived =
+      ChangeFace(key, [&](View& view, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
+        if (record->state != FaceState::kDead) return no_dead_face;
+        const std::string row = TicketRowKey(key);
+        auto shown = ReadRecord<ShownFace>(view, Table::kShown, row);
+        if (!shown.ok()) return shown.status();
+        if (*shown) {
+          (*shown)->attempts = 0;
+          batch->Put(Table::kShown, row, EncodeRecord(**shown));
+        }
+        record->state = FaceState::kDirty;
+        record->since = now;
+        record->not_before = absl::UnixEpoch();
+        return true;
+      });
+  return absl::IsNotFound(revived) ? no_dead_face : revived;
 }
 
 }  // namespace retainer

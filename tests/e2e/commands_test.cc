@@ -135,11 +135,7 @@ TEST(CommandsTest, ReplayDecidesOfflineAndWritesNothing) {
   const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
                                                       "/support priority P1");
   ASSERT_TRUE(issue.ok());
-  for (const SandboxDelivery& delivery : installation.sandbox().TakePending()) {
-    std::string text;
-    for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
-    installation.Write("recorded/" + delivery.id + ".http", text + "\r\n" + delivery.body);
-  }
+  installation.RecordPending("recorded");
   installation.sandbox().ClearRequests();
   const Finished replayed = installation.Command({"replay", installation.path("recorded")});
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
@@ -175,11 +171,7 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
   const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
                                                       "/support priority P1");
   ASSERT_TRUE(issue.ok());
-  for (const SandboxDelivery& delivery : installation.sandbox().TakePending()) {
-    std::string text;
-    for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
-    installation.Write("recorded/" + delivery.id + ".http", text + "\r\n" + delivery.body);
-  }
+  installation.RecordPending("recorded");
   const Finished offline = backtest({installation.path("recorded")});
   EXPECT_EQ(offline.exit_code, 0) << offline.err;
   EXPECT_NE(offline.out.find("\"tickets\": 1,"), std::string::npos) << offline.out;

@@ -49,6 +49,15 @@ class Installation {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  // What the forge would send now, as recorded deliveries in a folder.
+  void RecordPending(const std::string& folder) {
+    for (const SandboxDelivery& delivery : sandbox_.TakePending()) {
+      std::string text;
+      for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
+      Write(folder + "/" + delivery.id + ".http", text + "\r\n" + delivery.body);
+    }
+  }
+
   // Runs a command that takes `--config`.
   Finished Command(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), Binary());

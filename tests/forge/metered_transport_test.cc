@@ -35,8 +35,8 @@ class MeteredTransportTest : public testing::Test {
   FakeClock clock_{absl::FromUnixSeconds(1'772'000'000)};
   OutcomeMetrics metrics_;
   Script script_;
-  std::unique_ptr<HttpTransport> transport_ =
-      MakeMeteredTransport("github", std::make_unique<FakeTransport>(script_), clock_, metrics_);
+  std::unique_ptr<HttpTransport> transport_ = MakeMeteredTransport(
+      "github", ForgeKind::kGitHub, std::make_unique<FakeTransport>(script_), clock_, metrics_);
 };
 
 TEST_F(MeteredTransportTest, CountsByOutcome) {
@@ -66,12 +66,26 @@ TEST_F(MeteredTransportTest, TellsTheBudgetLeftAndTheSkew) {
   Answer(200, {{"X-RateLimit-Remaining", "4711"}, {"Date", "Wed, 25 Feb 2026 06:14:20 GMT"}});
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 4711);
   EXPECT_EQ(metrics_.gauges["retainer_clock_skew_seconds"], 60);
-  Answer(200, {{"RateLimit-Remaining", "12"}});
+  Answer(200, {{"X-RateLimit-Remaining", "12"}});
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 12);
   // What the forge does not tell stays as last told.
   Answer(200, {{"X-RateLimit-Remaining", "soon"}, {"Date", "yesterday"}});
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 12);
   EXPECT_EQ(metrics_.gauges["retainer_clock_skew_seconds"], 60);
+}
+
+TEST_F(MeteredTransportTest, ReadsGitLabsOwnHeader) {
+  transport_ = MakeMeteredTransport("gitlab", ForgeKind::kGitLab,
+                                    std::make_unique<FakeTransport>(script_), clock_, metrics_);
+  Answer(200, {{"RateLimit-Remaining", "7"}});
+  EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 7);
+}
+
+// As GitHub's secondary limits come at times.
+TEST_F(MeteredTransportTest, ALimitInWordsAloneIsALimit) {
+  script_.On("GET /x", 403, R"({"message":"You have exceeded a secondary rate limit."})");
+  EXPECT_EQ(transport_->Send({"GET", "/x", {}, ""})->status, 403);
+  EXPECT_EQ(metrics_.outcomes["limited"], 1);
 }
 
 }  // namespace

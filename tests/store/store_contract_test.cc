@@ -1,10 +1,11 @@
 #include "tests/contract/store_contract.h"
-#include "tests/contract/store_query_contract.h"
 
 #include <memory>
 
 #include "src/store/memory_store.h"
 #include "src/store/rocksdb_store.h"
+#include "tests/contract/store_face_contract.h"
+#include "tests/contract/store_query_contract.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace retainer {
