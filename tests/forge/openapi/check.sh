@@ -7,6 +7,6 @@ forge_test=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 shapes=$(mktemp)
 trap 'rm -f "$shapes"' EXIT
-npm ci --silent --no-audit --no-fund --ignore-scripts
+npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 RETAINER_REQUEST_SHAPES=$shapes GTEST_BRIEF=1 "$forge_test" --gtest_filter='RequestShapesTest.*'
 node check.mjs "$shapes"

@@ -7,6 +7,6 @@ sinks_test=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 signed=$(mktemp -d)
 trap 'rm -rf "$signed"' EXIT
-npm ci --silent --no-audit --no-fund --ignore-scripts
+npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 RETAINER_SIGNED=$signed GTEST_BRIEF=1 "$sinks_test" --gtest_filter='SignedMessageTest.*'
 node check.mjs "$signed"

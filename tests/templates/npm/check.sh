@@ -7,6 +7,6 @@ templates_test=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 bodies=$(mktemp -d)
 trap 'rm -rf "$bodies"' EXIT
-npm ci --silent --no-audit --no-fund --ignore-scripts
+npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 RETAINER_BODIES=$bodies GTEST_BRIEF=1 "$templates_test" --gtest_filter='BodiesTest.*'
 node check.mjs "$bodies"
