@@ -109,7 +109,7 @@ class Call {
  public:
   // REQUIRES: the endpoint outlives the call.
   Call(const Endpoint& endpoint, const TransportLimits& limits, const std::string& authorities)
-      : curl_(curl_easy_init()), endpoint_(endpoint) {
+      : curl_(curl_easy_init()) {
     const auto url = ParseUrl(endpoint.url);
     if (!curl_ || !url) return;
     host_ = url->host;
@@ -223,7 +223,6 @@ class Call {
   }
 
   const Handle curl_;
-  const Endpoint& endpoint_;
   std::string host_;
   std::string scheme_;
   bool is_usable_ = false;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include <cstring>
+#include <ostream>
 #include <string>
 
 namespace retainer {
@@ -27,6 +28,8 @@ struct Case {
   const char* address;
   AddressKind kind;
 };
+
+std::ostream& operator<<(std::ostream& out, const Case& that) { return out << that.address; }
 
 class AddressTest : public testing::TestWithParam<Case> {};
 

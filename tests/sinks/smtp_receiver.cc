@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <tuple>
@@ -125,6 +126,8 @@ class SmtpReceiver::Line {
 };
 
 SmtpReceiver::SmtpReceiver(SmtpBehaviour behaviour) : behaviour_(std::move(behaviour)) {
+  // As the service does: OpenSSL writes without MSG_NOSIGNAL, and either side may find the other gone.
+  std::signal(SIGPIPE, SIG_IGN);
   EVP_PKEY* key = EVP_EC_gen("P-256");
   Require(key != nullptr);
   key_ =
