@@ -34,7 +34,7 @@ std::string Url(const std::string& host, int port) {
 
 absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Clock& clock,
                                                         Log& log) {
-  std::unique_ptr<Running> running(new Running(config, clock, log));
+  std::unique_ptr<Running> running(new Running(config, log));
   auto service = Service::Open(config, clock, log, running->metrics_);
   if (!service.ok()) return service.status();
   running->service_ = *std::move(service);

@@ -41,11 +41,9 @@ class Running {
   std::string metrics_url() const;
 
  private:
-  Running(const Config& config, Clock& clock, Log& log)
-      : config_(config), clock_(clock), log_(log) {}
+  Running(const Config& config, Log& log) : config_(config), log_(log) {}
 
   const Config config_;
-  Clock& clock_;
   Log& log_;
   PrometheusMetrics metrics_;
   std::unique_ptr<Service> service_;
