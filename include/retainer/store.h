@@ -179,6 +179,23 @@ struct TokenRecord {
   std::optional<absl::Time> revoked;
 };
 
+// A release that goes ahead whatever the gate finds: of what, who said so and why, from when until
+// when.
+struct GateOverride {
+  std::string id;  // public, for list and withdraw
+  ProjectKey project;
+  std::string by;
+  std::string reason;
+  absl::Time from;
+  absl::Time until;  // no longer in force at this instant
+  std::optional<absl::Time> withdrawn;
+  std::string withdrawn_by;
+  friend bool operator==(const GateOverride&, const GateOverride&) = default;
+};
+
+// No override is in force for longer.
+inline constexpr absl::Duration kLongestOverride = absl::Hours(7 * 24);
+
 struct LedgerHead {
   std::uint64_t length = 0;
   std::string digest;  // hex of the last record's hash; empty for an empty ledger
@@ -348,6 +365,18 @@ class Store {
   virtual absl::Status SaveToken(const TokenRecord& token) = 0;
   virtual absl::StatusOr<std::vector<TokenRecord>> ListTokens() = 0;
   virtual absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) = 0;
+  // Put if absent, with a record in the ledger in the same write. InvalidArgument where it has no
+  // reason, nobody's name, or no time between nothing and kLongestOverride; AlreadyExists.
+  virtual absl::Status SaveOverride(const GateOverride& record) = 0;
+  // From `at` on it is in force no more, and the ledger says so in the same write; one that is over
+  // stays as it is. Returns it. NotFound.
+  virtual absl::StatusOr<GateOverride> WithdrawOverride(const std::string& id,
+                                                        const std::string& by, absl::Time at) = 0;
+  // All there ever were, by project, then end.
+  virtual absl::StatusOr<std::vector<GateOverride>> ListOverrides() = 0;
+  // The one in force at an instant; of several, that which lasts longest. Costs what is in force.
+  virtual absl::StatusOr<std::optional<GateOverride>> FindOverride(const ProjectKey& project,
+                                                                   absl::Time at) = 0;
   virtual absl::StatusOr<LedgerHead> ReadLedgerHead() = 0;
   // DataLoss, naming the first record whose hash does not follow from its predecessor.
   virtual absl::Status VerifyLedger() = 0;

@@ -3,6 +3,9 @@
 // Privacy: what comes out stands in public logs. Of a private customer's commitments it says how
 // many are broken, not whose, on which ticket or since when; the next change of theirs is told to
 // the hour before it.
+//
+// An override that an operator has put on record makes it pass; what it would have said without is
+// still told. Rationale: no token makes one, so that a pipeline cannot let itself through.
 #include <algorithm>
 #include <memory>
 #include <mutex>
@@ -153,12 +156,15 @@ class Gate {
     if (!owed.ok()) return Trouble(context, request, "gate", owed.status(), "");
     const auto backlog = backlog_.Age(context, now);
     if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
-    return Tell(request, question, *owed, *backlog, now);
+    const auto overridden = context.store.FindOverride(project.key, now);
+    if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
+    return Tell(request, question, *owed, *backlog, *overridden, now);
   }
 
  private:
   ApiAnswer Tell(const ApiRequest& request, const Question& question, const Owed& owed,
-                 absl::Duration backlog, absl::Time now) const {
+                 absl::Duration backlog, const std::optional<GateOverride>& overridden,
+                 absl::Time now) const {
     ordered_json reasons = ordered_json::array();
     std::size_t of_private = 0;
     for (const Owed::Claim& claim : owed.claims) {
@@ -185,15 +191,23 @@ class Gate {
     AddUnknowns(question, owed, backlog, &reasons);
     const char* const verdict = fails ? "fail" : reasons.empty() ? "pass" : "unknown";
 
-    ordered_json json = {
-        {"verdict", verdict},
-        {"project", question.project},
-        {"fail_on", question.owed.at_risk ? "at_risk" : "breached"},
-        {"as_of", InstantJson(now)},
-        {"next_change_at",
-         InstantJson(fails ? absl::InfiniteFuture() : NextChange(question, owed, request))},
-        {"reasons", std::move(reasons)},
-        {"more", owed.more}};
+    absl::Time next = fails ? absl::InfiniteFuture() : NextChange(question, owed, request);
+    if (overridden && !reasons.empty()) next = overridden->until;
+    ordered_json json = {{"verdict", overridden ? "pass" : verdict},
+                         {"project", question.project},
+                         {"fail_on", question.owed.at_risk ? "at_risk" : "breached"},
+                         {"as_of", InstantJson(now)},
+                         {"next_change_at", InstantJson(next)},
+                         {"reasons", std::move(reasons)},
+                         {"more", owed.more}};
+    if (overridden) {
+      json["override"] = {{"id", overridden->id},
+                          {"by", overridden->by},
+                          {"reason", overridden->reason},
+                          {"from", InstantJson(overridden->from)},
+                          {"until", InstantJson(overridden->until)},
+                          {"without", verdict}};
+    }
     if (const std::string ref = request.Get("ref"); !ref.empty()) {
       json["ref"] = {{"name", ref},
                      {"applied", false},

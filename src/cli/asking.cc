@@ -1,5 +1,8 @@
 #include "src/cli/asking.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -20,6 +23,11 @@ void AskAndPrint(const AskOptions& options, const std::string& request) {
   const auto answered = Ask(*config, request);
   if (!answered.ok()) Fail(answered.status());
   std::cout << (options.json ? answered->data + "\n" : Printable(answered->text));
+}
+
+std::string OperatorName() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
 }
 
 }  // namespace retainer::cli

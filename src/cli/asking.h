@@ -20,4 +20,7 @@ void AddAskOptions(CLI::App* command, AskOptions* options);
 // `request` as Operations::Answer takes it. Ends the command where there is no answer.
 void AskAndPrint(const AskOptions& options, const std::string& request);
 
+// Of the account that runs the command.
+std::string OperatorName();
+
 }  // namespace retainer::cli

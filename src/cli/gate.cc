@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/ids.h"
 #include "src/cli/command.h"
+#include "src/cli/fork.h"
+#include "src/cli/gate_override.h"
 #include "src/cli/gate_report.h"
 #include "src/cli/gate_token.h"
 #include "src/forge/http.h"
@@ -78,6 +80,12 @@ void Ask(const Options& options) {
   if (absl::IsUnavailable(token.status())) {
     Unreachable(options, std::string(token.status().message()));
   }
+  if (absl::IsNotFound(token.status()) && IsForksPullRequest()) {
+    const GateVerdict neutral = NotAsked(options.project);
+    std::cout << GateReport(neutral, options.format);
+    if (options.format == GateFormat::kGitHub) WriteSummary(neutral);
+    throw ExitWith{kDone};
+  }
   if (!token.ok()) Fail(kWrongUsage, std::string(token.status().message()));
   forge::HttpRequest request;
   request.method = "GET";
@@ -107,9 +115,9 @@ void Ask(const Options& options) {
 void RegisterGate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("gate", "For CI: is a commitment broken, or about to be?");
-  command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com")
-      ->required();
-  command->add_option("--project", options->project, "forge:path")->required();
+  // Needed to ask, not to put an override on record.
+  command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com");
+  command->add_option("--project", options->project, "forge:path");
   command->add_option("--fail-on", options->fail_on, "breached (default) or at_risk")
       ->check(CLI::IsMember({"breached", "at_risk"}));
   command->add_option("--priority", options->priority, "These alone: P1,P2");
@@ -143,7 +151,14 @@ void RegisterGate(CLI::App& app) {
       "Exit codes: 0 pass, 1 fail, 2 it cannot tell or wrong usage, 3 unreachable.\n"
       "Example: retainer gate --url https://support.example.com --project github:acme/opendb "
       "--priority P1");
-  command->callback([options] { Ask(*options); });
+  command->require_subcommand(0, 1);
+  RegisterGateOverride(command);
+  command->callback([options, command] {
+    if (!command->get_subcommands().empty()) return;
+    if (options->url.empty()) Fail(kWrongUsage, "--url is required");
+    if (options->project.empty()) Fail(kWrongUsage, "--project is required");
+    Ask(*options);
+  });
 }
 
 }  // namespace retainer::cli

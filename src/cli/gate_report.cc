@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "src/api/xml.h"
 #include "src/cli/command.h"
 
@@ -18,9 +20,13 @@ std::string TextIn(const json& object, const char* name) {
 }
 
 std::string Headline(const GateVerdict& verdict) {
+  if (!verdict.override_text.empty()) {
+    return absl::StrCat(verdict.project, ": let through by an override");
+  }
   if (verdict.verdict == "pass") {
     return absl::StrCat(verdict.project, ": no commitment stands in the way");
   }
+  if (verdict.verdict == "neutral") return absl::StrCat(verdict.project, ": not asked");
   if (verdict.verdict == "fail") {
     return absl::StrCat(verdict.project, ": commitments stand in the way");
   }
@@ -58,6 +64,9 @@ bool IsPlainUrl(std::string_view url) {
 std::string Plain(const GateVerdict& verdict) {
   std::string out = PrintableLine(Headline(verdict));
   absl::StrAppend(&out, "\n");
+  if (!verdict.override_text.empty()) {
+    absl::StrAppend(&out, "  ", PrintableLine(verdict.override_text), "\n");
+  }
   for (const GateReason& reason : verdict.reasons) {
     absl::StrAppend(&out, "  ", PrintableLine(reason.text), "\n");
     if (!reason.url.empty()) absl::StrAppend(&out, "    ", PrintableLine(reason.url), "\n");
@@ -73,11 +82,21 @@ std::string Plain(const GateVerdict& verdict) {
 
 std::string JUnit(const GateVerdict& verdict) {
   const bool passes = verdict.verdict == "pass";
+  const bool overridden = !verdict.override_text.empty();
   std::string cases;
+  std::size_t skipped = 0;
   std::size_t failures = 0;
   std::size_t errors = 0;
   for (const GateReason& reason : verdict.reasons) {
     const bool unknown = reason.kind == "unknown";
+    if (overridden || reason.kind == "neutral") {
+      ++skipped;
+      absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"",
+                      XmlLine(reason.text), "\"><skipped message=\"",
+                      XmlLine(overridden ? verdict.override_text : Headline(verdict)),
+                      "\"/></testcase>\n");
+      continue;
+    }
     ++(unknown ? errors : failures);
     const char* const element = unknown ? "error" : "failure";
     absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"", XmlLine(reason.text),
@@ -85,20 +104,31 @@ std::string JUnit(const GateVerdict& verdict) {
                     XmlLine(reason.url), "</", element, "></testcase>\n");
   }
   if (passes) {
-    cases = absl::StrCat("  <testcase classname=\"retainer.gate\" name=\"",
-                         XmlLine(Headline(verdict)), "\"/>\n");
+    absl::StrAppend(&cases, "  <testcase classname=\"retainer.gate\" name=\"",
+                    XmlLine(Headline(verdict)), "\"",
+                    overridden ? absl::StrCat("><system-out>", XmlLine(verdict.override_text),
+                                              "</system-out></testcase>\n")
+                               : "/>\n");
   }
   return absl::StrCat(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"retainer gate ",
-      XmlLine(verdict.project), "\" tests=\"", passes ? 1 : failures + errors, "\" failures=\"",
-      failures, "\" errors=\"", errors, "\" timestamp=\"", XmlLine(verdict.as_of), "\">\n", cases,
-      "</testsuite>\n");
+      XmlLine(verdict.project), "\" tests=\"", (passes ? 1 : 0) + skipped + failures + errors,
+      "\" failures=\"", failures, "\" errors=\"", errors,
+      skipped > 0 ? absl::StrCat("\" skipped=\"", skipped) : "", "\" timestamp=\"",
+      XmlLine(verdict.as_of), "\">\n", cases, "</testsuite>\n");
 }
 
 std::string GitHub(const GateVerdict& verdict) {
   std::string out;
+  const bool overridden = !verdict.override_text.empty();
+  if (overridden)
+    absl::StrAppend(&out, Annotation("warning", "retainer gate", verdict.override_text));
   for (const GateReason& reason : verdict.reasons) {
-    absl::StrAppend(&out, Annotation(reason.kind == "unknown" ? "warning" : "error",
+    const bool neutral = reason.kind == "neutral";
+    const bool fails = reason.kind != "unknown" && !neutral && !overridden;
+    absl::StrAppend(&out, Annotation(fails     ? "error"
+                                     : neutral ? "notice"
+                                               : "warning",
                                      "retainer gate", reason.text));
   }
   absl::StrAppend(&out, PrintableLine(Headline(verdict)), "\n");
@@ -127,10 +157,30 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
           {TextIn(reason, "kind"), TextIn(reason, "text"), TextIn(reason, "url")});
     }
   }
+  if (const auto given = answer.find("override"); given != answer.end() && given->is_object()) {
+    verdict.override_text =
+        absl::StrCat("override ", TextIn(*given, "id"), " of ", TextIn(*given, "by"),
+                     ", in force until ", TextIn(*given, "until"), ": ", TextIn(*given, "reason"),
+                     "; without it the verdict is ", TextIn(*given, "without"));
+  }
   if (const auto ref = answer.find("ref"); ref != answer.end() && ref->is_object()) {
     verdict.ref_text = TextIn(*ref, "text");
   }
   verdict.json = body;
+  return verdict;
+}
+
+GateVerdict NotAsked(const std::string& project) {
+  GateVerdict verdict;
+  verdict.verdict = "neutral";
+  verdict.project = project;
+  verdict.as_of = absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", absl::Now(), absl::UTCTimeZone());
+  verdict.reasons = {{"neutral", "A fork's pull request has no token to ask the gate with.", ""}};
+  verdict.json = json{{"verdict", verdict.verdict},
+                      {"project", project},
+                      {"as_of", verdict.as_of},
+                      {"reasons", {{{"kind", "neutral"}, {"text", verdict.reasons[0].text}}}}}
+                     .dump(2);
   return verdict;
 }
 
@@ -141,10 +191,14 @@ std::string JsonText(const std::string& body, const char* name) {
 }
 
 std::string GateMarkdown(const GateVerdict& verdict) {
-  const char* const mark = verdict.verdict == "pass"   ? "✅"
-                           : verdict.verdict == "fail" ? "❌"
-                                                       : "⚠️";
+  const char* const mark = !verdict.override_text.empty() ? "⚠️"
+                           : verdict.verdict == "pass"    ? "✅"
+                           : verdict.verdict == "fail"    ? "❌"
+                                                          : "⚠️";
   std::string out = absl::StrCat("### ", mark, " ", EscapeMarkdown(Headline(verdict)), "\n\n");
+  if (!verdict.override_text.empty()) {
+    absl::StrAppend(&out, "**", EscapeMarkdown(verdict.override_text), "**\n\n");
+  }
   for (const GateReason& reason : verdict.reasons) {
     absl::StrAppend(&out, "- ", EscapeMarkdown(reason.text));
     if (IsPlainUrl(reason.url)) absl::StrAppend(&out, " ([ticket](", reason.url, "))");
@@ -190,7 +244,7 @@ std::string GateReport(const GateVerdict& verdict, GateFormat format) {
 }
 
 int ExitCodeOf(const GateVerdict& verdict) {
-  if (verdict.verdict == "pass") return kDone;
+  if (verdict.verdict == "pass" || verdict.verdict == "neutral") return kDone;
   return verdict.verdict == "fail" ? kAnswerIsNo : kWrongUsage;
 }
 

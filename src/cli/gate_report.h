@@ -12,23 +12,27 @@ namespace retainer::cli {
 enum class GateFormat { kText, kJson, kJUnit, kMarkdown, kGitHub };
 
 struct GateReason {
-  std::string kind;  // promise, private, unknown
+  std::string kind;  // promise, private, unknown, neutral
   std::string text;
   std::string url;
 };
 
 struct GateVerdict {
-  std::string verdict;  // pass, fail, unknown
+  std::string verdict;  // pass, fail, unknown; neutral where the gate was not asked
   std::string project;
   std::string as_of;
   std::string next_change_at;  // empty: time alone changes nothing
   std::vector<GateReason> reasons;
-  std::string ref_text;  // what became of `ref`; empty where none was asked for
-  std::string json;      // as it came
+  std::string override_text;  // who let it through all the same, and why; empty where nobody did
+  std::string ref_text;       // what became of `ref`; empty where none was asked for
+  std::string json;           // as it came
 };
 
 // InvalidArgument for what is no answer of a gate.
 absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body);
+
+// Of a fork's pull request, which has no token to ask with: nothing is held against it.
+GateVerdict NotAsked(const std::string& project);
 
 // A text of a JSON object, on one line; empty where there is none. `detail` is a problem's (RFC 9457).
 std::string JsonText(const std::string& body, const char* name);
@@ -42,7 +46,7 @@ std::string GateMarkdown(const GateVerdict& verdict);
 // `::error title=…::…` with what would end or begin another command made harmless.
 std::string Annotation(std::string_view level, std::string_view title, std::string_view text);
 
-// 0 pass, 1 fail, 2 cannot tell.
+// 0 pass or not asked, 1 fail, 2 cannot tell.
 int ExitCodeOf(const GateVerdict& verdict);
 
 }  // namespace retainer::cli

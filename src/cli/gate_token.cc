@@ -57,7 +57,7 @@ absl::StatusOr<std::string> GateToken(const std::string& file, const std::string
     token = *std::move(handed);
   }
   if (token.empty()) {
-    return absl::FailedPreconditionError(
+    return absl::NotFoundError(
         "there is no token: give the job `permissions: {id-token: write}` (GitHub) or `id_tokens: "
         "{RETAINER_ID_TOKEN: {aud: retainer}}` (GitLab) and the configuration an `oidc` entry; or "
         "set "

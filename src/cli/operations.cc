@@ -23,6 +23,7 @@
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
 #include "src/cli/no_metrics.h"
+#include "src/cli/overrides.h"
 #include "src/cli/queue.h"
 #include "src/cli/service.h"
 #include "src/cli/stream_log.h"
@@ -210,6 +211,74 @@ absl::StatusOr<Result> RevokeToken(Store& store, Clock& clock, const json& reque
   }
   return absl::NotFoundError(
       absl::StrCat("no token has the id \"", Text(request, "id"), "\": see `retainer token list`"));
+}
+
+// ---- Overrides of the gate
+
+json OverrideJson(const GateOverride& record, const std::string& project, absl::Time now) {
+  return {{"id", record.id},
+          {"project", project},
+          {"by", record.by},
+          {"reason", record.reason},
+          {"from", Rfc3339(record.from)},
+          {"until", Rfc3339(record.until)},
+          {"withdrawn", TimeOrNull(record.withdrawn)},
+          {"withdrawn_by", record.withdrawn_by},
+          {"in_force", !record.withdrawn && record.from <= now && now < record.until}};
+}
+
+absl::StatusOr<Result> AddOverride(Desk& desk, Store& store, Clock& clock, const json& request) {
+  const absl::Time now = clock.Now();
+  OverrideRequest wanted{
+      Text(request, "project"), Text(request, "by"), Text(request, "reason"), {}};
+  if (const auto until = request.find("until_s"); until != request.end()) {
+    wanted.until = absl::FromUnixSeconds(until->get<std::int64_t>());
+  } else if (const auto lasts = request.find("for_s"); lasts != request.end()) {
+    wanted.until = now + absl::Seconds(lasts->get<std::int64_t>());
+  }
+  const TermsHistory terms = desk.terms();
+  const auto added =
+      AddOverride(store, terms.empty() ? nullptr : &terms.back()->policy, wanted, now);
+  if (!added.ok()) return added.status();
+  return Result{absl::StrCat(added->id, "  ", wanted.project, " passes the gate until ",
+                             Rfc3339(added->until), "\n"),
+                OverrideJson(*added, wanted.project, now)};
+}
+
+absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock, const json& request) {
+  const absl::Time now = clock.Now();
+  const auto overrides = store.ListOverrides();
+  if (!overrides.ok()) return overrides.status();
+  Result result{"", json::array()};
+  for (const GateOverride& record : *overrides) {
+    const auto project = store.FindProject(record.project);
+    if (!project.ok()) return project.status();
+    const std::string name =
+        ToString(ProjectRef{record.project.forge, *project ? (*project)->path : record.project.id});
+    if (!Text(request, "project").empty() && Text(request, "project") != name) continue;
+    result.data.push_back(OverrideJson(record, name, now));
+    absl::StrAppend(
+        &result.text, record.id, "  ", name, "  ",
+        record.withdrawn
+            ? absl::StrCat("withdrawn ", Rfc3339(*record.withdrawn), " by ", record.withdrawn_by)
+            : absl::StrCat(record.until <= now ? "ended " : "until ", Rfc3339(record.until)),
+        "  ", record.by, ": ", record.reason, "\n");
+  }
+  if (result.text.empty()) result.text = "No overrides.\n";
+  return result;
+}
+
+absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock, const json& request) {
+  const absl::Time now = clock.Now();
+  const auto record = store.WithdrawOverride(Text(request, "id"), Text(request, "by"), now);
+  if (absl::IsNotFound(record.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(std::string(record.status().message()), ": see `retainer gate overrides`"));
+  }
+  if (!record.ok()) return record.status();
+  const bool was_over = !record->withdrawn;
+  return Result{absl::StrCat(record->id, was_over ? " was over already\n" : " withdrawn\n"),
+                {{"id", record->id}, {"withdrawn", TimeOrNull(record->withdrawn)}}};
 }
 
 // ---- What was set aside
@@ -449,6 +518,12 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListTokens(store_);
     } else if (op == "token revoke") {
       result = RevokeToken(store_, clock_, request);
+    } else if (op == "override add") {
+      result = AddOverride(desk_, store_, clock_, request);
+    } else if (op == "override list") {
+      result = ListOverrides(store_, clock_, request);
+    } else if (op == "override withdraw") {
+      result = WithdrawOverride(store_, clock_, request);
     } else if (op == "inbox list") {
       result = ListInbox(store_);
     } else if (op == "inbox retry") {

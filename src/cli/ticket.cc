@@ -1,7 +1,4 @@
 // retainer ticket: what must not be typed in public.
-#include <pwd.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,11 +17,6 @@ struct Options : AskOptions {
   std::string priority;
   std::string reason;
 };
-
-std::string OperatorName() {
-  const passwd* entry = getpwuid(getuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(getuid());
-}
 
 void Act(const std::string& action, const Options& options) {
   AskAndPrint(options, nlohmann::json{{"op", "ticket"},

@@ -104,6 +104,12 @@ class TableStore : public Store {
   absl::Status SaveToken(const TokenRecord& token) override;
   absl::StatusOr<std::vector<TokenRecord>> ListTokens() override;
   absl::StatusOr<std::optional<TokenRecord>> FindToken(const std::string& hash) override;
+  absl::Status SaveOverride(const GateOverride& record) override;
+  absl::StatusOr<GateOverride> WithdrawOverride(const std::string& id, const std::string& by,
+                                                absl::Time at) override;
+  absl::StatusOr<std::vector<GateOverride>> ListOverrides() override;
+  absl::StatusOr<std::optional<GateOverride>> FindOverride(const ProjectKey& project,
+                                                           absl::Time at) override;
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::Status VerifyLedger() override;
   absl::StatusOr<StoreStats> Stats() override;

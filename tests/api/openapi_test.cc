@@ -151,6 +151,9 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   }
   Ask(ticket + "2", "acme");
   Ask("/api/v1/gate?" + project, "acme");
+  ASSERT_TRUE(
+      store.SaveOverride({"o", {"github", "77"}, "carol", "why", At(0), At(61), {}, ""}).ok());
+  Ask("/api/v1/gate?" + project);
   // 403 and 404.
   for (const std::string route : {"/api/v1/tickets?", "/api/v1/queue?", "/api/v1/gate?",
                                   "/badge.svg?", "/api/v1/customers/acme?"}) {

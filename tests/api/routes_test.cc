@@ -63,6 +63,43 @@ TEST_F(RoutesTest, GateFollowsTheClockNotTheTick) {
   EXPECT_EQ(GetJson(gate)["verdict"], "pass");
 }
 
+TEST_F(RoutesTest, AnOverrideOnRecordLetsThroughForItsTime) {
+  Serve();
+  Open(1, gina);
+  GateOverride record{"3f9a", {"github", "77"}, "carol", "the fix must ship",
+                      At(0),  At(360),          {},      ""};
+  ASSERT_TRUE(store.SaveOverride(record).ok());
+  // It would pass by itself, for as long as that lasts.
+  auto verdict = GetJson(gate);
+  EXPECT_EQ(verdict["override"]["without"], "pass") << verdict;
+  EXPECT_EQ(verdict["next_change_at"], "2026-03-02T13:00:00Z");
+  clock.Set(At(300));
+  const std::string tag = Get(gate)->get_header_value("ETag");
+  verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "pass") << verdict;
+  EXPECT_EQ(verdict["override"], (json{{"id", "3f9a"},
+                                       {"by", "carol"},
+                                       {"reason", "the fix must ship"},
+                                       {"from", "2026-03-02T09:00:00Z"},
+                                       {"until", "2026-03-02T15:00:00Z"},
+                                       {"without", "fail"}}));
+  ASSERT_EQ(verdict["reasons"].size(), 1u) << "what stands in the way is still told";
+  EXPECT_EQ(verdict["reasons"][0]["ticket"], "github:acme/opendb#1");
+  EXPECT_EQ(verdict["next_change_at"], "2026-03-02T15:00:00Z");
+  clock.Set(At(360));
+  verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "fail");
+  EXPECT_FALSE(verdict.contains("override"));
+  EXPECT_NE(Get(gate)->get_header_value("ETag"), tag);
+
+  record.id = "other";
+  record.until = At(600);
+  ASSERT_TRUE(store.SaveOverride(record).ok());
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+  ASSERT_TRUE(store.WithdrawOverride("other", "carol", At(361)).ok());
+  EXPECT_EQ(GetJson(gate)["verdict"], "fail") << "withdrawn";
+}
+
 TEST_F(RoutesTest, GateSaysWhatItDoesWithARef) {
   Serve();
   Open(1, gina);

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "src/cli/command.h"
+#include "src/cli/fork.h"
 #include "src/cli/gate_token.h"
 #include "tests/fakes/temporary_folder.h"
 
@@ -69,6 +70,38 @@ TEST(GateReport, JUnit) {
             std::string::npos);
 }
 
+// A reader of any format sees that somebody let it through, and what stands in the way.
+TEST(GateReport, EveryFormatSaysThatItWasOverridden) {
+  const GateVerdict verdict = Parse(R"({
+    "verdict": "pass", "project": "github:acme/opendb", "as_of": "2026-03-02T13:00:00Z",
+    "next_change_at": "2026-03-02T14:00:00Z",
+    "reasons": [{"kind": "promise", "text": "opendb#1 was due"},
+                {"kind": "unknown", "code": "backlog", "text": "Deliveries wait."}],
+    "override": {"id": "3f9a", "by": "carol", "reason": "security <fix>",
+                 "from": "2026-03-02T12:00:00Z", "until": "2026-03-02T14:00:00Z",
+                 "without": "fail"}})");
+  EXPECT_EQ(ExitCodeOf(verdict), 0);
+  const std::string said =
+      "override 3f9a of carol, in force until 2026-03-02T14:00:00Z: security <fix>; without it the "
+      "verdict is fail";
+  EXPECT_EQ(GateReport(verdict, GateFormat::kText),
+            "github:acme/opendb: let through by an override\n  " + said +
+                "\n  opendb#1 was due\n  Deliveries wait.\n"
+                "  changes by itself at 2026-03-02T14:00:00Z\n");
+  EXPECT_NE(GateReport(verdict, GateFormat::kJson).find("\"override\""), std::string::npos);
+  const std::string junit = GateReport(verdict, GateFormat::kJUnit);
+  EXPECT_NE(junit.find(R"(tests="3" failures="0" errors="0" skipped="2")"), std::string::npos)
+      << junit;
+  EXPECT_NE(junit.find("<skipped message=\"override 3f9a of carol"), std::string::npos) << junit;
+  const std::string markdown = GateReport(verdict, GateFormat::kMarkdown);
+  EXPECT_NE(markdown.find("let through by an override"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("**override 3f9a of carol"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("security &lt;fix"), std::string::npos) << markdown;
+  const std::string github = GateReport(verdict, GateFormat::kGitHub);
+  EXPECT_TRUE(github.starts_with("::warning title=retainer gate::" + said + "\n")) << github;
+  EXPECT_EQ(github.find("::error"), std::string::npos) << github;
+}
+
 // What strangers can write into a ticket must not speak to the runner or become markup.
 TEST(GateReport, NothingFromTheServerIsMoreThanText) {
   GateVerdict verdict = Parse(kFail);
@@ -86,6 +119,57 @@ TEST(GateReport, NothingFromTheServerIsMoreThanText) {
   EXPECT_EQ(markdown.find("script"), std::string::npos) << markdown;
   EXPECT_NE(GateReport(verdict, GateFormat::kJUnit).find("&lt;b&gt;"), std::string::npos);
   EXPECT_EQ(Annotation("error", "a:b,c", "x"), "::error title=a%3Ab%2Cc::x\n");
+}
+
+TEST(GateReport, AForksPullRequestIsNeutralInEveryFormat) {
+  const GateVerdict verdict = NotAsked("github:acme/opendb");
+  EXPECT_EQ(ExitCodeOf(verdict), 0);
+  EXPECT_TRUE(
+      GateReport(verdict, GateFormat::kText).starts_with("github:acme/opendb: not asked\n"));
+  EXPECT_NE(GateReport(verdict, GateFormat::kJson).find("\"verdict\": \"neutral\""),
+            std::string::npos);
+  EXPECT_NE(GateReport(verdict, GateFormat::kJUnit)
+                .find(R"(tests="1" failures="0" errors="0" skipped="1")"),
+            std::string::npos);
+  EXPECT_TRUE(
+      GateReport(verdict, GateFormat::kGitHub).starts_with("::notice title=retainer gate::"));
+  EXPECT_FALSE(ParseVerdict(verdict.json).ok()) << "no server says so";
+}
+
+TEST(Fork, IsToldByWhatTheRunnerSays) {
+  TemporaryFolder folder;
+  const std::string event = folder.path() + "/event.json";
+  const auto on_github = [&](const char* name, const std::string& payload) {
+    std::ofstream(event) << payload;
+    ::setenv("GITHUB_EVENT_NAME", name, 1);
+    ::setenv("GITHUB_EVENT_PATH", event.c_str(), 1);
+    return IsForksPullRequest();
+  };
+  const std::string forks =
+      R"({"pull_request": {"base": {"repo": {"id": 1}}, "head": {"repo": {"id": 2}}}})";
+  EXPECT_TRUE(on_github("pull_request", forks));
+  EXPECT_TRUE(on_github("pull_request_target", forks));
+  EXPECT_FALSE(on_github("push", forks));
+  EXPECT_TRUE(on_github(
+      "pull_request", R"({"pull_request": {"base": {"repo": {"id": 1}}, "head": {"repo": null}}})"))
+      << "a fork that was deleted";
+  EXPECT_FALSE(
+      on_github("pull_request",
+                R"({"pull_request": {"base": {"repo": {"id": 1}}, "head": {"repo": {"id": 1}}}})"));
+  for (const char* odd :
+       {"", "[]", "{}", R"({"pull_request": 1})", R"({"pull_request": {"base": [], "head": 3}})"}) {
+    EXPECT_FALSE(on_github("pull_request", odd)) << odd;
+  }
+  ::unsetenv("GITHUB_EVENT_NAME");
+  ::unsetenv("GITHUB_EVENT_PATH");
+  EXPECT_FALSE(IsForksPullRequest());
+  ::setenv("CI_MERGE_REQUEST_PROJECT_ID", "7", 1);
+  ::setenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "7", 1);
+  EXPECT_FALSE(IsForksPullRequest());
+  ::setenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "8", 1);
+  EXPECT_TRUE(IsForksPullRequest());
+  ::unsetenv("CI_MERGE_REQUEST_PROJECT_ID");
+  ::unsetenv("CI_MERGE_REQUEST_SOURCE_PROJECT_ID");
 }
 
 TEST(GateReport, GitHubWarnsOfWhatCannotBeTold) {

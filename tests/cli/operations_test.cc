@@ -57,6 +57,57 @@ TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
   EXPECT_EQ(Ask({{"op", "inbox list"}})["text"], "Nothing is set aside.\n");
 }
 
+TEST_F(OperationsTest, AnOverrideIsBoundedInTimeAndNamesNoPrivateCustomer) {
+  desk->SetTerms({MakeTerms("v2", At(-60), MakePolicy(/*is_public=*/false))});
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Accept("d1");
+  const std::uint64_t before = store.ReadLedgerHead()->length;
+  const json wanted = {{"op", "override add"},
+                       {"project", "github:acme/opendb"},
+                       {"by", "carol"},
+                       {"reason", "security fix"}};
+  const json added = Ask(wanted);
+  ASSERT_TRUE(added.contains("data")) << added;
+  EXPECT_EQ(added["data"]["from"], "2026-03-02T09:00:00Z");
+  EXPECT_EQ(added["data"]["until"], "2026-03-02T13:00:00Z") << "four hours where nothing is said";
+  EXPECT_EQ(store.ReadLedgerHead()->length, before + 1);
+
+  const std::pair<const char*, json> wrong[] = {{"reason", ""},
+                                                {"reason", "two\nlines"},
+                                                {"reason", std::string(501, 'a')},
+                                                {"reason", "ACME corp agreed"},
+                                                {"by", "dave@acme"},
+                                                {"for_s", 7 * 24 * 3600 + 1},
+                                                {"for_s", 0},
+                                                {"until_s", absl::ToUnixSeconds(At(-1))},
+                                                {"project", "opendb"}};
+  for (const auto& [name, value] : wrong) {
+    json request = wanted;
+    request[name] = value;
+    EXPECT_EQ(Ask(request)["code"], static_cast<int>(absl::StatusCode::kInvalidArgument))
+        << request;
+  }
+  json elsewhere = wanted;
+  elsewhere["project"] = "github:acme/nowhere";
+  EXPECT_EQ(Ask(elsewhere)["code"], static_cast<int>(absl::StatusCode::kNotFound));
+  EXPECT_EQ(store.ReadLedgerHead()->length, before + 1);
+
+  const json list = Ask({{"op", "override list"}});
+  ASSERT_EQ(list["data"].size(), 1u) << list;
+  EXPECT_EQ(list["data"][0]["project"], "github:acme/opendb");
+  EXPECT_EQ(list["data"][0]["in_force"], true);
+  EXPECT_EQ(Ask({{"op", "override list"}, {"project", "github:acme/x"}})["text"],
+            "No overrides.\n");
+  const std::string id = list["data"][0]["id"];
+  const json withdraw = {{"op", "override withdraw"}, {"id", id}, {"by", "dora"}};
+  EXPECT_EQ(Ask(withdraw)["data"]["withdrawn"], "2026-03-02T09:00:00Z");
+  EXPECT_EQ(Ask({{"op", "override list"}})["data"][0]["withdrawn_by"], "dora");
+  EXPECT_EQ(Ask({{"op", "override list"}})["data"][0]["in_force"], false);
+  EXPECT_EQ(Ask({{"op", "override withdraw"}, {"id", "none"}})["code"],
+            static_cast<int>(absl::StatusCode::kNotFound));
+  EXPECT_EQ(store.ReadLedgerHead()->length, before + 2);
+}
+
 TEST_F(OperationsTest, ATicketThatWasGivenUpIsShownOnceTheCauseIsMended) {
   forge.fault = [](const std::string& call) {
     return call == "create" ? absl::PermissionDeniedError("needs Issues: write") : absl::OkStatus();

@@ -689,6 +689,58 @@ TEST_P(StoreContract, TokenIsFoundByItsHash) {
   EXPECT_FALSE(store_.FindToken("t1")->has_value());
 }
 
+TEST_P(StoreContract, AnOverrideIsInForceForItsTimeAndStandsInTheLedger) {
+  const ProjectKey project{"github", "1296269"};
+  GateOverride record{"o1", project, "carol", "the fix must ship", At(10), At(70), {}, ""};
+  ASSERT_TRUE(store_.SaveOverride(record).ok());
+  EXPECT_TRUE(absl::IsAlreadyExists(store_.SaveOverride(record)));
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 1u);
+  EXPECT_FALSE(store_.FindOverride(project, At(9))->has_value());
+  ASSERT_TRUE(store_.FindOverride(project, At(10))->has_value());
+  EXPECT_EQ(**store_.FindOverride(project, At(10)), record);
+  EXPECT_FALSE(store_.FindOverride(project, At(70))->has_value());
+  EXPECT_FALSE(store_.FindOverride({"github", "12962690"}, At(10))->has_value());
+  EXPECT_FALSE(store_.FindOverride({"github", "129626"}, At(10))->has_value());
+  // One for longer, which is then withdrawn.
+  GateOverride longer = record;
+  longer.id = "o2";
+  longer.until = At(90);
+  ASSERT_TRUE(store_.SaveOverride(longer).ok());
+  EXPECT_EQ((*store_.FindOverride(project, At(20)))->id, "o2");
+  const std::string before = store_.ReadLedgerHead()->digest;
+  const auto withdrawn = store_.WithdrawOverride("o2", "dora", At(30));
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.status();
+  EXPECT_EQ(withdrawn->withdrawn, At(30));
+  EXPECT_EQ(withdrawn->withdrawn_by, "dora");
+  EXPECT_NE(store_.ReadLedgerHead()->digest, before);
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 3u);
+  EXPECT_EQ((*store_.FindOverride(project, At(31)))->id, "o1");
+  // Nothing is left to withdraw of it, or of one that is over.
+  EXPECT_EQ(store_.WithdrawOverride("o2", "eve", At(40))->withdrawn_by, "dora");
+  EXPECT_FALSE(store_.WithdrawOverride("o1", "eve", At(71))->withdrawn.has_value());
+  EXPECT_TRUE(absl::IsNotFound(store_.WithdrawOverride("o3", "eve", At(40)).status()));
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 3u);
+  EXPECT_EQ(store_.ListOverrides()->size(), 2u) << "kept for good";
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
+TEST_P(StoreContract, AnOverrideHasAReasonANameAndAnEnd) {
+  const GateOverride good{"o", {"github", "1"}, "carol", "why", At(0), At(60), {}, ""};
+  for (int wrong = 0; wrong < 4; ++wrong) {
+    GateOverride record = good;
+    if (wrong == 0) record.reason.clear();
+    if (wrong == 1) record.by.clear();
+    if (wrong == 2) record.until = record.from;
+    if (wrong == 3) record.until = record.from + kLongestOverride + absl::Seconds(1);
+    EXPECT_TRUE(absl::IsInvalidArgument(store_.SaveOverride(record))) << wrong;
+  }
+  EXPECT_TRUE(store_.ListOverrides()->empty());
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 0u);
+  GateOverride longest = good;
+  longest.until = longest.from + kLongestOverride;
+  EXPECT_TRUE(store_.SaveOverride(longest).ok());
+}
+
 TEST_P(StoreContract, LedgerGrowsByDecisionsThatChangedSomething) {
   EXPECT_EQ(store_.ReadLedgerHead()->length, 0u);
   EXPECT_EQ(store_.ReadLedgerHead()->digest, "");

@@ -41,6 +41,14 @@ TEST_F(GateTest, AnswersByItsExitCode) {
   EXPECT_EQ(without.exit_code, 2) << without.out;
   EXPECT_NE(without.err.find("RETAINER_TOKEN"), std::string::npos) << without.err;
 
+  // A fork's pull request is given none.
+  environment["CI_MERGE_REQUEST_PROJECT_ID"] = "7";
+  environment["CI_MERGE_REQUEST_SOURCE_PROJECT_ID"] = "8";
+  const Finished fork = Gate({}, serving.url());
+  EXPECT_EQ(fork.exit_code, 0) << fork.err;
+  EXPECT_NE(fork.out.find("not asked"), std::string::npos) << fork.out;
+  environment.clear();
+
   MakeToken();
   const std::string summary = installation.path("summary.md");
   environment["GITHUB_STEP_SUMMARY"] = summary;
@@ -56,6 +64,31 @@ TEST_F(GateTest, AnswersByItsExitCode) {
   EXPECT_EQ(elsewhere.exit_code, 2) << elsewhere.out;
   EXPECT_NE(elsewhere.err.find("404"), std::string::npos) << elsewhere.err;
   EXPECT_EQ(Gate({"--priority", "P99"}, serving.url()).exit_code, 2);
+}
+
+TEST_F(GateTest, AnOverrideIsPutOnRecordBesideTheRunningService) {
+  ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "dave", "Writes stall", "Help.").ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("face shown"));
+  MakeToken();
+  const std::vector<std::string> command = {
+      "gate", "override", "--project", "github:acme/opendb", "--reason", "must ship"};
+  std::vector<std::string> too_long = command;
+  too_long.insert(too_long.end(), {"--for", "8d"});
+  EXPECT_EQ(installation.Command(too_long).exit_code, 2);
+  std::vector<std::string> named = command;
+  named.insert(named.end(), {"--by", "carol", "--for", "2h"});
+  const Finished added = installation.Command(named);
+  ASSERT_EQ(added.exit_code, 0) << added.err;
+  const Finished passed = Gate({}, serving.url());
+  EXPECT_EQ(passed.exit_code, 0) << passed.err;
+  EXPECT_NE(passed.out.find("of carol"), std::string::npos) << passed.out;
+  EXPECT_NE(passed.out.find("must ship"), std::string::npos) << passed.out;
+  const Finished list = installation.Command({"gate", "overrides", "--json"});
+  const auto overrides = nlohmann::json::parse(list.out, nullptr, false);
+  ASSERT_EQ(overrides.size(), 1u) << list.out << list.err;
+  EXPECT_EQ(installation.Command({"gate", "withdraw", overrides[0]["id"]}).exit_code, 0);
+  EXPECT_EQ(Gate({}, serving.url()).out.find("must ship"), std::string::npos);
 }
 
 TEST_F(GateTest, WhoCannotBeReachedIsInTheWayOnlyWhereThatIsWanted) {

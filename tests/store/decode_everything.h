@@ -37,6 +37,7 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<StoredTerms>(bytes);
   DecodeOne<ProjectRecord>(bytes);
   DecodeOne<TokenRecord>(bytes);
+  DecodeOne<GateOverride>(bytes);
   DecodeOne<LedgerEntry>(bytes);
   DecodeOne<LedgerRecord>(bytes);
   DecodeOne<StoredLedgerHead>(bytes);

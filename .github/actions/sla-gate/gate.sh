@@ -87,6 +87,13 @@ summary "$report"
 summary '```'
 case "$verdict" in
   pass)
+    # Within a text the quotes of a key would be escaped.
+    case "$body" in
+      *'"override":'* | *'"override" :'*)
+        say warning "Let through by a recorded override; who and why is in the job's summary."
+        exit 0
+        ;;
+    esac
     say notice "Every support promise of $GATE_PROJECT is kept."
     ;;
   fail)

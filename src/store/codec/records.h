@@ -344,11 +344,25 @@ void Describe(Io& io, TokenRecord& token) {
   io(8, token.revoked);
 }
 
+template <class Io>
+void Describe(Io& io, GateOverride& record) {
+  io(1, record.id);
+  io(2, record.project);
+  io(3, record.by);
+  io(4, record.reason);
+  io(5, record.from);
+  io(6, record.until);
+  io(7, record.withdrawn);
+  io(8, record.withdrawn_by);
+}
+
 // ---- Ledger
 
 // What one decision did. `name` is the fact's id, or, where the id may name a person (permissions,
 // memberships, profiles, assignments), its kind and the beginning of the digest: so the ledger holds
-// nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record.
+// nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record. Of an override
+// of the gate likewise: `override:~…`, the digest that of its record; the entry's ticket is then number
+// 0 of its project.
 struct LedgerFact {
   std::string name;
   std::string digest;  // 32 bytes; empty for a fact that came without its content

@@ -37,6 +37,8 @@
 //     pins           text forge, text login in lower case     the actor's id
 //     tokens         the token's id as it is                  TokenRecord
 //     token_hashes   the token's hash as it is                the token's id
+//     overrides      text forge, text project,                GateOverride; kept for good
+//                    instant until, text id
 //     ledger         u64 number, from 1                       LedgerRecord
 //     counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                             see below
@@ -107,14 +109,15 @@ enum class Table : std::uint8_t {
   kCounters,
   kToldNotices,
   kDeadNotices,
+  kOverrides,
 };
 
-inline constexpr std::array<std::string_view, 27> kTableNames = {
-    "meta",     "inbox",         "bodies",      "deliveries", "expiry",       "set_aside",
-    "tickets",  "open_tickets",  "indexes",     "facts",      "wakeups",      "faces",
-    "dirty",    "shown",         "dead_faces",  "notice_ids", "notice_queue", "terms",
-    "projects", "project_paths", "pins",        "tokens",     "token_hashes", "ledger",
-    "counters", "told_notices",  "dead_notices"};
+inline constexpr std::array<std::string_view, 28> kTableNames = {
+    "meta",     "inbox",         "bodies",       "deliveries", "expiry",       "set_aside",
+    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",      "faces",
+    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue", "terms",
+    "projects", "project_paths", "pins",         "tokens",     "token_hashes", "ledger",
+    "counters", "told_notices",  "dead_notices", "overrides"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
