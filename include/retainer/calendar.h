@@ -70,6 +70,14 @@ class BusinessTime {
   virtual absl::Duration Elapsed(absl::Time from, absl::Time until,
                                  const std::vector<Interval>& pauses = {}) const = 0;
 
+  // Both of one start.
+  struct Reckoning {
+    absl::Time due;          // Deadline(from, open, pauses)
+    absl::Duration elapsed;  // Elapsed(from, until, pauses)
+  };
+  virtual Reckoning Reckon(absl::Time from, absl::Duration open, absl::Time until,
+                           const std::vector<Interval>& pauses = {}) const = 0;
+
   virtual bool IsOpen(absl::Time at) const = 0;
   // The first open instant at or after `at`; nullopt when it never opens again.
   virtual std::optional<absl::Time> NextOpen(absl::Time at) const = 0;

@@ -50,10 +50,11 @@ enum class FactKind : std::uint8_t {
                      // `yes`, `no`, `unseen` (an outsider cannot tell); expires
   kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
                   // empty; expires
-  kOwnComment = 20,  // network: subject = object id of a comment that we posted; value = kOwnMention
-                     // where it is not the status comment
-  kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
-                     // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+  kOwnComment =
+      20,          // network: subject = object id of a comment that we posted; value = kOwnMention
+                   // where it is not the status comment
+  kOperator = 21,  // typed at the command line: text.commands holds the command; value = operator
+                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
                   // own text form); subject = ToString(TicketKey) of the predecessor; revision
                   // grows with the predecessor's facts
@@ -100,7 +101,7 @@ std::string_view FactKindName(FactKind kind);
 inline constexpr std::string_view kOwnMention = "mention";
 
 // A set of facts ordered by id. Facts are immutable once they are in a set; copies of a set share
-// them, so that a copy costs little.
+// all that they hold until one of them changes, so that a copy costs nothing.
 class FactSet {
   struct Entry {
     absl::Time at;  // the fact's, beside it: facts lie all over memory
@@ -130,11 +131,13 @@ class FactSet {
 
   // nullptr where there is none; holds as long as any set with the fact.
   const Fact* Find(std::string_view id) const;
-  bool empty() const { return facts_.empty(); }
-  std::size_t size() const { return facts_.size(); }
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return facts_ == nullptr ? 0 : facts_->size(); }
   // Ids and facts, by id.
-  Iterator begin() const { return Iterator(facts_.data()); }
-  Iterator end() const { return Iterator(facts_.data() + facts_.size()); }
+  Iterator begin() const { return Iterator(facts_ == nullptr ? nullptr : facts_->data()); }
+  Iterator end() const {
+    return Iterator(facts_ == nullptr ? nullptr : facts_->data() + facts_->size());
+  }
 
   // By time, then by id.
   std::vector<const Fact*> InOrder() const;
@@ -142,9 +145,10 @@ class FactSet {
   friend bool operator==(const FactSet& a, const FactSet& b);
 
  private:
-  std::vector<Entry>::const_iterator LowerBound(std::string_view id) const;
+  // The place of the first fact whose id is not before `id`.
+  std::size_t LowerBound(std::string_view id) const;
 
-  std::vector<Entry> facts_;  // by id
+  std::shared_ptr<std::vector<Entry>> facts_;  // by id; nullptr: none. Changed only while unshared
 };
 
 }  // namespace retainer

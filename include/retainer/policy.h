@@ -160,6 +160,26 @@ struct Policy {
 // `*` matches within one level of a path, `**` any number of levels. Without regard to ASCII case.
 bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project);
 
+// What one metric is promised under one version of the policy, to all who share a plan, a priority
+// and calendars. Immutable; the cycles that it rules share it.
+struct Promise {
+  Target as_written;
+  absl::Duration target;  // open time
+  PromiseKind kind = PromiseKind::kCommitment;
+  std::vector<std::string> calendars;
+  std::string priority;
+  std::string plan;                              // empty for the community's objectives
+  std::string terms_id;                          // the version
+  std::shared_ptr<const BusinessTime> calendar;  // the union of `calendars`
+  absl::Duration at_risk_shift;                  // Shift of the target at which it is at risk
+};
+using Promises = std::map<Metric, std::shared_ptr<const Promise>>;
+
+// What `fraction` of a target is away from the whole: below zero for a part of it.
+absl::Duration Shift(absl::Duration target, double fraction);
+
+class TermsIndex;  // core's own
+
 // A policy with its calendars compiled. Immutable; shared between threads.
 struct Terms {
   std::string id;  // the policy version: hex digest of its source
@@ -169,9 +189,16 @@ struct Terms {
   // One timeline a set of calendar names (sorted, joined with `,`); every set that the policy can
   // name is there.
   std::map<std::string, std::shared_ptr<const BusinessTime>> calendars;
+  // What evaluations ask of the policy again and again, worked out once; nullptr only in terms that
+  // nothing is evaluated under.
+  std::shared_ptr<const TermsIndex> index;
 
   // REQUIRES: a set that the policy names.
-  const BusinessTime& Calendar(const std::vector<std::string>& names) const;
+  const BusinessTime& Calendar(const std::vector<std::string>& names) const {
+    return *SharedCalendar(names);
+  }
+  const std::shared_ptr<const BusinessTime>& SharedCalendar(
+      const std::vector<std::string>& names) const;
 };
 
 // All versions in force until now, by `effective`, the oldest first; never empty where a ticket is
@@ -181,6 +208,8 @@ using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 // Compiles the calendars. InvalidArgument as BusinessTime::Compile.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
                                                           Policy policy);
+// The same version with other people in its policy. REQUIRES: no calendars that `terms` has not.
+std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy);
 
 // The calendars that count for a customer's promises of one priority: the customer's own, else the
 // priority's own, else the plan's. `customer` may be nullptr.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,41 +67,31 @@ struct Stretch {
   absl::Time from;  // until the next one begins
   std::string
       why;  // what changed: `priority P1`, `policy 3f2a`, a claim that came; empty: the first
-  Target target_as_written;
-  absl::Duration target;  // open time
-  std::vector<std::string> calendars;
-  std::string priority;
-  std::string terms_id;
-  absl::Duration elapsed;  // of the cycle when it began
+  std::shared_ptr<const Promise> promise;  // never null
+  absl::Duration elapsed;                  // of the cycle when it began
   // Rule 9: the cycle is due at the earliest of its legs. A stretch without one gives none: another
   // replaced it, or what was due was broken before.
   bool has_leg = false;
   absl::Duration open;  // open time after `from`
   absl::Time due = absl::InfiniteFuture();
-  friend bool operator==(const Stretch&, const Stretch&) = default;
 };
 
 struct Cycle {
   absl::Time started;
-  std::string start_fact;             // its id; empty where no single fact started it
+  const Fact* start_fact = nullptr;   // of the standing's facts; nullptr where no single one did
   std::optional<absl::Time> stopped;  // set unless outcome is kOpen
-  std::string stop_fact;
-  Target target_as_written;                 // in force now, or at the stop
-  absl::Duration target;                    // open time
-  absl::Time due = absl::InfiniteFuture();  // infinite while a pause has no end
-  absl::Time at_risk_at = absl::InfiniteFuture();
+  const Fact* stop_fact = nullptr;
+  std::shared_ptr<const Promise> promise;          // in force now, or at the stop; never null
+  absl::Time due = absl::InfiniteFuture();         // infinite while a pause has no end
+  absl::Time at_risk_at = absl::InfiniteFuture();  // infinite once it has stopped
   bool paused_now = false;
   std::vector<Interval>
       pauses;              // disjoint, in order, within the cycle; the last one may be open-ended
   absl::Duration elapsed;  // open time until the stop or now
   Outcome outcome = Outcome::kOpen;
-  std::string note;                    // why it was cancelled or excused: `closed unanswered`, …
-  std::string terms_id;                // the policy version that rules it
-  std::vector<std::string> calendars;  // that counted
-  std::string priority;                // in force
-  std::string plan;                    // in force; empty for the community's objectives
-  std::vector<Standstill> resumed;     // it had stopped and went on: a ticket closed and reopened
-  std::vector<Stretch> stretches;      // by time
+  std::string note;                 // why it was cancelled or excused: `closed unanswered`, …
+  std::vector<Standstill> resumed;  // it had stopped and went on: a ticket closed and reopened
+  std::vector<Stretch> stretches;   // by time
   // It was broken before the terms changed or on another ticket, and that due instant stands.
   bool due_stands = false;
 };
@@ -198,6 +189,9 @@ struct Waiting {
 
 struct Standing {
   TicketKey ticket;
+  FactSet facts;  // that it follows from; cycles point to them
+  // First versions of comments that are known by a later edit only; cycles point to them too.
+  std::vector<std::shared_ptr<const Fact>> inferred;
   bool opened = false;  // the opening is known
   bool open = true;     // on the forge
   bool gone = false;    // deleted or moved away

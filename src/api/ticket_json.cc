@@ -25,10 +25,11 @@ ordered_json CycleJson(const Cycle& cycle) {
   for (const Interval& pause : cycle.pauses) {
     pauses.push_back({{"from", Instant(pause.from)}, {"until", Instant(pause.until)}});
   }
+  const Promise& promise = *cycle.promise;
   return {{"started", Instant(cycle.started)},
           {"stopped", Instant(cycle.stopped)},
-          {"target", cycle.target_as_written.text},
-          {"target_seconds", absl::ToInt64Seconds(cycle.target)},
+          {"target", promise.as_written.text},
+          {"target_seconds", absl::ToInt64Seconds(promise.target)},
           {"due", Instant(cycle.due)},
           {"at_risk_at", Instant(cycle.at_risk_at)},
           {"paused", cycle.paused_now},
@@ -36,9 +37,9 @@ ordered_json CycleJson(const Cycle& cycle) {
           {"elapsed_seconds", absl::ToInt64Seconds(cycle.elapsed)},
           {"outcome", std::string(OutcomeName(cycle.outcome))},
           {"note", cycle.note},
-          {"priority", cycle.priority},
-          {"calendars", cycle.calendars},
-          {"policy", cycle.terms_id}};
+          {"priority", promise.priority},
+          {"calendars", promise.calendars},
+          {"policy", promise.terms_id}};
 }
 
 ordered_json ClockJson(const PromiseClock& clock) {

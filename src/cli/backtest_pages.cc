@@ -50,14 +50,14 @@ bool IsOurs(const Actor& author, const std::string& forge, const FactSet& facts,
 
 // The terms with one more contact of the customer.
 TermsHistory WithContact(const Terms& terms, const std::string& customer_id, Login contact) {
-  auto changed = std::make_shared<Terms>(terms);
-  for (Customer& customer : changed->policy.customers) {
+  Policy changed = terms.policy;
+  for (Customer& customer : changed.customers) {
     if (customer.id != customer_id) continue;
     customer.contacts.logins.push_back(std::move(contact));
     customer.term.reset();
     break;
   }
-  return {std::move(changed)};
+  return {WithPolicy(terms, std::move(changed))};
 }
 
 Standing JudgeProposed(const BacktestTask& task, const TicketContext& context, const FactSet& facts,

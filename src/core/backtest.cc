@@ -81,7 +81,7 @@ std::map<CycleName, Judged> CountSide(const BacktestScope& scope, const Standing
       for (const Cycle& cycle : clock.cycles) {
         if (cycle.started < scope.since) continue;
         const Fate fate = FateOf(clock, cycle, unclear);
-        Count(fate, &side->promises[{cycle.plan, cycle.priority, clock.metric}]);
+        Count(fate, &side->promises[{cycle.promise->plan, cycle.promise->priority, clock.metric}]);
         if (Failed(fate)) ++side->missed_at[HourOfWeek(cycle.due, scope.zone)];
         claimed |= !customer.empty();
         judged[{customer, clock.metric, cycle.started}] = {fate, &cycle};
@@ -156,9 +156,9 @@ void AddTicket(const BacktestScope& scope, const TicketRef& ticket, const FactSe
     if (was->second.fate != Fate::kMet || now.fate != Fate::kMissed) continue;
     ++backtest->met_to_missed;
     const Cycle& cycle = *now.cycle;
-    backtest->worsened.push_back({ticket, std::get<0>(name), cycle.plan, cycle.priority,
-                                  std::get<1>(name), cycle.started, *cycle.stopped,
-                                  was->second.cycle->due, cycle.due});
+    backtest->worsened.push_back({ticket, std::get<0>(name), cycle.promise->plan,
+                                  cycle.promise->priority, std::get<1>(name), cycle.started,
+                                  *cycle.stopped, was->second.cycle->due, cycle.due});
   }
   KeepTheLatest(scope, &backtest->worsened);
 }

@@ -77,11 +77,22 @@ class PausedTime : public BusinessTime {
     return open;
   }
 
+  Reckoning Reckon(absl::Time from, absl::Duration open, absl::Time until,
+                   const std::vector<Interval>& pauses) const final {
+    if (pauses.empty() && open > absl::ZeroDuration() && from < until) {
+      return AdvanceAndCount(from, open, until);
+    }
+    return {Deadline(from, open, pauses), Elapsed(from, until, pauses)};
+  }
+
  protected:
   // REQUIRES: open > 0.
   virtual absl::Time Advance(absl::Time from, absl::Duration open) const = 0;
   // REQUIRES: from < until.
   virtual absl::Duration Between(absl::Time from, absl::Time until) const = 0;
+  // REQUIRES: open > 0, from < until.
+  virtual Reckoning AdvanceAndCount(absl::Time from, absl::Duration open,
+                                    absl::Time until) const = 0;
 
  private:
   absl::Time AdvanceAround(absl::Time from, absl::Duration open,
@@ -89,9 +100,9 @@ class PausedTime : public BusinessTime {
     for (const Interval& pause : pauses) {
       if (pause.until <= from) continue;
       if (pause.from > from) {
-        const absl::Time due = Advance(from, open);
-        if (due <= pause.from) return due;
-        open -= Between(from, pause.from);
+        const absl::Duration before = Between(from, pause.from);
+        if (open <= before) break;
+        open -= before;
       }
       if (pause.until == absl::InfiniteFuture()) return absl::InfiniteFuture();
       from = pause.until;
@@ -128,6 +139,9 @@ class AlwaysOpen final : public PausedTime {
  protected:
   absl::Time Advance(absl::Time from, absl::Duration open) const override { return from + open; }
   absl::Duration Between(absl::Time from, absl::Time until) const override { return until - from; }
+  Reckoning AdvanceAndCount(absl::Time from, absl::Duration open, absl::Time until) const override {
+    return {from + open, until - from};
+  }
 };
 
 absl::civil_year_t YearOf(absl::Time at) {
@@ -203,11 +217,34 @@ class Scheduled final : public PausedTime {
 
  protected:
   absl::Time Advance(absl::Time from, absl::Duration open) const override {
-    if (OutOfRange(from) && from > absl::UnixEpoch()) return absl::InfiniteFuture();
-    if (open > absl::Seconds(kEndSecond - kFirstSecond)) return absl::InfiniteFuture();
-    const Timeline* timeline = &At(from);
+    if (IsBeyond(from, open)) return absl::InfiniteFuture();
+    const Timeline& timeline = At(from);
+    return Reach(timeline, CountBefore(timeline, from), from, open);
+  }
+
+  absl::Duration Between(absl::Time from, absl::Time until) const override {
+    const Timeline& timeline = At(from, until);
+    return Difference(CountBefore(timeline, from), CountBefore(timeline, until));
+  }
+
+  Reckoning AdvanceAndCount(absl::Time from, absl::Duration open, absl::Time until) const override {
+    const Timeline& timeline = At(from, until);
+    const OpenBefore first = CountBefore(timeline, from);
+    return {IsBeyond(from, open) ? absl::InfiniteFuture() : Reach(timeline, first, from, open),
+            Difference(first, CountBefore(timeline, until))};
+  }
+
+ private:
+  static bool IsBeyond(absl::Time from, absl::Duration open) {
+    return (OutOfRange(from) && from > absl::UnixEpoch()) ||
+           open > absl::Seconds(kEndSecond - kFirstSecond);
+  }
+
+  // The instant `open` after `from`, before which there is `before`.
+  absl::Time Reach(const Timeline& known, OpenBefore before, absl::Time from,
+                   absl::Duration open) const {
+    const Timeline* timeline = &known;
     for (;;) {
-      OpenBefore before = CountBefore(*timeline, from);
       before.rest += open;
       std::int64_t target = before.seconds + absl::ToInt64Seconds(before.rest);
       if (absl::Seconds(target - before.seconds) < before.rest) ++target;
@@ -218,18 +255,15 @@ class Scheduled final : public PausedTime {
       }
       if (timeline->last_year >= last_year_) return absl::InfiniteFuture();
       timeline = &Grow(timeline->first_year, timeline->last_year + 1);
+      before = CountBefore(*timeline, from);
     }
   }
 
-  absl::Duration Between(absl::Time from, absl::Time until) const override {
-    At(from);
-    const Timeline& timeline = At(until);  // a timeline only grows: it holds `from` too
-    const OpenBefore first = CountBefore(timeline, from);
-    const OpenBefore last = CountBefore(timeline, until);
-    return absl::Seconds(last.seconds - first.seconds) + (last.rest - first.rest);
+  static absl::Duration Difference(const OpenBefore& first, const OpenBefore& last) {
+    const absl::Duration whole = absl::Seconds(last.seconds - first.seconds);
+    return first.rest == last.rest ? whole : whole + (last.rest - first.rest);
   }
 
- private:
   static bool OutOfRange(absl::Time at) {
     return at < absl::FromUnixSeconds(kFirstSecond) || at >= absl::FromUnixSeconds(kEndSecond);
   }
@@ -259,6 +293,12 @@ class Scheduled final : public PausedTime {
     }
     const absl::civil_year_t year = std::min(YearOf(at), last_year_);
     return Grow(year, year);
+  }
+
+  // One that covers both.
+  const Timeline& At(absl::Time from, absl::Time until) const {
+    At(from);
+    return At(until);  // a timeline only grows
   }
 
   const Timeline& Grow(absl::civil_year_t first, absl::civil_year_t last) const {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "terms_index.h"
 
 namespace retainer::core {
 namespace {
@@ -87,7 +88,7 @@ class RegimeBuilder {
     const Terms& terms = *terms_[version];
     const Customer* customer = terms.policy.FindCustomer(stint_.customer);
     if (!regimes_.empty() && regimes_.back().at == at) regimes_.pop_back();
-    regimes_.push_back({at, {}, std::move(why)});
+    regimes_.push_back({at, nullptr, std::move(why)});
     if (customer == nullptr) return;
     const auto plan_it = terms.policy.plans.find(customer->plan);
     if (plan_it == terms.policy.plans.end()) return;
@@ -104,17 +105,7 @@ class RegimeBuilder {
       }
     }
     if (regimes_.back().why.empty()) regimes_.back().why = reason_;
-    const auto promises = plan.promises.find(priority_);
-    if (promises == plan.promises.end()) return;
-    const std::vector<std::string>& names = CalendarsInForce(plan, customer, priority_);
-    if (names.empty()) return;
-    const BusinessTime& calendar = terms.Calendar(names);
-    for (const auto& [metric, target] : promises->second.targets) {
-      const absl::Duration open = OpenTime(target, calendar);
-      regimes_.back().promises[metric] = {target,    open,      &calendar,
-                                          &names,    plan.kind, Shift(open, plan.at_risk),
-                                          priority_, terms.id,  plan.name};
-    }
+    regimes_.back().promises = terms.index->PromisesTo(*customer, priority_);
   }
 
   const Timeline& timeline_;
@@ -125,8 +116,8 @@ class RegimeBuilder {
   std::string priority_, reason_, plan_;
 };
 
-void Excuses(const Timeline& timeline, const std::string& customer, Metric metric,
-             absl::Time now, std::vector<CycleWork>* works) {
+void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
+             std::vector<CycleWork>* works) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
     CycleWork* last = nullptr;
@@ -142,6 +133,7 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
     }
     cycle.outcome = Outcome::kExcused;
     cycle.paused_now = false;
+    cycle.at_risk_at = absl::InfiniteFuture();
     cycle.note = excuse.reason;
     last->silent_from = std::min(last->silent_from, excuse.at);
   }
@@ -150,24 +142,24 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
 void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regime>& regimes,
             const std::string& customer, bool in_force, absl::Time now, ClaimWork* work) {
   static const std::vector<Interval> kNoWaits;
-  std::array<std::size_t, kAllMetrics.size() + 1> runs = {};
-  for (const Need& need : needs.runs) ++runs[static_cast<std::size_t>(need.metric)];
+  std::array<std::size_t, kAllMetrics.size() + 1> counts = {};
+  for (const Need& need : needs.runs) ++counts[static_cast<std::size_t>(need.metric)];
   for (Metric metric : kAllMetrics) {
-    work->cycles[metric].reserve(runs[static_cast<std::size_t>(metric)]);
+    work->Runs(metric).reserve(counts[static_cast<std::size_t>(metric)]);
   }
   for (const Need& need : needs.runs) {
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
-             &work->cycles[need.metric]);
+             &work->Runs(need.metric));
   }
   for (Metric metric : kAllMetrics) {
-    std::vector<CycleWork>& cycles = work->cycles[metric];
+    std::vector<CycleWork>& cycles = work->Runs(metric);
     Excuses(timeline, customer, metric, now, &cycles);
-    const auto promised = regimes.back().promises.find(metric);
-    const bool is_promised = in_force && promised != regimes.back().promises.end();
+    const std::shared_ptr<const Promise>* promised = regimes.back().Find(metric);
+    const bool is_promised = in_force && promised != nullptr;
     if (cycles.empty() && !is_promised) continue;
     PromiseClock clock;
     clock.metric = metric;
-    clock.kind = cycles.empty() ? promised->second.kind : cycles.back().kind;
+    clock.kind = (cycles.empty() ? *promised : cycles.back().cycle.promise)->kind;
     clock.state = StateOf(cycles, now);
     work->standing.clocks.push_back(std::move(clock));
   }
@@ -177,9 +169,9 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
 
 ClaimStanding Publish(ClaimWork work) {
   for (PromiseClock& clock : work.standing.clocks) {
-    std::vector<CycleWork>& cycles = work.cycles[clock.metric];
-    clock.cycles.reserve(cycles.size());
-    for (CycleWork& cycle : cycles) clock.cycles.push_back(std::move(cycle.cycle));
+    std::vector<CycleWork>& runs = work.Runs(clock.metric);
+    clock.cycles.reserve(runs.size());
+    for (CycleWork& cycle : runs) clock.cycles.push_back(std::move(cycle.cycle));
   }
   return std::move(work.standing);
 }
@@ -224,7 +216,8 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
 
     if (stint.moved) {
       CarriedClaim leaving{stint.customer, standing.priority, needs.answered, {}};
-      for (const auto& [metric, cycles] : work.cycles) {
+      for (const Metric metric : kAllMetrics) {
+        const std::vector<CycleWork>& cycles = work.Runs(metric);
         if (cycles.empty()) continue;
         const Cycle& cycle = cycles.back().cycle;
         if (cycle.outcome != Outcome::kCancelled || cycle.stopped != stint.ended) continue;
@@ -248,19 +241,8 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
   std::vector<Regime> regimes;
   for (std::size_t i = TermsIndexAt(terms, since); i < terms.size(); ++i) {
     const Terms& t = *terms[i];
-    Regime regime{std::max(since, t.effective), {}, absl::StrCat("policy ", t.id)};
-    if (regimes.empty()) regime.at = since;
-    const CommunityRules& rules = t.policy.community;
-    if (!rules.objectives.empty() && !rules.calendars.empty()) {
-      const BusinessTime& calendar = t.Calendar(rules.calendars);
-      for (const auto& [metric, target] : rules.objectives) {
-        const absl::Duration open = OpenTime(target, calendar);
-        regime.promises[metric] = {
-            target, open, &calendar, &rules.calendars, PromiseKind::kTarget, Shift(open, 0.75),
-            "",     t.id, ""};
-      }
-    }
-    regimes.push_back(std::move(regime));
+    regimes.push_back({regimes.empty() ? since : std::max(since, t.effective),
+                       &t.index->objectives(), absl::StrCat("policy ", t.id)});
   }
   Party party;
   party.is_author = true;

@@ -1,7 +1,7 @@
 // The claims of a ticket worked out to clocks.
 #pragma once
 
-#include <map>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -16,7 +16,11 @@ struct ClaimWork {
   ClaimStanding standing;        // its clocks without their cycles: see Publish
   const Plan* plan = nullptr;    // in force now; nullptr where there is none any more
   bool is_private = true;
-  std::map<Metric, std::vector<CycleWork>> cycles;
+  std::array<std::vector<CycleWork>, kAllMetrics.size() + 1> runs;  // by metric
+  std::vector<CycleWork>& Runs(Metric metric) { return runs[static_cast<std::size_t>(metric)]; }
+  const std::vector<CycleWork>& Runs(Metric metric) const {
+    return runs[static_cast<std::size_t>(metric)];
+  }
   std::optional<CarriedClaim> leaving;  // moved to the successor with this
 };
 
@@ -31,13 +35,10 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
 ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
                             absl::Time adopted, absl::Time now);
 
-// Notices whose time has come, by id.
-void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
-                const Terms& terms, absl::Time now, std::vector<Notice>* notices);
-// Notes what is to come of each clock, and returns the earliest instant after `now` at which time
-// alone changes the standing, its face or its notices.
-absl::Time LookAhead(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
-                     absl::Time now, ClaimWork* work);
+// Adds the notices whose time has come, notes what is to come of each clock, and returns the
+// earliest instant after `now` at which time alone changes the standing, its face or its notices.
+absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
+                    absl::Time now, ClaimWork* work, std::vector<Notice>* notices);
 bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work);
 
 }  // namespace retainer::core

@@ -67,18 +67,17 @@ class Run {
       : need_(need), waits_(waits), now_(now), done_(*done) {}
 
   void Enter(const Regime& regime, absl::Time from) {
-    const auto it = regime.promises.find(need_.metric);
-    if (it == regime.promises.end()) {
+    const std::shared_ptr<const Promise>* promise = regime.Find(need_.metric);
+    if (promise == nullptr) {
       if (open_) Finish(from, nullptr, /*cancelled=*/true, "no longer promised: " + regime.why);
       return;
     }
-    const PromiseInForce& promise = it->second;
     if (!open_) {
-      Start(promise, from);
-    } else if (promise.open != target_ || promise.calendar != calendar_) {
-      Change(promise, from, regime.why);
+      Start(*promise, from);
+    } else if ((*promise)->target != target_ || (*promise)->calendar.get() != calendar_) {
+      Change(*promise, from, regime.why);
     }
-    promise_ = &promise;
+    promise_ = promise;
   }
 
   // Rule 8. The two have run side by side: the longer of the times counts, not their sum, and what
@@ -102,19 +101,19 @@ class Run {
   }
 
  private:
-  void Start(const PromiseInForce& promise, absl::Time from) {
+  using Shared = std::shared_ptr<const Promise>;
+
+  void Start(const Shared& promise, absl::Time from) {
     open_ = true;
     first_promise_ = promise_ = &promise;
     CycleWork& work = done_.emplace_back();
     work.cycle.started = from;
-    if (need_.start_fact != nullptr && from == need_.start) {
-      work.cycle.start_fact = need_.start_fact->id;
-    }
+    if (from == need_.start) work.cycle.start_fact = need_.start_fact;
     elapsed_ = absl::ZeroDuration();
     counted_from_ = from;
-    target_ = promise.open;
-    calendar_ = promise.calendar;
-    work.legs.push_back({from, promise.open, promise.calendar, 0});
+    target_ = promise->target;
+    calendar_ = promise->calendar.get();
+    work.legs.push_back({from, target_, calendar_, 0});
     for (const Carry& carry : held_) Absorb(carry, from);
     held_.clear();
   }
@@ -140,12 +139,12 @@ class Run {
   }
 
   // Rule 9.
-  void Change(const PromiseInForce& promise, absl::Time at, const std::string& why) {
+  void Change(const Shared& promise, absl::Time at, const std::string& why) {
     const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work().cycle.started, at);
     elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
     counted_from_ = at;
-    target_ = promise.open;
-    calendar_ = promise.calendar;
+    target_ = promise->target;
+    calendar_ = promise->calendar.get();
     Part(promise, at, elapsed_, why);
     const absl::Time old_due = Due(work(), until_now);
     if (old_due <= at) {
@@ -153,28 +152,23 @@ class Run {
       work().fixed_due = old_due;
       return;
     }
-    const absl::Duration left = promise.open - elapsed_;
+    const absl::Duration left = target_ - elapsed_;
     const absl::Time carried_due =
-        left <= absl::ZeroDuration() ? at : promise.calendar->Deadline(at, left, until_now);
+        left <= absl::ZeroDuration() ? at : calendar_->Deadline(at, left, until_now);
     if (carried_due <= old_due) {
-      work().legs.push_back({at, promise.open, promise.calendar, LastStretch()});
+      work().legs.push_back({at, target_, calendar_, LastStretch()});
     } else {
       work().legs.clear();
-      work().legs.push_back({at, left, promise.calendar, LastStretch()});
+      work().legs.push_back({at, left, calendar_, LastStretch()});
     }
   }
 
   // From `at` on the cycle is under `promise`.
-  void Part(const PromiseInForce& promise, absl::Time at, absl::Duration elapsed,
-            const std::string& why) {
-    const auto stretch = [](const PromiseInForce& p, absl::Time from, absl::Duration used) {
+  void Part(const Shared& promise, absl::Time at, absl::Duration elapsed, const std::string& why) {
+    const auto stretch = [](const Shared& ruling, absl::Time from, absl::Duration used) {
       Stretch s;
       s.from = from;
-      s.target_as_written = p.target;
-      s.target = p.open;
-      s.calendars = *p.calendars;
-      s.priority = p.priority;
-      s.terms_id = p.terms_id;
+      s.promise = ruling;
       s.elapsed = used;
       return s;
     };
@@ -190,16 +184,20 @@ class Run {
 
   void Fill(absl::Time until, absl::Time counted_until) {
     Cycle& cycle = work().cycle;
-    cycle.target_as_written = promise_->target;
-    cycle.target = promise_->open;
-    cycle.terms_id = promise_->terms_id;
-    cycle.calendars = *promise_->calendars;
-    cycle.priority = promise_->priority;
-    cycle.plan = promise_->plan;
-    work().kind = promise_->kind;
+    cycle.promise = *promise_;
     work().calendar = calendar_;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
-    cycle.due = Due(work(), cycle.pauses);
+    const bool simple = work().legs.size() == 1 && !work().fixed_due && cycle.stretches.empty();
+    if (simple) {
+      const Leg& leg = work().legs.front();
+      const BusinessTime::Reckoning both =
+          leg.calendar->Reckon(leg.from, leg.open, counted_until, cycle.pauses);
+      cycle.due = both.due;
+      cycle.elapsed = both.elapsed;
+    } else {
+      cycle.due = Due(work(), cycle.pauses);
+      cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
+    }
     cycle.due_stands = work().fixed_due.has_value();
     if (!cycle.stretches.empty()) {
       for (const Leg& leg : work().legs) {
@@ -216,13 +214,12 @@ class Run {
       cycle.resumed.push_back(
           {pause, stopped == nullptr ? "" : stopped->id, resumed == nullptr ? "" : resumed->id});
     }
-    cycle.at_risk_at = std::min(cycle.due, InstantAfter(work(), promise_->at_risk_shift));
-    cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
   }
 
   void Leave() {
     Fill(absl::InfiniteFuture(), std::max(now_, work().cycle.started));
     Cycle& cycle = work().cycle;
+    cycle.at_risk_at = std::min(cycle.due, InstantAfter(work(), cycle.promise->at_risk_shift));
     for (const Interval& pause : cycle.pauses) {
       cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
     }
@@ -232,7 +229,7 @@ class Run {
   void Finish(absl::Time stop, const Fact* fact, bool cancelled, const std::string& note) {
     Cycle& cycle = work().cycle;
     cycle.stopped = stop;
-    if (fact != nullptr) cycle.stop_fact = fact->id;
+    cycle.stop_fact = fact;
     // The stop ends every pause; how long one lasted until then is what it was worth.
     Fill(stop, stop);
     cycle.note = note;
@@ -253,8 +250,8 @@ class Run {
   std::vector<CycleWork>& done_;
   std::vector<Carry> held_;  // until something is promised
   bool open_ = false;
-  const PromiseInForce* promise_ = nullptr;        // in force last
-  const PromiseInForce* first_promise_ = nullptr;  // … when the cycle began
+  const Shared* promise_ = nullptr;        // in force last
+  const Shared* first_promise_ = nullptr;  // … when the cycle began
   absl::Duration elapsed_;
   absl::Time counted_from_;
   absl::Duration target_;
@@ -263,15 +260,13 @@ class Run {
 
 }  // namespace
 
-absl::Duration Shift(absl::Duration target, double fraction) { return (fraction - 1.0) * target; }
-
 absl::Time InstantOf(const CycleWork& work, double fraction) {
-  return InstantAfter(work, Shift(work.cycle.target, fraction));
+  return InstantAfter(work, Shift(work.cycle.promise->target, fraction));
 }
 
 absl::Time NoEarlierThan(const CycleWork& work, double fraction) {
   // Whole seconds: this is asked of every cycle, and a Duration's product with a fraction is slow.
-  const double seconds = (fraction - 1.0) * absl::ToDoubleSeconds(work.cycle.target);
+  const double seconds = (fraction - 1.0) * absl::ToDoubleSeconds(work.cycle.promise->target);
   const absl::Duration shift = absl::Seconds(static_cast<std::int64_t>(std::floor(seconds)) - 1);
   absl::Time at = work.fixed_due.value_or(absl::InfiniteFuture());
   for (const Leg& leg : work.legs) {

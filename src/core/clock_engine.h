@@ -2,6 +2,7 @@
 // to cycles with due instants. Knows nothing of facts' meaning.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,23 +36,17 @@ struct Need {
   std::vector<Carry> carries;                                    // by time
 };
 
-struct PromiseInForce {
-  Target target;
-  absl::Duration open;
-  const BusinessTime* calendar = nullptr;
-  const std::vector<std::string>* calendars = nullptr;
-  PromiseKind kind = PromiseKind::kCommitment;
-  absl::Duration at_risk_shift;  // Shift of the target at which it is at risk
-  std::string priority;
-  std::string terms_id;
-  std::string plan;
-};
-
 // What is promised from `at` on, until the next regime.
 struct Regime {
   absl::Time at;
-  std::map<Metric, PromiseInForce> promises;
-  std::string why;  // of a change: `priority P1`, `policy 3f2a`
+  const Promises* promises = nullptr;  // nullptr: nothing
+  std::string why;                     // of a change: `priority P1`, `policy 3f2a`
+
+  const std::shared_ptr<const Promise>* Find(Metric metric) const {
+    if (promises == nullptr) return nullptr;
+    const auto it = promises->find(metric);
+    return it == promises->end() ? nullptr : &it->second;
+  }
 };
 
 // A stretch of a due instant: `open` time after `from`. The earliest of several is the due instant.
@@ -64,16 +59,12 @@ struct Leg {
 
 struct CycleWork {
   Cycle cycle;
-  PromiseKind kind = PromiseKind::kCommitment;
   absl::InlinedVector<Leg, 1> legs;
   const BusinessTime* calendar = nullptr;           // that counts it now, or did at the stop
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere
 };
-
-// What `fraction` of a target is away from the whole: below zero for a part of it.
-absl::Duration Shift(absl::Duration target, double fraction);
 
 // The instant at which `fraction` of the cycle's target is used up.
 absl::Time InstantOf(const CycleWork& work, double fraction);

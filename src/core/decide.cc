@@ -123,10 +123,10 @@ bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const P
 TermsHistory WithoutHidden(const TermsHistory& terms, const Policy& current) {
   TermsHistory open;
   for (const auto& version : terms) {
-    auto copy = std::make_shared<Terms>(*version);
-    std::erase_if(copy->policy.customers,
+    Policy policy = version->policy;
+    std::erase_if(policy.customers,
                   [&](const Customer& customer) { return IsHidden(customer, current); });
-    open.push_back(std::move(copy));
+    open.push_back(WithPolicy(*version, std::move(policy)));
   }
   return open;
 }

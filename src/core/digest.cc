@@ -19,6 +19,10 @@ std::string Name(const Actor& actor) {
   return absl::StrCat(actor.id, "@", actor.login, actor.machine ? " (machine)" : "");
 }
 
+absl::string_view IdOf(const Fact* fact) {
+  return fact == nullptr ? absl::string_view() : absl::string_view(fact->id);
+}
+
 void Append(std::string* out, absl::string_view what, const Standstill& still) {
   absl::StrAppend(out, what, At(still.span.from), " ", still.begin_fact, " -> ",
                   At(still.span.until), " ", still.end_fact, "\n");
@@ -29,15 +33,16 @@ void Append(std::string* out, const PromiseClock& clock) {
                   clock.kind == PromiseKind::kCommitment ? "commitment" : "target", " ",
                   View(ClockStateName(clock.state)), "\n");
   for (const Cycle& cycle : clock.cycles) {
-    absl::StrAppend(out, "    cycle ", At(cycle.started), " ", cycle.start_fact, " -> ",
-                    cycle.stopped ? At(*cycle.stopped) : std::string("open"), " ", cycle.stop_fact,
-                    " outcome ", static_cast<int>(cycle.outcome), " target ",
-                    cycle.target_as_written.text, "=", absl::FormatDuration(cycle.target), " due ",
+    const Promise& promise = *cycle.promise;
+    absl::StrAppend(out, "    cycle ", At(cycle.started), " ", IdOf(cycle.start_fact), " -> ",
+                    cycle.stopped ? At(*cycle.stopped) : std::string("open"), " ",
+                    IdOf(cycle.stop_fact), " outcome ", static_cast<int>(cycle.outcome), " target ",
+                    promise.as_written.text, "=", absl::FormatDuration(promise.target), " due ",
                     At(cycle.due), " at_risk ", At(cycle.at_risk_at));
     absl::StrAppend(out, " elapsed ", absl::FormatDuration(cycle.elapsed),
                     cycle.paused_now ? " paused" : "", " note [", cycle.note, "] terms ",
-                    cycle.terms_id, " calendars ", absl::StrJoin(cycle.calendars, ","),
-                    " priority ", cycle.priority, " plan ", cycle.plan,
+                    promise.terms_id, " calendars ", absl::StrJoin(promise.calendars, ","),
+                    " priority ", promise.priority, " plan ", promise.plan,
                     cycle.due_stands ? " due stands" : "", "\n");
     for (const Interval& pause : cycle.pauses) {
       absl::StrAppend(out, "      pause ", At(pause.from), " ", At(pause.until), "\n");
@@ -45,9 +50,10 @@ void Append(std::string* out, const PromiseClock& clock) {
     for (const Standstill& still : cycle.resumed) Append(out, "      resumed ", still);
     for (const Stretch& stretch : cycle.stretches) {
       absl::StrAppend(out, "      stretch ", At(stretch.from), " [", stretch.why, "] target ",
-                      stretch.target_as_written.text, "=", absl::FormatDuration(stretch.target),
-                      " calendars ", absl::StrJoin(stretch.calendars, ","), " priority ",
-                      stretch.priority, " terms ", stretch.terms_id, " elapsed ",
+                      stretch.promise->as_written.text, "=",
+                      absl::FormatDuration(stretch.promise->target), " calendars ",
+                      absl::StrJoin(stretch.promise->calendars, ","), " priority ",
+                      stretch.promise->priority, " terms ", stretch.promise->terms_id, " elapsed ",
                       absl::FormatDuration(stretch.elapsed));
       if (stretch.has_leg) {
         absl::StrAppend(out, " leg ", absl::FormatDuration(stretch.open), " due ", At(stretch.due));

@@ -48,6 +48,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
     timeline = core::Replay(context, history, *roster, order, /*judge_all=*/true);
   }
 
+  s.facts = facts;
+  s.inferred = std::move(timeline.inferred);
   s.opened = timeline.opened;
   s.open = timeline.open;
   s.gone = timeline.gone;
@@ -90,9 +92,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   bool claimed = false;
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {
-    core::AddNotices(context.key, timeline, work, current, now, &s.notices);
-    s.next_wake =
-        std::min(s.next_wake, core::LookAhead(context.key, timeline, current, now, &work));
+    s.next_wake = std::min(s.next_wake,
+                           core::Announce(context.key, timeline, current, now, &work, &s.notices));
     work.standing.escalated_by_hand = core::IsEscalatedByHand(timeline, work);
     if (work.leaving) leaving.push_back(*work.leaving);
     if (work.stint->ended) {
@@ -102,8 +103,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       for (const PromiseClock& clock : work.standing.clocks) {
         s.worst = std::max(s.worst.value_or(clock.state), clock.state);
       }
-      for (const auto& [metric, cycles] : work.cycles) {
-        for (const core::CycleWork& run : cycles) {
+      for (const std::vector<core::CycleWork>& runs : work.runs) {
+        for (const core::CycleWork& run : runs) {
           const Cycle& cycle = run.cycle;
           if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
           s.next_due = std::min(s.next_due.value_or(cycle.due), cycle.due);
@@ -115,8 +116,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   if (!leaving.empty()) s.carried = core::Write(leaving);
   if (!claimed && objectives && timeline.successor.empty()) {
     ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
-    s.next_wake =
-        std::min(s.next_wake, core::LookAhead(context.key, timeline, current, now, &work));
+    s.next_wake = std::min(s.next_wake,
+                           core::Announce(context.key, timeline, current, now, &work, &s.notices));
     s.objectives = core::Publish(std::move(work)).clocks;
   }
   // Nothing is announced while an answer is outstanding.

@@ -36,13 +36,16 @@ std::string Who(const Actor& actor) {
   return actor.login.empty() ? absl::StrCat("id ", actor.id) : absl::StrCat("@", actor.login);
 }
 
-std::string Cause(const FactSet& facts, const std::string& id) {
-  if (id.empty()) return "";
-  const Fact* fact = facts.Find(id);
-  if (fact == nullptr) return absl::StrCat(" [", id, "]");
-  std::string text = absl::StrCat(" [", id);
+std::string Cause(const Fact* fact) {
+  if (fact == nullptr) return "";
+  std::string text = absl::StrCat(" [", fact->id);
   if (fact->actor != Actor()) absl::StrAppend(&text, " by ", Who(fact->actor));
   return absl::StrCat(text, "]");
+}
+
+std::string Cause(const FactSet& facts, const std::string& id) {
+  const Fact* fact = facts.Find(id);
+  return fact != nullptr || id.empty() ? Cause(fact) : absl::StrCat(" [", id, "]");
 }
 
 class Explainer {
@@ -68,18 +71,16 @@ class Explainer {
   void Run(int number, const Cycle& cycle, absl::TimeZone zone) {
     absl::StrAppend(&out_, "    cycle ", number, ": ", View(OutcomeName(cycle.outcome)),
                     cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note), "\n");
-    Line("started", Both(cycle.started, zone), Cause(facts_, cycle.start_fact));
+    Line("started", Both(cycle.started, zone), Cause(cycle.start_fact));
     if (cycle.stopped) {
-      Line("stopped", Both(*cycle.stopped, zone), Cause(facts_, cycle.stop_fact));
+      Line("stopped", Both(*cycle.stopped, zone), Cause(cycle.stop_fact));
     }
     const absl::Time until = cycle.stopped.value_or(std::max(now_, cycle.started));
     Pauses(cycle, until, zone);
     if (cycle.stretches.empty()) {
-      Line("target", Promised(cycle.target_as_written, cycle.target, cycle.priority,
-                              cycle.calendars, cycle.terms_id, until));
+      Line("target", Promised(*cycle.promise, until));
       Due(cycle, zone);
-      const absl::Duration sum =
-          Count(cycle, cycle.started, until, cycle.calendars, cycle.terms_id, zone);
+      const absl::Duration sum = Count(cycle, *cycle.promise, cycle.started, until, zone);
       Line("elapsed", Sum(cycle.elapsed), sum == cycle.elapsed ? "" : Unexplained(cycle, sum));
       return;
     }
@@ -91,10 +92,8 @@ class Explainer {
           std::max(stretch.from, last ? until : std::min(until, cycle.stretches[i + 1].from));
       Line("terms", absl::StrCat(i + 1, ", from ", Both(stretch.from, zone)),
            stretch.why.empty() ? "" : absl::StrCat(": ", stretch.why));
-      Line("target", Promised(stretch.target_as_written, stretch.target, stretch.priority,
-                              stretch.calendars, stretch.terms_id, end));
-      const absl::Duration sum =
-          Count(cycle, stretch.from, end, stretch.calendars, stretch.terms_id, zone);
+      Line("target", Promised(*stretch.promise, end));
+      const absl::Duration sum = Count(cycle, *stretch.promise, stretch.from, end, zone);
       all = stretch.elapsed + sum;
       Line(last ? "elapsed" : "so far",
            i == 0 ? Sum(all)
@@ -121,10 +120,8 @@ class Explainer {
   }
 
   // `4h = 4h open time for P1 by paris (Europe/Paris), policy 3f2a in force since …`.
-  std::string Promised(const Target& written, absl::Duration target, const std::string& priority,
-                       const std::vector<std::string>& calendars, const std::string& terms_id,
-                       absl::Time at) const {
-    const Terms* terms = FindTerms(terms_id, at);
+  std::string Promised(const Promise& promise, absl::Time at) const {
+    const Terms* terms = FindTerms(promise.terms_id, at);
     const auto name = [&](std::string* out, const std::string& calendar) {
       absl::StrAppend(out, calendar);
       if (terms == nullptr) return;
@@ -133,9 +130,9 @@ class Explainer {
       absl::StrAppend(out, " (", spec->second.always ? "always open" : spec->second.time_zone, ")");
     };
     return absl::StrCat(
-        written.text, " = ", Sum(target), " open time",
-        priority.empty() ? "" : absl::StrCat(" for ", priority), " by ",
-        absl::StrJoin(calendars, " + ", name), ", policy ", terms_id,
+        promise.as_written.text, " = ", Sum(promise.target), " open time",
+        promise.priority.empty() ? "" : absl::StrCat(" for ", promise.priority), " by ",
+        absl::StrJoin(promise.calendars, " + ", name), ", policy ", promise.terms_id,
         terms == nullptr ? "" : absl::StrCat(" in force since ", Utc(terms->effective)));
   }
 
@@ -145,11 +142,11 @@ class Explainer {
       const Stretch& stretch = cycle.stretches[i];
       if (!stretch.has_leg) continue;
       ++legs;
-      const absl::Duration used = stretch.target - stretch.open;
+      const absl::Duration used = stretch.promise->target - stretch.open;
       Line("leg", absl::StrCat("terms ", i + 1, ": ",
                                used == absl::ZeroDuration()
                                    ? Sum(stretch.open)
-                                   : absl::StrCat(Sum(stretch.target), " less the ", Sum(used),
+                                   : absl::StrCat(Sum(stretch.promise->target), " less the ", Sum(used),
                                                   " used = ", Sum(stretch.open)),
                                " open time after ", Both(stretch.from, zone), " = ",
                                Both(stretch.due, zone)));
@@ -190,19 +187,15 @@ class Explainer {
 
   // The open intervals with the pauses cut out, piece by piece, so that they add up; returns their
   // sum.
-  absl::Duration Count(const Cycle& cycle, absl::Time begin, absl::Time until,
-                       const std::vector<std::string>& calendars, const std::string& terms_id,
-                       absl::TimeZone zone) {
-    const Terms* terms = FindTerms(terms_id, until);
-    if (terms == nullptr || calendars.empty()) return {};
-    const BusinessTime& calendar = terms->Calendar(calendars);
+  absl::Duration Count(const Cycle& cycle, const Promise& promise, absl::Time begin,
+                       absl::Time until, absl::TimeZone zone) {
     absl::Duration sum;
     std::size_t shown = 0;
     absl::Time from = begin;
     const auto piece = [&](absl::Time piece_from, absl::Time piece_until) {
       if (piece_until <= piece_from) return;
       for (const Interval& open :
-           calendar.OpenIntervals(piece_from, piece_until, kShownIntervals)) {
+           promise.calendar->OpenIntervals(piece_from, piece_until, kShownIntervals)) {
         if (shown == kShownIntervals) return;
         ++shown;
         sum += open.until - open.from;
@@ -215,7 +208,7 @@ class Explainer {
       from = std::max(from, std::min(pause.until, until));
     }
     piece(from, until);
-    const absl::Duration all = calendar.Elapsed(begin, until, cycle.pauses);
+    const absl::Duration all = promise.calendar->Elapsed(begin, until, cycle.pauses);
     if (all != sum) Line("counted", absl::StrCat("… and more: ", Sum(all - sum)));
     Line("sum", Sum(all));
     return all;

@@ -1,6 +1,8 @@
 #include "retainer/fact.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -104,28 +106,37 @@ std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view
 }
 
 bool FactSet::Add(Fact fact) {
-  const auto place = LowerBound(fact.id);
-  const bool known = place != facts_.end() && place->fact->id == fact.id;
-  if (known && !Wins(fact, *place->fact)) return false;
+  const std::size_t place = LowerBound(fact.id);
+  const bool known = place < size() && (*facts_)[place].fact->id == fact.id;
+  if (known && !Wins(fact, *(*facts_)[place].fact)) return false;
+  if (facts_ == nullptr) {
+    facts_ = std::make_shared<std::vector<Entry>>();
+  } else if (facts_.use_count() > 1) {
+    facts_ = std::make_shared<std::vector<Entry>>(*facts_);
+  } else {
+    // The last other holder may have let go on another thread: what it read comes before this.
+    std::atomic_thread_fence(std::memory_order_acquire);
+  }
   Entry entry{fact.at, std::make_shared<const Fact>(std::move(fact))};
   if (known) {
-    facts_[static_cast<std::size_t>(place - facts_.begin())] = std::move(entry);
+    (*facts_)[place] = std::move(entry);
   } else {
-    facts_.insert(place, std::move(entry));
+    facts_->insert(facts_->begin() + static_cast<std::ptrdiff_t>(place), std::move(entry));
   }
   return true;
 }
 
 const Fact* FactSet::Find(std::string_view id) const {
-  const auto place = LowerBound(id);
-  return place != facts_.end() && place->fact->id == id ? place->fact.get() : nullptr;
+  const std::size_t place = LowerBound(id);
+  return place < size() && (*facts_)[place].fact->id == id ? (*facts_)[place].fact.get() : nullptr;
 }
 
-std::vector<FactSet::Entry>::const_iterator FactSet::LowerBound(std::string_view id) const {
+std::size_t FactSet::LowerBound(std::string_view id) const {
   // A store reads them in order.
-  if (facts_.empty() || facts_.back().fact->id < id) return facts_.end();
-  return std::partition_point(facts_.begin(), facts_.end(),
-                              [id](const Entry& entry) { return entry.fact->id < id; });
+  if (empty() || facts_->back().fact->id < id) return size();
+  const auto place = std::partition_point(facts_->begin(), facts_->end(),
+                                          [id](const Entry& entry) { return entry.fact->id < id; });
+  return static_cast<std::size_t>(place - facts_->begin());
 }
 
 std::vector<const Fact*> FactSet::InOrder() const {
@@ -133,9 +144,10 @@ std::vector<const Fact*> FactSet::InOrder() const {
     absl::Time at;
     std::uint32_t by_id;
   };
+  if (empty()) return {};
   std::vector<Place> places;
-  places.reserve(facts_.size());
-  for (const Entry& entry : facts_) {
+  places.reserve(size());
+  for (const Entry& entry : *facts_) {
     places.push_back({entry.at, static_cast<std::uint32_t>(places.size())});
   }
   std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
@@ -143,13 +155,14 @@ std::vector<const Fact*> FactSet::InOrder() const {
   });
   std::vector<const Fact*> order;
   order.reserve(places.size());
-  for (const Place& place : places) order.push_back(facts_[place.by_id].fact.get());
+  for (const Place& place : places) order.push_back((*facts_)[place.by_id].fact.get());
   return order;
 }
 
 bool operator==(const FactSet& a, const FactSet& b) {
+  if (a.empty() || b.empty() || a.facts_ == b.facts_) return a.size() == b.size();
   return std::equal(
-      a.facts_.begin(), a.facts_.end(), b.facts_.begin(), b.facts_.end(),
+      a.facts_->begin(), a.facts_->end(), b.facts_->begin(), b.facts_->end(),
       [](const auto& x, const auto& y) { return x.fact == y.fact || *x.fact == *y.fact; });
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "claims.h"
@@ -20,9 +21,9 @@ std::string Percent(double fraction) {
 // The same run of the same clock, however often it is computed.
 std::string CycleName(const TicketKey& ticket, const std::string& customer, Metric metric,
                       const Cycle& cycle) {
-  const std::string start = cycle.start_fact.empty()
+  const std::string start = cycle.start_fact == nullptr
                                 ? absl::StrCat("@", absl::ToUnixSeconds(cycle.started))
-                                : cycle.start_fact;
+                                : cycle.start_fact->id;
   return absl::StrCat(ToString(ticket), " ", customer, " ", View(MetricName(metric)), " ", start);
 }
 
@@ -117,143 +118,175 @@ std::string At(absl::Time at) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", at, absl::UTCTimeZone());
 }
 
-}  // namespace
+// What there is to tell of one run, and when.
+struct Level {
+  NoticeKind kind = NoticeKind::kWarning;
+  double fraction = 1.0;                        // of the target
+  absl::Time at;                                // when it is told
+  const EscalationLevel* escalation = nullptr;  // of an escalation
+};
 
-void AddNotices(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
-                const Terms& terms, absl::Time now, std::vector<Notice>* notices) {
-  if (work.plan == nullptr || work.stint == nullptr) return;
-  const Telling telling(ticket, work);
-  const std::string& customer = work.standing.customer;
-  const std::vector<std::string> routed = Routed(timeline, terms.policy);
-  double first_level = 1.0;
-  for (double fraction : work.plan->warn_at) first_level = std::min(first_level, fraction);
-  for (const EscalationLevel& level : work.plan->escalation) {
-    first_level = std::min(first_level, level.at);
+absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan, Metric metric,
+                                       const CycleWork& run) {
+  absl::InlinedVector<Level, 8> levels;
+  for (double fraction : plan.warn_at) {
+    if (fraction >= 1.0) continue;
+    const absl::Time at = telling.Level(run, fraction);
+    // One that waits for an opening until the promise is late has nothing to warn of.
+    if (at < run.cycle.due) levels.push_back({NoticeKind::kWarning, fraction, at, nullptr});
   }
-  Notice notice;
-  notice.ticket = ticket;
-  notice.customer = customer;
-  notice.is_private = work.is_private;
-  for (const auto& [metric, cycles] : work.cycles) {
-    for (const CycleWork& run : cycles) {
-      const Cycle& cycle = run.cycle;
-      const absl::Time silent =
-          std::min(run.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
-      const auto is_time = [&](absl::Time at) {
-        return at <= now && at < silent && at >= run.told_until;
-      };
-      // Rationale: most cycles end long before their first level, and the rest of this is slow.
-      const absl::Time earliest = NoEarlierThan(run, first_level);
-      if (earliest > now || earliest >= silent) continue;
-      const std::string name = CycleName(ticket, customer, metric, cycle);
-      const std::string what =
-          absl::StrCat(customer, ": ", View(MetricName(metric)), " (", cycle.target_as_written.text,
-                       ", ", cycle.priority, ")");
-      const std::string due = At(cycle.due);
-      notice.metric = metric;
-      notice.due = cycle.due;
-      for (double fraction : work.plan->warn_at) {
-        if (fraction >= 1.0 || IsSilentWhilePaused(run, fraction)) continue;
-        notice.at = telling.Level(run, fraction);
-        // One that waited for an opening until the promise was late has nothing to warn of.
-        if (!is_time(notice.at) || notice.at >= cycle.due) continue;
-        notice.kind = NoticeKind::kWarning;
-        notice.id = absl::StrCat("warning ", Percent(fraction), " ", name);
-        notice.teams = routed;
-        notice.text = absl::StrCat(what, " has used ", Percent(fraction), ", due ", due);
-        notices->push_back(notice);
+  levels.push_back({NoticeKind::kBreach, 1.0, telling.Breach(run), nullptr});
+  for (const EscalationLevel& level : plan.escalation) {
+    if (level.metric && *level.metric != metric) continue;
+    levels.push_back({NoticeKind::kEscalation, level.at, telling.Level(run, level.at), &level});
+  }
+  return levels;
+}
+
+// The notices of a claim, one run after the other.
+class Announcer {
+ public:
+  Announcer(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
+            const Terms& terms, absl::Time now, std::vector<Notice>* notices)
+      : work_(work), routed_(Routed(timeline, terms.policy)), now_(now), notices_(*notices) {
+    notice_.ticket = ticket;
+    notice_.customer = work.standing.customer;
+    notice_.is_private = work.is_private;
+  }
+
+  // Those of a run whose time has come.
+  void Add(Metric metric, const CycleWork& run, const absl::InlinedVector<Level, 8>& levels) {
+    const Cycle& cycle = run.cycle;
+    const absl::Time silent =
+        std::min(run.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
+    std::string name;
+    for (const Level& level : levels) {
+      if (level.at > now_ || level.at >= silent || level.at < run.told_until) continue;
+      if (level.kind != NoticeKind::kBreach && IsSilentWhilePaused(run, level.fraction)) continue;
+      if (name.empty()) {
+        name = CycleName(notice_.ticket, notice_.customer, metric, cycle);
+        notice_.metric = metric;
+        notice_.due = cycle.due;
       }
-      notice.at = telling.Breach(run);
-      if (is_time(notice.at)) {
-        notice.kind = NoticeKind::kBreach;
-        notice.id = absl::StrCat("breach ", name);
-        notice.teams = routed;
-        notice.text = absl::StrCat(what, " was due ", due, " and is late");
-        notices->push_back(notice);
-      }
-      for (const EscalationLevel& level : work.plan->escalation) {
-        if (level.metric && *level.metric != metric) continue;
-        if (IsSilentWhilePaused(run, level.at)) continue;
-        notice.at = telling.Level(run, level.at);
-        if (!is_time(notice.at)) continue;
-        notice.kind = NoticeKind::kEscalation;
-        notice.id = absl::StrCat("escalation ", Percent(level.at), " ", name);
-        notice.teams = level.notify;
-        notice.text = absl::StrCat(what, " has used ", Percent(level.at), ", due ", due);
-        notices->push_back(notice);
-        if (level.mention) AddMention(notice, level.notify, notices);
-      }
+      Add(level, run, name);
     }
   }
-  std::set<std::string> people;
-  std::set<std::string> mentioned;
-  for (const EscalationLevel& level : work.plan->escalation) {
-    people.insert(level.notify.begin(), level.notify.end());
-    if (level.mention) mentioned.insert(level.notify.begin(), level.notify.end());
+
+  void AddByHand(const Escalation& escalation, absl::Time at) {
+    std::set<std::string> people;
+    std::set<std::string> mentioned;
+    for (const EscalationLevel& level : work_.plan->escalation) {
+      people.insert(level.notify.begin(), level.notify.end());
+      if (level.mention) mentioned.insert(level.notify.begin(), level.notify.end());
+    }
+    notice_.at = at;
+    notice_.id = absl::StrCat(View(kEscalationByHand), ToString(notice_.ticket), " ",
+                              notice_.customer, " ", escalation.fact->id);
+    notice_.kind = NoticeKind::kEscalation;
+    notice_.metric = Metric::kFirstResponse;
+    notice_.due = escalation.at;
+    notice_.teams.assign(people.begin(), people.end());
+    if (notice_.teams.empty()) notice_.teams = routed_;
+    notice_.text = absl::StrCat(notice_.customer, ": escalated by hand");
+    notices_.push_back(notice_);
+    AddMention(notice_, {mentioned.begin(), mentioned.end()}, &notices_);
   }
-  for (const Escalation& escalation : timeline.escalations) {
-    if (!Concerns(escalation, work)) continue;
-    notice.at = ToldByHand(telling, escalation, timeline, work, terms);
-    if (notice.at > now) continue;
-    notice.id = absl::StrCat(View(kEscalationByHand), ToString(ticket), " ", customer, " ",
-                             escalation.fact->id);
-    notice.kind = NoticeKind::kEscalation;
-    notice.metric = Metric::kFirstResponse;
-    notice.due = escalation.at;
-    notice.teams.assign(people.begin(), people.end());
-    if (notice.teams.empty()) notice.teams = routed;
-    notice.text = absl::StrCat(customer, ": escalated by hand");
-    notices->push_back(notice);
-    AddMention(notice, {mentioned.begin(), mentioned.end()}, notices);
+
+ private:
+  void Add(const Level& level, const CycleWork& run, const std::string& name) {
+    const Promise& promise = *run.cycle.promise;
+    const std::string what =
+        absl::StrCat(notice_.customer, ": ", View(MetricName(notice_.metric)), " (",
+                     promise.as_written.text, ", ", promise.priority, ")");
+    const std::string share = Percent(level.fraction);
+    notice_.at = level.at;
+    notice_.kind = level.kind;
+    notice_.teams = level.escalation == nullptr ? routed_ : level.escalation->notify;
+    if (level.kind == NoticeKind::kBreach) {
+      notice_.id = absl::StrCat("breach ", name);
+      notice_.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");
+    } else {
+      notice_.id = absl::StrCat(level.kind == NoticeKind::kWarning ? "warning " : "escalation ",
+                                share, " ", name);
+      notice_.text = absl::StrCat(what, " has used ", share, ", due ", At(run.cycle.due));
+    }
+    notices_.push_back(notice_);
+    if (level.escalation != nullptr && level.escalation->mention) {
+      AddMention(notice_, level.escalation->notify, &notices_);
+    }
   }
+
+  const ClaimWork& work_;
+  const std::vector<std::string> routed_;
+  const absl::Time now_;
+  std::vector<Notice>& notices_;
+  Notice notice_;
+};
+
+// The share of a target at which the first notice may be told.
+double FirstLevel(const Plan& plan) {
+  double first = 1.0;
+  for (double fraction : plan.warn_at) first = std::min(first, fraction);
+  for (const EscalationLevel& level : plan.escalation) first = std::min(first, level.at);
+  return first;
 }
 
-bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work) {
-  return work.plan != nullptr &&
-         std::any_of(timeline.escalations.begin(), timeline.escalations.end(),
-                     [&](const Escalation& e) { return Concerns(e, work); });
-}
+}  // namespace
 
-absl::Time LookAhead(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
-                     absl::Time now, ClaimWork* work) {
+absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
+                    absl::Time now, ClaimWork* work, std::vector<Notice>* notices) {
   absl::Time wake = absl::InfiniteFuture();
   const auto at = [&](absl::Time instant) {
     if (instant > now) wake = std::min(wake, instant);
   };
   const bool tells = work->plan != nullptr && work->stint != nullptr;
   for (PromiseClock& clock : work->standing.clocks) {
-    const std::vector<CycleWork>& cycles = work->cycles[clock.metric];
-    if (cycles.empty() || cycles.back().cycle.outcome != Outcome::kOpen) continue;
-    const CycleWork& run = cycles.back();
-    at(run.cycle.at_risk_at);
-    at(run.cycle.due);
-    if (!tells) continue;
-    const Telling telling(ticket, *work);
-    const auto tell = [&](NoticeKind kind, double fraction, absl::Time instant) {
-      if (instant <= now) return;
-      wake = std::min(wake, instant);
-      if (instant < absl::InfiniteFuture()) clock.to_come.push_back({instant, kind, fraction});
-    };
-    for (double fraction : work->plan->warn_at) {
-      if (fraction >= 1.0) continue;
-      const absl::Time warned = telling.Level(run, fraction);
-      if (warned < run.cycle.due) tell(NoticeKind::kWarning, fraction, warned);
-    }
-    at(run.cycle.due + kBreachGrace);  // the face waits for no opening
-    tell(NoticeKind::kBreach, 1.0, telling.Breach(run));
-    for (const EscalationLevel& level : work->plan->escalation) {
-      if (level.metric && *level.metric != clock.metric) continue;
-      tell(NoticeKind::kEscalation, level.at, telling.Level(run, level.at));
+    const std::vector<CycleWork>& runs = work->Runs(clock.metric);
+    if (runs.empty() || runs.back().cycle.outcome != Outcome::kOpen) continue;
+    at(runs.back().cycle.at_risk_at);
+    at(runs.back().cycle.due);
+    if (tells) at(runs.back().cycle.due + kBreachGrace);  // the face waits for no opening
+  }
+  if (!tells) return wake;
+
+  const Plan& plan = *work->plan;
+  const Telling telling(ticket, *work);
+  const double first_level = FirstLevel(plan);
+  Announcer announcer(ticket, timeline, *work, terms, now, notices);
+  for (PromiseClock& clock : work->standing.clocks) {
+    for (const CycleWork& run : work->Runs(clock.metric)) {
+      const bool open = run.cycle.outcome == Outcome::kOpen;
+      // Rationale: most cycles end long before their first level, and the rest of this is slow.
+      if (!open) {
+        const absl::Time earliest = NoEarlierThan(run, first_level);
+        if (earliest > now || earliest >= std::min(run.silent_from, *run.cycle.stopped)) continue;
+      }
+      const auto levels = LevelsOf(telling, plan, clock.metric, run);
+      announcer.Add(clock.metric, run, levels);
+      if (!open) continue;
+      for (const Level& level : levels) {
+        at(level.at);
+        if (level.at > now && level.at < absl::InfiniteFuture()) {
+          clock.to_come.push_back({level.at, level.kind, level.fraction});
+        }
+      }
     }
     std::stable_sort(clock.to_come.begin(), clock.to_come.end(),
                      [](const Coming& a, const Coming& b) { return a.at < b.at; });
   }
-  if (!tells) return wake;
   for (const Escalation& escalation : timeline.escalations) {
     if (!Concerns(escalation, *work)) continue;
-    at(ToldByHand(Telling(ticket, *work), escalation, timeline, *work, terms));
+    const absl::Time told = ToldByHand(telling, escalation, timeline, *work, terms);
+    at(told);
+    if (told <= now) announcer.AddByHand(escalation, told);
   }
   return wake;
+}
+
+bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work) {
+  return work.plan != nullptr &&
+         std::any_of(timeline.escalations.begin(), timeline.escalations.end(),
+                     [&](const Escalation& e) { return Concerns(e, work); });
 }
 
 }  // namespace retainer::core

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "terms_index.h"
 
 namespace retainer {
 namespace {
@@ -69,8 +70,9 @@ bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project) {
   return pattern.forge == project.forge && Glob(pattern.path, project.path);
 }
 
-const BusinessTime& Terms::Calendar(const std::vector<std::string>& names) const {
-  return *calendars.at(CalendarKey(names));
+const std::shared_ptr<const BusinessTime>& Terms::SharedCalendar(
+    const std::vector<std::string>& names) const {
+  return calendars.at(CalendarKey(names));
 }
 
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
@@ -102,7 +104,18 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
     if (!compiled.ok()) return compiled.status();
     terms->calendars.emplace(key, *std::move(compiled));
   }
+  terms->index = std::make_shared<const TermsIndex>(*terms);
   return std::shared_ptr<const Terms>(std::move(terms));
+}
+
+std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy) {
+  auto changed = std::make_shared<Terms>();
+  changed->id = terms.id;
+  changed->effective = terms.effective;
+  changed->policy = std::move(policy);
+  changed->calendars = terms.calendars;
+  changed->index = std::make_shared<const TermsIndex>(*changed);
+  return changed;
 }
 
 const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,
@@ -117,6 +130,8 @@ absl::Time TellingTime(const Plan& plan, const BusinessTime& calendar, absl::Tim
   if (plan.notify == NotifyHours::kAlways || at == absl::InfiniteFuture()) return at;
   return calendar.NextOpen(at).value_or(at);
 }
+
+absl::Duration Shift(absl::Duration target, double fraction) { return (fraction - 1.0) * target; }
 
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar) {
   const absl::Duration days = target.business_days * calendar.business_day();

@@ -220,7 +220,7 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
   row.promise = PromiseWords(clock.metric);
   row.state = StateOf(clock, now);
   const Cycle& cycle = clock.cycles.back();
-  row.target = cycle.target_as_written.text;
+  row.target = cycle.promise->as_written.text;
   row.finished = cycle.outcome != Outcome::kOpen;
   row.late = cycle.outcome == Outcome::kMissed || ShownState(clock, now) == ClockState::kBreached;
   if (!row.finished) {

@@ -4,7 +4,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "replayer.h"
 
 namespace retainer::core {
@@ -40,20 +39,7 @@ Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster&
 
 Replayer::Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                    bool judge_all)
-    : context_(context), terms_(terms), roster_(roster), judge_all_(judge_all) {
-  for (const auto& version : terms_) {
-    const Policy& p = version->policy;
-    LabelMeaning meaning;
-    meaning.waiting = absl::AsciiStrToLower(p.labels.waiting);
-    meaning.workaround = absl::AsciiStrToLower(p.labels.workaround);
-    for (const Priority& priority : p.priorities) {
-      const std::string label =
-          absl::StrReplaceAll(p.labels.priority, {{"{priority}", priority.name}});
-      meaning.priorities.emplace(absl::AsciiStrToLower(label), priority.name);
-    }
-    meanings_.push_back(std::move(meaning));
-  }
-}
+    : context_(context), terms_(terms), roster_(roster), judge_all_(judge_all) {}
 
 void Replayer::Run(const std::vector<const Fact*>& order) {
   std::vector<Step> steps;
@@ -121,7 +107,7 @@ void Replayer::InferComments(std::vector<Step>* steps) {
   for (std::size_t i = 0; i < count; ++i) {
     const Fact& edit = *(*steps)[i].fact;
     if (!tells(edit) || missing.erase(edit.subject) == 0) continue;
-    auto comment = std::make_unique<Fact>();
+    auto comment = std::make_shared<Fact>();
     comment->kind = FactKind::kComment;
     comment->id = MakeFactId(comment->kind, edit.subject, "");
     // Whether the commands were there from the beginning nobody knows: they run none.
@@ -151,7 +137,7 @@ int Replayer::Phase(const Fact& fact) {
     case FactKind::kClosed:
       return 3;
     case FactKind::kLabelAdded:
-      return absl::AsciiStrToLower(fact.subject) == meanings_[now_].waiting ? 4 : 2;
+      return absl::AsciiStrToLower(fact.subject) == labels().waiting ? 4 : 2;
     case FactKind::kReopened:
     case FactKind::kLabelRemoved:
       return 5;

@@ -107,7 +107,7 @@ struct Timeline {
   std::vector<Happening> happenings;
   std::vector<Arrival> arrivals;
   // First versions of comments that are known by a later edit only; the replay's own.
-  std::vector<std::unique_ptr<const Fact>> inferred;
+  std::vector<std::shared_ptr<const Fact>> inferred;
   std::vector<std::string> customers;  // by slot
   std::vector<Stint> stints;           // by start
   std::vector<PriorityInput> priorities;

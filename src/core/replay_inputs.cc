@@ -17,7 +17,7 @@ std::string Head(const std::string& label) { return Lower(label.substr(0, label.
 }  // namespace
 
 bool Replayer::Managed(const std::string& lower_name) const {
-  const LabelMeaning& meaning = meanings_[now_];
+  const TermsIndex::Labels& meaning = labels();
   return lower_name == meaning.waiting || lower_name == meaning.workaround ||
          meaning.priorities.contains(lower_name);
 }
@@ -35,7 +35,7 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judge
   t_.labels[name] = {fact.at, &fact};
   const std::string lower = Lower(name);
   if (!Managed(lower) || judgement.role == Role::kUnknown) return;
-  const LabelMeaning& meaning = meanings_[now_];
+  const TermsIndex::Labels& meaning = labels();
   if (const auto it = meaning.priorities.find(lower); it != meaning.priorities.end()) {
     SetPriority(fact, it->second, name, absl::StrCat("label ", name), judgement);
     return;
@@ -55,11 +55,11 @@ void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_h
   const std::string lower = Lower(name);
   if (by_hand && OurLabel(name)) ++t_.removed_by_hand[name];
   if (!Managed(lower)) return;
-  if (lower == meanings_[now_].waiting) {
+  if (lower == labels().waiting) {
     EndWaiting(fact, false);
-  } else if (lower == meanings_[now_].workaround) {
+  } else if (lower == labels().workaround) {
     Say(HappeningKind::kWorkaroundUnlabelled, fact, {});
-  } else if (meanings_[now_].priorities.contains(lower)) {
+  } else if (labels().priorities.contains(lower)) {
     t_.priorities.push_back(
         {fact.at, &fact, "", lower, ~Slots{0}, absl::StrCat("the label ", name, " was taken off")});
   }
@@ -270,7 +270,7 @@ void Replayer::Operator(const Fact& fact) {
 }
 
 void Replayer::Settle() {
-  const LabelMeaning& meaning = meanings_[now_];
+  const TermsIndex::Labels& meaning = labels();
   for (const auto& [name, state] : t_.labels) {
     const std::string lower = Lower(name);
     if (!Managed(lower)) continue;

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "replay.h"
+#include "terms_index.h"
 
 namespace retainer::core {
 
@@ -22,13 +23,6 @@ class Replayer {
   struct Step {
     const Fact* fact = nullptr;
     ActorIndex actor = kNobody;  // who did it
-  };
-
-  // What labels mean under one version of the terms; lower case.
-  struct LabelMeaning {
-    std::string waiting;
-    std::string workaround;
-    std::map<std::string, std::string> priorities;  // label -> priority
   };
 
   // replay.cc
@@ -59,6 +53,7 @@ class Replayer {
   // Whether roles matter here at all; where they do not, the forge is not asked.
   bool Judged() const { return judge_all_ || !claimants_.empty(); }
   const Policy& policy() const { return terms_[now_]->policy; }
+  const TermsIndex::Labels& labels() const { return terms_[now_]->index->labels(); }
   bool IsAuthor(ActorIndex actor) const { return actor != kNobody && actor == t_.author_index; }
   bool CoveredByPlan(const Customer& customer) const;
 
@@ -87,7 +82,6 @@ class Replayer {
   const bool judge_all_;
   Timeline t_;
   std::size_t now_ = 0;  // the version in force
-  std::vector<LabelMeaning> meanings_;
   std::vector<Claimant> claimants_;
   int epoch_ = 0;
   std::string last_answer_;  // object id of the responders' last comment

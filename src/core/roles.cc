@@ -56,6 +56,7 @@ Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pi
 ActorIndex Roster::Meet(const Actor& actor) {
   if (actor.id.empty() && actor.login.empty()) return kNobody;
   if (const ActorIndex index = Find(actor); index != kNobody) {
+    if (index != recent_[0]) recent_ = {index, recent_[0]};
     people_[index].actor.machine |= actor.machine;
     if (people_[index].actor.login.empty() && !actor.login.empty()) {
       people_[index].actor.login = actor.login;
@@ -109,6 +110,9 @@ void Roster::Name(Person* person, const Pins& pins) {
 
 ActorIndex Roster::Find(const Actor& actor) const {
   if (!actor.id.empty()) {
+    for (const ActorIndex index : recent_) {
+      if (index != kNobody && people_[index].actor.id == actor.id) return index;
+    }
     const auto it = by_id_.find(actor.id);
     return it == by_id_.end() ? kNobody : it->second;
   }
@@ -117,28 +121,23 @@ ActorIndex Roster::Find(const Actor& actor) const {
   return it == by_login_.end() ? kNobody : it->second;
 }
 
-const Roster::Attributes& Roster::Of(ActorIndex index, std::size_t terms) {
+const TermsIndex::Named& Roster::Of(ActorIndex index, std::size_t terms) {
   Person& person = people_[index];
-  Attributes& a = person.attributes[terms];
-  if (a.known) return a;
-  a.known = true;
-  const auto means = [&](const Login& login) {
-    if (login.forge != context_.key.forge) return false;
-    return std::any_of(person.names.begin(), person.names.end(),
-                       [&](const std::string& name) { return SameName(name, login.name); });
-  };
-  const Policy& policy = terms_[terms]->policy;
-  a.bot = person.actor.machine || person.self ||
-          std::any_of(policy.bots.begin(), policy.bots.end(), means);
-  for (const auto& [name, team] : policy.teams) {
-    if (!a.team.empty()) break;
-    if (std::any_of(team.members.begin(), team.members.end(), means)) a.team = name;
+  Attributes& attributes = person.attributes[terms];
+  TermsIndex::Named& all = attributes.named;
+  if (attributes.known) return all;
+  attributes.known = true;
+  all.bot = person.actor.machine || person.self;
+  for (const std::string& name : person.names) {
+    const TermsIndex::Named* named = terms_[terms]->index->Find(context_.key.forge, name);
+    if (named == nullptr) continue;
+    all.bot |= named->bot;
+    if (all.team.empty() || (!named->team.empty() && named->team < all.team)) {
+      all.team = named->team;
+    }
+    all.contact_of.insert(all.contact_of.end(), named->contact_of.begin(), named->contact_of.end());
   }
-  for (const Customer& customer : policy.customers) {
-    const auto& logins = customer.contacts.logins;
-    if (std::any_of(logins.begin(), logins.end(), means)) a.contact_of.push_back(customer.id);
-  }
-  return a;
+  return all;
 }
 
 bool Roster::IsBot(ActorIndex index, std::size_t terms) {
@@ -175,7 +174,7 @@ const Fact* Roster::Lookup(const Answers& answers, const Person& person, std::st
 Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& customer,
                          absl::Time at, std::string* reason) {
   if (index == kNobody) return Answer::kNo;
-  const Attributes& a = Of(index, terms);
+  const TermsIndex::Named& a = Of(index, terms);
   const Person& person = people_[index];
   if (!a.contact_of.empty()) {
     // Rationale: who is named as somebody's contact is nobody else's by membership or address.
@@ -230,7 +229,7 @@ Judgement Roster::Judge(ActorIndex index, std::size_t terms, const std::vector<C
   valid_from_ = absl::InfinitePast();
   valid_until_ = absl::InfiniteFuture();
   const Policy& policy = terms_[terms]->policy;
-  const Attributes& a = Of(index, terms);
+  const TermsIndex::Named& a = Of(index, terms);
   const std::string who = person.actor.login.empty() ? absl::StrCat("id ", person.actor.id)
                                                      : absl::StrCat("@", person.actor.login);
   struct Verdict {

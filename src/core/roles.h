@@ -5,6 +5,7 @@
 // nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -15,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
+#include "terms_index.h"
 
 namespace retainer::core {
 
@@ -76,9 +78,7 @@ class Roster {
  private:
   struct Attributes {  // what the policy itself says; by terms version
     bool known = false;
-    bool bot = false;
-    std::string team;
-    std::vector<std::string> contact_of;  // customers that name the login
+    TermsIndex::Named named;
   };
   struct Person {
     Actor actor;
@@ -96,7 +96,7 @@ class Roster {
 
   ActorIndex Meet(const Actor& actor);
   void Name(Person* person, const Pins& pins);
-  const Attributes& Of(ActorIndex index, std::size_t terms);
+  const TermsIndex::Named& Of(ActorIndex index, std::size_t terms);
   // The answer that holds for `at`: the latest before it that has not expired, else the earliest
   // after it. Narrows the validity of the judgement being made.
   const Fact* Lookup(const Answers& answers, const Person& person, std::string_view suffix,
@@ -106,6 +106,8 @@ class Roster {
   const TermsHistory& terms_;
   std::vector<Person> people_;
   std::vector<ActorIndex> doers_;  // by place in the order
+  // The last two met: a thread is mostly two people's talk.
+  std::array<ActorIndex, 2> recent_ = {kNobody, kNobody};
   absl::flat_hash_map<std::string, ActorIndex> by_id_;
   absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case; the first one met
   Answers permissions_, memberships_, profiles_;

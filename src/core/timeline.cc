@@ -125,7 +125,8 @@ OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
   if (i > 0) before.seconds = timeline.sum[i - 1];
   if (i < timeline.from.size() && timeline.from[i] <= second) {
     before.seconds += second - timeline.from[i];
-    before.rest = std::max(at - absl::FromUnixSeconds(second), absl::ZeroDuration());
+    const absl::Time whole = absl::FromUnixSeconds(second);
+    if (at > whole) before.rest = at - whole;  // seldom: the forges' times are whole seconds
   }
   return before;
 }

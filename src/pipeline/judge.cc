@@ -369,7 +369,10 @@ void Judge::CountPromises(const Draft& draft) {
     for (const PromiseClock& clock : claim.clocks) {
       for (const Cycle& cycle : clock.cycles) {
         if (cycle.outcome != Outcome::kMet && cycle.outcome != Outcome::kMissed) continue;
-        if (std::find(learnt.begin(), learnt.end(), cycle.stop_fact) == learnt.end()) continue;
+        if (cycle.stop_fact == nullptr ||
+            std::find(learnt.begin(), learnt.end(), cycle.stop_fact->id) == learnt.end()) {
+          continue;
+        }
         metrics_.Count("retainer_promises_total",
                        {{"metric", std::string(MetricName(clock.metric))},
                         {"outcome", cycle.outcome == Outcome::kMet ? "met" : "missed"}});

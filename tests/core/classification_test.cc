@@ -276,8 +276,8 @@ TEST(TermsHistoryRules, ACompletedCycleStandsUnderTheTermsAtItsStop) {
   strict.teams.erase("core");
   story.NewTerms("v2", strict);
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet);
-  EXPECT_EQ(story.Last("acme", kFirst).terms_id, "v1");
-  EXPECT_EQ(story.Last("acme", Metric::kResolution).terms_id, "v2");
+  EXPECT_EQ(story.Last("acme", kFirst).promise->terms_id, "v1");
+  EXPECT_EQ(story.Last("acme", Metric::kResolution).promise->terms_id, "v2");
 }
 
 TEST(TermsHistoryRules, WhatThePolicyNoLongerHoldsCancelsOpenCyclesAtThatInstant) {

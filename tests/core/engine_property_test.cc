@@ -226,11 +226,10 @@ RC_GTEST_PROP(Engine, AStricterPolicyBreachesNothingAtThatInstant, ()) {
 // its calendar was open in and it did not stand still.
 RC_GTEST_PROP(Engine, ACyclesTimeIsTheOpenMinutesOutsideItsPauses, ()) {
   const Story story = RandomStory();
-  const Terms& terms = *story.terms().front();  // all versions have its calendars
   for (const ClaimStanding& claim : story.See().claims) {
     for (const PromiseClock& clock : claim.clocks) {
       for (const Cycle& cycle : clock.cycles) {
-        const BusinessTime& calendar = terms.Calendar(cycle.calendars);
+        const BusinessTime& calendar = *cycle.promise->calendar;
         const auto runs = [&](absl::Time minute) {
           return calendar.IsOpen(minute) &&
                  std::none_of(cycle.pauses.begin(), cycle.pauses.end(), [&](const Interval& p) {
@@ -244,10 +243,12 @@ RC_GTEST_PROP(Engine, ACyclesTimeIsTheOpenMinutesOutsideItsPauses, ()) {
         };
         RC_ASSERT(cycle.elapsed == minutes(cycle.stopped.value_or(story.now())));
         const bool one_promise = cycle.stretches.empty();
-        if (one_promise && cycle.due < story.now()) RC_ASSERT(minutes(cycle.due) == cycle.target);
-        if (one_promise && cycle.outcome == Outcome::kMet) RC_ASSERT(cycle.elapsed <= cycle.target);
+        if (one_promise && cycle.due < story.now())
+          RC_ASSERT(minutes(cycle.due) == cycle.promise->target);
+        if (one_promise && cycle.outcome == Outcome::kMet)
+          RC_ASSERT(cycle.elapsed <= cycle.promise->target);
         if (one_promise && cycle.outcome == Outcome::kMissed) {
-          RC_ASSERT(cycle.elapsed > cycle.target || *cycle.stopped > cycle.due);
+          RC_ASSERT(cycle.elapsed > cycle.promise->target || *cycle.stopped > cycle.due);
         }
       }
     }

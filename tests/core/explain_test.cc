@@ -14,8 +14,8 @@ TEST(ExplainTest, AChangeOfPriorityWithinACycleIsKeptWithBothLegs) {
   ASSERT_EQ(cycle.stretches.size(), 2u);
   const Stretch& first = cycle.stretches[0];
   EXPECT_EQ(first.why, "");
-  EXPECT_EQ(first.priority, "P3");
-  EXPECT_EQ(first.target, absl::Hours(8 * 24));
+  EXPECT_EQ(first.promise->priority, "P3");
+  EXPECT_EQ(first.promise->target, absl::Hours(8 * 24));
   EXPECT_TRUE(first.has_leg);
   EXPECT_EQ(first.due, cycle.started + absl::Hours(8 * 24));
   const Stretch& second = cycle.stretches[1];
@@ -25,7 +25,7 @@ TEST(ExplainTest, AChangeOfPriorityWithinACycleIsKeptWithBothLegs) {
   EXPECT_EQ(second.due, story.now() + absl::Hours(24));
   EXPECT_EQ(cycle.due, second.due);
   EXPECT_FALSE(cycle.due_stands);
-  EXPECT_EQ(cycle.plan, "gold");
+  EXPECT_EQ(cycle.promise->plan, "gold");
 }
 
 TEST(ExplainTest, AnUnchangedCycleHasNoStretches) {

@@ -60,8 +60,10 @@ PromiseClock Clock(Metric metric, ClockState state, absl::Time due) {
   clock.state = state;
   Cycle cycle;
   cycle.started = At(0);
-  cycle.target_as_written = {0, absl::Hours(1), "1h"};
-  cycle.target = absl::Hours(1);
+  Promise promise;
+  promise.as_written = {0, absl::Hours(1), "1h"};
+  promise.target = absl::Hours(1);
+  cycle.promise = std::make_shared<const Promise>(std::move(promise));
   cycle.due = due;
   cycle.at_risk_at = due - absl::Minutes(15);
   cycle.paused_now = state == ClockState::kPaused;

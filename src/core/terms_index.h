@@ -1,0 +1,58 @@
+// What evaluations ask of a policy again and again, worked out once per version. Immutable, and
+// borrows nothing: terms that are copied may share it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "retainer/policy.h"
+
+namespace retainer {
+
+class TermsIndex {
+ public:
+  // What labels mean; all lower case.
+  struct Labels {
+    std::string waiting;
+    std::string workaround;
+    absl::flat_hash_map<std::string, std::string> priorities;  // label -> priority
+  };
+
+  // What the policy itself says of a login.
+  struct Named {
+    bool bot = false;
+    std::string team;                     // the first by name that has the login; empty: none
+    std::vector<std::string> contact_of;  // ids of the customers that name it
+  };
+
+  // REQUIRES: the calendars of `terms` are compiled.
+  explicit TermsIndex(const Terms& terms);
+
+  const Labels& labels() const { return labels_; }
+  // nullptr: a stranger. `login` is lower case.
+  const Named* Find(std::string_view forge, std::string_view login) const;
+  // What a customer of the policy is promised at a priority; nullptr: nothing.
+  const Promises* PromisesTo(const Customer& customer, const std::string& priority) const;
+  // The community's objectives.
+  const Promises& objectives() const { return objectives_; }
+
+ private:
+  using ByPriority = std::map<std::string, Promises>;
+
+  void AddLabels(const Policy& policy);
+  void AddPeople(const Policy& policy);
+  void AddPromises(const Terms& terms);
+  Named& Name(const Login& login);
+
+  Labels labels_;
+  absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, Named>> people_;  // by forge
+  // Customers of one plan share their promises, but for those who have calendars of their own.
+  std::map<std::string, std::shared_ptr<const ByPriority>> by_customer_;
+  Promises objectives_;
+};
+
+}  // namespace retainer
