@@ -7,5 +7,6 @@ namespace retainer {
 
 extern const std::string_view kCommentTemplate;
 extern const std::string_view kMentionTemplate;
+extern const std::string_view kCheckTemplate;
 
 }  // namespace retainer

@@ -156,6 +156,16 @@ std::string Tidy(const std::string& text) {
   return tidy;
 }
 
+// What is due first; plain text, no Markdown.
+std::string CheckTitle(const CheckView& view) {
+  if (view.rows.empty()) return "no support promise rides on this";
+  const CheckRow& first = view.rows.front();
+  if (!first.due) return "no support promise is due";
+  const std::string due = ShownLocal({*first.due, "UTC"}, /*year=*/false);
+  if (first.aim) return absl::StrCat(first.ticket, ": aiming at ", first.promise, " by ", due);
+  return absl::StrCat(first.ticket, ": ", first.promise, first.late ? " was due " : " by ", due);
+}
+
 class MustacheRenderer : public Renderer {
  public:
   std::string RenderComment(const CommentView& view, const std::string& marker) const override {
@@ -182,6 +192,35 @@ class MustacheRenderer : public Renderer {
     data.set("blank", kBlank);
     data.set("marker", marker);
     return Tidy(mention.render(data));
+  }
+
+  CheckText RenderCheck(const CheckView& view) const override {
+    mustache::mustache check{std::string(kCheckTemplate)};
+    const auto yes = [](bool is) {
+      return mustache::data(is ? mustache::data::type::bool_true
+                               : mustache::data::type::bool_false);
+    };
+    mustache::data data;
+    mustache::data rows{mustache::data::type::list};
+    bool has_due = false;
+    for (const CheckRow& row : view.rows) has_due |= row.due.has_value();
+    for (const CheckRow& row : view.rows) {
+      mustache::data cells;
+      const std::string url = InertUrl(row.url);
+      cells.set("url", url.empty() ? yes(false) : mustache::data(url));
+      cells.set("ticket", InertCode(row.ticket));
+      cells.set("promise", InertText(row.promise));
+      cells.set("state", InertText(row.state));
+      cells.set("has_due", yes(has_due));
+      cells.set("due", row.due ? ShownLocal({*row.due, "UTC"}, /*year=*/true) : "");
+      rows.push_back(cells);
+    }
+    data.set("any", yes(!view.rows.empty()));
+    data.set("has_due", yes(has_due));
+    data.set("answer_late", yes(view.verdict == CheckView::Verdict::kFailure));
+    data.set("rows", rows);
+    data.set("blank", kBlank);
+    return {CheckTitle(view), Tidy(check.render(data))};
   }
 
  private:

@@ -16,6 +16,7 @@
 #include "retainer/policy.h"
 #include "retainer/standing.h"
 #include "retainer/text.h"
+#include "retainer/ticket_record.h"
 
 namespace retainer {
 
@@ -82,6 +83,8 @@ struct Decision {
   std::vector<Fact> new_facts;  // those that changed it
   Standing standing;            // its questions are also those that the face needs answered
   std::optional<Face> face;
+  // What outsiders may know of its promises; nullopt (as they were) where the face is.
+  std::optional<std::vector<PublicPromise>> promises;
   std::vector<Notice> notices;  // as in the standing; the store tells each once
   absl::Time wake_at = absl::InfiniteFuture();
   std::vector<Departure> departures;
@@ -104,6 +107,25 @@ std::map<std::string, std::string> ClockStates(const Standing& standing);
 std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standing& standing,
                                       const std::vector<Notice>& told, const Terms& terms,
                                       absl::Time now);
+
+// What outsiders may know of the promises that have begun, by claim and metric. Nullopt as Present,
+// and made of the same standing.
+std::optional<std::vector<PublicPromise>> PresentPromises(const Standing& standing,
+                                                          const Terms& terms, absl::Time now);
+
+// A ticket that a change says it fixes, and that the change's readers may read.
+struct FixedTicket {
+  std::string name;  // `#12`; of another project `owner/repo#12`
+  std::string url;
+  std::vector<PublicPromise> promises;
+};
+
+// The check on an open change: which promises ride on it. With CheckMode::kBlocking it fails while
+// an answer is late that is owed on such a ticket, and never for the fix itself being late: the merge
+// is what mends that. Nullopt where there is nothing to say and never was, on a change that is not
+// open, and where the policy wants none.
+std::optional<CheckView> PresentCheck(const ChangeRecord& change,
+                                      const std::vector<FixedTicket>& tickets, CheckMode mode);
 
 // The words of a mention: nullopt for any other notice, where the customer is not public (any more)
 // and where the teams have no members on the ticket's forge.

@@ -58,6 +58,28 @@ struct FaceLabel {
   friend auto operator<=>(const FaceLabel&, const FaceLabel&) = default;
 };
 
+// A promise that rides on a change.
+struct CheckRow {
+  std::string ticket;             // as the change's readers write it: `#12`, `owner/repo#12`
+  std::string url;                // of the ticket
+  std::string promise;            // `first reply`
+  std::string state;              // `met`, `running`, …
+  std::optional<absl::Time> due;  // open ones that are not paused
+  bool late = false;              // missed, or past its due instant and open
+  bool aim = false;               // nothing owed: it is aimed at
+  friend bool operator==(const CheckRow&, const CheckRow&) = default;
+};
+
+// What the check on a change says, before it is words. Without rows it only takes back what an
+// earlier one said of the same commit: nothing is shown anew.
+struct CheckView {
+  enum class Verdict : std::uint8_t { kNeutral = 1, kSuccess = 2, kFailure = 3 };
+  std::string commit;
+  Verdict verdict = Verdict::kNeutral;
+  std::vector<CheckRow> rows;  // what is due first comes first
+  friend bool operator==(const CheckView&, const CheckView&) = default;
+};
+
 struct Face {
   std::optional<CommentView> comment;  // nullopt: there should be none
   // Who may read the comment at most: a face that lowers it is posted anew, for editing keeps
@@ -67,6 +89,7 @@ struct Face {
   std::vector<std::string> absent_labels;  // should not be on it: refused and stale ones, and ours
                                            // of other values; sorted
   std::vector<std::string> assignees;  // should be assigned too; sorted; nobody is ever unassigned
+  std::optional<CheckView> check;      // of a change; nullopt: what is shown stays as it is
   friend bool operator==(const Face&, const Face&) = default;
 };
 
@@ -80,6 +103,9 @@ struct ShownFace {
   std::vector<std::string> labels;  // that we put on and not yet took off; sorted
   std::string face_digest;          // of the whole face, when it was reached
   int attempts = 0;                 // that failed in a row
+  std::string check_commit;         // of the check that was shown last; empty: none yet
+  std::string check_id;             // the forge's number of it
+  std::string check_digest;         // of its words
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 
@@ -93,6 +119,12 @@ struct MentionView {
   friend bool operator==(const MentionView&, const MentionView&) = default;
 };
 
+// The words of a check: `summary` is Markdown, `title` one line of plain text.
+struct CheckText {
+  std::string title;
+  std::string summary;
+};
+
 // Words for a face and for a mention. Implementations are pure and thread-safe. The result ends
 // with the hidden marker.
 class Renderer {
@@ -100,6 +132,7 @@ class Renderer {
   virtual ~Renderer() = default;
   virtual std::string RenderComment(const CommentView& view, const std::string& marker) const = 0;
   virtual std::string RenderMention(const MentionView& view, const std::string& marker) const = 0;
+  virtual CheckText RenderCheck(const CheckView& view) const = 0;
 };
 
 // A hidden HTML comment that stands in our status comment of this ticket and nowhere else; opaque

@@ -59,6 +59,8 @@ enum class FactKind : std::uint8_t {
                   // own text form); subject = ToString(TicketKey) of the predecessor; revision
                   // grows with the predecessor's facts
   kDuplicateClosed = 23,  // reserved for forge-native duplicates: value = successor
+  kChangeSeen = 24,  // an observation of a change: value = its commits and what it says it fixes
+                     // (core's own text form, change.h); no actor
 };
 
 // Where a fact was learnt. A stronger one replaces a weaker one under the same id. Persisted.

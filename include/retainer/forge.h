@@ -55,6 +55,14 @@ struct Backfill {
   std::vector<Fact> facts;
 };
 
+// A check run (GitHub) or commit status (GitLab) of ours.
+struct RemoteCheck {
+  std::string commit;
+  CheckView::Verdict verdict = CheckView::Verdict::kNeutral;
+  CheckText text;
+  std::string url;  // where to read more; may be empty
+};
+
 struct ForgeHealth {
   Actor self;                                // who we write as
   std::optional<absl::Duration> clock_skew;  // the forge's `Date` minus our time
@@ -104,6 +112,10 @@ class Forge {
   // GitHub.
   virtual absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
+  // Is the commit part of what `ref` (a tag, a branch or a commit) points to? NotFound where the forge
+  // does not know one of them.
+  virtual absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
+                                        const std::string& commit) = 0;
 
   // ---- Writing
   // One mutation at a time for each installation, spaced; the instant from which the next is
@@ -130,6 +142,13 @@ class Forge {
   // Logins that cannot be assigned are passed over.
   virtual absl::Status AddAssignees(const RemoteTicket& at,
                                     const std::vector<std::string>& logins) = 0;
+  // Shows the check `retainer/sla` on a commit: anew, or in the place of the one with the id that an
+  // earlier call returned for the same commit (where the forge can). Returns its id. NotFound
+  // where that one is gone, PermissionDenied with the right that is missing.
+  virtual absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
+                                               const std::string& id) = 0;
 };
+
+inline constexpr std::string_view kCheckName = "retainer/sla";
 
 }  // namespace retainer

@@ -128,6 +128,9 @@ struct Customer {
   std::vector<std::string> calendars;  // instead of the plan's
 };
 
+// The check on changes that say they fix tickets: none; one that never blocks; one that can.
+enum class CheckMode : std::uint8_t { kOff, kNeutral, kBlocking };
+
 struct LabelNames {
   std::string waiting = "waiting for customer";
   std::string workaround = "workaround available";
@@ -148,6 +151,7 @@ struct Policy {
   std::vector<Customer> customers;
   LabelNames labels;
   bool bare_commands = true;
+  CheckMode checks = CheckMode::kNeutral;
   bool public_badge = false;  // `badge: public`: without a token
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;

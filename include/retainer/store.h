@@ -285,6 +285,10 @@ class Store {
   virtual absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
                                                 const std::optional<ProjectKey>& project,
                                                 std::size_t limit) = 0;
+  // Changes in this state that say they fix the ticket, by key.
+  virtual absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket,
+                                                              ChangeState state,
+                                                              std::size_t limit) = 0;
   virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;
   // Of cycles that ended on the days from..until (DayOf), both inclusive.
   virtual absl::StatusOr<EndingSums> SumEndings(const std::string& customer,

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "retainer/change.h"
 #include "retainer/ids.h"
 #include "retainer/policy.h"
 #include "retainer/standing.h"
@@ -54,6 +55,27 @@ struct EndingCount {
   friend bool operator==(const EndingCount&, const EndingCount&) = default;
 };
 
+// A promise of a ticket as outsiders may know it: of public customers' claims alone, and none of a
+// confidential ticket.
+struct PublicPromise {
+  Metric metric = Metric::kFirstResponse;
+  PromiseKind kind = PromiseKind::kCommitment;
+  ClockState state = ClockState::kPending;  // as shown when last decided
+  absl::Time due = absl::InfiniteFuture();  // infinite where it is finished or paused
+  friend bool operator==(const PublicPromise&, const PublicPromise&) = default;
+};
+
+// A change, of those that say they fix something or once did.
+struct ChangeRecord {
+  ChangeState state = ChangeState::kOpen;
+  std::string base;
+  std::string head;
+  std::string merge;
+  std::vector<TicketKey> fixes;  // of projects that are known; sorted
+  bool checked = false;          // a check with promises has been wanted once
+  friend bool operator==(const ChangeRecord&, const ChangeRecord&) = default;
+};
+
 // `version` rises by one with every change; 0 = not there yet.
 struct TicketRecord {
   TicketKey key;
@@ -75,6 +97,8 @@ struct TicketRecord {
   std::optional<absl::Time> wake_at;
   std::map<std::string, std::string> clock_states;  // ClockStates() of the last decision
   std::string terms_id;
+  std::optional<ChangeRecord> change;
+  std::vector<PublicPromise> promises;
   friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
 };
 

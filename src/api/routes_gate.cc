@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -25,6 +26,8 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t kMostReasons = 50;
 constexpr std::size_t kLongestRef = 255;
+// Of which a ref may fix so many that the rest is few.
+constexpr std::size_t kMostLookedAt = 200;
 
 // How long deliveries wait, looked up at most once a second whoever asks. Thread-safe.
 class Backlog {
@@ -147,24 +150,66 @@ class Gate {
     question.project = ToString(ProjectRef{project.key.forge, project.path});
     question.owed.project = project.key;
     question.owed.at = now;
-    question.owed.limit = kMostReasons;
+    const std::string ref = request.Get("ref");
+    question.owed.limit = ref.empty() ? kMostReasons : kMostLookedAt;
     if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
     if (question.policy != nullptr && !question.policy->Covers({project.key.forge, project.path})) {
       return Refuse(404, "The policy in force does not cover this project.");
     }
-    const auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);
+    auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);
     if (!owed.ok()) return Trouble(context, request, "gate", owed.status(), "");
+    ordered_json applied;
+    if (!ref.empty()) {
+      auto told = ApplyRef(context, request, question, project, ref, &*owed);
+      if (!told.ok()) return Trouble(context, request, "gate", told.status(), "");
+      applied = *std::move(told);
+    }
     const auto backlog = backlog_.Age(context, now);
     if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
     const auto overridden = context.store.FindOverride(project.key, now);
     if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
-    return Tell(request, question, *owed, *backlog, *overridden, now);
+    return Tell(request, question, *owed, std::move(applied), *backlog, *overridden, now);
   }
 
  private:
+  // Takes out of `owed` what the ref fixes; the answer's word on it.
+  static absl::StatusOr<ordered_json> ApplyRef(const ApiContext& context, const ApiRequest& request,
+                                               const Question& question,
+                                               const ProjectRecord& project, const std::string& ref,
+                                               Owed* owed) {
+    std::vector<TicketKey> tickets;
+    for (const Owed::Claim& claim : owed->claims) {
+      if (std::find(tickets.begin(), tickets.end(), claim.ticket.key) == tickets.end()) {
+        tickets.push_back(claim.ticket.key);
+      }
+    }
+    auto fixes = context.desk.FixedIn(project, ref, tickets);
+    if (!fixes.ok()) return fixes.status();
+    std::set<std::string> excluded;
+    std::erase_if(owed->claims, [&](const Owed::Claim& claim) {
+      if (!fixes->fixed.contains(claim.ticket.key)) return false;
+      const bool named = question.policy != nullptr &&
+                         MayBeNamed(*question.policy, claim.claim.customer, request) != nullptr;
+      if (named) excluded.insert(ToString(RefOf(claim.ticket)));
+      return true;
+    });
+    if (owed->claims.size() > kMostReasons) {
+      owed->claims.resize(kMostReasons);
+      owed->more = true;
+    }
+    const std::string& missing = fixes->incomplete;
+    return ordered_json{
+        {"name", ref},
+        {"applied", missing.empty()},
+        {"excluded", excluded},
+        {"text", missing.empty() ? "Tickets whose fix is part of this ref do not count."
+                                 : absl::StrCat("Not every fix could be looked up (", missing,
+                                                "): what was not counts.")}};
+  }
+
   ApiAnswer Tell(const ApiRequest& request, const Question& question, const Owed& owed,
-                 absl::Duration backlog, const std::optional<GateOverride>& overridden,
-                 absl::Time now) const {
+                 ordered_json ref, absl::Duration backlog,
+                 const std::optional<GateOverride>& overridden, absl::Time now) const {
     ordered_json reasons = ordered_json::array();
     std::size_t of_private = 0;
     for (const Owed::Claim& claim : owed.claims) {
@@ -208,11 +253,7 @@ class Gate {
                           {"until", InstantJson(overridden->until)},
                           {"without", verdict}};
     }
-    if (const std::string ref = request.Get("ref"); !ref.empty()) {
-      json["ref"] = {{"name", ref},
-                     {"applied", false},
-                     {"text", "Nothing is known of what this ref fixes: every ticket counted."}};
-    }
+    if (!ref.is_null()) json["ref"] = std::move(ref);
     const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
     json["links"] = {{"breached", list + "breached"}, {"at_risk", list + "at_risk"}};
     return JsonAnswer(std::move(json));
@@ -241,6 +282,10 @@ class Gate {
     if (question.policy == nullptr) {
       reasons->push_back(UnknownReason("policy", "No valid policy is in force."));
       return;
+    }
+    if (owed.more && owed.claims.empty()) {
+      reasons->push_back(
+          UnknownReason("ref", "More commitments are broken than were compared with the ref."));
     }
     if (owed.stale) {
       reasons->push_back(UnknownReason(

@@ -123,7 +123,9 @@ void RegisterGate(CLI::App& app) {
   command->add_option("--priority", options->priority, "These alone: P1,P2");
   command->add_option("--customer", options->customer, "This customer alone: id or alias");
   command->add_option("--plan", options->plan, "This plan alone");
-  command->add_option("--ref", options->ref, "What is to be released");
+  command->add_option(
+      "--ref", options->ref,
+      "What is to be released, a tag or commit: tickets whose fix is in it do not count");
   const std::map<std::string, GateFormat> formats = {{"text", GateFormat::kText},
                                                      {"json", GateFormat::kJson},
                                                      {"junit", GateFormat::kJUnit},

@@ -167,6 +167,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     const Standing outside =
         Evaluate(context, decision.facts, WithoutHidden(terms, current->policy), pins, now);
     decision.face = Present(context, outside, *current, now);
+    decision.promises = PresentPromises(outside, *current, now);
     // So are mentions: they stand where outsiders read.
     const std::vector<Notice> open = WithdrawnBreaches(context, outside, told, *current, now);
     TakeMentions(outside.notices, &decision.notices);
@@ -178,6 +179,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
   } else {
     decision.face = Present(context, standing, *current, now);
+    decision.promises = PresentPromises(standing, *current, now);
   }
   if (!decision.standing.questions.empty()) {
     decision.notices.clear();

@@ -92,6 +92,8 @@ std::string_view FactKindName(FactKind kind) {
       return "arrived";
     case FactKind::kDuplicateClosed:
       return "duplicate-closed";
+    case FactKind::kChangeSeen:
+      return "change";
   }
   return "";
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
+#include "src/core/promise_words.h"
 
 namespace retainer {
 namespace {
@@ -53,68 +54,6 @@ ClockState ShownState(const PromiseClock& clock, absl::Time now) {
   const Cycle& cycle = clock.cycles.back();
   if (now >= cycle.due + kBreachGrace) return clock.state;
   return cycle.at_risk_at <= cycle.due ? ClockState::kAtRisk : ClockState::kRunning;
-}
-
-std::string_view PromiseWords(Metric metric) {
-  switch (metric) {
-    case Metric::kAcknowledgement:
-      return "acknowledgement";
-    case Metric::kFirstResponse:
-      return "first reply";
-    case Metric::kNextResponse:
-      return "next reply";
-    case Metric::kUpdate:
-      return "update";
-    case Metric::kWorkaround:
-      return "workaround";
-    case Metric::kResolution:
-      return "resolution";
-  }
-  return "";
-}
-
-std::string_view StateWords(ClockState state) {
-  switch (state) {
-    case ClockState::kCancelled:
-      return "cancelled";
-    case ClockState::kExcused:
-      return "excused";
-    case ClockState::kMet:
-      return "met";
-    case ClockState::kPending:
-      return "not started";
-    case ClockState::kPaused:
-      return "paused";
-    case ClockState::kRunning:
-      return "running";
-    case ClockState::kMissed:
-      return "met late";
-    case ClockState::kAtRisk:
-      return "due soon";
-    case ClockState::kBreached:
-      return "late";
-  }
-  return "";
-}
-
-// Of what is aimed at and owed to nobody.
-std::string_view AimStateWords(ClockState state) {
-  switch (state) {
-    case ClockState::kRunning:
-    case ClockState::kAtRisk:
-      return "aimed at";
-    case ClockState::kBreached:
-      return "aim passed";
-    case ClockState::kMissed:
-      return "after the aim";
-    case ClockState::kCancelled:
-    case ClockState::kExcused:
-    case ClockState::kMet:
-    case ClockState::kPending:
-    case ClockState::kPaused:
-      return StateWords(state);
-  }
-  return "";
 }
 
 // `aiming at a first reply`
@@ -471,6 +410,27 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
   PresentLabels(standing, claims, policy, now, &face);
   face.assignees = standing.assign_requests;
   return face;
+}
+
+std::optional<std::vector<PublicPromise>> PresentPromises(const Standing& standing,
+                                                          const Terms& terms, absl::Time now) {
+  if (standing.gone) return std::vector<PublicPromise>();
+  if (!standing.opened || !standing.questions.empty()) return std::nullopt;
+  std::vector<PublicPromise> promises;
+  if (standing.confidential) return promises;
+  for (const PublicClaim& claim : PublicClaims(standing, terms.policy)) {
+    for (const PromiseClock& clock : claim.claim->clocks) {
+      if (clock.cycles.empty()) continue;  // not begun
+      const Cycle& cycle = clock.cycles.back();
+      PublicPromise promise;
+      promise.metric = clock.metric;
+      promise.kind = clock.kind;
+      promise.state = ShownState(clock, now);
+      if (cycle.outcome == Outcome::kOpen) promise.due = cycle.due;
+      promises.push_back(promise);
+    }
+  }
+  return promises;
 }
 
 std::optional<MentionView> PresentMention(const Notice& notice, const Policy& policy) {

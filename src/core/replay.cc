@@ -131,6 +131,7 @@ int Replayer::Phase(const Fact& fact) {
     case FactKind::kLabels:
     case FactKind::kArrived:
     case FactKind::kOwnComment:
+    case FactKind::kChangeSeen:
       return 0;
     case FactKind::kOperator:
       return 1;
@@ -266,6 +267,7 @@ void Replayer::Take(const Step& step) {
     case FactKind::kPermission:
     case FactKind::kMembership:
     case FactKind::kProfile:
+    case FactKind::kChangeSeen:
       return;
   }
 }

@@ -232,6 +232,20 @@ class GitHub final : public Forge {
     return project;
   }
 
+  absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
+                                const std::string& commit) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    ApiRequest request;
+    request.path =
+        absl::StrCat(*base, "/compare/", PercentEncode(ref), "...", PercentEncode(commit));
+    request.query = "per_page=1";
+    auto comparison = calls_.GetJson(ScopeOf(at), request);
+    if (!comparison.ok()) return comparison.status();
+    const std::string status = StringAt(*comparison, "status");
+    return status == "behind" || status == "identical";
+  }
+
   absl::Time NextMutationAt(const RemoteTicket& at) const override {
     return client_->gate().NextMutationAt(credentials_->AccountOf(ScopeOf(at)));
   }
@@ -368,7 +382,46 @@ class GitHub final : public Forge {
     return response.status();
   }
 
+  absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
+                                       const std::string& id) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    const std::string runs = absl::StrCat(*base, "/check-runs");
+    Json body = {{"name", std::string(kCheckName)},
+                 {"status", "completed"},
+                 {"conclusion", ConclusionOf(check.verdict)},
+                 {"output", {{"title", check.text.title}, {"summary", check.text.summary}}}};
+    if (!check.url.empty()) body["details_url"] = check.url;
+    if (id.empty()) body["head_sha"] = check.commit;
+    auto run =
+        id.empty()
+            ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
+            : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(id)), body,
+                            CallClass::kMutation);
+    if (absl::IsPermissionDenied(run.status())) {
+      return absl::PermissionDeniedError(
+          is_app_ ? "the app lacks the permission Checks: write; grant it on the app's page under "
+                    "\"Permissions & events\", and have the installation's owner accept it"
+                  : "GitHub lets apps alone write checks: use a GitHub App instead of a token, or "
+                    "`checks: off` in the policy");
+    }
+    if (!run.ok()) return run.status();
+    return IdAt(*run, "id");
+  }
+
  private:
+  static std::string ConclusionOf(CheckView::Verdict verdict) {
+    switch (verdict) {
+      case CheckView::Verdict::kNeutral:
+        return "neutral";
+      case CheckView::Verdict::kSuccess:
+        return "success";
+      case CheckView::Verdict::kFailure:
+        return "failure";
+    }
+    return "neutral";
+  }
+
   static Scope ScopeOf(const RemoteTicket& at) {
     return {Scope::Kind::kProject, at.path, at.installation_id};
   }

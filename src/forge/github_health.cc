@@ -19,12 +19,14 @@ struct Need {
 };
 
 // As webhooks/github/app-manifest.json asks for them.
-constexpr std::array<Need, 5> kNeeds = {{
+constexpr std::array<Need, 6> kNeeds = {{
     {"issues", "write", "Issues", "to comment, label and assign"},
     {"pull_requests", "write", "Pull requests", "to do so on pull requests"},
     {"metadata", "read", "Metadata", "to read repositories and who may write"},
     {"members", "read", "Members (organization)", "to tell customers' and team members"},
-    {"contents", "read", "Contents", "without which GitHub sends no push and no release"},
+    {"contents", "read", "Contents",
+     "without which GitHub sends no push and no release, and tells of no release what is in it"},
+    {"checks", "write", "Checks", "to show on pull requests which promises ride on them"},
 }};
 
 constexpr std::array<const char*, 9> kEvents = {

@@ -183,6 +183,17 @@ class GitLab final : public Forge {
     return GitLabProject(*project);
   }
 
+  absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
+                                const std::string& commit) override {
+    ApiRequest request;
+    request.path = absl::StrCat(ProjectPath(at), "/repository/merge_base");
+    request.query =
+        absl::StrCat("refs%5B%5D=", PercentEncode(ref), "&refs%5B%5D=", PercentEncode(commit));
+    auto base = calls_.GetJson({}, request);
+    if (!base.ok()) return base.status();
+    return StringAt(*base, "id") == commit;
+  }
+
   absl::Time NextMutationAt(const RemoteTicket&) const override {
     return client_->gate().NextMutationAt(credentials_->AccountOf({}));
   }
@@ -311,6 +322,25 @@ class GitLab final : public Forge {
     if (ids.size() == before) return absl::OkStatus();
     return calls_.Mutate({}, "PUT", TicketPath(at), {{"assignee_ids", ids}}, CallClass::kMutation)
         .status();
+  }
+
+  // GitLab has no status that says nothing either way; each is a new one, the last of a name counts.
+  absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
+                                       const std::string&) override {
+    Json body = {{"state", check.verdict == CheckView::Verdict::kFailure ? "failed" : "success"},
+                 {"name", std::string(kCheckName)},
+                 {"description", check.text.title}};
+    if (!check.url.empty()) body["target_url"] = check.url;
+    auto status = calls_.Mutate(
+        {}, "POST", absl::StrCat(ProjectPath(at), "/statuses/", PercentEncode(check.commit)), body,
+        CallClass::kMutation);
+    if (absl::IsPermissionDenied(status.status())) {
+      return absl::PermissionDeniedError(
+          "the token may not set commit statuses: it needs the scope api, and its account the role "
+          "Developer in the project");
+    }
+    if (!status.ok()) return status.status();
+    return IdAt(*status, "id");
   }
 
  private:

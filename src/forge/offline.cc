@@ -58,6 +58,14 @@ class OfflineForge final : public Forge {
   absl::Status AddAssignees(const RemoteTicket&, const std::vector<std::string>&) override {
     return Offline();
   }
+  absl::StatusOr<std::string> SetCheck(const RemoteTicket&, const RemoteCheck&,
+                                       const std::string&) override {
+    return Offline();
+  }
+  absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string&,
+                                const std::string&) override {
+    return Offline();
+  }
 
  private:
   absl::Status Offline() const { return absl::UnavailableError(absl::StrCat(name_, ": offline")); }

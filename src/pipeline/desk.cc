@@ -28,6 +28,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     : ports_(std::move(ports)),
       options_(std::move(options)),
       judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges),
+      containment_(judge_, ports_.store, ports_.clock, ports_.log),
       intake_(ports_.receivers, ports_.store, ports_.log, ports_.metrics,
               [this](const std::string& forge) {
                 for (const auto& mine : forges_) {

@@ -35,6 +35,7 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/pipeline/containment.h"
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/intake.h"
 #include "src/pipeline/judge.h"
@@ -149,6 +150,12 @@ class Desk {
     return judge_.Context(key, record, std::nullopt);
   }
 
+  // Which of the tickets a ref of the project fixes; asks the forge.
+  absl::StatusOr<RefFixes> FixedIn(const ProjectRecord& project, const std::string& ref,
+                                   const std::vector<TicketKey>& tickets) {
+    return containment_.FixedIn(project, ref, tickets);
+  }
+
   Health CheckHealth();
 
  private:
@@ -191,6 +198,7 @@ class Desk {
   const DeskOptions options_;
   TermsHolder terms_;
   Judge judge_;
+  Containment containment_;
   Intake intake_;
   Timers timers_;
   MentionSink mentions_;

@@ -6,7 +6,8 @@
 // created; after a crash it is looked for (marker and own author) before another is posted. A
 // comment that must disclose less than before is deleted and posted anew, for editing keeps history.
 // A comment that people deleted is a fact, not an error. Only labels that the face names or that we
-// put on are touched; nobody is ever unassigned.
+// put on are touched; nobody is ever unassigned. A change's check comes last, and a forge that grants
+// us no checks holds up nothing else: the log says once a project what right is missing.
 //
 // Trouble: a rate limit waits as long as it says; an unreachable forge is tried again with growing
 // pauses and without end; a refusal of the forge is tried kMaxAttempts times and then buried, which
@@ -44,6 +45,8 @@ class Dispatcher {
   // answers us; the face then waits for the window's end.
   static constexpr int kMaxEdits = 30;
   static constexpr absl::Duration kEditWindow = absl::Minutes(10);
+  // A project that refused us a check is not asked for another so soon.
+  static constexpr absl::Duration kCheckPause = absl::Minutes(10);
   // A forge may not know for a moment what it has just created.
   static constexpr absl::Duration kFresh = absl::Minutes(1);
 
@@ -74,6 +77,7 @@ class Dispatcher {
                                 ShownFace* shown);
   absl::StatusOr<Step> LabelStep(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,
                                  ShownFace* shown);
+  absl::StatusOr<Step> CheckStep(const DirtyFace& dirty, const RemoteTicket& at, ShownFace* shown);
   absl::StatusOr<Step> CommentStep(const DirtyFace& dirty, const RemoteTicket& at,
                                    ShownFace* shown);
   absl::StatusOr<Step> CreateStep(const DirtyFace& dirty, const RemoteTicket& at,
@@ -98,6 +102,8 @@ class Dispatcher {
   std::map<TicketKey, Progress> progress_;
   std::map<TicketKey, std::set<std::string>> assigned_;  // logins that we have assigned
   std::map<TicketKey, std::deque<absl::Time>> edits_;
+  // Projects on which checks are refused to us, and when that is tried again.
+  std::map<std::string, absl::Time> checks_refused_;
 };
 
 // Of a face and the words that it is rendered to; equal digests need no call.

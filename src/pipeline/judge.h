@@ -67,6 +67,8 @@ class Judge final : public NoticeReview {
   static constexpr int kMaxRounds = 4;   // of questions and answers in one decision
   static constexpr int kMaxRaces = 16;   // lost to other writers
   static constexpr int kMaxTickets = 8;  // in one write
+  // So many changes that say they fix a ticket are kept current when its promises change.
+  static constexpr std::size_t kMaxChanges = 32;
 
   // Everything outlives this object.
   Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
@@ -106,6 +108,18 @@ class Judge final : public NoticeReview {
   // What people were told of a ticket, for what there may be to take back.
   absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);
   DecisionWrite MakeWrite(const Draft& draft, absl::Time now);
+  // Tells the write what the change says it fixes, and which promises ride on it. `rides`: those
+  // tickets as they were read.
+  absl::Status AddChange(const Draft& draft, DecisionWrite* write,
+                         std::vector<TicketRecord>* rides);
+  // The ticket of a reference (`#12`, `owner/repo#12`) in the texts of a project; nullopt where its
+  // project is not known, or where those who read the one may not read the other.
+  absl::StatusOr<std::optional<TicketKey>> Referenced(const TicketContext& from,
+                                                      const std::string& reference);
+  // Has the changes judged again that say they fix a ticket of `writes` whose promises change, in the
+  // same write: after a crash their checks follow all the same.
+  absl::Status WakeFixes(const std::vector<Draft>& drafts, absl::Time now,
+                         std::vector<DecisionWrite>* writes);
   // Tells the figures which promises ended by what was learnt just now.
   void CountPromises(const Draft& draft);
   absl::Time RetryAt(const TicketKey& key, absl::Time now);

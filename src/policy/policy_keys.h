@@ -10,7 +10,7 @@ using Keys = std::vector<std::string_view>;
 
 inline Keys Root() {
   return {"version", "projects", "since",     "calendars", "priorities", "plans", "community",
-          "teams",   "bots",     "customers", "labels",    "commands",   "badge"};
+          "teams",   "bots",     "customers", "labels",    "commands",   "badge", "checks"};
 }
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }

@@ -53,6 +53,7 @@ class PolicyReader {
     Once("labels", [this](const YamlNode& n) { ReadLabels(n, &draft_); });
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
     Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
+    Once("checks", [this](const YamlNode& n) { ReadChecks(n); });
     RequireSections();
     return std::move(draft_.policy);
   }
@@ -100,6 +101,16 @@ class PolicyReader {
     draft_.policy.public_badge = node.scalar == "public";
     if (!draft_.policy.public_badge && node.scalar != "private") {
       draft_.reader.Error(node, "unknown visibility of the badge", "write private or public");
+    }
+  }
+
+  void ReadChecks(const YamlNode& node) {
+    if (node.scalar == "off") {
+      draft_.policy.checks = CheckMode::kOff;
+    } else if (node.scalar == "blocking") {
+      draft_.policy.checks = CheckMode::kBlocking;
+    } else if (node.scalar != "neutral") {
+      draft_.reader.Error(node, "unknown kind of check", "write off, neutral or blocking");
     }
   }
 

@@ -12,6 +12,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "src/sandbox/crypto.h"
+#include "src/sandbox/github_answers.h"
+#include "src/sandbox/github_checks.h"
 #include "src/sandbox/pages.h"
 
 namespace retainer::sandbox {
@@ -19,35 +21,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kDocumentation[] = "https://docs.github.com/rest";
 constexpr std::size_t kLongestBody = 65536;  // characters
 
 constexpr ForgeKind kForge = ForgeKind::kGitHub;
-
-Response Json(int status, const json& body) {
-  Response response;
-  response.status = status;
-  if (status != 204) response.body = body.dump();
-  return response;
-}
-
-Response Problem(int status, const std::string& message) {
-  return Json(status, {{"message", message},
-                       {"documentation_url", kDocumentation},
-                       {"status", absl::StrCat(status)}});
-}
-
-Response NotFound() { return Problem(404, "Not Found"); }
-
-Response Invalid(const std::string& resource, const std::string& field, const std::string& code,
-                 const std::string& message = "") {
-  json error = {{"resource", resource}, {"field", field}, {"code", code}};
-  if (!message.empty()) error["message"] = message;
-  return Json(422, {{"message", "Validation Failed"},
-                    {"errors", json::array({error})},
-                    {"documentation_url", kDocumentation},
-                    {"status", "422"}});
-}
 
 std::size_t Characters(const std::string& text) {
   return static_cast<std::size_t>(
@@ -397,6 +373,10 @@ class GitHubApi {
     }
     if (at(0) == "labels" && size <= 2) return ProjectLabels(project, at(1), size);
     std::int64_t number = 0;
+    if (at(0) == "check-runs" && size <= 2) {
+      return size == 1 || absl::SimpleAtoi(at(1), &number) ? CheckRun(project, number) : NotFound();
+    }
+    if (at(0) == "compare" && size == 2 && Get()) return Compare(project, at(1));
     if (at(0) == "issues") {
       if (size == 1) return Get() ? Issues(project) : NotFound();
       if (at(1) == "comments" && size == 3 && absl::SimpleAtoi(at(2), &number)) {
@@ -754,6 +734,23 @@ class GitHubApi {
     }
     world_.SetAssignees(project, ticket, *user_, assignees, Installed());
     return Json(Is("POST") ? 201 : 200, shapes_.Issue(project, ticket));
+  }
+
+  // `id` 0: a new one.
+  Response CheckRun(Project& project, std::int64_t id) {
+    const std::string url = shapes_.RepositoryUrl(project);
+    const auto known = std::find_if(project.checks.begin(), project.checks.end(),
+                                    [&](const Check& check) { return check.id == id; });
+    if (id != 0 && known == project.checks.end()) return NotFound();
+    if (id != 0 && Get()) return Json(200, CheckRunOf(*known, url));
+    if (!Is(id == 0 ? "POST" : "PATCH")) return NotFound();
+    if (!Installed()) return Problem(403, "You must authenticate via a GitHub App.");
+    if (auto lack = Lacks("checks", "write")) return *lack;
+    if (!CanWrite(project, "write")) return NotFound();
+    std::optional<Response> problem;
+    const json body = Body(problem);
+    if (problem) return *problem;
+    return WriteCheckRun(world_, project, *user_, id == 0 ? nullptr : &*known, body, url);
   }
 
   // Marks an answer with its tag, or says that it has not changed.

@@ -90,11 +90,6 @@ json Reactions(const std::string& url) {
           {"eyes", 0}};
 }
 
-// A commit that stands for the head of a change: the same each time it is asked for.
-std::string Commit(const Ticket& ticket) {
-  return Sha256Hex(absl::StrCat("commit ", ticket.id)).substr(0, 40);
-}
-
 }  // namespace
 
 std::string GitHubShapes::Time(absl::Time time) {
@@ -313,7 +308,7 @@ json GitHubShapes::Issue(const Project& project, const Ticket& ticket) const {
 json GitHubShapes::PullRequest(const Project& project, const Ticket& ticket) const {
   const std::string url = absl::StrCat(RepositoryUrl(project), "/pulls/", ticket.number);
   const std::string page = PageUrl(project, ticket);
-  const std::string commit = Commit(ticket);
+  const std::string commit = HeadOf(ticket);
   json out = Issue(project, ticket);
   for (const char* field :
        {"labels_url", "events_url", "timeline_url", "repository_url", "pull_request", "reactions",
@@ -339,13 +334,14 @@ json GitHubShapes::PullRequest(const Project& project, const Ticket& ticket) con
   out["review_comments_url"] = url + "/comments";
   out["review_comment_url"] = RepositoryUrl(project) + "/pulls/comments{/number}";
   out["statuses_url"] = absl::StrCat(RepositoryUrl(project), "/statuses/", commit);
-  out["merged_at"] = nullptr;
-  out["merge_commit_sha"] = nullptr;
+  const bool merged = !ticket.merge.empty();
+  out["merged_at"] = merged ? json(Time(*ticket.closed)) : json();
+  out["merge_commit_sha"] = merged ? json(ticket.merge) : json();
   out["requested_reviewers"] = json::array();
   out["requested_teams"] = json::array();
   out["auto_merge"] = nullptr;
   out["draft"] = false;
-  out["merged"] = false;
+  out["merged"] = merged;
   out["mergeable"] = nullptr;
   out["rebaseable"] = nullptr;
   out["mergeable_state"] = "unknown";
@@ -394,7 +390,7 @@ json GitHubShapes::Review(const Project& project, const Ticket& ticket,
           {"node_id", NodeId("PRR", remark.id)},
           {"user", Account(world_.UserOf(project.forge, remark.author))},
           {"body", remark.body.empty() ? json() : json(remark.body)},
-          {"commit_id", Commit(ticket)},
+          {"commit_id", HeadOf(ticket)},
           {"submitted_at", Time(remark.created)},
           {"state", remark.state},
           {"html_url", page},
@@ -416,8 +412,8 @@ json GitHubShapes::ReviewComment(const Project& project, const Ticket& ticket,
           {"path", "README.md"},
           {"position", 1},
           {"original_position", 1},
-          {"commit_id", Commit(ticket)},
-          {"original_commit_id", Commit(ticket)},
+          {"commit_id", HeadOf(ticket)},
+          {"original_commit_id", HeadOf(ticket)},
           {"user", Account(world_.UserOf(project.forge, remark.author))},
           {"body", remark.body},
           {"created_at", Time(remark.created)},

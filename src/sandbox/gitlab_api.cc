@@ -208,6 +208,10 @@ class GitLabApi {
     }
     if (At(2) == "labels" && Size() <= 4) return Labels(project);
     if (At(2) == "hooks" && Size() == 3 && Get()) return Hooks(project);
+    if (At(2) == "statuses" && Size() == 4 && Is("POST")) return SetStatus(project, At(3));
+    if (At(2) == "repository" && Size() == 4 && At(3) == "merge_base" && Get()) {
+      return MergeBase(project);
+    }
     const bool issues = At(2) == "issues";
     if (issues || At(2) == "merge_requests") {
       const TicketKind kind = issues ? TicketKind::kIssue : TicketKind::kChange;
@@ -221,6 +225,41 @@ class GitLabApi {
       return InTicket(project, *ticket);
     }
     return NotFound();
+  }
+
+  Response SetStatus(Project& project, const std::string& commit) {
+    if (!Has(project, "developer")) return Forbidden();
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    if (!HasCommit(project, commit)) return NotFound("Commit");
+    Check check;
+    check.commit = commit;
+    check.verdict = Text(parameters, "state");
+    check.name = parameters.contains("name") ? Text(parameters, "name") : "default";
+    check.title = Text(parameters, "description");
+    check.url = Text(parameters, "target_url");
+    check.author = user_->id;
+    for (const char* state : {"pending", "running", "success", "failed", "canceled", "skipped"}) {
+      if (check.verdict != state) continue;
+      const Check& added = world_.AddCheck(project, std::move(check));
+      return Json(201, {{"id", added.id},
+                        {"sha", added.commit},
+                        {"status", added.verdict},
+                        {"name", added.name},
+                        {"description", added.title},
+                        {"target_url", added.url}});
+    }
+    return Json(400, {{"error", "state does not have a valid value"}});
+  }
+
+  Response MergeBase(const Project& project) {
+    const std::vector<std::string> refs = request_.QueryAll("refs[]");
+    if (refs.size() != 2) return Json(400, {{"error", "refs is missing"}});
+    const std::optional<bool> holds = Holds(project, refs[0], refs[1]);
+    if (!holds) return NotFound();
+    const std::string root = Sha256Hex(absl::StrCat("base ", project.id)).substr(0, 40);
+    return Json(200, {{"id", *holds ? refs[1] : root}});
   }
 
   Response Hooks(const Project& project) {

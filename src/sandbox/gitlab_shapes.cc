@@ -349,7 +349,10 @@ json GitLabShapes::HookTicket(const Project& project, const Ticket& ticket) cons
     out["severity"] = "unknown";
     out["type"] = "Issue";
   } else {
-    const std::string commit = Sha256Hex(absl::StrCat("commit ", ticket.id)).substr(0, 40);
+    const std::string commit = HeadOf(ticket);
+    const bool merged = !ticket.merge.empty();
+    if (merged) out["state"] = "merged";
+    out["merge_commit_sha"] = merged ? json(ticket.merge) : json();
     out["target_branch"] = "main";
     out["source_branch"] = absl::StrCat("change-", ticket.number);
     out["source_project_id"] = project.id;

@@ -48,6 +48,8 @@ std::string ActionOf(Kind kind) {
       return "transferred";
     case Kind::kRenamed:
       return "renamed";
+    case Kind::kPushed:
+      return "synchronize";
   }
   return "";
 }
@@ -211,12 +213,17 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
     case Kind::kClosed:
     case Kind::kReopened: {
       const bool closed = happening.kind == Kind::kClosed;
-      message.action = closed ? "close" : "reopen";
-      changes["state_id"] = closed ? Change(1, 2) : Change(2, 1);
+      const bool merged = closed && !ticket.merge.empty();
+      message.action = merged ? "merge" : closed ? "close" : "reopen";
+      changes["state_id"] = merged ? Change(1, 3) : closed ? Change(1, 2) : Change(2, 1);
       if (closed) changes["closed_at"] = Change(nullptr, updated);
       changes["updated_at"] = touched;
       break;
     }
+    case Kind::kPushed:
+      attributes["oldrev"] = Sha256Hex(absl::StrCat("before ", ticket.pushes)).substr(0, 40);
+      changes["updated_at"] = touched;
+      break;
     case Kind::kTransferred:
       message.action = "close";
       changes["moved_to_id"] = Change(nullptr, ticket.moved_id);

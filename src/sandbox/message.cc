@@ -64,4 +64,17 @@ void ReadTarget(Request& request) {
   }
 }
 
+std::vector<std::string> Request::QueryAll(const std::string& name) const {
+  std::vector<std::string> values;
+  const std::size_t question = target.find('?');
+  if (question == std::string::npos) return values;
+  for (const std::string& pair :
+       std::vector<std::string>(absl::StrSplit(target.substr(question + 1), '&'))) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || Unescape(pair.substr(0, equals), true) != name) continue;
+    values.push_back(Unescape(pair.substr(equals + 1), true));
+  }
+  return values;
+}
+
 }  // namespace retainer::sandbox

@@ -22,6 +22,8 @@ struct Request {
 
   std::string Header(const std::string& lower_case_name) const;
   std::string Query(const std::string& name) const;
+  // Of a name that may be given several times, in the order given.
+  std::vector<std::string> QueryAll(const std::string& name) const;
 };
 
 struct Response {

@@ -212,6 +212,19 @@ std::string Heading(World& world, const Project& project, const Remark& remark) 
   return out;
 }
 
+// The last of each name on a change's last commit.
+std::vector<Check> ChecksOf(const Project& project, const Ticket& ticket) {
+  std::vector<Check> checks;
+  if (ticket.kind != TicketKind::kChange) return checks;
+  const std::string head = HeadOf(ticket);
+  for (const Check& check : project.checks) {
+    if (check.commit == head && World::FindCheck(project, head, check.name) == &check) {
+      checks.push_back(check);
+    }
+  }
+  return checks;
+}
+
 }  // namespace
 
 std::string ReadMarkdown(std::string_view markdown) {
@@ -262,6 +275,11 @@ std::string ThreadText(World& world, const Project& project, const Ticket& ticke
   }
   if (!ticket.assignees.empty()) {
     absl::StrAppend(&out, " · assigned to ", Logins(world, project, ticket.assignees));
+  }
+  if (!ticket.merge.empty()) out += " · merged";
+  for (const Check& check : ChecksOf(project, ticket)) {
+    absl::StrAppend(&out, "\ncheck ", check.name, ": ", check.verdict, " · ", check.title, "\n",
+                    Indent(ReadMarkdown(check.summary)));
   }
   absl::StrAppend(&out, "\n\n", LoginOf(world, project, ticket.author), " · ", When(ticket.created),
                   "\n", Indent(ReadMarkdown(ticket.body)));

@@ -546,6 +546,35 @@ absl::Status Sandbox::Reopen(const TicketRef& ticket, const std::string& user) {
   return absl::OkStatus();
 }
 
+absl::Status Sandbox::Push(const TicketRef& change, const std::string& user) {
+  std::lock_guard lock(impl_->mutex_);
+  absl::StatusOr<Impl::Scene> scene = impl_->SetScene(change, user);
+  if (!scene.ok()) return scene.status();
+  if (scene->ticket->author != scene->user->id &&
+      impl_->RankOf(*scene) < sandbox::RoleRank("write")) {
+    return absl::PermissionDeniedError(absl::StrCat(user, " may not push there"));
+  }
+  impl_->world_.Push(*scene->project, *scene->ticket, *scene->user);
+  return absl::OkStatus();
+}
+
+absl::Status Sandbox::Merge(const TicketRef& change, const std::string& user) {
+  std::lock_guard lock(impl_->mutex_);
+  absl::StatusOr<Impl::Scene> scene = impl_->SetScene(change, user, "write");
+  if (!scene.ok()) return scene.status();
+  impl_->world_.Merge(*scene->project, *scene->ticket, *scene->user);
+  return absl::OkStatus();
+}
+
+absl::Status Sandbox::Tag(const ProjectRef& project, const std::string& user,
+                          const std::string& tag) {
+  std::lock_guard lock(impl_->mutex_);
+  absl::StatusOr<Impl::Scene> scene = impl_->SetScene(project.forge, project.path, user);
+  if (!scene.ok()) return scene.status();
+  scene->project->tags[tag] = scene->project->main.size();
+  return absl::OkStatus();
+}
+
 absl::Status Sandbox::Assign(const TicketRef& ticket, const std::string& user,
                              const std::string& assignee) {
   std::lock_guard lock(impl_->mutex_);

@@ -167,8 +167,8 @@ class Sandbox {
   // RSA key pair is made and the private half handed out, once.
   absl::StatusOr<SandboxApp> RegisterApp(const std::string& slug,
                                          const std::string& public_key_pem = "");
-  // The app's permissions, name -> `read` or `write`. At first: issues, pull_requests write;
-  // metadata, members, contents read.
+  // The app's permissions, name -> `read` or `write`. At first: issues, pull_requests,
+  // checks write; metadata, members, contents read.
   void SetAppPermissions(std::map<std::string, std::string> permissions);
   // A fresh token of a user's account. NotFound.
   absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login);
@@ -214,6 +214,12 @@ class Sandbox {
                       const std::string& assignee);
   absl::Status Unassign(const TicketRef& ticket, const std::string& user,
                         const std::string& assignee);
+  // A change gets a new last commit.
+  absl::Status Push(const TicketRef& change, const std::string& user);
+  // Into `main`; what it says it fixes stays open.
+  absl::Status Merge(const TicketRef& change, const std::string& user);
+  // Of `main` as it is now.
+  absl::Status Tag(const ProjectRef& project, const std::string& user, const std::string& tag);
   // `state`: `approved`, `changes_requested`, `commented`. The review's id.
   absl::StatusOr<std::int64_t> Review(const TicketRef& ticket, const std::string& user,
                                       const std::string& state, const std::string& body);

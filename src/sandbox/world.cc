@@ -430,6 +430,57 @@ void World::Reopen(Project& project, Ticket& ticket, const User& by, bool via_ap
   Tell(happening);
 }
 
+void World::Push(Project& project, Ticket& ticket, const User& by) {
+  Happening happening{Happening::Kind::kPushed, &project, &ticket, &by};
+  happening.old_updated = ticket.updated;
+  ++ticket.pushes;
+  ticket.updated = Now(project.forge);
+  Tell(happening);
+}
+
+void World::Merge(Project& project, Ticket& ticket, const User& by) {
+  if (!ticket.open) return;
+  ticket.merge = Sha256Hex(absl::StrCat("merge ", ticket.id)).substr(0, 40);
+  project.main.push_back(ticket.merge);
+  Close(project, ticket, by, "", false);
+}
+
+const Check* World::FindCheck(const Project& project, std::string_view commit,
+                              std::string_view name) {
+  for (auto it = project.checks.rbegin(); it != project.checks.rend(); ++it) {
+    if (it->commit == commit && it->name == name) return &*it;
+  }
+  return nullptr;
+}
+
+Check& World::AddCheck(Project& project, Check check) {
+  check.id = NextId();
+  check.at = Now(project.forge);
+  return project.checks.emplace_back(std::move(check));
+}
+
+std::string HeadOf(const Ticket& ticket) {
+  return Sha256Hex(absl::StrCat("commit ", ticket.id, " ", ticket.pushes)).substr(0, 40);
+}
+
+bool HasCommit(const Project& project, std::string_view commit) {
+  return std::any_of(project.tickets.begin(), project.tickets.end(), [&](const auto& entry) {
+    const Ticket& ticket = entry.second;
+    return ticket.kind == TicketKind::kChange &&
+           (HeadOf(ticket) == commit || ticket.merge == commit);
+  });
+}
+
+std::optional<bool> Holds(const Project& project, std::string_view ref, std::string_view commit) {
+  if (ref == commit) return true;
+  const auto tag = project.tags.find(std::string(ref));
+  if (tag == project.tags.end() && ref != "main") return std::nullopt;
+  const std::size_t length = tag == project.tags.end() ? project.main.size() : tag->second;
+  const auto at = std::find(project.main.begin(), project.main.end(), commit);
+  if (at == project.main.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - project.main.begin()) < length;
+}
+
 Ticket& World::Transfer(Project& project, Ticket& ticket, const User& by, Project& to) {
   Ticket& arrived = to.tickets[{TicketKind::kIssue, ++to.last_issue}];
   arrived = ticket;
@@ -492,11 +543,8 @@ App& World::RegisterApp(const std::string& slug, const std::string& public_pem) 
   app.slug = slug;
   app.public_pem = public_pem;
   app.bot = AddUser({.login = slug + "[bot]", .machine = true}).id;
-  app.permissions = {{"issues", "write"},
-                     {"pull_requests", "write"},
-                     {"metadata", "read"},
-                     {"members", "read"},
-                     {"contents", "read"}};
+  app.permissions = {{"issues", "write"}, {"pull_requests", "write"}, {"metadata", "read"},
+                     {"members", "read"}, {"contents", "read"},       {"checks", "write"}};
   app_ = std::move(app);
   return *app_;
 }

@@ -78,6 +78,19 @@ struct TicketEvent {
   bool via_app = false;
 };
 
+// A check run (GitHub) or a commit status (GitLab).
+struct Check {
+  std::int64_t id = 0;
+  std::string commit;
+  std::string name;
+  std::string verdict;  // GitHub's conclusion, GitLab's state
+  std::string title;    // GitLab's description
+  std::string summary;  // Markdown; GitHub
+  std::string url;
+  std::int64_t author = 0;
+  absl::Time at;
+};
+
 struct Ticket {
   TicketKind kind = TicketKind::kIssue;
   std::int64_t id = 0;
@@ -101,6 +114,9 @@ struct Ticket {
   std::int64_t moved_id = 0;
   std::vector<Remark> remarks;
   std::vector<TicketEvent> events;
+  // Of a change.
+  std::int64_t pushes = 0;  // after its opening
+  std::string merge;        // the commit that brought it into `main`; empty: it is not merged
 };
 
 struct Project {
@@ -116,6 +132,9 @@ struct Project {
   std::int64_t last_issue = 0;   // on GitHub issues and changes share it
   std::int64_t last_change = 0;  // GitLab
   std::vector<std::string> former_paths;
+  std::deque<Check> checks;                 // by id
+  std::vector<std::string> main;            // merges, by time
+  std::map<std::string, std::size_t> tags;  // to how many of `main` they hold
 
   std::string owner() const;  // all but the last level
   std::string name() const;   // the last level
@@ -142,6 +161,7 @@ struct Happening {
     kDeleted,
     kLabelCreated,
     kRenamed,
+    kPushed,  // to a change
   };
   Kind kind;
   const Project* project = nullptr;
@@ -276,6 +296,13 @@ class World {
   void Close(Project& project, Ticket& ticket, const User& by, const std::string& reason,
              bool via_app);
   void Reopen(Project& project, Ticket& ticket, const User& by, bool via_app);
+  void Push(Project& project, Ticket& ticket, const User& by);
+  void Merge(Project& project, Ticket& ticket, const User& by);
+  // The last one of this name on a commit; nullptr where there is none.
+  static const Check* FindCheck(const Project& project, std::string_view commit,
+                                std::string_view name);
+  // Under a fresh id.
+  Check& AddCheck(Project& project, Check check);
   Ticket& Transfer(Project& project, Ticket& ticket, const User& by, Project& to);
   void Delete(Project& project, Ticket& ticket, const User& by);
   void Rename(Project& project, const User& by, const std::string& new_path);
@@ -313,6 +340,14 @@ class World {
   std::map<std::pair<ForgeKind, std::string>, RateWindow> rates_;
   std::map<ForgeKind, std::pair<int, absl::Time>> squeezed_;  // remaining, until
 };
+
+// The head of one of the project's changes, or a merge.
+bool HasCommit(const Project& project, std::string_view commit);
+// The last commit of a change.
+std::string HeadOf(const Ticket& ticket);
+// Is a commit part of a tag, of `main`, or itself? Nullopt where the project does not know one of
+// them.
+std::optional<bool> Holds(const Project& project, std::string_view ref, std::string_view commit);
 
 // Names of GitHub's labels and logins compare without regard to ASCII case.
 bool SameName(std::string_view a, std::string_view b);

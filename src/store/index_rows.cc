@@ -89,6 +89,14 @@ std::string ListPrefix(Dimension dimension, std::string_view customer, std::stri
   return KeyWriter().U8(static_cast<std::uint8_t>(dimension)).Text(customer).Text(value).Take();
 }
 
+std::string FixesPrefix(const TicketKey& fixed, ChangeState state) {
+  return KeyWriter()
+      .U8(static_cast<std::uint8_t>(Dimension::kFixedBy))
+      .Ticket(fixed)
+      .U8(static_cast<std::uint8_t>(state))
+      .Take();
+}
+
 std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) {
   Rows rows;
   if (record.open) rows.emplace(Table::kOpenTickets, TicketRowKey(record.key));
@@ -129,6 +137,13 @@ std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) 
                                       .Text(known ? std::string_view(record.terms_id) : "")
                                       .Ticket(record.key)
                                       .Take());
+  }
+  if (record.change) {
+    for (const TicketKey& fixed : record.change->fixes) {
+      rows.emplace(
+          Table::kIndexes,
+          KeyWriter().Raw(FixesPrefix(fixed, record.change->state)).Ticket(record.key).Take());
+    }
   }
   return rows;
 }

@@ -30,4 +30,7 @@ void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& re
 // The beginning of a list's keys.
 std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value);
 
+// The beginning of the keys of changes in this state that say they fix a ticket.
+std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
+
 }  // namespace retainer

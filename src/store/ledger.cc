@@ -43,6 +43,7 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kOwnComment:
     case FactKind::kArrived:
     case FactKind::kDuplicateClosed:
+    case FactKind::kChangeSeen:
       return false;
   }
   return true;

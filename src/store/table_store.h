@@ -58,6 +58,8 @@ class TableStore : public Store {
   absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
                                         const std::optional<ProjectKey>& project,
                                         std::size_t limit) override;
+  absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket, ChangeState state,
+                                                      std::size_t limit) override;
   absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override;
   absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
                                         const std::optional<ProjectKey>& project, std::int32_t from,

@@ -400,4 +400,33 @@ absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
   return sums;
 }
 
+absl::StatusOr<std::vector<TicketRecord>> TableStore::FindFixes(const TicketKey& ticket,
+                                                                ChangeState state,
+                                                                std::size_t limit) {
+  std::vector<TicketRecord> changes;
+  if (limit == 0) return changes;
+  const std::string prefix = FixesPrefix(ticket, state);
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked = view->Walk(Table::kIndexes, prefix, PrefixEnd(prefix),
+                                         [&](std::string_view key, std::string_view) {
+                                           KeyReader reader(key.substr(prefix.size()));
+                                           TicketKey change;
+                                           if (!reader.Ticket(&change) || !reader.AtEnd()) {
+                                             trouble = Unreadable(Table::kIndexes, key);
+                                             return false;
+                                           }
+                                           auto record = ReadTicket(*view, change);
+                                           if (!record.ok()) {
+                                             trouble = record.status();
+                                             return false;
+                                           }
+                                           changes.push_back(*std::move(record));
+                                           return changes.size() < limit;
+                                         });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return changes;
+}
+
 }  // namespace retainer

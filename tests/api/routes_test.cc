@@ -20,6 +20,17 @@ class RoutesTest : public Served {
     for (const json& ticket : list["tickets"]) refs.push_back(ticket["ref"]);
     return refs;
   }
+  // A change that was merged as `merge`.
+  void SeeMerged(std::int64_t number, std::vector<std::string> fixes, const std::string& merge) {
+    const ChangeInfo change{ChangeState::kMerged, "main", merge, merge, std::move(fixes)};
+    const Actor erin{"33", "erin", false};
+    Event event = MakeEvent(number, erin,
+                            {Opened(erin, 0), MakeChangeSeen({Provenance::kWebhook, At(1)}, change,
+                                                             Moment::At(At(1)))});
+    event.ticket->kind = TicketKind::kChange;
+    Deliver("change-" + std::to_string(number), std::move(event));
+    ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  }
   const std::string gate = "/api/v1/gate?project=github:acme/opendb";
 };
 using Texts = std::vector<std::string>;
@@ -107,7 +118,63 @@ TEST_F(RoutesTest, GateSaysWhatItDoesWithARef) {
   const auto verdict = GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(verdict["verdict"], "fail");
   EXPECT_EQ(verdict["ref"]["name"], "v1.2");
+  // No fix is known of, so there is nothing to ask the forge.
+  EXPECT_EQ(verdict["ref"]["applied"], true);
+  EXPECT_EQ(verdict["ref"]["excluded"].size(), 0u);
+  EXPECT_EQ(forge.Count("contains"), 0u);
+}
+
+TEST_F(RoutesTest, TheReleaseWithTheFixMayShip) {
+  Serve();
+  Open(1, gina);
+  Open(2, kDave);  // of a private customer
+  SeeMerged(10, {"#1"}, std::string(40, 'a'));
+  SeeMerged(11, {"#2"}, std::string(40, 'b'));
+  clock.Set(At(300));
+  forge.SetRef("v1.2", {std::string(40, 'a'), std::string(40, 'b')});
+  forge.SetRef("v1.1", {std::string(40, 'b')});
+  EXPECT_EQ(GetJson(gate)["verdict"], "fail");
+  auto verdict = GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(verdict["verdict"], "pass") << verdict;
+  EXPECT_EQ(verdict["ref"]["applied"], true);
+  EXPECT_EQ(verdict["ref"]["excluded"], json::array({"github:acme/opendb#1"}));
+
+  verdict = GetJson(gate + "&ref=v1.1");
+  EXPECT_EQ(verdict["verdict"], "fail");
+  ASSERT_EQ(verdict["reasons"].size(), 1u);
+  EXPECT_EQ(verdict["reasons"][0]["ticket"], "github:acme/opendb#1");
+  EXPECT_EQ(verdict["ref"]["excluded"].size(), 0u);
+
+  // Asked again soon, the forge is not.
+  const std::size_t asked = forge.Count("contains");
+  GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(forge.Count("contains"), asked);
+  clock.Advance(Containment::kRemembered);
+  GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(forge.Count("contains"), asked + 2);
+}
+
+TEST_F(RoutesTest, WhatTheForgeDoesNotSayCounts) {
+  Serve();
+  Open(1, gina);
+  SeeMerged(10, {"#1"}, std::string(40, 'a'));
+  clock.Set(At(300));
+  auto verdict = GetJson(gate + "&ref=v9");
+  EXPECT_EQ(verdict["verdict"], "fail");
   EXPECT_EQ(verdict["ref"]["applied"], false);
+  EXPECT_NE(verdict["ref"]["text"].get<std::string>().find("does not know"), std::string::npos);
+  EXPECT_EQ(GetJson(gate + "&ref=a..b")["ref"]["applied"], false);
+
+  forge.fault = [](const std::string& call) {
+    return call == "contains" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  verdict = GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(verdict["verdict"], "fail");
+  EXPECT_EQ(verdict["ref"]["applied"], false);
+  // It is left alone for a while.
+  const std::size_t asked = forge.Count("contains");
+  GetJson(gate + "&ref=v1.3");
+  EXPECT_EQ(forge.Count("contains"), asked);
 }
 
 TEST_F(RoutesTest, GateLooksAtCommitmentsAlone) {

@@ -273,4 +273,40 @@ TEST_P(StoreContract, EndingsAreSummedByDay) {
   EXPECT_FALSE(sums->metrics.contains(Metric::kFirstResponse));
 }
 
+TEST_P(StoreContract, ChangesAreFoundByWhatTheySayTheyFix) {
+  const auto change = [](std::int64_t number) {
+    TicketKey key = SampleTicket(number);
+    key.kind = TicketKind::kChange;
+    return key;
+  };
+  const auto write = [&](std::int64_t number, ChangeState state, std::vector<TicketKey> fixes) {
+    DecisionWrite made =
+        SampleWrite(change(number), store_.LoadTicket(change(number))->record.version);
+    made.record.change = ChangeRecord{state, "main", "aa", "", std::move(fixes), true};
+    return made;
+  };
+  const auto found = [&](const TicketKey& ticket, ChangeState state, std::size_t limit = 10) {
+    std::vector<std::int64_t> numbers;
+    const auto records = store_.FindFixes(ticket, state, limit);
+    for (const TicketRecord& record : *records) numbers.push_back(record.key.number);
+    return numbers;
+  };
+  using Numbers = std::vector<std::int64_t>;
+  const TicketKey one = SampleTicket(1);
+  const TicketKey two = SampleTicket(2);
+  ASSERT_TRUE(store_.Commit(write(7, ChangeState::kOpen, {one, two})).ok());
+  ASSERT_TRUE(store_.Commit(write(8, ChangeState::kOpen, {one})).ok());
+  EXPECT_EQ(found(one, ChangeState::kOpen), (Numbers{7, 8}));
+  EXPECT_EQ(found(one, ChangeState::kOpen, 1), (Numbers{7}));
+  EXPECT_EQ(found(two, ChangeState::kOpen), (Numbers{7}));
+  EXPECT_EQ(found(one, ChangeState::kMerged), (Numbers{}));
+  EXPECT_EQ(store_.LoadTicket(change(7))->record.change,
+            (ChangeRecord{ChangeState::kOpen, "main", "aa", "", {one, two}, true}));
+
+  ASSERT_TRUE(store_.Commit(write(7, ChangeState::kMerged, {two})).ok());
+  EXPECT_EQ(found(one, ChangeState::kOpen), (Numbers{8}));
+  EXPECT_EQ(found(two, ChangeState::kMerged), (Numbers{7}));
+  EXPECT_EQ(found(two, ChangeState::kOpen), (Numbers{}));
+}
+
 }  // namespace retainer

@@ -220,6 +220,32 @@ class FakeForge final : public Forge {
     assignees_[at.key].insert(logins.begin(), logins.end());
     return absl::OkStatus();
   }
+  absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
+                                       const std::string& id) override {
+    if (auto status = Mutated("set_check"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const bool in_place = !id.empty() && id == absl::StrCat(checks_.size());
+    if (!in_place) checks_.emplace_back();
+    checks_.back() = {at.key, check};
+    return absl::StrCat(checks_.size());
+  }
+  absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string& ref,
+                                const std::string& commit) override {
+    if (auto status = Called("contains"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = refs_.find(ref);
+    if (it == refs_.end()) return absl::NotFoundError("no such ref");
+    return it->second.contains(commit);
+  }
+  // Those that were made, as they are now.
+  std::vector<std::pair<TicketKey, RemoteCheck>> checks() const {
+    std::lock_guard lock(mutex_);
+    return checks_;
+  }
+  void SetRef(const std::string& ref, std::set<std::string> commits) {
+    std::lock_guard lock(mutex_);
+    refs_[ref] = std::move(commits);
+  }
 
  private:
   absl::Status Called(const std::string& call) {
@@ -253,6 +279,8 @@ class FakeForge final : public Forge {
   std::map<std::string, Comment> comments_;
   std::map<TicketKey, std::set<std::string>> labels_;
   std::map<TicketKey, std::set<std::string>> assignees_;
+  std::vector<std::pair<TicketKey, RemoteCheck>> checks_;
+  std::map<std::string, std::set<std::string>> refs_;  // to the commits that are in it
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;
   std::size_t mutations_ = 0;

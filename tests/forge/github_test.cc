@@ -377,6 +377,56 @@ TEST_F(GitHubTest, ChecksATokensScopes) {
   EXPECT_TRUE(absl::StrContains(health->missing[0], "read:org"));
 }
 
+RemoteCheck MakeCheck(CheckView::Verdict verdict) {
+  return {std::string(40, 'a'), verdict, {"a title", "some words"}, "https://forge.test/issues/1"};
+}
+
+TEST_F(GitHubTest, ACheckIsMadeThenChangedInItsPlace) {
+  script_.On("POST " + kRepo + "/check-runs", 201, R"({"id":31})");
+  auto id = world_.forge->SetCheck(world_.at, MakeCheck(CheckView::Verdict::kNeutral), "");
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_EQ(*id, "31");
+  EXPECT_EQ(Sent(), ParseJson(absl::StrCat(
+                        R"({"name":"retainer/sla","head_sha":")", std::string(40, 'a'),
+                        R"(","status":"completed","conclusion":"neutral","details_url":)",
+                        R"("https://forge.test/issues/1","output":{"title":"a title",)",
+                        R"("summary":"some words"}})")));
+
+  world_.clock.Advance(absl::Seconds(2));
+  script_.On("PATCH " + kRepo + "/check-runs/31", 200, R"({"id":31})");
+  id = world_.forge->SetCheck(world_.at, MakeCheck(CheckView::Verdict::kFailure), "31");
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_EQ(Sent()["conclusion"], "failure");
+  EXPECT_FALSE(Sent().contains("head_sha"));
+}
+
+TEST_F(GitHubTest, ACheckThatIsGoneIsNotFound) {
+  const auto id = world_.forge->SetCheck(world_.at, MakeCheck(CheckView::Verdict::kSuccess), "31");
+  EXPECT_TRUE(absl::IsNotFound(id.status())) << id.status();
+}
+
+TEST_F(GitHubTest, WhoMayWriteNoChecksIsToldWhatIsMissing) {
+  script_.On("POST " + kRepo + "/check-runs", 403,
+             R"({"message":"You must authenticate via a GitHub App."})");
+  const auto id = world_.forge->SetCheck(world_.at, MakeCheck(CheckView::Verdict::kNeutral), "");
+  EXPECT_TRUE(absl::IsPermissionDenied(id.status())) << id.status();
+  EXPECT_TRUE(absl::StrContains(id.status().message(), "GitHub App")) << id.status();
+}
+
+TEST_F(GitHubTest, ARefContainsWhatComparesBehindIt) {
+  const std::string commit(40, 'a');
+  for (const auto& [status, contained] : std::vector<std::pair<std::string, bool>>{
+           {"behind", true}, {"identical", true}, {"ahead", false}, {"diverged", false}}) {
+    World world(World::GitHubToken());
+    world.script.On("GET " + kRepo + "/compare/release%2Fv1..." + commit + "?per_page=1", 200,
+                    absl::StrCat(R"({"status":")", status, R"("})"));
+    const auto holds = world.forge->Contains(world.at, "release/v1", commit);
+    ASSERT_TRUE(holds.ok()) << holds.status();
+    EXPECT_EQ(*holds, contained) << status;
+  }
+  EXPECT_TRUE(absl::IsNotFound(world_.forge->Contains(world_.at, "v9", commit).status()));
+}
+
 TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
   World world(World::GitHubApp());
   world.script.On("GET /app", 200,
@@ -384,11 +434,11 @@ TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
                       "pull_request_review","pull_request_review_comment","label","push","release",
                       "repository"],
                       "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
-                                     "members":"read","contents":"read"}})");
+                                     "members":"read","contents":"read","checks":"write"}})");
   world.script.On("GET /app/installations?per_page=100", 200,
                   R"([{"id":55,"account":{"login":"acme"},"permissions":{"issues":"read",
                        "pull_requests":"write","metadata":"read","members":"read",
-                       "contents":"read"}},
+                       "contents":"read","checks":"write"}},
                       {"id":56,"account":{"login":"old"},"suspended_at":"2026-01-01T00:00:00Z"}])");
   world.script.On("GET /app/installations?per_page=1", 200, R"([{"id":55}])");
   world.script.On("POST /app/installations/55/access_tokens", 201,
@@ -409,12 +459,13 @@ TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
   world.script.On("GET /app/installations?per_page=1", 200, "[]");
   auto health = world.forge->Check();
   ASSERT_TRUE(health.ok()) << health.status();
-  EXPECT_EQ(health->missing.size(), 5u + 9u + 1u);
+  EXPECT_EQ(health->missing.size(), 6u + 9u + 1u);
 }
 
 TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {
   std::ifstream file(std::string(RETAINER_SOURCE_DIR) + "/webhooks/github/app-manifest.json");
-  const Json manifest = ParseJson(std::string(std::istreambuf_iterator<char>(file), {})).value_or(Json());
+  const Json manifest =
+      ParseJson(std::string(std::istreambuf_iterator<char>(file), {})).value_or(Json());
   World world(World::GitHubApp());
   world.script.On("GET /app", 200,
                   Dump({{"slug", "retainer"},

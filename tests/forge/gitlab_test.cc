@@ -31,6 +31,46 @@ TEST_F(GitLabTest, ShowsItsTokenInGitLabsHeaderOnly) {
   EXPECT_FALSE(script_.Last().headers.contains("X-GitHub-Api-Version"));
 }
 
+TEST_F(GitLabTest, ACheckIsACommitStatusThatFailsOnlyToBlock) {
+  const std::string commit(40, 'a');
+  script_.On("POST " + kProject + "/statuses/" + commit, 201, R"({"id":31})");
+  RemoteCheck check{commit,
+                    CheckView::Verdict::kNeutral,
+                    {"#1: first reply by …", "words"},
+                    "https://gitlab.test/acme/-/issues/1"};
+  const auto id = world_.forge->SetCheck(world_.at, check, "");
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_EQ(*id, "31");
+  EXPECT_EQ(Sent()["name"], "retainer/sla");
+  EXPECT_EQ(Sent()["state"], "success");
+  EXPECT_EQ(Sent()["description"], "#1: first reply by …");
+  EXPECT_EQ(Sent()["target_url"], check.url);
+  Tick();
+  check.verdict = CheckView::Verdict::kFailure;
+  ASSERT_TRUE(world_.forge->SetCheck(world_.at, check, "31").ok());
+  EXPECT_EQ(Sent()["state"], "failed");
+}
+
+TEST_F(GitLabTest, WhoMaySetNoStatusIsToldWhatIsMissing) {
+  const std::string commit(40, 'a');
+  script_.On("POST " + kProject + "/statuses/" + commit, 403, R"({"message":"403 Forbidden"})");
+  const auto id = world_.forge->SetCheck(world_.at, {commit, {}, {"title", "words"}, ""}, "");
+  EXPECT_TRUE(absl::IsPermissionDenied(id.status())) << id.status();
+  EXPECT_TRUE(absl::StrContains(id.status().message(), "Developer")) << id.status();
+}
+
+TEST_F(GitLabTest, ARefContainsItsOwnMergeBases) {
+  const std::string commit(40, 'a');
+  const std::string path =
+      "GET " + kProject + "/repository/merge_base?refs%5B%5D=v1%2F2&refs%5B%5D=" + commit;
+  script_.On(path, 200, absl::StrCat(R"({"id":")", commit, R"("})"));
+  EXPECT_TRUE(*world_.forge->Contains(world_.at, "v1/2", commit));
+  World other(World::GitLabToken());
+  other.script.On(path, 200, R"({"id":"bbbb"})");
+  EXPECT_FALSE(*other.forge->Contains(other.at, "v1/2", commit));
+  EXPECT_TRUE(absl::IsNotFound(world_.forge->Contains(world_.at, "v9", commit).status()));
+}
+
 TEST_F(GitLabTest, MapsAccessLevels) {
   const std::pair<int, const char*> cases[] = {{60, "admin"}, {50, "admin"},  {40, "maintain"},
                                                {30, "write"}, {20, "triage"}, {15, "triage"},

@@ -55,6 +55,15 @@ void CallEverything(World& world) {
   next();
   (void)forge.AddAssignees(world.at, {"dave"});
   next();
+  const RemoteCheck check{std::string(40, 'a'),
+                          CheckView::Verdict::kNeutral,
+                          {"title", "words"},
+                          "https://forge.example/acme/opendb/issues/12"};
+  (void)forge.SetCheck(world.at, check, "");
+  next();
+  (void)forge.SetCheck(world.at, check, "31");
+  next();
+  (void)forge.Contains(world.at, "v1.2", std::string(40, 'a'));
 }
 
 struct Shape {
@@ -127,6 +136,10 @@ void PrepareGitHub(World& world, bool change) {
   script.On("POST " + issue + "/labels", 200, "[]");
   script.On("DELETE " + issue + "/labels/sla%3A%20late", 200, "[]");
   script.On("POST " + issue + "/assignees", 201, "{}");
+  script.On("POST " + repo + "/check-runs", 201, R"({"id":31})");
+  script.On("PATCH " + repo + "/check-runs/31", 200, R"({"id":31})");
+  script.On("GET " + repo + "/compare/v1.2..." + std::string(40, 'a') + "?per_page=1", 200,
+            R"({"status":"behind"})");
 }
 
 // What the clients treat as an answer rather than an error; the rest goes by the common table.
@@ -173,6 +186,10 @@ void PrepareGitLab(World& world) {
   script.On("DELETE " + ticket + "/notes/17", 204);
   script.On("POST " + project + "/labels", 201, "{}");
   script.On("PUT " + ticket, 200, "{}");
+  const std::string commit(40, 'a');
+  script.On("POST " + project + "/statuses/" + commit, 201, R"({"id":31})");
+  script.On("GET " + project + "/repository/merge_base?refs%5B%5D=v1.2&refs%5B%5D=" + commit, 200,
+            absl::StrCat(R"({"id":")", commit, R"("})"));
 }
 
 Shapes AllShapes() {
@@ -239,6 +256,8 @@ constexpr Documented kGitLab[] = {
      "resource_milestone_events"},
     {"GET", "/projects/:id/labels/:id", "", "labels"},
     {"POST", "/projects/:id/labels", "name color description", "labels"},
+    {"POST", "/projects/:id/statuses/:id", "state name description target_url", "commits"},
+    {"GET", "/projects/:id/repository/merge_base", "", "repositories"},
 };
 
 bool Fits(const Shape& shape, const Documented& entry) {

@@ -44,6 +44,13 @@ class PlainRenderer final : public Renderer {
     for (const std::string& login : view.logins) absl::StrAppend(&body, "@", login, " ");
     return absl::StrCat(body, static_cast<int>(view.kind), " ", view.promise, "\n", marker);
   }
+  CheckText RenderCheck(const CheckView& view) const override {
+    std::string summary;
+    for (const CheckRow& row : view.rows) {
+      absl::StrAppend(&summary, row.ticket, " ", row.promise, "=", row.state, "\n");
+    }
+    return {absl::StrCat(view.rows.size(), " promises"), summary};
+  }
 };
 
 inline Policy MakePolicy(bool is_public = true) {

@@ -59,6 +59,16 @@ TEST(PolicyParserTest, ABadgeIsPrivateUnlessSaid) {
   EXPECT_TRUE(open.policy->public_badge);
 }
 
+TEST(PolicyParserTest, ChecksAreNeutralUnlessSaid) {
+  const auto checks = [](const std::string& line) {
+    return ParsePolicy({{"p.yaml", Replaced(kGood, "bots:", line + "bots:")}}).policy->checks;
+  };
+  EXPECT_EQ(checks(""), CheckMode::kNeutral);
+  EXPECT_EQ(checks("checks: off\n"), CheckMode::kOff);
+  EXPECT_EQ(checks("checks: neutral\n"), CheckMode::kNeutral);
+  EXPECT_EQ(checks("checks: blocking\n"), CheckMode::kBlocking);
+}
+
 TEST(PolicyParserTest, WhoIsToldWhenAndWhere) {
   const PolicyResult plain = ParsePolicy(
       {{"p.yaml",
@@ -243,6 +253,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"LabelsTheSame", "bots:", "labels: {waiting: x, workaround: X}\nbots:", "same label"},
         Wrong{"Since", "bots:", "since: yesterday\nbots:", "RFC 3339"},
         Wrong{"Badge", "bots:", "badge: open\nbots:", "private or public"},
+        Wrong{"Checks", "bots:", "checks: maybe\nbots:", "off, neutral or blocking"},
         Wrong{"Bare", "bots:", "commands: {bare: maybe}\nbots:", "true or false"},
         Wrong{"Twice", "bots:", "version: 1\nbots:", "given twice"},
         Wrong{"Alias", "[\"github:ci\"]", "*x", "YAML"}),

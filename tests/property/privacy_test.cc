@@ -165,7 +165,7 @@ std::vector<Fact> Story(int steps) {
   return story;
 }
 
-// What an outsider sees: each change of the face, and when.
+// What an outsider sees: each change of the face and of the promises that checks name, and when.
 using Seen = std::vector<std::pair<absl::Time, std::string>>;
 
 // What is on the forge: the comment as it is posted, and the labels and assignees.
@@ -200,14 +200,23 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
   std::map<std::string, std::string> before;
   absl::Time wake = absl::InfiniteFuture();
   std::optional<Face> shown;
+  std::optional<std::vector<PublicPromise>> told;
   const auto decide = [&](const std::vector<Fact>& news, absl::Time now) {
     const Decision decision = Decide(context, facts, news, terms, pins, before, now);
     facts = decision.facts;
     before = ClockStates(decision.standing);
     wake = decision.wake_at;
-    if (!decision.face || decision.face == shown) return;
+    if (!decision.face || (decision.face == shown && decision.promises == told)) return;
     shown = decision.face;
-    seen.emplace_back(now, Words(context, *decision.face));
+    told = decision.promises;
+    // What checks on changes that fix the ticket are made of.
+    std::string promises;
+    for (const PublicPromise& promise : told.value_or(std::vector<PublicPromise>())) {
+      absl::StrAppend(&promises, " ", std::string(MetricName(promise.metric)), "=",
+                      std::string(ClockStateName(promise.state)), " ",
+                      absl::FormatTime(promise.due));
+    }
+    seen.emplace_back(now, Words(context, *decision.face) + promises);
   };
   for (std::size_t i = 0; i <= story.size(); ++i) {
     const absl::Time next = i < story.size() ? story[i].at : story.back().at + absl::Hours(12);

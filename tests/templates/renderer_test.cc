@@ -383,5 +383,34 @@ TEST(RendererTest, TheLargestViewStaysUnderTheLimit) {
   }
 }
 
+TEST(CheckTest, SaysWhatIsDueFirstAndNothingComesAlive) {
+  CheckView view;
+  view.commit = "aa";
+  view.rows = {{"#12", "https://forge.example/acme/opendb/issues/12", "first reply", "running",
+                At("2026-03-03T09:02:00Z"), false, false},
+               {"a/b#3", "javascript:alert(1)", "resolution", "met", std::nullopt, false, false}};
+  const CheckText text = MakeRenderer()->RenderCheck(view);
+  EXPECT_EQ(text.title, "#12: first reply by Tue 3 Mar 09:02 UTC");
+  EXPECT_EQ(
+      text.summary,
+      "This says that it fixes what support promises ride on:\n"
+      "\n"
+      "| Ticket | Promise | State | Due |\n"
+      "|---|---|---|---|\n"
+      "| [`#12`](https://forge.example/acme/opendb/issues/12) | first reply | running | Tue 3 "
+      "Mar 2026 09:02 UTC |\n"
+      "| `a/b#3` | resolution | met |  |\n");
+}
+
+TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
+  CheckView view;
+  EXPECT_EQ(MakeRenderer()->RenderCheck(view).summary, "No support promise rides on this.\n");
+  view.rows = {{"#1", "", "first reply", "late", At("2026-03-03T09:02:00Z"), true, false}};
+  view.verdict = CheckView::Verdict::kFailure;
+  const CheckText text = MakeRenderer()->RenderCheck(view);
+  EXPECT_EQ(text.title, "#1: first reply was due Tue 3 Mar 09:02 UTC");
+  EXPECT_NE(text.summary.find("passes once it has been given"), std::string::npos) << text.summary;
+}
+
 }  // namespace
 }  // namespace retainer

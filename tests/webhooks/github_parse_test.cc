@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
 
@@ -51,6 +52,29 @@ TEST(GitHubParseTest, EveryDeliveryObservesAllLabels) {
   EXPECT_THAT(Only(Read("github/issue_comment.created"), FactKind::kLabels).labels, IsEmpty());
   EXPECT_THAT(Only(Read("github/pull_request_review.submitted"), FactKind::kLabels).labels,
               IsEmpty());
+}
+
+std::optional<ChangeInfo> SeenIn(const Event& event) {
+  FactSet facts;
+  for (const Fact& fact : All(event, FactKind::kChangeSeen)) facts.Add(fact);
+  return FindChange(facts);
+}
+
+TEST(GitHubParseTest, APullRequestSaysWhatItFixesAndWhereItStands) {
+  ChangeInfo change;
+  change.base = "main";
+  change.head = "0f3c1de29a7b45cc10d2f6a4b1e88d7a6c5e4b31";
+  change.fixes = {"#12"};
+  EXPECT_EQ(SeenIn(Read("github/pull_request.opened")), change);
+  EXPECT_EQ(SeenIn(Read("github/pull_request.synchronize")), change);
+  EXPECT_EQ(Only(Read("github/pull_request.synchronize"), FactKind::kChangeSeen).at,
+            At("2026-03-03T12:00:00Z"));
+  change.state = ChangeState::kMerged;
+  change.merge = "5e1d0c9b8a7f6e5d4c3b2a190817263544536271";
+  EXPECT_EQ(SeenIn(Read("github/pull_request.closed.merged")), change);
+  // A comment's delivery does not show its commits, an issue's has none.
+  EXPECT_EQ(SeenIn(Read("github/issue_comment.created.on-pull-request")), std::nullopt);
+  EXPECT_EQ(SeenIn(Read("github/issues.opened")), std::nullopt);
 }
 
 TEST(GitHubParseTest, LabelsTakeTheTicketsUpdate) {

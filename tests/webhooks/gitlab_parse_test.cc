@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
 #include "webhooks/gitlab/ticket_facts.h"
@@ -36,6 +37,44 @@ TEST(GitLabParseTest, AnOpeningBringsLabelsAndAssignees) {
   EXPECT_THAT(opened.labels, ElementsAre("bug"));
   EXPECT_EQ(Only(event, FactKind::kAssigned).assignee, kAlice);
   EXPECT_THAT(All(event, FactKind::kAction), IsEmpty());
+}
+
+std::optional<ChangeInfo> SeenIn(const Event& event) {
+  FactSet facts;
+  for (const Fact& fact : All(event, FactKind::kChangeSeen)) facts.Add(fact);
+  return FindChange(facts);
+}
+
+TEST(GitLabParseTest, AMergeRequestSaysWhatItFixesAndWhereItStands) {
+  ChangeInfo change;
+  change.base = "main";
+  change.head = "0f3c1de29a7b45cc10d2f6a4b1e88d7a6c5e4b31";
+  change.fixes = {"#7"};
+  EXPECT_EQ(SeenIn(Read("gitlab/merge_request_hook.open")), change);
+  EXPECT_EQ(SeenIn(Read("gitlab/merge_request_hook.update.push")), change);
+  EXPECT_EQ(SeenIn(Read("gitlab/merge_request_hook.approved")), change);
+  change.state = ChangeState::kMerged;
+  change.merge = "5e1d0c9b8a7f6e5d4c3b2a190817263544536271";
+  EXPECT_EQ(SeenIn(Read("gitlab/merge_request_hook.merge")), change);
+  EXPECT_EQ(SeenIn(Read("gitlab/note_hook.create.on-merge-request")), std::nullopt);
+  EXPECT_EQ(SeenIn(Read("gitlab/issue_hook.open")), std::nullopt);
+}
+
+TEST(GitLabParseTest, AMergeRequestsTitleClosesTooAndAFastForwardHasNoCommitOfItsOwn) {
+  std::string body = Sample("gitlab/merge_request_hook.merge");
+  const auto replace = [&](std::string_view from, std::string_view to) {
+    const std::size_t at = body.find(from);
+    ASSERT_NE(at, body.npos) << from;
+    body.replace(at, from.size(), to);
+  };
+  replace("End the backup of an empty table", "Resolve #8 in acme/opendb");
+  replace("5e1d0c9b8a7f6e5d4c3b2a190817263544536271", "");
+  const auto event = Parse("Merge Request Hook", body);
+  ASSERT_TRUE(event.ok()) << event.status();
+  const auto change = SeenIn(*event);
+  ASSERT_TRUE(change);
+  EXPECT_THAT(change->fixes, ElementsAre("#7", "#8"));
+  EXPECT_EQ(change->merge, "0f3c1de29a7b45cc10d2f6a4b1e88d7a6c5e4b31");
 }
 
 TEST(GitLabParseTest, LabelChangesComeFromTheDifference) {

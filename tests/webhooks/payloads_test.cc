@@ -195,6 +195,7 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
                                                    {"contents", "read"},
                                                    {"issues", "write"},
                                                    {"pull_requests", "write"},
+                                                   {"checks", "write"},
                                                    {"members", "read"}}));
   EXPECT_EQ(manifest["public"], false);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "webhooks/fields.h"
 #include "webhooks/forge_time.h"
@@ -79,9 +80,13 @@ bool OneOf(std::string_view word, const std::array<std::string_view, N>& words) 
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool IsMerged(Node ticket) {
+  return ticket["merged"].is_true() || ReadForgeTime(ticket["merged_at"]);
+}
+
 // `closed`, of an issue or a pull request.
 Fact Closing(const Source& in) {
-  const bool merged = in.ticket["merged"].is_true() || ReadForgeTime(in.ticket["merged_at"]);
+  const bool merged = IsMerged(in.ticket);
   const Moment at =
       in.ticket["closed_at"].text() ? in.Stated(in.ticket["closed_at"]) : in.Updated();
   return MakeClosed(in.learnt, merged ? "merged" : in.ticket["state_reason"].text_or_empty(),
@@ -177,6 +182,23 @@ bool AddCommentFacts(const Source& in, const std::string& object) {
   return true;
 }
 
+// What a delivery of `pull_request` shows of it.
+Fact SeenChange(const Source& in) {
+  ChangeInfo change;
+  change.base = in.ticket["base"]["ref"].text_or_empty();
+  change.head = in.ticket["head"]["sha"].text_or_empty();
+  if (IsMerged(in.ticket)) {
+    change.state = ChangeState::kMerged;
+    // Of one that is open it is GitHub's trial merge.
+    change.merge = in.ticket["merge_commit_sha"].text_or_empty();
+  } else if (!in.event.ticket->open) {
+    change.state = ChangeState::kClosed;
+  }
+  change.fixes =
+      ReadFixes(ForgeKind::kGitHub, TextOf(in.ticket), in.event.project.path, in.event.project.url);
+  return MakeChangeSeen(in.learnt, change, in.Updated());
+}
+
 // Deliveries of `pull_request_review`.
 bool AddReviewFacts(const Source& in, const std::string& id) {
   const Node review = in.body["review"];
@@ -254,6 +276,7 @@ absl::StatusOr<Event> FillTicket(Event event, const Delivery& delivery, Node bod
     event.reason = "an action that we do not know";
     return event;
   }
+  if (event.type == "pull_request") in.Add(SeenChange(in));
   if (ticket["labels"].is_array() && event.ticket->updated_at) {
     in.Add(MakeLabels(in.learnt, NamesOf(ticket["labels"], "name"),
                       Moment::At(*event.ticket->updated_at)));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "webhooks/fields.h"
 #include "webhooks/forge_time.h"
@@ -234,6 +235,31 @@ void AddObservations(const Source& in, Node labels) {
   }
 }
 
+// What a delivery shows of a merge request. Title and description close tickets.
+Fact SeenChange(const Source& in) {
+  ChangeInfo change;
+  change.base = in.object["target_branch"].text_or_empty();
+  change.head = in.object["last_commit"]["id"].text_or_empty();
+  const std::string_view state = in.object["state"].text_or_empty();
+  if (state == "merged") {
+    change.state = ChangeState::kMerged;
+    // A fast-forward has no commit of its own: what it brought is squashed, or as it was.
+    for (const Node commit : {in.object["merge_commit_sha"], in.object["squash_commit_sha"],
+                              in.object["last_commit"]["id"]}) {
+      if (change.merge.empty()) change.merge = commit.text_or_empty();
+    }
+  } else if (state == "closed") {
+    change.state = ChangeState::kClosed;
+  }
+  for (const std::string_view text : {in.object["title"].text_or_empty(), TextOf(in.object)}) {
+    for (std::string& fix :
+         ReadFixes(ForgeKind::kGitLab, text, in.event.project.path, in.event.project.url)) {
+      change.fixes.push_back(std::move(fix));
+    }
+  }
+  return MakeChangeSeen(in.learnt, change, in.Stated({in.object["updated_at"]}));
+}
+
 absl::StatusOr<TicketInfo> ReadTicket(const Event& event, Node ticket, TicketKind kind,
                                       std::string_view name) {
   TicketInfo info;
@@ -329,6 +355,7 @@ absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node bo
     event.reason = "an action that we do not know";
     return event;
   }
+  if (kind == TicketKind::kChange) in.Add(SeenChange(in));
   AddObservations(in, labels);
   return event;
 }

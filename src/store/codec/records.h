@@ -14,7 +14,7 @@ namespace retainer {
 // ---- Enumerations: the numbers that this version knows
 
 inline NumberRange KnownNumbers(TicketKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(FactKind) { return {1, 23}; }
+inline NumberRange KnownNumbers(FactKind) { return {1, 24}; }
 inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
@@ -23,6 +23,8 @@ inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
 inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
 inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
+inline NumberRange KnownNumbers(CheckView::Verdict) { return {1, 3}; }
+inline NumberRange KnownNumbers(ChangeState) { return {1, 3}; }
 
 // ---- Names
 
@@ -125,6 +127,24 @@ void Describe(Io& io, EndingCount& ending) {
 }
 
 template <class Io>
+void Describe(Io& io, PublicPromise& promise) {
+  io(1, promise.metric);
+  io(2, promise.kind);
+  io(3, promise.state);
+  io(4, promise.due);
+}
+
+template <class Io>
+void Describe(Io& io, ChangeRecord& change) {
+  io(1, change.state);
+  io(2, change.base);
+  io(3, change.head);
+  io(4, change.merge);
+  io(5, change.fixes);
+  io(6, change.checked);
+}
+
+template <class Io>
 void Describe(Io& io, TicketRecord& record) {
   io(1, record.key);
   io(2, record.version);
@@ -144,6 +164,8 @@ void Describe(Io& io, TicketRecord& record) {
   io(16, record.endings);
   io(17, record.questions);
   io(18, record.decided_at);
+  io(19, record.change);
+  io(20, record.promises);
 }
 
 // ---- Faces
@@ -188,12 +210,31 @@ void Describe(Io& io, FaceLabel& label) {
 }
 
 template <class Io>
+void Describe(Io& io, CheckRow& row) {
+  io(1, row.ticket);
+  io(2, row.url);
+  io(3, row.promise);
+  io(4, row.state);
+  io(5, row.due);
+  io(6, row.late);
+  io(7, row.aim);
+}
+
+template <class Io>
+void Describe(Io& io, CheckView& view) {
+  io(1, view.commit);
+  io(2, view.verdict);
+  io(3, view.rows);
+}
+
+template <class Io>
 void Describe(Io& io, Face& face) {
   io(1, face.comment);
   io(2, face.discloses);
   io(3, face.labels);
   io(4, face.absent_labels);
   io(5, face.assignees);
+  io(6, face.check);
 }
 
 // The last desired face of a ticket and how far the forge is from it.
@@ -233,6 +274,9 @@ void Describe(Io& io, ShownFace& shown) {
   io(6, shown.labels);
   io(7, shown.face_digest);
   io(8, shown.attempts);
+  io(9, shown.check_commit);
+  io(10, shown.check_id);
+  io(11, shown.check_digest);
 }
 
 template <class Io>

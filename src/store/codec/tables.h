@@ -62,6 +62,9 @@
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
 // ticket. Dimensions 1 to 5 were those of schema 1.
 //
+// Changes by what they say they fix (since schema 4): u8 15, ticket fixed, u8 state of the change,
+// ticket that is the change.
+//
 // `counters`: 1 to 6 alone are figures of the store. 16 counts how cycles ended:
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
@@ -79,7 +82,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 3;
+inline constexpr std::uint64_t kSchemaVersion = 4;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -137,6 +140,7 @@ enum class Dimension : std::uint8_t {
   kOwedTo = 12,
   kQuestions = 13,
   kJudgedUnder = 14,
+  kFixedBy = 15,
 };
 
 // Of kOwed and kOwedTo.

@@ -1,0 +1,140 @@
+// Changes as facts, and the check on them.
+//
+// The value of a kChangeSeen fact: its state (`open`, `closed`, `merged`), base, head, merge commit
+// and the tickets that it says it fixes, separated by spaces; `-` for an empty one of the first four.
+#include "retainer/change.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "retainer/core.h"
+#include "src/core/promise_words.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::size_t kMaxRows = 40;  // of a check
+
+std::string_view StateName(ChangeState state) {
+  switch (state) {
+    case ChangeState::kOpen:
+      return "open";
+    case ChangeState::kClosed:
+      return "closed";
+    case ChangeState::kMerged:
+      return "merged";
+  }
+  return "";
+}
+
+std::string OrDash(std::string_view text) { return text.empty() ? "-" : std::string(text); }
+std::string OrEmpty(std::string_view text) { return text == "-" ? "" : std::string(text); }
+
+// SHA-1 or SHA-256 in hex.
+std::string_view CommitOrNothing(std::string_view text) {
+  const bool is_commit = (text.size() == 40 || text.size() == 64) &&
+                         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return is_commit ? text : std::string_view();
+}
+
+// No git ref holds white space or control characters.
+std::string_view BranchOrNothing(std::string_view text) {
+  const bool fits = text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
+                      return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
+                    });
+  return fits ? text : std::string_view();
+}
+
+bool IsOpen(ClockState state) {
+  return state == ClockState::kPending || state == ClockState::kRunning ||
+         state == ClockState::kPaused || state == ClockState::kAtRisk ||
+         state == ClockState::kBreached;
+}
+
+bool IsAnswer(Metric metric) {
+  return metric != Metric::kResolution && metric != Metric::kWorkaround;
+}
+
+}  // namespace
+
+Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated) {
+  Fact fact;
+  fact.id = MakeFactId(FactKind::kChangeSeen, "", "");
+  fact.kind = FactKind::kChangeSeen;
+  fact.provenance = learnt.provenance;
+  fact.at_receipt = !updated.stated || *updated.stated > learnt.received + kMaxAhead;
+  const std::int64_t second =
+      absl::ToUnixSeconds(fact.at_receipt ? learnt.received : *updated.stated);
+  fact.at = absl::FromUnixSeconds(second);
+  fact.revision = static_cast<std::uint64_t>(std::max<std::int64_t>(second, 0)) * 4 +
+                  static_cast<std::uint64_t>(change.state);
+  std::vector<std::string> words = {
+      std::string(StateName(change.state)), OrDash(BranchOrNothing(change.base)),
+      OrDash(CommitOrNothing(change.head)), OrDash(CommitOrNothing(change.merge))};
+  std::vector<std::string> fixes = change.fixes;
+  std::sort(fixes.begin(), fixes.end());
+  fixes.erase(std::unique(fixes.begin(), fixes.end()), fixes.end());
+  if (fixes.size() > kMaxFixes) fixes.resize(kMaxFixes);
+  words.insert(words.end(), fixes.begin(), fixes.end());
+  fact.value = absl::StrJoin(words, " ");
+  return fact;
+}
+
+std::optional<ChangeInfo> FindChange(const FactSet& facts) {
+  const Fact* fact = facts.Find(MakeFactId(FactKind::kChangeSeen, "", ""));
+  if (fact == nullptr) return std::nullopt;
+  std::vector<std::string> words = absl::StrSplit(fact->value, ' ');
+  if (words.size() < 4) return std::nullopt;
+  ChangeInfo change;
+  for (const ChangeState state : {ChangeState::kOpen, ChangeState::kClosed, ChangeState::kMerged}) {
+    if (words[0] == StateName(state)) change.state = state;
+  }
+  change.base = OrEmpty(words[1]);
+  change.head = OrEmpty(words[2]);
+  change.merge = OrEmpty(words[3]);
+  change.fixes.assign(words.begin() + 4, words.end());
+  return change;
+}
+
+std::optional<CheckView> PresentCheck(const ChangeRecord& change,
+                                      const std::vector<FixedTicket>& tickets, CheckMode mode) {
+  if (mode == CheckMode::kOff || change.state != ChangeState::kOpen || change.head.empty()) {
+    return std::nullopt;
+  }
+  CheckView view;
+  view.commit = change.head;
+  bool unanswered = false;
+  for (const FixedTicket& ticket : tickets) {
+    for (const PublicPromise& promise : ticket.promises) {
+      CheckRow row;
+      row.ticket = ticket.name;
+      row.url = ticket.url;
+      row.promise = PromiseWords(promise.metric);
+      row.aim = promise.kind == PromiseKind::kTarget;
+      row.state = row.aim ? AimStateWords(promise.state) : StateWords(promise.state);
+      row.late = promise.state == ClockState::kBreached || promise.state == ClockState::kMissed;
+      if (IsOpen(promise.state) && promise.due != absl::InfiniteFuture()) row.due = promise.due;
+      unanswered |= promise.state == ClockState::kBreached && !row.aim && IsAnswer(promise.metric);
+      view.rows.push_back(std::move(row));
+    }
+  }
+  if (view.rows.empty() && !change.checked) return std::nullopt;
+  std::stable_sort(view.rows.begin(), view.rows.end(), [](const CheckRow& a, const CheckRow& b) {
+    const auto order = [](const CheckRow& row) {
+      return std::make_tuple(row.due.value_or(absl::InfiniteFuture()), row.aim);
+    };
+    return order(a) < order(b);
+  });
+  if (view.rows.size() > kMaxRows) view.rows.resize(kMaxRows);
+  if (mode == CheckMode::kBlocking) {
+    view.verdict = unanswered ? CheckView::Verdict::kFailure : CheckView::Verdict::kSuccess;
+  }
+  return view;
+}
+
+}  // namespace retainer

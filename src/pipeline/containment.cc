@@ -1,0 +1,86 @@
+#include "src/pipeline/containment.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace retainer {
+
+absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, const std::string& ref,
+                                              const std::vector<TicketKey>& tickets) {
+  // Real time: it bounds how long somebody waits.
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(kBudget);
+  RefFixes fixes;
+  // What git allows in no name would ask something else.
+  if (ref.find("..") != ref.npos) {
+    fixes.incomplete = "this is no name of a ref";
+    return fixes;
+  }
+  const ForgeSlot* slot = judge_.FindForge(project.key.forge);
+  RemoteTicket at;
+  at.key.forge = project.key.forge;
+  at.key.project = project.key.id;
+  at.key.kind = TicketKind::kChange;
+  at.path = project.path;
+  at.installation_id = project.installation_id;
+
+  std::unique_lock lock(asking_, std::defer_lock);
+  std::size_t calls = 0;
+  for (const TicketKey& ticket : tickets) {
+    auto changes = store_.FindFixes(ticket, ChangeState::kMerged, kMaxChanges);
+    if (!changes.ok()) return changes.status();
+    for (const TicketRecord& change : *changes) {
+      const bool of_project =
+          change.key.forge == project.key.forge && change.key.project == project.key.id;
+      if (!of_project || !change.change || change.change->merge.empty()) continue;
+      if (slot == nullptr || slot->client == nullptr) {
+        fixes.incomplete = "the forge is not asked by this service";
+        return fixes;
+      }
+      if (!lock.owns_lock() && !lock.try_lock_until(until)) {
+        fixes.incomplete = "the forge is being asked by others";
+        return fixes;
+      }
+      const absl::Time now = clock_.Now();
+      const Asked asked{project.key, ref, change.change->merge};
+      auto known = answers_.find(asked);
+      if (known == answers_.end() || now < known->second.at ||
+          now >= known->second.at + kRemembered) {
+        const auto paused = paused_until_.find(project.key);
+        if (paused != paused_until_.end() && now < paused->second) {
+          fixes.incomplete = "the forge did not answer";
+          return fixes;
+        }
+        if (calls == kMaxCalls || std::chrono::steady_clock::now() >= until) {
+          fixes.incomplete = "there are more fixes than one question may look up";
+          return fixes;
+        }
+        ++calls;
+        auto contained = slot->client->Contains(at, ref, change.change->merge);
+        const bool is_known = !absl::IsNotFound(contained.status());
+        if (is_known && !contained.ok()) {
+          paused_until_[project.key] = now + kPause;
+          log_.Warning("a ref could not be looked up", {{"forge", project.key.forge},
+                                                        {"project", project.path},
+                                                        {"error", contained.status().ToString()}});
+          fixes.incomplete = "the forge did not answer";
+          return fixes;
+        }
+        if (answers_.size() >= kMaxRemembered) answers_.clear();
+        known =
+            answers_.insert_or_assign(asked, Answer{is_known && *contained, is_known, now}).first;
+      }
+      if (!known->second.known) {
+        fixes.incomplete = "the forge does not know this ref, or not a commit that it may hold";
+      }
+      if (known->second.contained) {
+        fixes.fixed.insert(ticket);
+        break;
+      }
+    }
+  }
+  return fixes;
+}
+
+}  // namespace retainer

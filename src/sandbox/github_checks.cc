@@ -1,0 +1,94 @@
+#include "src/sandbox/github_checks.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "src/sandbox/github_answers.h"
+
+namespace retainer::sandbox {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 8> kConclusions = {"action_required", "cancelled", "failure",
+                                                          "neutral",         "success",   "skipped",
+                                                          "timed_out",       "stale"};
+
+std::string TextAt(const json& object, const char* key) {
+  const json value = object.is_object() ? object.value(key, json()) : json();
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+}  // namespace
+
+Response WriteCheckRun(World& world, Project& project, const User& by, Check* known,
+                       const json& body, const std::string& repository_url) {
+  const auto invalid = [](const char* field) { return Invalid("CheckRun", field, "invalid"); };
+  Check check = known == nullptr ? Check() : *known;
+  if (known == nullptr) {
+    check.commit = TextAt(body, "head_sha");
+    check.author = by.id;
+    if (!HasCommit(project, check.commit)) return invalid("head_sha");
+  }
+  if (body.contains("name") || known == nullptr) check.name = TextAt(body, "name");
+  if (check.name.empty()) return invalid("name");
+  if (body.contains("conclusion")) check.verdict = TextAt(body, "conclusion");
+  bool is_known = false;
+  for (const std::string_view conclusion : kConclusions) is_known |= check.verdict == conclusion;
+  if (!is_known) return invalid("conclusion");
+  if (body.contains("details_url")) check.url = TextAt(body, "details_url");
+  if (body.contains("output")) {
+    check.title = TextAt(body["output"], "title");
+    check.summary = TextAt(body["output"], "summary");
+    if (check.title.empty() || check.summary.empty()) return invalid("output");
+    if (check.summary.size() > 65535) return invalid("output");
+  }
+  if (known == nullptr) {
+    return Json(201, CheckRunOf(world.AddCheck(project, std::move(check)), repository_url));
+  }
+  check.at = world.Now(ForgeKind::kGitHub);
+  *known = std::move(check);
+  return Json(200, CheckRunOf(*known, repository_url));
+}
+
+json CheckRunOf(const Check& check, const std::string& repository_url) {
+  const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", check.at, absl::UTCTimeZone());
+  const std::string url = absl::StrCat(repository_url, "/check-runs/", check.id);
+  return {{"id", check.id},
+          {"node_id", absl::StrCat("CR_", check.id)},
+          {"head_sha", check.commit},
+          {"external_id", ""},
+          {"url", url},
+          {"html_url", url},
+          {"details_url", check.url.empty() ? json() : json(check.url)},
+          {"status", "completed"},
+          {"conclusion", check.verdict},
+          {"started_at", at},
+          {"completed_at", at},
+          {"name", check.name},
+          {"output",
+           {{"title", check.title},
+            {"summary", check.summary},
+            {"text", nullptr},
+            {"annotations_count", 0},
+            {"annotations_url", url + "/annotations"}}},
+          {"check_suite", nullptr},
+          {"app", nullptr},
+          {"pull_requests", json::array()}};
+}
+
+Response Compare(const Project& project, const std::string& range) {
+  const std::size_t dots = range.find("...");
+  if (dots == std::string::npos) return NotFound();
+  const std::string base = range.substr(0, dots);
+  const std::string head = range.substr(dots + 3);
+  const std::optional<bool> holds = Holds(project, base, head);
+  if (!holds) return NotFound();
+  const char* status = base == head ? "identical" : *holds ? "behind" : "ahead";
+  return Json(200, {{"status", status}, {"commits", json::array()}});
+}
+
+}  // namespace retainer::sandbox
