@@ -113,6 +113,22 @@ class Teller {
     return ticket;
   }
 
+  TicketRef Propose(const ProjectRef& project, const std::string& user, const std::string& title,
+                    const std::string& body) {
+    TicketRef change;
+    if (!status_.ok()) return change;
+    absl::StatusOr<TicketRef> opened = stage_.sandbox().OpenPullRequest(project, user, title, body);
+    if (opened.ok()) change = *opened;
+    status_ = opened.status();
+    Settle();
+    return change;
+  }
+
+  void Merge(const TicketRef& change, const std::string& user) {
+    if (status_.ok()) status_ = stage_.sandbox().Merge(change, user);
+    Settle();
+  }
+
   void Comment(const TicketRef& ticket, const std::string& user, const std::string& body) {
     if (status_.ok()) status_ = stage_.sandbox().Comment(ticket, user, body).status();
     Settle();
@@ -133,17 +149,21 @@ class Teller {
     if (!status_.ok()) return;
     int comments = 0;
     int edits = 0;
+    int checks = 0;
     int others = 0;
     for (const SandboxRequest& request : stage_.sandbox().requests()) {
       if (request.method == "GET" || request.status < 200 || request.status > 299) continue;
       const bool about_comments =
           absl::StrContains(request.path, "/comments") || absl::StrContains(request.path, "/notes");
       if (absl::StrContains(request.path, "/access_tokens")) continue;
-      ++(about_comments ? (request.method == "POST" ? comments : edits) : others);
+      const bool about_checks = absl::StrContains(request.path, "/check-runs");
+      ++(about_comments ? (request.method == "POST" ? comments : edits)
+         : about_checks ? checks
+                        : others);
     }
     Say(absl::StrCat("For all of this the desk posted ", comments, " comments, edited them ", edits,
-                     " times (an edit notifies nobody),\nand made ", others,
-                     " calls to create its labels and put them on."));
+                     " times (an edit notifies nobody),\nmade ", others,
+                     " calls to create its labels and put them on, and set ", checks, " checks."));
   }
 
   void Show(const TicketRef& ticket, bool as_member = false) {
@@ -153,9 +173,11 @@ class Teller {
       status_ = thread.status();
       return;
     }
-    const std::string page =
-        absl::StrCat(stage_.sandbox().web_url(), "/", ticket.path,
-                     ticket.forge == "gitlab" ? "/-/issues/" : "/issues/", ticket.number);
+    const std::string page = absl::StrCat(stage_.sandbox().web_url(), "/", ticket.path,
+                                          ticket.forge == "gitlab"             ? "/-/issues/"
+                                          : ticket.kind == TicketKind::kChange ? "/pull/"
+                                                                               : "/issues/",
+                                          ticket.number);
     stage_.Print(absl::StrCat(
         "  | ", page, as_member ? " (signed in)" : "", "\n  | ",
         absl::StrReplaceAll(absl::StripTrailingAsciiWhitespace(*thread), {{"\n", "\n  | "}}),
@@ -226,11 +248,22 @@ void TellCustomer(Teller& tell) {
   tell.Say("Any comment of Dave's sets the clocks going again, three hours later:\n");
   tell.Show(issue);
 
-  tell.Chapter("A workaround, and a close");
+  tell.Chapter("A workaround");
   tell.Pass(absl::Minutes(50));
   tell.Comment(issue, "alice",
                "Restarting node 2 with `--recover-locks` frees it.\n\n/support workaround");
-  tell.Pass(absl::Hours(5));
+  tell.Chapter("A fix on its way");
+  tell.Pass(absl::Hours(4));
+  const TicketRef fix = tell.Propose(OpenDb(), "bob", "Drop the locks of a node that is gone",
+                                     absl::StrCat("Fixes #", issue.number));
+  tell.Say(
+      "Bob sends a fix. Its check says which promise rides on it, so whoever reviews it knows what "
+      "hurries:\n");
+  tell.Show(fix);
+
+  tell.Chapter("The fix, and a close");
+  tell.Pass(absl::Hours(1));
+  tell.Merge(fix, "alice");
   tell.Comment(issue, "alice", "Fixed in 4.2.1, which is out now.");
   tell.Close(issue, "alice");
   tell.Say("What was promised, and what it took:\n");

@@ -45,7 +45,8 @@ class ChecksTest : public World {
 
   void Answer(std::int64_t number, int minute) {
     Deliver(absl::StrCat("answer-", number),
-            MakeEvent(number, kDave, {Commented(kAlice, minute, absl::StrCat(number), "On it.")}));
+            MakeEvent(number, kDave,
+                      {Commented(kAlice, minute, absl::StrCat(900 + number), "On it.")}));
     Work();
     Run();
   }
