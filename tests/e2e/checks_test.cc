@@ -30,7 +30,7 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
   serving.Deliver();
   ASSERT_TRUE(serving.AwaitLog("face shown", "/change/"));
   thread = *forge.RenderThread(*change);
-  EXPECT_NE(thread.find("resolution by"), std::string::npos) << thread;
+  EXPECT_NE(thread.find("workaround by"), std::string::npos) << thread;
   EXPECT_NE(thread.find("met"), std::string::npos) << thread;
 
   // A new head gets its own.
