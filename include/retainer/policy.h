@@ -177,7 +177,6 @@ struct Promise {
   std::shared_ptr<const BusinessTime> calendar;  // the union of `calendars`
   absl::Duration at_risk_shift;                  // Shift of the target at which it is at risk
 };
-using Promises = std::map<Metric, std::shared_ptr<const Promise>>;
 
 // What `fraction` of a target is away from the whole: below zero for a part of it.
 absl::Duration Shift(absl::Duration target, double fraction);

@@ -217,8 +217,11 @@ class Scheduled final : public PausedTime {
 
  protected:
   absl::Time Advance(absl::Time from, absl::Duration open) const override {
-    if (IsBeyond(from, open)) return absl::InfiniteFuture();
     const Timeline& timeline = At(from);
+    if (const std::optional<std::int64_t> second = Second(from)) {
+      if (const auto due = QuickReach(timeline, CountBefore(timeline, *second), open)) return *due;
+    }
+    if (IsBeyond(from, open)) return absl::InfiniteFuture();
     return Reach(timeline, CountBefore(timeline, from), from, open);
   }
 
@@ -229,6 +232,14 @@ class Scheduled final : public PausedTime {
 
   Reckoning AdvanceAndCount(absl::Time from, absl::Duration open, absl::Time until) const override {
     const Timeline& timeline = At(from, until);
+    const std::optional<std::int64_t> from_second = Second(from);
+    const std::optional<std::int64_t> until_second = Second(until);
+    if (from_second && until_second) {
+      const OpenBefore first = CountBefore(timeline, *from_second);
+      if (const auto due = QuickReach(timeline, first, open)) {
+        return {*due, absl::Seconds(CountBefore(timeline, *until_second).seconds - first.seconds)};
+      }
+    }
     const OpenBefore first = CountBefore(timeline, from);
     return {IsBeyond(from, open) ? absl::InfiniteFuture() : Reach(timeline, first, from, open),
             Difference(first, CountBefore(timeline, until))};
@@ -238,6 +249,23 @@ class Scheduled final : public PausedTime {
   static bool IsBeyond(absl::Time from, absl::Duration open) {
     return (OutOfRange(from) && from > absl::UnixEpoch()) ||
            open > absl::Seconds(kEndSecond - kFirstSecond);
+  }
+
+  // Nearly always all are whole seconds, and the arithmetic of integers is a good deal faster.
+  static std::optional<std::int64_t> Second(absl::Time at) {
+    const std::int64_t second = absl::ToUnixSeconds(at);
+    if (at != absl::FromUnixSeconds(second)) return std::nullopt;
+    return second;
+  }
+
+  // As Reach, of whole seconds and within what is known; nullopt where it is not so simple.
+  static std::optional<absl::Time> QuickReach(const Timeline& timeline, const OpenBefore& before,
+                                              absl::Duration open) {
+    const std::int64_t seconds = absl::ToInt64Seconds(open);
+    if (open != absl::Seconds(seconds) || seconds > kEndSecond - kFirstSecond) return std::nullopt;
+    const std::size_t i = timeline.SpanReaching(before.seconds + seconds, before.span);
+    if (i >= timeline.sum.size()) return std::nullopt;
+    return absl::FromUnixSeconds(timeline.until[i] - (timeline.sum[i] - before.seconds - seconds));
   }
 
   // The instant `open` after `from`, before which there is `before`.

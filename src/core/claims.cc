@@ -117,25 +117,24 @@ class RegimeBuilder {
 };
 
 void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
-             std::vector<CycleWork>* works) {
+             Runs* runs) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
-    CycleWork* last = nullptr;
-    for (CycleWork& work : *works) {
-      if (work.cycle.started <= excuse.at) last = &work;
-    }
-    if (last == nullptr) continue;
-    Cycle& cycle = last->cycle;
+    std::size_t begun = 0;  // until then
+    while (begun < runs->cycles.size() && runs->cycles[begun].started <= excuse.at) ++begun;
+    if (begun == 0) continue;
+    Cycle& cycle = runs->cycles[begun - 1];
+    CycleWork& work = runs->works[begun - 1];
     if (cycle.outcome != Outcome::kOpen && cycle.outcome != Outcome::kMissed) continue;
     if (cycle.outcome == Outcome::kOpen) {
       cycle.stopped = excuse.at;
-      cycle.elapsed -= last->calendar->Elapsed(excuse.at, now, cycle.pauses);
+      cycle.elapsed -= work.calendar->Elapsed(excuse.at, now, cycle.pauses);
     }
     cycle.outcome = Outcome::kExcused;
     cycle.paused_now = false;
     cycle.at_risk_at = absl::InfiniteFuture();
     cycle.note = excuse.reason;
-    last->silent_from = std::min(last->silent_from, excuse.at);
+    work.silent_from = std::min(work.silent_from, excuse.at);
   }
 }
 
@@ -145,21 +144,23 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
   std::array<std::size_t, kAllMetrics.size() + 1> counts = {};
   for (const Need& need : needs.runs) ++counts[static_cast<std::size_t>(need.metric)];
   for (Metric metric : kAllMetrics) {
-    work->Runs(metric).reserve(counts[static_cast<std::size_t>(metric)]);
+    const std::size_t count = counts[static_cast<std::size_t>(metric)];
+    work->Of(metric).cycles.reserve(count);
+    work->Of(metric).works.reserve(count);
   }
   for (const Need& need : needs.runs) {
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
-             &work->Runs(need.metric));
+             &work->Of(need.metric));
   }
   for (Metric metric : kAllMetrics) {
-    std::vector<CycleWork>& cycles = work->Runs(metric);
-    Excuses(timeline, customer, metric, now, &cycles);
+    Excuses(timeline, customer, metric, now, &work->Of(metric));
+    const std::vector<Cycle>& cycles = work->Of(metric).cycles;
     const std::shared_ptr<const Promise>* promised = regimes.back().Find(metric);
     const bool is_promised = in_force && promised != nullptr;
     if (cycles.empty() && !is_promised) continue;
     PromiseClock clock;
     clock.metric = metric;
-    clock.kind = (cycles.empty() ? *promised : cycles.back().cycle.promise)->kind;
+    clock.kind = (cycles.empty() ? *promised : cycles.back().promise)->kind;
     clock.state = StateOf(cycles, now);
     work->standing.clocks.push_back(std::move(clock));
   }
@@ -169,9 +170,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
 
 ClaimStanding Publish(ClaimWork work) {
   for (PromiseClock& clock : work.standing.clocks) {
-    std::vector<CycleWork>& runs = work.Runs(clock.metric);
-    clock.cycles.reserve(runs.size());
-    for (CycleWork& cycle : runs) clock.cycles.push_back(std::move(cycle.cycle));
+    clock.cycles = std::move(work.Of(clock.metric).cycles);
   }
   return std::move(work.standing);
 }
@@ -217,9 +216,9 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
     if (stint.moved) {
       CarriedClaim leaving{stint.customer, standing.priority, needs.answered, {}};
       for (const Metric metric : kAllMetrics) {
-        const std::vector<CycleWork>& cycles = work.Runs(metric);
+        const std::vector<Cycle>& cycles = work.Of(metric).cycles;
         if (cycles.empty()) continue;
-        const Cycle& cycle = cycles.back().cycle;
+        const Cycle& cycle = cycles.back();
         if (cycle.outcome != Outcome::kCancelled || cycle.stopped != stint.ended) continue;
         CarriedClock clock{metric, cycle.started, cycle.elapsed, {}};
         if (cycle.due <= *stint.ended) clock.breached_due = cycle.due;

@@ -16,11 +16,9 @@ struct ClaimWork {
   ClaimStanding standing;        // its clocks without their cycles: see Publish
   const Plan* plan = nullptr;    // in force now; nullptr where there is none any more
   bool is_private = true;
-  std::array<std::vector<CycleWork>, kAllMetrics.size() + 1> runs;  // by metric
-  std::vector<CycleWork>& Runs(Metric metric) { return runs[static_cast<std::size_t>(metric)]; }
-  const std::vector<CycleWork>& Runs(Metric metric) const {
-    return runs[static_cast<std::size_t>(metric)];
-  }
+  std::array<Runs, kAllMetrics.size() + 1> runs;  // by metric
+  Runs& Of(Metric metric) { return runs[static_cast<std::size_t>(metric)]; }
+  const Runs& Of(Metric metric) const { return runs[static_cast<std::size_t>(metric)]; }
   std::optional<CarriedClaim> leaving;  // moved to the successor with this
 };
 

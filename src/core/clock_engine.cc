@@ -1,8 +1,6 @@
 #include "clock_engine.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,16 +12,18 @@ std::vector<Interval> Clip(const std::vector<Interval>& a, const std::vector<Int
                            absl::Time from, absl::Time until) {
   if (a.empty() && b.empty()) return {};
   std::vector<Interval> all;
-  for (const std::vector<Interval>* list : {&a, &b}) {
-    // Each list is in order and disjoint: only its overlapping part is looked at.
-    auto it = std::partition_point(list->begin(), list->end(),
+  const auto take = [&](const std::vector<Interval>& list) {
+    // In order and disjoint: only the overlapping part is looked at.
+    auto it = std::partition_point(list.begin(), list.end(),
                                    [&](const Interval& i) { return i.until <= from; });
-    for (; it != list->end() && it->from < until; ++it) {
-      const Interval& interval = *it;
-      const Interval clipped{std::max(interval.from, from), std::min(interval.until, until)};
+    for (; it != list.end() && it->from < until; ++it) {
+      const Interval clipped{std::max(it->from, from), std::min(it->until, until)};
       if (clipped.from < clipped.until) all.push_back(clipped);
     }
-  }
+  };
+  take(a);
+  take(b);
+  if (a.empty() || b.empty() || all.size() < 2) return all;
   std::sort(all.begin(), all.end(), [](const Interval& x, const Interval& y) {
     return x.from != y.from ? x.from < y.from : x.until < y.until;
   });
@@ -48,22 +48,22 @@ absl::Time Due(const CycleWork& work, const std::vector<Interval>& pauses) {
 }
 
 // The instant at which all but `shift` (below zero) of the target is used up.
-absl::Time InstantAfter(const CycleWork& work, absl::Duration shift) {
+absl::Time InstantAfter(const Cycle& cycle, const CycleWork& work, absl::Duration shift) {
   if (work.fixed_due && work.legs.empty()) return *work.fixed_due;
+  if (work.course != nullptr) return work.course->After(work.legs.front().open + shift);
   absl::Time at = absl::InfiniteFuture();
   for (const Leg& leg : work.legs) {
     const absl::Duration open = leg.open + shift;
     at = std::min(at, open <= absl::ZeroDuration()
                           ? leg.from
-                          : leg.calendar->Deadline(leg.from, open, work.cycle.pauses));
+                          : leg.calendar->Deadline(leg.from, open, cycle.pauses));
   }
   return at;
 }
 
 class Run {
  public:
-  Run(const Need& need, const std::vector<Interval>& waits, absl::Time now,
-      std::vector<CycleWork>* done)
+  Run(const Need& need, const std::vector<Interval>& waits, absl::Time now, Runs* done)
       : need_(need), waits_(waits), now_(now), done_(*done) {}
 
   void Enter(const Regime& regime, absl::Time from) {
@@ -106,9 +106,10 @@ class Run {
   void Start(const Shared& promise, absl::Time from) {
     open_ = true;
     first_promise_ = promise_ = &promise;
-    CycleWork& work = done_.emplace_back();
-    work.cycle.started = from;
-    if (from == need_.start) work.cycle.start_fact = need_.start_fact;
+    Cycle& cycle = done_.cycles.emplace_back();
+    CycleWork& work = done_.works.emplace_back();
+    cycle.started = from;
+    if (from == need_.start) cycle.start_fact = need_.start_fact;
     elapsed_ = absl::ZeroDuration();
     counted_from_ = from;
     target_ = promise->target;
@@ -119,7 +120,7 @@ class Run {
   }
 
   void Absorb(const Carry& carry, absl::Time at) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work().cycle.started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle().started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
     const absl::Time old_due = Due(work(), until_now);
     Part(*promise_, at, std::max(own, carry.elapsed),
@@ -140,7 +141,7 @@ class Run {
 
   // Rule 9.
   void Change(const Shared& promise, absl::Time at, const std::string& why) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, work().cycle.started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle().started, at);
     elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
     counted_from_ = at;
     target_ = promise->target;
@@ -172,23 +173,29 @@ class Run {
       s.elapsed = used;
       return s;
     };
-    std::vector<Stretch>& stretches = work().cycle.stretches;
+    std::vector<Stretch>& stretches = cycle().stretches;
     if (stretches.empty()) {
-      stretches.push_back(stretch(*first_promise_, work().cycle.started, absl::ZeroDuration()));
+      stretches.push_back(stretch(*first_promise_, cycle().started, absl::ZeroDuration()));
     }
     stretches.push_back(stretch(promise, at, elapsed));
     stretches.back().why = why;
   }
 
-  std::size_t LastStretch() { return work().cycle.stretches.size() - 1; }
+  std::size_t LastStretch() { return cycle().stretches.size() - 1; }
 
   void Fill(absl::Time until, absl::Time counted_until) {
-    Cycle& cycle = work().cycle;
+    Cycle& cycle = this->cycle();
     cycle.promise = *promise_;
     work().calendar = calendar_;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
-    const bool simple = work().legs.size() == 1 && !work().fixed_due && cycle.stretches.empty();
-    if (simple) {
+    const bool simple = work().legs.size() == 1 && !work().fixed_due && cycle.stretches.empty() &&
+                        work().legs.front().open > absl::ZeroDuration();
+    if (simple && !need_.stop) {
+      const Leg& leg = work().legs.front();
+      work().course = std::make_shared<const Course>(leg, cycle.pauses);
+      cycle.due = work().course->After(leg.open);
+      cycle.elapsed = work().course->Until(counted_until);
+    } else if (simple) {
       const Leg& leg = work().legs.front();
       const BusinessTime::Reckoning both =
           leg.calendar->Reckon(leg.from, leg.open, counted_until, cycle.pauses);
@@ -217,9 +224,10 @@ class Run {
   }
 
   void Leave() {
-    Fill(absl::InfiniteFuture(), std::max(now_, work().cycle.started));
-    Cycle& cycle = work().cycle;
-    cycle.at_risk_at = std::min(cycle.due, InstantAfter(work(), cycle.promise->at_risk_shift));
+    Fill(absl::InfiniteFuture(), std::max(now_, cycle().started));
+    Cycle& cycle = this->cycle();
+    cycle.at_risk_at =
+        std::min(cycle.due, InstantAfter(cycle, work(), cycle.promise->at_risk_shift));
     for (const Interval& pause : cycle.pauses) {
       cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
     }
@@ -227,7 +235,7 @@ class Run {
   }
 
   void Finish(absl::Time stop, const Fact* fact, bool cancelled, const std::string& note) {
-    Cycle& cycle = work().cycle;
+    Cycle& cycle = this->cycle();
     cycle.stopped = stop;
     cycle.stop_fact = fact;
     // The stop ends every pause; how long one lasted until then is what it was worth.
@@ -242,12 +250,14 @@ class Run {
     open_ = false;
   }
 
-  CycleWork& work() { return done_.back(); }  // of the open cycle
+  // The open one.
+  Cycle& cycle() { return done_.cycles.back(); }
+  CycleWork& work() { return done_.works.back(); }
 
   const Need& need_;
   const std::vector<Interval>& waits_;
   const absl::Time now_;
-  std::vector<CycleWork>& done_;
+  Runs& done_;
   std::vector<Carry> held_;  // until something is promised
   bool open_ = false;
   const Shared* promise_ = nullptr;        // in force last
@@ -260,24 +270,52 @@ class Run {
 
 }  // namespace
 
-absl::Time InstantOf(const CycleWork& work, double fraction) {
-  return InstantAfter(work, Shift(work.cycle.promise->target, fraction));
+Course::Course(const Leg& leg, const std::vector<Interval>& pauses) : calendar_(leg.calendar) {
+  parts_.push_back({leg.from, absl::ZeroDuration()});
+  for (const Interval& pause : pauses) {
+    const Part& last = parts_.back();
+    if (pause.until <= last.from) continue;
+    const absl::Duration between =
+        last.from < pause.from ? calendar_->Elapsed(last.from, pause.from) : absl::ZeroDuration();
+    parts_.push_back({pause.until, last.before + between});
+  }
 }
 
-absl::Time NoEarlierThan(const CycleWork& work, double fraction) {
-  // Whole seconds: this is asked of every cycle, and a Duration's product with a fraction is slow.
-  const double seconds = (fraction - 1.0) * absl::ToDoubleSeconds(work.cycle.promise->target);
-  const absl::Duration shift = absl::Seconds(static_cast<std::int64_t>(std::floor(seconds)) - 1);
-  absl::Time at = work.fixed_due.value_or(absl::InfiniteFuture());
-  for (const Leg& leg : work.legs) {
-    at = std::min(at, leg.from + std::max(leg.open + shift, absl::ZeroDuration()));
+absl::Time Course::After(absl::Duration open) const {
+  if (open <= absl::ZeroDuration()) return parts_.front().from;
+  const auto next = std::partition_point(parts_.begin() + 1, parts_.end(),
+                                         [&](const Part& part) { return part.before < open; });
+  const Part& part = *(next - 1);
+  if (part.from == absl::InfiniteFuture()) return part.from;
+  return calendar_->Deadline(part.from, open - part.before);
+}
+
+absl::Duration Course::Until(absl::Time at) const {
+  const auto next = std::partition_point(parts_.begin() + 1, parts_.end(),
+                                         [&](const Part& part) { return part.from <= at; });
+  const Part& part = *(next - 1);
+  const absl::Duration open = part.before + calendar_->Elapsed(part.from, at);
+  return next == parts_.end() ? open : std::min(open, next->before);
+}
+
+absl::Time InstantOf(const RunView& run, double fraction) {
+  return InstantAfter(run.cycle, run.work, Shift(run.cycle.promise->target, fraction));
+}
+
+bool EndedBefore::operator()(const RunView& run) {
+  const Cycle& cycle = run.cycle;
+  if (cycle.outcome == Outcome::kOpen || run.work.fixed_due || !cycle.stretches.empty())
+    return false;
+  if (cycle.promise.get() != promise_) {
+    promise_ = cycle.promise.get();
+    share_ = promise_->target + Shift(promise_->target, fraction_);
   }
-  return at;
+  return cycle.elapsed < share_;
 }
 
 void RunClock(const Need& need, const std::vector<Regime>& regimes,
-              const std::vector<Interval>& waits, absl::Time now, std::vector<CycleWork>* cycles) {
-  Run run(need, waits, now, cycles);
+              const std::vector<Interval>& waits, absl::Time now, Runs* runs) {
+  Run run(need, waits, now, runs);
   const absl::Time end = need.stop.value_or(absl::InfiniteFuture());
   std::size_t first = 0;
   while (first + 1 < regimes.size() && regimes[first + 1].at <= need.start) ++first;
@@ -294,9 +332,9 @@ void RunClock(const Need& need, const std::vector<Regime>& regimes,
   run.Done();
 }
 
-ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now) {
+ClockState StateOf(const std::vector<Cycle>& cycles, absl::Time now) {
   if (cycles.empty()) return ClockState::kPending;
-  const Cycle& cycle = cycles.back().cycle;
+  const Cycle& cycle = cycles.back();
   switch (cycle.outcome) {
     case Outcome::kMet:
       return ClockState::kMet;

@@ -11,6 +11,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
+#include "terms_index.h"
 
 namespace retainer::core {
 
@@ -43,9 +44,8 @@ struct Regime {
   std::string why;                     // of a change: `priority P1`, `policy 3f2a`
 
   const std::shared_ptr<const Promise>* Find(Metric metric) const {
-    if (promises == nullptr) return nullptr;
-    const auto it = promises->find(metric);
-    return it == promises->end() ? nullptr : &it->second;
+    if (promises == nullptr || (*promises)[metric] == nullptr) return nullptr;
+    return &(*promises)[metric];
   }
 };
 
@@ -57,26 +57,68 @@ struct Leg {
   std::size_t stretch = 0;  // of the cycle, where it has any
 };
 
+// The course of a leg around the pauses of its cycle, for who asks several things of it.
+class Course {
+ public:
+  Course(const Leg& leg, const std::vector<Interval>& pauses);
+  // The instant at which `open` time of the leg is used up.
+  absl::Time After(absl::Duration open) const;
+  // Open time of the leg until `at`.
+  absl::Duration Until(absl::Time at) const;
+
+ private:
+  // From `from` on, until the next one, nothing stands still.
+  struct Part {
+    absl::Time from;
+    absl::Duration before;  // open time of the leg until then
+  };
+
+  const BusinessTime* calendar_;
+  absl::InlinedVector<Part, 8> parts_;  // at least one
+};
+
+// What a cycle came from, beside it.
 struct CycleWork {
-  Cycle cycle;
   absl::InlinedVector<Leg, 1> legs;
   const BusinessTime* calendar = nullptr;           // that counts it now, or did at the stop
+  std::shared_ptr<const Course> course;             // of its leg, where it is open and has but one
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere
 };
 
-// The instant at which `fraction` of the cycle's target is used up.
-absl::Time InstantOf(const CycleWork& work, double fraction);
+// The runs of one clock, by start: two lists of one length, for the standing takes the cycles as
+// they are.
+struct Runs {
+  std::vector<Cycle> cycles;
+  std::vector<CycleWork> works;
+};
 
-// An instant at or before InstantOf, without looking at a calendar.
-absl::Time NoEarlierThan(const CycleWork& work, double fraction);
+struct RunView {
+  const Cycle& cycle;
+  const CycleWork& work;
+};
+
+// The instant at which `fraction` of the run's target is used up.
+absl::Time InstantOf(const RunView& run, double fraction);
+
+// Tells whether runs stopped before a share of their targets was used up; may say no where they did.
+class EndedBefore {
+ public:
+  explicit EndedBefore(double fraction) : fraction_(fraction) {}
+  bool operator()(const RunView& run);
+
+ private:
+  const double fraction_;
+  const Promise* promise_ = nullptr;  // of the last run: mostly the next one's too
+  absl::Duration share_;              // of its target
+};
 
 // Appends the cycles that `need` makes under `regimes` (by time, not empty). `waits`: when this
 // metric is paused, in order.
 void RunClock(const Need& need, const std::vector<Regime>& regimes,
-              const std::vector<Interval>& waits, absl::Time now, std::vector<CycleWork>* cycles);
+              const std::vector<Interval>& waits, absl::Time now, Runs* runs);
 
-ClockState StateOf(const std::vector<CycleWork>& cycles, absl::Time now);
+ClockState StateOf(const std::vector<Cycle>& cycles, absl::Time now);
 
 }  // namespace retainer::core

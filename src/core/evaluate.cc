@@ -103,9 +103,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       for (const PromiseClock& clock : work.standing.clocks) {
         s.worst = std::max(s.worst.value_or(clock.state), clock.state);
       }
-      for (const std::vector<core::CycleWork>& runs : work.runs) {
-        for (const core::CycleWork& run : runs) {
-          const Cycle& cycle = run.cycle;
+      for (const core::Runs& runs : work.runs) {
+        for (const Cycle& cycle : runs.cycles) {
           if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
           s.next_due = std::min(s.next_due.value_or(cycle.due), cycle.due);
         }

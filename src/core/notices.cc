@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -49,13 +50,14 @@ class Telling {
 
   // What a share of a run's target calls for: a warning at its instant, what says "late" a little
   // later.
-  absl::Time Level(const CycleWork& run, double fraction) const {
+  absl::Time Level(const RunView& run, double fraction) const {
     const absl::Time at = InstantOf(run, fraction);
-    return Held(*run.calendar, fraction < 1.0 ? at : std::max(at, run.cycle.due) + kBreachGrace);
+    return Held(*run.work.calendar,
+                fraction < 1.0 ? at : std::max(at, run.cycle.due) + kBreachGrace);
   }
 
-  absl::Time Breach(const CycleWork& run) const {
-    return Held(*run.calendar, run.cycle.due + kBreachGrace);
+  absl::Time Breach(const RunView& run) const {
+    return Held(*run.work.calendar, run.cycle.due + kBreachGrace);
   }
 
   // Rationale: what waited for an opening is told within its first minute, each ticket at a second
@@ -72,7 +74,7 @@ class Telling {
 };
 
 // Told while a run waits, it would be told of a time that does not pass.
-bool IsSilentWhilePaused(const CycleWork& run, double fraction) {
+bool IsSilentWhilePaused(const RunView& run, double fraction) {
   return fraction < 1.0 && run.cycle.paused_now;
 }
 
@@ -127,7 +129,7 @@ struct Level {
 };
 
 absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan, Metric metric,
-                                       const CycleWork& run) {
+                                       const RunView& run) {
   absl::InlinedVector<Level, 8> levels;
   for (double fraction : plan.warn_at) {
     if (fraction >= 1.0) continue;
@@ -148,20 +150,20 @@ class Announcer {
  public:
   Announcer(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
             const Terms& terms, absl::Time now, std::vector<Notice>* notices)
-      : work_(work), routed_(Routed(timeline, terms.policy)), now_(now), notices_(*notices) {
+      : work_(work), timeline_(timeline), policy_(terms.policy), now_(now), notices_(*notices) {
     notice_.ticket = ticket;
     notice_.customer = work.standing.customer;
     notice_.is_private = work.is_private;
   }
 
   // Those of a run whose time has come.
-  void Add(Metric metric, const CycleWork& run, const absl::InlinedVector<Level, 8>& levels) {
+  void Add(Metric metric, const RunView& run, const absl::InlinedVector<Level, 8>& levels) {
     const Cycle& cycle = run.cycle;
     const absl::Time silent =
-        std::min(run.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
+        std::min(run.work.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
     std::string name;
     for (const Level& level : levels) {
-      if (level.at > now_ || level.at >= silent || level.at < run.told_until) continue;
+      if (level.at > now_ || level.at >= silent || level.at < run.work.told_until) continue;
       if (level.kind != NoticeKind::kBreach && IsSilentWhilePaused(run, level.fraction)) continue;
       if (name.empty()) {
         name = CycleName(notice_.ticket, notice_.customer, metric, cycle);
@@ -186,14 +188,14 @@ class Announcer {
     notice_.metric = Metric::kFirstResponse;
     notice_.due = escalation.at;
     notice_.teams.assign(people.begin(), people.end());
-    if (notice_.teams.empty()) notice_.teams = routed_;
+    if (notice_.teams.empty()) notice_.teams = Routed(timeline_, policy_);
     notice_.text = absl::StrCat(notice_.customer, ": escalated by hand");
     notices_.push_back(notice_);
     AddMention(notice_, {mentioned.begin(), mentioned.end()}, &notices_);
   }
 
  private:
-  void Add(const Level& level, const CycleWork& run, const std::string& name) {
+  void Add(const Level& level, const RunView& run, const std::string& name) {
     const Promise& promise = *run.cycle.promise;
     const std::string what =
         absl::StrCat(notice_.customer, ": ", View(MetricName(notice_.metric)), " (",
@@ -201,7 +203,8 @@ class Announcer {
     const std::string share = Percent(level.fraction);
     notice_.at = level.at;
     notice_.kind = level.kind;
-    notice_.teams = level.escalation == nullptr ? routed_ : level.escalation->notify;
+    notice_.teams =
+        level.escalation == nullptr ? Routed(timeline_, policy_) : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
       notice_.id = absl::StrCat("breach ", name);
       notice_.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");
@@ -217,7 +220,8 @@ class Announcer {
   }
 
   const ClaimWork& work_;
-  const std::vector<std::string> routed_;
+  const Timeline& timeline_;
+  const Policy& policy_;
   const absl::Time now_;
   std::vector<Notice>& notices_;
   Notice notice_;
@@ -241,29 +245,29 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
   };
   const bool tells = work->plan != nullptr && work->stint != nullptr;
   for (PromiseClock& clock : work->standing.clocks) {
-    const std::vector<CycleWork>& runs = work->Runs(clock.metric);
-    if (runs.empty() || runs.back().cycle.outcome != Outcome::kOpen) continue;
-    at(runs.back().cycle.at_risk_at);
-    at(runs.back().cycle.due);
-    if (tells) at(runs.back().cycle.due + kBreachGrace);  // the face waits for no opening
+    const std::vector<Cycle>& cycles = work->Of(clock.metric).cycles;
+    if (cycles.empty() || cycles.back().outcome != Outcome::kOpen) continue;
+    at(cycles.back().at_risk_at);
+    at(cycles.back().due);
+    if (tells) at(cycles.back().due + kBreachGrace);  // the face waits for no opening
   }
   if (!tells) return wake;
 
   const Plan& plan = *work->plan;
   const Telling telling(ticket, *work);
-  const double first_level = FirstLevel(plan);
+  EndedBefore ended_before_the_first(FirstLevel(plan));
   Announcer announcer(ticket, timeline, *work, terms, now, notices);
   for (PromiseClock& clock : work->standing.clocks) {
-    for (const CycleWork& run : work->Runs(clock.metric)) {
+    const Runs& runs = work->Of(clock.metric);
+    for (std::size_t i = 0; i < runs.cycles.size(); ++i) {
+      const RunView run{runs.cycles[i], runs.works[i]};
       const bool open = run.cycle.outcome == Outcome::kOpen;
       // Rationale: most cycles end long before their first level, and the rest of this is slow.
-      if (!open) {
-        const absl::Time earliest = NoEarlierThan(run, first_level);
-        if (earliest > now || earliest >= std::min(run.silent_from, *run.cycle.stopped)) continue;
-      }
+      if (ended_before_the_first(run)) continue;
       const auto levels = LevelsOf(telling, plan, clock.metric, run);
       announcer.Add(clock.metric, run, levels);
       if (!open) continue;
+      clock.to_come.reserve(levels.size());
       for (const Level& level : levels) {
         at(level.at);
         if (level.at > now && level.at < absl::InfiniteFuture()) {
@@ -271,8 +275,10 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
         }
       }
     }
-    std::stable_sort(clock.to_come.begin(), clock.to_come.end(),
-                     [](const Coming& a, const Coming& b) { return a.at < b.at; });
+    const auto sooner = [](const Coming& a, const Coming& b) { return a.at < b.at; };
+    if (!std::is_sorted(clock.to_come.begin(), clock.to_come.end(), sooner)) {
+      std::stable_sort(clock.to_come.begin(), clock.to_come.end(), sooner);
+    }
   }
   for (const Escalation& escalation : timeline.escalations) {
     if (!Concerns(escalation, *work)) continue;

@@ -406,7 +406,7 @@ void Replayer::Commented(const Fact& fact) {
     judgement = roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   }
   const bool heard = fact.text.substance && !fact.internal;
-  if (heard && edited_.contains(fact.subject)) counted_.insert(fact.subject);
+  if (heard && !edited_.empty() && edited_.contains(fact.subject)) counted_.insert(fact.subject);
   if (judgement.role == Role::kResponder) {
     Say(heard ? HappeningKind::kAnswer : HappeningKind::kAct, fact, judgement);
     if (heard) last_answer_ = fact.subject;

@@ -24,7 +24,7 @@ Promises Compile(const Terms& terms, const std::map<Metric, Target>& targets,
     promise.as_written = target;
     promise.target = OpenTime(target, *promise.calendar);
     promise.at_risk_shift = Shift(promise.target, at_risk);
-    promises.emplace(metric, std::make_shared<const Promise>(promise));
+    promises[metric] = std::make_shared<const Promise>(promise);
   }
   return promises;
 }

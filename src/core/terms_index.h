@@ -2,6 +2,8 @@
 // borrows nothing: terms that are copied may share it.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +14,20 @@
 #include "retainer/policy.h"
 
 namespace retainer {
+
+// What is promised, by metric; nullptr where nothing is.
+class Promises {
+ public:
+  const std::shared_ptr<const Promise>& operator[](Metric metric) const {
+    return promises_[static_cast<std::size_t>(metric)];
+  }
+  std::shared_ptr<const Promise>& operator[](Metric metric) {
+    return promises_[static_cast<std::size_t>(metric)];
+  }
+
+ private:
+  std::array<std::shared_ptr<const Promise>, kAllMetrics.size() + 1> promises_;
+};
 
 class TermsIndex {
  public:

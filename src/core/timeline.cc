@@ -113,8 +113,8 @@ std::size_t Timeline::SpanReaching(std::int64_t open, std::size_t start) const {
                                   begin);
 }
 
-OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
-  const std::int64_t second = std::max(absl::ToUnixSeconds(at), timeline.covered.from);
+OpenBefore CountBefore(const Timeline& timeline, std::int64_t second) {
+  second = std::max(second, timeline.covered.from);
   OpenBefore before;
   if (second >= timeline.covered.until) {
     before.span = timeline.sum.size();
@@ -125,8 +125,18 @@ OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
   if (i > 0) before.seconds = timeline.sum[i - 1];
   if (i < timeline.from.size() && timeline.from[i] <= second) {
     before.seconds += second - timeline.from[i];
-    const absl::Time whole = absl::FromUnixSeconds(second);
-    if (at > whole) before.rest = at - whole;  // seldom: the forges' times are whole seconds
+  }
+  return before;
+}
+
+OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
+  const std::int64_t second = absl::ToUnixSeconds(at);
+  OpenBefore before = CountBefore(timeline, second);
+  const absl::Time whole = absl::FromUnixSeconds(second);
+  // Seldom: the forges' times are whole seconds.
+  if (at > whole && timeline.covered.from <= second && second < timeline.covered.until &&
+      before.span < timeline.from.size() && timeline.from[before.span] <= second) {
+    before.rest = at - whole;
   }
   return before;
 }

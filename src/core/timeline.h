@@ -55,6 +55,7 @@ struct OpenBefore {
 };
 // Instants outside of `covered` count as its ends.
 OpenBefore CountBefore(const Timeline& timeline, absl::Time at);
+OpenBefore CountBefore(const Timeline& timeline, std::int64_t second);
 
 // REQUIRES: first_year <= last_year.
 Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,
