@@ -158,7 +158,7 @@ std::string Tidy(const std::string& text) {
 
 // What is due first; plain text, no Markdown.
 std::string CheckTitle(const CheckView& view) {
-  if (view.rows.empty()) return "no support promise rides on this";
+  if (view.rows.empty()) return "no support promise to show";
   const CheckRow& first = view.rows.front();
   if (!first.due) return "no support promise is due";
   const std::string due = ShownLocal({*first.due, "UTC"}, /*year=*/false);

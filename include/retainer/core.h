@@ -122,8 +122,8 @@ struct FixedTicket {
 
 // The check on an open change: which promises ride on it. With CheckMode::kBlocking it fails while
 // an answer is late that is owed on such a ticket, and never for the fix itself being late: the merge
-// is what mends that. Nullopt where there is nothing to say and never was, on a change that is not
-// open, and where the policy wants none.
+// is what mends that. Nullopt where there is nothing to say (or the policy wants none) and never was,
+// and on a change that is not open.
 std::optional<CheckView> PresentCheck(const ChangeRecord& change,
                                       const std::vector<FixedTicket>& tickets, CheckMode mode);
 

@@ -103,13 +103,12 @@ std::optional<ChangeInfo> FindChange(const FactSet& facts) {
 
 std::optional<CheckView> PresentCheck(const ChangeRecord& change,
                                       const std::vector<FixedTicket>& tickets, CheckMode mode) {
-  if (mode == CheckMode::kOff || change.state != ChangeState::kOpen || change.head.empty()) {
-    return std::nullopt;
-  }
+  if (change.state != ChangeState::kOpen || change.head.empty()) return std::nullopt;
   CheckView view;
   view.commit = change.head;
   bool unanswered = false;
   for (const FixedTicket& ticket : tickets) {
+    if (mode == CheckMode::kOff) break;
     for (const PublicPromise& promise : ticket.promises) {
       CheckRow row;
       row.ticket = ticket.name;

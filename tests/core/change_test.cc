@@ -175,6 +175,13 @@ TEST(PresentCheckTest, BlocksForALateAnswerAloneAndOnlyWhereThePolicySaysSo) {
   EXPECT_EQ(PresentCheck(Open(), unanswered, CheckMode::kBlocking)->verdict, Verdict::kFailure);
   EXPECT_EQ(PresentCheck(Open(), unresolved, CheckMode::kBlocking)->verdict, Verdict::kSuccess);
   EXPECT_EQ(PresentCheck(Open(), unanswered, CheckMode::kOff), std::nullopt);
+  // Turned off, one that failed stands in nobody's way any more.
+  ChangeRecord checked = Open();
+  checked.checked = true;
+  const auto off = PresentCheck(checked, unanswered, CheckMode::kOff);
+  ASSERT_TRUE(off);
+  EXPECT_TRUE(off->rows.empty());
+  EXPECT_EQ(off->verdict, Verdict::kNeutral);
 }
 
 }  // namespace

@@ -404,7 +404,7 @@ TEST(CheckTest, SaysWhatIsDueFirstAndNothingComesAlive) {
 
 TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
   CheckView view;
-  EXPECT_EQ(MakeRenderer()->RenderCheck(view).summary, "No support promise rides on this.\n");
+  EXPECT_EQ(MakeRenderer()->RenderCheck(view).summary, "There is no support promise to show here.\n");
   view.rows = {{"#1", "", "first reply", "late", At("2026-03-03T09:02:00Z"), true, false}};
   view.verdict = CheckView::Verdict::kFailure;
   const CheckText text = MakeRenderer()->RenderCheck(view);
