@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "retainer/ids.h"
+#include "retainer/standing.h"
 
 namespace retainer {
 
@@ -48,6 +49,8 @@ struct SinkConfig {
   std::string kind;    // slack, webhook, email
   std::string url;     // https://…; email: smtp://HOST:PORT or smtps://HOST:PORT
   std::string secret;  // webhook: signs; email: the password of `user`
+  std::vector<std::string> more_secrets;  // webhook: sign beside it, while rotating
+  std::vector<NoticeKind> kinds;          // that it hears; empty: all
   bool is_private = false;
   std::vector<std::string> allow_private;  // hosts that may have private addresses
   std::string user;                        // email, as all below

@@ -16,6 +16,8 @@ class NoticeSink {
   virtual const std::string& name() const = 0;
   // May a private customer's notice go here?
   virtual bool takes_private() const = 0;
+  // Is it to hear notices of this kind?
+  virtual bool Wants(NoticeKind) const { return true; }
   // Unavailable or ResourceExhausted: try again later. Anything else is final.
   virtual absl::Status Tell(const Notice& notice) = 0;
 };

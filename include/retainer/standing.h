@@ -50,7 +50,9 @@ enum class NoticeKind : std::uint8_t {
   kBreach = 2,
   kEscalation = 3,
   kBreachWithdrawn = 4,
-  kMention = 5,  // an escalation whose teams' members are to be mentioned on the ticket
+  kMention = 5,   // an escalation whose teams' members are to be mentioned on the ticket
+  kHandOver = 6,  // the ticket went from one responder to another
+  kClosed = 7,
 };
 std::string_view NoticeKindName(NoticeKind kind);
 
@@ -154,8 +156,8 @@ struct Notice {
   TicketKey ticket;
   std::string customer;
   Metric metric = Metric::kFirstResponse;
-  absl::Time at;  // when it is to be told
-  absl::Time due;
+  absl::Time at;   // when it is to be told
+  absl::Time due;  // infinite: it speaks of no promise
   std::vector<std::string> teams;
   std::string text;        // one line for a log or a chat
   bool is_private = true;  // of a private customer

@@ -77,10 +77,29 @@ struct DecisionWrite {
   std::vector<std::pair<Login, std::string>> pins;  // put if absent
 };
 
-// Which tickets; what is left out does not narrow. In the order of the next due instant (tickets
-// without one last), then of the key. With `customer`, state and due instant are those of that
-// customer's claim, for the order too.
+// Equal ones by key.
+enum class TicketOrder : std::uint8_t {
+  kDue,      // the next due instant; tickets without one last
+  kOpened,   // when it was opened
+  kUpdated,  // when something last happened to it
+  kPriority  // the most urgent priority of a claim, then as kDue; tickets without one last
+};
+
+// A place in a list: of a ticket, in some order.
+struct TicketPlace {
+  std::string priority;  // kPriority alone
+  absl::Time at = absl::InfiniteFuture();
+  TicketKey key;
+  friend bool operator==(const TicketPlace&, const TicketPlace&) = default;
+};
+
+// Which tickets; what is left out does not narrow. With `customer`, state, priority and due instant
+// are those of that customer's claim, for the order too.
 struct TicketQuery {
+  TicketOrder order = TicketOrder::kDue;
+  bool descending = false;  // exactly the other way round
+  // kPriority: the most urgent first. Others that tickets have come after these, by name.
+  std::vector<std::string> urgency;
   std::optional<ProjectKey> project;
   std::string customer;             // with a claim in force
   std::string priority;             // of a claim in force; together with `customer`, of that one's
@@ -88,14 +107,27 @@ struct TicketQuery {
   std::optional<ClockState> worst;  // at the instant `at`
   absl::Time at = absl::InfinitePast();
   std::optional<bool> open;
-  std::optional<absl::Time> due_before;  // next_due before it
+  // Due before it. InvalidArgument in the orders kOpened and kUpdated, which would have to read all
+  // that is due later.
+  std::optional<absl::Time> due_before;
   // Goes on after the last record of the page before.
-  std::optional<std::pair<absl::Time, TicketKey>> after;  // next_due, else InfiniteFuture; key
+  std::optional<TicketPlace> after;
   std::size_t limit = 100;
 };
 
 // What a ticket is due in a list: of the customer's claim where one is asked for.
 absl::Time DueIn(const TicketRecord& record, const std::string& customer);
+// Where a ticket stands in the list that a query asks for.
+TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record);
+
+// Claims in force on open tickets of projects that the policy covers, counted together; tickets
+// without one as if a claim without plan and priority were on each. By state as of the last decision.
+struct OpenCount {
+  std::string plan;
+  std::string priority;
+  std::optional<ClockState> state;  // nullopt: no clock
+  std::uint64_t count = 0;          // 0: there were some once
+};
 
 // Commitments of a project that are owed now: the gate's question.
 struct OwedQuery {
@@ -159,6 +191,7 @@ struct NoticeRecord {
   std::vector<std::string> told;  // the sinks that need not hear it again
   int attempts = 0;               // that were in vain
   std::optional<absl::Time> again_at;
+  std::optional<absl::Time> failing_since;  // the first of those, or of being told to wait
 };
 
 // One that was given up: `record.told` has those who were told it all the same.
@@ -289,6 +322,8 @@ class Store {
   virtual absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket,
                                                               ChangeState state,
                                                               std::size_t limit) = 0;
+  // Costs as many rows as there are kinds, not tickets.
+  virtual absl::StatusOr<std::vector<OpenCount>> CountOpenByState() = 0;
   virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;
   // Of cycles that ended on the days from..until (DayOf), both inclusive.
   virtual absl::StatusOr<EndingSums> SumEndings(const std::string& customer,

@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "retainer/change.h"
+#include "retainer/fact.h"
 #include "retainer/ids.h"
 #include "retainer/policy.h"
 #include "retainer/standing.h"
@@ -92,7 +93,9 @@ struct TicketRecord {
   std::vector<EndingCount> endings;     // of all claims, also those released
   std::uint32_t questions = 0;          // that the forge has not answered
   absl::Time decided_at = absl::UnixEpoch();
-  std::optional<ClockState> worst;  // as of the last decision
+  absl::Time opened_at = absl::UnixEpoch();
+  absl::Time updated_at = absl::UnixEpoch();  // when something last happened to it
+  std::optional<ClockState> worst;            // as of the last decision
   std::optional<absl::Time> next_due;
   std::optional<absl::Time> wake_at;
   std::map<std::string, std::string> clock_states;  // ClockStates() of the last decision
@@ -101,6 +104,12 @@ struct TicketRecord {
   std::vector<PublicPromise> promises;
   friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
 };
+
+// The record's `opened_at` and `updated_at`, from all of the ticket's facts one after another, in any
+// order; answers of the forge and our own comments are nothing that happens to a ticket. Begins anew
+// with ForgetTimes.
+void ForgetTimes(TicketRecord* record);
+void TakeTimes(const Fact& fact, TicketRecord* record);
 
 // The claims in force; of a record of schema 1, as far as it knows them.
 std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record);

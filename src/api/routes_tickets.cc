@@ -21,6 +21,11 @@ constexpr std::size_t kLargestPage = 200;
 
 // ---- Lists
 
+constexpr std::pair<const char*, TicketOrder> kOrders[] = {{"due", TicketOrder::kDue},
+                                                           {"opened", TicketOrder::kOpened},
+                                                           {"updated", TicketOrder::kUpdated},
+                                                           {"priority", TicketOrder::kPriority}};
+
 // Fills the query from the parameters; the refusal where they are not understood.
 std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& request,
                                    TicketQuery* query) {
@@ -66,8 +71,26 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
     }
     query->due_before = before;
   }
-  if (const std::string sort = request.Get("sort"); !sort.empty() && sort != "due") {
-    return Refuse(400, "`sort` is due: the next due instant first.");
+  if (const std::string sort = request.Get("sort"); !sort.empty()) {
+    const auto order = std::find_if(std::begin(kOrders), std::end(kOrders), [&](const auto& known) {
+      return sort == known.first || sort == absl::StrCat("-", known.first);
+    });
+    if (order == std::end(kOrders)) {
+      return Refuse(400,
+                    "`sort` is one of due, opened, updated, priority, or one of these with a - "
+                    "before it for the other way round.");
+    }
+    query->order = order->second;
+    query->descending = sort[0] == '-';
+  }
+  if (query->due_before &&
+      (query->order == TicketOrder::kOpened || query->order == TicketOrder::kUpdated)) {
+    return Refuse(400, "`due_before` goes with the sorts due and priority.");
+  }
+  if (!terms.empty()) {
+    for (const auto& priority : terms.back()->policy.priorities) {
+      query->urgency.push_back(priority.name);
+    }
   }
   query->limit = kUsualPage;
   if (const std::string limit = request.Get("limit"); !limit.empty()) {
@@ -79,7 +102,7 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
   return std::nullopt;
 }
 
-// What a cursor is bound to: everything that narrows.
+// What a cursor is bound to: everything that narrows, and the order.
 std::string Filters(const TicketQuery& query) {
   return absl::StrJoin(
       {query.project ? absl::StrCat(query.project->forge, "/", query.project->id) : std::string(),
@@ -87,7 +110,9 @@ std::string Filters(const TicketQuery& query) {
        std::string(query.metric ? MetricName(*query.metric) : std::string_view()),
        std::string(query.worst ? ClockStateName(*query.worst) : std::string_view()),
        std::string(query.open ? (*query.open ? "open" : "closed") : ""),
-       query.due_before ? absl::FormatTime(*query.due_before, absl::UTCTimeZone()) : std::string()},
+       query.due_before ? absl::FormatTime(*query.due_before, absl::UTCTimeZone()) : std::string(),
+       absl::StrCat(query.descending ? "-" : "", static_cast<int>(query.order)),
+       query.order == TicketOrder::kPriority ? absl::StrJoin(query.urgency, "\t") : ""},
       "\n");
 }
 
@@ -112,10 +137,8 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
     tickets.push_back(TicketEntry(record, query.customer, now));
   }
   ordered_json json = {{"as_of", InstantJson(now)}, {"tickets", std::move(tickets)}};
-  json["next_cursor"] =
-      more ? ordered_json(
-                 WriteCursor({DueIn(found->back(), query.customer), found->back().key}, filters))
-           : ordered_json(nullptr);
+  json["next_cursor"] = more ? ordered_json(WriteCursor(PlaceOf(query, found->back()), filters))
+                             : ordered_json(nullptr);
   return JsonAnswer(std::move(json));
 }
 
@@ -128,7 +151,12 @@ ApiAnswer ListTickets(const ApiContext& context, const ApiRequest& request) {
 ApiAnswer ShowQueue(const ApiContext& context, const ApiRequest& request) {
   TicketQuery query;
   if (auto refusal = ReadQuery(context, request, &query)) return *std::move(refusal);
-  query.open = true;
+  const std::string closed = request.Get("closed");
+  if (!closed.empty() && closed != "true" && closed != "false") {
+    return Refuse(400, "`closed` is true or false.");
+  }
+  // Of a closed ticket, only a question that waits for an answer is due.
+  if (closed != "true") query.open = true;
   query.due_before = absl::InfiniteFuture();
   return AnswerList(context, request, std::move(query));
 }
@@ -171,7 +199,7 @@ void AddTicketRoutes(std::vector<Route>* routes) {
   routes->push_back({"/api/v1/queue",
                      "/api/v1/queue",
                      Access::kToken,
-                     {"project", "customer", "limit", "cursor"},
+                     {"project", "customer", "closed", "limit", "cursor"},
                      ShowQueue});
   routes->push_back({"/api/v1/ticket", "/api/v1/ticket", Access::kToken, {"ref"}, ShowTicket});
 }

@@ -18,40 +18,42 @@ std::string FilterDigest(std::string_view filters) { return Sha256Hex(filters).s
 
 }  // namespace
 
-std::string WriteCursor(const ListPlace& place, std::string_view filters) {
-  const auto& [due, key] = place;
-  const std::string at =
-      due == absl::InfiniteFuture() ? std::string(kNever) : absl::StrCat(absl::ToUnixNanos(due));
+std::string WriteCursor(const TicketPlace& place, std::string_view filters) {
+  const TicketKey& key = place.key;
+  const std::string at = place.at == absl::InfiniteFuture()
+                             ? std::string(kNever)
+                             : absl::StrCat(absl::ToUnixNanos(place.at));
   return absl::WebSafeBase64Escape(absl::StrCat(FilterDigest(filters), "\n", at, "\n", key.forge,
                                                 "\n", key.project, "\n", static_cast<int>(key.kind),
-                                                "\n", key.number));
+                                                "\n", key.number, "\n", place.priority));
 }
 
-std::optional<ListPlace> ReadCursor(std::string_view cursor, std::string_view filters) {
+std::optional<TicketPlace> ReadCursor(std::string_view cursor, std::string_view filters) {
   std::string text;
   if (cursor.size() > kLongestCursor ||
       !absl::WebSafeBase64Unescape(absl::string_view(cursor.data(), cursor.size()), &text)) {
     return std::nullopt;
   }
-  const std::vector<std::string> parts = absl::StrSplit(text, '\n');
-  if (parts.size() != 6 || parts[0] != FilterDigest(filters)) return std::nullopt;
-  ListPlace place;
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::MaxSplits('\n', 6));
+  if (parts.size() != 7 || parts[0] != FilterDigest(filters)) return std::nullopt;
+  TicketPlace place;
   std::int64_t nanos = 0;
   int kind = 0;
   if (parts[1] == kNever) {
-    place.first = absl::InfiniteFuture();
+    place.at = absl::InfiniteFuture();
   } else if (absl::SimpleAtoi(parts[1], &nanos)) {
-    place.first = absl::FromUnixNanos(nanos);
+    place.at = absl::FromUnixNanos(nanos);
   } else {
     return std::nullopt;
   }
-  place.second.forge = parts[2];
-  place.second.project = parts[3];
+  place.key.forge = parts[2];
+  place.key.project = parts[3];
   if (!absl::SimpleAtoi(parts[4], &kind) || (kind != 1 && kind != 2) ||
-      !absl::SimpleAtoi(parts[5], &place.second.number)) {
+      !absl::SimpleAtoi(parts[5], &place.key.number)) {
     return std::nullopt;
   }
-  place.second.kind = static_cast<TicketKind>(kind);
+  place.key.kind = static_cast<TicketKind>(kind);
+  place.priority = parts[6];
   return place;
 }
 

@@ -20,17 +20,50 @@ std::string KindName(PromiseKind kind) {
   return kind == PromiseKind::kCommitment ? "commitment" : "target";
 }
 
+std::string IdOf(const Fact* fact) { return fact == nullptr ? "" : fact->id; }
+
+ordered_json StillJson(const Standstill& still) {
+  return {{"from", Instant(still.span.from)},
+          {"until", Instant(still.span.until)},
+          {"began_by", still.begin_fact},
+          {"ended_by", still.end_fact}};
+}
+
+// A part of a cycle under one set of terms, and the due instant that it alone would give.
+ordered_json StretchJson(const Stretch& stretch) {
+  ordered_json leg = nullptr;
+  if (stretch.has_leg) {
+    leg = {{"open_seconds", absl::ToInt64Seconds(stretch.open)}, {"due", Instant(stretch.due)}};
+  }
+  return {{"from", Instant(stretch.from)},
+          {"why", stretch.why},
+          {"target", stretch.promise->as_written.text},
+          {"target_seconds", absl::ToInt64Seconds(stretch.promise->target)},
+          {"priority", stretch.promise->priority},
+          {"calendars", stretch.promise->calendars},
+          {"policy", stretch.promise->terms_id},
+          {"elapsed_before_seconds", absl::ToInt64Seconds(stretch.elapsed)},
+          {"leg", std::move(leg)}};
+}
+
 ordered_json CycleJson(const Cycle& cycle) {
   ordered_json pauses = ordered_json::array();
   for (const Interval& pause : cycle.pauses) {
     pauses.push_back({{"from", Instant(pause.from)}, {"until", Instant(pause.until)}});
   }
   const Promise& promise = *cycle.promise;
+  ordered_json stretches = ordered_json::array();
+  for (const Stretch& stretch : cycle.stretches) stretches.push_back(StretchJson(stretch));
+  ordered_json resumed = ordered_json::array();
+  for (const Standstill& still : cycle.resumed) resumed.push_back(StillJson(still));
   return {{"started", Instant(cycle.started)},
+          {"started_by", IdOf(cycle.start_fact)},
           {"stopped", Instant(cycle.stopped)},
+          {"stopped_by", IdOf(cycle.stop_fact)},
           {"target", promise.as_written.text},
           {"target_seconds", absl::ToInt64Seconds(promise.target)},
           {"due", Instant(cycle.due)},
+          {"due_stands", cycle.due_stands},
           {"at_risk_at", Instant(cycle.at_risk_at)},
           {"paused", cycle.paused_now},
           {"pauses", std::move(pauses)},
@@ -39,22 +72,34 @@ ordered_json CycleJson(const Cycle& cycle) {
           {"note", cycle.note},
           {"priority", promise.priority},
           {"calendars", promise.calendars},
-          {"policy", promise.terms_id}};
+          {"policy", promise.terms_id},
+          {"stretches", std::move(stretches)},
+          {"resumed", std::move(resumed)}};
 }
 
 ordered_json ClockJson(const PromiseClock& clock) {
   ordered_json cycles = ordered_json::array();
   for (const Cycle& cycle : clock.cycles) cycles.push_back(CycleJson(cycle));
+  ordered_json to_come = ordered_json::array();
+  for (const Coming& coming : clock.to_come) {
+    to_come.push_back({{"at", Instant(coming.at)},
+                       {"kind", std::string(NoticeKindName(coming.kind))},
+                       {"fraction", coming.fraction}});
+  }
   return {{"metric", std::string(MetricName(clock.metric))},
           {"kind", KindName(clock.kind)},
           {"state", std::string(ClockStateName(clock.state))},
-          {"cycles", std::move(cycles)}};
+          {"cycles", std::move(cycles)},
+          {"to_come", std::move(to_come)}};
 }
 
 template <class T>
 ordered_json OrNull(const std::optional<T>& state) {
   return state ? ordered_json(std::string(ClockStateName(*state))) : ordered_json(nullptr);
 }
+
+// Of a record, whose opening may not be known yet.
+ordered_json TimeOf(absl::Time at) { return at == absl::UnixEpoch() ? nullptr : Instant(at); }
 
 ordered_json ClaimEntry(const ClaimRecord& claim, absl::Time now) {
   ordered_json promises = ordered_json::array();
@@ -108,6 +153,8 @@ ordered_json TicketEntry(const TicketRecord& record, const std::string& only_cus
           {"title", record.title},
           {"project", ToString(ProjectRef{ref.forge, ref.path})},
           {"open", record.open},
+          {"opened_at", TimeOf(record.opened_at)},
+          {"updated_at", TimeOf(record.updated_at)},
           {"state", OrNull(state)},
           {"due", Instant(DueIn(record, only_customer))},
           {"claims", std::move(claims)}};
@@ -130,6 +177,8 @@ TicketTexts TicketJson(const TicketRef& ref, const Inspection& inspection,
                       {"released", claim.released},
                       {"clocks", std::move(clocks)}});
   }
+  ordered_json waits = ordered_json::array();
+  for (const Standstill& wait : standing.waits) waits.push_back(StillJson(wait));
   ordered_json json = {{"ref", ToString(ref)},
                        {"url", inspection.context.url},
                        {"as_of", Instant(inspection.at)},
@@ -137,7 +186,8 @@ TicketTexts TicketJson(const TicketRef& ref, const Inspection& inspection,
                        {"opened_at", Instant(standing.opened_at)},
                        {"policy", standing.terms_id},
                        {"claims", std::move(claims)},
-                       {"waiting_for_customer", standing.waiting.now}};
+                       {"waiting_for_customer", standing.waiting.now},
+                       {"waits", std::move(waits)}};
   if (only_customer.empty()) {
     // Each of these hangs on every claim.
     json["next_change_at"] = Instant(standing.next_wake);

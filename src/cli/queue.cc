@@ -126,7 +126,7 @@ class Queue {
   absl::StatusOr<std::vector<QueueItem>> Community() {
     TicketQuery query;
     query.open = true;
-    query.after = {absl::InfiniteFuture(), TicketKey()};
+    query.after = {"", absl::InfiniteFuture(), TicketKey()};
     std::vector<QueueItem> items;
     absl::Status looked = Look(
         query, [](absl::Time) { return false; },
@@ -157,7 +157,7 @@ class Queue {
       for (const TicketRecord& record : *records) {
         const absl::Time due = DueIn(record, query.customer);
         if (enough(due)) return absl::OkStatus();
-        query.after = {due, record.key};
+        query.after = {"", due, record.key};
         ++looked;
         const auto stored = store_.LoadTicket(record.key);
         if (!stored.ok()) return stored.status();

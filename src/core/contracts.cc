@@ -130,6 +130,10 @@ std::string_view NoticeKindName(NoticeKind kind) {
       return "breach-withdrawn";
     case NoticeKind::kMention:
       return "mention";
+    case NoticeKind::kHandOver:
+      return "hand-over";
+    case NoticeKind::kClosed:
+      return "closed";
   }
   return "";
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "news.h"
 #include "retainer/core.h"
 
 namespace retainer {
@@ -155,12 +156,16 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   decision.standing = Evaluate(context, decision.facts, terms, pins, now);
   const Standing& standing = decision.standing;
   // The version in force, for the face: the newest whose instant has come.
-  const Terms* current = terms.front().get();
-  for (const auto& version : terms) {
-    if (version->effective <= now) current = version.get();
+  std::size_t in_force = 0;
+  for (std::size_t i = 1; i < terms.size(); ++i) {
+    if (terms[i]->effective <= now) in_force = i;
   }
+  const Terms* current = terms[in_force].get();
   decision.wake_at = standing.next_wake;
   decision.notices = standing.notices;
+  core::News told_beside =
+      core::FindNews(context, decision.facts, standing, terms, in_force, pins, now);
+  decision.wake_at = std::min(decision.wake_at, told_beside.wake_at);
   std::vector<Notice> withdrawn = WithdrawnBreaches(context, standing, told, *current, now);
   if (HasHiddenClaim(standing, terms, current->policy)) {
     // What outsiders see is made from the facts as they themselves could judge them.
@@ -173,13 +178,17 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     TakeMentions(outside.notices, &decision.notices);
     TakeMentions(open, &withdrawn);
     decision.wake_at = std::min(decision.wake_at, outside.next_wake);
-    std::vector<Question>& questions = decision.standing.questions;
-    questions.insert(questions.end(), outside.questions.begin(), outside.questions.end());
-    std::sort(questions.begin(), questions.end());
-    questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
+    told_beside.questions.insert(told_beside.questions.end(), outside.questions.begin(),
+                                 outside.questions.end());
   } else {
     decision.face = Present(context, standing, *current, now);
     decision.promises = PresentPromises(standing, *current, now);
+  }
+  if (!told_beside.questions.empty()) {
+    std::vector<Question>& questions = decision.standing.questions;
+    questions.insert(questions.end(), told_beside.questions.begin(), told_beside.questions.end());
+    std::sort(questions.begin(), questions.end());
+    questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
   }
   if (!decision.standing.questions.empty()) {
     decision.notices.clear();
@@ -189,6 +198,9 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   // A decision that learns nothing repeats what an earlier one has recorded.
   AddTakenBack(before, standing, decision.new_facts.empty() ? std::vector<Notice>() : withdrawn,
                &decision.record.changes);
+  if (decision.standing.questions.empty()) {
+    for (Notice& notice : told_beside.notices) decision.notices.push_back(std::move(notice));
+  }
   for (Notice& notice : withdrawn) decision.notices.push_back(std::move(notice));
   std::sort(decision.notices.begin(), decision.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "claims.h"
 #include "retainer/core.h"
+#include "telling.h"
 
 namespace retainer::core {
 namespace {
@@ -26,20 +27,6 @@ std::string CycleName(const TicketKey& ticket, const std::string& customer, Metr
                                 ? absl::StrCat("@", absl::ToUnixSeconds(cycle.started))
                                 : cycle.start_fact->id;
   return absl::StrCat(ToString(ticket), " ", customer, " ", View(MetricName(metric)), " ", start);
-}
-
-// Teams whose area the ticket's labels name; all where none does.
-std::vector<std::string> Routed(const Timeline& timeline, const Policy& policy) {
-  std::vector<std::string> routed;
-  std::vector<std::string> all;
-  for (const auto& [name, team] : policy.teams) {
-    all.push_back(name);
-    const bool area =
-        std::any_of(team.labels.begin(), team.labels.end(),
-                    [&](const std::string& label) { return timeline.labels.contains(label); });
-    if (area) routed.push_back(name);
-  }
-  return routed.empty() ? all : routed;
 }
 
 // When the notices of a claim are told.
@@ -60,12 +47,8 @@ class Telling {
     return Held(*run.work.calendar, run.cycle.due + kBreachGrace);
   }
 
-  // Rationale: what waited for an opening is told within its first minute, each ticket at a second
-  // of its own, so that a night's notices do not all fall on one instant.
   absl::Time Held(const BusinessTime& calendar, absl::Time at) const {
-    const absl::Time open = TellingTime(plan_, calendar, at);
-    if (open == at) return at;
-    return open + absl::Seconds(static_cast<std::int64_t>(Fingerprint(ToString(ticket_)) % 60));
+    return HeldUntil(ticket_, plan_, calendar, at);
   }
 
  private:
@@ -188,7 +171,7 @@ class Announcer {
     notice_.metric = Metric::kFirstResponse;
     notice_.due = escalation.at;
     notice_.teams.assign(people.begin(), people.end());
-    if (notice_.teams.empty()) notice_.teams = Routed(timeline_, policy_);
+    if (notice_.teams.empty()) notice_.teams = TeamsFor(timeline_.labels, policy_);
     notice_.text = absl::StrCat(notice_.customer, ": escalated by hand");
     notices_.push_back(notice_);
     AddMention(notice_, {mentioned.begin(), mentioned.end()}, &notices_);
@@ -203,8 +186,8 @@ class Announcer {
     const std::string share = Percent(level.fraction);
     notice_.at = level.at;
     notice_.kind = level.kind;
-    notice_.teams =
-        level.escalation == nullptr ? Routed(timeline_, policy_) : level.escalation->notify;
+    notice_.teams = level.escalation == nullptr ? TeamsFor(timeline_.labels, policy_)
+                                                : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
       notice_.id = absl::StrCat("breach ", name);
       notice_.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");

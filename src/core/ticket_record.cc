@@ -32,6 +32,27 @@ void TakeWorse(std::optional<ClockState> state, std::optional<ClockState>* worst
 
 }  // namespace
 
+void ForgetTimes(TicketRecord* record) {
+  record->opened_at = absl::UnixEpoch();
+  record->updated_at = absl::UnixEpoch();
+}
+
+void TakeTimes(const Fact& fact, TicketRecord* record) {
+  switch (fact.kind) {
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile:
+    case FactKind::kOwnComment:
+      return;
+    case FactKind::kOpened:
+      record->opened_at = fact.at;
+      break;
+    default:
+      break;
+  }
+  record->updated_at = std::max(record->updated_at, fact.at);
+}
+
 std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record) {
   if (record.claims.size() == record.customers.size()) return record.claims;
   std::vector<ClaimRecord> claims;

@@ -440,6 +440,8 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   record.endings = CountEndings(standing);
   record.questions = static_cast<std::uint32_t>(standing.questions.size());
   record.decided_at = now;
+  ForgetTimes(&record);
+  for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -10,7 +11,10 @@
 namespace retainer {
 
 absl::Status LogSink::Tell(const Notice& notice) {
-  log_.Write(notice.kind == NoticeKind::kWarning ? LogLevel::kInfo : LogLevel::kWarning, "notice",
+  const bool is_trouble = notice.kind != NoticeKind::kWarning &&
+                          notice.kind != NoticeKind::kHandOver &&
+                          notice.kind != NoticeKind::kClosed;
+  log_.Write(is_trouble ? LogLevel::kWarning : LogLevel::kInfo, "notice",
              {{"id", notice.id},
               {"kind", std::string(NoticeKindName(notice.kind))},
               {"ticket", ToString(notice.ticket)},
@@ -47,7 +51,7 @@ std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHist
     }
   }
   for (NoticeSink* sink : sinks_) {
-    if (!names.contains(sink->name())) continue;
+    if (!names.contains(sink->name()) || !sink->Wants(notice.kind)) continue;
     if (notice.is_private && !sink->takes_private()) {
       metrics_.Count("retainer_notices_withheld_total", {{"sink", sink->name()}});
       continue;
@@ -66,6 +70,12 @@ std::optional<absl::Duration> RetryPause(int failures) {
   return kPauses[index];
 }
 
+absl::Duration WholeLadder() {
+  absl::Duration all;
+  for (int failures = 1; const auto pause = RetryPause(failures); ++failures) all += *pause;
+  return all;
+}
+
 absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
   if (const auto known = states_.find(id); known != states_.end()) return &known->second;
   const auto record = store_.FindNotice(id);
@@ -74,6 +84,7 @@ absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
   State& state = states_[id];
   state.told.insert((*record)->told.begin(), (*record)->told.end());
   state.attempts = (*record)->attempts;
+  state.failing_since = (*record)->failing_since;
   state.not_before = (*record)->again_at.value_or(absl::InfinitePast());
   return &state;
 }
@@ -84,6 +95,7 @@ absl::Status Notifier::Save(const std::string& id, const State& state) {
   if (!*record) return absl::OkStatus();
   (*record)->told.assign(state.told.begin(), state.told.end());
   (*record)->attempts = state.attempts;
+  (*record)->failing_since = state.failing_since;
   (*record)->again_at = state.not_before;
   const absl::Status saved = store_.SaveNotice(**record);
   return absl::IsNotFound(saved) ? absl::OkStatus() : saved;
@@ -113,7 +125,9 @@ std::optional<absl::Time> Notifier::Tell(const Notice& notice, const TermsHistor
     }
     const absl::Status told = sink->Tell(notice);
     const bool limited = absl::IsResourceExhausted(told);
-    const bool later = limited || (absl::IsUnavailable(told) && RetryPause(state->attempts + 1));
+    if (!told.ok() && !state->failing_since) state->failing_since = now;
+    const bool later = limited ? now - *state->failing_since < WholeLadder()
+                               : absl::IsUnavailable(told) && RetryPause(state->attempts + 1);
     trouble = told.ok() ? 0 : trouble + 1;
     metrics_.Count("retainer_notices_total", {{"sink", sink->name()},
                                               {"kind", std::string(NoticeKindName(notice.kind))},
@@ -188,11 +202,14 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
       ++round.finished;
       continue;
     }
-    const auto before = std::pair(state.told.size(), state.attempts);
+    const auto saved = [&] {
+      return std::tuple(state.told.size(), state.attempts, state.failing_since.has_value());
+    };
+    const auto before = saved();
     if (const auto again = Tell(notice, terms, now, &state, &troubles)) {
       postpone(*again);
-      if (before == std::pair(state.told.size(), state.attempts)) continue;
-      if (const absl::Status saved = Save(notice.id, state); !saved.ok()) return saved;
+      if (before == saved()) continue;
+      if (const absl::Status kept = Save(notice.id, state); !kept.ok()) return kept;
       continue;
     }
     const absl::Status finished = End(notice.id, state, now);

@@ -53,6 +53,8 @@ class LogSink final : public NoticeSink {
 // 5 h, 10 h, 10 h. Nullopt: that was the last one.
 // REQUIRES: failures > 0
 std::optional<absl::Duration> RetryPause(int failures);
+// All of it. A sink that asks for so long to be spared is given up too.
+absl::Duration WholeLadder();
 
 class Notifier {
  public:
@@ -78,6 +80,7 @@ class Notifier {
     std::set<std::string> told;
     std::map<std::string, std::string> in_vain;  // sink -> why it will not hear it
     int attempts = 0;
+    std::optional<absl::Time> failing_since;
     absl::Time not_before = absl::InfinitePast();
   };
   using Troubles = std::map<std::string, int>;  // by sink, of this round

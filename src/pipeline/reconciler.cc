@@ -158,6 +158,18 @@ absl::Status Reconciler::Look(absl::Time now) {
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
   metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
   metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
+  const auto open = store_.CountOpenByState();
+  if (!open.ok()) return open.status();
+  std::map<Metrics::Labels, double> open_by;
+  for (const OpenCount& kind : *open) {
+    open_by[{{"plan", kind.plan.empty() ? "none" : kind.plan},
+             {"priority", kind.priority.empty() ? "none" : kind.priority},
+             {"state", kind.state ? std::string(ClockStateName(*kind.state)) : "none"}}] +=
+        static_cast<double>(kind.count);
+  }
+  for (const auto& [labels, count] : open_by) {
+    metrics_.Set("retainer_open_tickets", count, labels);
+  }
   const auto ledger = store_.ReadLedgerHead();
   if (!ledger.ok()) return ledger.status();
   metrics_.Set("retainer_ledger_records", static_cast<double>(ledger->length));

@@ -1,6 +1,7 @@
 #include "src/policy/config_sinks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -31,9 +32,9 @@ class SinkReader {
     // The kind first: it says which keys there are.
     const YamlNode* kind = node.Find("kind");
     const std::string name = kind != nullptr ? kind->scalar : "";
-    Keys keys = {"kind", "url", "private", "allow_private"};
+    Keys keys = {"kind", "url", "private", "allow_private", "notices"};
     if (name == "webhook") {
-      keys.push_back("secret");
+      keys.insert(keys.end(), {"secret", "secrets"});
     } else if (name == "email") {
       keys.insert(keys.end(), {"user", "password", "from", "to"});
     } else if (name != "slack") {
@@ -56,6 +57,7 @@ class SinkReader {
     if (const YamlNode* n = node.Find("allow_private")) {
       sink.allow_private = reader_.Texts(*n, "allow_private");
     }
+    if (const YamlNode* n = node.Find("notices")) ReadKinds(*n, &sink);
     if (!sink.url.empty()) CheckHost(node, sink);
     if (name == "webhook") ReadSecret(node, &sink);
     if (name == "email") ReadMail(node, &sink);
@@ -103,8 +105,40 @@ class SinkReader {
            host.find_first_not_of("0123456789.") == std::string::npos;
   }
 
+  void ReadKinds(const YamlNode& node, SinkConfig* sink) {
+    static constexpr NoticeKind kKinds[] = {NoticeKind::kWarning, NoticeKind::kBreach,
+                                            NoticeKind::kEscalation, NoticeKind::kHandOver,
+                                            NoticeKind::kClosed};
+    for (const std::string& name : reader_.Texts(node, "notices")) {
+      const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](NoticeKind known) {
+        return NoticeKindName(known) == name;
+      });
+      if (kind == std::end(kKinds)) {
+        reader_.Error(node, absl::StrCat("\"", name, "\" is no kind of notice"),
+                      "write some of warning, breach, escalation, hand-over, closed");
+        return;
+      }
+      sink->kinds.push_back(*kind);
+    }
+    // An empty list would read as none and mean all.
+    if (sink->kinds.empty() && node.IsSequence()) {
+      reader_.Error(node, "a sink that hears nothing", "name kinds, or leave `notices` out");
+    }
+  }
+
   void ReadSecret(const YamlNode& node, SinkConfig* sink) {
-    if (const YamlNode* secret = node.Find("secret")) {
+    const YamlNode* several = node.Find("secrets");
+    if (several != nullptr && node.Find("secret") != nullptr) {
+      reader_.Error(*several, "secret and secrets say the same", "write one of them");
+    } else if (several != nullptr && several->IsSequence() && !several->items.empty()) {
+      for (const YamlNode& item : several->items) {
+        sink->more_secrets.push_back(values_.Secret(item, "secret").value_or(""));
+      }
+      sink->secret = sink->more_secrets.front();
+      sink->more_secrets.erase(sink->more_secrets.begin());
+    } else if (several != nullptr) {
+      reader_.Error(*several, "secrets is no list of them", "write secrets: [env:NEW, env:OLD]");
+    } else if (const YamlNode* secret = node.Find("secret")) {
       sink->secret = values_.Secret(*secret, "secret").value_or("");
     } else {
       reader_.Error(node, "a webhook without secret: nobody could tell our messages from others",

@@ -82,6 +82,8 @@ std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
       {"at", Rfc3339(notice.at)},
       {"teams", notice.teams},
       {"text", notice.text},
+      // Of those that were told before: they were none.
+      {"withdraws", notice.withdraws},
   };
   return Dump({{"version", kSchemaVersion},
                {"type", absl::StrCat("notice.", std::string(NoticeKindName(notice.kind)))},

@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -39,17 +40,21 @@ absl::StatusOr<std::string> SigningKey(std::string_view secret) {
   return key;
 }
 
-std::vector<std::string> SignedHeaders(const std::string& key, const std::string& id, absl::Time at,
-                                       const std::string& body) {
+std::vector<std::string> SignedHeaders(const std::vector<std::string>& keys, const std::string& id,
+                                       absl::Time at, const std::string& body) {
   const std::string timestamp = absl::StrCat(absl::ToUnixSeconds(at));
   const std::string signed_text = absl::StrCat(id, ".", timestamp, ".", body);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-               reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(),
-               digest, &size) != nullptr);
+  std::string signatures = "webhook-signature:";
+  for (const std::string& key : keys) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    Require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                 reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(),
+                 digest, &size) != nullptr);
+    absl::StrAppend(&signatures, " v1,", absl::Base64Escape(Bytes(digest, size)));
+  }
   return {absl::StrCat("webhook-id: ", id), absl::StrCat("webhook-timestamp: ", timestamp),
-          absl::StrCat("webhook-signature: v1,", absl::Base64Escape(Bytes(digest, size)))};
+          std::move(signatures)};
 }
 
 std::string StableId(std::string_view text) {

@@ -20,6 +20,11 @@ class SinkBase : public OutgoingSink {
  public:
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return is_private_; }
+  bool Wants(NoticeKind kind) const override {
+    // Whoever was told of a breach hears that it was none.
+    if (kind == NoticeKind::kBreachWithdrawn) kind = NoticeKind::kBreach;
+    return kinds_.empty() || std::find(kinds_.begin(), kinds_.end(), kind) != kinds_.end();
+  }
   absl::Status Check() override { return transport_->Connect(endpoint_); }
 
  protected:
@@ -29,7 +34,8 @@ class SinkBase : public OutgoingSink {
         transport_(std::move(transport)),
         name_ticket_(std::move(name_ticket)),
         name_(name),
-        is_private_(config.is_private) {}
+        is_private_(config.is_private),
+        kinds_(config.kinds) {}
 
   const Endpoint endpoint_;
   const std::shared_ptr<const Transport> transport_;
@@ -38,6 +44,7 @@ class SinkBase : public OutgoingSink {
  private:
   const std::string name_;
   const bool is_private_;
+  const std::vector<NoticeKind> kinds_;
 };
 
 class ChatSink final : public SinkBase {
@@ -54,20 +61,20 @@ class ChatSink final : public SinkBase {
 class WebhookSink final : public SinkBase {
  public:
   WebhookSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
-              std::shared_ptr<const Transport> transport, NameTicket name_ticket, std::string key,
-              Clock& clock)
+              std::shared_ptr<const Transport> transport, NameTicket name_ticket,
+              std::vector<std::string> keys, Clock& clock)
       : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)),
-        key_(std::move(key)),
+        keys_(std::move(keys)),
         clock_(clock) {}
   absl::Status Tell(const Notice& notice) override {
     const std::string body = WebhookBody(notice, name_ticket_(notice.ticket));
-    std::vector<std::string> headers = SignedHeaders(key_, WebhookId(notice), clock_.Now(), body);
+    std::vector<std::string> headers = SignedHeaders(keys_, WebhookId(notice), clock_.Now(), body);
     headers.insert(headers.end(), {kJson, kAgent});
     return transport_->Post(endpoint_, headers, body);
   }
 
  private:
-  const std::string key_;
+  const std::vector<std::string> keys_;
   Clock& clock_;
 };
 
@@ -120,10 +127,16 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                       std::move(name_ticket));
   }
   if (config.kind == "webhook") {
-    auto key = SigningKey(config.secret);
-    if (!key.ok()) return wrong(std::string(key.status().message()));
+    std::vector<std::string> secrets = {config.secret};
+    secrets.insert(secrets.end(), config.more_secrets.begin(), config.more_secrets.end());
+    std::vector<std::string> keys;
+    for (const std::string& secret : secrets) {
+      auto key = SigningKey(secret);
+      if (!key.ok()) return wrong(std::string(key.status().message()));
+      keys.push_back(*std::move(key));
+    }
     return std::make_unique<WebhookSink>(name, config, std::move(endpoint), std::move(transport),
-                                         std::move(name_ticket), *std::move(key), clock);
+                                         std::move(name_ticket), std::move(keys), clock);
   }
   if (config.kind == "email") {
     if (!IsMailAddress(config.from)) return wrong("from is no mail address");

@@ -22,6 +22,10 @@ std::string KindWords(NoticeKind kind) {
       return "Taken back: in time after all";
     case NoticeKind::kMention:
       return "Mention";
+    case NoticeKind::kHandOver:
+      return "Handed over";
+    case NoticeKind::kClosed:
+      return "Closed";
   }
   return std::string(NoticeKindName(kind));
 }

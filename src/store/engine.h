@@ -59,6 +59,8 @@ class Cursor {
   virtual ~Cursor() = default;
   // To the first key at or after `key`.
   virtual void Seek(std::string_view key) = 0;
+  // To the last key before `key`; an empty one is behind all.
+  virtual void SeekBefore(std::string_view key) = 0;
   virtual void Next() = 0;
   // False at the end, and in trouble.
   virtual bool Valid() const = 0;

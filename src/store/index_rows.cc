@@ -17,11 +17,9 @@ class Lists {
       : record_(record), customer_(customer), due_(due), rows_(rows) {}
 
   void Add(Dimension dimension, std::string_view value) {
-    rows_->emplace(Table::kIndexes, KeyWriter()
-                                        .Raw(ListPrefix(dimension, customer_, value))
-                                        .Instant(due_)
-                                        .Ticket(record_.key)
-                                        .Take());
+    AddTo(ListPrefix(dimension, customer_, value), due_);
+    AddTo(ListPrefix(dimension, customer_, value, ListOrder::kOpened), record_.opened_at);
+    AddTo(ListPrefix(dimension, customer_, value, ListOrder::kUpdated), record_.updated_at);
   }
   void AddPlace() {
     Add(Dimension::kOpen, record_.open ? "open" : "closed");
@@ -34,6 +32,10 @@ class Lists {
   }
 
  private:
+  void AddTo(const std::string& list, absl::Time at) {
+    rows_->emplace(Table::kIndexes, KeyWriter().Raw(list).Instant(at).Ticket(record_.key).Take());
+  }
+
   const TicketRecord& record_;
   const std::string_view customer_;
   const absl::Time due_;
@@ -85,8 +87,14 @@ std::string IndexProject(const std::string& forge, const std::string& project) {
   return absl::StrCat(forge, "/", project);
 }
 
-std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value) {
-  return KeyWriter().U8(static_cast<std::uint8_t>(dimension)).Text(customer).Text(value).Take();
+std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value,
+                       std::optional<ListOrder> order) {
+  KeyWriter writer;
+  if (order) {
+    writer.U8(static_cast<std::uint8_t>(Dimension::kOrdered));
+    writer.U8(static_cast<std::uint8_t>(*order));
+  }
+  return writer.U8(static_cast<std::uint8_t>(dimension)).Text(customer).Text(value).Take();
 }
 
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state) {
@@ -107,14 +115,17 @@ std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) 
   const std::vector<ClaimRecord> claims = ClaimsInForce(record);
   Lists ticket(record, "", DueIn(record, ""), &rows);
   ticket.AddPlace();
-  for (const std::string& priority : record.priorities) ticket.Add(Dimension::kPriority, priority);
+  std::set<std::string> priorities(record.priorities.begin(), record.priorities.end());
+  if (priorities.size() > 1) priorities.erase("");
+  if (priorities.empty()) priorities.insert("");
+  for (const std::string& priority : priorities) ticket.Add(Dimension::kPriority, priority);
   if (record.worst) ticket.Add(Dimension::kWorst, ClockStateName(*record.worst));
   for (const ClaimRecord& claim : claims) {
     ticket.AddMetrics(claim);
     Lists mine(record, claim.customer, DueIn(record, claim.customer), &rows);
     mine.AddPlace();
     mine.AddMetrics(claim);
-    if (!claim.priority.empty()) mine.Add(Dimension::kPriority, claim.priority);
+    mine.Add(Dimension::kPriority, claim.priority);
     if (const auto worst = StateAt(claim, record.decided_at)) {
       mine.Add(Dimension::kWorst, ClockStateName(*worst));
     }
@@ -164,6 +175,23 @@ std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record) {
   return rows;
 }
 
+std::map<std::string, std::int64_t> OpenRows(const TicketRecord& record) {
+  std::map<std::string, std::int64_t> rows;
+  if (!record.open || !record.tracked) return rows;
+  std::vector<ClaimRecord> claims = ClaimsInForce(record);
+  if (claims.empty()) claims.emplace_back();
+  for (const ClaimRecord& claim : claims) {
+    const auto state = StateAt(claim, record.decided_at);
+    ++rows[KeyWriter()
+               .U8(static_cast<std::uint8_t>(Counter::kOpenTickets))
+               .Text(claim.plan)
+               .Text(claim.priority)
+               .U8(state ? static_cast<std::uint8_t>(*state) : 0)
+               .Take()];
+  }
+  return rows;
+}
+
 void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& record,
                   Batch* batch) {
   const Rows now = DerivedRows(record);
@@ -177,7 +205,9 @@ void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& re
   std::map<std::string, std::int64_t> counts = EndingRows(record);
   if (old) {
     for (const auto& [key, count] : EndingRows(*old)) counts[key] -= count;
+    for (const auto& [key, count] : OpenRows(*old)) counts[key] -= count;
   }
+  for (const auto& [key, count] : OpenRows(record)) counts[key] += count;
   for (const auto& [key, by] : counts) {
     if (by != 0) batch->AddTo(key, by);
   }

@@ -23,12 +23,14 @@ std::string IndexProject(const std::string& forge, const std::string& project);
 std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record);
 // Counters, and what the record adds to them.
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record);
+std::map<std::string, std::int64_t> OpenRows(const TicketRecord& record);
 
 // The difference between two records of a ticket.
 void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& record, Batch* batch);
 
-// The beginning of a list's keys.
-std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value);
+// The beginning of a list's keys; in the order of the due instant where none is named.
+std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value,
+                       std::optional<ListOrder> order = std::nullopt);
 
 // The beginning of the keys of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);

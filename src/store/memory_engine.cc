@@ -1,5 +1,6 @@
 #include "src/store/memory_engine.h"
 
+#include <iterator>
 #include <mutex>
 
 #include "src/store/codec/counter.h"
@@ -11,6 +12,10 @@ class MemoryEngine::MemoryCursor final : public Cursor {
   explicit MemoryCursor(const Rows& rows) : rows_(rows), at_(rows.end()) {}
 
   void Seek(std::string_view key) override { at_ = rows_.lower_bound(key); }
+  void SeekBefore(std::string_view key) override {
+    at_ = key.empty() ? rows_.end() : rows_.lower_bound(key);
+    at_ = at_ == rows_.begin() ? rows_.end() : std::prev(at_);
+  }
   void Next() override { ++at_; }
   bool Valid() const override { return at_ != rows_.end(); }
   std::string_view Key() const override { return at_->first; }

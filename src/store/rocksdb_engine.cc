@@ -119,6 +119,14 @@ class RocksDbEngine::RocksDbCursor final : public Cursor {
       : engine_(engine), it_(std::move(it)) {}
 
   void Seek(std::string_view key) override { it_->Seek(ToSlice(key)); }
+  void SeekBefore(std::string_view key) override {
+    if (key.empty()) {
+      it_->SeekToLast();
+      return;
+    }
+    it_->SeekForPrev(ToSlice(key));
+    if (it_->Valid() && ToView(it_->key()) == key) it_->Prev();
+  }
   void Next() override { it_->Next(); }
   bool Valid() const override { return it_->Valid(); }
   std::string_view Key() const override { return ToView(it_->key()); }

@@ -57,6 +57,9 @@ absl::Status TableStore::Open() {
     if (version < 3) {
       if (absl::Status status = UpgradeDirty(); !status.ok()) return status;
     }
+    if (version < 5) {
+      if (absl::Status status = UpgradeLists(); !status.ok()) return status;
+    }
     if (version < kSchemaVersion) {
       Batch batch;
       batch.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
@@ -110,6 +113,66 @@ absl::Status TableStore::UpgradeIndexes() {
     if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+absl::Status TableStore::UpgradeLists() {
+  constexpr std::size_t kPage = 500;
+  // What is begun anew after a crash counts from nothing again; rows are put again.
+  Batch forget;
+  {
+    const std::string first =
+        KeyWriter().U8(static_cast<std::uint8_t>(Counter::kOpenTickets)).Take();
+    const auto view = engine_->Read();
+    const absl::Status walked = view->Walk(Table::kCounters, first, PrefixEnd(first),
+                                           [&](std::string_view key, std::string_view) {
+                                             forget.Delete(Table::kCounters, std::string(key));
+                                             return true;
+                                           });
+    if (!walked.ok()) return walked;
+  }
+  if (absl::Status status = engine_->Write(forget); !status.ok()) return status;
+  for (std::string from;;) {
+    Batch batch;
+    std::vector<TicketRecord> records;
+    absl::Status trouble;
+    {
+      const auto view = engine_->Read();
+      absl::Status walked =
+          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
+            auto record = DecodeRecord<TicketRecord>(value);
+            if (!record) {
+              trouble = Unreadable(Table::kTickets, key);
+              return false;
+            }
+            records.push_back(*std::move(record));
+            from = std::string(key) + '\0';
+            return records.size() < kPage;
+          });
+      if (!walked.ok()) return walked;
+      if (!trouble.ok()) return trouble;
+      if (records.empty()) return absl::OkStatus();
+      for (TicketRecord& record : records) {
+        const std::string row = TicketRowKey(record.key);
+        ForgetTimes(&record);
+        walked = view->Walk(Table::kFacts, row, PrefixEnd(row),
+                            [&](std::string_view key, std::string_view value) {
+                              const auto fact = DecodeRecord<StoredFact>(value);
+                              if (!fact) {
+                                trouble = Unreadable(Table::kFacts, key);
+                                return false;
+                              }
+                              TakeTimes(fact->fact, &record);
+                              return true;
+                            });
+        if (!walked.ok()) return walked;
+        if (!trouble.ok()) return trouble;
+        batch.Put(Table::kTickets, row, EncodeRecord(record));
+        for (const auto& [table, key] : DerivedRows(record)) batch.Put(table, key, "");
+        for (const auto& [key, by] : OpenRows(record)) batch.AddTo(key, by);
+      }
+    }
+    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  }
 }
 
 absl::Status TableStore::Prepare() {

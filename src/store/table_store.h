@@ -60,6 +60,7 @@ class TableStore : public Store {
                                         std::size_t limit) override;
   absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket, ChangeState state,
                                                       std::size_t limit) override;
+  absl::StatusOr<std::vector<OpenCount>> CountOpenByState() override;
   absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override;
   absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
                                         const std::optional<ProjectKey>& project, std::int32_t from,
@@ -130,6 +131,8 @@ class TableStore : public Store {
   absl::Status UpgradeIndexes();
   // Puts the dirty faces of schemas 1 and 2 into their forges' queues.
   absl::Status UpgradeDirty();
+  // Takes the times of tickets of schemas up to 4 from their facts, and files and counts them anew.
+  absl::Status UpgradeLists();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
   static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);

@@ -1,5 +1,6 @@
 // Lists, the gate's question and sums, each from rows of an index.
 #include <algorithm>
+#include <tuple>
 
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
@@ -48,37 +49,67 @@ bool Matches(const TicketQuery& query, const TicketRecord& record) {
   return false;
 }
 
-using Place = std::pair<absl::Time, TicketKey>;
+using Row = std::pair<absl::Time, TicketKey>;
 
-Place PlaceOf(const TicketQuery& query, const TicketRecord& record) {
-  return {DueIn(record, query.customer), record.key};
+std::optional<ListOrder> OrderOfLists(TicketOrder order) {
+  switch (order) {
+    case TicketOrder::kOpened:
+      return ListOrder::kOpened;
+    case TicketOrder::kUpdated:
+      return ListOrder::kUpdated;
+    case TicketOrder::kDue:
+    case TicketOrder::kPriority:
+      break;
+  }
+  return std::nullopt;
+}
+
+// Less: earlier in a list of priorities.
+std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std::string& priority) {
+  if (priority.empty()) return {query.urgency.size() + 1, ""};
+  const auto place = std::find(query.urgency.begin(), query.urgency.end(), priority);
+  return {static_cast<std::size_t>(place - query.urgency.begin()), priority};
+}
+
+auto Rank(const TicketQuery& query, const TicketPlace& place) {
+  return std::tuple(query.order == TicketOrder::kPriority ? Urgency(query, place.priority)
+                                                          : std::pair<std::size_t, std::string>(),
+                    place.at, place.key);
+}
+
+// Of two places, does the first come first in the query's list?
+bool Before(const TicketQuery& query, const TicketPlace& a, const TicketPlace& b) {
+  return query.descending ? Rank(query, b) < Rank(query, a) : Rank(query, a) < Rank(query, b);
 }
 
 // The lists that hold, where they meet, every answer to a query; several alternatives where only the
-// order is asked for.
-std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query) {
+// order is asked for. `priority`: that list of them.
+std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
+                                               const std::optional<std::string>& priority) {
+  const std::optional<ListOrder> order = OrderOfLists(query.order);
   std::vector<std::string> lists;
   const auto add = [&](Dimension dimension, std::string_view value) {
-    lists.push_back(ListPrefix(dimension, query.customer, value));
+    lists.push_back(ListPrefix(dimension, query.customer, value, order));
   };
   if (query.project) {
     add(Dimension::kProject, IndexProject(query.project->forge, query.project->id));
   }
-  if (!query.priority.empty()) add(Dimension::kPriority, query.priority);
+  if (priority) add(Dimension::kPriority, *priority);
   if (query.metric) add(Dimension::kMetric, MetricName(*query.metric));
-  // What is broken at an instant is what was due before: the order alone finds it.
-  const bool by_order = query.worst == ClockState::kBreached && !Stored(query);
+  // What is broken at an instant is what was due before: the order by due instant finds it.
+  const bool by_order = query.worst == ClockState::kBreached && !Stored(query) && !order;
   if (query.worst && !by_order) add(Dimension::kWorst, ClockStateName(*query.worst));
   if (query.open) add(Dimension::kOpen, *query.open ? "open" : "closed");
   if (!lists.empty()) return {lists};
-  return {{ListPrefix(Dimension::kOpen, query.customer, "open")},
-          {ListPrefix(Dimension::kOpen, query.customer, "closed")}};
+  return {{ListPrefix(Dimension::kOpen, query.customer, "open", order)},
+          {ListPrefix(Dimension::kOpen, query.customer, "closed", order)}};
 }
 
-// Visits what all lists (prefixes of kIndexes) have in common from `from` on, in order, by jumping
-// from each to the others' next: what they hold between is never read. `from` and what is visited
-// are keys without their prefix. False of `visit` ends it.
-absl::Status Meet(View& view, const std::vector<std::string>& lists, std::string from,
+// Visits what all lists (prefixes of kIndexes) have in common, in order, by jumping from each to the
+// others' next: what they hold between is never read. `from`, `until` and what is visited are keys
+// without their prefix; [from, until), an empty `until` is no bound. False of `visit` ends it.
+absl::Status Meet(View& view, const std::vector<std::string>& lists, const std::string& from,
+                  const std::string& until, bool descending,
                   const std::function<bool(std::string_view)>& visit) {
   std::vector<std::unique_ptr<Cursor>> cursors;
   for (std::size_t i = 0; i < lists.size(); ++i) {
@@ -86,25 +117,62 @@ absl::Status Meet(View& view, const std::vector<std::string>& lists, std::string
     if (!cursor.ok()) return cursor.status();
     cursors.push_back(*std::move(cursor));
   }
-  std::string at = std::move(from);
+  // The least key behind another is that key and a zero byte.
+  const auto behind = [](std::string_view key) { return std::string(key) + '\0'; };
+  // Ascending: the next is at or after this key; descending: before it, an empty one being no bound.
+  std::string edge = descending ? until : from;
+  std::optional<std::string> candidate;
   std::size_t agreed = 0;
   for (std::size_t i = 0;; i = (i + 1) % lists.size()) {
     Cursor& cursor = *cursors[i];
-    cursor.Seek(lists[i] + at);
+    if (descending) {
+      cursor.SeekBefore(edge.empty() ? PrefixEnd(lists[i]) : lists[i] + edge);
+    } else {
+      cursor.Seek(lists[i] + edge);
+    }
     if (!cursor.Valid()) return cursor.status();
     const std::string_view key = cursor.Key();
     if (!key.starts_with(lists[i])) return absl::OkStatus();
     const std::string_view rest = key.substr(lists[i].size());
-    if (rest != at) {
-      at = std::string(rest);
+    if (descending ? rest < from : !until.empty() && rest >= until) return absl::OkStatus();
+    if (rest != candidate) {
+      candidate = std::string(rest);
+      edge = descending ? behind(rest) : std::string(rest);
       agreed = 0;
     }
     if (++agreed < lists.size()) continue;
-    if (!visit(at)) return absl::OkStatus();
-    // The least key behind another is that key and a zero byte.
-    at.push_back('\0');
+    if (!visit(*candidate)) return absl::OkStatus();
+    edge = descending ? *candidate : behind(*candidate);
+    candidate.reset();
     agreed = 0;
   }
+}
+
+// The priorities that tickets have, as the query's list has them one after another.
+absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuery& query) {
+  std::vector<std::string> found;
+  if (!query.priority.empty()) {
+    found.push_back(query.priority);
+    return found;
+  }
+  auto opened = view.Open(Table::kIndexes);
+  if (!opened.ok()) return opened.status();
+  Cursor& cursor = **opened;
+  const std::string all =
+      KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kPriority)).Text(query.customer).Take();
+  for (cursor.Seek(all); cursor.Valid() && cursor.Key().starts_with(all);
+       cursor.Seek(PrefixEnd(KeyWriter().Raw(all).Text(found.back()).Take()))) {
+    KeyReader reader(cursor.Key().substr(all.size()));
+    std::string name;
+    if (!reader.Text(&name)) return Unreadable(Table::kIndexes, cursor.Key());
+    found.push_back(std::move(name));
+  }
+  if (!cursor.status().ok()) return cursor.status();
+  std::sort(found.begin(), found.end(), [&](const std::string& a, const std::string& b) {
+    return Urgency(query, a) < Urgency(query, b);
+  });
+  if (query.descending) std::reverse(found.begin(), found.end());
+  return found;
 }
 
 absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key) {
@@ -151,47 +219,115 @@ absl::Time DueIn(const TicketRecord& record, const std::string& customer) {
   return record.next_due.value_or(absl::InfiniteFuture());
 }
 
+TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record) {
+  TicketPlace place;
+  place.key = record.key;
+  switch (query.order) {
+    case TicketOrder::kOpened:
+      place.at = record.opened_at;
+      return place;
+    case TicketOrder::kUpdated:
+      place.at = record.updated_at;
+      return place;
+    case TicketOrder::kDue:
+    case TicketOrder::kPriority:
+      break;
+  }
+  place.at = DueIn(record, query.customer);
+  if (query.order == TicketOrder::kDue) return place;
+  // The one that is asked for, else the most urgent.
+  if (!query.priority.empty()) {
+    place.priority = query.priority;
+    return place;
+  }
+  for (const ClaimRecord& claim : ClaimsInForce(record)) {
+    if (!query.customer.empty() && claim.customer != query.customer) continue;
+    if (Urgency(query, claim.priority) < Urgency(query, place.priority)) {
+      place.priority = claim.priority;
+    }
+  }
+  return place;
+}
+
 absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQuery& query) {
   std::vector<TicketRecord> found;
   if (query.limit == 0) return found;
-  absl::Status trouble;
+  if (query.due_before && OrderOfLists(query.order)) {
+    return absl::InvalidArgumentError("what is due before an instant is listed by due instant");
+  }
   const auto view = engine_->Read();
-  std::string from;
-  if (query.after) {
-    from = KeyWriter()
-               .Instant(query.after->first)
-               .Ticket(query.after->second)
-               .Raw(std::string_view("\0", 1))
-               .Take();
+  absl::Status trouble;
+  // By due instant, what is due later need not be read.
+  std::string due_bound;
+  if (!OrderOfLists(query.order)) {
+    absl::Time until = query.due_before.value_or(absl::InfiniteFuture());
+    bool bounded = query.due_before.has_value();
+    if (query.worst == ClockState::kBreached && !Stored(query)) {
+      until = std::min(until, query.at + absl::Nanoseconds(1));
+      bounded = true;
+    }
+    if (bounded) due_bound = KeyWriter().Instant(until).Take();
   }
-  absl::Time until = query.due_before.value_or(absl::InfiniteFuture());
-  bool bounded = query.due_before.has_value();
-  if (query.worst == ClockState::kBreached && !Stored(query)) {
-    until = std::min(until, query.at + absl::Nanoseconds(1));
-    bounded = true;
-  }
-  const std::string bound = KeyWriter().Instant(until).Take();
-  for (const std::vector<std::string>& lists : ListsFor(query)) {
-    std::size_t here = 0;
-    const absl::Status met = Meet(*view, lists, from, [&](std::string_view rest) {
-      if (bounded && rest >= bound) return false;
-      KeyReader reader(rest);
-      Place place;
-      if (!reader.Instant(&place.first) || !reader.Ticket(&place.second) || !reader.AtEnd()) {
-        trouble = Unreadable(Table::kIndexes, rest);
-        return false;
+  // Reads the lists of one priority, or of all, on from `after`, while there are too few.
+  const auto read = [&](const std::optional<std::string>& priority,
+                        const std::optional<TicketPlace>& after) {
+    std::string from;
+    std::string until = due_bound;
+    if (after) {
+      const std::string at = KeyWriter().Instant(after->at).Ticket(after->key).Take();
+      if (!query.descending) {
+        from = at + '\0';
+      } else if (until.empty() || at < until) {
+        until = at;
       }
-      auto record = ReadTicket(*view, place.second);
-      if (!record.ok()) {
-        trouble = record.status();
-        return false;
+    }
+    for (const std::vector<std::string>& lists : ListsFor(query, priority)) {
+      std::size_t here = 0;
+      const absl::Status met =
+          Meet(*view, lists, from, until, query.descending, [&](std::string_view rest) {
+            KeyReader reader(rest);
+            Row row;
+            if (!reader.Instant(&row.first) || !reader.Ticket(&row.second) || !reader.AtEnd()) {
+              trouble = Unreadable(Table::kIndexes, rest);
+              return false;
+            }
+            auto record = ReadTicket(*view, row.second);
+            if (!record.ok()) {
+              trouble = record.status();
+              return false;
+            }
+            if (!Matches(query, *record)) return true;
+            // A ticket with several priorities stands under the most urgent.
+            if (priority && query.order == TicketOrder::kPriority &&
+                PlaceOf(query, *record).priority != *priority) {
+              return true;
+            }
+            found.push_back(*std::move(record));
+            return ++here < query.limit;
+          });
+      if (!met.ok()) return met;
+      if (!trouble.ok()) return trouble;
+    }
+    return absl::OkStatus();
+  };
+  if (query.order == TicketOrder::kPriority) {
+    const auto priorities = Priorities(*view, query);
+    if (!priorities.ok()) return priorities.status();
+    for (const std::string& priority : *priorities) {
+      std::optional<TicketPlace> after;
+      if (query.after) {
+        const auto here = Urgency(query, priority);
+        const auto there = Urgency(query, query.after->priority);
+        if (query.descending ? here > there : here < there) continue;
+        if (here == there) after = query.after;
       }
-      if (!Matches(query, *record)) return true;
-      found.push_back(*std::move(record));
-      return ++here < query.limit;
-    });
-    if (!met.ok()) return met;
-    if (!trouble.ok()) return trouble;
+      if (absl::Status status = read(priority, after); !status.ok()) return status;
+      if (found.size() >= query.limit) break;
+    }
+  } else {
+    const std::optional<std::string> priority =
+        query.priority.empty() ? std::nullopt : std::optional(query.priority);
+    if (absl::Status status = read(priority, query.after); !status.ok()) return status;
   }
   if (query.worst && !Stored(query)) {
     // Time has changed these since they were filed under their state.
@@ -210,7 +346,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
       auto record = ReadTicket(*view, key);
       if (!record.ok()) return record.status();
       if (!Matches(query, *record)) continue;
-      if (query.after && PlaceOf(query, *record) <= *query.after) continue;
+      if (query.after && !Before(query, *query.after, PlaceOf(query, *record))) continue;
       if (std::any_of(found.begin(), found.end(),
                       [&](const TicketRecord& other) { return other.key == key; })) {
         continue;
@@ -219,7 +355,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
     }
   }
   std::sort(found.begin(), found.end(), [&](const TicketRecord& a, const TicketRecord& b) {
-    return PlaceOf(query, a) < PlaceOf(query, b);
+    return Before(query, PlaceOf(query, a), PlaceOf(query, b));
   });
   if (found.size() > query.limit) found.resize(query.limit);
   return found;
@@ -237,9 +373,36 @@ absl::StatusOr<std::size_t> TableStore::CountOpen(const std::string& customer,
   }
   const auto view = engine_->Read();
   const absl::Status met =
-      Meet(*view, lists, "", [&](std::string_view) { return ++count < limit; });
+      Meet(*view, lists, "", "", false, [&](std::string_view) { return ++count < limit; });
   if (!met.ok()) return met;
   return count;
+}
+
+absl::StatusOr<std::vector<OpenCount>> TableStore::CountOpenByState() {
+  std::vector<OpenCount> counts;
+  const std::string prefix =
+      KeyWriter().U8(static_cast<std::uint8_t>(Counter::kOpenTickets)).Take();
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked =
+      view->Walk(Table::kCounters, prefix, PrefixEnd(prefix),
+                 [&](std::string_view key, std::string_view value) {
+                   KeyReader reader(key.substr(prefix.size()));
+                   OpenCount kind;
+                   std::uint8_t state = 0;
+                   if (!reader.Text(&kind.plan) || !reader.Text(&kind.priority) ||
+                       !reader.U8(&state) || !reader.AtEnd()) {
+                     trouble = Unreadable(Table::kCounters, key);
+                     return false;
+                   }
+                   if (state > 0) kind.state = static_cast<ClockState>(state);
+                   kind.count = DecodeCounter(value);
+                   counts.push_back(std::move(kind));
+                   return true;
+                 });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return counts;
 }
 
 absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::string& terms_id) {
@@ -258,18 +421,18 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
           : KeyWriter().Raw(dimension(Dimension::kOwedTo)).Text(query.customer).Take();
   const auto which = static_cast<std::uint8_t>(query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken);
 
-  struct Row {
-    Place place;
+  struct OwedRow {
+    Row place;
     std::string customer;
-    auto operator<=>(const Row&) const = default;
+    auto operator<=>(const OwedRow&) const = default;
   };
-  const auto read = [&](std::string_view rest, Row* row) {
+  const auto read = [&](std::string_view rest, OwedRow* row) {
     KeyReader reader(rest);
     row->customer = query.customer;
     return reader.Instant(&row->place.first) && reader.Ticket(&row->place.second) &&
            (!query.customer.empty() || reader.Text(&row->customer)) && reader.AtEnd();
   };
-  std::vector<Row> rows;
+  std::vector<OwedRow> rows;
   std::string from = base;
   for (;;) {
     auto group = NextGroup(cursor, base, from);
@@ -285,7 +448,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
     std::size_t here = 0;
     cursor.Seek(prefix);
     while (cursor.Valid() && cursor.Key().starts_with(prefix)) {
-      Row row;
+      OwedRow row;
       if (!read(cursor.Key().substr(prefix.size()), &row)) {
         return Unreadable(Table::kIndexes, cursor.Key());
       }
@@ -313,7 +476,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
     owed.more = true;
     rows.resize(query.limit);
   }
-  for (Row& row : rows) {
+  for (OwedRow& row : rows) {
     auto record = ReadTicket(*view, row.place.second);
     if (!record.ok()) return record.status();
     for (const ClaimRecord& claim : record->claims) {

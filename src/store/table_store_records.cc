@@ -156,6 +156,7 @@ absl::Status TableStore::ReviveNotice(const std::string& id) {
       NoticeRecord record = (*dead)->record;
       record.attempts = 0;
       record.again_at.reset();
+      record.failing_since.reset();
       const std::string at = KeyWriter().Instant(record.notice.at).Take();
       batch.Put(Table::kNoticeIds, id, at);
       batch.Put(Table::kNoticeQueue, at + id, EncodeRecord(record));

@@ -321,12 +321,83 @@ TEST_F(RoutesTest, ListsNarrowAndPage) {
 
   const std::string first = GetJson("/api/v1/tickets?limit=2")["next_cursor"];
   for (const std::string wrong :
-       {"state=broken", "metric=x", "open=1", "due_before=soon", "sort=title", "limit=0",
-        "limit=201", "limit=x", "cursor=abc", "project=acme", "colour=red"}) {
+       {"state=broken", "metric=x", "open=1", "due_before=soon", "sort=title", "sort=--due",
+        "sort=Due", "sort=opened&due_before=2026-03-02T13:00:00Z", "limit=0", "limit=201",
+        "limit=x", "cursor=abc", "project=acme", "colour=red"}) {
     GetJson("/api/v1/tickets?" + wrong, "all", 400);
   }
   GetJson("/api/v1/tickets?open=true&limit=2&cursor=" + first, "all", 400);
   GetJson("/api/v1/tickets?project=github:acme/none", "all", 404);
+}
+
+TEST_F(RoutesTest, ListsAreSortedAsIsAskedPageByPage) {
+  Serve();
+  SaveToken("acme", "", "acme");
+  Open(1, gina);
+  clock.Set(At(10));
+  Deliver("2", MakeEvent(2, kDave, {Opened(kDave, 10)}));
+  clock.Set(At(20));
+  Deliver("3", MakeEvent(3, kErin, {Opened(kErin, 20)}));
+  clock.Set(At(30));
+  Deliver("4", MakeEvent(4, kDave, {Opened(kDave, 30)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  clock.Set(At(40));
+  Deliver("4b", MakeEvent(4, kAlice,
+                          {MakeLabelAdded({Provenance::kWebhook, At(40)}, "priority: P1", kAlice,
+                                          Moment::At(At(40)))}));
+  clock.Set(At(50));
+  Deliver("1b", MakeEvent(1, gina, {Commented(gina, 50, "9", "Any news of it?")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  const auto numbers = [&](const std::string& sort, const std::string& token = "all") {
+    std::string all;
+    std::string cursor;
+    do {
+      const auto page = GetJson(
+          "/api/v1/tickets?limit=1&sort=" + sort + (cursor.empty() ? "" : "&cursor=" + cursor),
+          token);
+      for (const json& ticket : page["tickets"]) {
+        all += ticket["ref"].get<std::string>().back();
+      }
+      cursor = page["next_cursor"].is_null() ? "" : page["next_cursor"].get<std::string>();
+    } while (!cursor.empty() && all.size() < 9);
+    return all;
+  };
+  EXPECT_EQ(numbers("opened"), "1234");
+  EXPECT_EQ(numbers("-opened"), "4321");
+  EXPECT_EQ(numbers("updated"), "2341");
+  EXPECT_EQ(numbers("-updated"), "1432");
+  EXPECT_EQ(numbers("priority"), "4123") << "P1, then P2 by due instant, then those of nobody";
+  EXPECT_EQ(numbers("-priority"), "3214");
+  EXPECT_EQ(numbers("due").back(), '3');
+  const std::string due = numbers("due");
+  EXPECT_EQ(numbers("-due"), std::string(due.rbegin(), due.rend()));
+  EXPECT_EQ(numbers("-opened", "acme"), "42");
+  EXPECT_EQ(numbers("priority", "acme"), "42");
+  const auto list = GetJson("/api/v1/tickets?sort=opened");
+  EXPECT_EQ(list["tickets"][0]["opened_at"], "2026-03-02T09:00:00Z");
+  EXPECT_EQ(list["tickets"][0]["updated_at"], "2026-03-02T09:50:00Z");
+  // A page of one order is none of another.
+  const std::string cursor = GetJson("/api/v1/tickets?limit=1&sort=opened")["next_cursor"];
+  GetJson("/api/v1/tickets?limit=1&sort=-opened&cursor=" + cursor, "all", 400);
+  const std::string said = GetJson("/api/v1/tickets?sort=title", "all", 400)["detail"];
+  for (const char* order : {"due", "opened", "updated", "priority"}) {
+    EXPECT_NE(said.find(order), std::string::npos) << said;
+  }
+}
+
+TEST_F(RoutesTest, TheQueueHoldsQuestionsOnClosedTicketsWhereThatIsAsked) {
+  policy.plans["silver"].promises["P2"].targets[Metric::kNextResponse] = {0, absl::Hours(9), "9h"};
+  Serve();
+  Open(1, gina,
+       {Commented(kAlice, 5, "8", "It is mended in 1.2."),
+        MakeClosed({Provenance::kWebhook, At(6)}, "completed", kAlice, Moment::At(At(6)))});
+  clock.Set(At(20));
+  Deliver("q", MakeEvent(1, gina, {Commented(gina, 20, "9", "It still stalls with 1.2, sadly.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_TRUE(GetJson("/api/v1/queue")["tickets"].empty());
+  EXPECT_TRUE(GetJson("/api/v1/queue?closed=false")["tickets"].empty());
+  EXPECT_EQ(Refs(GetJson("/api/v1/queue?closed=true")), (Texts{"github:acme/opendb#1"}));
+  GetJson("/api/v1/queue?closed=1", "all", 400);
 }
 
 TEST_F(RoutesTest, ACustomerSeesItselfAlone) {
@@ -547,10 +618,10 @@ TEST(FailedAttempts, OneMachinesNetworkIsOneClient) {
 }
 
 TEST(TicketCursor, IsBoundToItsFilters) {
-  const ListPlace place{At(3), {"github", "7", TicketKind::kChange, 12}};
+  const TicketPlace place{"P 1\nx", At(3), {"github", "7", TicketKind::kChange, 12}};
   EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "a"), place);
   EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "b"), std::nullopt);
-  const ListPlace never{absl::InfiniteFuture(), place.second};
+  const TicketPlace never{"", absl::InfiniteFuture(), place.key};
   EXPECT_EQ(ReadCursor(WriteCursor(never, ""), ""), never);
   for (const char* wrong : {"", "x", "////", "YWJj"})
     EXPECT_EQ(ReadCursor(wrong, ""), std::nullopt);

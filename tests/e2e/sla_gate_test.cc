@@ -104,6 +104,18 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   EXPECT_EQ(Verdict(), "verdict=fail\n");
   EXPECT_NE(done.out.find("::error"), std::string::npos) << done.out;
   EXPECT_NE(installation_.Read("summary").find("first_response"), std::string::npos);
+  const Finished overridden = installation_.Command(
+      {"gate", "override", "--project", "github:acme/opendb", "--reason", "security fix"});
+  ASSERT_EQ(overridden.exit_code, 0) << overridden.err;
+  const Finished through = Act(serving.url());
+  EXPECT_EQ(through.exit_code, 0) << through.out << through.err;
+  EXPECT_EQ(Verdict(), "verdict=pass\n");
+  EXPECT_NE(through.out.find("recorded override"), std::string::npos) << through.out;
+  EXPECT_NE(installation_.Read("summary").find("security fix"), std::string::npos);
+  const Finished list = installation_.Command({"gate", "overrides"});
+  const Finished withdrawn =
+      installation_.Command({"gate", "withdraw", list.out.substr(0, list.out.find(' '))});
+  ASSERT_EQ(withdrawn.exit_code, 0) << withdrawn.err;
 
   // The command asks with the job's own token too.
   done = Execute({Binary(), "gate", "--url", serving.url(), "--project", "github:acme/opendb"},

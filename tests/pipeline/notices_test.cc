@@ -11,6 +11,7 @@ class FakeSink final : public NoticeSink {
       : name_(std::move(name)), takes_private_(takes_private) {}
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return takes_private_; }
+  bool Wants(NoticeKind kind) const override { return !wants || kind == *wants; }
   absl::Status Tell(const Notice& notice) override {
     ++asked;
     if (!answer.ok()) return answer;
@@ -18,6 +19,7 @@ class FakeSink final : public NoticeSink {
     return absl::OkStatus();
   }
   absl::Status answer;
+  std::optional<NoticeKind> wants;
   int asked = 0;
   std::vector<std::string> told;
 
@@ -146,6 +148,38 @@ TEST_F(NoticesTest, ARateLimitIsNoFailedTry) {
   ASSERT_TRUE(notifier.RunOnce().ok());
   EXPECT_EQ(open.told.size(), 1u);
   EXPECT_EQ(closed.told.size(), 1u);
+}
+
+TEST_F(NoticesTest, WhoAsksToBeSparedForEverIsGivenUpInSight) {
+  EXPECT_EQ(WholeLadder(), absl::Hours(27) + absl::Minutes(35) + absl::Seconds(5));
+  Put("n1", false);
+  open.answer = WithRetryAfter(absl::ResourceExhaustedError("slow down"), absl::Hours(1));
+  const absl::Time begin = clock.Now();
+  for (int i = 0; i < 28; ++i) {
+    const auto round = notifier.RunOnce();
+    ASSERT_TRUE(round.ok());
+    ASSERT_EQ(round->next, clock.Now() + absl::Hours(1)) << i;
+    EXPECT_EQ(Stats().dead_notices, 0u);
+    clock.Set(round->next);
+  }
+  ASSERT_GT(clock.Now() - begin, WholeLadder());
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  ASSERT_EQ(Stats().dead_notices, 1u);
+  EXPECT_EQ((*store.ListDeadNotices(1))[0].reason, "ops: slow down");
+  // Tried again by hand, it has its time anew.
+  ASSERT_TRUE(store.ReviveNotice("n1").ok());
+  EXPECT_EQ(notifier.RunOnce()->next, clock.Now() + absl::Hours(1));
+  EXPECT_EQ(Stats().dead_notices, 0u);
+}
+
+TEST_F(NoticesTest, ASinkHearsTheKindsThatItWants) {
+  open.wants = NoticeKind::kClosed;
+  Put("n1", false);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_TRUE(open.told.empty());
+  EXPECT_EQ(closed.told.size(), 1u);
+  EXPECT_EQ(Stats().pending_notices, 0u);
 }
 
 TEST_F(NoticesTest, TheLadderIsTheOneOfWebhooks) {

@@ -77,6 +77,27 @@ TEST_F(ReconcilerTest, DeliveriesAreDecidedBetweenItsPages) {
   EXPECT_TRUE(Said(absl::StrCat("tickets were judged again judged=", kTickets + 1)));
 }
 
+TEST_F(ReconcilerTest, OpenTicketsAreToldByPlanPriorityAndStateAndByNoName) {
+  Deliver("c", MakeEvent(8, kErin, {Opened(kErin, 0)}));
+  Work();
+  const Metrics::Labels running = {{"plan", "gold"}, {"priority", "P2"}, {"state", "running"}};
+  Run(*Make());
+  EXPECT_EQ(metrics.Value("retainer_open_tickets", running), kTickets);
+  EXPECT_EQ(metrics.Value("retainer_open_tickets",
+                          {{"plan", "none"}, {"priority", "none"}, {"state", "none"}}),
+            1);
+  for (int n = 1; n <= kTickets; ++n) {
+    Deliver(absl::StrCat("closed", n),
+            MakeEvent(n, kDave,
+                      {MakeClosed({Provenance::kWebhook, At(10)}, "completed", kDave,
+                                  Moment::At(At(10)))}));
+  }
+  Work();
+  clock.Advance(absl::Hours(1));
+  Run(*Make());
+  EXPECT_EQ(metrics.Value("retainer_open_tickets", running), 0) << "told, not left at what it was";
+}
+
 TEST_F(ReconcilerTest, RestartGoesOnWhereItWasLeft) {
   SetTerms("v2", 2);
   {

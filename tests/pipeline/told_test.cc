@@ -103,6 +103,44 @@ class ToldTest : public World {
   std::unique_ptr<Notifier> notifier;
 };
 
+TEST_F(ToldTest, AHandOverAndAClosingAreToldOnceWhateverComesTwice) {
+  const Actor carol{"13", "carol", false};
+  forge.SetUser("carol", "13");
+  Open();
+  const auto learnt = [](int minute) { return Learnt{Provenance::kWebhook, At(minute)}; };
+  const std::vector<std::pair<std::string, Fact>> story = {
+      {"a1", MakeAssigned(learnt(1), kAlice, kAlice, Moment::At(At(1)))},
+      {"a2", MakeAssigned(learnt(2), carol, kAlice, Moment::At(At(2)))},
+      {"a3", MakeUnassigned(learnt(2), kAlice, kAlice, Moment::At(At(2) + absl::Seconds(4)))},
+      {"a4", MakeClosed(learnt(10), "completed", carol, Moment::At(At(10)))}};
+  const auto tell_at = [&](int minute) {
+    clock.Set(At(minute));
+    ASSERT_TRUE(timers->RunDue().ok());
+    Tell();
+  };
+  for (int i = 0; i < 3; ++i) Deliver(story[i].first, MakeEvent(1, kAlice, {story[i].second}));
+  clock.Set(At(3));
+  Work();
+  Tell();
+  EXPECT_EQ(ops.told.size(), 0u) << "it may be a slip";
+  tell_at(4);
+  ASSERT_EQ(ops.Count(NoticeKind::kHandOver), 1u);
+  EXPECT_EQ(ops.told[0].text, "acme: handed over from alice to carol (P2)");
+  EXPECT_TRUE(lead.told.empty()) << "not its area";
+  clock.Set(At(10));
+  Deliver(story[3].first, MakeEvent(1, carol, {story[3].second}));
+  Work();
+  tell_at(12);
+  EXPECT_EQ(ops.Count(NoticeKind::kClosed), 1u);
+  for (const auto& [id, fact] : story) {
+    Deliver("again " + id, MakeEvent(1, kAlice, {fact}));
+    Work();
+  }
+  tell_at(20);
+  EXPECT_EQ(ops.told.size(), 2u);
+  EXPECT_TRUE(Mentions().empty()) << "nothing of it stands on the ticket";
+}
+
 TEST_F(ToldTest, ABreachIsToldOnceAndTheLeadIsMentionedOnce) {
   Open();
   BecomeLate();

@@ -49,6 +49,20 @@ TEST(ConfigSinksTest, Webhook) {
   EXPECT_EQ(sink.allow_private, std::vector<std::string>{"CRM.internal"});
 }
 
+TEST(ConfigSinksTest, SeveralSecretsWhileRotating) {
+  const SinkConfig sink =
+      Good("{kind: webhook, url: \"https://crm.example\", secrets: [env:HOOK, env:SECRET]}");
+  EXPECT_EQ(sink.secret, "a-secret-that-is-long-enough-to-be-one");
+  EXPECT_EQ(sink.more_secrets, std::vector<std::string>{"top-secret"});
+}
+
+TEST(ConfigSinksTest, KindsOfNotices) {
+  EXPECT_TRUE(Good("{kind: slack, url: env:CHAT}").kinds.empty());
+  EXPECT_EQ(
+      Good("{kind: slack, url: env:CHAT, notices: [breach, hand-over, closed]}").kinds,
+      (std::vector<NoticeKind>{NoticeKind::kBreach, NoticeKind::kHandOver, NoticeKind::kClosed}));
+}
+
 TEST(ConfigSinksTest, Email) {
   const SinkConfig sink = Good(
       "{kind: email, url: \"smtp://mail.example.com:587\", user: retainer, password: env:SECRET, "

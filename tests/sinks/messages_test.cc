@@ -88,8 +88,36 @@ TEST(WebhookTest, TheSchemaIsAsDocumented) {
       "due": "2026-03-02T11:30:00Z",
       "at": "2026-03-02T11:31:00Z",
       "teams": ["core", "lead"],
-      "text": "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late"
+      "text": "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late",
+      "withdraws": []
     }})"));
+}
+
+TEST(WebhookTest, WhatIsTakenBackIsNamed) {
+  Notice notice = SampleNotice();
+  EXPECT_EQ(nlohmann::json::parse(WebhookBody(notice, SampleTicket()))["data"]["withdraws"],
+            nlohmann::json::array());
+  const std::string breach = notice.id;
+  notice.kind = NoticeKind::kBreachWithdrawn;
+  notice.id = "withdrawn " + breach;
+  notice.withdraws = {breach};
+  const auto body = nlohmann::json::parse(WebhookBody(notice, SampleTicket()));
+  EXPECT_EQ(body["type"], "notice.breach-withdrawn");
+  EXPECT_EQ(body["data"]["withdraws"], nlohmann::json::array({breach}));
+}
+
+TEST(WebhookTest, HandOversAndClosingsAreOfNoPromise) {
+  Notice notice = SampleNotice();
+  notice.due = absl::InfiniteFuture();
+  for (const auto& [kind, type] : {std::pair(NoticeKind::kHandOver, "notice.hand-over"),
+                                   std::pair(NoticeKind::kClosed, "notice.closed")}) {
+    notice.kind = kind;
+    const auto body = nlohmann::json::parse(WebhookBody(notice, SampleTicket()));
+    EXPECT_EQ(body["type"], type);
+    EXPECT_TRUE(body["data"]["metric"].is_null());
+    EXPECT_TRUE(body["data"]["due"].is_null());
+    EXPECT_FALSE(WordsFor(notice).kind.empty());
+  }
 }
 
 TEST(WebhookTest, AnEscalationByHandIsOfNoPromise) {

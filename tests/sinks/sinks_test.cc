@@ -87,6 +87,39 @@ TEST_F(SinksTest, WebhookSignsEachTryAndKeepsTheId) {
   }
 }
 
+TEST_F(SinksTest, WhileSecretsChangeThereIsASignatureByEach) {
+  HttpReceiver receiver;
+  SinkConfig config = Config("webhook", receiver.url());
+  ASSERT_TRUE((*Make(config))->Tell(SampleNotice()).ok());
+  config.more_secrets = {"whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU="};
+  ASSERT_TRUE((*Make(config))->Tell(SampleNotice()).ok());
+  std::swap(config.secret, config.more_secrets[0]);
+  config.more_secrets.clear();
+  ASSERT_TRUE((*Make(config))->Tell(SampleNotice()).ok());
+  ASSERT_EQ(receiver.received().size(), 3u);
+  const auto signature = [&](int i) {
+    return receiver.received()[i].headers.at("webhook-signature");
+  };
+  EXPECT_EQ(signature(1), signature(0) + " " + signature(2));
+  config.more_secrets = {"whsec_hidden!"};
+  EXPECT_TRUE(absl::IsInvalidArgument(Make(config).status()));
+}
+
+TEST_F(SinksTest, HearsTheKindsThatItsConfigurationNames) {
+  SinkConfig config = Config("slack", "https://hooks.example/x");
+  const NoticeKind all[] = {NoticeKind::kWarning,         NoticeKind::kBreach,
+                            NoticeKind::kEscalation,      NoticeKind::kHandOver,
+                            NoticeKind::kBreachWithdrawn, NoticeKind::kClosed};
+  for (const NoticeKind kind : all) EXPECT_TRUE((*Make(config))->Wants(kind));
+  config.kinds = {NoticeKind::kBreach, NoticeKind::kClosed};
+  const auto sink = Make(config);
+  EXPECT_TRUE((*sink)->Wants(NoticeKind::kBreach));
+  EXPECT_TRUE((*sink)->Wants(NoticeKind::kBreachWithdrawn)) << "whoever heard of it hears the rest";
+  EXPECT_TRUE((*sink)->Wants(NoticeKind::kClosed));
+  EXPECT_FALSE((*sink)->Wants(NoticeKind::kWarning));
+  EXPECT_FALSE((*sink)->Wants(NoticeKind::kHandOver));
+}
+
 TEST_F(SinksTest, MailGoesToItsPeople) {
   SmtpReceiver smtp({.offers_login = true});
   SinkConfig config = Config("email", absl::StrCat("smtp://127.0.0.1:", smtp.port()));

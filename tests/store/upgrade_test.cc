@@ -60,6 +60,53 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
   EXPECT_EQ(left, 0);
 }
 
+TEST(Upgrade, TicketsOfSchemaThreeAreListedInEveryOrderAndCounted) {
+  auto engine = std::make_unique<MemoryEngine>();
+  constexpr int kTickets = 1200;
+  Batch old;
+  old.Put(Table::kMeta, "schema", "3");
+  for (int i = 1; i <= kTickets; ++i) {
+    TicketRecord record = SampleWrite(SampleTicket(i), 0).record;
+    record.version = 7;
+    record.tracked = true;
+    record.open = i % 2 == 0;
+    const std::string row = KeyWriter().Ticket(record.key).Take();
+    old.Put(Table::kTickets, row, EncodeRecord(record));
+    Fact opened = SampleFact("a");
+    opened.kind = FactKind::kOpened;
+    opened.at = At(kTickets - i);
+    Fact later = SampleFact("b");
+    later.kind = FactKind::kComment;
+    later.at = At(kTickets + i);
+    Fact answer = SampleFact("c");
+    answer.kind = FactKind::kPermission;
+    answer.at = At(99999);
+    for (const Fact& fact : {opened, later, answer}) {
+      old.Put(Table::kFacts, row + fact.id, EncodeRecord(StoredFact{fact}));
+    }
+  }
+  // As a crash in the middle of it leaves them.
+  old.AddTo(KeyWriter().U8(17).Text("").Text("").U8(0).Take(), 300);
+  ASSERT_TRUE(engine->Write(old).ok());
+  TableStore store(std::move(engine));
+  ASSERT_TRUE(store.Open().ok());
+  for (const TicketOrder order :
+       {TicketOrder::kOpened, TicketOrder::kUpdated, TicketOrder::kPriority}) {
+    const auto found = store.FindTickets({.order = order, .limit = 10000});
+    ASSERT_TRUE(found.ok()) << found.status();
+    ASSERT_EQ(found->size(), static_cast<std::size_t>(kTickets));
+    if (order == TicketOrder::kPriority) continue;
+    EXPECT_EQ((*found)[0].key.number, order == TicketOrder::kOpened ? kTickets : 1);
+    EXPECT_EQ((*found)[0].version, 7u) << "a decision under way would be lost";
+  }
+  const auto ticket = store.LoadRecords({SampleTicket(3)});
+  EXPECT_EQ((*ticket)[0].opened_at, At(kTickets - 3));
+  EXPECT_EQ((*ticket)[0].updated_at, At(kTickets + 3)) << "an answer of the forge is no happening";
+  const auto counts = store.CountOpenByState();
+  ASSERT_EQ(counts->size(), 1u);
+  EXPECT_EQ((*counts)[0].count, static_cast<std::uint64_t>(kTickets / 2));
+}
+
 TEST(Upgrade, DirtyFacesOfSchemaTwoAreFoundInTheirForgesQueue) {
   auto engine = std::make_unique<MemoryEngine>();
   Batch old;

@@ -18,7 +18,7 @@ inline NumberRange KnownNumbers(FactKind) { return {1, 24}; }
 inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
-inline NumberRange KnownNumbers(NoticeKind) { return {1, 5}; }
+inline NumberRange KnownNumbers(NoticeKind) { return {1, 7}; }
 inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
 inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
 inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
@@ -166,6 +166,8 @@ void Describe(Io& io, TicketRecord& record) {
   io(18, record.decided_at);
   io(19, record.change);
   io(20, record.promises);
+  io(21, record.opened_at);
+  io(22, record.updated_at);
 }
 
 // ---- Faces
@@ -325,6 +327,7 @@ void Describe(Io& io, NoticeRecord& record) {
   io(21, record.told);
   io(22, record.attempts);
   io(23, record.again_at);
+  io(24, record.failing_since);
 }
 
 template <class Io>

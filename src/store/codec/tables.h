@@ -49,8 +49,12 @@
 //     u8 dimension, text customer, text value, instant due, ticket
 //
 // with an empty customer for the whole ticket, else for that customer's claim, due as that is. The
-// dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8), the
-// worst clock state as of the last decision (9, its name), metrics with an open cycle (10).
+// dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8, empty
+// where there is none), the worst clock state as of the last decision (9, its name), metrics with an
+// open cycle (10). The same lists in other orders, by when the ticket was opened (u8 1) or when
+// something last happened to it (u8 2):
+//
+//     u8 16, u8 order, u8 dimension, text customer, text value, instant, ticket
 //
 // Commitments that are owed, a row a claim, at the earliest instant at which one is (u8 1) broken or
 // (u8 2) at risk:
@@ -69,6 +73,13 @@
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
+// 17 counts claims in force on open tickets that the policy covers, and those tickets that have none
+// (plan and priority empty), by clock state as of the last decision (its number; 0: no clock):
+//
+//     u8 17, text plan, text priority, u8 state
+//
+// Schemas up to 4 had neither the lists in other orders, nor those of no priority, nor counter 17.
+//
 // In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
 //
 // The numbers of Table and of the dimensions and counters are persisted or named on disk: they never
@@ -82,7 +93,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 4;
+inline constexpr std::uint64_t kSchemaVersion = 5;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -141,7 +152,11 @@ enum class Dimension : std::uint8_t {
   kQuestions = 13,
   kJudgedUnder = 14,
   kFixedBy = 15,
+  kOrdered = 16,
 };
+
+// Of kOrdered.
+enum class ListOrder : std::uint8_t { kOpened = 1, kUpdated = 2 };
 
 // Of kOwed and kOwedTo.
 enum class OwedAt : std::uint8_t { kBroken = 1, kAtRisk = 2 };
@@ -153,7 +168,8 @@ enum class Counter : std::uint8_t {
   kDeadFaces = 4,
   kPendingNotices = 5,
   kDeadNotices = 6,
-  kEndings = 16,  // the first byte of many
+  kEndings = 16,  // the first byte of many, as below
+  kOpenTickets = 17,
 };
 
 }  // namespace retainer

@@ -1,0 +1,206 @@
+#include "news.h"
+
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "roles.h"
+#include "telling.h"
+
+namespace retainer::core {
+namespace {
+
+// Long enough for what waits for an opening after holidays.
+constexpr absl::Duration kLongAgo = absl::Hours(14 * 24);
+
+// A ticket that goes from one person to another.
+struct HandOver {
+  Actor from;
+  Actor to;
+  const Fact* assigned = nullptr;  // of `to`; it names the hand-over
+  absl::Time at;                   // the later of coming and going
+};
+
+bool IsSame(const Actor& a, const Actor& b) {
+  if (!a.id.empty() && !b.id.empty()) return a.id == b.id;
+  return absl::AsciiStrToLower(a.login) == absl::AsciiStrToLower(b.login);
+}
+
+bool IsAssignment(const Fact& fact) {
+  return fact.kind == FactKind::kAssigned || fact.kind == FactKind::kUnassigned;
+}
+
+// The holder is who was assigned first of those that are now; the last one where nobody is. So it
+// makes no difference whether the new one comes before the old one goes.
+std::vector<HandOver> HandOvers(const std::vector<const Fact*>& order) {
+  std::vector<HandOver> found;
+  std::vector<const Fact*> assigned;  // by time
+  const Fact* holder = nullptr;
+  for (const Fact* fact : order) {
+    if (!IsAssignment(*fact)) continue;
+    const auto there = std::find_if(assigned.begin(), assigned.end(), [&](const Fact* other) {
+      return IsSame(other->assignee, fact->assignee);
+    });
+    if (fact->kind == FactKind::kUnassigned) {
+      if (there != assigned.end()) assigned.erase(there);
+    } else if (there == assigned.end()) {
+      assigned.push_back(fact);
+    }
+    if (assigned.empty() || assigned.front() == holder) continue;
+    const Fact* next = assigned.front();
+    if (holder != nullptr && !IsSame(holder->assignee, next->assignee)) {
+      found.push_back({holder->assignee, next->assignee, next, fact->at});
+    }
+    holder = next;
+  }
+  return found;
+}
+
+// Nullptr while the ticket is open, and where it is not closed but gone.
+const Fact* LastClosing(const std::vector<const Fact*>& order, const Standing& standing) {
+  if (standing.open || standing.gone) return nullptr;
+  const Fact* closing = nullptr;
+  for (const Fact* fact : order) {
+    if (fact->kind == FactKind::kClosed) closing = fact;
+  }
+  return closing;
+}
+
+std::string NameOf(const Actor& actor) {
+  return actor.login.empty() ? absl::StrCat("account ", actor.id) : actor.login;
+}
+
+class Finder {
+ public:
+  Finder(const TicketContext& context, const Standing& standing, const TermsHistory& terms,
+         std::size_t current, absl::Time now)
+      : context_(context),
+        standing_(standing),
+        terms_(*terms[current]),
+        now_(now),
+        labels_(standing.labels.begin(), standing.labels.end()) {}
+
+  // One notice a claim in force that was there at the time.
+  void Tell(NoticeKind kind, const Fact& cause, absl::Time at, const std::string& what,
+            News* news) const {
+    if (at < terms_.policy.since.value_or(context_.adopted)) return;
+    for (const ClaimStanding& claim : standing_.claims) {
+      if (claim.released || claim.since > at) continue;
+      const auto plan = terms_.policy.plans.find(claim.plan);
+      if (plan == terms_.policy.plans.end()) continue;
+      const Customer* customer = terms_.policy.FindCustomer(claim.customer);
+      Notice notice;
+      notice.at = Held(plan->second, customer, claim.priority, at + kBreachGrace);
+      if (notice.at > now_) {
+        news->wake_at = std::min(news->wake_at, notice.at);
+        continue;
+      }
+      if (notice.at + kNewsWindow <= now_) continue;
+      notice.id = absl::StrCat(View(NoticeKindName(kind)), " ", ToString(context_.key), " ",
+                               claim.customer, " ", cause.id);
+      notice.kind = kind;
+      notice.ticket = context_.key;
+      notice.customer = claim.customer;
+      notice.due = absl::InfiniteFuture();
+      notice.teams = TeamsFor(labels_, terms_.policy);
+      notice.text = absl::StrCat(claim.customer, ": ", what, " (", claim.priority, ")");
+      notice.is_private = customer == nullptr || !customer->is_public;
+      news->notices.push_back(std::move(notice));
+    }
+  }
+
+ private:
+  absl::Time Held(const Plan& plan, const Customer* customer, const std::string& priority,
+                  absl::Time at) const {
+    const std::vector<std::string>& names = CalendarsInForce(plan, customer, priority);
+    return names.empty() ? at : HeldUntil(context_.key, plan, terms_.Calendar(names), at);
+  }
+
+  const TicketContext& context_;
+  const Standing& standing_;
+  const Terms& terms_;
+  const absl::Time now_;
+  const std::set<std::string> labels_;
+};
+
+// Who is who among the assigned, who need not have done anything themselves.
+class Assigned {
+ public:
+  Assigned(const TicketContext& context, const TermsHistory& terms, std::size_t current,
+           const Pins& pins, const Standing& standing, std::vector<const Fact*> order)
+      : current_(current), people_(Introduce(&order)), roster_(context, terms, pins, order) {
+    for (const ClaimStanding& claim : standing.claims) {
+      if (claim.released || claimants_.size() >= kMaxSlots) continue;
+      claimants_.push_back({static_cast<int>(claimants_.size()), claim.customer, false});
+    }
+  }
+
+  bool IsResponder(const Actor& actor, absl::Time at) {
+    const ActorIndex index = roster_.Find(actor);
+    return index != kNobody && !roster_.IsSelf(index) &&
+           roster_.Judge(index, current_, claimants_, 0, at).role == Role::kResponder;
+  }
+  const std::set<Question>& questions() const { return roster_.questions(); }
+
+ private:
+  // A roster knows those who did something: so here everybody assigned is the author of a fact.
+  static std::deque<Fact> Introduce(std::vector<const Fact*>* order) {
+    std::deque<Fact> people;
+    for (std::size_t i = 0, end = order->size(); i < end; ++i) {
+      if (!IsAssignment(*(*order)[i])) continue;
+      people.push_back(*(*order)[i]);
+      people.back().author = people.back().assignee;
+      order->push_back(&people.back());
+    }
+    return people;
+  }
+
+  const std::size_t current_;
+  const std::deque<Fact> people_;
+  Roster roster_;
+  std::vector<Claimant> claimants_;
+};
+
+}  // namespace
+
+News FindNews(const TicketContext& context, const FactSet& facts, const Standing& standing,
+              const TermsHistory& terms, std::size_t current, const Pins& pins, absl::Time now) {
+  News news;
+  const bool claimed = std::any_of(standing.claims.begin(), standing.claims.end(),
+                                   [](const ClaimStanding& claim) { return !claim.released; });
+  if (!claimed || !standing.opened) return news;
+  // Rationale: most tickets are open and were never handed on, and putting facts in order costs.
+  int assignments = 0;
+  for (const auto& [id, fact] : facts) assignments += fact.kind == FactKind::kAssigned ? 1 : 0;
+  if (standing.open && assignments < 2) return news;
+  const std::vector<const Fact*> order = facts.InOrder();
+  const Finder finder(context, standing, terms, current, now);
+  if (const Fact* closing = LastClosing(order, standing)) {
+    const std::string by = NameOf(closing->actor);
+    finder.Tell(NoticeKind::kClosed, *closing, closing->at,
+                by == "account " ? "closed" : absl::StrCat("closed by ", by), &news);
+  }
+  const std::vector<HandOver> hand_overs = HandOvers(order);
+  // Rationale: the forge is asked about nobody for the sake of old news.
+  const bool any = std::any_of(hand_overs.begin(), hand_overs.end(),
+                               [&](const HandOver& one) { return one.at + kLongAgo > now; });
+  if (!any) return news;
+  Assigned assigned(context, terms, current, pins, standing, order);
+  for (const HandOver& one : hand_overs) {
+    if (one.at + kLongAgo <= now) continue;
+    // Both are asked about, so that both answers come at once.
+    const bool from = assigned.IsResponder(one.from, one.at);
+    const bool to = assigned.IsResponder(one.to, one.at);
+    if (!from || !to) continue;
+    finder.Tell(NoticeKind::kHandOver, *one.assigned, one.at,
+                absl::StrCat("handed over from ", NameOf(one.from), " to ", NameOf(one.to)), &news);
+  }
+  news.questions.assign(assigned.questions().begin(), assigned.questions().end());
+  return news;
+}
+
+}  // namespace retainer::core
