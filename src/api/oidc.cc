@@ -107,6 +107,11 @@ std::string WithoutSlash(std::string url) {
   return url;
 }
 
+std::vector<OidcConfig> Plain(std::vector<OidcConfig> entries) {
+  for (OidcConfig& entry : entries) entry.issuer = WithoutSlash(entry.issuer);
+  return entries;
+}
+
 }  // namespace
 
 // One issuer's keys.
@@ -117,7 +122,10 @@ class OidcVerifier::Issuer {
 
   const std::string& name() const { return issuer_; }
 
-  absl::Status Check(cjose_jws_t* jws, const std::string& algorithm, const std::string& key_id) {
+  // `named`: as the token names its issuer, which is exactly how that names itself (OpenID Connect
+  // Core, 3.1.3.7): a slash at the end, which our configuration leaves out, is a part of the name.
+  absl::Status Check(cjose_jws_t* jws, const std::string& named, const std::string& algorithm,
+                     const std::string& key_id) {
     // Held while fetching: who comes meanwhile needs the same answer.
     std::lock_guard lock(mutex_);
     const absl::Time now = clock_.Now();
@@ -130,6 +138,7 @@ class OidcVerifier::Issuer {
     if (now - fetched_ > kUsable) {
       return absl::UnavailableError(absl::StrCat("The keys of ", issuer_, " cannot be had."));
     }
+    if (named != own_name_) return Refused("its issuer is called otherwise");
     const auto it = keys_.find(key_id);
     if (it == keys_.end()) return Refused("its issuer has no such key");
     if (it->second.algorithm != algorithm) return Refused("its algorithm is not its key's");
@@ -152,12 +161,12 @@ class OidcVerifier::Issuer {
   }
 
   absl::Status FetchKeys(absl::Time now) {
-    auto about =
-        FetchJson(absl::StrCat(WithoutSlash(issuer_), "/.well-known/openid-configuration"));
+    auto about = FetchJson(absl::StrCat(issuer_, "/.well-known/openid-configuration"));
     if (!about.ok()) return about.status();
     const auto issuer = about->find("issuer");
     const auto where = about->find("jwks_uri");
-    if (issuer == about->end() || *issuer != issuer_ || where == about->end() ||
+    if (issuer == about->end() || !issuer->is_string() ||
+        WithoutSlash(issuer->get<std::string>()) != issuer_ || where == about->end() ||
         !where->is_string()) {
       return absl::UnavailableError(absl::StrCat(issuer_, " does not describe itself as such"));
     }
@@ -176,21 +185,23 @@ class OidcVerifier::Issuer {
     }
     if (keys.empty()) return absl::UnavailableError(absl::StrCat(issuer_, " has no usable key"));
     keys_ = std::move(keys);
+    own_name_ = issuer->get<std::string>();
     fetched_ = now;
     return absl::OkStatus();
   }
 
-  const std::string issuer_;
+  const std::string issuer_;  // without a slash at its end
   const Clock& clock_;
   const Fetch& fetch_;
   std::mutex mutex_;
+  std::string own_name_;                    // as it describes itself
   std::map<std::string, SigningKey> keys_;  // by kid
   absl::Time fetched_ = absl::InfinitePast();
   absl::Time tried_ = absl::InfinitePast();
 };
 
 OidcVerifier::OidcVerifier(std::vector<OidcConfig> entries, const Clock& clock, Fetch fetch)
-    : entries_(std::move(entries)), clock_(clock), fetch_(std::move(fetch)) {
+    : entries_(Plain(std::move(entries))), clock_(clock), fetch_(std::move(fetch)) {
   for (const OidcConfig& entry : entries_) {
     const bool known = std::any_of(issuers_.begin(), issuers_.end(),
                                    [&](const auto& i) { return i->name() == entry.issuer; });
@@ -221,9 +232,13 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   std::size_t size = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &text, &size, &error)) return Refused("it says nothing");
   const Json claims = Json::parse(text, text + size, nullptr, /*allow_exceptions=*/false);
-  if (!claims.is_object() || !claims.contains("iss")) return Refused("it names no issuer");
+  if (!claims.is_object() || !claims.contains("iss") || !claims["iss"].is_string()) {
+    return Refused("it names no issuer");
+  }
+  const std::string named = claims["iss"];
+  const std::string plain = WithoutSlash(named);
   const auto issuer = std::find_if(issuers_.begin(), issuers_.end(),
-                                   [&](const auto& i) { return claims["iss"] == i->name(); });
+                                   [&](const auto& i) { return plain == i->name(); });
   if (issuer == issuers_.end()) return Refused("its issuer is not configured");
   const absl::Time now = clock_.Now();
   const auto expires = TimeClaim(claims, "exp");
@@ -248,7 +263,7 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   if (!audience) return Refused("its audience is not ours");
   if (entry == nullptr) return Refused("its repository is not configured");
 
-  if (absl::Status signature = (*issuer)->Check(jws.get(), alg, key_id); !signature.ok()) {
+  if (absl::Status signature = (*issuer)->Check(jws.get(), named, alg, key_id); !signature.ok()) {
     return signature;
   }
   OidcAccess access;

@@ -175,6 +175,37 @@ TEST_F(OidcTest, GoesOnWithKnownKeysForADayWhileTheIssuerIsAway) {
   EXPECT_TRUE(absl::IsUnavailable(Refusal(late)));
 }
 
+// OpenID Connect Discovery, 4: a slash at the end is a part of an issuer's name, and not of the address
+// of what it says of itself.
+TEST_F(OidcTest, ASlashAtTheEndIsTheIssuersOwnToWrite) {
+  const std::string about = issuer_.url() + "/.well-known/openid-configuration";
+  const auto configured_as = [&](const std::string& issuer) {
+    std::vector<OidcConfig> entries = entries_;
+    for (OidcConfig& entry : entries) entry.issuer = issuer;
+    return std::make_unique<OidcVerifier>(
+        entries, clock_, [this](const std::string& url) -> absl::StatusOr<std::string> {
+          const auto it = web_.find(url);
+          if (it == web_.end()) return absl::UnavailableError("no answer");
+          return it->second;
+        });
+  };
+  for (const std::string written : {"https://ci.example", "https://ci.example/"}) {
+    web_[about] = R"({"issuer":"https://ci.example/","jwks_uri":"https://ci.example/keys"})";
+    const auto slash = configured_as(written);
+    EXPECT_TRUE(slash->Verify(issuer_.Sign(Claims({{"iss", "\"https://ci.example/\""}}))).ok())
+        << written;
+    EXPECT_TRUE(absl::IsUnauthenticated(slash->Verify(issuer_.Sign(Claims())).status()))
+        << "it calls itself otherwise";
+    web_[about] = R"({"issuer":"https://ci.example","jwks_uri":"https://ci.example/keys"})";
+    const auto plain = configured_as(written);
+    EXPECT_TRUE(plain->Verify(issuer_.Sign(Claims())).ok()) << written;
+    EXPECT_TRUE(absl::IsUnauthenticated(
+        plain->Verify(issuer_.Sign(Claims({{"iss", "\"https://ci.example/\""}}))).status()));
+    EXPECT_TRUE(absl::IsUnauthenticated(
+        plain->Verify(issuer_.Sign(Claims({{"iss", "\"https://ci.example/x\""}}))).status()));
+  }
+}
+
 TEST_F(OidcTest, AnIssuerThatDoesNotAnswerOrIsAnotherIsUnavailable) {
   const std::string token = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 10'000)}}));
   web_[issuer_.url() + "/.well-known/openid-configuration"] =
