@@ -49,13 +49,13 @@ struct SinkConfig {
   std::string kind;    // slack, webhook, email
   std::string url;     // https://…; email: smtp://HOST:PORT or smtps://HOST:PORT
   std::string secret;  // webhook: signs; email: the password of `user`
-  std::vector<std::string> more_secrets;  // webhook: sign beside it, while rotating
-  std::vector<NoticeKind> kinds;          // that it hears; empty: all
   bool is_private = false;
   std::vector<std::string> allow_private;  // hosts that may have private addresses
   std::string user;                        // email, as all below
   std::string from;
   std::vector<std::string> to;
+  std::vector<std::string> more_secrets;  // webhook: sign beside `secret`, while rotating
+  std::vector<NoticeKind> kinds;          // that it hears; empty: all
 };
 
 struct Config {
