@@ -91,6 +91,40 @@ TEST_F(GateTest, AnOverrideIsPutOnRecordBesideTheRunningService) {
   EXPECT_EQ(Gate({}, serving.url()).out.find("must ship"), std::string::npos);
 }
 
+TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
+  Installation installation;
+  Sandbox& forge = installation.sandbox();
+  forge.SetClockSkew(-absl::Hours(2));  // what is opened now is late already
+  Serving serving(installation);
+  const auto issue = forge.OpenIssue(kOpenDb, "dave", "Writes stall", "/support priority P1");
+  ASSERT_TRUE(issue.ok());
+  const auto fix =
+      forge.OpenPullRequest(kOpenDb, "bob", "No stall", absl::StrCat("Fixes #", issue->number));
+  ASSERT_TRUE(fix.ok());
+  ASSERT_TRUE(forge.Tag(kOpenDb, "alice", "v1.0").ok());
+  ASSERT_TRUE(forge.Merge(*fix, "alice").ok());
+  ASSERT_TRUE(forge.Tag(kOpenDb, "alice", "v1.1").ok());
+  serving.Deliver();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(serving.AwaitLog("decided"));
+  const Finished made = installation.Command({"token", "create", "--scope", "read", "--json"});
+  const Process::Environment environment = {
+      {"RETAINER_TOKEN", nlohmann::json::parse(made.out)["token"]}};
+  const auto gate = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {Binary(),      "gate",      "--url",
+                                          serving.url(), "--project", "github:acme/opendb"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Process(arguments, environment).Wait();
+  };
+  EXPECT_EQ(gate({}).exit_code, 1);
+  const Finished before = gate({"--ref", "v1.0"});
+  EXPECT_EQ(before.exit_code, 1) << before.out << before.err;
+  const Finished with = gate({"--ref", "v1.1"});
+  EXPECT_EQ(with.exit_code, 0) << with.out << with.err;
+  EXPECT_NE(with.out.find("do not count"), std::string::npos) << with.out;
+  const Finished unknown = gate({"--ref", "v9"});
+  EXPECT_EQ(unknown.exit_code, 1) << unknown.out << unknown.err;
+}
+
 TEST_F(GateTest, WhoCannotBeReachedIsInTheWayOnlyWhereThatIsWanted) {
   MakeToken();
   const std::string url = serving.url();
