@@ -81,8 +81,8 @@ std::optional<TicketKey> ParseTicketKey(std::string_view text) {
 
 absl::Duration BackOff(int failures) {
   absl::Duration wait = absl::Seconds(5);
-  for (int i = 1; i < failures && wait < absl::Minutes(15); ++i) wait *= 2;
-  return std::min(wait, absl::Minutes(15));
+  for (int i = 1; i < failures && wait < kLongestWait; ++i) wait *= 2;
+  return std::min(wait, kLongestWait);
 }
 
 struct Judge::Draft {
@@ -297,6 +297,7 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& for
 
 absl::Time Judge::RetryAt(const TicketKey& key, absl::Time now) {
   std::lock_guard lock(mutex_);
+  if (unanswered_.size() >= kMaxCounted && !unanswered_.contains(key)) return now + kLongestWait;
   return now + BackOff(++unanswered_[key] + 2);
 }
 

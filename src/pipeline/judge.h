@@ -64,6 +64,8 @@ class Judge final : public NoticeReview {
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
   // Between two questions whose a login is.
   static constexpr absl::Duration kOwnerPause = absl::Minutes(10);
+  // While a forge is silent: of how many tickets the tries are counted; the others wait the longest.
+  static constexpr std::size_t kMaxCounted = 512;
   static constexpr int kMaxRounds = 4;   // of questions and answers in one decision
   static constexpr int kMaxRaces = 16;   // lost to other writers
   static constexpr int kMaxTickets = 8;  // in one write
@@ -135,7 +137,7 @@ class Judge final : public NoticeReview {
   std::map<std::string, Actor> selves_;                  // by forge
   std::map<std::string, absl::Time> unreachable_until_;  // by forge: not asked before
   std::map<std::string, int> failures_;                  // by forge, in a row
-  std::map<TicketKey, int> unanswered_;                  // tries in a row
+  std::map<TicketKey, int> unanswered_;                  // tries in a row; at most kMaxCounted
   std::map<Login, absl::Time> owner_not_before_;
   std::set<std::string> said_;  // logged once
 };
@@ -143,7 +145,8 @@ class Judge final : public NoticeReview {
 // `forge/project/issue/12` back to a key; nullopt for anything else.
 std::optional<TicketKey> ParseTicketKey(std::string_view text);
 
-// 5 s, 10 s, 20 s … up to 15 minutes, for the n-th failure in a row (n from 1).
+// 5 s, 10 s, 20 s … up to kLongestWait, for the n-th failure in a row (n from 1).
+inline constexpr absl::Duration kLongestWait = absl::Minutes(15);
 absl::Duration BackOff(int failures);
 
 }  // namespace retainer

@@ -29,7 +29,7 @@ struct Options {
   std::string secret_file;
   int rate = 200;
   int seconds = 60;
-  int senders = 4;
+  int senders = 16;  // each waits for its answer, which waits for the disk
   // As in retainer_seed.
   int projects = 200;
   int numbers = 5000;  // of tickets a project has

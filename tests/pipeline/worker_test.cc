@@ -127,6 +127,19 @@ TEST_F(WorkerTest, UnknownRoleAnnouncesNothingUntilTheForgeAnswers) {
   EXPECT_EQ(Stats().dirty_faces, 1u);
 }
 
+TEST_F(WorkerTest, ASilentForgeIsNotRememberedForEveryTicket) {
+  forge.fault = [](const std::string&) { return absl::UnavailableError("down"); };
+  const int last = static_cast<int>(Judge::kMaxCounted) + 1;
+  for (int n = 1; n <= last; ++n) {
+    Deliver(absl::StrCat("d", n),
+            MakeEvent(n, kErin, {Commented(kErin, 0, absl::StrCat(n), "Is anybody here?")}));
+  }
+  while (Work() > 0) {
+  }
+  EXPECT_LT(*Load(last - 1).record.wake_at, clock.Now() + absl::Minutes(1));
+  EXPECT_EQ(*Load(last).record.wake_at, clock.Now() + kLongestWait);
+}
+
 TEST_F(WorkerTest, AnswersOfTheForgeAreFactsThatExpire) {
   forge.SetPermission(kErin.id, "write");
   Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
