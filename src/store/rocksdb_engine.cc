@@ -66,8 +66,14 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
 
 rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   rocksdb::BlockBasedTableOptions blocks;
-  blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes);
+  // Few shards: the index of a large file is a block of a megabyte, and one that fills a shard would
+  // be read and decompressed anew for every question. New files have theirs in small pieces.
+  blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, /*num_shard_bits=*/2);
   blocks.cache_index_and_filter_blocks = true;
+  blocks.cache_index_and_filter_blocks_with_high_priority = true;
+  blocks.pin_top_level_index_and_filter = true;
+  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  blocks.partition_filters = true;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
