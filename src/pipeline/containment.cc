@@ -7,6 +7,30 @@
 
 namespace retainer {
 
+class Containment::Turn {
+ public:
+  explicit Turn(Containment& containment) : containment_(containment) {}
+  ~Turn() {
+    if (!mine_) return;
+    const std::lock_guard lock(containment_.mutex_);
+    containment_.asking_ = false;
+    containment_.over_.notify_one();
+  }
+
+  // False where others still had it at `until`.
+  bool Take(std::chrono::steady_clock::time_point until) {
+    if (mine_) return true;
+    std::unique_lock lock(containment_.mutex_);
+    mine_ = containment_.over_.wait_until(lock, until, [this] { return !containment_.asking_; });
+    if (mine_) containment_.asking_ = true;
+    return mine_;
+  }
+
+ private:
+  Containment& containment_;
+  bool mine_ = false;
+};
+
 absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, const std::string& ref,
                                               const std::vector<TicketKey>& tickets) {
   // Real time: it bounds how long somebody waits.
@@ -25,7 +49,7 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
   at.path = project.path;
   at.installation_id = project.installation_id;
 
-  std::unique_lock lock(asking_, std::defer_lock);
+  Turn turn(*this);
   std::size_t calls = 0;
   for (const TicketKey& ticket : tickets) {
     auto changes = store_.FindFixes(ticket, ChangeState::kMerged, kMaxChanges);
@@ -38,7 +62,7 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
         fixes.incomplete = "the forge is not asked by this service";
         return fixes;
       }
-      if (!lock.owns_lock() && !lock.try_lock_until(until)) {
+      if (!turn.Take(until)) {
         fixes.incomplete = "the forge is being asked by others";
         return fixes;
       }
