@@ -71,8 +71,6 @@ absl::Status TableStore::Open() {
 
 absl::Status TableStore::UpgradeIndexes() {
   constexpr std::size_t kPage = 1000;
-  // The lists of schema 1 first: what is begun anew after a crash finds none, or some of schema 2,
-  // which are put again.
   const std::string lists_end = KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kOpen)).Take();
   for (std::string from;;) {
     Batch batch;
@@ -85,29 +83,6 @@ absl::Status TableStore::UpgradeIndexes() {
             return batch.operations().size() < kPage;
           });
       if (!walked.ok()) return walked;
-    }
-    if (batch.empty()) break;
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  }
-  for (std::string from;;) {
-    Batch batch;
-    std::size_t seen = 0;
-    absl::Status trouble;
-    {
-      const auto view = engine_->Read();
-      const absl::Status walked =
-          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
-            const auto record = DecodeRecord<TicketRecord>(value);
-            if (!record) {
-              trouble = Unreadable(Table::kTickets, key);
-              return false;
-            }
-            StageDerived(std::nullopt, *record, &batch);
-            from = std::string(key) + '\0';
-            return ++seen < kPage;
-          });
-      if (!walked.ok()) return walked;
-      if (!trouble.ok()) return trouble;
     }
     if (batch.empty()) break;
     if (absl::Status status = engine_->Write(batch); !status.ok()) return status;

@@ -127,11 +127,12 @@ class TableStore : public Store {
     std::vector<LedgerEntry> ledger;
   };
 
-  // Files the tickets of schema 1 anew.
+  // Takes the lists of schema 1 away.
   absl::Status UpgradeIndexes();
   // Puts the dirty faces of schemas 1 and 2 into their forges' queues.
   absl::Status UpgradeDirty();
-  // Takes the times of tickets of schemas up to 4 from their facts, and files and counts them anew.
+  // Takes the times of tickets of schemas up to 4 from their facts, and files and counts them anew:
+  // those of schema 1, whose lists are gone, for the first time.
   absl::Status UpgradeLists();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();

@@ -26,6 +26,13 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
       record.worst = ClockState::kRunning;
       record.next_due = At(9);
     }
+    if (i == 2) {
+      Fact opened = SampleFact("a");
+      opened.kind = FactKind::kOpened;
+      opened.at = At(3);
+      old.Put(Table::kFacts, KeyWriter().Ticket(record.key).Take() + opened.id,
+              EncodeRecord(StoredFact{opened}));
+    }
     old.Put(Table::kTickets, KeyWriter().Ticket(record.key).Take(), EncodeRecord(record));
     old.Put(Table::kIndexes,
             KeyWriter().U8(1).Text("open").Instant(At(0)).Ticket(record.key).Take(), "");
@@ -45,6 +52,9 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
   query = {};
   query.limit = 10000;
   EXPECT_EQ(store.FindTickets(query)->size(), static_cast<std::size_t>(kTickets));
+  query.order = TicketOrder::kOpened;
+  EXPECT_EQ(store.FindTickets(query)->size(), static_cast<std::size_t>(kTickets))
+      << "once each, by the time that its facts give";
   // What its claims owe is in no record of schema 1, so nothing can be told yet.
   OwedQuery owed;
   owed.project = {"github", "1296269"};
