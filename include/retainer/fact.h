@@ -50,11 +50,10 @@ enum class FactKind : std::uint8_t {
                      // `yes`, `no`, `unseen` (an outsider cannot tell); expires
   kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
                   // empty; expires
-  kOwnComment =
-      20,          // network: subject = object id of a comment that we posted; value = kOwnMention
-                   // where it is not the status comment
-  kOperator = 21,  // typed at the command line: text.commands holds the command; value = operator
-                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+  kOwnComment = 20,  // network: subject = object id of a comment that we posted; value = kOwnMention
+                     // where it is not the status comment
+  kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
+                     // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
                   // own text form); subject = ToString(TicketKey) of the predecessor; revision
                   // grows with the predecessor's facts
@@ -92,6 +91,11 @@ struct Fact {
   std::uint64_t revision = 0;
   friend bool operator==(const Fact&, const Fact&) = default;
 };
+
+// Empty where there is no fact.
+inline std::string_view IdOf(const Fact* fact) {
+  return fact == nullptr ? std::string_view() : fact->id;
+}
 
 // `kind:subject:discriminator`, e.g. `comment:comment/17:`, `label+:bug:1767225600`. Distinct
 // triples give distinct ids whatever the parts contain.

@@ -20,8 +20,6 @@ std::string KindName(PromiseKind kind) {
   return kind == PromiseKind::kCommitment ? "commitment" : "target";
 }
 
-std::string IdOf(const Fact* fact) { return fact == nullptr ? "" : fact->id; }
-
 ordered_json StillJson(const Standstill& still) {
   return {{"from", Instant(still.span.from)},
           {"until", Instant(still.span.until)},
@@ -57,9 +55,9 @@ ordered_json CycleJson(const Cycle& cycle) {
   ordered_json resumed = ordered_json::array();
   for (const Standstill& still : cycle.resumed) resumed.push_back(StillJson(still));
   return {{"started", Instant(cycle.started)},
-          {"started_by", IdOf(cycle.start_fact)},
+          {"started_by", std::string(IdOf(cycle.start_fact))},
           {"stopped", Instant(cycle.stopped)},
-          {"stopped_by", IdOf(cycle.stop_fact)},
+          {"stopped_by", std::string(IdOf(cycle.stop_fact))},
           {"target", promise.as_written.text},
           {"target_seconds", absl::ToInt64Seconds(promise.target)},
           {"due", Instant(cycle.due)},

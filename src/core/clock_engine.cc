@@ -190,7 +190,7 @@ class Run {
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
     const bool simple = work().legs.size() == 1 && !work().fixed_due && cycle.stretches.empty() &&
                         work().legs.front().open > absl::ZeroDuration();
-    if (simple && !need_.stop) {
+    if (simple && !cycle.stopped) {
       const Leg& leg = work().legs.front();
       work().course = std::make_shared<const Course>(leg, cycle.pauses);
       cycle.due = work().course->After(leg.open);
@@ -218,8 +218,7 @@ class Run {
       const Interval& pause = need_.pauses[i];
       if (pause.until <= cycle.started || pause.from >= until) continue;
       const auto& [stopped, resumed] = need_.pause_facts[i];
-      cycle.resumed.push_back(
-          {pause, stopped == nullptr ? "" : stopped->id, resumed == nullptr ? "" : resumed->id});
+      cycle.resumed.push_back({pause, std::string(IdOf(stopped)), std::string(IdOf(resumed))});
     }
   }
 

@@ -81,7 +81,7 @@ class Course {
 struct CycleWork {
   absl::InlinedVector<Leg, 1> legs;
   const BusinessTime* calendar = nullptr;           // that counts it now, or did at the stop
-  std::shared_ptr<const Course> course;             // of its leg, where it is open and has but one
+  std::shared_ptr<const Course> course;             // of an open one under one promise
   std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
   absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
   absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "news.h"
 #include "retainer/core.h"
+#include "roles.h"
 
 namespace retainer {
 namespace {
@@ -156,10 +157,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   decision.standing = Evaluate(context, decision.facts, terms, pins, now);
   const Standing& standing = decision.standing;
   // The version in force, for the face: the newest whose instant has come.
-  std::size_t in_force = 0;
-  for (std::size_t i = 1; i < terms.size(); ++i) {
-    if (terms[i]->effective <= now) in_force = i;
-  }
+  const std::size_t in_force = core::TermsIndexAt(terms, now);
   const Terms* current = terms[in_force].get();
   decision.wake_at = standing.next_wake;
   decision.notices = standing.notices;

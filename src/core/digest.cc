@@ -19,10 +19,6 @@ std::string Name(const Actor& actor) {
   return absl::StrCat(actor.id, "@", actor.login, actor.machine ? " (machine)" : "");
 }
 
-absl::string_view IdOf(const Fact* fact) {
-  return fact == nullptr ? absl::string_view() : absl::string_view(fact->id);
-}
-
 void Append(std::string* out, absl::string_view what, const Standstill& still) {
   absl::StrAppend(out, what, At(still.span.from), " ", still.begin_fact, " -> ",
                   At(still.span.until), " ", still.end_fact, "\n");
@@ -34,11 +30,11 @@ void Append(std::string* out, const PromiseClock& clock) {
                   View(ClockStateName(clock.state)), "\n");
   for (const Cycle& cycle : clock.cycles) {
     const Promise& promise = *cycle.promise;
-    absl::StrAppend(out, "    cycle ", At(cycle.started), " ", IdOf(cycle.start_fact), " -> ",
+    absl::StrAppend(out, "    cycle ", At(cycle.started), " ", View(IdOf(cycle.start_fact)), " -> ",
                     cycle.stopped ? At(*cycle.stopped) : std::string("open"), " ",
-                    IdOf(cycle.stop_fact), " outcome ", static_cast<int>(cycle.outcome), " target ",
-                    promise.as_written.text, "=", absl::FormatDuration(promise.target), " due ",
-                    At(cycle.due), " at_risk ", At(cycle.at_risk_at));
+                    View(IdOf(cycle.stop_fact)), " outcome ", static_cast<int>(cycle.outcome),
+                    " target ", promise.as_written.text, "=", absl::FormatDuration(promise.target),
+                    " due ", At(cycle.due), " at_risk ", At(cycle.at_risk_at));
     absl::StrAppend(out, " elapsed ", absl::FormatDuration(cycle.elapsed),
                     cycle.paused_now ? " paused" : "", " note [", cycle.note, "] terms ",
                     promise.terms_id, " calendars ", absl::StrJoin(promise.calendars, ","),

@@ -62,7 +62,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.waiting = timeline.waiting;
   for (std::size_t i = 0; i < timeline.waits.size(); ++i) {
     const auto& [began, ended] = timeline.wait_facts[i];
-    s.waits.push_back({timeline.waits[i], began->id, ended == nullptr ? "" : ended->id});
+    s.waits.push_back({timeline.waits[i], began->id, std::string(IdOf(ended))});
   }
   for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
   s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());

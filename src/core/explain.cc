@@ -146,8 +146,8 @@ class Explainer {
       Line("leg", absl::StrCat("terms ", i + 1, ": ",
                                used == absl::ZeroDuration()
                                    ? Sum(stretch.open)
-                                   : absl::StrCat(Sum(stretch.promise->target), " less the ", Sum(used),
-                                                  " used = ", Sum(stretch.open)),
+                                   : absl::StrCat(Sum(stretch.promise->target), " less the ",
+                                                  Sum(used), " used = ", Sum(stretch.open)),
                                " open time after ", Both(stretch.from, zone), " = ",
                                Both(stretch.due, zone)));
     }

@@ -180,9 +180,10 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
   const std::vector<const Fact*> order = facts.InOrder();
   const Finder finder(context, standing, terms, current, now);
   if (const Fact* closing = LastClosing(order, standing)) {
-    const std::string by = NameOf(closing->actor);
+    const Actor& by = closing->actor;
+    const bool is_known = !by.login.empty() || !by.id.empty();
     finder.Tell(NoticeKind::kClosed, *closing, closing->at,
-                by == "account " ? "closed" : absl::StrCat("closed by ", by), &news);
+                is_known ? absl::StrCat("closed by ", NameOf(by)) : "closed", &news);
   }
   const std::vector<HandOver> hand_overs = HandOvers(order);
   // Rationale: the forge is asked about nobody for the sake of old news.

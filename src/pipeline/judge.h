@@ -145,8 +145,8 @@ class Judge final : public NoticeReview {
 // `forge/project/issue/12` back to a key; nullopt for anything else.
 std::optional<TicketKey> ParseTicketKey(std::string_view text);
 
-// 5 s, 10 s, 20 s … up to kLongestWait, for the n-th failure in a row (n from 1).
 inline constexpr absl::Duration kLongestWait = absl::Minutes(15);
+// 5 s, 10 s, 20 s … up to kLongestWait, for the n-th failure in a row (n from 1).
 absl::Duration BackOff(int failures);
 
 }  // namespace retainer

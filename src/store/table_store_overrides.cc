@@ -1,4 +1,7 @@
 // Overrides of the gate: each a record and an entry of the ledger, in one write.
+#include <algorithm>
+#include <cstdint>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
@@ -33,21 +36,12 @@ LedgerEntry EntryOf(const GateOverride& record, absl::Time at, const std::string
 }
 
 absl::StatusOr<std::optional<GateOverride>> FindById(View& view, const std::string& id) {
-  std::optional<GateOverride> found;
-  absl::Status unreadable;
-  const absl::Status walked =
-      view.Walk(Table::kOverrides, {}, {}, [&](std::string_view key, std::string_view value) {
-        auto record = DecodeRecord<GateOverride>(value);
-        if (!record) {
-          unreadable = Unreadable(Table::kOverrides, key);
-          return false;
-        }
-        if (record->id == id) found = *std::move(record);
-        return !found.has_value();
-      });
-  if (!walked.ok()) return walked;
-  if (!unreadable.ok()) return unreadable;
-  return found;
+  auto all = ReadAll<GateOverride>(view, Table::kOverrides, SIZE_MAX);
+  if (!all.ok()) return all.status();
+  const auto found = std::find_if(all->begin(), all->end(),
+                                  [&](const GateOverride& record) { return record.id == id; });
+  if (found == all->end()) return std::optional<GateOverride>();
+  return std::optional<GateOverride>(*std::move(found));
 }
 
 }  // namespace

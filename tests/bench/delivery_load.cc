@@ -4,7 +4,6 @@
 //
 // A line of JSON at the end: how many were taken and refused, and what an answer took.
 #include <httplib.h>
-#include <openssl/hmac.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -17,10 +16,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "webhooks/signature.h"
 
 namespace {
 
@@ -34,15 +33,6 @@ struct Options {
   int projects = 200;
   int numbers = 5000;  // of tickets a project has
 };
-
-std::string Sign(const std::string& secret, const std::string& body) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest, &size);
-  return "sha256=" +
-         absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
-}
 
 // The n-th comment, by a maintainer on one of the tickets.
 std::string Body(const Options& options, std::uint64_t n, absl::Time now) {
@@ -101,9 +91,11 @@ int main(int argc, char** argv) {
       for (int i = s; i < total; i += options.senders) {
         absl::SleepFor(began + absl::Seconds(1) * i / options.rate - absl::Now());
         const std::string body = Body(options, static_cast<std::uint64_t>(i), absl::Now());
-        const httplib::Headers headers = {{"X-GitHub-Event", "issue_comment"},
-                                          {"X-GitHub-Delivery", absl::StrCat("load-", run, "-", i)},
-                                          {"X-Hub-Signature-256", Sign(secret, body)}};
+        const httplib::Headers headers = {
+            {"X-GitHub-Event", "issue_comment"},
+            {"X-GitHub-Delivery", absl::StrCat("load-", run, "-", i)},
+            {"X-Hub-Signature-256",
+             "sha256=" + retainer::ToHex(retainer::HmacSha256(secret, {body}))}};
         const absl::Time sent = absl::Now();
         const auto answer = client.Post("/webhooks/github", headers, body, "application/json");
         const double milliseconds = absl::ToDoubleMilliseconds(absl::Now() - sent);

@@ -111,6 +111,12 @@ std::vector<Fact> All(const Event& event, FactKind kind) {
   return facts;
 }
 
+std::optional<ChangeInfo> SeenIn(const Event& event) {
+  FactSet facts;
+  for (const Fact& fact : All(event, FactKind::kChangeSeen)) facts.Add(fact);
+  return FindChange(facts);
+}
+
 Fact Only(const Event& event, FactKind kind) {
   const std::vector<Fact> facts = All(event, kind);
   EXPECT_EQ(facts.size(), 1u) << FactKindName(kind);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "retainer/change.h"
 #include "retainer/webhook.h"
 #include "webhooks/receivers.h"
 
@@ -37,6 +39,8 @@ Event Read(std::string_view name, absl::Time received = Received());
 // The one fact of a kind; fails the test where there is not exactly one.
 Fact Only(const Event& event, FactKind kind);
 std::vector<Fact> All(const Event& event, FactKind kind);
+// What it shows of the change that it is about.
+std::optional<ChangeInfo> SeenIn(const Event& event);
 
 std::string Hmac(std::string_view key, std::string_view text);  // hexadecimal
 absl::Time At(std::string_view rfc3339);

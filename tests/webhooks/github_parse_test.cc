@@ -54,12 +54,6 @@ TEST(GitHubParseTest, EveryDeliveryObservesAllLabels) {
               IsEmpty());
 }
 
-std::optional<ChangeInfo> SeenIn(const Event& event) {
-  FactSet facts;
-  for (const Fact& fact : All(event, FactKind::kChangeSeen)) facts.Add(fact);
-  return FindChange(facts);
-}
-
 TEST(GitHubParseTest, APullRequestSaysWhatItFixesAndWhereItStands) {
   ChangeInfo change;
   change.base = "main";

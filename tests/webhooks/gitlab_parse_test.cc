@@ -39,12 +39,6 @@ TEST(GitLabParseTest, AnOpeningBringsLabelsAndAssignees) {
   EXPECT_THAT(All(event, FactKind::kAction), IsEmpty());
 }
 
-std::optional<ChangeInfo> SeenIn(const Event& event) {
-  FactSet facts;
-  for (const Fact& fact : All(event, FactKind::kChangeSeen)) facts.Add(fact);
-  return FindChange(facts);
-}
-
 TEST(GitLabParseTest, AMergeRequestSaysWhatItFixesAndWhereItStands) {
   ChangeInfo change;
   change.base = "main";
