@@ -1,8 +1,6 @@
 #include "src/api/attempts.h"
 
-#include <arpa/inet.h>
-
-#include <cstring>
+#include "src/api/client_address.h"
 
 namespace retainer {
 
@@ -35,15 +33,6 @@ void FailedAttempts::Failed(const std::string& address, absl::Time now) {
     record = {now, 0};
   }
   ++record.failures;
-}
-
-std::string ClientNetwork(const std::string& address) {
-  in6_addr six = {};
-  if (inet_pton(AF_INET6, address.c_str(), &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six)) return address;
-  std::memset(six.s6_addr + 8, 0, 8);
-  char text[INET6_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET6, &six, text, sizeof(text));
-  return std::string(text) + "/64";
 }
 
 }  // namespace retainer

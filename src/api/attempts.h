@@ -1,5 +1,6 @@
-// How often an address may fail to authenticate before it is not heard for a while, so that tokens
-// cannot be tried by the thousand.
+// How often an address may fail to authenticate before it is told to stop for a while. Who is who is
+// found out first, every time: whose token holds is answered whatever others at the same address do,
+// for else a stranger behind the same proxy could keep a release from asking.
 //
 // Thread-safe; memory is bounded.
 #pragma once
@@ -24,7 +25,7 @@ class FailedAttempts {
  public:
   explicit FailedAttempts(AttemptLimits limits) : limits_(limits) {}
 
-  // How long the address is not heard; nullopt: it is.
+  // How long the address still counts as one that failed too often; nullopt: it does not.
   std::optional<absl::Duration> Blocked(const std::string& address, absl::Time now);
   void Failed(const std::string& address, absl::Time now);
 
@@ -38,9 +39,5 @@ class FailedAttempts {
   std::mutex mutex_;
   std::map<std::string, Record> records_;
 };
-
-// What is counted as one client: an IPv4 address, an IPv6 network of 64 bits (which one machine can
-// have to itself).
-std::string ClientNetwork(const std::string& address);
 
 }  // namespace retainer

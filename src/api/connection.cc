@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
+#include "src/api/client_address.h"
 
 namespace retainer {
 namespace {
@@ -135,6 +136,60 @@ std::optional<int> CheckHead(std::string_view head, const ConnectionLimits& limi
   return wrong;
 }
 
+ChunkFrames::At ChunkFrames::Next(char c) {
+  // Fifteen digits are more than any body has and fit every reader's numbers.
+  constexpr std::size_t kMostDigits = 15;
+  constexpr std::size_t kLongestLine = 1024;
+  switch (at_) {
+    case At::kSize:
+      if (absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
+        const std::size_t digit = std::string_view("0123456789abcdef")
+                                      .find(absl::ascii_tolower(static_cast<unsigned char>(c)));
+        left_ = left_ * 16 + digit;
+        return ++digits_ <= kMostDigits ? At::kSize : At::kNowhere;
+      }
+      if (digits_ == 0) return At::kNowhere;
+      if (c == '\r') return At::kSizeEnd;
+      line_ = digits_;
+      return c == ';' || c == ' ' || c == '\t' ? At::kExtension : At::kNowhere;
+    case At::kExtension:
+      if (c == '\r') return At::kSizeEnd;
+      if (absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t') return At::kNowhere;
+      return ++line_ < kLongestLine ? At::kExtension : At::kNowhere;
+    case At::kSizeEnd:
+      digits_ = 0;
+      if (c != '\n') return At::kNowhere;
+      return left_ > 0 ? At::kData : At::kLastCr;
+    case At::kDataCr:
+      return c == '\r' ? At::kDataLf : At::kNowhere;
+    case At::kDataLf:
+      return c == '\n' ? At::kSize : At::kNowhere;
+    case At::kLastCr:
+      return c == '\r' ? At::kLastLf : At::kNowhere;
+    case At::kLastLf:
+      return c == '\n' ? At::kEnd : At::kNowhere;
+    case At::kEnd:
+    case At::kData:
+    case At::kNowhere:
+      break;
+  }
+  return At::kNowhere;
+}
+
+bool ChunkFrames::Follow(std::string_view bytes) {
+  while (!bytes.empty() && at_ != At::kNowhere) {
+    if (at_ == At::kData) {
+      const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
+      bytes.remove_prefix(n);
+      if ((left_ -= n) == 0) at_ = At::kDataCr;
+    } else {
+      at_ = Next(bytes.front());
+      bytes.remove_prefix(1);
+    }
+  }
+  return at_ != At::kNowhere;
+}
+
 Connection::Connection(int fd, const ConnectionLimits& limits) : fd_(fd), limits_(limits) {}
 
 bool Connection::WaitFor(short events, Steady::time_point until) const {
@@ -200,6 +255,7 @@ int Connection::ReadHead() {
   head_left_ = kept.size();
   body_length_ = framing.length;
   chunked_ = framing.chunked;
+  frames_ = {};
   body_read_ = 0;
   body_until_ = Steady::now() + absl::ToChronoNanoseconds(limits_.request_timeout);
   answer_until_ = {};
@@ -224,6 +280,7 @@ ssize_t Connection::Read(char* to, std::size_t size) {
   }
   const std::size_t n =
       std::min({size, Pending().size(), static_cast<std::size_t>(most - body_read_)});
+  if (chunked_ && !frames_.Follow(Pending().substr(0, n))) return -1;
   Take(to, n);
   body_read_ += n;
   return static_cast<ssize_t>(n);
@@ -270,6 +327,13 @@ void Connection::Finish() {
   }
 }
 
+void Connection::TurnAway(std::string_view answer) {
+  // What has come already would, unread, take the answer with it.
+  char unread[16 * 1024];
+  (void)recv(fd_, unread, sizeof(unread), MSG_DONTWAIT);
+  (void)send(fd_, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 std::string Connection::RemoteAddress() const {
   sockaddr_storage address{};
   socklen_t size = sizeof(address);
@@ -279,12 +343,12 @@ std::string Connection::RemoteAddress() const {
                   NI_NUMERICHOST) != 0) {
     return "";
   }
-  return host;
+  return PlainAddress(host).value_or(host);
 }
 
 bool ConnectionGate::Enter(const std::string& address) {
   std::lock_guard lock(mutex_);
-  std::size_t& held = held_[address];
+  std::size_t& held = held_[ClientNetwork(address)];
   if (limit_ > 0 && held >= limit_) return false;
   ++held;
   return true;
@@ -292,7 +356,7 @@ bool ConnectionGate::Enter(const std::string& address) {
 
 void ConnectionGate::Leave(const std::string& address) {
   std::lock_guard lock(mutex_);
-  const auto it = held_.find(address);
+  const auto it = held_.find(ClientNetwork(address));
   if (it != held_.end() && --it->second == 0) held_.erase(it);
 }
 

@@ -4,7 +4,8 @@
 // hold a thread for ever, and header lines without end would fill the memory. So the head of a
 // request (request line and fields) is read whole here first, within a time and a size, and only a
 // head that no two readers could understand differently is handed on. Whatever is handed on after it
-// is bounded too: the body's time, the silence between its bytes, and its bytes.
+// is bounded too: the body's time, the silence between its bytes, its bytes, and the lines between its
+// chunks, each of which the library would read whole.
 //
 // One thread uses a Connection. ConnectionGate is thread-safe.
 #pragma once
@@ -45,6 +46,36 @@ struct ConnectionLimits {
 // `chunked`. 414: a request line that is too long. 431: a field that is too long, or too many.
 std::optional<int> CheckHead(std::string_view head, const ConnectionLimits& limits);
 
+// Follows the frames of a chunked body as its bytes go by, so that no reader behind it sees one that
+// could be read otherwise or whose lines do not end.
+class ChunkFrames {
+ public:
+  // False once the bytes frame nothing: a size that is not plain hexadecimal, a line of more than
+  // 1 KiB, data that does not end where its size said, fields or anything else after the last chunk.
+  bool Follow(std::string_view bytes);
+
+ private:
+  enum class At {
+    kSize,
+    kExtension,
+    kSizeEnd,
+    kData,
+    kDataCr,
+    kDataLf,
+    kLastCr,
+    kLastLf,
+    kEnd,
+    kNowhere
+  };
+
+  At Next(char c);
+
+  At at_ = At::kSize;
+  std::size_t line_ = 0;    // bytes of the line so far
+  std::size_t digits_ = 0;  // of the size
+  std::uint64_t left_ = 0;  // the size; then what is to come of the data
+};
+
 class Connection {
  public:
   // `fd` stays the caller's.
@@ -57,8 +88,8 @@ class Connection {
   // no use here and cost something to read (Range) are taken out.
   int ReadHead();
 
-  // Of the request: its head, then its body. 0 at the client's end, -1 after any of the time-outs or
-  // beyond the cap.
+  // Of the request: its head, then its body. 0 at the client's end, -1 after any of the time-outs,
+  // beyond the cap, or where its chunks are none.
   ssize_t Read(char* to, std::size_t size);
   // All of it, or -1.
   ssize_t Write(const char* from, std::size_t size);
@@ -78,6 +109,10 @@ class Connection {
   // its end.
   void Finish();
 
+  // Says a last word without waiting for anything, as far as the socket takes it at once.
+  void TurnAway(std::string_view answer);
+
+  // Plain (client_address.h).
   std::string RemoteAddress() const;
   int fd() const { return fd_; }
 
@@ -100,17 +135,18 @@ class Connection {
   std::uint64_t body_length_ = 0;
   std::uint64_t body_read_ = 0;
   bool chunked_ = false;
+  ChunkFrames frames_;
   Steady::time_point body_until_{};
   Steady::time_point answer_until_{};
 };
 
-// How many connections an address may hold at a time.
+// How many connections a client's network (client_address.h) may hold at a time.
 class ConnectionGate {
  public:
   // 0: any number.
   explicit ConnectionGate(std::size_t limit) : limit_(limit) {}
 
-  // False where the address has as many as it may; else Leave is owed.
+  // False where the address's network has as many as it may; else Leave is owed.
   bool Enter(const std::string& address);
   void Leave(const std::string& address);
 

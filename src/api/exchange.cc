@@ -6,6 +6,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "src/api/sha256.h"
@@ -120,6 +122,22 @@ bool NamesTag(std::string_view if_none_match, std::string_view tag) {
     one = absl::StripAsciiWhitespace(one);
     if (one == "*") return true;
     if (!one.empty() && opaque({one.data(), one.size()}) == opaque(tag)) return true;
+  }
+  return false;
+}
+
+bool TakesGzip(std::string_view accept_encoding) {
+  const absl::string_view list(accept_encoding.data(), accept_encoding.size());
+  for (const absl::string_view one : absl::StrSplit(list, ',')) {
+    const std::vector<absl::string_view> parts = absl::StrSplit(one, ';');
+    if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts.front()), "gzip")) continue;
+    // `q=0` refuses it.
+    return std::none_of(parts.begin() + 1, parts.end(), [](absl::string_view part) {
+      part = absl::StripAsciiWhitespace(part);
+      double weight = 1;
+      return absl::StartsWithIgnoreCase(part, "q=") &&
+             (!absl::SimpleAtod(part.substr(2), &weight) || weight <= 0);
+    });
   }
   return false;
 }

@@ -77,4 +77,7 @@ std::string EntityTag(std::string_view stable);
 // Does an If-None-Match name it?
 bool NamesTag(std::string_view if_none_match, std::string_view tag);
 
+// Does an Accept-Encoding take gzip? (By its name: `*` alone is left to who knows more codings.)
+bool TakesGzip(std::string_view accept_encoding);
+
 }  // namespace retainer

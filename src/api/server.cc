@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
+#include <regex>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "httplib.h"
+#include "src/api/client_address.h"
 #include "src/api/connection.h"
 #include "src/api/problem.h"
 #include "src/api/routes.h"
@@ -31,6 +34,11 @@ constexpr char kJson[] = "application/json";
 constexpr char kText[] = "text/plain; charset=utf-8";
 
 constexpr char kRequestId[] = "X-Request-Id";
+constexpr char kAcceptEncoding[] = "Accept-Encoding";
+
+// The path was decoded before (a %2F is a slash by now), so a forge's name is what a configuration can
+// name and nothing else.
+constexpr char kDeliveries[] = R"(/webhooks/([A-Za-z0-9._-]{1,64}))";
 
 void AnswerProblem(httplib::Response& response, int status, std::string_view detail) {
   response.status = status;
@@ -65,19 +73,55 @@ class ConnectionStream final : public httplib::Stream {
   Connection& connection_;
 };
 
+// The threads that serve connections, and the line in front of them.
+class ServingThreads final : public httplib::TaskQueue {
+ public:
+  ServingThreads(std::size_t threads, std::size_t longest_line)
+      : threads_(threads), longest_line_(longest_line) {}
+
+  // What the library gives when it has accepted a connection is done at once, on its thread: there it
+  // is decided whether the connection is served at all.
+  void enqueue(std::function<void()> accepted) override { accepted(); }
+  void shutdown() override { threads_.shutdown(); }
+
+  // False where the line is too long already.
+  bool Offer(std::function<void()> serve) {
+    if (in_line_ >= longest_line_) return false;
+    ++in_line_;
+    threads_.enqueue([this, serve = std::move(serve)] {
+      --in_line_;
+      serve();
+    });
+    return true;
+  }
+
+ private:
+  httplib::ThreadPool threads_;
+  const std::size_t longest_line_;
+  std::atomic<std::size_t> in_line_ = 0;
+};
+
 // The library's server on our own connections.
 class Listener final : public httplib::Server {
  public:
   struct Options {
     ConnectionLimits limits;
     std::size_t requests = 1000;  // on one connection
+    std::size_t threads = 1;
+    std::size_t waiting = 1;
     std::size_t per_address = 0;
-    std::vector<std::string> trusted;
+    const TrustedProxies* trusted = nullptr;  // REQUIRES: not null
     std::function<void(int status)> refused;
   };
 
   explicit Listener(Options options)
-      : connections_(std::move(options)), gate_(connections_.per_address) {}
+      : connections_(std::move(options)), gate_(connections_.per_address) {
+    // The library owns them and joins them before it lets go of them.
+    new_task_queue = [this] {
+      threads_ = new ServingThreads(connections_.threads, connections_.waiting);
+      return threads_;
+    };
+  }
 
   // The listening socket is created by the library with a backlog of 5; listening again on the bound
   // socket is how POSIX raises it.
@@ -87,23 +131,39 @@ class Listener final : public httplib::Server {
   }
 
  private:
+  static void TakeGzipAlone(httplib::Request& request) {
+    bool taken = false;
+    const auto [first, last] = request.headers.equal_range(kAcceptEncoding);
+    for (auto it = first; it != last; ++it) taken = taken || TakesGzip(it->second);
+    request.headers.erase(kAcceptEncoding);
+    if (taken) request.headers.emplace(kAcceptEncoding, "gzip");
+  }
+
+  // On the thread that accepts, which waits for nobody: who is turned away holds no other one.
   bool process_and_close_socket(socket_t socket) override {
-    Connection connection(socket, connections_.limits);
-    const std::string address = connection.RemoteAddress();
+    const std::string address = Connection(socket, connections_.limits).RemoteAddress();
     // Behind a proxy everybody has its address.
     const bool counted =
-        address != "127.0.0.1" && address != "::1" && address != "::ffff:127.0.0.1" &&
-        std::find(connections_.trusted.begin(), connections_.trusted.end(), address) ==
-            connections_.trusted.end();
+        address != "127.0.0.1" && address != "::1" && !connections_.trusted->Holds(address);
     if (counted && !gate_.Enter(address)) {
-      Refuse(connection, 503);
-    } else {
+      TurnAway(socket);
+      return true;
+    }
+    const bool taken = threads_->Offer([this, socket, address, counted] {
+      Connection connection(socket, connections_.limits);
       Serve(connection);
       if (counted) gate_.Leave(address);
-    }
+      Close(socket);
+    });
+    if (taken) return true;
+    if (counted) gate_.Leave(address);
+    TurnAway(socket);
+    return true;
+  }
+
+  static void Close(socket_t socket) {
     ::shutdown(socket, SHUT_RDWR);
     ::close(socket);
-    return true;
   }
 
   void Serve(Connection& connection) {
@@ -114,13 +174,15 @@ class Listener final : public httplib::Server {
       if (head > 0) Refuse(connection, head);
       if (head != 0) return;
       bool closed = false;
-      // Rationale: the library decodes `%41` in a field's value, which no sender has encoded.
+      // Rationale: the library decodes `%41` in a field's value, which no sender has encoded; and it
+      // would rather pack with brotli at its slowest than with gzip, a matter of 50 ms a document.
       const bool served = process_request(stream, left == 1 || connection.chunked(), closed,
                                           [&](httplib::Request& request) {
                                             request.headers.clear();
                                             for (const auto& [name, value] : connection.fields()) {
                                               request.headers.emplace(name, value);
                                             }
+                                            TakeGzipAlone(request);
                                           });
       // What was left unread of a request must not be taken for the next one.
       if (!connection.AtRequestEnd()) {
@@ -131,20 +193,30 @@ class Listener final : public httplib::Server {
     }
   }
 
-  void Refuse(Connection& connection, int status) {
+  static std::string Refusal(int status) {
     const std::string id = RequestId("");
     const std::string body = ProblemJson(status, "", id);
-    const std::string answer =
-        absl::StrCat("HTTP/1.1 ", status, " ", std::string(StatusTitle(status)),
-                     "\r\nContent-Type: ", kProblemType, "\r\nContent-Length: ", body.size(),
-                     "\r\n", kRequestId, ": ", id, "\r\nConnection: close\r\n",
-                     status == 503 ? "Retry-After: 10\r\n" : "", "\r\n", body);
+    return absl::StrCat("HTTP/1.1 ", status, " ", std::string(StatusTitle(status)),
+                        "\r\nContent-Type: ", kProblemType, "\r\nContent-Length: ", body.size(),
+                        "\r\n", kRequestId, ": ", id, "\r\nConnection: close\r\n",
+                        status == 503 ? "Retry-After: 10\r\n" : "", "\r\n", body);
+  }
+
+  void Refuse(Connection& connection, int status) {
+    const std::string answer = Refusal(status);
     if (connections_.refused) connections_.refused(status);
     if (connection.Write(answer.data(), answer.size()) > 0) connection.Finish();
   }
 
+  void TurnAway(socket_t socket) {
+    if (connections_.refused) connections_.refused(503);
+    Connection(socket, connections_.limits).TurnAway(Refusal(503));
+    Close(socket);
+  }
+
   const Options connections_;
   ConnectionGate gate_;
+  ServingThreads* threads_ = nullptr;  // of the thread that accepts, while it does
 };
 
 }  // namespace
@@ -163,10 +235,11 @@ class ApiServer::Impl {
         context_{desk, store, clock, log},
         routes_(MakeRoutes(options_.routes)),
         attempts_(options_.attempts),
-        public_(ConnectionOptions(options_.connections_per_address)),
-        operators_(ConnectionOptions(0)) {
-    SetUp(public_, options_.threads);
-    SetUp(operators_, 4);
+        proxies_(options_.trusted_proxies),
+        public_(ConnectionOptions(options_.threads, options_.connections_per_address)),
+        operators_(ConnectionOptions(4, 0)) {
+    SetUp(public_);
+    SetUp(operators_);
     RoutePublic();
     RouteOperators();
   }
@@ -199,15 +272,17 @@ class ApiServer::Impl {
   }
 
  private:
-  Listener::Options ConnectionOptions(std::size_t per_address) {
+  Listener::Options ConnectionOptions(std::size_t threads, std::size_t per_address) {
     Listener::Options options;
     options.limits.max_body = options_.max_body;
     options.limits.head_timeout = options_.head_timeout;
     options.limits.read_timeout = options_.read_timeout;
     options.limits.request_timeout = options_.request_timeout;
     options.limits.idle_timeout = options_.idle_timeout;
+    options.threads = threads;
+    options.waiting = options_.waiting;
     options.per_address = per_address;
-    options.trusted = options_.trusted_proxies;
+    options.trusted = &proxies_;
     options.refused = [this](int status) {
       metrics_.Count("retainer_http_requests_total",
                      {{"route", "none"}, {"status", absl::StrCat(status)}});
@@ -215,8 +290,7 @@ class ApiServer::Impl {
     return options;
   }
 
-  void SetUp(Listener& listener, std::size_t threads) {
-    listener.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+  void SetUp(Listener& listener) {
     listener.set_tcp_nodelay(true);
     // The library's own choice, SO_REUSEPORT, would let a second service take every other request.
     listener.set_socket_options([](socket_t socket) {
@@ -224,11 +298,16 @@ class ApiServer::Impl {
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
     listener.set_pre_routing_handler(
-        [](const httplib::Request& request, httplib::Response& response) {
+        [this, &listener](const httplib::Request& request, httplib::Response& response) {
           response.set_header(kRequestId, RequestId(request.get_header_value(kRequestId)));
-          return httplib::Server::HandlerResponse::Unhandled;
+          if (MayHaveRoute(listener, request)) return httplib::Server::HandlerResponse::Unhandled;
+          // Rationale: the library reads the body of whatever is no route, unpacked and without an end,
+          // before it says so.
+          if (request.has_header("Content-Length")) response.set_header("Connection", "close");
+          AnswerProblem(response, 404, "There is nothing here.");
+          return httplib::Server::HandlerResponse::Handled;
         });
-    // Bodies are read by our own reader; this bounds those of routes that are none of ours.
+    // A delivery's reader has its own bound; the library's own must not be the narrower.
     listener.set_payload_max_length(options_.max_body);
     listener.set_exception_handler([this](const httplib::Request&, httplib::Response& response,
                                           std::exception_ptr) {
@@ -262,6 +341,13 @@ class ApiServer::Impl {
     });
   }
 
+  // Of a GET or HEAD the library reads no body; of the rest there is one route, which reads its own.
+  bool MayHaveRoute(const Listener& listener, const httplib::Request& request) const {
+    if (request.method == "GET" || request.method == "HEAD") return true;
+    return &listener == &public_ && request.method == "POST" &&
+           std::regex_match(request.path, deliveries_);
+  }
+
   // A label with few values, whatever is asked for.
   std::string RouteOf(const std::string& path) const {
     if (path.starts_with("/webhooks/")) return "/webhooks/{forge}";
@@ -276,19 +362,10 @@ class ApiServer::Impl {
   }
 
   std::string ClientOf(const httplib::Request& request) const {
-    const auto& proxies = options_.trusted_proxies;
-    if (std::find(proxies.begin(), proxies.end(), request.remote_addr) == proxies.end()) {
-      return request.remote_addr;
-    }
-    // The last address is the one that the proxy itself saw.
-    const std::string forwarded = request.get_header_value("X-Forwarded-For");
-    const std::size_t comma = forwarded.rfind(',');
-    std::string last = comma == std::string::npos ? forwarded : forwarded.substr(comma + 1);
-    std::erase_if(last, [](char c) {
-      return !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') ||
-               c == '.' || c == ':');
-    });
-    return last.empty() ? request.remote_addr : last.substr(0, 45);
+    std::vector<std::string> forwarded;
+    const auto [first, last] = request.headers.equal_range("X-Forwarded-For");
+    for (auto it = first; it != last; ++it) forwarded.push_back(it->second);
+    return proxies_.ClientOf(request.remote_addr, forwarded);
   }
 
   absl::StatusOr<int> Bind(Listener& listener, const HostPort& at, std::string_view key) {
@@ -313,12 +390,11 @@ class ApiServer::Impl {
   }
 
   void RoutePublic() {
-    // Longest first matters not: each pattern is matched whole. The path was decoded before (a %2F
-    // is a slash by now), so a forge's name is what a configuration can name and nothing else.
-    public_.Post(
-        R"(/webhooks/([A-Za-z0-9._-]{1,64}))",
-        [this](const httplib::Request& request, httplib::Response& response,
-               const httplib::ContentReader& reader) { TakeDelivery(request, response, reader); });
+    // Longest first matters not: each pattern is matched whole.
+    public_.Post(kDeliveries, [this](const httplib::Request& request, httplib::Response& response,
+                                     const httplib::ContentReader& reader) {
+      TakeDelivery(request, response, reader);
+    });
     for (const Route& route : routes_) {
       public_.Get(route.pattern,
                   [this, &route](const httplib::Request& request, httplib::Response& response) {
@@ -439,16 +515,17 @@ class ApiServer::Impl {
     asked.id = response.get_header_value(kRequestId);
     const absl::Time now = clock_.Now();
     if (MustAuthenticate(route, request)) {
-      const std::string client = ClientOf(request);
-      if (const auto wait = attempts_.Blocked(client, now)) {
-        response.set_header("Retry-After",
-                            absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
-        AnswerProblem(response, 429, "Too many failed attempts; try again later.");
-        return;
-      }
+      // Rationale: first who they are, then how often their address has failed: others have it too.
       auto caller =
           Authenticate(store_, options_.oidc, request.get_header_value("Authorization"), now);
       if (absl::IsUnauthenticated(caller.status())) {
+        const std::string client = ClientOf(request);
+        if (const auto wait = attempts_.Blocked(client, now)) {
+          response.set_header("Retry-After",
+                              absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
+          AnswerProblem(response, 429, "Too many failed attempts; try again later.");
+          return;
+        }
         attempts_.Failed(client, now);
         response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");
         AnswerProblem(response, 401, View(caller.status().message()));
@@ -517,7 +594,9 @@ class ApiServer::Impl {
   const ApiOptions options_;
   const ApiContext context_;
   const std::vector<Route> routes_;
+  const std::regex deliveries_{kDeliveries};
   FailedAttempts attempts_;
+  const TrustedProxies proxies_;
   std::atomic<std::size_t> bodies_ = 0;  // bytes of deliveries that are being received
   Throttle failures_;
   Listener public_;

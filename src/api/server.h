@@ -4,16 +4,18 @@
 // (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with details.
 // Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it sent
 // one that may be repeated. Answers that only the time of asking changes have an entity tag and are
-// 304 to who has them; the library packs texts (gzip, brotli) where the client takes that. Who fails
-// to authenticate too often is 429 for a while. No internal text, secret or body reaches an answer or a
-// log.
+// 304 to who has them; the library packs texts (gzip) where the client takes that. An address that
+// fails to authenticate too often is 429 in place of 401 for a while; a token that holds is answered
+// whoever else has failed. No internal text, secret or body reaches an answer or a log.
 //
 // Requests run on a pool of threads of the HTTP library, `threads` of them for the public listener.
 // A client that sends nothing, or too slowly, is cut off: a request holds a thread for `idle_timeout`
 // before it begins, `head_timeout` until its head is there, `request_timeout` until its body is and as
-// long until its answer is taken. One address holds `connections_per_address` threads at most; that
-// of a proxy (`trusted_proxies`, this machine) any number. A body is read up to the cap and no
-// further, all bodies together up to `max_bodies`; none is unpacked.
+// long until its answer is taken. One address (an IPv6 network of 64 bits) holds
+// `connections_per_address` threads and places in the line for them at most; that of a proxy
+// (`trusted_proxies`, this machine) any number. Who comes beyond that, or when the line has `waiting`
+// connections, is turned away with 503 before any thread is held. Bodies are read of deliveries alone,
+// up to the cap and no further, all together up to `max_bodies`; none is unpacked.
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the server.
 #pragma once
@@ -42,11 +44,12 @@ struct ApiOptions {
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
   // Addresses whose X-Forwarded-For is believed, for the log and for failed attempts, and whose
-  // connections are not counted.
+  // connections are not counted (client_address.h).
   std::vector<std::string> trusted_proxies;
   std::size_t max_body = 25 * 1024 * 1024;
   std::size_t max_bodies = 256 * 1024 * 1024;  // that are being received at a time
   std::size_t threads = 64;
+  std::size_t waiting = 512;  // connections of a listener that no thread has yet; at least 1
   std::size_t connections_per_address = 32;            // of the public listener; 0: any number
   absl::Duration head_timeout = absl::Seconds(5);      // for a request's line and fields
   absl::Duration read_timeout = absl::Seconds(5);      // of silence

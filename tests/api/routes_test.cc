@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "src/api/badge.h"
+#include "src/api/client_address.h"
 #include "src/api/ticket_cursor.h"
 #include "tests/api/served.h"
 
@@ -589,6 +590,25 @@ TEST_F(RoutesTest, AnswersArePackedWhereThatIsTaken) {
   EXPECT_EQ(packed->body, OpenApiDocument());
 }
 
+TEST_F(RoutesTest, PackingIsGzipWhereItIsTakenAndNeverBrotli) {
+  Serve();
+  const auto packing = [&](httplib::Headers headers) {
+    const auto result = Get("/openapi.json", "", std::move(headers));
+    EXPECT_EQ(result->body, OpenApiDocument());
+    return result->get_header_value("Content-Encoding");
+  };
+  EXPECT_EQ(packing({{"Accept-Encoding", "gzip, deflate, br, zstd"}}), "gzip");
+  EXPECT_EQ(packing({{"Accept-Encoding", "br"}, {"Accept-Encoding", "GZIP;q=0.5"}}), "gzip");
+  EXPECT_EQ(packing({{"Accept-Encoding", "br"}}), "");
+  EXPECT_EQ(packing({{"Accept-Encoding", "br, gzip;q=0"}}), "");
+  EXPECT_EQ(packing({{"Accept-Encoding", "identity"}}), "");
+  // One document, one tag, however it is packed.
+  const std::string tag = Get("/openapi.json", "")->get_header_value("ETag");
+  const auto known = Get("/openapi.json", "", {{"Accept-Encoding", "br"}, {"If-None-Match", tag}});
+  EXPECT_EQ(known->status, 304);
+  EXPECT_NE(known->get_header_value("Vary").find("Accept-Encoding"), std::string::npos);
+}
+
 TEST_F(RoutesTest, TokensCannotBeTriedByTheThousand) {
   options.attempts.failures = 3;
   options.trusted_proxies = {"127.0.0.1"};
@@ -597,12 +617,38 @@ TEST_F(RoutesTest, TokensCannotBeTriedByTheThousand) {
     return httplib::Headers{{"X-Forwarded-For", address}};
   };
   for (int i = 0; i < 3; ++i) EXPECT_EQ(Get("/api/v1/policy", "x", from("1.2.3.4"))->status, 401);
-  const auto blocked = Get("/api/v1/policy", "all", from("1.2.3.4"));
+  const auto blocked = Get("/api/v1/policy", "x", from("1.2.3.4"));
   EXPECT_EQ(blocked->status, 429);
   EXPECT_EQ(blocked->get_header_value("Retry-After"), "60");
-  EXPECT_EQ(Get("/api/v1/policy", "all", from("9.9.9.9, 1.2.3.5"))->status, 200);
+  EXPECT_EQ(Get("/api/v1/policy", "x", from("9.9.9.9, 1.2.3.5"))->status, 401);
   clock.Advance(absl::Minutes(1));
-  EXPECT_EQ(Get("/api/v1/policy", "all", from("1.2.3.4"))->status, 200);
+  EXPECT_EQ(Get("/api/v1/policy", "x", from("1.2.3.4"))->status, 401);
+}
+
+// Behind a proxy that is not configured everybody has one address: who guesses tokens there must not
+// keep a release from asking.
+TEST_F(RoutesTest, AStrangersFailuresDoNotShutOutATokenThatHolds) {
+  options.attempts.failures = 3;
+  Serve();
+  Open(1, gina);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Get(gate, "x")->status, 401);
+  EXPECT_EQ(Get(gate, "x")->status, 429);
+  EXPECT_EQ(Get(gate)->status, 200);
+  EXPECT_EQ(Get(gate, "x")->status, 429) << "a token that holds absolves nobody";
+}
+
+// HAProxy writes the address that it saw into a line of its own, behind what the client wrote.
+TEST_F(RoutesTest, TheProxysLineCountsAndNotTheClients) {
+  options.attempts.failures = 3;
+  options.trusted_proxies = {"127.0.0.1"};
+  Serve();
+  const auto claiming = [](const std::string& address) {
+    return httplib::Headers{{"X-Forwarded-For", address}, {"X-Forwarded-For", "1.2.3.4"}};
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(Get(gate, "x", claiming("9.9.9." + std::to_string(i)))->status, 401);
+  }
+  EXPECT_EQ(Get(gate, "x", claiming("9.9.9.9"))->status, 429);
 }
 
 TEST(FailedAttempts, OneMachinesNetworkIsOneClient) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "httplib.h"
 #include "nlohmann/json.hpp"
 #include "src/api/prometheus_metrics.h"
@@ -75,7 +76,7 @@ class ServerTest : public World {
     ASSERT_TRUE(store.SaveToken(record).ok());
   }
   // A bare connection: what a client sends that is no HTTP library.
-  int Connect(const char* from = nullptr) {
+  int Connect(const char* from = nullptr, int port = 0) {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
     if (from != nullptr) {
@@ -84,7 +85,7 @@ class ServerTest : public World {
       EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
     }
     address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(ports.listen));
+    address.sin_port = htons(static_cast<std::uint16_t>(port == 0 ? ports.listen : port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
     return fd;
@@ -253,6 +254,57 @@ TEST_F(ServerTest, OneAddressHoldsNoMoreThanItsShare) {
   for (const int fd : held) ::close(fd);
 }
 
+// A thread that is never free shows that none is needed.
+TEST_F(ServerTest, WhoIsTurnedAwayHoldsNoThread) {
+  options.threads = 1;
+  options.connections_per_address = 2;
+  options.idle_timeout = absl::Seconds(30);
+  Serve();
+  const int held = Connect("127.0.0.2");
+  Send(held, "GET /healthz HTTP/1.1\r\n\r\n");
+  char c = 0;
+  ASSERT_EQ(::recv(held, &c, 1, 0), 1);
+  const int in_line = Connect("127.0.0.2");
+  for (int i = 0; i < 50; ++i) {
+    const int fd = Connect("127.0.0.2");
+    const timeval patience{10, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    const std::string answer = ReadAll(fd);
+    ::close(fd);
+    ASSERT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  }
+  // Whose turn comes is served.
+  ::close(held);
+  Send(in_line, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(ReadAll(in_line).starts_with("HTTP/1.1 200 "));
+  ::close(in_line);
+}
+
+TEST_F(ServerTest, TheLineForThreadsHasAnEnd) {
+  options.threads = 1;
+  options.waiting = 2;
+  options.idle_timeout = absl::Seconds(30);
+  Serve();
+  const int held = Connect();
+  Send(held, "GET /healthz HTTP/1.1\r\n\r\n");
+  char c = 0;
+  ASSERT_EQ(::recv(held, &c, 1, 0), 1);
+  const std::vector<int> in_line = {Connect(), Connect()};
+  const int beyond = Connect();
+  const timeval patience{10, 0};
+  ::setsockopt(beyond, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const std::string answer = ReadAll(beyond);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
+  ::close(beyond);
+  ::close(held);
+  for (const int fd : in_line) {
+    Send(fd, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(ReadAll(fd).starts_with("HTTP/1.1 200 "));
+    ::close(fd);
+  }
+}
+
 TEST_F(ServerTest, OddHeadsAreRefused) {
   Serve();
   using namespace std::string_literals;
@@ -307,6 +359,56 @@ TEST_F(ServerTest, PackedBodiesAreNotUnpacked) {
     EXPECT_EQ(Post("/webhooks/github", headers, "{}"), 415) << encoding;
   }
   EXPECT_EQ(Stats().inbox, 0u);
+}
+
+// Not a byte of the body is sent: whoever wants to read it, let alone unpack it, would wait for it.
+TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
+  options.read_timeout = absl::Seconds(20);
+  options.request_timeout = absl::Seconds(20);
+  Serve();
+  const timeval patience{10, 0};
+  for (const int port : {ports.listen, ports.metrics_listen}) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "PRI", "OPTIONS", "TRACE"}) {
+      for (const char* path : {"/", "/healthz", "/metrics", "/openapi.json", "/api/v1/gate",
+                               "/webhooks/", "/webhooks/github/x", "/webhooks/a%2Fb"}) {
+        for (const char* fields : {"Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n",
+                                   "Content-Length: 1000\r\nContent-Encoding: gzip\r\n",
+                                   "Content-Length: 1000\r\nContent-Encoding: br\r\n",
+                                   "Transfer-Encoding: chunked\r\nContent-Encoding: deflate\r\n"}) {
+          const int fd = Connect(nullptr, port);
+          ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+          const std::string head = absl::StrCat(method, " ", path, " HTTP/1.1\r\n", fields, "\r\n");
+          Send(fd, head);
+          const std::string answer = ReadAll(fd);
+          ::close(fd);
+          ASSERT_TRUE(answer.starts_with("HTTP/1.1 404 ")) << head << answer;
+          ASSERT_NE(answer.find("Connection: close\r\n"), std::string::npos) << head << answer;
+        }
+      }
+    }
+    // The one path that takes bodies does so by one method, at one listener.
+    for (const char* method : {"PUT", "PATCH", "DELETE"}) {
+      const int fd = Connect(nullptr, port);
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+      Send(fd, absl::StrCat(method, " /webhooks/github HTTP/1.1\r\nContent-Length: 9\r\n\r\n"));
+      EXPECT_TRUE(ReadAll(fd).starts_with("HTTP/1.1 404 ")) << method;
+      ::close(fd);
+    }
+  }
+}
+
+TEST_F(ServerTest, AChunksLineHasAnEnd) {
+  options.read_timeout = absl::Seconds(20);
+  options.request_timeout = absl::Seconds(20);
+  Serve();
+  const int fd = Connect();
+  const timeval patience{10, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  Send(fd, "POST /webhooks/github HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+               std::string(2000, 'a'));
+  const std::string answer = ReadAll(fd);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+  ::close(fd);
 }
 
 TEST_F(ServerTest, BodiesTogetherAreCapped) {
