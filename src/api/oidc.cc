@@ -1,12 +1,14 @@
 #include "src/api/oidc.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -28,6 +30,7 @@ constexpr absl::Duration kLeeway = absl::Seconds(60);
 constexpr absl::Duration kFresh = absl::Hours(1);
 constexpr absl::Duration kUsable = absl::Hours(24);
 constexpr absl::Duration kBetweenFetches = absl::Minutes(1);
+constexpr int kMostWaiting = 16;  // for a fetch under way
 
 absl::Status Refused(absl::string_view why) {
   return absl::UnauthenticatedError(absl::StrCat("The job's token does not count: ", why, "."));
@@ -126,18 +129,23 @@ class OidcVerifier::Issuer {
   // Core, 3.1.3.7): a slash at the end, which our configuration leaves out, is a part of the name.
   absl::Status Check(cjose_jws_t* jws, const std::string& named, const std::string& algorithm,
                      const std::string& key_id) {
-    // Held while fetching: who comes meanwhile needs the same answer.
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     const absl::Time now = clock_.Now();
-    const bool known = keys_.contains(key_id);
-    if ((!known || now - fetched_ > kFresh) && now - tried_ >= kBetweenFetches) {
+    const auto unknown = [&] { return !keys_.contains(key_id) || now - fetched_ > kUsable; };
+    absl::Status fetched = absl::OkStatus();
+    if ((unknown() || now - fetched_ > kFresh) && !fetching_ && now - tried_ >= kBetweenFetches) {
       tried_ = now;
-      const absl::Status fetched = FetchKeys(now);
-      if (!fetched.ok() && (!known || now - fetched_ > kUsable)) return fetched;
+      fetched = Refresh(lock, now);
+    } else if (unknown() && fetching_) {
+      // They need the answer that is under way. Beyond a few they would take the threads of those
+      // who need none, should it not come.
+      if (waiting_ >= kMostWaiting) return Unavailable();
+      ++waiting_;
+      settled_.wait(lock, [this] { return !fetching_; });
+      --waiting_;
     }
-    if (now - fetched_ > kUsable) {
-      return absl::UnavailableError(absl::StrCat("The keys of ", issuer_, " cannot be had."));
-    }
+    if (!fetched.ok() && unknown()) return fetched;
+    if (now - fetched_ > kUsable) return Unavailable();
     if (named != own_name_) return Refused("its issuer is called otherwise");
     const auto it = keys_.find(key_id);
     if (it == keys_.end()) return Refused("its issuer has no such key");
@@ -150,7 +158,7 @@ class OidcVerifier::Issuer {
   }
 
  private:
-  absl::StatusOr<Json> FetchJson(const std::string& url) {
+  absl::StatusOr<Json> FetchJson(const std::string& url) const {
     auto body = fetch_(url);
     if (!body.ok()) return body.status();
     Json json = Json::parse(*body, nullptr, /*allow_exceptions=*/false);
@@ -160,7 +168,37 @@ class OidcVerifier::Issuer {
     return json;
   }
 
-  absl::Status FetchKeys(absl::Time now) {
+  absl::Status Unavailable() const {
+    return absl::UnavailableError(absl::StrCat("The keys of ", issuer_, " cannot be had."));
+  }
+
+  // One at a time, and without the lock: whose key is known does not wait for an issuer that does not
+  // answer.
+  absl::Status Refresh(std::unique_lock<std::mutex>& lock, absl::Time now) {
+    fetching_ = true;
+    // Whatever becomes of it, nobody waits for it any longer.
+    const absl::Cleanup settled = [&] {
+      if (!lock.owns_lock()) lock.lock();
+      fetching_ = false;
+      settled_.notify_all();
+    };
+    lock.unlock();
+    auto described = FetchKeys();
+    lock.lock();
+    if (!described.ok()) return described.status();
+    own_name_ = std::move(described->own_name);
+    keys_ = std::move(described->keys);
+    fetched_ = now;
+    return absl::OkStatus();
+  }
+
+  // What an issuer says of itself.
+  struct Described {
+    std::string own_name;
+    std::map<std::string, SigningKey> keys;  // by kid
+  };
+
+  absl::StatusOr<Described> FetchKeys() const {
     auto about = FetchJson(absl::StrCat(issuer_, "/.well-known/openid-configuration"));
     if (!about.ok()) return about.status();
     const auto issuer = about->find("issuer");
@@ -184,16 +222,16 @@ class OidcVerifier::Issuer {
       keys.insert_or_assign(json["kid"].get<std::string>(), *std::move(key));
     }
     if (keys.empty()) return absl::UnavailableError(absl::StrCat(issuer_, " has no usable key"));
-    keys_ = std::move(keys);
-    own_name_ = issuer->get<std::string>();
-    fetched_ = now;
-    return absl::OkStatus();
+    return Described{issuer->get<std::string>(), std::move(keys)};
   }
 
   const std::string issuer_;  // without a slash at its end
   const Clock& clock_;
   const Fetch& fetch_;
   std::mutex mutex_;
+  std::condition_variable settled_;  // a fetch is over
+  bool fetching_ = false;
+  int waiting_ = 0;
   std::string own_name_;                    // as it describes itself
   std::map<std::string, SigningKey> keys_;  // by kid
   absl::Time fetched_ = absl::InfinitePast();

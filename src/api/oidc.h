@@ -8,7 +8,11 @@
 //
 // Keys come from the issuer by discovery (OpenID Connect Discovery 1.0), are kept for an hour, and
 // fetched anew when a token names one that is unknown, at most once a minute. Where the issuer does
-// not answer, known keys go on for a day. Thread-safe.
+// not answer, known keys go on for a day. One caller fetches; meanwhile tokens of known keys are judged
+// by those, and of the others a few wait for it and the rest are told that the keys cannot be had.
+//
+// What a token that does not count costs is bounded: it has 8 KiB at most, what it claims is looked at
+// before its signature, and signatures of one issuer are checked one after the other. Thread-safe.
 #pragma once
 
 #include <functional>

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <future>
 #include <map>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -234,6 +238,80 @@ TEST_F(OidcTest, ServesManyThreads) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 80);
   EXPECT_EQ(fetches_, 2);
+}
+
+// An issuer whose answer hangs until it is let go.
+class HangingIssuerTest : public OidcTest {
+ protected:
+  ~HangingIssuerTest() override { LetGo(); }
+
+  void LetGo() {
+    std::lock_guard lock(mutex_);
+    hangs_ = false;
+    change_.notify_all();
+  }
+  void Hang() {
+    std::lock_guard lock(mutex_);
+    hangs_ = true;
+  }
+  void AwaitFetch() {
+    std::unique_lock lock(mutex_);
+    change_.wait(lock, [this] { return hanging_ > 0; });
+  }
+
+  std::mutex mutex_;
+  std::condition_variable change_;
+  bool hangs_ = false;
+  int hanging_ = 0;
+  OidcVerifier hanging_verifier_{entries_, clock_,
+                                 [this](const std::string& url) -> absl::StatusOr<std::string> {
+                                   std::unique_lock lock(mutex_);
+                                   ++hanging_;
+                                   change_.notify_all();
+                                   change_.wait(lock, [this] { return !hangs_; });
+                                   --hanging_;
+                                   return web_.at(url);
+                                 }};
+};
+
+TEST_F(HangingIssuerTest, WhoseKeyIsKnownDoesNotWait) {
+  const std::string late = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 10'000)}}));
+  ASSERT_TRUE(hanging_verifier_.Verify(late).ok());
+  clock_.Advance(absl::Hours(1) + absl::Seconds(1));
+  Hang();
+  auto first = std::async(std::launch::async, [&] { return hanging_verifier_.Verify(late).ok(); });
+  AwaitFetch();
+  auto second = std::async(std::launch::async, [&] { return hanging_verifier_.Verify(late).ok(); });
+  EXPECT_EQ(second.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  LetGo();
+  EXPECT_TRUE(second.get());
+  EXPECT_TRUE(first.get());
+}
+
+TEST_F(HangingIssuerTest, AFewWaitForItAndTheRestAreToldAtOnce) {
+  const std::string token = issuer_.Sign(Claims());
+  Hang();
+  std::atomic<int> good = 0;
+  std::mutex mutex;
+  std::condition_variable told;
+  int unavailable = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 1 + 16 + 4; ++i) {
+    threads.emplace_back([&] {
+      const absl::Status status = hanging_verifier_.Verify(token).status();
+      good += status.ok() ? 1 : 0;
+      std::lock_guard lock(mutex);
+      unavailable += absl::IsUnavailable(status) ? 1 : 0;
+      told.notify_all();
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds(10), [&] { return unavailable == 4; }));
+  }
+  LetGo();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 17);
 }
 
 TEST_F(OidcTest, NoRefusalQuotesTheToken) {
