@@ -1,5 +1,6 @@
 #include "src/cli/consistency.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <utility>
@@ -9,6 +10,15 @@
 #include "src/sinks/sinks.h"
 
 namespace retainer::cli {
+namespace {
+
+// A host, perhaps with a port and a path.
+bool IsLoopback(const std::string& host) {
+  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]") ||
+         host == "::1";
+}
+
+}  // namespace
 
 std::vector<std::string> WarningsOf(const Config& config) {
   std::vector<std::string> warnings;
@@ -16,6 +26,18 @@ std::vector<std::string> WarningsOf(const Config& config) {
     warnings.push_back(
         "mode: observe: everything is decided, nothing is written to any forge; write `mode: full` "
         "to begin");
+  }
+  const std::string& url = config.public_url;
+  const std::size_t host = url.find("://");
+  if (host != std::string::npos && !IsLoopback(url.substr(host + 3)) &&
+      IsLoopback(config.listen.host) &&
+      std::none_of(config.trusted_proxies.begin(), config.trusted_proxies.end(), IsLoopback)) {
+    warnings.push_back(
+        "`listen` is this machine's own address, so a proxy stands before it, and "
+        "`trusted_proxies` "
+        "does not name it: all clients have its address, and too many failed attempts of one count "
+        "for all; write trusted_proxies: [127.0.0.1] (or [\"::1\"]) and let the proxy set "
+        "X-Forwarded-For");
   }
   return warnings;
 }

@@ -54,5 +54,30 @@ TEST(ConsistencyTest, ObserveModeIsSaidPlainly) {
   EXPECT_TRUE(absl::StrContains(WarningsOf(config)[0], "nothing is written"));
 }
 
+TEST(ConsistencyTest, AProxyThatIsNotNamedIsSaidWithTheMend) {
+  Config config = MakeConfig();
+  config.public_url = "https://support.example.com";
+  for (const char* own : {"127.0.0.1", "::1", "localhost"}) {
+    config.listen = {own, 8080};
+    config.trusted_proxies.clear();
+    ASSERT_EQ(WarningsOf(config).size(), 1u) << own;
+    EXPECT_TRUE(absl::StrContains(WarningsOf(config)[0], "trusted_proxies: [127.0.0.1]"));
+    config.trusted_proxies = {"10.0.0.1"};
+    EXPECT_EQ(WarningsOf(config).size(), 1u) << "no proxy comes from there";
+    config.trusted_proxies = {"127.0.0.1"};
+    EXPECT_TRUE(WarningsOf(config).empty());
+    config.trusted_proxies = {"::1"};
+    EXPECT_TRUE(WarningsOf(config).empty());
+  }
+  config.trusted_proxies.clear();
+  config.public_url = "http://127.0.0.1:8080";
+  EXPECT_TRUE(WarningsOf(config).empty()) << "nobody comes from elsewhere";
+  config.public_url = "http://[::1]:8080";
+  EXPECT_TRUE(WarningsOf(config).empty());
+  config.public_url = "https://support.example.com";
+  config.listen = {"0.0.0.0", 8080};
+  EXPECT_TRUE(WarningsOf(config).empty()) << "there need not be a proxy";
+}
+
 }  // namespace
 }  // namespace retainer::cli
