@@ -2,6 +2,8 @@
 //
 // The value of a kChangeSeen fact: its state (`open`, `closed`, `merged`), base, head, merge commit
 // and the tickets that it says it fixes, separated by spaces; `-` for an empty one of the first four.
+// One fact holds the newest version up to the merge, another (`merged` in its id) one after it. Stores
+// of before hold in the first what was newest at all.
 #include "retainer/change.h"
 
 #include <algorithm>
@@ -19,6 +21,9 @@ namespace retainer {
 namespace {
 
 constexpr std::size_t kMaxRows = 40;  // of a check
+constexpr std::string_view kAfterMerge = "merged";
+// Revisions from half of this on are of merges, the earliest the highest: beyond those of any second.
+constexpr std::uint64_t kFinal = std::uint64_t{1} << 62;
 
 std::string_view StateName(ChangeState state) {
   switch (state) {
@@ -60,19 +65,16 @@ bool IsAnswer(Metric metric) {
   return metric != Metric::kResolution && metric != Metric::kWorkaround;
 }
 
-}  // namespace
-
-Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated) {
+// The observation itself, without a revision.
+Fact MakeSeen(std::string_view discriminator, const Learnt& learnt, const ChangeInfo& change,
+              const Moment& updated) {
   Fact fact;
-  fact.id = MakeFactId(FactKind::kChangeSeen, "", "");
+  fact.id = MakeFactId(FactKind::kChangeSeen, "", discriminator);
   fact.kind = FactKind::kChangeSeen;
   fact.provenance = learnt.provenance;
   fact.at_receipt = !updated.stated || *updated.stated > learnt.received + kMaxAhead;
-  const std::int64_t second =
-      absl::ToUnixSeconds(fact.at_receipt ? learnt.received : *updated.stated);
-  fact.at = absl::FromUnixSeconds(second);
-  fact.revision = static_cast<std::uint64_t>(std::max<std::int64_t>(second, 0)) * 4 +
-                  static_cast<std::uint64_t>(change.state);
+  fact.at = absl::FromUnixSeconds(
+      absl::ToUnixSeconds(fact.at_receipt ? learnt.received : *updated.stated));
   std::vector<std::string> words = {
       std::string(StateName(change.state)), OrDash(BranchOrNothing(change.base)),
       OrDash(CommitOrNothing(change.head)), OrDash(CommitOrNothing(change.merge))};
@@ -85,8 +87,8 @@ Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment
   return fact;
 }
 
-std::optional<ChangeInfo> FindChange(const FactSet& facts) {
-  const Fact* fact = facts.Find(MakeFactId(FactKind::kChangeSeen, "", ""));
+std::optional<ChangeInfo> ReadSeen(const FactSet& facts, std::string_view discriminator) {
+  const Fact* fact = facts.Find(MakeFactId(FactKind::kChangeSeen, "", discriminator));
   if (fact == nullptr) return std::nullopt;
   std::vector<std::string> words = absl::StrSplit(fact->value, ' ');
   if (words.size() < 4) return std::nullopt;
@@ -99,6 +101,34 @@ std::optional<ChangeInfo> FindChange(const FactSet& facts) {
   change.merge = OrEmpty(words[3]);
   change.fixes.assign(words.begin() + 4, words.end());
   return change;
+}
+
+}  // namespace
+
+Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated) {
+  Fact fact = MakeSeen("", learnt, change, updated);
+  const auto second =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(absl::ToUnixSeconds(fact.at), 0));
+  fact.revision = change.state == ChangeState::kMerged
+                      ? kFinal - std::min(second, kFinal / 2)
+                      : second * 4 + static_cast<std::uint64_t>(change.state);
+  return fact;
+}
+
+Fact MakeMergedSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated) {
+  ChangeInfo seen = change;
+  seen.state = ChangeState::kMerged;
+  seen.fixes.clear();
+  return MakeSeen(kAfterMerge, learnt, seen, updated);
+}
+
+std::optional<ChangeInfo> FindChange(const FactSet& facts) {
+  std::optional<ChangeInfo> change = ReadSeen(facts, "");
+  if (change && change->state == ChangeState::kMerged) return change;
+  std::optional<ChangeInfo> merged = ReadSeen(facts, kAfterMerge);
+  if (!merged) return change;
+  if (change) merged->fixes = std::move(change->fixes);
+  return merged;
 }
 
 std::optional<CheckView> PresentCheck(const ChangeRecord& change,

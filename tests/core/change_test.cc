@@ -107,6 +107,86 @@ TEST(ChangeSeenTest, TheNewestVersionCountsInAnyOrder) {
   EXPECT_EQ(FindChange(FactSet()), std::nullopt);
 }
 
+Fact SeenAfter(const ChangeInfo& change, int second) {
+  return MakeMergedSeen({Provenance::kWebhook, absl::FromUnixSeconds(1'000'000)}, change,
+                        Moment::At(absl::FromUnixSeconds(second)));
+}
+
+ChangeInfo Version(ChangeState state, std::vector<std::string> fixes) {
+  return {state, "main", kHead, state == ChangeState::kMerged ? kMerge : "", std::move(fixes)};
+}
+
+TEST(ChangeSeenTest, WhatIsEditedInAfterTheMergeFixesNothing) {
+  const ChangeInfo open = Version(ChangeState::kOpen, {"#1"});
+  const ChangeInfo merged = Version(ChangeState::kMerged, {"#1", "#2"});
+  FactSet facts;
+  facts.Add(Seen(open, 100));
+  facts.Add(Seen(merged, 200));
+  facts.Add(SeenAfter(Version(ChangeState::kMerged, {"#12"}), 200));
+  facts.Add(SeenAfter(Version(ChangeState::kMerged, {"#12"}), 300));
+  EXPECT_EQ(FindChange(facts), merged);
+}
+
+TEST(ChangeSeenTest, WithoutTheDeliveryOfTheMergeTheNewestVersionBeforeItCounts) {
+  const ChangeInfo later = Version(ChangeState::kMerged, {"#12"});
+  FactSet facts;
+  facts.Add(SeenAfter(later, 300));
+  EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {}));
+  facts.Add(Seen(Version(ChangeState::kOpen, {"#1"}), 100));
+  EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#1"}));
+  // An edit of before the merge that arrives late.
+  facts.Add(Seen(Version(ChangeState::kOpen, {"#2"}), 150));
+  EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#2"}));
+}
+
+RC_GTEST_PROP(ChangeSeenTest, AMergeFreezesWhatStoodThereInAnyOrder, ()) {
+  const auto fixes = [](int n) { return std::vector<std::string>{"#" + std::to_string(n)}; };
+  const int before = *rc::gen::inRange(0, 5);
+  const int after = *rc::gen::inRange(0, 5);
+  const bool told = *rc::gen::arbitrary<bool>();
+  std::vector<Fact> sent;
+  for (int i = 0; i < before; ++i) {
+    sent.push_back(Seen(Version(ChangeState::kOpen, fixes(i + 1)), 100 + i));
+  }
+  // The merge in the last second in which it was open; edits from that very second on.
+  const int merge = 100 + std::max(before - 1, 0);
+  const ChangeInfo merged = Version(ChangeState::kMerged, fixes(50));
+  if (told) sent.push_back(Seen(merged, merge));
+  for (int i = 0; i < after; ++i) {
+    sent.push_back(SeenAfter(Version(ChangeState::kMerged, fixes(100 + i)), merge + i));
+  }
+  FactSet facts;
+  const auto twice = *rc::gen::inRange<std::size_t>(0, sent.size() + 1);
+  const std::vector<Fact> again(sent.begin(), sent.begin() + static_cast<std::ptrdiff_t>(twice));
+  sent.insert(sent.end(), again.begin(), again.end());
+  while (!sent.empty()) {
+    const auto next = *rc::gen::inRange<std::size_t>(0, sent.size());
+    facts.Add(sent[next]);
+    sent.erase(sent.begin() + static_cast<std::ptrdiff_t>(next));
+  }
+  const auto found = FindChange(facts);
+  if (told) {
+    RC_ASSERT(found == merged);
+  } else if (before + after == 0) {
+    RC_ASSERT(!found);
+  } else {
+    const std::vector<std::string> last = before > 0 ? fixes(before) : std::vector<std::string>();
+    const auto state = after > 0 ? ChangeState::kMerged : ChangeState::kOpen;
+    RC_ASSERT(found == Version(state, last));
+  }
+}
+
+TEST(ChangeSeenTest, AStoreOfBeforeIsReadAsItWas) {
+  // There the revision of a merge was that of any version.
+  Fact known = Seen(Version(ChangeState::kMerged, {"#1"}), 200);
+  known.revision = 200 * 4 + 3;
+  FactSet facts;
+  facts.Add(known);
+  EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#1"}));
+  facts.Add(SeenAfter(Version(ChangeState::kMerged, {"#12"}), 300));
+  EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#1"}));
+}
+
 TEST(ChangeSeenTest, WhatIsNoCommitOrBranchIsNotKept) {
   FactSet facts;
   facts.Add(Seen({ChangeState::kOpen, "a b", "HEAD", "x", {}}, 100));

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_replace.h"
 #include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
@@ -69,6 +70,26 @@ TEST(GitHubParseTest, APullRequestSaysWhatItFixesAndWhereItStands) {
   // A comment's delivery does not show its commits, an issue's has none.
   EXPECT_EQ(SeenIn(Read("github/issue_comment.created.on-pull-request")), std::nullopt);
   EXPECT_EQ(SeenIn(Read("github/issues.opened")), std::nullopt);
+}
+
+TEST(GitHubParseTest, EditingAMergedPullRequestChangesNothingOfWhatItFixed) {
+  FactSet facts;
+  const Event merged = Read("github/pull_request.closed.merged");
+  for (const Fact& fact : All(merged, FactKind::kChangeSeen)) facts.Add(fact);
+  const auto before = FindChange(facts);
+  ASSERT_TRUE(before);
+  const std::string body = absl::StrReplaceAll(
+      Sample("github/pull_request.closed.merged"),
+      {{"\"action\": \"closed\"", R"("action": "edited", "changes": {"body": {"from": "x"}})"},
+       {"Fixes #12.", "Fixes #99."},
+       {"2026-03-03T14:00:01Z", "2026-03-04T14:00:01Z"}});
+  ASSERT_NE(body.find("Fixes #99."), body.npos);
+  const auto edited = Parse("pull_request", body);
+  ASSERT_TRUE(edited.ok()) << edited.status();
+  EXPECT_THAT(SeenIn(*edited)->fixes, IsEmpty());
+  EXPECT_EQ(SeenIn(*edited)->merge, before->merge);
+  for (const Fact& fact : All(*edited, FactKind::kChangeSeen)) facts.Add(fact);
+  EXPECT_EQ(FindChange(facts), before);
 }
 
 TEST(GitHubParseTest, LabelsTakeTheTicketsUpdate) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_replace.h"
 #include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
@@ -69,6 +70,26 @@ TEST(GitLabParseTest, AMergeRequestsTitleClosesTooAndAFastForwardHasNoCommitOfIt
   ASSERT_TRUE(change);
   EXPECT_THAT(change->fixes, ElementsAre("#7", "#8"));
   EXPECT_EQ(change->merge, "0f3c1de29a7b45cc10d2f6a4b1e88d7a6c5e4b31");
+}
+
+TEST(GitLabParseTest, EditingAMergedMergeRequestChangesNothingOfWhatItFixed) {
+  FactSet facts;
+  const Event merged = Read("gitlab/merge_request_hook.merge");
+  for (const Fact& fact : All(merged, FactKind::kChangeSeen)) facts.Add(fact);
+  const auto before = FindChange(facts);
+  ASSERT_TRUE(before);
+  std::string body = absl::StrReplaceAll(Sample("gitlab/merge_request_hook.merge"),
+                                         {{"\"action\": \"merge\"", "\"action\": \"update\""},
+                                          {"Closes #7", "Closes #99"},
+                                          {"14:00:00 UTC", "18:00:00 UTC"}});
+  // With a change of the description in place of the state's.
+  body.resize(body.find("\"changes\""));
+  body += R"("changes": {"description": {"previous": "Closes #7", "current": "Closes #99"}}})";
+  const auto edited = Parse("Merge Request Hook", body);
+  ASSERT_TRUE(edited.ok()) << edited.status();
+  EXPECT_THAT(SeenIn(*edited)->fixes, IsEmpty());
+  for (const Fact& fact : All(*edited, FactKind::kChangeSeen)) facts.Add(fact);
+  EXPECT_EQ(FindChange(facts), before);
 }
 
 TEST(GitLabParseTest, LabelChangesComeFromTheDifference) {

@@ -196,7 +196,9 @@ Fact SeenChange(const Source& in) {
   }
   change.fixes =
       ReadFixes(ForgeKind::kGitHub, TextOf(in.ticket), in.event.project.path, in.event.project.url);
-  return MakeChangeSeen(in.learnt, change, in.Updated());
+  const bool later = change.state == ChangeState::kMerged && in.action() != "closed";
+  return later ? MakeMergedSeen(in.learnt, change, in.Updated())
+               : MakeChangeSeen(in.learnt, change, in.Updated());
 }
 
 // Deliveries of `pull_request_review`.

@@ -257,7 +257,13 @@ Fact SeenChange(const Source& in) {
       change.fixes.push_back(std::move(fix));
     }
   }
-  return MakeChangeSeen(in.learnt, change, in.Stated({in.object["updated_at"]}));
+  const Moment updated = in.Stated({in.object["updated_at"]});
+  const bool tells_of_merge = std::any_of(
+      in.event.facts.begin(), in.event.facts.end(),
+      [](const Fact& fact) { return fact.kind == FactKind::kClosed && fact.value == "merged"; });
+  const bool later = change.state == ChangeState::kMerged && !tells_of_merge;
+  return later ? MakeMergedSeen(in.learnt, change, updated)
+               : MakeChangeSeen(in.learnt, change, updated);
 }
 
 absl::StatusOr<TicketInfo> ReadTicket(const Event& event, Node ticket, TicketKind kind,
