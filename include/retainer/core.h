@@ -85,6 +85,11 @@ struct Decision {
   std::optional<Face> face;
   // What outsiders may know of its promises; nullopt (as they were) where the face is.
   std::optional<std::vector<PublicPromise>> promises;
+  // The claims in force and how cycles ended, for lists, the gate and figures. On a ticket that
+  // hidden customers share with public ones, those of the public ones are as outsiders could judge
+  // them: they are counted and named where outsiders read.
+  std::vector<ClaimRecord> claims;
+  std::vector<EndingCount> endings;
   std::vector<Notice> notices;  // as in the standing; the store tells each once
   absl::Time wake_at = absl::InfiniteFuture();
   std::vector<Departure> departures;

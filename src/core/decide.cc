@@ -133,6 +133,23 @@ TermsHistory WithoutHidden(const TermsHistory& terms, const Policy& current) {
   return open;
 }
 
+// Puts what `outside` says of the customers that it knows of in place of what stands in `decision`.
+void TakeClaims(const Standing& outside, Decision* decision) {
+  const std::vector<ClaimRecord> claims = SummarizeClaims(outside);
+  for (ClaimRecord& claim : decision->claims) {
+    const auto seen = std::find_if(claims.begin(), claims.end(), [&](const ClaimRecord& other) {
+      return other.customer == claim.customer;
+    });
+    if (seen != claims.end()) claim = *seen;
+  }
+  std::erase_if(decision->endings, [&](const EndingCount& ending) {
+    return std::any_of(outside.claims.begin(), outside.claims.end(),
+                       [&](const auto& claim) { return claim.customer == ending.customer; });
+  });
+  const std::vector<EndingCount> endings = CountEndings(outside);
+  decision->endings.insert(decision->endings.end(), endings.begin(), endings.end());
+}
+
 }  // namespace
 
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
@@ -164,6 +181,8 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   core::News told_beside =
       core::FindNews(context, decision.facts, standing, terms, in_force, pins, now);
   decision.wake_at = std::min(decision.wake_at, told_beside.wake_at);
+  decision.claims = SummarizeClaims(standing);
+  decision.endings = CountEndings(standing);
   std::vector<Notice> withdrawn = WithdrawnBreaches(context, standing, told, *current, now);
   if (HasHiddenClaim(standing, terms, current->policy)) {
     // What outsiders see is made from the facts as they themselves could judge them.
@@ -171,6 +190,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
         Evaluate(context, decision.facts, WithoutHidden(terms, current->policy), pins, now);
     decision.face = Present(context, outside, *current, now);
     decision.promises = PresentPromises(outside, *current, now);
+    TakeClaims(outside, &decision);
     // So are mentions: they stand where outsiders read.
     const std::vector<Notice> open = WithdrawnBreaches(context, outside, told, *current, now);
     TakeMentions(outside.notices, &decision.notices);

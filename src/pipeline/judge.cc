@@ -429,16 +429,15 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   record.customers.clear();
   record.priorities.clear();
   bool shows_payer = false;
-  for (const ClaimStanding& claim : standing.claims) {
-    if (claim.released) continue;
+  for (const ClaimRecord& claim : decision.claims) {
     record.customers.push_back(claim.customer);
     record.priorities.push_back(claim.priority);
     const Customer* customer =
         terms.empty() ? nullptr : terms.back()->policy.FindCustomer(claim.customer);
     shows_payer = shows_payer || (customer != nullptr && customer->is_public);
   }
-  record.claims = SummarizeClaims(standing);
-  record.endings = CountEndings(standing);
+  record.claims = decision.claims;
+  record.endings = decision.endings;
   record.questions = static_cast<std::uint32_t>(standing.questions.size());
   record.decided_at = now;
   ForgetTimes(&record);
