@@ -260,10 +260,12 @@ struct StoreStats {
   std::uint64_t inbox = 0;
   std::optional<absl::Time> oldest_inbox;
   std::uint64_t set_aside = 0;
+  std::optional<absl::Time> oldest_set_aside;  // as it was received
   std::uint64_t dirty_faces = 0;
   std::optional<absl::Time> oldest_dirty;
   std::uint64_t dead_faces = 0;
   std::uint64_t pending_notices = 0;
+  std::optional<absl::Time> oldest_notice;  // from when on it was to be told
   std::uint64_t dead_notices = 0;
 };
 

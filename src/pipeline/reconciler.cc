@@ -149,15 +149,18 @@ absl::Status Reconciler::Look(absl::Time now) {
   auto stats = store_.Stats();
   if (!stats.ok()) return stats.status();
   metrics_.Set("retainer_inbox_entries", static_cast<double>(stats->inbox));
-  metrics_.Set("retainer_inbox_age_seconds",
-               stats->oldest_inbox ? absl::ToDoubleSeconds(now - *stats->oldest_inbox) : 0);
+  const auto tell_age = [&](const char* name, const std::optional<absl::Time>& oldest) {
+    metrics_.Set(name, oldest ? std::max(absl::ToDoubleSeconds(now - *oldest), 0.0) : 0);
+  };
+  tell_age("retainer_inbox_age_seconds", stats->oldest_inbox);
   metrics_.Set("retainer_set_aside_entries", static_cast<double>(stats->set_aside));
+  tell_age("retainer_set_aside_age_seconds", stats->oldest_set_aside);
   metrics_.Set("retainer_dirty_faces", static_cast<double>(stats->dirty_faces));
-  metrics_.Set("retainer_dirty_face_age_seconds",
-               stats->oldest_dirty ? absl::ToDoubleSeconds(now - *stats->oldest_dirty) : 0);
+  tell_age("retainer_dirty_face_age_seconds", stats->oldest_dirty);
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
   metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
   metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
+  tell_age("retainer_pending_notice_age_seconds", stats->oldest_notice);
   const auto open = store_.CountOpenByState();
   if (!open.ok()) return open.status();
   std::map<Metrics::Labels, double> open_by;

@@ -56,6 +56,19 @@ absl::Status WalkGroups(View& view, Table table, const Leading& leading, const V
   return absl::OkStatus();
 }
 
+// The instant with which the first of the keys goes on after `prefix`; nullopt where there is none.
+absl::Status FirstInstant(View& view, Table table, const std::string& prefix,
+                          std::optional<absl::Time>* instant) {
+  absl::Status unreadable;
+  const absl::Status walked =
+      view.Walk(table, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+        KeyReader reader(key.substr(prefix.size()));
+        if (!reader.Instant(&instant->emplace())) unreadable = Unreadable(table, key);
+        return false;
+      });
+  return walked.ok() ? unreadable : walked;
+}
+
 void TakeEarlier(absl::Time at, std::optional<absl::Time>* earliest) {
   if (!*earliest || at < **earliest) *earliest = at;
 }
@@ -510,34 +523,31 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
     if (!value.ok()) return value.status();
     *figure = *value ? DecodeCounter(**value) : 0;
   }
-  absl::Status status = WalkGroups(
-      *view, Table::kInbox,
-      [](std::string_view key) -> std::optional<std::string> {
-        KeyReader reader(key);
-        std::string forge;
-        if (!reader.Text(&forge)) return std::nullopt;
-        return KeyWriter().Text(forge).Take();
-      },
-      [&](std::string_view, std::string_view value) {
-        // An unreadable entry has no time; ReadInbox sets it aside.
-        if (auto record = DecodeRecord<DeliveryRecord>(value)) {
-          TakeEarlier(record->received, &stats.oldest_inbox);
-        }
-        return true;
-      });
-  if (!status.ok()) return status;
+  const std::pair<Table, std::optional<absl::Time>*> deliveries[] = {
+      {Table::kInbox, &stats.oldest_inbox}, {Table::kSetAside, &stats.oldest_set_aside}};
+  for (const auto& [table, oldest] : deliveries) {
+    std::optional<absl::Time>* const earliest = oldest;
+    const absl::Status walked = WalkGroups(
+        *view, table,
+        [](std::string_view key) -> std::optional<std::string> {
+          KeyReader reader(key);
+          std::string forge;
+          if (!reader.Text(&forge)) return std::nullopt;
+          return KeyWriter().Text(forge).Take();
+        },
+        [&](std::string_view, std::string_view value) {
+          // An unreadable entry has no time; ReadInbox sets it aside.
+          if (auto record = DecodeRecord<DeliveryRecord>(value)) {
+            TakeEarlier(record->received, earliest);
+          }
+          return true;
+        });
+    if (!walked.ok()) return walked;
+  }
   const std::string by_age = KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByAge)).Take();
-  absl::Status unreadable;
-  status = view->Walk(Table::kDirty, by_age, PrefixEnd(by_age),
-                      [&](std::string_view key, std::string_view) {
-                        KeyReader reader(key.substr(by_age.size()));
-                        if (!reader.Instant(&stats.oldest_dirty.emplace())) {
-                          unreadable = Unreadable(Table::kDirty, key);
-                        }
-                        return false;
-                      });
-  if (status.ok()) status = unreadable;
-  if (!status.ok()) return status;
+  absl::Status found = FirstInstant(*view, Table::kDirty, by_age, &stats.oldest_dirty);
+  if (found.ok()) found = FirstInstant(*view, Table::kNoticeQueue, "", &stats.oldest_notice);
+  if (!found.ok()) return found;
   return stats;
 }
 

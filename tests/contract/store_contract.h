@@ -145,9 +145,11 @@ TEST_P(StoreContract, SetAsideIsVisibleAndComesBack) {
   EXPECT_EQ((*aside)[0].entry.delivery.body, SampleDelivery("a").body);
   EXPECT_EQ(store_.Stats()->set_aside, 1u);
   EXPECT_EQ(store_.Stats()->inbox, 0u);
+  EXPECT_EQ(store_.Stats()->oldest_set_aside, SampleDelivery("a").received);
 
   ASSERT_TRUE(store_.Requeue("github", seq).ok());
   EXPECT_TRUE(store_.ListSetAside(10)->empty());
+  EXPECT_EQ(store_.Stats()->oldest_set_aside, std::nullopt);
   ASSERT_EQ(store_.ReadInbox("github", 0, 10)->size(), 1u);
   EXPECT_EQ(store_.Stats()->inbox, 1u);
   EXPECT_TRUE(absl::IsNotFound(store_.Requeue("github", seq)));
@@ -468,6 +470,30 @@ TEST_P(StoreContract, NoticeIsToldOnce) {
   ASSERT_TRUE(store_.Commit(write).ok());
   EXPECT_EQ(store_.ReadNotices(10)->size(), 1u);
   EXPECT_EQ(store_.Stats()->pending_notices, 1u);
+}
+
+TEST_P(StoreContract, TheOldestThatWaitsIsTold) {
+  EXPECT_EQ(store_.Stats()->oldest_notice, std::nullopt);
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {SampleNotice("a"), SampleNotice("b")};
+  write.notices[1].at = write.notices[0].at + absl::Minutes(3);
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.Stats()->oldest_notice, write.notices[0].at);
+  ASSERT_TRUE(store_.FinishNotice("a").ok());
+  EXPECT_EQ(store_.Stats()->oldest_notice, write.notices[1].at);
+  ASSERT_TRUE(store_.DropNotice("b").ok());
+  EXPECT_EQ(store_.Stats()->oldest_notice, std::nullopt);
+
+  // Of deliveries by their receipt, whatever forge they are of.
+  for (const char* forge : {"github", "gitlab"}) {
+    Delivery delivery = SampleDelivery("d");
+    delivery.forge = forge;
+    delivery.received = At(delivery.forge == "github" ? 8 : 5);
+    ASSERT_TRUE(store_.PutDelivery(delivery).ok());
+    const std::uint64_t seq = store_.ReadInbox(forge, 0, 10)->at(0).seq;
+    ASSERT_TRUE(store_.SetAside(forge, seq, "x", At(9)).ok());
+  }
+  EXPECT_EQ(store_.Stats()->oldest_set_aside, At(5));
 }
 
 TEST_P(StoreContract, ANoticeThatIsDroppedIsAsIfItHadNeverBeen) {

@@ -98,6 +98,29 @@ TEST_F(ReconcilerTest, OpenTicketsAreToldByPlanPriorityAndStateAndByNoName) {
   EXPECT_EQ(metrics.Value("retainer_open_tickets", running), 0) << "told, not left at what it was";
 }
 
+TEST_F(ReconcilerTest, TellsHowLongTheOldestHasWaited) {
+  Run(*Make());
+  EXPECT_EQ(metrics.Value("retainer_pending_notice_age_seconds"), 0);
+  EXPECT_EQ(metrics.Value("retainer_set_aside_age_seconds"), 0);
+  Notice notice;
+  notice.id = "late";
+  notice.ticket = Key(1);
+  notice.at = clock.Now();
+  DecisionWrite write;
+  write.record = Load(1).record;
+  write.notices = {notice};
+  write.ledger.at = clock.Now();
+  ASSERT_TRUE(store.Commit(write).ok());
+  ASSERT_TRUE(store.PutDelivery({"github", "odd", "issues", "{}", clock.Now(), false}).ok());
+  const auto inbox = store.ReadInbox("github", 0, 10);
+  ASSERT_EQ(inbox->size(), 1u);
+  ASSERT_TRUE(store.SetAside("github", inbox->front().seq, "x", clock.Now()).ok());
+  clock.Advance(absl::Hours(1));
+  Run(*Make());
+  EXPECT_EQ(metrics.Value("retainer_pending_notice_age_seconds"), 3600);
+  EXPECT_EQ(metrics.Value("retainer_set_aside_age_seconds"), 3600);
+}
+
 TEST_F(ReconcilerTest, RestartGoesOnWhereItWasLeft) {
   SetTerms("v2", 2);
   {
