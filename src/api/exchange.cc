@@ -17,6 +17,30 @@ namespace retainer {
 namespace {
 
 constexpr std::size_t kLongestRequestId = 64;
+constexpr char kUnknownProject[] =
+    "No delivery of this project was ever received: check the spelling, and that its webhook "
+    "points "
+    "here.";
+
+// Is a private project one of the customer's: named in its policy entry, or with a claim of its?
+absl::StatusOr<bool> IsOfCustomer(const ApiContext& context, const ProjectRecord& project,
+                                  const std::string& id) {
+  const TermsHistory terms = context.desk.terms();
+  const Customer* customer = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(id);
+  const ProjectRef ref{project.key.forge, project.path};
+  if (customer != nullptr &&
+      std::any_of(customer->projects.begin(), customer->projects.end(),
+                  [&](const ProjectRef& named) { return MatchesProject(named, ref); })) {
+    return true;
+  }
+  TicketQuery query;
+  query.project = project.key;
+  query.customer = id;
+  query.limit = 1;
+  const auto claimed = context.store.FindTickets(query);
+  if (!claimed.ok()) return claimed.status();
+  return !claimed->empty();
+}
 
 }  // namespace
 
@@ -43,6 +67,11 @@ ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::str
   return answer;
 }
 
+bool MayKnow(const Caller& caller, const Customer& customer) {
+  if (!caller.customer.empty()) return caller.customer == customer.id;
+  return caller.projects.empty() || customer.is_public;
+}
+
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
   AskedProject asked;
   std::string name = request.Get("project");
@@ -67,12 +96,21 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
   auto found = context.store.FindProjectByPath(*ref);
   if (!found.ok()) {
     asked.refusal = Trouble(context, request, "project", found.status(), "");
-  } else if (!*found) {
-    asked.refusal = Refuse(404,
-                           "No delivery of this project was ever received: check the spelling, "
-                           "and that its webhook points here.");
-  } else {
+    return asked;
+  }
+  bool known = found->has_value();
+  if (known && (*found)->is_private && request.caller && !request.caller->customer.empty()) {
+    const auto own = IsOfCustomer(context, **found, request.caller->customer);
+    if (!own.ok()) {
+      asked.refusal = Trouble(context, request, "project", own.status(), "");
+      return asked;
+    }
+    known = *own;
+  }
+  if (known) {
     asked.project = **std::move(found);
+  } else {
+    asked.refusal = Refuse(404, kUnknownProject);
   }
   return asked;
 }

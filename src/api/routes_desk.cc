@@ -20,6 +20,15 @@ ordered_json TermJson(const Customer& customer) {
   return {{"from", DayText(customer.term->from)}, {"until", DayText(customer.term->until)}};
 }
 
+// Of a customer's projects those that the caller may read of.
+std::vector<ProjectRef> ProjectsFor(const Caller& caller, const Customer& customer) {
+  std::vector<ProjectRef> shown;
+  for (const ProjectRef& project : customer.projects) {
+    if (MayReadProject(caller, project)) shown.push_back(project);
+  }
+  return shown;
+}
+
 ordered_json TextsOf(const std::vector<ProjectRef>& projects) {
   ordered_json texts = ordered_json::array();
   for (const ProjectRef& project : projects) texts.push_back(ToString(project));
@@ -27,7 +36,7 @@ ordered_json TextsOf(const std::vector<ProjectRef>& projects) {
 }
 
 // What everybody may know who may know of the customer at all: no contact, nobody's name.
-ordered_json CustomerJson(const Customer& customer) {
+ordered_json CustomerJson(const Caller& caller, const Customer& customer) {
   return {{"id", customer.id},
           {"alias", customer.alias},
           {"name", customer.name},
@@ -35,7 +44,7 @@ ordered_json CustomerJson(const Customer& customer) {
           {"time_zone", customer.time_zone},
           {"term", TermJson(customer)},
           {"visibility", customer.is_public ? "public" : "private"},
-          {"projects", TextsOf(customer.projects)}};
+          {"projects", TextsOf(ProjectsFor(caller, customer))}};
 }
 
 ordered_json ComplianceJson(const EndingSums& sums) {
@@ -59,11 +68,8 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   const TermsHistory terms = context.desk.terms();
   const Customer* customer =
       terms.empty() ? nullptr : terms.back()->policy.FindCustomer(request.in_path);
-  // Another customer is to a customer's token as one that is not there.
-  if (customer == nullptr ||
-      (!request.caller->customer.empty() && request.caller->customer != customer->id)) {
-    return Refuse(404, unknown);
-  }
+  // Whom this token may not know of is to it as one that is not there.
+  if (customer == nullptr || !MayKnow(*request.caller, *customer)) return Refuse(404, unknown);
   const AskedProject project = AskProject(context, request);
   if (project.refusal) return *project.refusal;
   std::optional<ProjectKey> key;
@@ -94,7 +100,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
     tickets.push_back(TicketEntry(record, customer->id, now));
   }
 
-  ordered_json json = CustomerJson(*customer);
+  ordered_json json = CustomerJson(*request.caller, *customer);
   json["as_of"] = InstantJson(now);
   json["in_term"] =
       !customer->term || (customer->term->from <= today && today <= customer->term->until);
@@ -156,7 +162,7 @@ ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
   ordered_json customers = ordered_json::array();
   for (const Customer& customer : policy.customers) {
     const bool shown = caller.customer.empty() ? caller.projects.empty() : &customer == mine;
-    if (shown) customers.push_back(CustomerJson(customer));
+    if (shown) customers.push_back(CustomerJson(caller, customer));
   }
   ordered_json calendars = ordered_json::object();
   for (const auto& [name, calendar] : policy.calendars) {

@@ -1,8 +1,10 @@
 // The gate: may this be released, as far as promises go?
 //
-// Privacy: what comes out stands in public logs. Of a private customer's commitments it says how
-// many are broken, not whose, on which ticket or since when; the next change of theirs is told to
-// the hour before it.
+// Privacy: what comes out stands in public logs. That a release must wait is all that it says of
+// private customers to a token that is for projects, as every job's is: one reason without a number,
+// where nothing else is in the way, and none of the instants at which theirs is due (of which the
+// opened issue could be told). Rationale: less would let a release pass over them. A token for all
+// may read all anyway; it is told how many are broken, and the next change to the hour before it.
 //
 // An override that an operator has put on record makes it pass; what it would have said without is
 // still told. Rationale: no token makes one, so that a pipeline cannot let itself through.
@@ -168,7 +170,9 @@ class Gate {
     if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
     const auto overridden = context.store.FindOverride(project.key, now);
     if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
-    return Tell(request, question, *owed, std::move(applied), *backlog, *overridden, now);
+    const auto next = NextChange(context, question, *owed, request, terms);
+    if (!next.ok()) return Trouble(context, request, "gate", next.status(), "");
+    return Tell(request, question, *owed, std::move(applied), *backlog, *overridden, *next);
   }
 
  private:
@@ -209,7 +213,8 @@ class Gate {
 
   ApiAnswer Tell(const ApiRequest& request, const Question& question, const Owed& owed,
                  ordered_json ref, absl::Duration backlog,
-                 const std::optional<GateOverride>& overridden, absl::Time now) const {
+                 const std::optional<GateOverride>& overridden, absl::Time next_change) const {
+    const absl::Time now = question.owed.at;
     ordered_json reasons = ordered_json::array();
     std::size_t of_private = 0;
     for (const Owed::Claim& claim : owed.claims) {
@@ -224,19 +229,25 @@ class Gate {
         reasons.push_back(PromiseReason(claim, promise, customer, now));
       }
     }
-    if (of_private > 0) {
+    if (of_private > 0 && InPublic(request)) {
+      if (reasons.empty()) {
+        reasons.push_back({{"kind", "private"},
+                           {"text", absl::StrCat("A commitment to a private customer is ",
+                                                 Wrong(question), ".")}});
+      }
+    } else if (of_private > 0) {
       reasons.push_back(
           {{"kind", "private"},
            {"text", absl::StrCat(of_private, of_private == 1 ? " commitment" : " commitments",
                                  " to private customers ", of_private == 1 ? "is " : "are ",
-                                 question.owed.at_risk ? "broken or at risk." : "broken.")},
+                                 Wrong(question), ".")},
            {"count", of_private}});
     }
     const bool fails = !reasons.empty();
     AddUnknowns(question, owed, backlog, &reasons);
     const char* const verdict = fails ? "fail" : reasons.empty() ? "pass" : "unknown";
 
-    absl::Time next = fails ? absl::InfiniteFuture() : NextChange(question, owed, request);
+    absl::Time next = fails ? absl::InfiniteFuture() : next_change;
     if (overridden && !reasons.empty()) next = overridden->until;
     ordered_json json = {{"verdict", overridden ? "pass" : verdict},
                          {"project", question.project},
@@ -267,14 +278,37 @@ class Gate {
     return customer->is_public || request.caller->customer == id ? customer : nullptr;
   }
 
-  // The next instant at which time alone changes the verdict.
-  static absl::Time NextChange(const Question& question, const Owed& owed,
-                               const ApiRequest& request) {
+  static bool InPublic(const ApiRequest& request) { return !request.caller->projects.empty(); }
+
+  static const char* Wrong(const Question& question) {
+    return question.owed.at_risk ? "broken or at risk" : "broken";
+  }
+
+  // The next instant at which time alone changes the verdict, as far as this caller may know.
+  static absl::StatusOr<absl::Time> NextChange(const ApiContext& context, const Question& question,
+                                               const Owed& owed, const ApiRequest& request,
+                                               const TermsHistory& terms) {
     if (owed.next == absl::InfiniteFuture() || question.policy == nullptr ||
         MayBeNamed(*question.policy, owed.next_customer, request) != nullptr) {
       return owed.next;
     }
-    return absl::FromCivil(absl::ToCivilHour(owed.next, absl::UTCTimeZone()), absl::UTCTimeZone());
+    if (!InPublic(request)) {
+      const absl::Time hour =
+          absl::FromCivil(absl::ToCivilHour(owed.next, absl::UTCTimeZone()), absl::UTCTimeZone());
+      return std::max(hour, question.owed.at);
+    }
+    absl::Time next = absl::InfiniteFuture();
+    for (const Customer& customer : question.policy->customers) {
+      const bool asked = question.owed.customer.empty() || question.owed.customer == customer.id;
+      if (!asked || MayBeNamed(*question.policy, customer.id, request) == nullptr) continue;
+      OwedQuery of_one = question.owed;
+      of_one.customer = customer.id;
+      of_one.limit = 1;
+      const auto found = context.store.FindOwed(of_one, terms.back()->id);
+      if (!found.ok()) return found.status();
+      next = std::min(next, found->next);
+    }
+    return next;
   }
 
   void AddUnknowns(const Question& question, const Owed& owed, absl::Duration backlog,

@@ -158,7 +158,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   Ask("/api/v1/gate?" + project);
   // 403 and 404.
   for (const std::string route : {"/api/v1/tickets?", "/api/v1/queue?", "/api/v1/gate?",
-                                  "/badge.svg?", "/api/v1/customers/acme?"}) {
+                                  "/badge.svg?", "/api/v1/customers/globex?"}) {
     Ask(route + project, "there");
     Ask(route + "project=github:acme/none");
   }

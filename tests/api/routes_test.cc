@@ -155,6 +155,26 @@ TEST_F(RoutesTest, TheReleaseWithTheFixMayShip) {
   EXPECT_EQ(forge.Count("contains"), asked + 2);
 }
 
+TEST_F(RoutesTest, EditingAMergedChangeLetsNothingThrough) {
+  Serve();
+  Open(1, gina);
+  Open(2, gina);
+  SeeMerged(10, {"#2"}, std::string(40, 'a'));
+  const Actor erin{"33", "erin", false};
+  const ChangeInfo edited{
+      ChangeState::kMerged, "main", std::string(40, 'a'), std::string(40, 'a'), {"#1"}};
+  Event event = MakeEvent(
+      10, erin, {MakeMergedSeen({Provenance::kWebhook, At(2)}, edited, Moment::At(At(2)))});
+  event.ticket->kind = TicketKind::kChange;
+  Deliver("edited", std::move(event));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  clock.Set(At(300));
+  forge.SetRef("v1.2", {std::string(40, 'a')});
+  const auto verdict = GetJson(gate + "&ref=v1.2");
+  EXPECT_EQ(verdict["verdict"], "fail") << verdict;
+  EXPECT_EQ(verdict["ref"]["excluded"], json::array({"github:acme/opendb#2"}));
+}
+
 TEST_F(RoutesTest, WhatTheForgeDoesNotSayCounts) {
   Serve();
   Open(1, gina);
@@ -218,6 +238,48 @@ TEST_F(RoutesTest, NextChangeOfAPrivateCustomerIsToldToTheHour) {
   Deliver("d", MakeEvent(1, kDave, {Opened(kDave, 17)}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   EXPECT_EQ(GetJson(gate)["next_change_at"], "2026-03-02T13:00:00Z") << "not 13:17";
+}
+
+TEST_F(RoutesTest, TheNextChangeIsNeverBeforeTheQuestion) {
+  Serve();
+  clock.Set(At(17));
+  Deliver("d", MakeEvent(1, kDave, {Opened(kDave, 17)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  clock.Set(At(250));  // 13:10; due at 13:17
+  const auto verdict = GetJson(gate);
+  EXPECT_EQ(verdict["verdict"], "pass");
+  EXPECT_EQ(verdict["next_change_at"], verdict["as_of"]);
+}
+
+// What a job prints may stand in a public log.
+TEST_F(RoutesTest, AJobIsToldOfPrivateCustomersThatItMustWaitAndNothingElse) {
+  Serve();
+  SaveToken("job", "github:acme/opendb", "");
+  Open(1, kDave);
+  clock.Set(At(20));
+  Deliver("second", MakeEvent(2, kDave, {Opened(kDave, 20)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  // When theirs is due says which issue is a customer's.
+  EXPECT_TRUE(GetJson(gate, "job")["next_change_at"].is_null());
+  EXPECT_TRUE(GetJson(gate + "&customer=acme", "job")["next_change_at"].is_null());
+  clock.Set(At(30));
+  Deliver("third", MakeEvent(3, gina, {Opened(gina, 30)}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_EQ(GetJson(gate, "job")["next_change_at"], "2026-03-02T13:30:00Z") << "globex's";
+
+  clock.Set(At(265));
+  auto verdict = GetJson(gate, "job");
+  EXPECT_EQ(verdict["verdict"], "fail") << "no release passes over them";
+  EXPECT_EQ(verdict["reasons"], json::array({{{"kind", "private"},
+                                              {"text",
+                                               "A commitment to a private customer is "
+                                               "broken."}}}));
+  EXPECT_EQ(GetJson(gate)["reasons"][0]["count"], 2);
+  // Where it must wait all the same, not even that.
+  clock.Set(At(300));
+  verdict = GetJson(gate, "job");
+  ASSERT_EQ(verdict["reasons"].size(), 1u) << verdict;
+  EXPECT_EQ(verdict["reasons"][0]["customer"], "globex");
 }
 
 TEST_F(RoutesTest, GateIsUnknownWhereItCannotTell) {
@@ -451,6 +513,68 @@ TEST_F(RoutesTest, AProjectsTokenSeesThatProjectAlone) {
   EXPECT_TRUE(GetJson("/api/v1/policy", "here")["customers"].empty());
 }
 
+TEST_F(RoutesTest, AProjectsTokenIsNotToldOfAPrivateCustomer) {
+  policy.customers[0].projects = {{"github", "acme/vault"}};
+  policy.customers[1].projects = {{"github", "acme/opendb"}, {"github", "acme/vault"}};
+  Serve();
+  SaveToken("here", "github:acme/opendb", "");
+  SaveToken("acmes", "github:acme/opendb", "acme");
+  Open(1, kDave);
+  // Neither by what is typed in public nor by what it is called.
+  const std::string nobody = GetJson("/api/v1/customers/nobody", "here", 404)["detail"];
+  for (const char* id : {"c-7f3", "acme"}) {
+    const auto refused = GetJson(std::string("/api/v1/customers/") + id, "here", 404);
+    EXPECT_EQ(refused["detail"], nobody) << id;
+  }
+  EXPECT_EQ(GetJson("/api/v1/customers/c-7f3", "acmes")["id"], "acme") << "bound to it as well";
+  EXPECT_EQ(GetJson("/api/v1/customers/c-7f3", "all")["projects"].size(), 1u);
+  // A public one's is told without the projects that the token is not for.
+  EXPECT_EQ(GetJson("/api/v1/customers/globex", "here")["projects"],
+            json::array({"github:acme/opendb"}));
+  EXPECT_EQ(GetJson("/api/v1/customers/globex", "all")["projects"].size(), 2u);
+}
+
+TEST_F(RoutesTest, AForeignPrivateProjectIsToACustomerAsOneThatIsNotThere) {
+  policy.public_badge = true;
+  policy.customers[0].projects = {{"github", "acme/own"}};
+  Serve();
+  SaveToken("acme", "", "acme");
+  std::int64_t number = 100;
+  // acme/shared has a ticket of acme's that is long done, acme/vault one of globex's.
+  for (const auto& [id, path] : std::vector<std::pair<std::string, std::string>>{
+           {"88", "acme/vault"}, {"89", "acme/own"}, {"90", "acme/shared"}}) {
+    ASSERT_TRUE(store.SaveProject({{"github", id}, path, "", true, "5", At(0)}).ok());
+    if (path == "acme/own") continue;
+    const Actor& author = path == "acme/vault" ? gina : kDave;
+    Event event = MakeEvent(
+        ++number, author,
+        {Opened(author, 0), Commented(kAlice, 1, "9", "Try the new version."),
+         MakeClosed({Provenance::kWebhook, At(2)}, "completed", kAlice, Moment::At(At(2)))});
+    event.project = {id, path, "https://forge/" + path, true, "5"};
+    event.ticket->open = false;
+    Deliver("private-" + id, std::move(event));
+  }
+  clock.Set(At(3));
+  Open(1, gina);
+  for (const std::string route :
+       {"/api/v1/gate?project=github:", "/badge.svg?project=github:",
+        "/api/v1/tickets?project=github:", "/api/v1/queue?project=github:",
+        "/api/v1/customers/acme?project=github:"}) {
+    const auto unknown = GetJson(route + "acme/none", "acme", 404);
+    const auto foreign = GetJson(route + "acme/vault", "acme", 404);
+    EXPECT_EQ(foreign["detail"], unknown["detail"]) << route;
+    EXPECT_EQ(foreign["title"], unknown["title"]) << route;
+    for (const char* readable : {"acme/own", "acme/shared", "acme/opendb"}) {
+      const auto result = Get(route + readable, "acme");
+      EXPECT_EQ(result->status, 200) << route << readable << ": " << result->body;
+    }
+    EXPECT_EQ(Get(route + "acme/vault")->status, 200) << route;
+  }
+  const auto unknown = GetJson("/api/v1/ticket?ref=github:acme/none%231", "acme", 404);
+  const auto foreign = GetJson("/api/v1/ticket?ref=github:acme/vault%23101", "acme", 404);
+  EXPECT_EQ(foreign["detail"], unknown["detail"]);
+}
+
 // ---- Customers, policy, ledger
 
 TEST_F(RoutesTest, ACustomersFiguresSoFar) {
@@ -527,6 +651,30 @@ TEST_F(RoutesTest, ABadgeIsTheSameWithoutPrivateCustomers) {
   clock.Set(At(20 * 60));
   EXPECT_EQ(GetJson(gate)["reasons"].size(), 2u) << "globex's and acme's";
   EXPECT_EQ(Get(badge, "")->body, before);
+}
+
+// A ticket that a public and a private customer share: the words of the private one's contact are to
+// outsiders those of anybody.
+TEST_F(RoutesTest, ABadgeDoesNotHearAPrivateCustomersContact) {
+  policy.public_badge = true;
+  policy.plans["silver"].promises["P2"].targets[Metric::kResolution] = {0, absl::Hours(8), "8h"};
+  Serve();
+  Open(1, gina, {Commented(kAlice, 30, "9", "Try the new version and tell.\n\n/support waiting")});
+  clock.Set(At(35));
+  ASSERT_TRUE(
+      desk->Operate(Key(1), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(35))).ok());
+  Deliver("word", MakeEvent(1, gina, {Commented(kDave, 40, "10", "It fails with that one too.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  ASSERT_EQ(GetJson("/api/v1/ticket?ref=github:acme/opendb%231")["waiting_for_customer"], false)
+      << "it is heard";
+  clock.Set(At(20 * 60));
+  const std::string badge = Get("/badge.svg?project=github:acme/opendb", "")->body;
+  EXPECT_NE(badge.find("1 of 1 promises met in the last 90 days, 0 open breaches"),
+            std::string::npos)
+      << badge;
+  // acme's own claim is as acme has it.
+  const auto ticket = GetJson("/api/v1/tickets?customer=acme")["tickets"][0];
+  EXPECT_EQ(ticket["claims"][0]["customer"], "acme");
 }
 
 TEST(Badge, TellsWhatItCounts) {
