@@ -1,16 +1,20 @@
-// The gate as CI runs it: the GitHub action's script and the GitLab template's, in a real shell, with
-// the job's own OIDC token, against the real service.
+// The gate as CI runs it: the GitHub action, its inputs and its step as action.yml has them, and the
+// GitLab template, with its variables, in a real shell, with the job's own OIDC token, against the
+// real service.
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
 #include <functional>
+#include <map>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "tests/e2e/ci_forge.h"
 #include "tests/e2e/installation.h"
+#include "tests/sinks/receivers.h"
 
 namespace retainer {
 namespace {
@@ -52,21 +56,86 @@ class SlaGateTest : public testing::Test {
     }
   }
 
-  Finished Act(const std::string& url, Process::Environment more = {}) {
+  using Texts = std::map<std::string, std::string>;
+
+  // The action's step with `inputs`, where the event says no more of GitHub than `github`.
+  Finished Act(const std::string& url, Texts inputs = {}, Texts github = {},
+               Process::Environment more = {}) {
+    inputs["url"] = url;
+    const std::string folder = std::string(RETAINER_SOURCE_DIR) + "/.github/actions/sla-gate";
+    const YAML::Node action = YAML::LoadFile(folder + "/action.yml");
+    const YAML::Node declared = action["inputs"];
+    for (const auto& [name, value] : inputs) {
+      EXPECT_TRUE(declared[name].IsDefined()) << "no input " << name;
+    }
+    github.emplace("repository", "acme/opendb");
+    Texts known;
+    for (const auto& [name, value] : github) known["github." + name] = value;
+    for (const auto& input : declared) {
+      const auto name = input.first.as<std::string>();
+      const auto given = inputs.find(name);
+      EXPECT_TRUE(given != inputs.end() || !input.second["required"]) << name;
+      known["inputs." + name] = given != inputs.end()
+                                    ? given->second
+                                    : Expand(input.second["default"].as<std::string>(""), known);
+    }
+    EXPECT_EQ(action["runs"]["steps"].size(), 1u);
+    const YAML::Node step = action["runs"]["steps"][0];
+    EXPECT_EQ(step["shell"].as<std::string>(), "sh");
     Process::Environment environment = {
-        {"GATE_URL", url},
-        {"GATE_PROJECT", "github:acme/opendb"},
+        {"GITHUB_ACTION_PATH", folder},
         {"GITHUB_OUTPUT", installation_.path("output")},
         {"GITHUB_STEP_SUMMARY", installation_.path("summary")},
         {"GITHUB_EVENT_NAME", "push"},
         {"ACTIONS_ID_TOKEN_REQUEST_URL", forge_.request_url()},
         {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", CiForge::request_token()}};
+    for (const auto& variable : step["env"]) {
+      environment[variable.first.as<std::string>()] =
+          Expand(variable.second.as<std::string>(), known);
+    }
     for (auto& [name, value] : more) environment[name] = value;
     installation_.Write("output", "");
     installation_.Write("summary", "");
-    return Execute(
-        {"/bin/sh", std::string(RETAINER_SOURCE_DIR) + "/.github/actions/sla-gate/gate.sh"},
-        environment);
+    return Execute({"/bin/sh", "-ec", step["run"].as<std::string>()}, environment);
+  }
+  // What is in `${{ }}`; empty where it is nothing, as GitHub has it.
+  static std::string Expand(std::string text, const Texts& known) {
+    for (std::size_t begin; (begin = text.find("${{")) != text.npos;) {
+      const std::size_t end = text.find("}}", begin);
+      if (end == text.npos) {
+        ADD_FAILURE() << text;
+        return text;
+      }
+      const std::string name(
+          absl::StripAsciiWhitespace(absl::string_view(text).substr(begin + 3, end - begin - 3)));
+      EXPECT_TRUE(name.starts_with("github.") || known.contains(name)) << "nothing says " << name;
+      const auto it = known.find(name);
+      text.replace(begin, end + 2 - begin, it == known.end() ? "" : it->second);
+    }
+    return text;
+  }
+
+  // The GitLab template's job, as its runner runs it.
+  Finished RunOnGitLab(const std::string& url, const std::string& token,
+                       Process::Environment more = {}) {
+    const YAML::Node job = YAML::Load(ReadSource("deploy/gitlab/sla-gate.yml"))["sla-gate"];
+    Process::Environment environment = {{"GITLAB_CI", "true"},
+                                        {"RETAINER_URL", url},
+                                        {"CI_PROJECT_PATH", "acme/x"},
+                                        {"CI_PROJECT_ID", "77"}};
+    for (const auto& id_token : job["id_tokens"]) {
+      environment[id_token.first.as<std::string>()] = token;
+    }
+    for (const auto& variable : job["variables"]) {
+      std::string value = variable.second.as<std::string>();
+      for (const char* name : {"RETAINER_URL", "CI_PROJECT_PATH"}) {
+        value = absl::StrReplaceAll(value, {{absl::StrCat("$", name), environment[name]}});
+      }
+      environment[variable.first.as<std::string>()] = value;
+    }
+    // A project's variables come before a job's.
+    for (auto& [name, value] : more) environment[name] = value;
+    return Execute({"/bin/sh", "-c", job["script"][0].as<std::string>()}, environment);
   }
   // Asks again until the answer is `exit_code`, for half a minute at most.
   static Finished Once(const std::function<Finished()>& ask, int exit_code) {
@@ -126,7 +195,17 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
                  {{"RETAINER_ID_TOKEN", forge_.GitLabToken("retainer", "77")}});
   EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
 
-  done = Act(serving.url(), {{"GATE_WARN_ONLY", "true"}});
+  // What is not asked for does not count.
+  for (const Texts& other : {Texts{{"priority", "P2"}}, Texts{{"customer", "initech"}}}) {
+    EXPECT_EQ(Act(serving.url(), other).exit_code, 0) << other.begin()->first;
+  }
+  for (const Texts& same : {Texts{{"priority", "P1"}}, Texts{{"plan", "gold"}},
+                            Texts{{"ref", "v1"}}, Texts{{"fail-on", "at_risk"}}}) {
+    EXPECT_EQ(Act(serving.url(), same).exit_code, 1) << same.begin()->first;
+  }
+  EXPECT_EQ(Act(serving.url(), {{"plan", "none"}}).exit_code, 2) << "it is asked for";
+
+  done = Act(serving.url(), {{"warn-only", "true"}});
   EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
   EXPECT_NE(done.out.find("::warning"), std::string::npos) << done.out;
 
@@ -136,9 +215,9 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   EXPECT_EQ(done.exit_code, 2) << done.out << done.err;
   EXPECT_NE(done.out.find("401"), std::string::npos) << done.out;
   forge_.SetRepository("1296269");
-  EXPECT_EQ(Act(serving.url(), {{"GATE_AUDIENCE", "other"}}).exit_code, 2);
+  EXPECT_EQ(Act(serving.url(), {{"audience", "other"}}).exit_code, 2);
   // Its own project, and no other.
-  EXPECT_EQ(Act(serving.url(), {{"GATE_PROJECT", "gitlab:acme/connectors/globex"}}).exit_code, 2);
+  EXPECT_EQ(Act(serving.url(), {{"project", "gitlab:acme/connectors/globex"}}).exit_code, 2);
   // No token was told to anybody but the runner, which masks it.
   EXPECT_EQ(done.err.find("eyJ"), std::string::npos) << done.err;
 }
@@ -149,52 +228,99 @@ TEST_F(SlaGateTest, WhereNobodyAnswersTheJobDecides) {
   EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
   EXPECT_NE(done.out.find("::warning"), std::string::npos) << done.out;
   EXPECT_EQ(Verdict(), "verdict=unknown\n");
-  EXPECT_EQ(Act(nobody, {{"GATE_ON_UNREACHABLE", "fail"}}).exit_code, 2);
+  EXPECT_EQ(Act(nobody, {{"on-unreachable", "fail"}}).exit_code, 2);
 }
 
 TEST_F(SlaGateTest, AForksPullRequestIsNeutralAndAMissingPermissionIsNamed) {
-  const Process::Environment no_token = {{"ACTIONS_ID_TOKEN_REQUEST_URL", ""}};
-  Process::Environment fork = no_token;
-  fork["GITHUB_EVENT_NAME"] = "pull_request";
-  Finished done = Act("https://support.example.com", fork);
-  EXPECT_EQ(done.exit_code, 0) << done.out;
-  EXPECT_EQ(Verdict(), "verdict=unknown\n");
-  done = Act("https://support.example.com", no_token);
-  EXPECT_EQ(done.exit_code, 2) << done.out;
-  EXPECT_NE(done.out.find("id-token: write"), std::string::npos) << done.out;
-  done = Act("http://support.example.com");
+  const std::string url = "https://support.example.com";
+  const auto act = [&](const std::string& event, const std::string& head, const std::string& base) {
+    Texts github;
+    if (!head.empty()) github["event.pull_request.head.repo.id"] = head;
+    if (!base.empty()) github["event.pull_request.base.repo.id"] = base;
+    return Act(url, {}, github,
+               {{"ACTIONS_ID_TOKEN_REQUEST_URL", ""}, {"GITHUB_EVENT_NAME", event}});
+  };
+  for (const char* head : {"4", ""}) {  // a fork that is gone has no id
+    const Finished done = act("pull_request", head, "1296269");
+    EXPECT_EQ(done.exit_code, 0) << done.out;
+    EXPECT_EQ(Verdict(), "verdict=unknown\n");
+    EXPECT_NE(done.out.find("::notice"), std::string::npos) << done.out;
+  }
+  // The repository's own, which was merely forgotten the permission, must not look as if all were
+  // well; nor an event that is no pull request's.
+  for (const Finished& done :
+       {act("pull_request", "1296269", "1296269"), act("pull_request_target", "1296269", "1296269"),
+        act("pull_request", "", ""), act("push", "", "")}) {
+    EXPECT_EQ(done.exit_code, 2) << done.out;
+    EXPECT_NE(done.out.find("id-token: write"), std::string::npos) << done.out;
+  }
+  const Finished done = Act("http://support.example.com");
   EXPECT_EQ(done.exit_code, 2) << "a token must not travel in the open";
 }
 
-// The script of the GitLab template, as its runner runs it.
-TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
-  const std::string yaml = ReadSource("deploy/gitlab/sla-gate.yml");
-  const std::size_t begin = yaml.find("    - |\n");
-  ASSERT_NE(begin, std::string::npos);
-  std::string script;
-  for (absl::string_view line : absl::StrSplit(absl::string_view(yaml).substr(begin + 8), '\n')) {
-    absl::StrAppend(&script, line.size() > 6 ? line.substr(6) : "", "\n");
+TEST_F(SlaGateTest, TheGitLabTemplateRunsTheActionsScript) {
+  const YAML::Node job = YAML::Load(ReadSource("deploy/gitlab/sla-gate.yml"))["sla-gate"];
+  ASSERT_EQ(job["script"].size(), 1u);
+  EXPECT_EQ(job["script"][0].as<std::string>(), ReadSource(".github/actions/sla-gate/gate.sh"));
+  // All that the action takes but what GitLab fixes or gives by itself.
+  const YAML::Node action = YAML::Load(ReadSource(".github/actions/sla-gate/action.yml"));
+  for (const auto& variable : action["runs"]["steps"][0]["env"]) {
+    const auto name = variable.first.as<std::string>();
+    const bool elsewhere = name == "GATE_AUDIENCE" || name == "GATE_TOKEN" ||
+                           name == "GATE_HEAD_ID" || name == "GATE_BASE_ID";
+    EXPECT_NE(job["variables"][name].IsDefined(), elsewhere) << name;
   }
-  const auto run = [&](const std::string& url, const std::string& token,
-                       const std::string& on_unreachable) {
-    return Execute({"/bin/sh", "-c", script}, {{"RETAINER_URL", url},
-                                               {"RETAINER_ID_TOKEN", token},
-                                               {"CI_PROJECT_PATH", "acme/x"},
-                                               {"GATE_PROJECT", "github:acme/opendb"},
-                                               {"GATE_FAIL_ON", "breached"},
-                                               {"GATE_PRIORITY", "P1,P2"},
-                                               {"GATE_ON_UNREACHABLE", on_unreachable}});
+}
+
+TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
+  const Process::Environment project = {{"GATE_PROJECT", "github:acme/opendb"}};
+  const auto with = [&](Process::Environment more) {
+    for (const auto& [name, value] : project) more[name] = value;
+    return more;
   };
   PromiseTheImpossible();
   Serving serving(installation_);
   BreakAPromise(serving);
-  Finished done =
-      Once([&] { return run(serving.url(), forge_.GitLabToken("retainer", "77"), "warn"); }, 1);
+  const std::string token = forge_.GitLabToken("retainer", "77");
+  Finished done = Once([&] { return RunOnGitLab(serving.url(), token, project); }, 1);
   EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
   EXPECT_NE(done.out.find("SLA gate: fail"), std::string::npos) << done.out;
-  EXPECT_EQ(run(serving.url(), forge_.GitLabToken("retainer", "78"), "warn").exit_code, 2);
-  EXPECT_EQ(run("http://127.0.0.1:1", "x", "warn").exit_code, 0);
-  EXPECT_EQ(run("http://127.0.0.1:1", "x", "fail").exit_code, 2);
+  EXPECT_NE(done.out.find("first_response"), std::string::npos) << done.out;
+  EXPECT_EQ(done.out.find("::"), std::string::npos) << "GitHub's words\n" << done.out;
+  done = RunOnGitLab(serving.url(), token, with({{"GATE_WARN_ONLY", "true"}}));
+  EXPECT_EQ(done.exit_code, 0) << done.out;
+  EXPECT_NE(done.out.find("Only warned"), std::string::npos) << done.out;
+  EXPECT_EQ(RunOnGitLab(serving.url(), token, with({{"GATE_PRIORITY", "P2"}})).exit_code, 0);
+  EXPECT_EQ(RunOnGitLab(serving.url(), token, with({{"GATE_CUSTOMER", "initech"}})).exit_code, 0);
+  done = RunOnGitLab(serving.url(), token, with({{"GATE_REF", "v1"}}));
+  EXPECT_EQ(done.exit_code, 1) << done.out;
+  EXPECT_NE(done.out.find("\"ref\""), std::string::npos) << done.out;
+
+  const std::string other = forge_.GitLabToken("retainer", "78");
+  EXPECT_EQ(RunOnGitLab(serving.url(), other, project).exit_code, 2);
+  EXPECT_EQ(RunOnGitLab(serving.url(), "", project).exit_code, 2);
+  // A fork's pipeline has a token, of the fork; one of its merge requests that members run here asks.
+  const Process::Environment fork = with({{"CI_PROJECT_ID", "78"},
+                                          {"CI_MERGE_REQUEST_PROJECT_ID", "77"},
+                                          {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "78"}});
+  done = RunOnGitLab(serving.url(), other, fork);
+  EXPECT_EQ(done.exit_code, 0) << done.out;
+  EXPECT_NE(done.out.find("Not asked"), std::string::npos) << done.out;
+  Process::Environment here = fork;
+  here["CI_PROJECT_ID"] = "77";
+  EXPECT_EQ(RunOnGitLab(serving.url(), token, here).exit_code, 1);
+
+  EXPECT_EQ(RunOnGitLab("http://127.0.0.1:1", "x", project).exit_code, 0);
+  EXPECT_EQ(
+      RunOnGitLab("http://127.0.0.1:1", "x", with({{"GATE_ON_UNREACHABLE", "fail"}})).exit_code, 2);
+  EXPECT_EQ(RunOnGitLab("http://support.example.com", "x", project).exit_code, 2)
+      << "a token must not travel in the open";
+  // Too many questions of this address say nothing of promises.
+  HttpReceiver busy;
+  busy.Answer(429, {}, R"({"detail": "Too many attempts."})");
+  done = RunOnGitLab(absl::StrCat("http://127.0.0.1:", busy.port()), "x", project);
+  EXPECT_EQ(done.exit_code, 0) << done.out;
+  EXPECT_NE(done.out.find("429"), std::string::npos) << done.out;
 }
 
 }  // namespace

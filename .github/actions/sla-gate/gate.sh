@@ -1,16 +1,29 @@
 #!/bin/sh
-# Asks Retainer's gate on behalf of a workflow. Plain shell and curl; what it is told stands in GATE_*
-# variables (action.yml). Without GATE_TOKEN it asks GitHub for the job's own OIDC token, so that no
-# secret is stored anywhere (the job needs `permissions: {id-token: write}`).
+# Asks Retainer's gate on behalf of a job of GitHub Actions or GitLab CI. Plain shell and curl; what it
+# is told stands in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the
+# job's own OIDC token says who asks, so that no secret is stored anywhere: on GitHub the job needs
+# `permissions: {id-token: write}`, on GitLab `id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}`.
 #
 # Exit: 0 pass (or only warned), 1 a promise is broken, 2 wrong usage, or the gate cannot tell.
+#
+# GitLab can include no file but YAML: its template holds this script word for word (a test compares).
 set -eu
 
-say() { # LEVEL TEXT: an annotation; GitHub wants % and line ends escaped
-  text=$(printf '%s' "$2" | tr '\r\n' '  ' | sed 's/%/%25/g')
-  printf '::%s title=SLA gate::%s\n' "$1" "$text"
+say() { # LEVEL TEXT: on GitHub an annotation, which wants % and line ends escaped
+  text=$(printf '%s' "$2" | tr '\r\n' '  ')
+  if [ -n "${GITLAB_CI:-}" ]; then
+    printf 'SLA gate: %s: %s\n' "$1" "$text"
+  else
+    printf '::%s title=SLA gate::%s\n' "$1" "$(printf '%s' "$text" | sed 's/%/%25/g')"
+  fi
 }
-summary() { if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"; fi; }
+summary() { # on GitLab the job's log is all there is
+  if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+    printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"
+  elif [ -n "${GITLAB_CI:-}" ]; then
+    printf '%s\n' "$1"
+  fi
+}
 verdict_is() { if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'verdict=%s\n' "$1" >>"$GITHUB_OUTPUT"; fi; }
 # The gate could not tell.
 cannot_tell() {
@@ -27,6 +40,30 @@ refuse() {
   say error "$1"
   exit 2
 }
+# A fork's job has no right to ask; nothing can be said, and nothing is held against it. False where
+# that cannot be told: a job that was merely forgotten a token must not look as if all were well.
+is_forks() {
+  if [ -n "${GITLAB_CI:-}" ]; then
+    # Where members run it in their own project, it may ask.
+    [ -n "${CI_MERGE_REQUEST_PROJECT_ID:-}" ] && [ -n "${CI_MERGE_REQUEST_SOURCE_PROJECT_ID:-}" ] &&
+      [ "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" != "$CI_MERGE_REQUEST_PROJECT_ID" ] &&
+      [ "${CI_PROJECT_ID:-}" != "$CI_MERGE_REQUEST_PROJECT_ID" ]
+    return
+  fi
+  case "${GITHUB_EVENT_NAME:-}" in
+    # A fork that is gone has no id.
+    pull_request | pull_request_target)
+      [ -n "${GATE_BASE_ID:-}" ] && [ "${GATE_HEAD_ID:-}" != "$GATE_BASE_ID" ]
+      ;;
+    *) false ;;
+  esac
+}
+not_asked() {
+  verdict_is unknown
+  summary "SLA gate: not asked, the job of a fork has no token for it."
+  say notice "Not asked: the job of a fork has no token for it."
+  exit 0
+}
 
 [ -n "${GATE_URL:-}" ] || refuse "url is missing: write where Retainer is."
 case "$GATE_URL" in
@@ -34,7 +71,9 @@ case "$GATE_URL" in
   *) refuse "url must begin with https://, so that the token is not seen on the way." ;;
 esac
 
-token=${GATE_TOKEN:-}
+token=${GATE_TOKEN:-${RETAINER_ID_TOKEN:-}}
+# A fork's pipeline on GitLab has a token, of the fork.
+if [ -z "${GATE_TOKEN:-}" ] && [ -n "${GITLAB_CI:-}" ] && is_forks; then not_asked; fi
 if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
   # Headers go through standard input: arguments are seen by every process of the machine.
   token=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
@@ -45,30 +84,23 @@ if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
   printf '::add-mask::%s\n' "$token"
 fi
 if [ -z "$token" ]; then
-  case "${GITHUB_EVENT_NAME:-}" in
-    pull_request | pull_request_target)
-      # A fork's workflow gets no token; nothing can be said, and nothing is held against it.
-      verdict_is unknown
-      summary "SLA gate: not asked, a pull request from a fork has no token."
-      say notice "Not asked: a pull request from a fork has no token."
-      exit 0
-      ;;
-  esac
-  refuse "No token: give the job 'permissions: {id-token: write}', or the action a token."
+  if is_forks; then not_asked; fi
+  refuse "No token: give the job 'permissions: {id-token: write}' (GitHub) or 'id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}' (GitLab), or a token of Retainer's own."
 fi
 
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
 set -- --data-urlencode "project=${GATE_PROJECT:?}" \
   --data-urlencode "fail_on=${GATE_FAIL_ON:-breached}"
 [ -z "${GATE_PRIORITY:-}" ] || set -- "$@" --data-urlencode "priority=$GATE_PRIORITY"
 [ -z "${GATE_CUSTOMER:-}" ] || set -- "$@" --data-urlencode "customer=$GATE_CUSTOMER"
+[ -z "${GATE_PLAN:-}" ] || set -- "$@" --data-urlencode "plan=$GATE_PLAN"
 [ -z "${GATE_REF:-}" ] || set -- "$@" --data-urlencode "ref=$GATE_REF"
-status=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
-  curl -sS --max-time 30 --retry 2 -K - -G "$@" -o "$answer" -w '%{http_code}' \
-    "${GATE_URL%/}/api/v1/gate") || status=000
+# The status comes behind the body, on a line of its own.
+answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
+  curl -sS --max-time 30 --retry 2 -K - -G "$@" -w '\n%{http_code}' "${GATE_URL%/}/api/v1/gate") ||
+  answer=000
+status=$(printf '%s\n' "$answer" | tail -n 1)
 # One line, and what a problem says.
-body=$(tr '\r\n' '  ' <"$answer" | cut -c1-60000)
+body=$(printf '%s\n' "$answer" | sed '$d' | tr '\r\n' '  ' | cut -c1-60000)
 detail=$(printf '%s' "$body" | sed -n 's/.*"detail" *: *"\([^"]*\)".*/\1/p')
 case "$status" in
   200) ;;
