@@ -9,6 +9,7 @@
 
 #include "httplib.h"
 #include "nlohmann/json.hpp"
+#include "retainer/change.h"
 #include "src/api/server.h"
 #include "src/api/sha256.h"
 #include "tests/pipeline/world.h"
@@ -102,6 +103,23 @@ class Served : public World {
     return json;
   }
 
+  // A change that was merged as `merge`.
+  void SeeMerged(std::int64_t number, std::vector<std::string> fixes, const std::string& merge) {
+    const ChangeInfo change{ChangeState::kMerged, "main", merge, merge, std::move(fixes)};
+    Event event = MakeEvent(number, kErin,
+                            {Opened(kErin, 0), MakeChangeSeen({Provenance::kWebhook, At(1)}, change,
+                                                              Moment::At(At(1)))});
+    event.ticket->kind = TicketKind::kChange;
+    Deliver("change-" + std::to_string(number), std::move(event));
+    ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  }
+  static std::vector<std::string> Refs(const nlohmann::json& list) {
+    std::vector<std::string> refs;
+    for (const nlohmann::json& ticket : list["tickets"]) refs.push_back(ticket["ref"]);
+    return refs;
+  }
+
+  const std::string gate = "/api/v1/gate?project=github:acme/opendb";
   const Actor gina{"44", "gina", false};
   const Actor ivan{"55", "ivan", false};
   Policy policy;
