@@ -13,16 +13,13 @@
 #include "retainer/event.h"
 #include "retainer/face.h"
 #include "retainer/fact.h"
+#include "retainer/pins.h"
 #include "retainer/policy.h"
 #include "retainer/standing.h"
 #include "retainer/text.h"
 #include "retainer/ticket_record.h"
 
 namespace retainer {
-
-// Logins of the policy pinned to the id that they first resolved to: {forge, lower-case login} ->
-// actor id.
-using Pins = std::map<Login, std::string>;
 
 // What is known around a ticket's facts.
 struct TicketContext {

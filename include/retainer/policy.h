@@ -182,6 +182,7 @@ struct Promise {
 absl::Duration Shift(absl::Duration target, double fraction);
 
 class TermsIndex;  // core's own
+class OpenTerms;   // core's own
 
 // A policy with its calendars compiled. Immutable; shared between threads.
 struct Terms {
@@ -195,6 +196,7 @@ struct Terms {
   // What evaluations ask of the policy again and again, worked out once; nullptr only in terms that
   // nothing is evaluated under.
   std::shared_ptr<const TermsIndex> index;
+  std::shared_ptr<OpenTerms> open;  // as the index
 
   // REQUIRES: a set that the policy names.
   const BusinessTime& Calendar(const std::vector<std::string>& names) const {
@@ -211,8 +213,18 @@ using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 // Compiles the calendars. InvalidArgument as BusinessTime::Compile.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
                                                           Policy policy);
+// The same version as if the customers whom `current`, the version in force, keeps private were
+// nobody's; remembered for the last version in force. Thread-safe.
+std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
+                                           const std::shared_ptr<const Terms>& current);
+// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no more
+// by the one that held them.
+bool IsHidden(const Customer& customer, const Policy& current);
 // The same version with other people in its policy. REQUIRES: no calendars that `terms` has not.
 std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy);
+
+// Does a version of the policy give the login a role: in a team, as a bot, as somebody's contact?
+bool IsNamed(const TermsHistory& terms, const Login& login);
 
 // The calendars that count for a customer's promises of one priority: the customer's own, else the
 // priority's own, else the plan's. `customer` may be nullptr.

@@ -74,7 +74,7 @@ struct DecisionWrite {
   std::optional<std::uint64_t> inbox_done;
   std::optional<std::string> inbox_done_forge;
   std::optional<ProjectRecord> project;
-  std::vector<std::pair<Login, std::string>> pins;  // put if absent
+  std::vector<std::pair<Login, std::string>> pins;  // put if absent; kept in lower case
 };
 
 // Equal ones by key.
@@ -313,6 +313,10 @@ class Store {
   virtual absl::StatusOr<std::vector<TicketRecord>> ListTickets(
       const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
       std::size_t limit, bool open_only) = 0;
+  // As ListTickets, open and closed, by key alone: a record that cannot be read hides no other.
+  virtual absl::StatusOr<std::vector<TicketKey>> ListTicketKeys(
+      const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
+      std::size_t limit) = 0;
 
   // Costs what a page holds, not what the store does, as far as the filters agree with each other.
   virtual absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) = 0;
@@ -390,8 +394,6 @@ class Store {
   virtual absl::Status SaveProject(const ProjectRecord& project) = 0;
   virtual absl::StatusOr<std::vector<ProjectRecord>> ListProjects() = 0;
   virtual absl::StatusOr<Pins> LoadPins() = 0;
-  // Put if absent; returns the id that is pinned. Logins are kept in lower case.
-  virtual absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) = 0;
   // The names and kinds of the forges that this store knows. FailedPrecondition, naming the mend,
   // when a name that holds tickets is missing from `forges` (name -> kind) or changed its kind;
   // else remembers new ones.

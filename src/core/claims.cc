@@ -116,19 +116,36 @@ class RegimeBuilder {
   std::string priority_, reason_, plan_;
 };
 
+// The run that an excuse given at `at` is for: the last one that was late by then, else the one that
+// was open.
+std::optional<std::size_t> ExcusedRun(const std::vector<Cycle>& cycles, absl::Time at) {
+  std::optional<std::size_t> open;
+  for (std::size_t i = cycles.size(); i-- > 0;) {
+    const Cycle& cycle = cycles[i];
+    if (cycle.started > at) continue;
+    const bool ran = !cycle.stopped || *cycle.stopped > at;
+    const bool excusable = cycle.outcome == Outcome::kOpen || cycle.outcome == Outcome::kMissed ||
+                           (cycle.outcome == Outcome::kCancelled && ran);
+    if (!excusable) continue;
+    if (cycle.due <= at) return i;
+    if (ran && !open) open = i;
+  }
+  return open;
+}
+
 void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
              Runs* runs) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
-    std::size_t begun = 0;  // until then
-    while (begun < runs->cycles.size() && runs->cycles[begun].started <= excuse.at) ++begun;
-    if (begun == 0) continue;
-    Cycle& cycle = runs->cycles[begun - 1];
-    CycleWork& work = runs->works[begun - 1];
-    if (cycle.outcome != Outcome::kOpen && cycle.outcome != Outcome::kMissed) continue;
-    if (cycle.outcome == Outcome::kOpen) {
+    const std::optional<std::size_t> run = ExcusedRun(runs->cycles, excuse.at);
+    if (!run) continue;
+    Cycle& cycle = runs->cycles[*run];
+    CycleWork& work = runs->works[*run];
+    // It ends there: what cancelled or moved it afterwards found nothing any more.
+    if (cycle.outcome != Outcome::kMissed) {
+      cycle.elapsed -= work.calendar->Elapsed(excuse.at, cycle.stopped.value_or(now), cycle.pauses);
       cycle.stopped = excuse.at;
-      cycle.elapsed -= work.calendar->Elapsed(excuse.at, now, cycle.pauses);
+      cycle.stop_fact = nullptr;
     }
     cycle.outcome = Outcome::kExcused;
     cycle.paused_now = false;
@@ -136,6 +153,33 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
     cycle.note = excuse.reason;
     work.silent_from = std::min(work.silent_from, excuse.at);
   }
+}
+
+// The project's adoption under a version of the policy.
+absl::Time Adoption(const Terms& terms, absl::Time first_seen) {
+  return terms.policy.since.value_or(first_seen);
+}
+
+// Runs start no earlier than the adoption that holds for each: of the version in force at its stop, or
+// of the last. Most policies name one adoption, or none.
+Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const TermsHistory& terms,
+                         absl::Time first_seen) {
+  const std::size_t begun = TermsIndexAt(terms, party.since);
+  absl::Time earliest = absl::InfiniteFuture();
+  bool differ = false;
+  for (std::size_t i = begun; i < terms.size(); ++i) {
+    const absl::Time adoption = Adoption(*terms[i], first_seen);
+    differ |= i > begun && adoption != earliest;
+    earliest = std::min(earliest, adoption);
+  }
+  Needs needs = WorkOutNeeds(timeline, party, earliest);
+  if (!differ) return needs;
+  for (Need& need : needs.runs) {
+    const absl::Time stop = need.stop.value_or(absl::InfiniteFuture());
+    const std::size_t ruling = std::max(begun, TermsIndexAt(terms, stop));
+    need.start = std::max(need.start, std::min(Adoption(*terms[ruling], first_seen), stop));
+  }
+  return needs;
 }
 
 void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regime>& regimes,
@@ -176,7 +220,7 @@ ClaimStanding Publish(ClaimWork work) {
 }
 
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
-                                     absl::Time adopted, absl::Time now) {
+                                     absl::Time first_seen, absl::Time now) {
   std::vector<ClaimWork> works;
   for (const Stint& stint : timeline.stints) {
     ClaimWork work;
@@ -210,7 +254,7 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
     party.end_note = stint.end_note;
     party.moved = stint.moved;
     party.arrived = stint.arrived;
-    const Needs needs = WorkOutNeeds(timeline, party, adopted);
+    const Needs needs = NeedsSinceAdoption(timeline, party, terms, first_seen);
     RunAll(needs, timeline, regimes, stint.customer, !stint.ended, now, &work);
 
     if (stint.moved) {
@@ -235,7 +279,7 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
 }
 
 ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
-                            absl::Time adopted, absl::Time now) {
+                            absl::Time first_seen, absl::Time now) {
   ClaimWork work;
   std::vector<Regime> regimes;
   for (std::size_t i = TermsIndexAt(terms, since); i < terms.size(); ++i) {
@@ -249,7 +293,8 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
   party.start_fact = since == timeline.opened_at ? timeline.opening : nullptr;
   party.until = timeline.happenings.size();
   while (party.from < party.until && timeline.happenings[party.from].at < since) ++party.from;
-  RunAll(WorkOutNeeds(timeline, party, adopted), timeline, regimes, "", true, now, &work);
+  RunAll(NeedsSinceAdoption(timeline, party, terms, first_seen), timeline, regimes, "", true, now,
+         &work);
   return work;
 }
 

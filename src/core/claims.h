@@ -25,17 +25,18 @@ struct ClaimWork {
 // The standing with the cycles in its clocks.
 ClaimStanding Publish(ClaimWork work);
 
-// By customer, then by start.
+// By customer, then by start. `first_seen`: the project's adoption where a policy has no `since`.
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
-                                     absl::Time adopted, absl::Time now);
+                                     absl::Time first_seen, absl::Time now);
 
 // The community's objectives since `since`; its `clocks` are empty where there are none.
 ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
-                            absl::Time adopted, absl::Time now);
+                            absl::Time first_seen, absl::Time now);
 
 // Adds the notices whose time has come, notes what is to come of each clock, and returns the
 // earliest instant after `now` at which time alone changes the standing, its face or its notices.
-absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
+// `terms`: those in force until now.
+absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const TermsHistory& terms,
                     absl::Time now, ClaimWork* work, std::vector<Notice>* notices);
 bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work);
 

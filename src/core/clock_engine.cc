@@ -123,10 +123,14 @@ class Run {
     const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle().started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
     const absl::Time old_due = Due(work(), until_now);
-    Part(*promise_, at, std::max(own, carry.elapsed),
+    // Rationale: as a raised priority (rule 9), a move breaks no promise that was kept until then.
+    const bool too_long = !carry.breached_due && carry.elapsed >= target_;
+    Part(*promise_, at, too_long ? own : std::max(own, carry.elapsed),
          absl::StrCat("a claim came that had used ", absl::FormatDuration(carry.elapsed),
                       " on another ticket, of its time here ", absl::FormatDuration(own),
-                      " was used: the longer counts"));
+                      too_long ? " was used: what is promised here counts from its own start"
+                               : " was used: the longer counts"));
+    if (too_long) return;
     if (carry.breached_due) {
       if (old_due > at) work().told_until = at;
       work().fixed_due =

@@ -105,13 +105,6 @@ void TakeMentions(const std::vector<Notice>& open, std::vector<Notice>* notices)
   std::copy_if(open.begin(), open.end(), std::back_inserter(*notices), is_mention);
 }
 
-// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no more
-// by the one that held them.
-bool IsHidden(const Customer& customer, const Policy& current) {
-  const Customer* now = current.FindCustomer(customer.id);
-  return now != nullptr && now->id == customer.id ? !now->is_public : !customer.is_public;
-}
-
 bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const Policy& current) {
   return std::any_of(standing.claims.begin(), standing.claims.end(), [&](const auto& claim) {
     return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
@@ -122,14 +115,10 @@ bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const P
 }
 
 // The same terms as if their hidden customers were nobody's.
-TermsHistory WithoutHidden(const TermsHistory& terms, const Policy& current) {
+TermsHistory WithoutHidden(const TermsHistory& terms, const std::shared_ptr<const Terms>& current) {
   TermsHistory open;
-  for (const auto& version : terms) {
-    Policy policy = version->policy;
-    std::erase_if(policy.customers,
-                  [&](const Customer& customer) { return IsHidden(customer, current); });
-    open.push_back(WithPolicy(*version, std::move(policy)));
-  }
+  open.reserve(terms.size());
+  for (const auto& version : terms) open.push_back(WithoutHidden(*version, current));
   return open;
 }
 
@@ -187,7 +176,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   if (HasHiddenClaim(standing, terms, current->policy)) {
     // What outsiders see is made from the facts as they themselves could judge them.
     const Standing outside =
-        Evaluate(context, decision.facts, WithoutHidden(terms, current->policy), pins, now);
+        Evaluate(context, decision.facts, WithoutHidden(terms, terms[in_force]), pins, now);
     decision.face = Present(context, outside, *current, now);
     decision.promises = PresentPromises(outside, *current, now);
     TakeClaims(outside, &decision);

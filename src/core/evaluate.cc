@@ -86,14 +86,13 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
     return s;
   }
 
-  const absl::Time adopted = current.policy.since.value_or(context.adopted);
-  std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, adopted, now);
+  std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, context.adopted, now);
   std::vector<core::CarriedClaim> leaving;
   bool claimed = false;
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {
     s.next_wake = std::min(s.next_wake,
-                           core::Announce(context.key, timeline, current, now, &work, &s.notices));
+                           core::Announce(context.key, timeline, history, now, &work, &s.notices));
     work.standing.escalated_by_hand = core::IsEscalatedByHand(timeline, work);
     if (work.leaving) leaving.push_back(*work.leaving);
     if (work.stint->ended) {
@@ -114,9 +113,10 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   }
   if (!leaving.empty()) s.carried = core::Write(leaving);
   if (!claimed && objectives && timeline.successor.empty()) {
-    ClaimWork work = core::WorkOutObjectives(timeline, history, community_since, adopted, now);
+    ClaimWork work =
+        core::WorkOutObjectives(timeline, history, community_since, context.adopted, now);
     s.next_wake = std::min(s.next_wake,
-                           core::Announce(context.key, timeline, current, now, &work, &s.notices));
+                           core::Announce(context.key, timeline, history, now, &work, &s.notices));
     s.objectives = core::Publish(std::move(work)).clocks;
   }
   // Nothing is announced while an answer is outstanding.

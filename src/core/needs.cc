@@ -78,6 +78,11 @@ class Worker {
     Current(metric) = kNone;
   }
 
+  static bool Has(const std::vector<CarriedClock>& clocks, Metric metric) {
+    return std::any_of(clocks.begin(), clocks.end(),
+                       [&](const CarriedClock& clock) { return clock.metric == metric; });
+  }
+
   bool Speaks(const Happening& h) const {
     return (h.slots & party_.slots) != 0 || (party_.is_author && h.by_author);
   }
@@ -113,10 +118,9 @@ class Worker {
       // The ticket itself came: what was done with there is not to be done again.
       for (Metric metric : {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
                             Metric::kWorkaround}) {
-        const bool goes_on = std::any_of(clocks.begin(), clocks.end(),
-                                         [&](const CarriedClock& c) { return c.metric == metric; });
         const int run = Current(metric);
-        if (goes_on || run == kNone || runs_[static_cast<std::size_t>(run)].start > at) continue;
+        if (Has(clocks, metric) || run == kNone || runs_[static_cast<std::size_t>(run)].start > at)
+          continue;
         if (metric == Metric::kFirstResponse && !arrival.claim.answered) continue;
         runs_[static_cast<std::size_t>(run)].moves = true;
         Stop(metric, at, h.fact, /*cancelled=*/true, "finished before the transfer");
@@ -124,6 +128,8 @@ class Worker {
     }
     // Rationale: an answer on a duplicate does not answer what is asked here.
     if (arrival.claim.answered && !Runs(Metric::kFirstResponse)) answered_ = acknowledged_ = true;
+    // A claim that came by itself leaves an acknowledgement behind only where it had it.
+    if (party_.arrived && !Has(clocks, Metric::kAcknowledgement)) acknowledged_ = true;
     for (const CarriedClock& clock : clocks) {
       Start(clock.metric, at, h.fact);
       Need& need = runs_[static_cast<std::size_t>(Current(clock.metric))];
@@ -300,10 +306,16 @@ class Worker {
     for (int run : at_close_) {
       if (run != kNone) Resume(run, at, party_.end_fact);
     }
+    AskAgain();
+  }
+
+  // Who was left without an answer by the closing waits for it as before.
+  void AskAgain() {
     for (int run : unanswered_at_close_) {
       const Need& need = runs_[static_cast<std::size_t>(run)];
       if (!Runs(need.metric) && need.note == kClosedUnanswered) Undo(run);
     }
+    unanswered_at_close_.clear();
   }
 
   void OnReopen(const Happening& h, bool before) {
@@ -320,6 +332,8 @@ class Worker {
       }
     }
     at_close_ = {kNone, kNone};
+    // Those who closed it take that back, and with it that nobody is owed an answer.
+    if (h.role == Role::kResponder) AskAgain();
     if (answered_) {
       Start(Metric::kUpdate, h.at, h.fact);
     } else if (h.role != Role::kResponder && !(timeline_.opened_by_responder && !spoken_)) {

@@ -35,12 +35,11 @@ class Telling {
   // REQUIRES: the claim has a plan.
   Telling(const TicketKey& ticket, const ClaimWork& work) : ticket_(ticket), plan_(*work.plan) {}
 
-  // What a share of a run's target calls for: a warning at its instant, what says "late" a little
-  // later.
-  absl::Time Level(const RunView& run, double fraction) const {
-    const absl::Time at = InstantOf(run, fraction);
+  // What a share of a run's target calls for, used up at `reached`: a warning then, what says "late"
+  // a little later.
+  absl::Time Level(const RunView& run, double fraction, absl::Time reached) const {
     return Held(*run.work.calendar,
-                fraction < 1.0 ? at : std::max(at, run.cycle.due) + kBreachGrace);
+                fraction < 1.0 ? reached : std::max(reached, run.cycle.due) + kBreachGrace);
   }
 
   absl::Time Breach(const RunView& run) const {
@@ -107,6 +106,7 @@ std::string At(absl::Time at) {
 struct Level {
   NoticeKind kind = NoticeKind::kWarning;
   double fraction = 1.0;                        // of the target
+  absl::Time reached;                           // the instant at which that is used up
   absl::Time at;                                // when it is told
   const EscalationLevel* escalation = nullptr;  // of an escalation
 };
@@ -116,24 +116,42 @@ absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan,
   absl::InlinedVector<Level, 8> levels;
   for (double fraction : plan.warn_at) {
     if (fraction >= 1.0) continue;
-    const absl::Time at = telling.Level(run, fraction);
+    const absl::Time reached = InstantOf(run, fraction);
+    const absl::Time at = telling.Level(run, fraction, reached);
     // One that waits for an opening until the promise is late has nothing to warn of.
-    if (at < run.cycle.due) levels.push_back({NoticeKind::kWarning, fraction, at, nullptr});
+    if (at < run.cycle.due) {
+      levels.push_back({NoticeKind::kWarning, fraction, reached, at, nullptr});
+    }
   }
-  levels.push_back({NoticeKind::kBreach, 1.0, telling.Breach(run), nullptr});
+  levels.push_back({NoticeKind::kBreach, 1.0, run.cycle.due, telling.Breach(run), nullptr});
   for (const EscalationLevel& level : plan.escalation) {
     if (level.metric && *level.metric != metric) continue;
-    levels.push_back({NoticeKind::kEscalation, level.at, telling.Level(run, level.at), &level});
+    const absl::Time reached = InstantOf(run, level.at);
+    levels.push_back({NoticeKind::kEscalation, level.at, reached,
+                      telling.Level(run, level.at, reached), &level});
   }
   return levels;
+}
+
+// Was it told, or let be, on the ticket that the claim came from?
+bool IsOfOtherTicket(const Telling& telling, const RunView& run, const Level& level) {
+  const absl::Time until = run.work.told_until;
+  // Of what was used up there no instant is known here but that of a breach.
+  return level.fraction == 1.0 ? telling.Breach(run) < until : level.reached <= until;
 }
 
 // The notices of a claim, one run after the other.
 class Announcer {
  public:
   Announcer(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
-            const Terms& terms, absl::Time now, std::vector<Notice>* notices)
-      : work_(work), timeline_(timeline), policy_(terms.policy), now_(now), notices_(*notices) {
+            const TermsHistory& terms, absl::Time now, std::vector<Notice>* notices)
+      : work_(work),
+        timeline_(timeline),
+        terms_(terms),
+        policy_(terms.back()->policy),
+        telling_(ticket, work),
+        now_(now),
+        notices_(*notices) {
     notice_.ticket = ticket;
     notice_.customer = work.standing.customer;
     notice_.is_private = work.is_private;
@@ -146,8 +164,10 @@ class Announcer {
         std::min(run.work.silent_from, cycle.stopped.value_or(absl::InfiniteFuture()));
     std::string name;
     for (const Level& level : levels) {
-      if (level.at > now_ || level.at >= silent || level.at < run.work.told_until) continue;
+      if (level.at > now_ || level.at >= silent) continue;
+      if (IsOfOtherTicket(telling_, run, level)) continue;
       if (level.kind != NoticeKind::kBreach && IsSilentWhilePaused(run, level.fraction)) continue;
+      if (!WasAskedFor(metric, level)) continue;
       if (name.empty()) {
         name = CycleName(notice_.ticket, notice_.customer, metric, cycle);
         notice_.metric = metric;
@@ -178,6 +198,27 @@ class Announcer {
   }
 
  private:
+  // Had the version in force at its instant such a level? What a later one asks for tells nothing of
+  // times that were over by then.
+  bool WasAskedFor(Metric metric, const Level& level) const {
+    if (level.kind == NoticeKind::kBreach) return true;
+    const std::size_t then = TermsIndexAt(terms_, level.reached);
+    if (then + 1 == terms_.size()) return true;
+    const Policy& policy = terms_[then]->policy;
+    const Customer* customer = policy.FindCustomer(notice_.customer);
+    if (customer == nullptr) return false;
+    const auto plan = policy.plans.find(customer->plan);
+    if (plan == policy.plans.end()) return false;
+    if (level.kind == NoticeKind::kWarning) {
+      const std::vector<double>& shares = plan->second.warn_at;
+      return std::find(shares.begin(), shares.end(), level.fraction) != shares.end();
+    }
+    const std::vector<EscalationLevel>& levels = plan->second.escalation;
+    return std::any_of(levels.begin(), levels.end(), [&](const EscalationLevel& one) {
+      return one.at == level.fraction && (!one.metric || *one.metric == metric);
+    });
+  }
+
   void Add(const Level& level, const RunView& run, const std::string& name) {
     const Promise& promise = *run.cycle.promise;
     const std::string what =
@@ -204,7 +245,9 @@ class Announcer {
 
   const ClaimWork& work_;
   const Timeline& timeline_;
+  const TermsHistory& terms_;
   const Policy& policy_;
+  const Telling telling_;
   const absl::Time now_;
   std::vector<Notice>& notices_;
   Notice notice_;
@@ -220,7 +263,7 @@ double FirstLevel(const Plan& plan) {
 
 }  // namespace
 
-absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Terms& terms,
+absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const TermsHistory& terms,
                     absl::Time now, ClaimWork* work, std::vector<Notice>* notices) {
   absl::Time wake = absl::InfiniteFuture();
   const auto at = [&](absl::Time instant) {
@@ -265,7 +308,7 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
   }
   for (const Escalation& escalation : timeline.escalations) {
     if (!Concerns(escalation, *work)) continue;
-    const absl::Time told = ToldByHand(telling, escalation, timeline, *work, terms);
+    const absl::Time told = ToldByHand(telling, escalation, timeline, *work, *terms.back());
     at(told);
     if (told <= now) announcer.AddByHand(escalation, told);
   }

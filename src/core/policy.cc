@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "open_terms.h"
 #include "terms_index.h"
 
 namespace retainer {
@@ -105,6 +106,7 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
     terms->calendars.emplace(key, *std::move(compiled));
   }
   terms->index = std::make_shared<const TermsIndex>(*terms);
+  terms->open = std::make_shared<OpenTerms>();
   return std::shared_ptr<const Terms>(std::move(terms));
 }
 
@@ -115,7 +117,30 @@ std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy) {
   changed->policy = std::move(policy);
   changed->calendars = terms.calendars;
   changed->index = std::make_shared<const TermsIndex>(*changed);
+  changed->open = std::make_shared<OpenTerms>();
   return changed;
+}
+
+bool IsHidden(const Customer& customer, const Policy& current) {
+  const Customer* now = current.FindCustomer(customer.id);
+  return now != nullptr && now->id == customer.id ? !now->is_public : !customer.is_public;
+}
+
+std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
+                                           const std::shared_ptr<const Terms>& current) {
+  return terms.open->Get(current, [&] {
+    Policy policy = terms.policy;
+    std::erase_if(policy.customers,
+                  [&](const Customer& customer) { return IsHidden(customer, current->policy); });
+    return WithPolicy(terms, std::move(policy));
+  });
+}
+
+bool IsNamed(const TermsHistory& terms, const Login& login) {
+  const std::string name = absl::AsciiStrToLower(login.name);
+  return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
+    return version->index->Find(login.forge, name) != nullptr;
+  });
 }
 
 const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,

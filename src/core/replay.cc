@@ -50,7 +50,12 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
       t_.own_comments.insert(fact->subject);
       if (fact->value == kOwnMention) t_.own_mentions.insert(fact->subject);
     }
-    if (fact->kind == FactKind::kCommentEdited) edited_.insert(fact->subject);
+    if (fact->kind == FactKind::kCommentEdited || fact->kind == FactKind::kTextEdited) {
+      const bool opening = fact->kind == FactKind::kTextEdited;
+      if (!opening) edited_.insert(fact->subject);
+      const std::string_view object = opening ? std::string_view() : fact->subject;
+      if (fact->before) before_edits_.try_emplace(object, &*fact->before);
+    }
     if (fact->kind == FactKind::kOpened) {
       t_.author =
           fact->author.id.empty() && fact->author.login.empty() ? fact->actor : fact->author;
@@ -124,6 +129,13 @@ void Replayer::InferComments(std::vector<Step>* steps) {
   std::sort(steps->begin(), steps->end(), [](const Step& a, const Step& b) {
     return std::tie(a.fact->at, a.fact->id) < std::tie(b.fact->at, b.fact->id);
   });
+}
+
+const TextFeatures& Replayer::FirstText(const Fact& fact) const {
+  if (fact.provenance != Provenance::kBackfill || before_edits_.empty()) return fact.text;
+  const auto before = before_edits_.find(fact.kind == FactKind::kOpened ? std::string_view()
+                                                                        : fact.subject);
+  return before == before_edits_.end() ? fact.text : *before->second;
 }
 
 int Replayer::Phase(const Fact& fact) {
@@ -288,7 +300,8 @@ void Replayer::Opened(const Fact& fact) {
   ClaimFromOpening(now_, fact.at, &fact);
   const Judgement judgement = Judge(fact);
   t_.opened_by_responder = judgement.role == Role::kResponder;
-  const bool commands = !fact.text.commands.empty() && fact.provenance != Provenance::kBackfill;
+  const TextFeatures& text = FirstText(fact);
+  const bool commands = !text.commands.empty() && fact.provenance != Provenance::kBackfill;
   for (const std::string& label : fact.labels) {
     const bool matters = Managed(absl::AsciiStrToLower(label)) && t_.author_index != kNobody &&
                          !roster_.IsBot(t_.author_index, now_);
@@ -296,20 +309,23 @@ void Replayer::Opened(const Fact& fact) {
         fact, label,
         matters ? roster_.Judge(t_.author_index, now_, claimants_, epoch_, fact.at) : judgement);
   }
-  seen_commands_[""] = fact.text.commands;
-  seen_forms_[""] = fact.text.form_priority;
-  if (!fact.text.form_priority.empty() && !claimants_.empty()) {
-    SetPriority(fact, fact.text.form_priority, "",
-                absl::StrCat("priority ", fact.text.form_priority), judgement);
+  seen_commands_[""] = text.commands;
+  seen_forms_[""] = text.form_priority;
+  if (!text.form_priority.empty() && !claimants_.empty()) {
+    SetPriority(fact, text.form_priority, "", absl::StrCat("priority ", text.form_priority),
+                judgement);
   }
-  if (commands) RunCommands(fact, fact.text.commands, judgement);
+  if (commands) RunCommands(fact, text.commands, judgement);
 }
 
 void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
   for (const Customer& customer : terms_[terms]->policy.customers) {
     if (!InTerm(customer, t_.opened_at) || !CoveredByPlan(customer)) continue;
-    const bool had = std::any_of(t_.stints.begin(), t_.stints.end(),
-                                 [&](const Stint& stint) { return stint.customer == customer.id; });
+    // What a person ended stays ended; what a version of the policy ended a later one may begin
+    // again.
+    const bool had = std::any_of(t_.stints.begin(), t_.stints.end(), [&](const Stint& stint) {
+      return stint.customer == customer.id && (!stint.ended || stint.end_fact != nullptr);
+    });
     if (had) continue;
     const ProjectRef here{context_.key.forge, context_.path};
     const bool in_project =
@@ -396,30 +412,31 @@ void Replayer::Acted(const Fact& fact, HappeningKind kind) {
 
 void Replayer::Commented(const Fact& fact) {
   if (t_.own_comments.contains(fact.subject)) return;
-  if (!fact.text.commands.empty()) seen_commands_[fact.subject] = fact.text.commands;
+  const TextFeatures& text = FirstText(fact);
+  if (!text.commands.empty()) seen_commands_[fact.subject] = text.commands;
   const ActorIndex actor = ActorOf(fact);
-  const bool commands = !fact.text.commands.empty() && fact.provenance != Provenance::kBackfill &&
+  const bool commands = !text.commands.empty() && fact.provenance != Provenance::kBackfill &&
                         actor != kNobody && !roster_.IsBot(actor, now_);
   if (commands) roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   Judgement judgement = Judge(fact);
   if (commands && judgement.role == Role::kUnknown) {
     judgement = roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   }
-  const bool heard = fact.text.substance && !fact.internal;
+  const bool heard = text.substance && !fact.internal;
   if (heard && !edited_.empty() && edited_.contains(fact.subject)) counted_.insert(fact.subject);
   if (judgement.role == Role::kResponder) {
     Say(heard ? HappeningKind::kAnswer : HappeningKind::kAct, fact, judgement);
     if (heard) last_answer_ = fact.subject;
   } else if (judgement.role != Role::kBot && judgement.role != Role::kUnknown) {
     const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
-    if (heard && !fact.text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
+    if (heard && !text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
     if (speaks && !fact.internal) EndWaiting(fact, IsAuthor(actor));
   } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
     // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
     // asked for; else a private customer's ticket could be told from a community one.
     EndWaiting(fact, true);
   }
-  if (commands) RunCommands(fact, fact.text.commands, judgement);
+  if (commands) RunCommands(fact, text.commands, judgement);
 }
 
 void Replayer::Edited(const Fact& fact, bool opening) {

@@ -45,6 +45,9 @@ class Replayer {
   void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
   void StartWaiting(const Fact& fact, std::string question);
   void EndWaiting(const Fact& fact, bool by_author);
+  // What an object said at first. The forge's API tells only what it says now: where edits are known,
+  // what stood there before the first of them.
+  const TextFeatures& FirstText(const Fact& fact) const;
   int Phase(const Fact& fact);
   const Stint* InForce(std::string_view customer) const;
   Judgement Judge(const Fact& fact);
@@ -90,7 +93,8 @@ class Replayer {
   // All commands that any version of an object held so far, by object id (empty: opening text).
   std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
-  absl::flat_hash_set<absl::string_view> edited_;   // objects that are edited some time
+  absl::flat_hash_set<absl::string_view> edited_;  // objects that are edited some time
+  std::map<std::string_view, const TextFeatures*> before_edits_;  // of the first edit; by object
   absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already
   const Fact* looked_up_ = nullptr;                 // of ActorOf
   ActorIndex actor_ = kNobody;

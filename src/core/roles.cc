@@ -86,25 +86,22 @@ void Roster::Name(Person* person, const Pins& pins) {
                   SameName(actor.login, context_.self_login));
   if (!actor.login.empty()) {
     const std::string login = Lower(actor.login);
-    const auto pin = pins.find(Login{context_.key.forge, login});
-    if (pin == pins.end()) {
+    const std::string* pin = pins.Find({context_.key.forge, login});
+    if (pin == nullptr) {
       // Not pinned yet: the first id met under the login has it.
       const ActorIndex first = by_login_.at(login);
       if (&people_[first] == person) person->names.push_back(login);
-    } else if (actor.id.empty() || pin->second == actor.id) {
+    } else if (actor.id.empty() || *pin == actor.id) {
       person->names.push_back(login);
     } else {
-      flags_.insert(absl::StrCat("@", actor.login, " is pinned to id ", pin->second, "; id ",
-                                 actor.id, " under that login is refused"));
+      flags_.insert(absl::StrCat("@", actor.login, " is pinned to id ", *pin, "; id ", actor.id,
+                                 " under that login is refused"));
     }
   }
   if (actor.id.empty()) return;
-  for (const auto& [login, id] : pins) {
-    if (id != actor.id || login.forge != context_.key.forge) continue;
+  for (const std::string& name : pins.NamesOf(context_.key.forge, actor.id)) {
     const auto& names = person->names;
-    if (std::find(names.begin(), names.end(), login.name) == names.end()) {
-      person->names.push_back(login.name);
-    }
+    if (std::find(names.begin(), names.end(), name) == names.end()) person->names.push_back(name);
   }
 }
 

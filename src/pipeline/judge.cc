@@ -35,22 +35,6 @@ Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Act
   return fact;
 }
 
-// Every login that the policies give a role, in lower case.
-std::set<Login> NamedLogins(const TermsHistory& terms) {
-  std::set<Login> names;
-  const auto add = [&](const Login& login) { names.insert({login.forge, Lower(login.name)}); };
-  for (const auto& version : terms) {
-    for (const auto& [name, team] : version->policy.teams) {
-      for (const Login& login : team.members) add(login);
-    }
-    for (const Login& login : version->policy.bots) add(login);
-    for (const Customer& customer : version->policy.customers) {
-      for (const Login& login : customer.contacts.logins) add(login);
-    }
-  }
-  return names;
-}
-
 std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
                                 const std::optional<TicketInfo>& b) {
   return a ? a : b;
@@ -83,6 +67,10 @@ absl::Duration BackOff(int failures) {
   absl::Duration wait = absl::Seconds(5);
   for (int i = 1; i < failures && wait < kLongestWait; ++i) wait *= 2;
   return std::min(wait, kLongestWait);
+}
+
+bool IsTicketsOwn(const absl::Status& status) {
+  return absl::IsDataLoss(status) || absl::IsAborted(status) || absl::IsInvalidArgument(status);
 }
 
 struct Judge::Draft {
@@ -260,29 +248,51 @@ std::optional<std::string> Judge::OwnerOf(const Login& login, const std::string&
   return std::nullopt;
 }
 
+absl::StatusOr<Pins> Judge::KnownPins() {
+  std::uint64_t generation = 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (pins_) return *pins_;
+    generation = pins_generation_;
+  }
+  auto pins = store_.LoadPins();
+  if (!pins.ok()) return pins.status();
+  std::lock_guard lock(mutex_);
+  if (generation == pins_generation_) pins_ = *pins;
+  return pins;
+}
+
+void Judge::ForgetPins() {
+  std::lock_guard lock(mutex_);
+  pins_.reset();
+  ++pins_generation_;
+}
+
 std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,
                                                           const FactSet& facts,
                                                           const TermsHistory& terms, Pins* pins) {
-  const std::set<Login> named = NamedLogins(terms);
   std::vector<std::pair<Login, std::string>> fresh;
+  std::set<std::pair<std::string_view, std::string_view>> met;
   const auto look = [&](const Actor& actor) {
     if (actor.id.empty() || actor.login.empty()) return;
+    if (!met.emplace(actor.id, actor.login).second) return;
     const Login login{forge, Lower(actor.login)};
-    if (!named.contains(login)) return;
-    auto it = pins->find(login);
-    if (it == pins->end()) {
+    if (!IsNamed(terms, login)) return;
+    const std::string* pinned = pins->Find(login);
+    if (pinned == nullptr) {
       const std::optional<std::string> id = OwnerOf(login, actor.id);
       if (!id) return;
-      it = pins->emplace(login, *id).first;
+      pins->Add(login, *id);
       fresh.emplace_back(login, *id);
+      pinned = pins->Find(login);
     }
-    if (it->second != actor.id) {
+    if (*pinned != actor.id) {
       std::lock_guard lock(mutex_);
       if (said_.insert(absl::StrCat("pin ", forge, ":", login.name, " ", actor.id)).second) {
         metrics_.Count("retainer_refused_identities_total", {{"forge", forge}});
         log_.Warning("login of the policy belongs to another account now; refused",
                      {{"login", absl::StrCat(forge, ":", login.name)},
-                      {"pinned", it->second},
+                      {"pinned", *pinned},
                       {"seen", actor.id}});
       }
     }
@@ -321,7 +331,7 @@ absl::StatusOr<Judge::Draft> Judge::MakeDraft(const TicketKey& key, const News& 
   } else {
     draft.installation_id = draft.project->installation_id;
   }
-  auto pins = store_.LoadPins();
+  auto pins = KnownPins();
   if (!pins.ok()) return pins.status();
 
   auto told = ToldOf(draft.stored);
@@ -396,7 +406,7 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   if (stored->facts.empty()) return Word::kDrop;
   auto context = Context(notice->ticket, stored->record, std::nullopt);
   if (!context.ok()) return context.status();
-  auto pins = store_.LoadPins();
+  auto pins = KnownPins();
   if (!pins.ok()) return pins.status();
   auto told = ToldOf(*stored);
   if (!told.ok()) return told.status();
@@ -634,6 +644,9 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
       continue;
     }
     if (!committed.ok()) return committed;
+    const bool pinned = std::any_of(drafts.begin(), drafts.end(),
+                                    [](const Draft& draft) { return !draft.pins.empty(); });
+    if (pinned) ForgetPins();
     metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
     for (const Draft& draft : drafts) CountPromises(draft);
     // A ticket that changed between our reading it and this write may not have known of the change.

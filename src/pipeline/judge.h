@@ -98,6 +98,9 @@ class Judge final : public NoticeReview {
   // Asks the forge; false where it cannot answer now.
   bool Answer(const Question& question, const Draft& draft, absl::Time now,
               std::vector<Fact>* answers, News* learnt);
+  // The store's, remembered until we pin somebody: nobody else writes there.
+  absl::StatusOr<Pins> KnownPins();
+  void ForgetPins();
   std::vector<std::pair<Login, std::string>> NewPins(const std::string& forge, const FactSet& facts,
                                                      const TermsHistory& terms, Pins* pins);
   // The id to pin a login of the policy to: the forge's word, not that of a delivery, which whoever
@@ -140,10 +143,15 @@ class Judge final : public NoticeReview {
   std::map<TicketKey, int> unanswered_;                  // tries in a row; at most kMaxCounted
   std::map<Login, absl::Time> owner_not_before_;
   std::set<std::string> said_;  // logged once
+  std::optional<Pins> pins_;
+  std::uint64_t pins_generation_ = 0;
 };
 
 // `forge/project/issue/12` back to a key; nullopt for anything else.
 std::optional<TicketKey> ParseTicketKey(std::string_view text);
+
+// Is it trouble of one ticket alone, so that the others can still be judged?
+bool IsTicketsOwn(const absl::Status& status);
 
 inline constexpr absl::Duration kLongestWait = absl::Minutes(15);
 // 5 s, 10 s, 20 s … up to kLongestWait, for the n-th failure in a row (n from 1).

@@ -54,6 +54,8 @@ class Reconciler {
   bool busy() const;
 
  private:
+  // False: there was nothing to judge.
+  absl::StatusOr<bool> JudgeAgain(const TicketKey& key);
   absl::Status Look(absl::Time now);
   // Writes down how far it has come. The latest word is the last to be written.
   absl::Status Save();

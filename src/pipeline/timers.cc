@@ -12,11 +12,6 @@ constexpr absl::Duration kTryAgain = absl::Minutes(1);
 // A store of which more cannot be read has other worries than being asked more often.
 constexpr std::size_t kMaxBroken = 10'000;
 
-// Trouble of this ticket alone: the others can still be judged.
-bool IsTicketsOwn(const absl::Status& status) {
-  return absl::IsDataLoss(status) || absl::IsAborted(status) || absl::IsInvalidArgument(status);
-}
-
 bool OfPublicCustomer(const TicketRecord& record, const TermsHistory& terms) {
   return std::any_of(record.customers.begin(), record.customers.end(), [&](const auto& id) {
     const Customer* customer = terms.back()->policy.FindCustomer(id);

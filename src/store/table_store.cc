@@ -15,6 +15,19 @@ namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
 
+// The rows of a forge's tickets, or of one project's where it is named, behind `after`.
+std::pair<std::string, std::string> RangeOf(const std::string& forge, const std::string& project,
+                                            const std::optional<TicketKey>& after) {
+  KeyWriter writer;
+  writer.Text(forge);
+  if (!project.empty()) writer.Text(project);
+  const std::string prefix = writer.Take();
+  std::string from = prefix;
+  // The least key behind another is that key and a zero byte.
+  if (after) from = std::max(from, TicketRowKey(*after) + '\0');
+  return {std::move(from), PrefixEnd(prefix)};
+}
+
 }  // namespace
 
 std::string LockName(const TicketKey& key) { return absl::StrCat("ticket ", ToString(key)); }
@@ -319,17 +332,11 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::ListTickets(
     std::size_t limit, bool open_only) {
   std::vector<TicketRecord> records;
   if (limit == 0) return records;
-  KeyWriter writer;
-  writer.Text(forge);
-  if (!project.empty()) writer.Text(project);
-  const std::string prefix = writer.Take();
-  std::string from = prefix;
-  // The least key behind another is that key and a zero byte.
-  if (after) from = std::max(from, TicketRowKey(*after) + '\0');
+  const auto [from, end] = RangeOf(forge, project, after);
   absl::Status trouble;
   const auto view = engine_->Read();
   const absl::Status walked =
-      view->Walk(open_only ? Table::kOpenTickets : Table::kTickets, from, PrefixEnd(prefix),
+      view->Walk(open_only ? Table::kOpenTickets : Table::kTickets, from, end,
                  [&](std::string_view key, std::string_view) {
                    auto record = ReadRecord<TicketRecord>(*view, Table::kTickets, key);
                    if (!record.ok() || !*record) {
@@ -342,6 +349,29 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::ListTickets(
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
   return records;
+}
+
+absl::StatusOr<std::vector<TicketKey>> TableStore::ListTicketKeys(
+    const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
+    std::size_t limit) {
+  std::vector<TicketKey> keys;
+  if (limit == 0) return keys;
+  const auto [from, end] = RangeOf(forge, project, after);
+  absl::Status trouble;
+  const absl::Status walked = engine_->Read()->Walk(Table::kTickets, from, end,
+                                                    [&](std::string_view row, std::string_view) {
+                                                      KeyReader reader(row);
+                                                      TicketKey key;
+                                                      if (!reader.Ticket(&key) || !reader.AtEnd()) {
+                                                        trouble = Unreadable(Table::kTickets, row);
+                                                        return false;
+                                                      }
+                                                      keys.push_back(std::move(key));
+                                                      return keys.size() < limit;
+                                                    });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return keys;
 }
 
 }  // namespace retainer

@@ -54,6 +54,10 @@ class TableStore : public Store {
                                                         const std::string& project,
                                                         const std::optional<TicketKey>& after,
                                                         std::size_t limit, bool open_only) override;
+  absl::StatusOr<std::vector<TicketKey>> ListTicketKeys(const std::string& forge,
+                                                        const std::string& project,
+                                                        const std::optional<TicketKey>& after,
+                                                        std::size_t limit) override;
   absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) override;
   absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
                                         const std::optional<ProjectKey>& project,
@@ -98,7 +102,6 @@ class TableStore : public Store {
   absl::Status SaveProject(const ProjectRecord& project) override;
   absl::StatusOr<std::vector<ProjectRecord>> ListProjects() override;
   absl::StatusOr<Pins> LoadPins() override;
-  absl::StatusOr<std::string> Pin(const Login& login, const std::string& id) override;
   absl::Status RegisterForges(const std::map<std::string, std::string>& forges) override;
 
   absl::StatusOr<Reevaluation> LoadReevaluation() override;

@@ -6,13 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
 namespace retainer {
 namespace {
-
-std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
 
 std::string DirtyPrefix(const std::string& forge) {
   return KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByRank)).Text(forge).Take();

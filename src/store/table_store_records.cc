@@ -357,29 +357,12 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
           trouble = Unreadable(Table::kPins, key);
           return false;
         }
-        pins.emplace(std::move(login), std::string(value));
+        pins.Add(std::move(login), std::string(value));
         return true;
       });
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
   return pins;
-}
-
-absl::StatusOr<std::string> TableStore::Pin(const Login& login, const std::string& id) {
-  const LockStripes::Hold hold =
-      locks_.Acquire({absl::StrCat("pin ", login.forge, "/", absl::AsciiStrToLower(login.name))});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
-  const std::string key = PinKey(login);
-  {
-    const auto view = engine_->Read();
-    auto there = view->Get(Table::kPins, key);
-    if (!there.ok()) return there.status();
-    if (*there) return **std::move(there);
-  }
-  Batch batch;
-  batch.Put(Table::kPins, key, id);
-  if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  return id;
 }
 
 absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>& forges) {

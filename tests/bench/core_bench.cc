@@ -57,6 +57,34 @@ void BM_Decide(benchmark::State& state) {
 }
 BENCHMARK(BM_Decide)->Arg(50)->Arg(5000)->Unit(benchmark::kMicrosecond);
 
+// Under a policy of a thousand customers in its third version, all of their contacts pinned; the
+// ticket is a private customer's, so that it is judged a second time as outsiders would.
+void BM_DecideUnderLargePolicy(benchmark::State& state) {
+  Policy policy = BenchPolicy();
+  for (int i = 0; i < 1000; ++i) {
+    Customer customer = policy.customers[0];
+    customer.id = absl::StrCat("customer-", i);
+    customer.alias = absl::StrCat("c-", i);
+    customer.contacts.logins = {{"github", absl::StrCat("contact-", i)}};
+    policy.customers.push_back(customer);
+  }
+  Story story(policy);
+  story.NewTerms("v2", policy).NewTerms("v3", policy);
+  for (int i = 0; i < 1000; ++i) {
+    story.pins().Add({"github", absl::StrCat("contact-", i)}, absl::StrCat(1000 + i));
+  }
+  story.Opens("dave", "Down.");
+  for (int i = 0; i < 20; ++i) {
+    story.Wait(absl::Minutes(7)).Says(i % 2 == 0 ? "alice" : "dave", "It still fails.");
+  }
+  const auto before = ClockStates(story.See());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(Decide(story.context(), story.facts(), {}, story.terms(), story.pins(),
+                                    before, story.now()));
+  }
+}
+BENCHMARK(BM_DecideUnderLargePolicy)->Unit(benchmark::kMicrosecond);
+
 // Office hours with a lunch break in a zone with summer time, compiled: what one due instant and one
 // sum cost, from instants spread over two years.
 class CompiledCalendar {

@@ -363,7 +363,7 @@ TEST_P(StoreContract, DecisionFinishesItsDelivery) {
   EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->empty());
   EXPECT_EQ(store_.Stats()->inbox, 0u);
   EXPECT_EQ(**store_.FindProject(project.key), project);
-  EXPECT_EQ(store_.LoadPins()->at(Login{"github", "alice"}), "1");
+  EXPECT_EQ(*store_.LoadPins()->Find({"github", "alice"}), "1");
 }
 
 // ---- Wake-ups and lists
@@ -412,6 +412,10 @@ TEST_P(StoreContract, TicketsAreListedInKeyOrderInPages) {
   EXPECT_EQ(numbers("7", SampleTicket(2, "7"), 10, true), (std::vector<std::int64_t>{}));
   EXPECT_EQ(numbers("", std::nullopt, 10, true), (std::vector<std::int64_t>{1, 2, 1}));
   EXPECT_TRUE(store_.ListTickets("gitlab", "", std::nullopt, 10, false)->empty());
+  EXPECT_EQ(*store_.ListTicketKeys("github", "7", std::nullopt, 2),
+            (std::vector<TicketKey>{SampleTicket(1, "7"), SampleTicket(2, "7")}));
+  EXPECT_EQ(*store_.ListTicketKeys("github", "", SampleTicket(2, "7"), 9),
+            (std::vector<TicketKey>{SampleTicket(10, "7"), SampleTicket(1, "70")}));
 
   DecisionWrite closed = SampleWrite(SampleTicket(1, "7"), 1);
   closed.record.open = false;
@@ -670,11 +674,16 @@ TEST_P(StoreContract, ProjectIsFoundByKeyAndByItsPresentPath) {
 }
 
 TEST_P(StoreContract, LoginIsPinnedToItsFirstId) {
-  EXPECT_EQ(*store_.Pin(Login{"github", "Dave"}, "1"), "1");
-  EXPECT_EQ(*store_.Pin(Login{"github", "dave"}, "2"), "1");
-  EXPECT_EQ(*store_.Pin(Login{"gitlab", "dave"}, "2"), "2");
-  EXPECT_EQ(*store_.LoadPins(),
-            (Pins{{Login{"github", "dave"}, "1"}, {Login{"gitlab", "dave"}, "2"}}));
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.pins = {{Login{"github", "Dave"}, "1"}, {Login{"github", "dave"}, "2"}};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  write.record.version = 1;
+  write.pins = {{Login{"github", "dave"}, "2"}, {Login{"gitlab", "dave"}, "2"}};
+  ASSERT_TRUE(store_.Commit(write).ok());
+  const Pins pins = *store_.LoadPins();
+  EXPECT_EQ(pins.size(), 2u);
+  EXPECT_EQ(*pins.Find({"github", "dave"}), "1");
+  EXPECT_EQ(*pins.Find({"gitlab", "dave"}), "2");
 }
 
 TEST_P(StoreContract, ForgeThatHoldsTicketsKeepsItsNameAndKind) {

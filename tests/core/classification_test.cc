@@ -131,7 +131,7 @@ TEST(Roles, AnAnswerHoldsUntilItExpires) {
 
 TEST(Pins, AnotherIdUnderAPinnedLoginIsRefusedAndReported) {
   Story story;
-  story.pins()[{"github", "alice"}] = "9999";
+  story.pins().Add({"github", "alice"}, "9999");
   story.Opens("dave").Wait(Minutes(5)).Says("alice", "Hello.").Permission("alice", "read");
   EXPECT_EQ(RoleOf(story.See(), "alice"), Role::kCommunity);
   ASSERT_EQ(story.See().flags.size(), 1u);
@@ -140,7 +140,7 @@ TEST(Pins, AnotherIdUnderAPinnedLoginIsRefusedAndReported) {
 
 TEST(Pins, ARenamedPersonKeepsTheRole) {
   Story story;
-  story.pins()[{"github", "alice"}] = story.Who("alicia").id;
+  story.pins().Add({"github", "alice"}, story.Who("alicia").id);
   story.Opens("dave").Wait(Minutes(5)).Says("alicia", "Hello.");
   EXPECT_EQ(RoleOf(story.See(), "alicia"), Role::kResponder);
 }

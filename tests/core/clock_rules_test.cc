@@ -234,6 +234,16 @@ TEST(Closing, ByAResponderWithoutAnAnswerIsCountedApart) {
   EXPECT_EQ(story.State("acme", kAck), ClockState::kMet);
 }
 
+TEST(Closing, TakenBackByAResponderOwesTheAnswerAsBefore) {
+  Story story = P1();
+  const absl::Time opened = story.now();
+  story.Wait(Minutes(10)).Closes("alice").Wait(Minutes(5)).Reopens("alice");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  EXPECT_EQ(story.Clock("acme", kFirst)->cycles.size(), 1u);
+  EXPECT_EQ(story.Last("acme", kFirst).due, opened + Hours(1));
+  EXPECT_EQ(story.State("acme", kAck), ClockState::kMet);
+}
+
 TEST(Closing, WithACommentInTheSameSecondIsAnAnswer) {
   Story story = P1();
   story.Wait(Minutes(10)).Closes("alice").Says("alice", "Fixed in 2.2.");
@@ -352,6 +362,94 @@ TEST(States, AnExcuseIsAnAdminsDecisionWithAReason) {
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
   EXPECT_EQ(story.Last("acme", kFirst).note, "the forge was down");
   EXPECT_EQ(story.State("acme", kResolution), ClockState::kRunning);
+}
+
+TEST(States, AnExcuseIsForTheRunThatWasLateNotForTheOneThatBeganSince) {
+  Story story = P1();  // update within 4 h
+  story.Wait(Minutes(10)).Says("alice", "Looking.").Wait(Hours(5)).Says("alice", "Still looking.");
+  story.Wait(Hours(1)).Excuses("update", "acme", "the forge was down");
+  const std::vector<Cycle>& cycles = story.Clock("acme", kUpdate)->cycles;
+  ASSERT_EQ(cycles.size(), 2u);
+  EXPECT_EQ(cycles[0].outcome, Outcome::kExcused);
+  EXPECT_EQ(cycles[1].outcome, Outcome::kOpen);
+  EXPECT_EQ(story.State("acme", kUpdate), ClockState::kRunning);
+}
+
+TEST(States, AnExcusedRunIsOverWhateverThePolicyPromisesLater) {
+  Story story = P1();
+  story.Wait(Minutes(20)).Excuses("first_response", "acme", "agreed by phone").Wait(Minutes(10));
+  Policy without = StoryPolicy();
+  without.plans["gold"].promises["P1"].targets.erase(kFirst);
+  story.NewTerms("v2", without).Wait(Minutes(10));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
+  EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(20));
+}
+
+// A policy version in which the customer is missing by mistake.
+TEST(Terms, ACustomerWhoComesBackIsClaimedAgain) {
+  Story story = P1();
+  Policy without = StoryPolicy();
+  without.customers.erase(without.customers.begin());
+  story.Wait(Minutes(10)).NewTerms("v2", without).Wait(Minutes(10));
+  EXPECT_FALSE(story.See().worst.has_value());
+  story.NewTerms("v3", StoryPolicy()).Wait(Minutes(10));
+  const Standing standing = story.See();
+  ASSERT_EQ(standing.claims.size(), 2u);
+  EXPECT_EQ(standing.claims[1].since, standing.claims[0].since + Minutes(20));
+  EXPECT_EQ(standing.worst, ClockState::kRunning);
+}
+
+TEST(Terms, AClaimThatAPersonReleasedStaysReleased) {
+  Story story = P1();
+  story.Wait(Minutes(5)).Says("alice", "/support release c-7f3").Wait(Minutes(5));
+  story.NewTerms("v2", StoryPolicy()).Wait(Minutes(10));
+  EXPECT_FALSE(story.See().worst.has_value());
+}
+
+// Rule 11, where a version moves the adoption.
+
+TEST(Adoption, MovedLaterItStartsOpenClocksThenAndLeavesWhatHadStopped) {
+  Story story = P1();
+  const absl::Time opened = story.now();
+  story.Wait(Hours(2)).Says("alice", "Sorry for the delay.").Wait(Hours(24));
+  Policy later = StoryPolicy();
+  later.since = story.now();
+  story.NewTerms("v2", later).Wait(Hours(1));
+  EXPECT_EQ(story.Last("acme", kFirst).outcome, Outcome::kMissed);
+  EXPECT_EQ(story.Last("acme", kFirst).started, opened);
+  EXPECT_EQ(story.Last("acme", kResolution).started, *later.since);
+  EXPECT_EQ(story.State("acme", kResolution), ClockState::kRunning);
+}
+
+TEST(Adoption, MovedEarlierItCountsWhatHadNotBegun) {
+  Policy wrong = StoryPolicy();
+  wrong.since = Utc("2027-01-01 00:00:00");
+  Story story(wrong);
+  const absl::Time opened = story.now();
+  story.Opens("dave", "Down.\n\n/support priority P1\n").Wait(Minutes(10));
+  Policy right = StoryPolicy();
+  right.since = Utc("2026-01-01 00:00:00");
+  story.NewTerms("v2", right).Wait(Minutes(10));
+  EXPECT_EQ(story.Last("acme", kFirst).started, opened);
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+}
+
+// A ticket first seen through an edit: the forge's API tells what its texts say now.
+
+TEST(FirstSeen, ACommandThatAnEditAddedIsRun) {
+  Story story;
+  story.Backfilled().Opens("dave", "Down.\n\n/support priority P1\n").Backfilled(false);
+  story.Wait(Hours(1)).Add(MakeTextEdited(
+      {Provenance::kWebhook, story.now()}, story.Who("dave"), story.Who("dave"),
+      Moment::At(story.now()), "Down.\n\n/support priority P1\n", "Down.", std::nullopt));
+  EXPECT_EQ(story.See().claims[0].priority, "P1");
+}
+
+TEST(FirstSeen, AnAnswerCountsFromTheEditThatGaveItSubstance) {
+  Story story;
+  story.Backfilled().Opens("dave", "Down.").Wait(Minutes(5)).Says("alice", "Look at the log.");
+  story.Backfilled(false).Wait(Hours(3)).Edits("alice", "alice", "> Down.", "Look at the log.");
+  EXPECT_EQ(story.Last("acme", kFirst).elapsed, Hours(3) + Minutes(5));
 }
 
 }  // namespace

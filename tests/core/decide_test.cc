@@ -240,6 +240,70 @@ TEST(Arrivals, ABreachToldOnTheDuplicateIsNotToldAgain) {
   EXPECT_TRUE(successor.See().notices.empty());
 }
 
+TEST(Arrivals, NorAreTheWarningsAndEscalationsThatWereToldThere) {
+  Policy policy = OnePromise();
+  policy.plans["gold"].warn_at = {0.5};
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}, {3.0, std::nullopt, {"lead"}}};
+  Story story(policy);
+  story.Opens("dave").Wait(Hours(2));
+  EXPECT_EQ(story.See().notices.size(), 3u);
+  story.Says("alice", "/support duplicate #9");
+  Story successor(policy);
+  successor.context().key.number = 9;
+  successor.Opens("eve").Permission("eve", "read").Wait(Hours(2)).Add(ArrivalOf(story));
+  EXPECT_TRUE(Story(successor).Wait(Minutes(30)).See().notices.empty());
+  const std::vector<Notice> later = successor.Wait(Hours(2)).See().notices;
+  ASSERT_EQ(later.size(), 1u);
+  EXPECT_NE(later[0].id.find("300%"), std::string::npos);
+  // A warning that was told before the move is not told again either.
+  Story warned(policy);
+  warned.Opens("dave").Wait(Minutes(40)).Says("alice", "/support duplicate #9");
+  Story heir(policy);
+  heir.context().key.number = 9;
+  heir.Opens("eve").Permission("eve", "read").Wait(Minutes(40)).Add(ArrivalOf(warned));
+  EXPECT_TRUE(heir.Wait(Minutes(10)).See().notices.empty());
+  EXPECT_EQ(heir.Wait(Minutes(20)).See().notices.size(), 2u);
+}
+
+TEST(Arrivals, AMoveToAShorterPromiseBreaksNoneOnTheSpot) {
+  Story story;  // P3: 8 h
+  story.Opens("dave").Wait(Hours(3)).Says("alice", "/support duplicate #9");
+  Story successor = Successor(-(Hours(2) + Minutes(50)), "Down.\n/support priority P1\n");
+  successor.GoTo("2026-03-02 12:00:00").Add(ArrivalOf(story));
+  EXPECT_EQ(successor.Last("acme", kFirst).due, successor.now() + Minutes(50));
+  EXPECT_EQ(successor.State("acme", kFirst), ClockState::kRunning);
+  // Elsewhere nothing runs yet, and what arrives has the whole of the shorter one.
+  Policy strict = StoryPolicy();
+  strict.plans["gold"].promises["P3"] = strict.plans["gold"].promises["P1"];
+  Story heir(strict);
+  heir.context().key.number = 9;
+  heir.Opens("eve").Permission("eve", "read").Wait(Hours(3)).Add(ArrivalOf(story));
+  EXPECT_EQ(heir.Last("acme", kFirst).due, heir.now() + Hours(1));
+}
+
+TEST(Arrivals, WhatWasExcusedThereIsNotOwedHere) {
+  Story story(OnePromise());
+  story.Opens("dave").Wait(Hours(2)).Excuses("first_response", "acme", "the forge was down");
+  story.Wait(Hours(1)).Says("alice", "/support duplicate #9");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
+  Story successor(OnePromise());
+  successor.context().key.number = 9;
+  successor.Opens("eve").Permission("eve", "read").Wait(Hours(3)).Add(ArrivalOf(story));
+  EXPECT_TRUE(successor.Wait(Hours(5)).See().notices.empty());
+  EXPECT_NE(successor.See().worst, ClockState::kBreached);
+}
+
+TEST(Arrivals, AnAcknowledgementThatWasGivenIsNotOwedAgain) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(5)).Acts("alice", "milestoned").Wait(Minutes(5));
+  story.Says("alice", "/support duplicate #9");
+  Story successor;
+  successor.context().key.number = 9;
+  successor.Opens("eve").Permission("eve", "read").Wait(Minutes(10)).Add(ArrivalOf(story));
+  successor.Wait(Minutes(1)).Says("dave", "Any news of this?");
+  EXPECT_EQ(successor.State("acme", Metric::kAcknowledgement), ClockState::kPending);
+}
+
 TEST(Arrivals, APriorityThatComesAlongRaisesButDoesNotLower) {
   Story low, high;
   low.Opens("dave", "Hm.\n/support priority P3\n").Wait(Hours(1));

@@ -244,6 +244,26 @@ TEST(Once, ABreachKeepsItsIdWhateverHappensAfterwards) {
   }
 }
 
+TEST(Levels, WhatALaterPolicyAsksForTellsNothingOfTimesThatWereOver) {
+  Policy quiet = AtAnyHour();
+  quiet.plans["gold"].calendars = {"always"};
+  quiet.plans["gold"].warn_at = {};
+  quiet.plans["gold"].escalation = {};
+  Policy loud = AtAnyHour();
+  loud.plans["gold"].calendars = {"always"};
+  Story answered(quiet);
+  answered.Opens("dave").Wait(Hours(3)).Says("alice", "On it.").Wait(Hours(24));
+  answered.NewTerms("v2", loud).Wait(Hours(24));
+  EXPECT_TRUE(answered.See().notices.empty());
+  Story late(quiet);
+  late.Opens("dave").Wait(Hours(24)).NewTerms("v2", loud).Wait(Hours(24));
+  EXPECT_EQ(Kinds(late.See()), std::set<NoticeKind>{NoticeKind::kBreach});
+  // What comes after it is told.
+  Story early(quiet);
+  early.Opens("dave").Wait(Hours(1)).NewTerms("v2", loud).Wait(Hours(2));
+  EXPECT_EQ(Kinds(early.See()), std::set<NoticeKind>{NoticeKind::kWarning});
+}
+
 TEST(Mentions, AreANoticeOfTheirOwnWhereThePolicyAsksForThem) {
   Story story(Mentioning());
   story.Opens("dave").Wait(Hours(5));

@@ -119,7 +119,7 @@ TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
   const Finished before = gate({"--ref", "v1.0"});
   EXPECT_EQ(before.exit_code, 1) << before.out << before.err;
   const Finished with = gate({"--ref", "v1.1"});
-  EXPECT_EQ(with.exit_code, 0) << with.out << with.err;
+  EXPECT_EQ(with.exit_code, 0) << with.out << with.err << serving.process().err();
   EXPECT_NE(with.out.find("do not count"), std::string::npos) << with.out;
   const Finished unknown = gate({"--ref", "v9"});
   EXPECT_EQ(unknown.exit_code, 1) << unknown.out << unknown.err;

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "src/store/index_rows.h"
 #include "src/store/memory_engine.h"
 #include "src/store/table_store.h"
 
@@ -24,18 +25,25 @@ class FaultyStore final : public TableStore {
     switch_->good = good;
     switch_->status = std::move(status);
   }
+  // The ticket's record is no record any more.
+  void Spoil(const TicketKey& key) {
+    Batch batch;
+    batch.Put(Table::kTickets, TicketRowKey(key), "spoilt");
+    if (!switch_->memory.Write(batch).ok()) std::abort();
+  }
 
  private:
   struct Switch {
     std::mutex mutex;
     int good = 0;
     absl::Status status;
+    MemoryEngine memory;
   };
   class FaultyEngine final : public Engine {
    public:
     explicit FaultyEngine(std::shared_ptr<Switch> s) : switch_(std::move(s)) {}
-    std::unique_ptr<View> Read() override { return memory_.Read(); }
-    absl::Status Prepare() override { return memory_.Prepare(); }
+    std::unique_ptr<View> Read() override { return switch_->memory.Read(); }
+    absl::Status Prepare() override { return switch_->memory.Prepare(); }
     absl::Status Write(const Batch& batch) override {
       {
         std::lock_guard lock(switch_->mutex);
@@ -45,12 +53,11 @@ class FaultyStore final : public TableStore {
           return switch_->status;
         }
       }
-      return memory_.Write(batch);
+      return switch_->memory.Write(batch);
     }
 
    private:
     std::shared_ptr<Switch> switch_;
-    MemoryEngine memory_;
   };
 
   explicit FaultyStore(std::shared_ptr<Switch> s)

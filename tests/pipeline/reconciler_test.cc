@@ -121,6 +121,16 @@ TEST_F(ReconcilerTest, TellsHowLongTheOldestHasWaited) {
   EXPECT_EQ(metrics.Value("retainer_set_aside_age_seconds"), 3600);
 }
 
+TEST_F(ReconcilerTest, ARecordThatCannotBeReadHoldsUpNoOther) {
+  SetTerms("v2", 2);
+  store.Spoil(Key(2));
+  const auto reconciler = Make();
+  reconciler->TermsChanged();
+  EXPECT_EQ(Finish(*reconciler), static_cast<std::size_t>(kTickets - 1));
+  for (const int n : {1, 3, 4, kTickets}) EXPECT_EQ(Load(n).record.terms_id, "v2") << n;
+  EXPECT_TRUE(Said("ticket could not be judged ticket=github/77/issue/2"));
+}
+
 TEST_F(ReconcilerTest, RestartGoesOnWhereItWasLeft) {
   SetTerms("v2", 2);
   {

@@ -208,9 +208,26 @@ TEST_F(WorkerProjectsTest, ALoginOfThePolicyIsPinnedToWhomTheForgeSays) {
   EXPECT_EQ(Work(), 1u);
   const auto pins = store.LoadPins();
   ASSERT_TRUE(pins.ok());
-  EXPECT_EQ(pins->at({"github", "alice"}), kAlice.id);
-  EXPECT_FALSE(pins->contains({"github", "dave"}));  // whom the forge does not know
+  EXPECT_EQ(*pins->Find({"github", "alice"}), kAlice.id);
+  EXPECT_EQ(pins->Find({"github", "dave"}), nullptr);  // whom the forge does not know
   EXPECT_NE(Load(1).record.clock_states["acme first_response"], "met");
+}
+
+TEST_F(WorkerProjectsTest, TheForgeIsAskedOnceWhomALoginBelongsTo) {
+  SetForge();
+  forge.SetUser("alice", kAlice.id);
+  forge.SetUser("dave", kDave.id);
+  const Actor impostor{"666", "alice", false};
+  for (int i = 1; i <= 3; ++i) {
+    Event event = Of("77", "acme/opendb");
+    event.facts.push_back(
+        Commented(i == 1 ? kAlice : impostor, i, absl::StrCat(i), "I have looked into this."));
+    Deliver(absl::StrCat("delivery ", i), event, /*bound=*/true);
+    clock.Set(At(10 * i));
+    EXPECT_EQ(Work(), 1u);
+  }
+  EXPECT_EQ(forge.Count("find_user"), 2u);
+  EXPECT_EQ(metrics.Value("retainer_refused_identities_total", {{"forge", "github"}}), 1);
 }
 
 TEST_F(WorkerProjectsTest, WithoutAClientADeliveryIsTakenAtItsWord) {

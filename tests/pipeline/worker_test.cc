@@ -188,7 +188,7 @@ TEST_F(WorkerTest, LoginThatChangedHandsIsRefusedAndSaid) {
   Work();
   EXPECT_EQ(Load(1).record.customers, std::vector<std::string>({"acme"}));
   EXPECT_TRUE(Load(2).record.customers.empty());
-  EXPECT_EQ((*store.LoadPins())[(Login{"github", "dave"})], kDave.id);
+  EXPECT_EQ(*store.LoadPins()->Find({"github", "dave"}), kDave.id);
   EXPECT_EQ(metrics.Value("retainer_refused_identities_total"), 1);
 }
 

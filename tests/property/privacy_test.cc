@@ -193,7 +193,7 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
   context.url = "https://example.org/a/b/issues/12";
   Pins pins;
   for (const Actor& actor : {kDave, kErin, kAlice, kBob}) {
-    pins[{"github", actor.login}] = actor.id;
+    pins.Add({"github", actor.login}, actor.id);
   }
   Seen seen;
   FactSet facts;
