@@ -71,7 +71,7 @@ struct DecisionRecord {
 
 // Claims that leave a ticket for its successor.
 struct Departure {
-  std::string successor;  // as Standing::successor
+  std::string successor;  // as Standing::successor_key
   Fact arrival;           // the kArrived fact for the successor
 };
 

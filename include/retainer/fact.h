@@ -50,14 +50,19 @@ enum class FactKind : std::uint8_t {
                      // `yes`, `no`, `unseen` (an outsider cannot tell); expires
   kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
                   // empty; expires
-  kOwnComment = 20,  // network: subject = object id of a comment that we posted; value = kOwnMention
-                     // where it is not the status comment
-  kOperator = 21,    // typed at the command line: text.commands holds the command; value = operator
-                     // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+  kOwnComment =
+      20,          // network: subject = object id of a comment that we posted; value = kOwnMention
+                   // where it is not the status comment
+  kOperator = 21,  // typed at the command line: text.commands holds the command; value = operator
+                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
-                  // own text form); subject = ToString(TicketKey) of the predecessor; revision
-                  // grows with the predecessor's facts
-  kDuplicateClosed = 23,  // reserved for forge-native duplicates: value = successor
+                  // own text form); subject = ToString(TicketKey) of the predecessor; labels =
+                  // kOfDuplicate where that one is a duplicate in another project; revision grows
+                  // with the predecessor's facts
+  kReference = 23,  // network: which ticket is meant. subject = a number as people wrote it (`#12`,
+                    // `!12`); kMovedTo, or kDuplicateOf and the closing's second, for where the
+                    // forge says that this ticket went; empty for this ticket itself. value =
+                    // ToString(TicketKey); empty where the forge has none or does not say
   kChangeSeen = 24,  // an observation of a change: value = its commits and what it says it fixes
                      // (core's own text form, change.h); no actor
 };
@@ -105,6 +110,9 @@ std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view
 std::string_view FactKindName(FactKind kind);
 
 inline constexpr std::string_view kOwnMention = "mention";
+inline constexpr std::string_view kOfDuplicate = "duplicate";
+inline constexpr std::string_view kMovedTo = "moved";
+inline constexpr std::string_view kDuplicateOf = "duplicate ";
 
 // A set of facts ordered by id. Facts are immutable once they are in a set; copies of a set share
 // all that they hold until one of them changes, so that a copy costs nothing.

@@ -12,6 +12,7 @@
 //   closed, reopened                      the forge's second
 //   labels, visibility                    (value and) the second of the ticket's version
 //   action                                what, who and the second
+//   reference                             subject and the second of the answer
 //
 // Times: forges write whole seconds in webhooks and sometimes milliseconds in their APIs; a fact's
 // `at` is the whole second, so that both read the same. What states no time takes its receipt
@@ -114,6 +115,9 @@ Fact MakeMoved(const Learnt& learnt, std::string_view successor, const Actor& ac
 Fact MakeDeleted(const Learnt& learnt, const Actor& actor, const Moment& at);
 
 Fact MakeVisibility(const Learnt& learnt, bool confidential, const Actor& actor, const Moment& at);
+
+// What the forge says of which ticket is meant, as of now; subject and value as in fact.h.
+Fact MakeReference(const Learnt& learnt, std::string_view subject, std::string_view value);
 
 // Anything else that a person did on the ticket: `milestoned`, `review_requested`, …
 Fact MakeAction(const Learnt& learnt, std::string_view what, const Actor& actor, const Moment& at);

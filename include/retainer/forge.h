@@ -111,6 +111,9 @@ class Forge {
   // The opening, comments, label and state changes of a ticket. `number` may be of either kind on
   // GitHub.
   virtual absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) = 0;
+  // The project's ticket of that number: of GitHub's, whose issues and pull requests share them, it
+  // may be of the other kind. NotFound where there is none, also where it went to another project.
+  virtual absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
   // Is the commit part of what `ref` (a tag, a branch or a commit) points to? NotFound where the forge
   // does not know one of them.

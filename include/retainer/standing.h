@@ -137,10 +137,11 @@ struct RoleStanding {
 // Something that only the forge knows. The shell asks, adds the answer as a fact and evaluates
 // again.
 struct Question {
-  enum class Kind : std::uint8_t { kOpening, kPermission, kMembership, kProfile };
+  enum class Kind : std::uint8_t { kOpening, kPermission, kMembership, kProfile, kReference };
   Kind kind = Kind::kOpening;
   Actor actor;
   std::string organization;
+  std::string reference = {};  // as the subject of a kReference fact
   friend auto operator<=>(const Question&, const Question&) = default;
 };
 
@@ -198,10 +199,11 @@ struct Standing {
   bool open = true;     // on the forge
   bool gone = false;    // deleted or moved away
   bool confidential = false;
-  // Where the claims went: ToString(TicketKey) for a transfer; for a duplicate `#12` or `!12` of the
-  // same project as people write it. On GitHub, whose issues and pull requests share their numbers,
-  // `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
+  // Where the claims went: ToString(TicketKey) for what the forge itself says; for a command `#12`
+  // or `!12` of the same project as people write it. On GitHub, whose issues and pull requests share
+  // their numbers, `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
   std::string successor;
+  std::string successor_key;  // ToString(TicketKey) of it
   // The claims that move to `successor`, in core's own text form: the value of its kArrived fact.
   // Empty where none does.
   std::string carried;

@@ -43,7 +43,8 @@ constexpr std::pair<const char*, Question::Kind> kQuestions[] = {
     {"opening", Question::Kind::kOpening},
     {"permission", Question::Kind::kPermission},
     {"membership", Question::Kind::kMembership},
-    {"profile", Question::Kind::kProfile}};
+    {"profile", Question::Kind::kProfile},
+    {"reference", Question::Kind::kReference}};
 
 constexpr std::pair<const char*, std::int64_t PromiseTally::*> kFigures[] = {
     {"met", &PromiseTally::met},

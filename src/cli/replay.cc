@@ -43,6 +43,8 @@ std::string DescribeQuestion(const Question& question) {
       return "the membership of " + who + " in " + question.organization;
     case Question::Kind::kProfile:
       return "the e-mail address of " + who;
+    case Question::Kind::kReference:
+      return "which ticket \"" + question.reference + "\" is";
   }
   return "";
 }

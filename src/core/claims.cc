@@ -253,6 +253,7 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
     party.end_fact = stint.end_fact;
     party.end_note = stint.end_note;
     party.moved = stint.moved;
+    party.away = stint.away;
     party.arrived = stint.arrived;
     const Needs needs = NeedsSinceAdoption(timeline, party, terms, first_seen);
     RunAll(needs, timeline, regimes, stint.customer, !stint.ended, now, &work);

@@ -30,9 +30,9 @@ std::uint64_t Revision(const FactSet& facts) {
 // Claims leave for a successor that is known; moved is not voided.
 std::vector<Departure> Departures(const TicketContext& context, const FactSet& facts,
                                   const Standing& standing) {
-  if (standing.successor.empty() || standing.carried.empty()) return {};
+  if (standing.successor_key.empty() || standing.carried.empty()) return {};
   Departure departure;
-  departure.successor = standing.successor;
+  departure.successor = standing.successor_key;
   Fact& fact = departure.arrival;
   fact.kind = FactKind::kArrived;
   fact.provenance = Provenance::kNetwork;
@@ -40,6 +40,7 @@ std::vector<Departure> Departures(const TicketContext& context, const FactSet& f
   fact.id = MakeFactId(fact.kind, fact.subject, "");
   fact.at = standing.moved_at;
   fact.value = standing.carried;
+  if (!standing.gone) fact.labels = {std::string(kOfDuplicate)};
   fact.revision = Revision(facts);
   return {std::move(departure)};
 }

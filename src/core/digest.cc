@@ -66,10 +66,11 @@ void Append(std::string* out, const PromiseClock& clock) {
 }  // namespace
 
 std::string DebugString(const Standing& s) {
-  std::string out = absl::StrCat(
-      "ticket ", ToString(s.ticket), " opened ", s.opened, " open ", s.open, " gone ", s.gone,
-      " confidential ", s.confidential, " successor ", s.successor, " carried [", s.carried,
-      "] moved ", At(s.moved_at), " author ", Name(s.author), " opened_at ", At(s.opened_at), "\n");
+  std::string out =
+      absl::StrCat("ticket ", ToString(s.ticket), " opened ", s.opened, " open ", s.open, " gone ",
+                   s.gone, " confidential ", s.confidential, " successor ", s.successor, " ",
+                   s.successor_key, " carried [", s.carried, "] moved ", At(s.moved_at), " author ",
+                   Name(s.author), " opened_at ", At(s.opened_at), "\n");
   for (const ClaimStanding& claim : s.claims) {
     absl::StrAppend(&out, "claim ", claim.customer, " since ", At(claim.since), " [", claim.reason,
                     "] plan ", claim.plan, " priority ", claim.priority, " [",
@@ -102,7 +103,7 @@ std::string DebugString(const Standing& s) {
   }
   for (const Question& q : s.questions) {
     absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",
-                    q.organization, "\n");
+                    q.organization, " ", q.reference, "\n");
   }
   absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, s.comment_deleted_for_all,
                   " own ", absl::StrJoin(s.own_comments, "|"), "\n");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "claims.h"
@@ -55,6 +56,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.gone = timeline.gone;
   s.confidential = timeline.confidential;
   s.successor = timeline.successor;
+  s.successor_key = timeline.successor_key;
   s.moved_at = timeline.moved_at;
   s.author = timeline.author;
   s.opened_at = timeline.opened_at;
@@ -79,12 +81,17 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   std::set<std::string> flags = timeline.flags;
   flags.insert(roster->flags().begin(), roster->flags().end());
   s.flags.assign(flags.begin(), flags.end());
-  s.questions.assign(roster->questions().begin(), roster->questions().end());
   if (!timeline.opened) {
-    // Judged only once it is complete.
-    s.questions.insert(s.questions.begin(), Question());
+    // Judged only once it is complete; of what is gone nothing more can be read.
+    if (!timeline.gone) {
+      s.questions.assign(roster->questions().begin(), roster->questions().end());
+      s.questions.insert(s.questions.begin(), Question());
+    }
     return s;
   }
+  std::set<Question> questions = roster->questions();
+  questions.insert(timeline.questions.begin(), timeline.questions.end());
+  s.questions.assign(questions.begin(), questions.end());
 
   std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, context.adopted, now);
   std::vector<core::CarriedClaim> leaving;

@@ -90,8 +90,8 @@ std::string_view FactKindName(FactKind kind) {
       return "operator";
     case FactKind::kArrived:
       return "arrived";
-    case FactKind::kDuplicateClosed:
-      return "duplicate-closed";
+    case FactKind::kReference:
+      return "reference";
     case FactKind::kChangeSeen:
       return "change";
   }

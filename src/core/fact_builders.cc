@@ -193,6 +193,12 @@ Fact MakeVisibility(const Learnt& learnt, bool confidential, const Actor& actor,
   return fact;
 }
 
+Fact MakeReference(const Learnt& learnt, std::string_view subject, std::string_view value) {
+  Fact fact = Timed(learnt, FactKind::kReference, subject, Actor(), Moment::At(learnt.received));
+  fact.value = value;
+  return fact;
+}
+
 Fact MakeAction(const Learnt& learnt, std::string_view what, const Actor& actor, const Moment& at) {
   const std::string who = actor.id.empty() ? absl::StrCat("@", actor.login) : actor.id;
   Fact fact = Start(learnt, FactKind::kAction, what, absl::StrCat(Occurrence(at), " ", who), at);

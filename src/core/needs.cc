@@ -38,7 +38,9 @@ class Worker {
     // Adoption may lie after the claim's end, then nothing was ever on the clock.
     if (!begun && (!party_.ended || start_ <= *party_.ended)) Begin();
     if (party_.ended) {
-      if (party_.moved && closed_) Revive(*party_.ended);
+      // What closed it is the move itself.
+      const bool left = party_.moved || (party_.away && closed_at_ == *party_.ended);
+      if (left && closed_) Revive(*party_.ended);
       for (Metric metric : kAllMetrics) {
         const int run = Current(metric);
         if (run != kNone) runs_[static_cast<std::size_t>(run)].moves = party_.moved;
@@ -261,8 +263,10 @@ class Worker {
   // A run that had stopped goes on; the time between is a pause.
   void Resume(int run, absl::Time at, const Fact* fact) {
     Need& need = runs_[static_cast<std::size_t>(run)];
-    need.pauses.push_back({*need.stop, at});
-    need.pause_facts.emplace_back(need.stop_fact, fact);
+    if (*need.stop < at) {
+      need.pauses.push_back({*need.stop, at});
+      need.pause_facts.emplace_back(need.stop_fact, fact);
+    }
     Undo(run);
   }
 
@@ -289,6 +293,7 @@ class Worker {
     closed_ = true;
     closed_at_ = h.at;
     closed_by_ = h.actor;
+    duplicate_ = h.fact->value == "duplicate";
     at_close_ = {kNone, kNone};
     StopAtClose(h.at, h.fact);
   }
@@ -296,8 +301,11 @@ class Worker {
   void StopAtClose(absl::Time at, const Fact* fact) {
     if (Runs(Metric::kResolution)) at_close_[0] = Current(Metric::kResolution);
     if (Runs(Metric::kWorkaround)) at_close_[1] = Current(Metric::kWorkaround);
-    Stop(Metric::kResolution, at, fact);
-    Stop(Metric::kWorkaround, at, fact, false, "with the resolution");
+    // Rationale: what another ticket resolves is not resolved by saying so.
+    const std::string_view duplicate = "closed as a duplicate";
+    Stop(Metric::kResolution, at, fact, duplicate_, std::string(duplicate_ ? duplicate : ""));
+    Stop(Metric::kWorkaround, at, fact, duplicate_,
+         std::string(duplicate_ ? duplicate : "with the resolution"));
     Stop(Metric::kUpdate, at, fact, false, "closed");
   }
 
@@ -357,6 +365,7 @@ class Worker {
   bool workaround_said_ = false;  // by a command
   bool workaround_labelled_ = false;
   bool closed_ = false;
+  bool duplicate_ = false;  // the closing says that it is one
   absl::Time closed_at_ = absl::InfinitePast();
   ActorIndex closed_by_ = kNobody;
   const Fact* answer_fact_ = nullptr;

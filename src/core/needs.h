@@ -20,6 +20,7 @@ struct Party {
   const Fact* end_fact = nullptr;
   std::string end_note;
   bool moved = false;
+  bool away = false;
   bool arrived = false;
 };
 

@@ -14,6 +14,7 @@ bool Moves(const Fact& fact) {
     case FactKind::kPermission:
     case FactKind::kMembership:
     case FactKind::kProfile:
+    case FactKind::kReference:
       return false;
     default:
       return true;
@@ -56,6 +57,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
       const std::string_view object = opening ? std::string_view() : fact->subject;
       if (fact->before) before_edits_.try_emplace(object, &*fact->before);
     }
+    if (fact->kind == FactKind::kReference) references_[fact->subject].push_back(fact);
     if (fact->kind == FactKind::kOpened) {
       t_.author =
           fact->author.id.empty() && fact->author.login.empty() ? fact->actor : fact->author;
@@ -92,7 +94,35 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
     i = end;
   }
   while (now_ + 1 < terms_.size()) TermsChanged(now_ + 1);
+  if (!t_.opened && IsAbsent(order)) {
+    t_.gone = true;
+    t_.open = false;
+  }
   Settle();
+}
+
+bool Replayer::IsAbsent(const std::vector<const Fact*>& order) const {
+  const auto answers = references_.find("");
+  if (answers == references_.end()) return false;
+  // A forge that tells of a ticket has it, whatever it said before.
+  const auto told = std::find_if(order.rbegin(), order.rend(), [](const Fact* fact) {
+    return fact->provenance == Provenance::kWebhook;
+  });
+  return told == order.rend() || (*told)->at <= answers->second.back()->at;
+}
+
+std::optional<std::string> Replayer::Refer(const std::string& subject, absl::Time at) {
+  bool none = false;
+  if (const auto answers = references_.find(subject); answers != references_.end()) {
+    for (const Fact* answer : answers->second) {
+      if (!answer->value.empty()) return answer->value;
+      // What is not there today may be there when somebody names it tomorrow.
+      none = none || answer->at >= at;
+    }
+  }
+  if (none) return std::string();
+  t_.questions.insert(Question{Question::Kind::kReference, {}, {}, subject});
+  return std::nullopt;
 }
 
 void Replayer::InferComments(std::vector<Step>* steps) {
@@ -161,7 +191,6 @@ int Replayer::Phase(const Fact& fact) {
       return 7;
     case FactKind::kMoved:
     case FactKind::kDeleted:
-    case FactKind::kDuplicateClosed:
       return 8;
     default:
       return 2;
@@ -259,9 +288,8 @@ void Replayer::Take(const Step& step) {
       return ClosedOrReopened(fact);
     case FactKind::kMoved:
       t_.gone = true;
-      return MoveAway(fact.at, &fact, fact.value);
-    case FactKind::kDuplicateClosed:
-      return MoveAway(fact.at, &fact, fact.value);
+      if (fact.value.empty()) FollowForge(fact, std::string(kMovedTo));
+      return MoveAway(fact, fact.value, fact.value);
     case FactKind::kDeleted:
       t_.gone = true;
       t_.open = false;
@@ -279,6 +307,7 @@ void Replayer::Take(const Step& step) {
     case FactKind::kPermission:
     case FactKind::kMembership:
     case FactKind::kProfile:
+    case FactKind::kReference:
     case FactKind::kChangeSeen:
       return;
   }
@@ -495,6 +524,16 @@ void Replayer::ClosedOrReopened(const Fact& fact) {
   if (!closed && (judgement.role == Role::kCustomer || IsAuthor(actor))) {
     EndWaiting(fact, IsAuthor(actor));
   }
+  if (closed && fact.value == "duplicate" && judgement.role == Role::kResponder) {
+    FollowForge(fact, absl::StrCat(View(kDuplicateOf), absl::ToUnixSeconds(fact.at)));
+  }
+}
+
+void Replayer::FollowForge(const Fact& fact, const std::string& subject) {
+  // GitHub tells nobody; where nobody has a claim, nobody need know.
+  if (context_.forge_kind != ForgeKind::kGitLab || claimants_.empty()) return;
+  const std::optional<std::string> key = Refer(subject, fact.at);
+  if (key && !key->empty() && *key != ToString(context_.key)) MoveAway(fact, *key, *key);
 }
 
 void Replayer::Arrived(const Fact& fact) {
@@ -518,21 +557,26 @@ void Replayer::Arrived(const Fact& fact) {
     }
     t_.happenings.push_back({HappeningKind::kArrived, fact.at, &fact, kNobody, Role::kUnknown,
                              slots, false, static_cast<int>(t_.arrivals.size())});
-    // A duplicate is of the same project, a transfer comes from another one.
-    t_.arrivals.push_back({std::move(carried), !absl::StartsWith(fact.subject, here)});
+    // A duplicate is of the same project unless it says otherwise; a transfer comes from another.
+    const bool duplicate =
+        absl::StartsWith(fact.subject, here) ||
+        std::find(fact.labels.begin(), fact.labels.end(), kOfDuplicate) != fact.labels.end();
+    t_.arrivals.push_back({std::move(carried), !duplicate});
   }
 }
 
-void Replayer::MoveAway(absl::Time at, const Fact* fact, std::string successor) {
+void Replayer::MoveAway(const Fact& fact, std::string successor, std::string key) {
   if (!t_.successor.empty()) return;
-  t_.successor = successor;
-  t_.moved_at = at;
+  t_.moved_at = fact.at;
   for (Stint& stint : t_.stints) {
     if (stint.ended) continue;
-    stint.moved = !successor.empty();
-    EndClaim(stint, at, fact,
-             successor.empty() ? std::string("moved away") : absl::StrCat("moved to ", successor));
+    stint.moved = !key.empty();
+    stint.away = key.empty();
+    EndClaim(stint, fact.at, &fact,
+             key.empty() ? std::string("moved away") : absl::StrCat("moved to ", successor));
   }
+  t_.successor = std::move(successor);
+  t_.successor_key = std::move(key);
 }
 
 void Replayer::StartWaiting(const Fact& fact, std::string question) {

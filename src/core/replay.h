@@ -55,6 +55,7 @@ struct Stint {
   const Fact* end_fact = nullptr;
   std::string end_note;  // `released`, `moved to …`
   bool moved = false;
+  bool away = false;  // the ticket itself went, nobody knows where to
   bool by_project = false;
   bool arrived = false;  // it came from another ticket: what it brings starts its clocks
 };
@@ -121,6 +122,8 @@ struct Timeline {
   std::vector<Excuse> excuses;
   std::vector<Escalation> escalations;
   std::string successor;
+  std::string successor_key;
+  std::set<Question> questions;  // which tickets are meant
   absl::Time moved_at = absl::InfiniteFuture();
   std::set<std::string> own_comments;
   std::set<std::string> own_mentions;  // those that are no status comment

@@ -249,7 +249,14 @@ void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judg
     return Refuse(fact, judgement, absl::StrCat("duplicate ", written),
                   "name another ticket of this project");
   }
-  MoveAway(fact.at, &fact, written);
+  if (!t_.successor.empty()) return;
+  std::optional<std::string> key = Refer(written, fact.at);
+  // Claims that left for a ticket that is not there would be lost: they stay until it is known.
+  if (!key) return;
+  if (key->empty()) {
+    return Refuse(fact, judgement, absl::StrCat("duplicate ", written), "there is no such ticket");
+  }
+  MoveAway(fact, written, *std::move(key));
 }
 
 void Replayer::Operator(const Fact& fact) {

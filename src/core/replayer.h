@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,15 @@ class Replayer {
   bool Claim(const Customer& customer, absl::Time since, std::string reason, const Fact* fact,
              bool by_project);
   void EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note);
-  void MoveAway(absl::Time at, const Fact* fact, std::string successor);
+  // `successor` as it is shown, `key` as text; both empty where nobody knows.
+  void MoveAway(const Fact& fact, std::string successor, std::string key);
+  // Where the forge says itself that the ticket went to. `subject` as in a kReference fact.
+  void FollowForge(const Fact& fact, const std::string& subject);
+  // Which ticket is meant by what was said at `at`: its key as text, empty where there is none.
+  // Nullopt where the forge has not answered yet: then it is asked.
+  std::optional<std::string> Refer(const std::string& subject, absl::Time at);
+  // The forge has no such ticket, and nothing happened to it since that was its word.
+  bool IsAbsent(const std::vector<const Fact*>& order) const;
   void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
   void StartWaiting(const Fact& fact, std::string question);
   void EndWaiting(const Fact& fact, bool by_author);
@@ -96,7 +105,8 @@ class Replayer {
   absl::flat_hash_set<absl::string_view> edited_;  // objects that are edited some time
   std::map<std::string_view, const TextFeatures*> before_edits_;  // of the first edit; by object
   absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already
-  const Fact* looked_up_ = nullptr;                 // of ActorOf
+  std::map<std::string_view, std::vector<const Fact*>> references_;  // by subject; by time
+  const Fact* looked_up_ = nullptr;                                  // of ActorOf
   ActorIndex actor_ = kNobody;
 };
 

@@ -42,6 +42,7 @@ void TakeTimes(const Fact& fact, TicketRecord* record) {
     case FactKind::kPermission:
     case FactKind::kMembership:
     case FactKind::kProfile:
+    case FactKind::kReference:
     case FactKind::kOwnComment:
       return;
     case FactKind::kOpened:

@@ -186,19 +186,8 @@ class GitHub final : public Forge {
     if (!base.ok()) return base.status();
     const Scope scope = ScopeOf(at);
     GitHubAnswers answers;
-    auto repository = calls_.GetJson(scope, *base);
-    if (!repository.ok()) return repository.status();
-    if (absl::Status place = NotePlace(at, *repository); !place.ok()) return place;
-    answers.repository = std::move(*repository);
+    if (absl::Status read = ReadIssue(at, &answers); !read.ok()) return read;
     const std::string path = absl::StrCat(*base, "/issues/", at.key.number);
-    auto issue = calls_.GetJson(scope, path);
-    if (!issue.ok()) return issue.status();
-    answers.issue = std::move(*issue);
-    if (Elsewhere(answers, at)) {
-      return absl::NotFoundError(absl::StrCat(client_->name(), ": ", at.path, "#", at.key.number,
-                                              " was transferred to ",
-                                              StringAt(answers.issue, "html_url")));
-    }
     struct List {
       std::string path;
       std::vector<Json>* into;
@@ -218,6 +207,15 @@ class GitHub final : public Forge {
     Backfill backfill = ReadGitHub(answers, client_->Now());
     backfill.project.installation_id = InstallationOf(at);
     return backfill;
+  }
+
+  absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {
+    GitHubAnswers answers;
+    if (absl::Status read = ReadIssue(at, &answers); !read.ok()) return read;
+    TicketKey key = at.key;
+    key.kind =
+        At(answers.issue, "pull_request").is_object() ? TicketKind::kChange : TicketKind::kIssue;
+    return key;
   }
 
   absl::StatusOr<ProjectInfo> FindProject(std::string_view path) override {
@@ -393,11 +391,10 @@ class GitHub final : public Forge {
                  {"output", {{"title", check.text.title}, {"summary", check.text.summary}}}};
     if (!check.url.empty()) body["details_url"] = check.url;
     if (id.empty()) body["head_sha"] = check.commit;
-    auto run =
-        id.empty()
-            ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
-            : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(id)), body,
-                            CallClass::kMutation);
+    auto run = id.empty()
+                   ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
+                   : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(id)),
+                                   body, CallClass::kMutation);
     if (absl::IsPermissionDenied(run.status())) {
       return absl::PermissionDeniedError(
           is_app_ ? "the app lacks the permission Checks: write; grant it on the app's page under "
@@ -449,6 +446,26 @@ class GitHub final : public Forge {
           absl::StrCat(client_->name(), ": \"", at.path, "\" is no repository: write OWNER/REPO"));
     }
     return absl::StrCat("/repos/", PercentEncode(parts[0]), "/", PercentEncode(parts[1]));
+  }
+
+  // The repository and the issue of the answers.
+  absl::Status ReadIssue(const RemoteTicket& at, GitHubAnswers* answers) {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    const Scope scope = ScopeOf(at);
+    auto repository = calls_.GetJson(scope, *base);
+    if (!repository.ok()) return repository.status();
+    if (absl::Status place = NotePlace(at, *repository); !place.ok()) return place;
+    answers->repository = std::move(*repository);
+    auto issue = calls_.GetJson(scope, absl::StrCat(*base, "/issues/", at.key.number));
+    if (!issue.ok()) return issue.status();
+    answers->issue = std::move(*issue);
+    if (Elsewhere(*answers, at)) {
+      return absl::NotFoundError(absl::StrCat(client_->name(), ": ", at.path, "#", at.key.number,
+                                              " was transferred to ",
+                                              StringAt(answers->issue, "html_url")));
+    }
+    return absl::OkStatus();
   }
 
   // For writing: the path must still be the ticket's own repository.

@@ -161,6 +161,7 @@ class GitLab final : public Forge {
     auto ticket = calls_.GetJson({}, path);
     if (!ticket.ok()) return ticket.status();
     answers.ticket = std::move(*ticket);
+    answers.forge = at.key.forge;
     struct List {
       const char* name;
       const char* query;
@@ -174,7 +175,22 @@ class GitLab final : public Forge {
       if (!pages.ok()) return pages.status();
       *list.into = std::move(*pages);
     }
+    if (const auto to = MovedTo(answers)) {
+      auto project = FindProject(to->path);
+      if (project.ok()) {
+        answers.moved_to = {at.key.forge, project->id, TicketKind::kIssue, to->number};
+      } else if (!absl::IsNotFound(project.status()) &&
+                 !absl::IsPermissionDenied(project.status())) {
+        return project.status();
+      }
+    }
     return ReadGitLab(answers, client_->Now());
+  }
+
+  absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {
+    auto ticket = calls_.GetJson({}, TicketPath(at));
+    if (!ticket.ok()) return ticket.status();
+    return at.key;
   }
 
   absl::StatusOr<ProjectInfo> FindProject(std::string_view path) override {

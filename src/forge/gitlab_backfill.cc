@@ -4,9 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "retainer/fact_builders.h"
@@ -97,7 +100,41 @@ void AddNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
   }
 }
 
+// `…/projects/75/issues/12`, as GitLab's API links its issues.
+std::optional<TicketKey> KeyOf(const std::string& forge, absl::string_view url) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(url, '/');
+  const std::size_t n = parts.size();
+  TicketKey key{forge, {}, TicketKind::kIssue, 0};
+  if (n < 4 || parts[n - 4] != "projects" || parts[n - 2] != "issues" ||
+      !absl::SimpleAtoi(parts[n - 1], &key.number) || key.number <= 0) {
+    return std::nullopt;
+  }
+  key.project = std::string(parts[n - 3]);
+  return key;
+}
+
 }  // namespace
+
+std::optional<Destination> MovedTo(const GitLabAnswers& answers) {
+  if (IdAt(answers.ticket, "moved_to_id").empty()) return std::nullopt;
+  std::optional<Destination> to;
+  for (const Json& note : answers.notes) {
+    const std::string body = StringAt(note, "body");
+    absl::string_view text = body;
+    if (!BoolAt(note, "system") || !absl::ConsumePrefix(&text, "moved to ")) continue;
+    const std::size_t hash = text.find('#');
+    Destination there;
+    if (hash == text.npos || !absl::SimpleAtoi(text.substr(hash + 1), &there.number)) continue;
+    there.path = std::string(text.substr(0, hash));
+    to = std::move(there);
+  }
+  // A neighbour of its own group is written without the group.
+  if (to && to->path.find('/') == std::string::npos) {
+    const std::string own = StringAt(answers.project, "path_with_namespace");
+    to->path.insert(0, own.substr(0, own.rfind('/') + 1));
+  }
+  return to;
+}
 
 Actor GitLabActor(const Json& user) {
   Actor actor{IdAt(user, "id"), StringAt(user, "username"), BoolAt(user, "bot")};
@@ -146,7 +183,7 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
                             ? MakeLabelRemoved(learnt, label, actor, at)
                             : MakeLabelAdded(learnt, label, actor, at));
   }
-  const bool duplicate = At(At(json, "_links"), "closed_as_duplicate_of").is_string();
+  const std::string original = StringAt(At(json, "_links"), "closed_as_duplicate_of");
   const Json* last_close = nullptr;
   for (const Json& event : answers.state_events) {
     if (StringAt(event, "state") == "closed") last_close = &event;
@@ -158,12 +195,21 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
     const Moment at = MomentAt(event, "created_at");
     if (to == "closed" || to == "merged") {
       closing_listed = true;
-      const bool as_duplicate = duplicate && !ticket.open && &event == last_close;
+      const bool as_duplicate = !original.empty() && !ticket.open && &event == last_close;
       out.facts.push_back(MakeClosed(learnt,
                                      to == "merged" ? "merged"
                                      : as_duplicate ? "duplicate"
                                                     : "",
                                      actor, at));
+      if (as_duplicate && at.stated) {
+        if (const auto key = KeyOf(answers.forge, original)) {
+          out.facts.push_back(MakeReference(
+              learnt,
+              absl::StrCat(absl::string_view(kDuplicateOf.data(), kDuplicateOf.size()),
+                           absl::ToUnixSeconds(*at.stated)),
+              ToString(*key)));
+        }
+      }
     } else if (to == "reopened") {
       out.facts.push_back(MakeReopened(learnt, actor, at));
     }
@@ -186,6 +232,9 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
     // The id is one of the whole instance, from which no ticket can be told.
     const char* when = TimeAt(json, "closed_at") ? "closed_at" : "updated_at";
     out.facts.push_back(MakeMoved(learnt, "", Actor(), MomentAt(json, when)));
+    if (answers.moved_to.number > 0) {
+      out.facts.push_back(MakeReference(learnt, kMovedTo, ToString(answers.moved_to)));
+    }
   }
   if (ticket.updated_at) {
     std::vector<std::string> names;

@@ -36,6 +36,7 @@ class OfflineForge final : public Forge {
   }
   absl::StatusOr<Actor> FindUser(std::string_view) override { return Offline(); }
   absl::StatusOr<Backfill> ReadTicket(const RemoteTicket&) override { return Offline(); }
+  absl::StatusOr<TicketKey> FindTicket(const RemoteTicket&) override { return Offline(); }
   absl::StatusOr<ProjectInfo> FindProject(std::string_view) override { return Offline(); }
 
   absl::Time NextMutationAt(const RemoteTicket&) const override { return absl::InfiniteFuture(); }

@@ -324,6 +324,7 @@ absl::StatusOr<TicketKey> Desk::Resolve(const TicketRef& ref) {
 }
 
 absl::StatusOr<Judged> Desk::Operate(const TicketKey& key, Fact fact) {
+  if (absl::Status there = judge_.Confirm(key); !there.ok()) return there;
   News news;
   news.facts.push_back(std::move(fact));
   auto judged = judge_.Decide(key, news);

@@ -140,7 +140,8 @@ class Desk {
   // NotFound with the mend where the project was never seen.
   absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
   // Joins a fact to a ticket and decides. A ticket never seen before is completed from its forge.
-  // FailedPrecondition while there are no terms.
+  // FailedPrecondition while there are no terms; NotFound where the forge has no such ticket, and the
+  // forge's error where it does not say.
   absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
   absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
   // NotFound for a ticket without facts; FailedPrecondition while there are no terms.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/fact_builders.h"
 
 namespace retainer {
 namespace {
@@ -153,6 +154,12 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
 bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
                    std::vector<Fact>* answers, News* learnt) {
   const ForgeSlot* slot = FindForge(draft.key.forge);
+  if (question.kind == Question::Kind::kReference) {
+    if (auto key = KnownAs(draft.context, question.reference)) {
+      answers->push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *key));
+      return true;
+    }
+  }
   if (slot == nullptr || slot->client == nullptr) return false;
   {
     std::lock_guard lock(mutex_);
@@ -167,9 +174,27 @@ bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
     case Question::Kind::kOpening: {
       auto backfill = slot->client->ReadTicket(at);
       status = backfill.status();
+      if (absl::IsNotFound(status)) {
+        if (!IsSettled(*slot, at, draft, now)) return false;
+        answers->push_back(MakeReference({Provenance::kNetwork, now}, "", ""));
+        status = {};
+        break;
+      }
       if (!backfill.ok()) break;
-      answers->insert(answers->end(), backfill->facts.begin(), backfill->facts.end());
+      for (Fact& fact : backfill->facts) {
+        if (fact.kind == FactKind::kReference && !IsProjectKnown(draft.key, fact.value)) continue;
+        answers->push_back(std::move(fact));
+      }
       learnt->ticket = backfill->ticket;
+      break;
+    }
+    case Question::Kind::kReference: {
+      auto value = AskReference(*slot, at, question.reference);
+      status = value.status();
+      if (absl::IsNotFound(status)) value = std::string(), status = {};
+      if (!status.ok()) break;
+      if (value->empty() && !IsSettled(*slot, at, draft, now)) return false;
+      answers->push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *value));
       break;
     }
     case Question::Kind::kPermission: {
@@ -224,6 +249,97 @@ bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
         now + std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
   }
   return false;
+}
+
+bool Judge::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Draft& draft,
+                      absl::Time now) {
+  for (const auto& [id, fact] : draft.decision.facts) {
+    if (fact.provenance == Provenance::kWebhook && now < fact.at + kForgeLag) return false;
+  }
+  // A project that is hidden from us, or is called otherwise now, has no tickets either.
+  const auto project = slot.client->FindProject(at.path);
+  return project.ok() && project->id == at.key.project;
+}
+
+bool Judge::IsProjectKnown(const TicketKey& from, const std::string& key) {
+  const std::optional<TicketKey> ticket = ParseTicketKey(key);
+  if (!ticket) return false;
+  if (ticket->project == from.project) return true;
+  const auto project = store_.FindProject({ticket->forge, ticket->project});
+  return project.ok() && project->has_value();
+}
+
+std::optional<TicketKey> Judge::Written(const TicketKey& from, const std::string& reference) {
+  TicketKey key = from;
+  if (reference.empty() || (reference[0] != '#' && reference[0] != '!')) return std::nullopt;
+  const char* end = reference.data() + reference.size();
+  const auto [parsed, error] = std::from_chars(reference.data() + 1, end, key.number);
+  if (error != std::errc() || parsed != end || key.number <= 0) return std::nullopt;
+  key.kind = reference[0] == '!' ? TicketKind::kChange : TicketKind::kIssue;
+  return key;
+}
+
+std::optional<std::string> Judge::KnownAs(const TicketContext& from, const std::string& reference) {
+  const ForgeSlot* slot = FindForge(from.key.forge);
+  const bool offline = slot == nullptr || slot->client == nullptr;
+  std::optional<TicketKey> key = Written(from.key, reference);
+  if (!key) return offline ? std::optional<std::string>("") : std::nullopt;
+  const auto is_known = [&](TicketKind kind) {
+    key->kind = kind;
+    const auto stored = store_.LoadTicket(*key);
+    return stored.ok() && stored->facts.Find(MakeFactId(FactKind::kOpened, "", "")) != nullptr;
+  };
+  const TicketKind written = key->kind;
+  if (is_known(written)) return ToString(*key);
+  // One row of numbers for both kinds there.
+  if (from.forge_kind == ForgeKind::kGitHub && is_known(TicketKind::kChange)) return ToString(*key);
+  key->kind = written;
+  // Nobody is there to be asked: people's word is taken.
+  return offline ? std::optional<std::string>(ToString(*key)) : std::nullopt;
+}
+
+absl::StatusOr<std::string> Judge::AskReference(const ForgeSlot& slot, const RemoteTicket& at,
+                                                const std::string& reference) {
+  if (const std::optional<TicketKey> key = Written(at.key, reference)) {
+    auto found = slot.client->FindTicket({*key, at.path, at.installation_id});
+    if (!found.ok()) return found.status();
+    return ToString(*found);
+  }
+  auto backfill = slot.client->ReadTicket(at);
+  if (!backfill.ok()) return backfill.status();
+  for (const Fact& fact : backfill->facts) {
+    if (fact.kind != FactKind::kReference || !IsProjectKnown(at.key, fact.value)) continue;
+    const bool moved = reference == kMovedTo;
+    if (moved == (fact.subject == kMovedTo)) return fact.value;
+  }
+  return std::string();
+}
+
+absl::Status Judge::Confirm(const TicketKey& key) {
+  auto stored = store_.LoadTicket(key);
+  if (!stored.ok()) return stored.status();
+  if (stored->facts.Find(MakeFactId(FactKind::kOpened, "", "")) != nullptr) {
+    return absl::OkStatus();
+  }
+  const ForgeSlot* slot = FindForge(key.forge);
+  if (slot == nullptr || slot->client == nullptr) return absl::OkStatus();
+  auto project = store_.FindProject({key.forge, key.project});
+  if (!project.ok()) return project.status();
+  const std::string path = *project ? (*project)->path : stored->record.project_path;
+  const auto found =
+      slot->client->FindTicket({key, path, *project ? (*project)->installation_id : std::string()});
+  const std::string name = ToString(TicketRef{key.forge, path, key.kind, key.number});
+  if (absl::IsNotFound(found.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(key.forge, " shows us no ticket ", name, ": check the number"));
+  }
+  if (!found.ok()) return found.status();
+  if (found->kind != key.kind) {
+    return absl::NotFoundError(
+        absl::StrCat(name, " is of the other kind: write ",
+                     ToString(TicketRef{key.forge, path, found->kind, key.number}), " for it"));
+  }
+  return absl::OkStatus();
 }
 
 std::optional<std::string> Judge::OwnerOf(const Login& login, const std::string& seen) {
@@ -494,31 +610,6 @@ DecisionWrite Judge::MakeWrite(const Draft& draft, absl::Time now) {
   return write;
 }
 
-absl::StatusOr<std::optional<TicketKey>> Judge::Successor(const TicketKey& from,
-                                                          const std::string& successor) {
-  if (successor.empty()) return std::optional<TicketKey>();
-  if (successor[0] != '#' && successor[0] != '!') return ParseTicketKey(successor);
-  TicketKey key = from;
-  const char* end = successor.data() + successor.size();
-  const auto [parsed, error] = std::from_chars(successor.data() + 1, end, key.number);
-  if (error != std::errc() || parsed != end || key.number <= 0) return std::optional<TicketKey>();
-  if (successor[0] == '!') {
-    key.kind = TicketKind::kChange;
-    return std::optional<TicketKey>(key);
-  }
-  key.kind = TicketKind::kIssue;
-  const ForgeSlot* slot = FindForge(from.forge);
-  if (slot != nullptr && slot->kind == ForgeKind::kGitHub) {
-    // One row of numbers for both kinds there: it is a change only where we know it as one.
-    TicketKey change = key;
-    change.kind = TicketKind::kChange;
-    auto stored = store_.LoadTicket(change);
-    if (!stored.ok()) return stored.status();
-    if (!stored->facts.empty()) return std::optional<TicketKey>(change);
-  }
-  return std::optional<TicketKey>(key);
-}
-
 absl::StatusOr<std::optional<TicketKey>> Judge::Referenced(const TicketContext& from,
                                                            const std::string& reference) {
   std::optional<TicketKey> none;
@@ -610,12 +701,11 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     for (std::size_t i = 0; i < drafts.size() && drafts.size() < kMaxTickets; ++i) {
       const std::vector<Departure> departures = drafts[i].decision.departures;
       for (const Departure& departure : departures) {
-        auto successor = Successor(drafts[i].key, departure.successor);
-        if (!successor.ok()) return successor.status();
-        if (!*successor || !seen.insert(**successor).second) continue;
+        const std::optional<TicketKey> successor = ParseTicketKey(departure.successor);
+        if (!successor || !seen.insert(*successor).second) continue;
         News arrival;
         arrival.facts = {departure.arrival};
-        auto next = MakeDraft(**successor, arrival, terms, now);
+        auto next = MakeDraft(*successor, arrival, terms, now);
         if (!next.ok()) return next.status();
         if (next->decision.new_facts.empty()) continue;  // had arrived before
         drafts.push_back(*std::move(next));

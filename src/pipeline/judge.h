@@ -62,6 +62,8 @@ class Judge final : public NoticeReview {
  public:
   // How long an answer of the forge is believed.
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
+  // So long a forge may not know yet what it has told us of.
+  static constexpr absl::Duration kForgeLag = absl::Minutes(2);
   // Between two questions whose a login is.
   static constexpr absl::Duration kOwnerPause = absl::Minutes(10);
   // While a forge is silent: of how many tickets the tries are counted; the others wait the longest.
@@ -78,6 +80,10 @@ class Judge final : public NoticeReview {
 
   // Joins `news` to the ticket, decides and commits.
   absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
+
+  // Is there such a ticket, as far as we know or the forge does? NotFound with the mend, or why the
+  // forge does not say. Where there is no client, the word of whoever asks is taken.
+  absl::Status Confirm(const TicketKey& key);
 
   // Asks no forge: a notice that came of a decision is looked at by the same facts and what joined
   // them.
@@ -107,8 +113,17 @@ class Judge final : public NoticeReview {
   // holds the secret of a single project could make up for all. Nullopt: the forge does not say now,
   // and nothing is pinned. What was seen where there is no client (replay).
   std::optional<std::string> OwnerOf(const Login& login, const std::string& seen);
-  absl::StatusOr<std::optional<TicketKey>> Successor(const TicketKey& from,
-                                                     const std::string& successor);
+  // Is it the forge's last word that it has no such thing? It may not know at once what it has told
+  // us of, and hides what we may not see.
+  bool IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Draft& draft, absl::Time now);
+  // Claims go only to projects that we know of.
+  bool IsProjectKnown(const TicketKey& from, const std::string& key);
+  // `#12` or `!12`; nullopt for anything else.
+  static std::optional<TicketKey> Written(const TicketKey& from, const std::string& reference);
+  // The answer to a reference as far as no forge is needed for it: the key's text.
+  std::optional<std::string> KnownAs(const TicketContext& from, const std::string& reference);
+  absl::StatusOr<std::string> AskReference(const ForgeSlot& slot, const RemoteTicket& at,
+                                           const std::string& reference);
   std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
   // What people were told of a ticket, for what there may be to take back.
   absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);

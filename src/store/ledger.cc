@@ -42,7 +42,7 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kAction:
     case FactKind::kOwnComment:
     case FactKind::kArrived:
-    case FactKind::kDuplicateClosed:
+    case FactKind::kReference:
     case FactKind::kChangeSeen:
       return false;
   }

@@ -242,9 +242,23 @@ TEST_P(ForgeContract, ReadsChanges) {
   EXPECT_TRUE(forge_->CreateComment(Remote(ref_), "noted").ok());
 }
 
+TEST_P(ForgeContract, FindsATicketByItsNumber) {
+  const RemoteTicket issue = Open();
+  EXPECT_EQ(*forge_->FindTicket(issue), issue.key);
+  Tick();
+  const RemoteTicket change = Remote(*sandbox_.OpenPullRequest(project_, "dave", "A fix", "It"));
+  EXPECT_EQ(*forge_->FindTicket(change), change.key);
+  if (kind_ == ForgeKind::kGitHub) {
+    RemoteTicket other = change;
+    other.key.kind = TicketKind::kIssue;
+    EXPECT_EQ(*forge_->FindTicket(other), change.key) << "one row of numbers for both kinds";
+  }
+}
+
 TEST_P(ForgeContract, WhatIsNotThereIsNotFound) {
   RemoteTicket at = Open();
   at.key.number = 999;
+  EXPECT_EQ(forge_->FindTicket(at).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(forge_->ReadTicket(at).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kNotFound);
 }

@@ -253,8 +253,10 @@ TEST(Closing, WithACommentInTheSameSecondIsAnAnswer) {
 TEST(Duplicate, MovesTheClaimWithItsElapsedTime) {
   Story story = P1();
   story.Wait(Minutes(20)).Says("alice", "/support duplicate #9");
+  story.Finds("#9", "github/77/issue/9");
   const Standing standing = story.See();
   EXPECT_EQ(standing.successor, "#9");
+  EXPECT_EQ(standing.successor_key, "github/77/issue/9");
   ASSERT_EQ(standing.claims.size(), 1u);
   EXPECT_TRUE(standing.claims[0].released);
   EXPECT_FALSE(standing.worst.has_value());

@@ -132,10 +132,10 @@ TEST(Departures, ADuplicateSendsItsClaimAndAnOrdinaryTicketNone) {
   Story story(OnePromise());
   story.Opens("dave").Wait(Minutes(20));
   EXPECT_TRUE(DecideAll(story).departures.empty());
-  story.Says("alice", "/support duplicate #9");
+  story.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   const Decision decision = DecideAll(story);
   ASSERT_EQ(decision.departures.size(), 1u);
-  EXPECT_EQ(decision.departures[0].successor, "#9");
+  EXPECT_EQ(decision.departures[0].successor, "github/77/issue/9");
   EXPECT_EQ(decision.departures[0].arrival.kind, FactKind::kArrived);
   EXPECT_EQ(decision.departures[0].arrival.subject, "github/77/issue/12");
   EXPECT_EQ(decision.departures[0].arrival.at, story.now());
@@ -144,6 +144,7 @@ TEST(Departures, ADuplicateSendsItsClaimAndAnOrdinaryTicketNone) {
 TEST(Departures, ALaterWordOnTheCarriedClaimReplacesTheEarlier) {
   Story story(OnePromise());
   story.Opens("dave").Wait(Minutes(20)).Says("alice", "/support duplicate #9");
+  story.Finds("#9", "github/77/issue/9");
   const Fact first = ArrivalOf(story);
   Story known = story;
   known.Add(MakeComment({Provenance::kWebhook, story.now()}, "comment/77", story.Who("bob"),
@@ -160,13 +161,14 @@ TEST(Departures, OnGitLabAHashIsAnIssueAndAnExclamationMarkAMergeRequest) {
   Story story(OnePromise());
   story.context().forge_kind = ForgeKind::kGitLab;
   story.Opens("dave").Wait(Minutes(1));
+  story.Finds("!12", "github/77/change/12").Finds("#13", "github/77/issue/13");
   // Its own number is another ticket where it is of the other kind.
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate !12").See().successor, "!12");
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate #12").See().successor, "");
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate #13").See().successor, "#13");
   Story github(OnePromise());
   github.context().key.kind = TicketKind::kChange;
-  github.Opens("dave").Wait(Minutes(1));
+  github.Opens("dave").Wait(Minutes(1)).Finds("#13", "github/77/issue/13");
   EXPECT_EQ(Story(github).Says("alice", "/support duplicate #12").See().successor, "");
   EXPECT_EQ(Story(github).Says("alice", "/support duplicate #13").See().successor, "#13");
 }
@@ -181,7 +183,10 @@ Story Successor(absl::Duration earlier, const std::string& opening = "Down here 
 
 TEST(Arrivals, TheLongerTimeCountsWhereTheCustomerHasAClaimAlready) {
   Story story;  // opened at 9:00, P3: first response within 8 h
-  story.Opens("dave").Wait(Hours(5)).Says("alice", "/support duplicate #9");
+  story.Opens("dave")
+      .Wait(Hours(5))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story successor = Successor(-Hours(4));  // opened at 13:00
   successor.GoTo("2026-03-02 14:00:00").Add(ArrivalOf(story)).Wait(Hours(1));
   ASSERT_EQ(successor.See().claims.size(), 1u);
@@ -197,9 +202,16 @@ TEST(Arrivals, TheLongerTimeCountsWhereTheCustomerHasAClaimAlready) {
 
 TEST(Arrivals, SeveralDuplicatesOfOneTicketEachBringTheirs) {
   Story first, second;
-  first.Opens("dave").Wait(Hours(2)).Says("alice", "/support duplicate #9");
+  first.Opens("dave")
+      .Wait(Hours(2))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   second.context().key.number = 13;
-  second.Wait(-Hours(3)).Opens("dave").Wait(Hours(5)).Says("alice", "/support duplicate #9");
+  second.Wait(-Hours(3))
+      .Opens("dave")
+      .Wait(Hours(5))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story successor = Successor(-Hours(1));
   successor.GoTo("2026-03-02 11:00:00").Add(ArrivalOf(first)).Add(ArrivalOf(second));
   EXPECT_EQ(successor.Last("acme", kFirst).elapsed, Hours(5));
@@ -208,7 +220,10 @@ TEST(Arrivals, SeveralDuplicatesOfOneTicketEachBringTheirs) {
 
 TEST(Arrivals, AnAnswerOnTheSuccessorMeetsWhatArrivesAndNothingIsVoided) {
   Story story(OnePromise());
-  story.Opens("dave").Wait(Minutes(40)).Says("alice", "/support duplicate #9");
+  story.Opens("dave")
+      .Wait(Minutes(40))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story successor(OnePromise());
   successor.context().key.number = 9;
   successor.Wait(-Hours(1)).Opens("dave").Wait(Minutes(5)).Says("alice", "Known.");
@@ -219,7 +234,10 @@ TEST(Arrivals, AnAnswerOnTheSuccessorMeetsWhatArrivesAndNothingIsVoided) {
   EXPECT_EQ(clock->cycles[1].elapsed, Minutes(40));
   // What was broken over there stays broken.
   Story broken(OnePromise());
-  broken.Opens("dave").Wait(Hours(2)).Says("alice", "/support duplicate #9");
+  broken.Opens("dave")
+      .Wait(Hours(2))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story late(OnePromise());
   late.context().key.number = 9;
   late.Opens("dave").Wait(Minutes(5)).Says("alice", "Known.").Wait(Minutes(115));
@@ -231,7 +249,7 @@ TEST(Arrivals, ABreachToldOnTheDuplicateIsNotToldAgain) {
   Story story(OnePromise());
   story.Opens("dave").Wait(Hours(2));
   EXPECT_EQ(story.See().notices.size(), 1u);
-  story.Says("alice", "/support duplicate #9");
+  story.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   Story successor(OnePromise());
   successor.context().key.number = 9;
   successor.Opens("eve").Permission("eve", "read").Wait(Hours(2)).Add(ArrivalOf(story));
@@ -307,9 +325,9 @@ TEST(Arrivals, AnAcknowledgementThatWasGivenIsNotOwedAgain) {
 TEST(Arrivals, APriorityThatComesAlongRaisesButDoesNotLower) {
   Story low, high;
   low.Opens("dave", "Hm.\n/support priority P3\n").Wait(Hours(1));
-  low.Says("alice", "/support duplicate #9");
+  low.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   high.Opens("dave", "Down.\n/support priority P1\n").Wait(Minutes(10));
-  high.Says("alice", "/support duplicate #9");
+  high.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   Story successor = Successor(Hours(1), "Hm.\n/support priority P2\n");
   successor.Wait(Hours(1));
   EXPECT_EQ(Story(successor).Add(ArrivalOf(low)).See().claims[0].priority, "P2");
@@ -319,8 +337,8 @@ TEST(Arrivals, APriorityThatComesAlongRaisesButDoesNotLower) {
 TEST(Arrivals, ClosedFirstAndNamedADuplicateAfterwardsNothingIsLost) {
   Story story;
   story.Opens("dave").Wait(Hours(2)).Closes("alice", "duplicate").Wait(Minutes(1));
-  EXPECT_EQ(story.State("acme", kResolution), ClockState::kMet);
-  story.Says("alice", "/support duplicate #9");
+  EXPECT_EQ(story.State("acme", kResolution), ClockState::kCancelled);
+  story.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   Story successor;
   successor.context().key.number = 9;
   successor.Opens("eve").Permission("eve", "read").GoTo("2026-03-02 11:01:00");

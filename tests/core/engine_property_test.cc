@@ -44,16 +44,16 @@ Story RandomStory() {
     story.Wait(absl::Minutes(*rc::gen::element(0, 1, 7, 45, 200, 3000)));
     const std::string who = *people;
     story.Backfilled(*rc::gen::inRange(0, 5) == 0);
-    switch (*rc::gen::inRange(0, 10)) {
+    switch (*rc::gen::inRange(0, 11)) {
       case 0:
       case 1:
         story.Says(who, *rc::gen::element<std::string>(
                             "Some words.", "Thanks!", "> quote\n", "Yes\n/support waiting\n",
                             "/support claim c-b", "/support priority P1", "/support priority P2",
-                            "/support community"));
+                            "/support community", "/support duplicate #9"));
         break;
       case 2:
-        story.Closes(who);
+        story.Closes(who, *rc::gen::element<std::string>("completed", "duplicate"));
         break;
       case 3:
         story.Reopens(who);
@@ -77,6 +77,9 @@ Story RandomStory() {
           story.NewTerms(absl::StrCat("v", story.terms().size() + 1),
                          Scaled(policy, *rc::gen::element(0.5, 1.0, 3.0)));
         }
+        break;
+      case 9:
+        story.Finds("#9", *rc::gen::element<std::string>("", "github/77/issue/9"));
         break;
       default:
         story.Notes(who, "Internal.");

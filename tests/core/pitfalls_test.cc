@@ -219,7 +219,11 @@ TEST(Pitfall, ADuplicateEscalatesNoMore) {
   policy.plans["gold"].warn_at = {0.5};
   policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
   Story story(policy);
-  story.Opens("dave").Wait(Hours(1)).Says("alice", "/support duplicate #9").Wait(Hours(1000));
+  story.Opens("dave")
+      .Wait(Hours(1))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9")
+      .Wait(Hours(1000));
   EXPECT_TRUE(story.See().notices.empty());
   EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
 }

@@ -170,6 +170,10 @@ class Story {
                  absl::Duration lasts = absl::Hours(24)) {
     return Answer(FactKind::kProfile, Who(login).id, email, lasts);
   }
+  // Which ticket `#9` is; empty: none.
+  Story& Finds(std::string_view reference, std::string_view key) {
+    return Add(MakeReference({Provenance::kNetwork, now_}, reference, key));
+  }
   Story& Posts() {  // our own status comment
     Fact fact;
     fact.kind = FactKind::kOwnComment;

@@ -1,6 +1,7 @@
 // A forge in memory that remembers every call and fails on demand.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -48,6 +49,12 @@ class FakeForge final : public Forge {
   void SetBackfill(const TicketKey& key, Backfill backfill) {
     std::lock_guard lock(mutex_);
     backfills_[key] = std::move(backfill);
+    tickets_.insert(key);
+  }
+  // A ticket that can be found, and not read.
+  void SetTicket(const TicketKey& key) {
+    std::lock_guard lock(mutex_);
+    tickets_.insert(key);
   }
   // A project at `path`, which may be a name that it had before: `now` is the present one.
   void SetProject(const std::string& path, const std::string& id, const std::string& now = "") {
@@ -145,6 +152,16 @@ class FakeForge final : public Forge {
     const auto it = backfills_.find(at.key);
     if (it == backfills_.end()) return absl::NotFoundError("no such ticket");
     return it->second;
+  }
+  absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {
+    if (auto status = Called("find_ticket"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto found = std::find_if(tickets_.begin(), tickets_.end(), [&](const TicketKey& key) {
+      return key.forge == at.key.forge && key.project == at.key.project &&
+             key.number == at.key.number;
+    });
+    if (found == tickets_.end()) return absl::NotFoundError("no such ticket");
+    return *found;
   }
   absl::StatusOr<ProjectInfo> FindProject(std::string_view path) override {
     if (auto status = Called("find_project"); !status.ok()) return status;
@@ -274,6 +291,7 @@ class FakeForge final : public Forge {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> permissions_;
   std::map<TicketKey, Backfill> backfills_;
+  std::set<TicketKey> tickets_;
   std::map<std::string, ProjectInfo> projects_;
   std::map<std::string, std::string> users_;  // login -> id
   std::map<std::string, Comment> comments_;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -213,6 +214,39 @@ TEST_F(GitLabTest, EchoedContentStaysOutOfMessages) {
   const absl::Status status = world_.forge->CreateComment(world_.at, "words of dave").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_FALSE(absl::StrContains(status.message(), "dave")) << status;
+}
+
+TEST_F(GitLabTest, ReadsWhereADuplicateAndAMovedTicketWent) {
+  script_.On("GET " + kProject, 200,
+             R"({"id":7,"path_with_namespace":"acme/sub/opendb","visibility":"public"})");
+  script_.On("GET " + kIssue, 200,
+             R"({"iid":12,"title":"T","state":"closed","description":"d","moved_to_id":4711,
+                 "author":{"id":4,"username":"dave"},"labels":[],
+                 "_links":{"closed_as_duplicate_of":"https://gitlab.test/api/v4/projects/7/issues/9"},
+                 "created_at":"2026-02-01T10:00:00Z","updated_at":"2026-02-02T10:00:00Z",
+                 "closed_at":"2026-02-02T10:00:00Z"})");
+  script_.On("GET " + kIssue + "/notes?sort=asc&order_by=created_at&per_page=100", 200,
+             R"([{"id":1,"author":{"id":4,"username":"dave"},"body":"moved to acme/evil#1",
+                  "created_at":"2026-02-01T11:00:00Z"},
+                 {"id":2,"system":true,"author":{"id":3,"username":"alice"},
+                  "body":"moved to driver#5","created_at":"2026-02-02T10:00:00Z"}])");
+  script_.On("GET " + kIssue + "/resource_label_events?per_page=100", 200, "[]");
+  script_.On("GET " + kIssue + "/resource_state_events?per_page=100", 200,
+             R"([{"id":1,"user":{"id":3,"username":"alice"},"created_at":"2026-02-02T10:00:00Z",
+                  "state":"closed"}])");
+  script_.On("GET " + kIssue + "/resource_milestone_events?per_page=100", 200, "[]");
+  script_.On("GET /api/v4/projects/acme%2Fsub%2Fdriver", 200,
+             R"({"id":8,"path_with_namespace":"acme/sub/driver","visibility":"public"})");
+  auto backfill = world_.forge->ReadTicket(world_.at);
+  ASSERT_TRUE(backfill.ok()) << backfill.status();
+  std::map<std::string, std::string> references;
+  for (const Fact& fact : backfill->facts) {
+    if (fact.kind == FactKind::kReference) references[fact.subject] = fact.value;
+  }
+  const std::string forge = world_.at.key.forge;
+  EXPECT_EQ(references,
+            (std::map<std::string, std::string>{{"duplicate 1770026400", forge + "/7/issue/9"},
+                                                {"moved", forge + "/8/issue/5"}}));
 }
 
 TEST_F(GitLabTest, ReadsATicketWithItsEvents) {

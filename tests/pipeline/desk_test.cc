@@ -150,6 +150,18 @@ TEST_F(DeskTest, OperatorClaimsWhatMustNotBeTypedInPublic) {
       desk->Operate(TicketRef{"github", "acme/nowhere", TicketKind::kIssue, 1},
                     MakeOperatorFact({CommandName::kClaim, "c-7f3", false}, "carol", At(1)));
   EXPECT_TRUE(absl::IsNotFound(unknown.status()));
+  // A mistyped number leaves no trace.
+  const auto mistyped =
+      desk->Operate(TicketRef{"github", "acme/opendb", TicketKind::kIssue, 9999},
+                    MakeOperatorFact({CommandName::kClaim, "c-7f3", false}, "carol", At(1)));
+  EXPECT_TRUE(absl::IsNotFound(mistyped.status())) << mistyped.status();
+  EXPECT_TRUE(Load(9999).facts.empty());
+  forge.SetTicket({"github", "77", TicketKind::kChange, 8});
+  const auto change =
+      desk->Operate(TicketRef{"github", "acme/opendb", TicketKind::kIssue, 8},
+                    MakeOperatorFact({CommandName::kClaim, "c-7f3", false}, "carol", At(1)));
+  EXPECT_EQ(change.status().message(),
+            "github:acme/opendb#8 is of the other kind: write github:acme/opendb!8 for it");
 }
 
 TEST_F(DeskTest, UnreachableForgeDoesNotStopTheClocks) {
