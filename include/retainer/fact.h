@@ -61,7 +61,8 @@ enum class FactKind : std::uint8_t {
                   // with the predecessor's facts
   kReference = 23,  // network: which ticket is meant. subject = a number as people wrote it (`#12`,
                     // `!12`); kMovedTo, or kDuplicateOf and the closing's second, for where the
-                    // forge says that this ticket went; empty for this ticket itself. value =
+                    // forge says that this ticket went; empty for this ticket itself; kLeftFor and
+                    // a key where claims of this ticket were once sent to. value =
                     // ToString(TicketKey); empty where the forge has none or does not say
   kChangeSeen = 24,  // an observation of a change: value = its commits and what it says it fixes
                      // (core's own text form, change.h); no actor
@@ -113,6 +114,7 @@ inline constexpr std::string_view kOwnMention = "mention";
 inline constexpr std::string_view kOfDuplicate = "duplicate";
 inline constexpr std::string_view kMovedTo = "moved";
 inline constexpr std::string_view kDuplicateOf = "duplicate ";
+inline constexpr std::string_view kLeftFor = "left for ";
 
 // A set of facts ordered by id. Facts are immutable once they are in a set; copies of a set share
 // all that they hold until one of them changes, so that a copy costs nothing.

@@ -10,8 +10,8 @@
 //   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says for how long
 //   InvalidArgument     the forge refuses the content (400, 422)
 //   Unavailable         network, time-out, 409, 5xx: try again
-//   FailedPrecondition  our credentials are wrong or missing (401), or the app is not installed
-//                       there; says the mend. Concerns the whole forge or project, not one ticket
+//   FailedPrecondition  our credentials are wrong or missing (401, which concerns the whole forge
+//                       and has a RetryAfter), or the app is not installed there; says the mend
 // No message holds a token, a secret or a body.
 #pragma once
 

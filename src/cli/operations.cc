@@ -143,6 +143,11 @@ absl::StatusOr<Result> Ticket(Desk& desk, Clock& clock, const json& request) {
   if (!fact.ok()) return fact.status();
   const auto judged = desk.Operate(*ref, *fact);
   if (!judged.ok()) return judged.status();
+  for (const Refusal& refusal : judged->decision.standing.refusals) {
+    if (refusal.fact_id != fact->id) continue;
+    return absl::NotFoundError(
+        absl::StrCat(refusal.what, " on ", ToString(*ref), ": ", refusal.reason));
+  }
   return Result{Summary(*ref, judged->decision.standing),
                 {{"ticket", ToString(*ref)}, {"changes", judged->decision.record.changes}}};
 }

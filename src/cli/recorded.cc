@@ -87,7 +87,7 @@ absl::Status ReadFolder(const fs::path& folder, std::vector<Recorded>* all) {
     if (below == "index.json" || (suffix != ".json" && suffix != ".http")) continue;
     auto body = ReadFile(file);
     if (!body.ok()) return body.status();
-    Recorded recorded{below.generic_string(), *std::move(body), {}, {}, {}};
+    Recorded recorded{below.generic_string(), *std::move(body), {}, {}, {}, file.generic_string()};
     for (const fs::path& part : below.parent_path()) recorded.folders.push_back(part.string());
     TakeHeaders(&recorded);
     const auto event = events.find(recorded.name);
@@ -109,7 +109,7 @@ absl::StatusOr<std::vector<Recorded>> ReadRecorded(const std::vector<std::string
     } else if (fs::is_regular_file(status)) {
       auto body = ReadFile(path);
       if (!body.ok()) return body.status();
-      Recorded recorded{path, *std::move(body), {}, {}, {}};
+      Recorded recorded{path, *std::move(body), {}, {}, {}, path};
       TakeHeaders(&recorded);
       all.push_back(std::move(recorded));
     } else {

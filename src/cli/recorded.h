@@ -19,6 +19,7 @@ struct Recorded {
   std::string event;                 // the event header; empty where nobody said
   std::string id;                    // the forge's delivery id, where recorded
   std::vector<std::string> folders;  // of the file below the folder given: may name a forge
+  std::string path;                  // of the file: names may repeat between folders
 };
 
 // NotFound, naming the path, for what is not there; Unavailable for what cannot be read.

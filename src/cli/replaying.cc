@@ -54,7 +54,7 @@ void Replaying::Play(const Recorded& recorded) {
   }
   Delivery delivery;
   delivery.forge = lane->config.name;
-  delivery.id = recorded.id.empty() ? "file:" + recorded.name : recorded.id;
+  delivery.id = recorded.id.empty() ? "file:" + recorded.path : recorded.id;
   delivery.event_type = !recorded.event.empty() ? recorded.event : options_.event;
   if (delivery.event_type.empty()) {
     delivery.event_type = lane->receiver->GuessEventType(recorded.body);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -134,7 +135,7 @@ std::optional<std::size_t> ExcusedRun(const std::vector<Cycle>& cycles, absl::Ti
 }
 
 void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
-             Runs* runs) {
+             Runs* runs, std::set<const Fact*>* excused) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
     const std::optional<std::size_t> run = ExcusedRun(runs->cycles, excuse.at);
@@ -148,6 +149,7 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
       cycle.stop_fact = nullptr;
     }
     cycle.outcome = Outcome::kExcused;
+    excused->insert(excuse.fact);
     cycle.paused_now = false;
     cycle.at_risk_at = absl::InfiniteFuture();
     cycle.note = excuse.reason;
@@ -197,7 +199,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
              &work->Of(need.metric));
   }
   for (Metric metric : kAllMetrics) {
-    Excuses(timeline, customer, metric, now, &work->Of(metric));
+    Excuses(timeline, customer, metric, now, &work->Of(metric), &work->excused);
     const std::vector<Cycle>& cycles = work->Of(metric).cycles;
     const std::shared_ptr<const Promise>* promised = regimes.back().Find(metric);
     const bool is_promised = in_force && promised != nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ClaimWork {
   Runs& Of(Metric metric) { return runs[static_cast<std::size_t>(metric)]; }
   const Runs& Of(Metric metric) const { return runs[static_cast<std::size_t>(metric)]; }
   std::optional<CarriedClaim> leaving;  // moved to the successor with this
+  std::set<const Fact*> excused;        // the excuses that let a cycle off
 };
 
 // The standing with the cycles in its clocks.

@@ -17,32 +17,53 @@
 namespace retainer {
 namespace {
 
+bool IsLeftFor(const Fact& fact) {
+  return fact.kind == FactKind::kReference && fact.subject.starts_with(kLeftFor);
+}
+
 // Grows whenever the set does or a fact of it gives way to a stronger one, so that the latest word
 // on the carried claims replaces an earlier one at the successor.
 std::uint64_t Revision(const FactSet& facts) {
   std::uint64_t revision = 0;
   for (const auto& [id, fact] : facts) {
+    if (IsLeftFor(fact)) continue;
     revision += 5 + static_cast<std::uint64_t>(fact.provenance) + fact.revision;
   }
   return revision;
 }
 
-// Claims leave for a successor that is known; moved is not voided.
+// Claims leave for a successor that is known; moved is not voided. Where news that came late says
+// that they went elsewhere, or nowhere, what was sent is taken back.
 std::vector<Departure> Departures(const TicketContext& context, const FactSet& facts,
                                   const Standing& standing) {
-  if (standing.successor_key.empty() || standing.carried.empty()) return {};
-  Departure departure;
-  departure.successor = standing.successor_key;
-  Fact& fact = departure.arrival;
+  std::vector<Departure> departures;
+  Fact fact;
   fact.kind = FactKind::kArrived;
   fact.provenance = Provenance::kNetwork;
   fact.subject = ToString(context.key);
   fact.id = MakeFactId(fact.kind, fact.subject, "");
+  fact.revision = Revision(facts);
+  const bool leaves = !standing.successor_key.empty() && !standing.carried.empty();
+  for (const auto& [id, left] : facts) {
+    if (!IsLeftFor(left) || (leaves && left.value == standing.successor_key)) continue;
+    fact.at = left.at;
+    departures.push_back({left.value, fact});
+  }
+  // What the forge carries along with a ticket, ours too, is there whether or not a claim is.
+  const Fact* moved = facts.Find(MakeFactId(FactKind::kMoved, "", ""));
+  if (standing.opened && moved != nullptr && !moved->value.empty() &&
+      !(leaves && moved->value == standing.successor_key) &&
+      std::none_of(departures.begin(), departures.end(),
+                   [&](const Departure& d) { return d.successor == moved->value; })) {
+    fact.at = moved->at;
+    departures.push_back({moved->value, fact});
+  }
+  if (!leaves) return departures;
   fact.at = standing.moved_at;
   fact.value = standing.carried;
   if (!standing.gone) fact.labels = {std::string(kOfDuplicate)};
-  fact.revision = Revision(facts);
-  return {std::move(departure)};
+  departures.push_back({standing.successor_key, std::move(fact)});
+  return departures;
 }
 
 // `acme first_response: running -> met`, by clock. A clock that is new or gone was or is `none`.

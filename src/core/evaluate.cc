@@ -27,6 +27,27 @@ TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next
   return in_force;
 }
 
+// An excuse that finds no cycle to let off is told so.
+void RefuseIdleExcuses(const Timeline& timeline, const std::vector<ClaimWork>& works,
+                       std::vector<Refusal>* refusals) {
+  for (const core::Excuse& excuse : timeline.excuses) {
+    const bool used = std::any_of(works.begin(), works.end(), [&](const ClaimWork& work) {
+      return work.excused.contains(excuse.fact);
+    });
+    if (used) continue;
+    Refusal refusal;
+    refusal.actor = excuse.fact->actor;
+    refusal.fact_id = excuse.fact->id;
+    refusal.what = absl::StrCat("excuse ", core::View(MetricName(excuse.metric)));
+    refusal.reason = absl::StrCat("nothing of ", core::View(MetricName(excuse.metric)),
+                                  " is open or was missed by then");
+    refusal.at = excuse.at;
+    const auto later = [](const Refusal& a, const Refusal& b) { return a.at < b.at; };
+    refusals->insert(std::upper_bound(refusals->begin(), refusals->end(), refusal, later),
+                     std::move(refusal));
+  }
+}
+
 }  // namespace
 
 Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
@@ -95,6 +116,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
 
   std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, context.adopted, now);
   std::vector<core::CarriedClaim> leaving;
+  RefuseIdleExcuses(timeline, works, &s.refusals);
   bool claimed = false;
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {

@@ -33,6 +33,7 @@ std::string Both(absl::Time at, absl::TimeZone zone) {
 std::string Sum(absl::Duration d) { return absl::FormatDuration(d); }
 
 std::string Who(const Actor& actor) {
+  if (actor == Actor()) return "an operator";
   return actor.login.empty() ? absl::StrCat("id ", actor.id) : absl::StrCat("@", actor.login);
 }
 

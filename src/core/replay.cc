@@ -21,6 +21,27 @@ bool Moves(const Fact& fact) {
   }
 }
 
+// Forges tell no time of deletions and moves. Of other things the id says whether one was told.
+bool ShouldStateItsTime(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kComment:
+    case FactKind::kOpened:
+      return true;
+    case FactKind::kCommentEdited:
+    case FactKind::kTextEdited:
+    case FactKind::kLabelAdded:
+    case FactKind::kLabelRemoved:
+    case FactKind::kAssigned:
+    case FactKind::kUnassigned:
+    case FactKind::kClosed:
+    case FactKind::kReopened:
+    case FactKind::kAction:
+      return !absl::StartsWith(View(fact.id).substr(fact.id.rfind(':') + 1), "~");
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool InTerm(const Customer& customer, absl::Time at) {
@@ -163,8 +184,8 @@ void Replayer::InferComments(std::vector<Step>* steps) {
 
 const TextFeatures& Replayer::FirstText(const Fact& fact) const {
   if (fact.provenance != Provenance::kBackfill || before_edits_.empty()) return fact.text;
-  const auto before = before_edits_.find(fact.kind == FactKind::kOpened ? std::string_view()
-                                                                        : fact.subject);
+  const auto before =
+      before_edits_.find(fact.kind == FactKind::kOpened ? std::string_view() : fact.subject);
   return before == before_edits_.end() ? fact.text : *before->second;
 }
 
@@ -230,7 +251,7 @@ void Replayer::Take(const Step& step) {
   const ActorIndex actor = step.actor;
   looked_up_ = &fact;
   actor_ = actor;
-  if (fact.at_receipt && (fact.kind == FactKind::kComment || fact.kind == FactKind::kOpened)) {
+  if (fact.at_receipt && ShouldStateItsTime(fact)) {
     t_.flags.insert(absl::StrCat(fact.id, ": the forge's time was missing or ahead of receipt; ",
                                  "the time of receipt counts"));
   }

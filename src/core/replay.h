@@ -79,6 +79,7 @@ struct PriorityInput {
 
 struct Excuse {
   absl::Time at;
+  const Fact* fact = nullptr;
   Metric metric = Metric::kFirstResponse;
   std::string customer;
   std::string reason;

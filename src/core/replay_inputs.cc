@@ -267,13 +267,21 @@ void Replayer::Operator(const Fact& fact) {
       std::string who = fact.subject.substr(space + 1);
       const Customer* customer = policy().FindCustomer(who);
       if (customer != nullptr) who = customer->id;
-      t_.excuses.push_back({fact.at, *metric, who, fact.value});
+      t_.excuses.push_back({fact.at, &fact, *metric, who, fact.value});
     }
     return;
   }
   // Rationale: an operator typed it, who has a responder's rights, and is no actor of the forge.
   const Judgement judgement{Role::kResponder, 0};
-  for (const Command& command : fact.text.commands) RunCommand(fact, command, judgement);
+  for (const Command& command : fact.text.commands) {
+    // On a label or a comment the priority waits for a claim; whoever types it here has one in mind.
+    if (command.name == CommandName::kPriority && claimants_.empty()) {
+      Refuse(fact, judgement, absl::StrCat("priority ", command.argument),
+             "no customer claims this ticket");
+      continue;
+    }
+    RunCommand(fact, command, judgement);
+  }
 }
 
 void Replayer::Settle() {

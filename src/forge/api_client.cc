@@ -192,6 +192,12 @@ absl::StatusOr<HttpResponse> ApiClient::Exchange(const Grant& grant, const ApiRe
                        " is redirected to another host, where our credentials do not go: set "
                        "api_url to the forge's own address"));
     }
+    // A renamed repository is named by its id.
+    const std::string own = absl::StrCat(base_.prefix, "/repositories/", request.project, "/");
+    if (request.method != "GET" && !request.project.empty() && !absl::StartsWith(*there, own)) {
+      return absl::NotFoundError(absl::StrCat(name_, ": ", request.method, " ", request.path,
+                                              ": it went to another project"));
+    }
     target = *there;
   }
   return absl::UnavailableError(
@@ -212,7 +218,8 @@ absl::Status ApiClient::StatusOf(const ApiRequest& request, const HttpResponse& 
       absl::StrAppend(&message,
                       ": the forge does not accept our credentials; renew the token (or the app's "
                       "id and private key) in the configuration");
-      return done(absl::StatusCode::kFailedPrecondition);
+      // All that we might ask would be answered so.
+      return WithRetryAfter(done(absl::StatusCode::kFailedPrecondition), absl::Minutes(1));
     case 403:
     case 451:
       if (const auto it = response.headers.find("X-Accepted-GitHub-Permissions");

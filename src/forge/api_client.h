@@ -42,6 +42,9 @@ struct ApiRequest {
   CallClass call = CallClass::kRead;
   std::set<int> expected;        // statuses besides 2xx that the caller handles: no error
   bool follow_redirects = true;  // false: a 302 is an answer
+  // A change is followed to the place that this project, by its id, has now and to no other: what was
+  // transferred is another ticket. Empty: anywhere on the forge.
+  std::string project = {};
 };
 
 // Hides what must not be told: the secrets it was given, and whatever looks like a forge's token.

@@ -259,7 +259,9 @@ std::unique_ptr<Credentials> MakeAppCredentials(ApiClient& client,
 }
 
 absl::StatusOr<HttpResponse> CallAs(ApiClient& client, Credentials& credentials, const Scope& scope,
-                                    const ApiRequest& request) {
+                                    const ApiRequest& wanted) {
+  ApiRequest request = wanted;
+  request.project = scope.project;
   auto grant = credentials.Get(scope);
   if (!grant.ok()) return grant.status();
   const absl::Duration skew = client.skew().value_or(absl::ZeroDuration());

@@ -20,6 +20,7 @@ struct Scope {
   Kind kind = Kind::kAnywhere;
   std::string path;
   std::string installation_id;
+  std::string project = {};  // its id, where known
 };
 
 // Thread-safe.

@@ -420,7 +420,7 @@ class GitHub final : public Forge {
   }
 
   static Scope ScopeOf(const RemoteTicket& at) {
-    return {Scope::Kind::kProject, at.path, at.installation_id};
+    return {Scope::Kind::kProject, at.path, at.installation_id, at.key.project};
   }
 
   static std::string PermissionOf(const Json& json) {

@@ -29,6 +29,24 @@ bool Wanted(const Face& face, const std::string& label) {
                      [&](const FaceLabel& wanted) { return wanted.name == label; });
 }
 
+// Deleted or moved: there is nothing left to show a face on.
+bool IsAway(const FactSet& facts) {
+  return std::any_of(facts.begin(), facts.end(), [](const auto& entry) {
+    return entry.second.kind == FactKind::kMoved || entry.second.kind == FactKind::kDeleted;
+  });
+}
+
+// The tickets of other projects that this one was before.
+std::vector<TicketKey> CameFrom(const TicketKey& key, const FactSet& facts) {
+  std::vector<TicketKey> keys;
+  for (const auto& [id, fact] : facts) {
+    if (fact.kind != FactKind::kArrived || !fact.labels.empty()) continue;
+    auto from = ParseTicketKey(fact.subject);
+    if (from && from->project != key.project) keys.push_back(*std::move(from));
+  }
+  return keys;
+}
+
 // Everything that `shown` discloses may `face` disclose too.
 bool DisclosesAll(const Face& face, const ShownFace& shown) {
   return std::all_of(shown.discloses.begin(), shown.discloses.end(),
@@ -76,6 +94,7 @@ absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   // What these remember saves calls, no more.
   if (progress_.size() > 10000) progress_.clear();
   if (assigned_.size() > 10000) assigned_.clear();
+  if (took_over_.size() > 10000) took_over_.clear();
   const absl::Time now = clock_.Now();
   std::erase_if(edits_, [&](const auto& entry) {
     return entry.second.empty() || entry.second.back() + kEditWindow <= now;
@@ -100,6 +119,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
 
   auto stored = store_.LoadTicket(dirty.ticket);
   if (!stored.ok()) return stored.status();
+  if (IsAway(stored->facts)) return store_.FinishFace(dirty.ticket, dirty.generation, *shown);
   auto context = judge_.Context(dirty.ticket, stored->record, std::nullopt);
   if (!context.ok()) return context.status();
   auto project = store_.FindProject({dirty.ticket.forge, dirty.ticket.project});
@@ -113,6 +133,9 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
     progress.generation = dirty.generation;
     // The same face again: somebody took off what we had put on.
     if (shown->face_digest == FaceDigest(dirty.face, body)) shown->labels.clear();
+    progress.came_from = CameFrom(dirty.ticket, stored->facts);
+    std::erase_if(progress.came_from,
+                  [&](const TicketKey& key) { return took_over_.contains(key); });
   }
   for (;;) {
     auto step = NextStep(dirty, at, &progress, &*shown);
@@ -145,6 +168,13 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
 absl::StatusOr<Dispatcher::Step> Dispatcher::NextStep(const DirtyFace& dirty,
                                                       const RemoteTicket& at, Progress* progress,
                                                       ShownFace* shown) {
+  while (!progress->came_from.empty()) {
+    const TicketKey from = progress->came_from.back();
+    auto taken = TakeOver(from, dirty, at, shown);
+    if (!taken.ok() || *taken == Step::kWait) return taken;
+    took_over_.insert(from);
+    progress->came_from.pop_back();
+  }
   auto step = CommentStep(dirty, at, shown);
   if (!step.ok() || *step != Step::kDone) return step;
   step = LabelStep(dirty, at, progress, shown);
@@ -241,6 +271,26 @@ absl::Status Dispatcher::Adopt(const TicketKey& key, const RemoteComment& commen
   return store_.SaveShown(key, *shown, {own});
 }
 
+absl::StatusOr<Dispatcher::Step> Dispatcher::TakeOver(const TicketKey& from, const DirtyFace& dirty,
+                                                      const RemoteTicket& at, ShownFace* shown) {
+  auto found = forge_.client->FindOwnComment(at, CommentMarker(from), absl::UnixEpoch());
+  if (!found.ok()) return found.status();
+  if (!*found || (*found)->id == shown->comment_id) return Step::kDone;
+  if (shown->comment_id.empty() && shown->intent.empty()) {
+    const auto before = store_.LoadShown(from);
+    if (!before.ok()) return before.status();
+    const absl::Status saved = Adopt(dirty.ticket, **found, "", before->discloses, shown);
+    if (!saved.ok()) return saved;
+    return Step::kDone;
+  }
+  // We have posted one already: one a ticket.
+  if (!MayMutate(at)) return Step::kWait;
+  const absl::Status deleted = forge_.client->DeleteComment(at, (*found)->id);
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", "delete_comment"}});
+  return Step::kDone;
+}
+
 absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
                                                         const RemoteTicket& at,
                                                         const std::string& body, ShownFace* shown) {
@@ -257,7 +307,11 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
       if (!saved.ok()) return saved;
       return Step::kMutated;
     }
+    if (!dirty.face.comment && shown->intent_at + kFresh > clock_.Now()) {
+      return absl::UnavailableError("the forge may not show yet what it has just created");
+    }
     shown->intent.clear();
+    if (!dirty.face.comment) return Step::kDone;
   }
   if (!MayMutate(at)) return Step::kWait;
   shown->intent = marker;

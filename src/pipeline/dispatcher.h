@@ -5,7 +5,8 @@
 // nothing, and a burst of events costs one edit. A status comment's intent is on disk before it is
 // created; after a crash it is looked for (marker and own author) before another is posted. A
 // comment that must disclose less than before is deleted and posted anew, for editing keeps history.
-// A comment that people deleted is a fact, not an error. Only labels that the face names or that we
+// A comment that the forge carried along when the ticket was transferred is ours still: it is taken
+// over. A comment that people deleted is a fact, not an error. Only labels that the face names or that we
 // put on are touched; nobody is ever unassigned. A change's check comes last, and a forge that grants
 // us no checks holds up nothing else: the log says once a project what right is missing.
 //
@@ -22,6 +23,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -68,6 +70,7 @@ class Dispatcher {
     std::uint64_t generation = 0;
     std::set<std::string> removed;
     std::set<std::string> ensured;
+    std::vector<TicketKey> came_from;  // not looked for yet
   };
   enum class Step { kDone, kMutated, kLearnt, kWait };
 
@@ -82,6 +85,9 @@ class Dispatcher {
                                    ShownFace* shown);
   absl::StatusOr<Step> CreateStep(const DirtyFace& dirty, const RemoteTicket& at,
                                   const std::string& body, ShownFace* shown);
+  // The comment that came along with a ticket from another project.
+  absl::StatusOr<Step> TakeOver(const TicketKey& from, const DirtyFace& dirty,
+                                const RemoteTicket& at, ShownFace* shown);
   absl::Status Adopt(const TicketKey& key, const RemoteComment& comment, const std::string& digest,
                      const std::vector<std::string>& discloses, ShownFace* shown);
   absl::Status Learn(const TicketKey& key, const ShownFace& shown, std::vector<Fact> facts);
@@ -100,6 +106,7 @@ class Dispatcher {
   Metrics& metrics_;
   const DispatcherOptions options_;
   std::map<TicketKey, Progress> progress_;
+  std::set<TicketKey> took_over_;  // predecessors whose comment was looked for
   std::map<TicketKey, std::set<std::string>> assigned_;  // logins that we have assigned
   std::map<TicketKey, std::deque<absl::Time>> edits_;
   // Projects on which checks are refused to us, and when that is tried again.

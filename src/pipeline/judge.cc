@@ -36,6 +36,20 @@ Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Act
   return fact;
 }
 
+// Should news that comes late send the claims elsewhere, they are taken back from there.
+void RememberLeaving(const Departure& departure, Decision* decision) {
+  Fact left;
+  left.kind = FactKind::kReference;
+  left.provenance = Provenance::kNetwork;
+  left.subject = std::string(kLeftFor) + departure.successor;
+  left.id = MakeFactId(left.kind, left.subject, "");
+  left.at = departure.arrival.at;
+  left.value = departure.successor;
+  if (!decision->facts.Add(left)) return;
+  decision->record.facts.push_back(left.id);
+  decision->new_facts.push_back(std::move(left));
+}
+
 std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
                                 const std::optional<TicketInfo>& b) {
   return a ? a : b;
@@ -238,12 +252,17 @@ bool Judge::Answer(const Question& question, const Draft& draft, absl::Time now,
   }
   metrics_.Count("retainer_forge_errors_total",
                  {{"forge", slot->name}, {"code", absl::StatusCodeToString(status.code())}});
-  log_.Warning(
-      "forge did not answer",
-      {{"forge", slot->name}, {"ticket", ToString(draft.key)}, {"error", status.ToString()}});
+  const std::string trouble =
+      absl::StrCat(slot->name, " ", absl::StatusCodeToString(status.code()));
+  if (const auto kept_back = trouble_.Allow(trouble, now)) {
+    log_.Warning("forge did not answer", {{"forge", slot->name},
+                                          {"ticket", ToString(draft.key)},
+                                          {"error", status.ToString()},
+                                          {"more_like_it", absl::StrCat(*kept_back)}});
+  }
   // What fails for one ticket or project (not found, not permitted, not installed) says nothing
-  // about the others.
-  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
+  // about the others; wrong credentials do.
+  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || RetryAfter(status)) {
     const int failures = ++failures_[slot->name];
     unreachable_until_[slot->name] =
         now + std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
@@ -709,6 +728,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
         if (!next.ok()) return next.status();
         if (next->decision.new_facts.empty()) continue;  // had arrived before
         drafts.push_back(*std::move(next));
+        if (!departure.arrival.value.empty()) RememberLeaving(departure, &drafts[i].decision);
       }
     }
 
@@ -726,6 +746,8 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     if (absl::IsAborted(committed)) {
       // What the forge has answered meanwhile need not be asked again.
       for (const Fact& fact : drafts[0].decision.new_facts) {
+        // Nothing was sent anywhere.
+        if (fact.subject.starts_with(kLeftFor)) continue;
         if (fact.provenance == Provenance::kNetwork || fact.provenance == Provenance::kBackfill) {
           all.facts.push_back(fact);
         }

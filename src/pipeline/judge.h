@@ -32,6 +32,7 @@
 #include "retainer/store.h"
 #include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
+#include "src/pipeline/throttle.h"
 
 namespace retainer {
 
@@ -160,6 +161,7 @@ class Judge final : public NoticeReview {
   std::set<std::string> said_;  // logged once
   std::optional<Pins> pins_;
   std::uint64_t pins_generation_ = 0;
+  Throttle trouble_;  // of forges that do not answer
 };
 
 // `forge/project/issue/12` back to a key; nullopt for anything else.

@@ -57,6 +57,48 @@ TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
   EXPECT_EQ(Ask({{"op", "inbox list"}})["text"], "Nothing is set aside.\n");
 }
 
+TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
+  Policy policy = MakePolicy();
+  Customer late = policy.customers[0];
+  late.id = "late";
+  late.alias = "c-late";
+  late.contacts = {};
+  late.term = Term{absl::CivilDay(2020, 1, 1), absl::CivilDay(2020, 12, 31)};
+  policy.customers.push_back(late);
+  desk->SetTerms({MakeTerms("v2", At(-60), policy)});
+  receiver.Register("d1", MakeEvent(1, kErin, {Opened(kErin, 0)}));
+  Accept("d1");
+  const auto act = [&](const std::string& action, json more) {
+    json request = {{"op", "ticket"},
+                    {"action", action},
+                    {"ticket", "github:acme/opendb#1"},
+                    {"operator", "carol"},
+                    {"reason", "by phone"}};
+    request.update(more);
+    clock.Advance(absl::Minutes(1));
+    return Ask(request);
+  };
+  const auto expect_refused = [&](const json& answer, const std::string& reason) {
+    EXPECT_EQ(answer.value("code", 0), static_cast<int>(absl::StatusCode::kNotFound)) << answer;
+    EXPECT_EQ(answer.value("error", ""), reason);
+  };
+  expect_refused(act("release", {{"customer", "acme"}}),
+                 "release acme on github:acme/opendb#1: there is no such claim here");
+  expect_refused(act("priority", {{"priority", "P1"}}),
+                 "priority P1 on github:acme/opendb#1: no customer claims this ticket");
+  expect_refused(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}),
+                 "excuse first_response on github:acme/opendb#1: nothing of first_response is open "
+                 "or was missed by then");
+  expect_refused(act("claim", {{"customer", "late"}}),
+                 "claim late on github:acme/opendb#1: the customer's term does not cover today");
+  EXPECT_TRUE(act("claim", {{"customer", "acme"}}).contains("data"));
+  EXPECT_TRUE(act("priority", {{"priority", "P1"}}).contains("data"));
+  EXPECT_TRUE(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}).contains("data"));
+  expect_refused(act("excuse", {{"metric", "resolution"}, {"customer", "acme"}}),
+                 "excuse resolution on github:acme/opendb#1: nothing of resolution is open or was "
+                 "missed by then");
+}
+
 TEST_F(OperationsTest, AnOverrideIsBoundedInTimeAndNamesNoPrivateCustomer) {
   desk->SetTerms({MakeTerms("v2", At(-60), MakePolicy(/*is_public=*/false))});
   receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));

@@ -52,6 +52,17 @@ TEST(RecordedTest, AFolderIsWalkedInOrderAndItsIndexNamesEvents) {
   EXPECT_EQ((*all)[1].folders, std::vector<std::string>{"github"});
 }
 
+TEST(RecordedTest, TheSameNameInTwoFoldersIsTwoDeliveries) {
+  TemporaryFolder folder;
+  Write(folder.path() + "/one/a.json", "{}");
+  Write(folder.path() + "/two/a.json", "{}");
+  const auto all = ReadRecorded({folder.path() + "/one", folder.path() + "/two"});
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ((*all)[0].name, (*all)[1].name);
+  EXPECT_NE((*all)[0].path, (*all)[1].path);
+}
+
 TEST(RecordedTest, WhatIsNotThereIsNamed) {
   const auto all = ReadRecorded({"/nowhere/at/all.json"});
   EXPECT_EQ(all.status().code(), absl::StatusCode::kNotFound);

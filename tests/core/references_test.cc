@@ -92,6 +92,29 @@ TEST(DuplicateCommand, OfATicketThatIsNotThereIsRefusedAndKeepsTheClaim) {
   EXPECT_EQ(Asked(story.See()), std::vector<std::string>{"#9"});
 }
 
+TEST(Departures, ThatLateNewsSendsElsewhereAreTakenBack) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(20)).Moves("alice", "github/88/issue/3");
+  const auto decide = [&] {
+    return Decide(story.context(), {}, story.list(), story.terms(), {}, {}, story.now());
+  };
+  const Fact sent = decide().departures[0].arrival;
+  story.Finds("left for github/88/issue/3", "github/88/issue/3");
+  EXPECT_EQ(decide().departures.size(), 1u);
+  EXPECT_EQ(decide().departures[0].arrival.value, sent.value);
+  // It had been named a duplicate before.
+  story.Wait(-Minutes(5)).Says("alice", "/support duplicate #9").Wait(Hours(1)).Finds("#9", kNine);
+  const Decision decision = decide();
+  ASSERT_EQ(decision.departures.size(), 2u);
+  EXPECT_EQ(decision.departures[0].successor, "github/88/issue/3");
+  EXPECT_EQ(decision.departures[0].arrival.value, "");
+  EXPECT_EQ(decision.departures[1].successor, kNine);
+  Story other;
+  other.context().key = {"github", "88", TicketKind::kIssue, 3};
+  other.Opens("eve").Permission("eve", "read").Add(decision.departures[0].arrival).Add(sent);
+  EXPECT_TRUE(other.See().claims.empty());
+}
+
 TEST(ForgesDuplicate, ResolvesNothing) {
   Story story;
   story.Opens("dave").Wait(Minutes(20)).Says("alice", "A known one.").Wait(Minutes(5));
@@ -153,6 +176,30 @@ TEST(ForgesDuplicate, OfAnotherProjectIsNotTheTicketItself) {
   successor.Add(decision.departures[0].arrival);
   // An answer on the duplicate does not answer what is asked here.
   EXPECT_EQ(successor.State("acme", kFirst), ClockState::kRunning);
+}
+
+TEST(ATimeAheadOfReceipt, IsFlaggedWhateverIsSaidToHappenThen) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(1));
+  const Learnt now{Provenance::kWebhook, story.now()};
+  story.Add(
+      MakeCommentDeleted(now, "comment/1", story.Who("eve"), story.Who("eve"), Moment::Unstated()));
+  story.Add(MakeLabelAdded(now, "bug", story.Who("alice"), Moment::Unstated("a1")));
+  EXPECT_TRUE(story.See().flags.empty());
+  story.Add(MakeLabelAdded(now, "bug", story.Who("alice"), Moment::At(story.now() + Hours(1))));
+  ASSERT_EQ(story.See().flags.size(), 1u);
+  story.Add(MakeClosed(now, "", story.Who("alice"), Moment::At(story.now() + Hours(1))));
+  EXPECT_EQ(story.See().flags.size(), 2u);
+}
+
+TEST(Departures, ATransferIsToldWhereThereIsNoClaimToo) {
+  Story story;
+  story.Opens("eve").Wait(Minutes(5)).Moves("alice", "github/88/issue/3");
+  const Decision decision =
+      Decide(story.context(), {}, story.list(), story.terms(), {}, {}, story.now());
+  ASSERT_EQ(decision.departures.size(), 1u);
+  EXPECT_EQ(decision.departures[0].successor, "github/88/issue/3");
+  EXPECT_EQ(decision.departures[0].arrival.value, "");
 }
 
 TEST(GitLabsMove, ResolvesNothingThoughItCloses) {

@@ -203,6 +203,10 @@ TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
   const Finished replayed = installation.Command({"replay", present ? shared : own, "--json"});
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
   EXPECT_NE(replayed.err.find(" deliveries: "), std::string::npos) << replayed.err;
+  if (!present) return;
+  // Refused are those of a forge that is not configured, and one that names no project.
+  EXPECT_NE(replayed.err.find("162 deliveries: 123 accepted ("), std::string::npos) << replayed.err;
+  EXPECT_NE(replayed.err.find("), 34 ignored, 5 refused"), std::string::npos) << replayed.err;
 }
 
 TEST(CommandsTest, DoctorFindsAnUnreachableForge) {

@@ -61,6 +61,13 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     projects_[path] = {id, now.empty() ? path : now, "", false, ""};
   }
+  // A transfer takes them along.
+  void CarryComments(const TicketKey& from, const TicketKey& to) {
+    std::lock_guard lock(mutex_);
+    for (auto& [id, comment] : comments_) {
+      if (comment.ticket == from) comment.ticket = to;
+    }
+  }
   void DropComment(const std::string& id) {
     std::lock_guard lock(mutex_);
     comments_.erase(id);

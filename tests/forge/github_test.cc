@@ -124,6 +124,18 @@ TEST_F(GitHubTest, ARenamedRepositoryTakesMutationsToo) {
   EXPECT_EQ(StringAt(Sent(), "body"), "hello");
 }
 
+TEST_F(GitHubTest, ATransferredTicketTakesNoMutations) {
+  for (const char* there : {"/repositories/8/issues/12/comments", "/repos/acme/b/issues/1/comments",
+                            "/repositories/77/issues/12/comments"}) {
+    script_.On("POST " + kIssue + "/comments", 307, "", {{"Location", there}});
+    script_.On(absl::StrCat("POST ", there), 201, R"({"id":9,"user":{"id":1}})");
+    EXPECT_EQ(world_.forge->CreateComment(world_.at, "hello").status().code(),
+              absl::StatusCode::kNotFound);
+    EXPECT_EQ(script_.Count(absl::StrCat("POST ", there)), 0) << there;
+    world_.clock.Advance(absl::Seconds(1));
+  }
+}
+
 TEST_F(GitHubTest, ALimitHoldsEveryCallWithoutAskingAgain) {
   script_.On("GET /users/x", 403, R"({"message":"secondary rate limit"})", {{"Retry-After", "40"}});
   EXPECT_EQ(RetryAfter(world_.forge->FindUser("x").status()), absl::Seconds(40));

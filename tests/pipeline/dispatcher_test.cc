@@ -68,6 +68,102 @@ TEST_F(DispatcherTest, LostAnswerOfACreateIsLookedFor) {
   EXPECT_EQ(Stats().dirty_faces, 0u);
 }
 
+TEST_F(DispatcherTest, ALostCreateOfWhatIsNotWantedAnyMoreLeavesNoComment) {
+  Want(1, MakeFace("first"));
+  forge.fault = [](const std::string& call) {
+    return call == "create" ? absl::UnavailableError("connection reset") : absl::OkStatus();
+  };
+  Dispatch();
+  forge.fault = nullptr;
+  Want(1, Face());
+  Dispatch();
+  EXPECT_EQ(Stats().dirty_faces, 1u) << "it may show up yet";
+  clock.Advance(absl::Minutes(30));
+  Dispatch();
+  EXPECT_TRUE(forge.comments().empty());
+  EXPECT_TRUE(store.LoadShown(Key(1))->intent.empty());
+  EXPECT_EQ(Stats().dirty_faces, 0u);
+}
+
+TEST_F(DispatcherTest, TheFaceOfATicketThatIsAwayIsDropped) {
+  forge.fault = [](const std::string& call) {
+    return call == "create" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Work();
+  Dispatch();
+  EXPECT_EQ(Stats().dirty_faces, 1u);
+  forge.fault = nullptr;
+  Deliver("d2",
+          MakeEvent(1, kDave,
+                    {MakeDeleted({Provenance::kWebhook, At(1)}, kAlice, Moment::Unstated())}));
+  Work();
+  const std::size_t before = forge.mutations();
+  clock.Advance(absl::Minutes(30));
+  Dispatch();
+  EXPECT_EQ(forge.mutations(), before);
+  EXPECT_EQ(Stats().dirty_faces, 0u);
+  EXPECT_EQ(Stats().dead_faces, 0u);
+}
+
+TEST_F(DispatcherTest, TheCommentOfATransferredTicketIsTakenOver) {
+  const TicketKey there{"github", "88", TicketKind::kIssue, 4};
+  const auto opened = [&](const std::string& id, const Actor& author) {
+    Event event = MakeEvent(4, author, {Opened(author, 0)});
+    event.project = {"88", "acme/driver", "https://forge/acme/driver", false, "5"};
+    Deliver(id, event);
+  };
+  const auto comments_there = [&] {
+    std::vector<std::string> bodies;
+    for (const auto& [id, comment] : forge.comments()) {
+      if (comment.ticket == there) bodies.push_back(comment.body);
+    }
+    return bodies;
+  };
+  const auto transferred = [&](const std::string& id) {
+    Deliver(id, MakeEvent(1, kDave,
+                          {MakeMoved({Provenance::kWebhook, At(5)}, ToString(there), kAlice,
+                                     Moment::Unstated())}));
+  };
+  Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Work();
+  Dispatch();
+  ASSERT_EQ(forge.comments().size(), 1u);
+  forge.CarryComments(Key(1), there);
+  transferred("d2");
+  opened("d3", kDave);
+  clock.Set(At(5));
+  Work();
+  Dispatch();
+  ASSERT_EQ(comments_there().size(), 1u);
+  EXPECT_NE(comments_there()[0].find(CommentMarker(there)), std::string::npos);
+  EXPECT_EQ(forge.Count("create"), 1u);
+}
+
+TEST_F(DispatcherTest, TheCommentOfATransferredTicketGoesWhereThereIsAnotherAlready) {
+  const TicketKey there{"github", "88", TicketKind::kIssue, 4};
+  Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Work();
+  Dispatch();
+  forge.CarryComments(Key(1), there);
+  Event event = MakeEvent(4, kDave, {Opened(kDave, 0)});
+  event.project = {"88", "acme/driver", "https://forge/acme/driver", false, "5"};
+  Deliver("d2", event);
+  clock.Set(At(5));
+  Work();
+  Dispatch();
+  EXPECT_EQ(forge.comments().size(), 2u);
+  Deliver("d3", MakeEvent(1, kDave,
+                          {MakeMoved({Provenance::kWebhook, At(5)}, ToString(there), kAlice,
+                                     Moment::Unstated()),
+                           MakeLabelAdded({Provenance::kWebhook, At(1)}, "priority: P1", kAlice,
+                                          Moment::At(At(1)))}));
+  Work();
+  Dispatch();
+  ASSERT_EQ(forge.comments().size(), 1u);
+  EXPECT_NE(forge.comments().begin()->second.body.find(CommentMarker(there)), std::string::npos);
+}
+
 TEST_F(DispatcherTest, RateLimitBetweenCommentAndLabelHeals) {
   Face face = MakeFace("first");
   face.labels = {{"support: gold", "1f6feb", ""}};

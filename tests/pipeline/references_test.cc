@@ -130,5 +130,21 @@ TEST_F(ReferencesTest, ADuplicateByTheForgesOwnMeansIsFollowedWhereItNamesTheTic
   EXPECT_EQ(judged->successors.size(), 1u);
 }
 
+TEST_F(ReferencesTest, WrongCredentialsAreNotShownAgainAtEachDelivery) {
+  forge.fault = [](const std::string& call) {
+    return call == "read_ticket"
+               ? WithRetryAfter(absl::FailedPreconditionError("401"), absl::Minutes(1))
+               : absl::OkStatus();
+  };
+  for (int i = 1; i <= 30; ++i) {
+    Deliver(absl::StrCat("d", i),
+            MakeEvent(i, kDave, {Commented(kDave, 0, absl::StrCat(i), "It is down again.")}));
+  }
+  GoOn(0);
+  EXPECT_EQ(forge.Count("read_ticket"), 1u);
+  GoOn(2);
+  EXPECT_LE(forge.Count("read_ticket"), 3u);
+}
+
 }  // namespace
 }  // namespace retainer

@@ -101,7 +101,7 @@ class Play {
             Pick(random_, Strings{"Some words.", "Thanks!", "> a quote\n", "Why?\n/support waiting",
                                   "/support claim c-b", "/support priority P1",
                                   "A way round it.\n/support workaround", "/support escalate",
-                                  absl::StrCat("/duplicate #", kIssues)}));
+                                  absl::StrCat("/duplicate #", kIssues), "/duplicate #99"}));
         if (id.ok()) comments_[i].emplace_back(*id, who);
         return;
       }
