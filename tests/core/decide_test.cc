@@ -265,7 +265,7 @@ TEST(Arrivals, NorAreTheWarningsAndEscalationsThatWereToldThere) {
   Story story(policy);
   story.Opens("dave").Wait(Hours(2));
   EXPECT_EQ(story.See().notices.size(), 3u);
-  story.Says("alice", "/support duplicate #9");
+  story.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   Story successor(policy);
   successor.context().key.number = 9;
   successor.Opens("eve").Permission("eve", "read").Wait(Hours(2)).Add(ArrivalOf(story));
@@ -275,7 +275,10 @@ TEST(Arrivals, NorAreTheWarningsAndEscalationsThatWereToldThere) {
   EXPECT_NE(later[0].id.find("300%"), std::string::npos);
   // A warning that was told before the move is not told again either.
   Story warned(policy);
-  warned.Opens("dave").Wait(Minutes(40)).Says("alice", "/support duplicate #9");
+  warned.Opens("dave")
+      .Wait(Minutes(40))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story heir(policy);
   heir.context().key.number = 9;
   heir.Opens("eve").Permission("eve", "read").Wait(Minutes(40)).Add(ArrivalOf(warned));
@@ -285,7 +288,10 @@ TEST(Arrivals, NorAreTheWarningsAndEscalationsThatWereToldThere) {
 
 TEST(Arrivals, AMoveToAShorterPromiseBreaksNoneOnTheSpot) {
   Story story;  // P3: 8 h
-  story.Opens("dave").Wait(Hours(3)).Says("alice", "/support duplicate #9");
+  story.Opens("dave")
+      .Wait(Hours(3))
+      .Says("alice", "/support duplicate #9")
+      .Finds("#9", "github/77/issue/9");
   Story successor = Successor(-(Hours(2) + Minutes(50)), "Down.\n/support priority P1\n");
   successor.GoTo("2026-03-02 12:00:00").Add(ArrivalOf(story));
   EXPECT_EQ(successor.Last("acme", kFirst).due, successor.now() + Minutes(50));
@@ -302,7 +308,7 @@ TEST(Arrivals, AMoveToAShorterPromiseBreaksNoneOnTheSpot) {
 TEST(Arrivals, WhatWasExcusedThereIsNotOwedHere) {
   Story story(OnePromise());
   story.Opens("dave").Wait(Hours(2)).Excuses("first_response", "acme", "the forge was down");
-  story.Wait(Hours(1)).Says("alice", "/support duplicate #9");
+  story.Wait(Hours(1)).Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
   Story successor(OnePromise());
   successor.context().key.number = 9;
@@ -314,7 +320,7 @@ TEST(Arrivals, WhatWasExcusedThereIsNotOwedHere) {
 TEST(Arrivals, AnAcknowledgementThatWasGivenIsNotOwedAgain) {
   Story story;
   story.Opens("dave").Wait(Minutes(5)).Acts("alice", "milestoned").Wait(Minutes(5));
-  story.Says("alice", "/support duplicate #9");
+  story.Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   Story successor;
   successor.context().key.number = 9;
   successor.Opens("eve").Permission("eve", "read").Wait(Minutes(10)).Add(ArrivalOf(story));
