@@ -176,12 +176,11 @@ class GitLab final : public Forge {
       *list.into = std::move(*pages);
     }
     if (const auto to = MovedTo(answers)) {
-      auto project = FindProject(to->path);
-      if (project.ok()) {
-        answers.moved_to = {at.key.forge, project->id, TicketKind::kIssue, to->number};
-      } else if (!absl::IsNotFound(project.status()) &&
-                 !absl::IsPermissionDenied(project.status())) {
-        return project.status();
+      const auto there = FindProject(to->path);
+      if (there.ok()) {
+        answers.moved_to = {at.key.forge, there->id, TicketKind::kIssue, to->number};
+      } else if (!absl::IsNotFound(there.status()) && !absl::IsPermissionDenied(there.status())) {
+        return there.status();
       }
     }
     return ReadGitLab(answers, client_->Now());

@@ -50,6 +50,25 @@ void RememberLeaving(const Departure& departure, Decision* decision) {
   decision->new_facts.push_back(std::move(left));
 }
 
+// Is the arrival there as it is now, whatever else has become known where it comes from?
+bool HasArrived(const FactSet& facts, const Fact& arrival) {
+  const Fact* known = facts.Find(arrival.id);
+  return known != nullptr && known->value == arrival.value && known->at == arrival.at &&
+         known->labels == arrival.labels;
+}
+
+// What the forge told in the making of a decision, for the next try. What that decision would have
+// sent was not sent.
+void AddLearnt(const std::vector<Fact>& learnt, std::vector<Fact>* facts) {
+  for (const Fact& fact : learnt) {
+    if (fact.subject.starts_with(kLeftFor)) continue;
+    if (fact.provenance != Provenance::kNetwork && fact.provenance != Provenance::kBackfill) {
+      continue;
+    }
+    facts->push_back(fact);
+  }
+}
+
 std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
                                 const std::optional<TicketInfo>& b) {
   return a ? a : b;
@@ -703,6 +722,48 @@ absl::Status Judge::WakeFixes(const std::vector<Draft>& drafts, absl::Time now,
   return absl::OkStatus();
 }
 
+absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
+                               std::vector<Draft>* drafts) {
+  // Rationale: duplicates of each other send claims to and fro, and what one sends may change what
+  // the other had sent before. A ticket is drafted again only by an arrival that says something new.
+  std::vector<std::size_t> senders = {0};
+  for (std::size_t n = 0; n < senders.size() && senders.size() < kMaxTickets; ++n) {
+    const std::size_t from = senders[n];
+    const std::vector<Departure> departures = (*drafts)[from].decision.departures;
+    for (const Departure& departure : departures) {
+      const std::optional<TicketKey> successor = ParseTicketKey(departure.successor);
+      if (!successor || *successor == (*drafts)[from].key) continue;
+      std::size_t there = 0;
+      while (there < drafts->size() && (*drafts)[there].key != *successor) ++there;
+      News arrival;
+      if (there < drafts->size()) {
+        if (HasArrived((*drafts)[there].decision.facts, departure.arrival)) {
+          if (!departure.arrival.value.empty()) {
+            RememberLeaving(departure, &(*drafts)[from].decision);
+          }
+          continue;
+        }
+        arrival = (*drafts)[there].news;
+        AddLearnt((*drafts)[there].decision.new_facts, &arrival.facts);
+      }
+      arrival.facts.push_back(departure.arrival);
+      auto next = MakeDraft(*successor, arrival, terms, now);
+      if (!next.ok()) return next.status();
+      if (there == drafts->size()) {
+        if (next->decision.new_facts.empty()) continue;  // had arrived before
+        drafts->push_back(*std::move(next));
+      } else {
+        const auto& pins = (*drafts)[there].pins;
+        next->pins.insert(next->pins.end(), pins.begin(), pins.end());
+        (*drafts)[there] = *std::move(next);
+      }
+      senders.push_back(there);
+      if (!departure.arrival.value.empty()) RememberLeaving(departure, &(*drafts)[from].decision);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
   News all = news;
   for (int race = 0; race < kMaxRaces; ++race) {
@@ -714,23 +775,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     std::vector<Draft> drafts;
     drafts.push_back(*std::move(first));
 
-    // Claims that leave arrive in the same write; each ticket takes part once, so that duplicates of
-    // each other end.
-    std::set<TicketKey> seen = {key};
-    for (std::size_t i = 0; i < drafts.size() && drafts.size() < kMaxTickets; ++i) {
-      const std::vector<Departure> departures = drafts[i].decision.departures;
-      for (const Departure& departure : departures) {
-        const std::optional<TicketKey> successor = ParseTicketKey(departure.successor);
-        if (!successor || !seen.insert(*successor).second) continue;
-        News arrival;
-        arrival.facts = {departure.arrival};
-        auto next = MakeDraft(*successor, arrival, terms, now);
-        if (!next.ok()) return next.status();
-        if (next->decision.new_facts.empty()) continue;  // had arrived before
-        drafts.push_back(*std::move(next));
-        if (!departure.arrival.value.empty()) RememberLeaving(departure, &drafts[i].decision);
-      }
-    }
+    if (absl::Status status = SendClaims(terms, now, &drafts); !status.ok()) return status;
 
     std::vector<DecisionWrite> writes;
     std::vector<TicketRecord> rides;
@@ -745,13 +790,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
         writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
     if (absl::IsAborted(committed)) {
       // What the forge has answered meanwhile need not be asked again.
-      for (const Fact& fact : drafts[0].decision.new_facts) {
-        // Nothing was sent anywhere.
-        if (fact.subject.starts_with(kLeftFor)) continue;
-        if (fact.provenance == Provenance::kNetwork || fact.provenance == Provenance::kBackfill) {
-          all.facts.push_back(fact);
-        }
-      }
+      AddLearnt(drafts[0].decision.new_facts, &all.facts);
       metrics_.Count("retainer_commit_races_total");
       continue;
     }

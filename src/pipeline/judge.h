@@ -126,6 +126,9 @@ class Judge final : public NoticeReview {
   absl::StatusOr<std::string> AskReference(const ForgeSlot& slot, const RemoteTicket& at,
                                            const std::string& reference);
   std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
+  // Drafts the tickets that claims of the first one leave for, and what follows from that, to be
+  // written with it.
+  absl::Status SendClaims(const TermsHistory& terms, absl::Time now, std::vector<Draft>* drafts);
   // What people were told of a ticket, for what there may be to take back.
   absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);
   DecisionWrite MakeWrite(const Draft& draft, absl::Time now);

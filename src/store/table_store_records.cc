@@ -24,10 +24,6 @@ std::string PathKey(const std::string& forge, const std::string& path) {
   return KeyWriter().Text(forge).Text(absl::AsciiStrToLower(path)).Take();
 }
 
-std::string PinKey(const Login& login) {
-  return KeyWriter().Text(login.forge).Text(absl::AsciiStrToLower(login.name)).Take();
-}
-
 std::string ForgeKey(const std::string& name) { return "forge/" + KeyWriter().Text(name).Take(); }
 
 // The received instants of the first rows of each group of a table, a group being all keys

@@ -71,6 +71,20 @@ TEST_F(ReferencesTest, AMistypedDuplicateIsRefusedAndKeepsTheClaim) {
   EXPECT_EQ(forge.Count("read_ticket"), 0u);
 }
 
+TEST_F(ReferencesTest, DuplicatesOfEachOtherKeepTheClaimOnOneWhicheverWordComesFirst) {
+  Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Deliver("d2", MakeEvent(2, kErin, {Opened(kErin, 0)}));
+  GoOn(0);
+  clock.Set(At(20));
+  Deliver("d4", MakeEvent(2, kErin, {Commented(kAlice, 20, "6", "/duplicate #1")}));
+  Work();
+  Deliver("d3", MakeEvent(1, kDave, {Commented(kAlice, 10, "5", "/duplicate #2")}));
+  Work();
+  EXPECT_EQ(Load(1).record.customers, Strings({"acme"}));
+  EXPECT_TRUE(Load(2).record.customers.empty());
+  EXPECT_EQ(*Load(1).record.next_due, At(4 * 60)) << "with the time that it had used";
+}
+
 TEST_F(ReferencesTest, ADuplicateOfAPullRequestGoesThere) {
   const TicketKey change{"github", "77", TicketKind::kChange, 9};
   Backfill backfill;
