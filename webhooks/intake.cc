@@ -113,7 +113,7 @@ bool SecretsCover(const std::vector<const WebhookSecret*>& verified, std::string
   return !paths.empty() && std::all_of(paths.begin(), paths.end(), covered);
 }
 
-Verified Refusal(VerifyOutcome outcome, std::string reason) {
+Verified Refused(VerifyOutcome outcome, std::string reason) {
   Verified verified;
   verified.outcome = outcome;
   verified.reason = std::move(reason);

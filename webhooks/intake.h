@@ -37,6 +37,6 @@ bool SecretsCover(const std::vector<const WebhookSecret*>& verified, std::string
 // Is there a secret among these that is for every project?
 bool AnyUnbound(const std::vector<const WebhookSecret*>& verified);
 
-Verified Refusal(VerifyOutcome outcome, std::string reason);
+Verified Refused(VerifyOutcome outcome, std::string reason);
 
 }  // namespace retainer

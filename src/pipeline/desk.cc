@@ -39,7 +39,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
               }),
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
-                terms_, options_.observe),
+                terms_, right_of_way_, options_.observe),
       notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
                 ports_.sinks, &mentions_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
@@ -59,6 +59,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
+    dispatch.right_of_way = &right_of_way_;
     dispatch.random = options_.random;
     if (!dispatch.random) {
       dispatch.random = [engine = std::minstd_rand(std::random_device()())]() mutable {

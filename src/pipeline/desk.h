@@ -202,6 +202,7 @@ class Desk {
   Containment containment_;
   Intake intake_;
   Timers timers_;
+  RightOfWay right_of_way_;
   MentionSink mentions_;
   Notifier notifier_;
   Reconciler reconciler_;

@@ -145,7 +145,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
       continue;
     }
     if (*step == Step::kWait) {
-      absl::Time next = forge_.client->NextMutationAt(at);
+      absl::Time next = NextTurn(at);
       if (next <= clock_.Now()) next = EditAllowedAt(dirty.ticket, clock_.Now());
       round->next = std::min(round->next, next);
       return absl::OkStatus();
@@ -229,9 +229,13 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
   return Step::kMutated;
 }
 
-bool Dispatcher::MayMutate(const RemoteTicket& at) const {
-  return forge_.client->NextMutationAt(at) <= clock_.Now();
+absl::Time Dispatcher::NextTurn(const RemoteTicket& at) const {
+  const absl::Time free = forge_.client->NextMutationAt(at);
+  return options_.right_of_way == nullptr ? free
+                                          : std::max(free, options_.right_of_way->HeldUntil(at));
 }
+
+bool Dispatcher::MayMutate(const RemoteTicket& at) const { return NextTurn(at) <= clock_.Now(); }
 
 absl::Time Dispatcher::EditAllowedAt(const TicketKey& key, absl::Time now) {
   const auto it = edits_.find(key);

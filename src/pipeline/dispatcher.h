@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 #include "retainer/face.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/right_of_way.h"
 
 namespace retainer {
 
@@ -37,6 +38,8 @@ struct DispatcherOptions {
   bool observe = false;
   // In [0, 1): spreads the tries of many tickets. Injected, so that tests know it.
   std::function<double()> random;
+  // Mentions go before faces; nullptr: there are none. Outlives the dispatcher.
+  const RightOfWay* right_of_way = nullptr;
 };
 
 class Dispatcher {
@@ -75,6 +78,7 @@ class Dispatcher {
   enum class Step { kDone, kMutated, kLearnt, kWait };
 
   absl::Status Bring(const DirtyFace& dirty, Round* round);
+  absl::Time NextTurn(const RemoteTicket& at) const;
   bool MayMutate(const RemoteTicket& at) const;
   absl::StatusOr<Step> NextStep(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,
                                 ShownFace* shown);

@@ -17,7 +17,8 @@ absl::Status Mendable(const absl::Status& status) {
 }  // namespace
 
 MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock,
-                         Log& log, Metrics& metrics, const TermsHolder& terms, bool observe)
+                         Log& log, Metrics& metrics, const TermsHolder& terms,
+                         RightOfWay& right_of_way, bool observe)
     : judge_(judge),
       store_(store),
       renderer_(renderer),
@@ -25,6 +26,7 @@ MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, C
       log_(log),
       metrics_(metrics),
       terms_(terms),
+      right_of_way_(right_of_way),
       observe_(observe) {}
 
 absl::Status MentionSink::Tell(const Notice& notice) {
@@ -64,6 +66,7 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
   }
   const absl::Time now = clock_.Now();
   if (const absl::Time next = slot.client->NextMutationAt(at); next > now) {
+    right_of_way_.Ask(at, next);
     return WithRetryAfter(absl::ResourceExhaustedError("the forge takes no mutation yet"),
                           next - now);
   }
@@ -74,6 +77,7 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
     if (!saved.ok()) return saved;
   }
   auto created = slot.client->CreateComment(at, body);
+  right_of_way_.Done(at);
   if (!created.ok()) return created.status();
   metrics_.Count("retainer_mutations_total", {{"forge", slot.name}, {"what", "mention"}});
   return Remember(slot, record.notice, *created);

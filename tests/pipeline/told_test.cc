@@ -50,8 +50,8 @@ class ToldTest : public World {
     terms.Set({MakeTerms("v1", At(-60 * 24), std::move(policy))});
   }
   void Restart(bool observe = false) {
-    mentions =
-        std::make_unique<MentionSink>(*judge, store, renderer, clock, log, metrics, terms, observe);
+    mentions = std::make_unique<MentionSink>(*judge, store, renderer, clock, log, metrics, terms,
+                                             right_of_way, observe);
     notifier =
         std::make_unique<Notifier>(store, clock, log, metrics, terms, *judge,
                                    std::vector<NoticeSink*>{&ops, &lead, &spare}, mentions.get());
@@ -139,6 +139,42 @@ TEST_F(ToldTest, AHandOverAndAClosingAreToldOnceWhateverComesTwice) {
   tell_at(20);
   EXPECT_EQ(ops.told.size(), 2u);
   EXPECT_TRUE(Mentions().empty()) << "nothing of it stands on the ticket";
+}
+
+TEST_F(ToldTest, AMentionGoesBeforeTheFacesThatWaitForTheSameTurn) {
+  Open();
+  forge.clock = &clock;
+  forge.spacing = absl::Seconds(5);
+  Deliver("d2", MakeEvent(2, kDave, {Opened(kDave, 0)}));
+  Work();
+  clock.Set(At(4 * 60 + 2));
+  ASSERT_TRUE(timers->RunDue().ok());
+  Dispatch();  // takes the one turn there is; more faces wait
+  ASSERT_GT(Stats().dirty_faces, 0u);
+  Tell();
+  ASSERT_TRUE(Mentions().empty());
+  clock.Advance(absl::Seconds(5));
+  EXPECT_EQ(Dispatch().mutations, 0u) << "the mention's turn";
+  Tell();
+  EXPECT_EQ(Mentions().size(), 1u);
+  for (int i = 0; i < 20 && Stats().dirty_faces > 0; ++i) {
+    clock.Advance(absl::Seconds(5));
+    Dispatch();
+    Tell();
+  }
+  EXPECT_EQ(Stats().dirty_faces, 0u);
+}
+
+TEST_F(ToldTest, AMentionThatDoesNotComeBackHoldsNoFaceUp) {
+  Open();
+  forge.clock = &clock;
+  forge.spacing = absl::Seconds(5);
+  clock.Set(At(4 * 60 + 2));
+  ASSERT_TRUE(timers->RunDue().ok());
+  right_of_way.Ask({Key(9), "acme/opendb", "5"}, clock.Now());
+  EXPECT_EQ(Dispatch().mutations, 0u);
+  clock.Advance(absl::Seconds(3));
+  EXPECT_GT(Dispatch().mutations, 0u);
 }
 
 TEST_F(ToldTest, ABreachIsToldOnceAndTheLeadIsMentionedOnce) {

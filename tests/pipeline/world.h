@@ -105,7 +105,7 @@ class World : public ::testing::Test {
 
   void MakeDispatcher(bool observe) {
     dispatcher = std::make_unique<Dispatcher>(slot, *judge, store, renderer, clock, log, metrics,
-                                              DispatcherOptions{observe, [] { return 0.5; }});
+                                              DispatcherOptions{observe, [] { return 0.5; }, &right_of_way});
   }
 
   static TicketKey Key(std::int64_t number) { return {"github", "77", TicketKind::kIssue, number}; }
@@ -178,6 +178,7 @@ class World : public ::testing::Test {
   FakeClock clock;
   FakeLog log;
   FakeMetrics metrics;
+  RightOfWay right_of_way;
   FaultyStore store;
   FakeForge forge;
   FakeReceiver receiver;

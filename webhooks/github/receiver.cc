@@ -31,7 +31,7 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   constexpr std::string_view kScheme = "sha256=";
   const std::string_view signature = HeaderValue(headers, "X-Hub-Signature-256");
   if (signature.empty()) {
-    return Refusal(VerifyOutcome::kRefused,
+    return Refused(VerifyOutcome::kRefused,
                    HeaderValue(headers, "X-Hub-Signature").empty()
                        ? "no X-Hub-Signature-256: set a secret at the webhook"
                        : "no X-Hub-Signature-256, and the older X-Hub-Signature is not enough");
@@ -40,15 +40,15 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
                                             ? DigestFromHex(signature.substr(kScheme.size()))
                                             : std::nullopt;
   if (!claimed) {
-    return Refusal(VerifyOutcome::kRefused, "X-Hub-Signature-256 is not sha256=<64 hex digits>");
+    return Refused(VerifyOutcome::kRefused, "X-Hub-Signature-256 is not sha256=<64 hex digits>");
   }
   const std::vector<const WebhookSecret*> holding = Holding(secrets_, *claimed, body);
   if (holding.empty()) {
-    return Refusal(VerifyOutcome::kRefused, "X-Hub-Signature-256 holds under none of the secrets");
+    return Refused(VerifyOutcome::kRefused, "X-Hub-Signature-256 holds under none of the secrets");
   }
 
   const std::string_view event = HeaderValue(headers, "X-GitHub-Event");
-  if (event.empty()) return Refusal(VerifyOutcome::kMalformed, "no X-GitHub-Event");
+  if (event.empty()) return Refused(VerifyOutcome::kMalformed, "no X-GitHub-Event");
   Verified verified;
   Delivery& delivery = verified.delivery;
   switch (ReadMediaType(headers)) {
@@ -58,28 +58,28 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
     case MediaType::kForm: {
       absl::StatusOr<std::string> payload = DecodePayload(body);
       if (!payload.ok()) {
-        return Refusal(VerifyOutcome::kMalformed, std::string(payload.status().message()));
+        return Refused(VerifyOutcome::kMalformed, std::string(payload.status().message()));
       }
       delivery.body = *std::move(payload);
       break;
     }
     case MediaType::kOther:
-      return Refusal(VerifyOutcome::kUnsupportedType,
+      return Refused(VerifyOutcome::kUnsupportedType,
                      "neither application/json nor application/x-www-form-urlencoded");
   }
   if (!LooksLikeObject(delivery.body)) {
-    return Refusal(VerifyOutcome::kMalformed, "the body is no JSON object");
+    return Refused(VerifyOutcome::kMalformed, "the body is no JSON object");
   }
   verified.needed = IsNeeded(event);
   const bool is_ping = event == "ping";
   if (!AnyUnbound(holding) && (verified.needed || is_ping)) {
     const absl::StatusOr<Body> parsed = Body::Parse(delivery.body);
     if (!parsed.ok()) {
-      return Refusal(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
+      return Refused(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
     }
     const std::vector<std::string> paths = ProjectPaths(parsed->root());
     if (!(is_ping && paths.empty()) && !SecretsCover(holding, forge_, paths)) {
-      return Refusal(VerifyOutcome::kRefused, paths.empty()
+      return Refused(VerifyOutcome::kRefused, paths.empty()
                                                   ? "names no project, and the secret is bound"
                                                   : "the secret is not for this project");
     }

@@ -107,25 +107,25 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   std::string reason;
   const std::vector<const WebhookSecret*> holding =
       is_signed ? CheckSignature(headers, body, now, &reason) : CheckToken(headers, &reason);
-  if (holding.empty()) return Refusal(VerifyOutcome::kRefused, std::move(reason));
+  if (holding.empty()) return Refused(VerifyOutcome::kRefused, std::move(reason));
 
   const std::string_view event = HeaderValue(headers, "X-Gitlab-Event");
-  if (event.empty()) return Refusal(VerifyOutcome::kMalformed, "no X-Gitlab-Event");
+  if (event.empty()) return Refused(VerifyOutcome::kMalformed, "no X-Gitlab-Event");
   if (ReadMediaType(headers) != MediaType::kJson) {
-    return Refusal(VerifyOutcome::kUnsupportedType, "not application/json");
+    return Refused(VerifyOutcome::kUnsupportedType, "not application/json");
   }
   if (!LooksLikeObject(body)) {
-    return Refusal(VerifyOutcome::kMalformed, "the body is no JSON object");
+    return Refused(VerifyOutcome::kMalformed, "the body is no JSON object");
   }
   Verified verified;
   verified.needed = IsNeeded(event);
   if (!AnyUnbound(holding) && verified.needed) {
     const absl::StatusOr<Body> parsed = Body::Parse(body);
     if (!parsed.ok()) {
-      return Refusal(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
+      return Refused(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
     }
     if (!SecretsCover(holding, forge_, ProjectPaths(parsed->root()))) {
-      return Refusal(VerifyOutcome::kRefused, "the secret is not for this project");
+      return Refused(VerifyOutcome::kRefused, "the secret is not for this project");
     }
   }
   const bool migrating = !is_signed && !signing_keys_.empty();

@@ -1,0 +1,51 @@
+// Who goes first where a forge takes one change at a time: a mention calls people to a promise that
+// is late, a status comment can wait a second more. A mention that finds no turn leaves word of it
+// here, and faces of the same installation let the next turn pass.
+//
+// Thread-safe. The word is forgotten soon after the turn that it waits for, so that a mention that
+// does not come back holds nothing up.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "retainer/forge.h"
+
+namespace retainer {
+
+class RightOfWay {
+ public:
+  // A mention comes back at `turn`.
+  void Ask(const RemoteTicket& at, absl::Time turn) {
+    const std::lock_guard lock(mutex_);
+    absl::Time& until = until_.try_emplace(NameOf(at), turn).first->second;
+    until = std::max(until, turn + kPatience);
+  }
+  // It has had its turn, or needs none any more.
+  void Done(const RemoteTicket& at) {
+    const std::lock_guard lock(mutex_);
+    until_.erase(NameOf(at));
+  }
+  // Until when faces wait; InfinitePast where no mention does.
+  absl::Time HeldUntil(const RemoteTicket& at) const {
+    const std::lock_guard lock(mutex_);
+    const auto held = until_.find(NameOf(at));
+    return held == until_.end() ? absl::InfinitePast() : held->second;
+  }
+
+ private:
+  static constexpr absl::Duration kPatience = absl::Seconds(2);
+
+  static std::pair<std::string, std::string> NameOf(const RemoteTicket& at) {
+    return {at.key.forge, at.installation_id};
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, absl::Time> until_;  // by forge, installation
+};
+
+}  // namespace retainer
