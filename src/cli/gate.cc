@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/ids.h"
 #include "src/cli/command.h"
@@ -59,6 +60,24 @@ std::string Target(const Options& options) {
   throw ExitWith{kDone};
 }
 
+// What helps where the token is not taken; "" where the answer is about something else. 429 is no
+// trouble of the way: a token that holds is always answered, so it must not pass as unreachable.
+std::string TokenMend(const Options& options, const forge::HttpResponse& response) {
+  if (response.status != 401 && response.status != 403 && response.status != 429) return "";
+  std::string mend = absl::StrCat(
+      "check the token (--token-file or RETAINER_TOKEN; see `retainer token list`), for a job's "
+      "own "
+      "this project's id under `oidc` in the configuration and the audience ",
+      options.audience);
+  if (response.status != 429) return mend;
+  const auto after = response.headers.find("Retry-After");
+  std::int64_t seconds = 0;
+  if (after != response.headers.end() && absl::SimpleAtoi(after->second, &seconds) && seconds > 0) {
+    return absl::StrCat(mend, ", and ask again in ", seconds, " s");
+  }
+  return absl::StrCat(mend, ", and ask again in a minute");
+}
+
 void WriteSummary(const GateVerdict& verdict) {
   const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
   if (path == nullptr || *path == '\0') return;
@@ -94,14 +113,13 @@ void Ask(const Options& options) {
   request.headers.emplace("Accept", "application/json");
   const auto response = (*transport)->Send(request);
   if (!response.ok()) Unreachable(options, std::string(response.status().message()));
-  // 429 speaks of the client's address, not of promises.
-  if (response->status == 429 || response->status >= 500) {
-    Unreachable(options, absl::StrCat("HTTP ", response->status));
-  }
+  if (response->status >= 500) Unreachable(options, absl::StrCat("HTTP ", response->status));
   if (response->status != 200) {
     const std::string detail = JsonText(response->body, "detail");
-    Fail(kWrongUsage, absl::StrCat("the gate cannot tell: HTTP ", response->status,
-                                   detail.empty() ? "" : ": ", detail));
+    const std::string mend = TokenMend(options, *response);
+    Fail(kWrongUsage,
+         absl::StrCat("the gate cannot tell: HTTP ", response->status, detail.empty() ? "" : ": ",
+                      detail, mend.empty() ? "" : "; ", mend));
   }
   const auto verdict = ParseVerdict(response->body);
   if (!verdict.ok()) Fail(kWrongUsage, std::string(verdict.status().message()));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "nlohmann/json.hpp"
+#include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
 
 namespace retainer {
@@ -129,6 +130,27 @@ TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
   EXPECT_NE(with.out.find("do not count"), std::string::npos) << with.out;
   const Finished unknown = gate({"--ref", "v9"});
   EXPECT_EQ(unknown.exit_code, 1) << unknown.out << unknown.err;
+}
+
+TEST_F(GateTest, ATokenRefusedTooOftenIsNamed) {
+  ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "bob", "A question", "How?").ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("decided"));
+  environment["RETAINER_TOKEN"] = "rtn_wrong";
+  const auto ask = [&] { return Gate({"--on-unreachable", "warn"}, serving.url()); };
+  Finished done = ask();
+  EXPECT_EQ(done.exit_code, 2) << done.err;
+  EXPECT_NE(done.err.find("HTTP 401"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("check the token"), std::string::npos) << done.err;
+  int attempts = 0;
+  while (HttpGet(serving.url(), "/api/v1/gate", "x").status == 401 && attempts < 100) ++attempts;
+  done = ask();
+  EXPECT_EQ(done.exit_code, 2) << done.err;
+  EXPECT_NE(done.err.find("HTTP 429"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("ask again in "), std::string::npos) << done.err;
+  MakeToken();
+  done = Gate({}, serving.url());
+  EXPECT_EQ(done.exit_code, 0) << "a token that holds is answered: " << done.out << done.err;
 }
 
 TEST_F(GateTest, WhoCannotBeReachedIsInTheWayOnlyWhereThatIsWanted) {

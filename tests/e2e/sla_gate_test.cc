@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "tests/e2e/ci_forge.h"
+#include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
 #include "tests/sinks/receivers.h"
 
@@ -315,12 +316,40 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
       RunOnGitLab("http://127.0.0.1:1", "x", with({{"GATE_ON_UNREACHABLE", "fail"}})).exit_code, 2);
   EXPECT_EQ(RunOnGitLab("http://support.example.com", "x", project).exit_code, 2)
       << "a token must not travel in the open";
-  // Too many questions of this address say nothing of promises.
+  // Who is busy is not there; who has refused this address's tokens too often has said something.
   HttpReceiver busy;
-  busy.Answer(429, {}, R"({"detail": "Too many attempts."})");
+  busy.Answer(503, {}, R"({"detail": "Busy."})");
+  busy.Answer(503, {}, R"({"detail": "Busy."})");
+  busy.Answer(503, {}, R"({"detail": "Busy."})");
   done = RunOnGitLab(absl::StrCat("http://127.0.0.1:", busy.port()), "x", project);
   EXPECT_EQ(done.exit_code, 0) << done.out;
-  EXPECT_NE(done.out.find("429"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("503"), std::string::npos) << done.out;
+}
+
+TEST_F(SlaGateTest, ATokenRefusedTooOftenIsNoTroubleOfTheWay) {
+  Serving serving(installation_);
+  forge_.SetRepository("4");
+  int attempts = 0;
+  while (HttpGet(serving.url(), "/api/v1/gate", "x").status == 401 && attempts < 100) ++attempts;
+  Finished done = RunOnGitLab(serving.url(), "x", {{"GATE_PROJECT", "github:acme/opendb"}});
+  EXPECT_EQ(done.exit_code, 2) << done.out;
+  EXPECT_NE(done.out.find("(429)"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("oidc"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("in a minute"), std::string::npos) << done.out;
+  // The action, and `warn` changes nothing: that is for who does not answer.
+  done = Act(serving.url(), {{"on-unreachable", "warn"}});
+  EXPECT_EQ(done.exit_code, 2) << done.out << done.err;
+  EXPECT_NE(done.out.find("::error"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("(429)"), std::string::npos) << done.out;
+  // The neighbours of that address who may ask are answered.
+  ASSERT_TRUE(installation_.sandbox()
+                  .OpenIssue({"github", "acme/opendb"}, "bob", "Typo", "Chapter 3 has one.")
+                  .ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("decided"));
+  forge_.SetRepository("1296269");
+  done = Act(serving.url());
+  EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
 }
 
 }  // namespace

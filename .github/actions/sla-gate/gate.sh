@@ -77,7 +77,7 @@ if [ -z "${GATE_TOKEN:-}" ] && [ -n "${GITLAB_CI:-}" ] && is_forks; then not_ask
 if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
   # Headers go through standard input: arguments are seen by every process of the machine.
   token=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
-    curl -sS --fail --max-time 20 --retry 2 -K - -G \
+    curl -sS --fail --max-time 20 --retry 2 --retry-max-time 25 -K - -G \
       --data-urlencode "audience=${GATE_AUDIENCE:-retainer}" "$ACTIONS_ID_TOKEN_REQUEST_URL" |
     sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p') || token=
   [ -n "$token" ] || cannot_tell "GitHub gave the job no OIDC token."
@@ -96,7 +96,7 @@ set -- --data-urlencode "project=${GATE_PROJECT:?}" \
 [ -z "${GATE_REF:-}" ] || set -- "$@" --data-urlencode "ref=$GATE_REF"
 # The status comes behind the body, on a line of its own.
 answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
-  curl -sS --max-time 30 --retry 2 -K - -G "$@" -w '\n%{http_code}' "${GATE_URL%/}/api/v1/gate") ||
+  curl -sS --max-time 30 --retry 2 --retry-max-time 25 -K - -G "$@" -w '\n%{http_code}' "${GATE_URL%/}/api/v1/gate") ||
   answer=000
 status=$(printf '%s\n' "$answer" | tail -n 1)
 # One line, and what a problem says.
@@ -105,6 +105,8 @@ detail=$(printf '%s' "$body" | sed -n 's/.*"detail" *: *"\([^"]*\)".*/\1/p')
 case "$status" in
   200) ;;
   401 | 403) refuse "Retainer does not take the token ($status). $detail Is this repository's id in Retainer's oidc entry, and the audience '${GATE_AUDIENCE:-retainer}'?" ;;
+  # Said only to an address whose tokens failed too often: a token that holds is always answered.
+  429) refuse "Retainer has refused too many tokens of this address (429). $detail Is this repository's id in Retainer's oidc entry, and the audience '${GATE_AUDIENCE:-retainer}'? Mend that and ask again in a minute." ;;
   400 | 404) refuse "Retainer answers $status: $detail" ;;
   *) cannot_tell "Retainer does not answer ($status). $detail" ;;
 esac
