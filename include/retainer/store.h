@@ -264,9 +264,13 @@ struct StoreStats {
   std::uint64_t dirty_faces = 0;
   std::optional<absl::Time> oldest_dirty;
   std::uint64_t dead_faces = 0;
+  // As it was given up; of more than kDeadLooked dead ones, the oldest of that many of them.
+  std::optional<absl::Time> oldest_dead_face;
   std::uint64_t pending_notices = 0;
   std::optional<absl::Time> oldest_notice;  // from when on it was to be told
   std::uint64_t dead_notices = 0;
+  std::optional<absl::Time> oldest_dead_notice;  // likewise
+  static constexpr std::size_t kDeadLooked = 1000;
 };
 
 class Store {

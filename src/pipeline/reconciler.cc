@@ -167,7 +167,9 @@ absl::Status Reconciler::Look(absl::Time now) {
   metrics_.Set("retainer_dirty_faces", static_cast<double>(stats->dirty_faces));
   tell_age("retainer_dirty_face_age_seconds", stats->oldest_dirty);
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
+  tell_age("retainer_dead_face_age_seconds", stats->oldest_dead_face);
   metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
+  tell_age("retainer_dead_notice_age_seconds", stats->oldest_dead_notice);
   metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
   tell_age("retainer_pending_notice_age_seconds", stats->oldest_notice);
   const auto open = store_.CountOpenByState();

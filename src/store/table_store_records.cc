@@ -69,6 +69,20 @@ void TakeEarlier(absl::Time at, std::optional<absl::Time>* earliest) {
   if (!*earliest || at < **earliest) *earliest = at;
 }
 
+// When the oldest of `count` dead ones was given up. They lie by key, not by age: a look at a bounded
+// number of them costs no index, and more than that are a disaster of hours, whatever their age.
+template <class Dead>
+absl::Status OldestDead(View& view, Table table, std::uint64_t count,
+                        std::optional<absl::Time>* oldest) {
+  if (count == 0) return absl::OkStatus();
+  std::size_t looked = 0;
+  return view.Walk(table, {}, {}, [&](std::string_view, std::string_view value) {
+    // An unreadable one has no time; whoever lists them is told of it.
+    if (auto dead = DecodeRecord<Dead>(value)) TakeEarlier(dead->at, oldest);
+    return ++looked < StoreStats::kDeadLooked;
+  });
+}
+
 }  // namespace
 
 // ---- Notices
@@ -526,6 +540,14 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
   const std::string by_age = KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByAge)).Take();
   absl::Status found = FirstInstant(*view, Table::kDirty, by_age, &stats.oldest_dirty);
   if (found.ok()) found = FirstInstant(*view, Table::kNoticeQueue, "", &stats.oldest_notice);
+  if (found.ok()) {
+    found =
+        OldestDead<DeadFace>(*view, Table::kDeadFaces, stats.dead_faces, &stats.oldest_dead_face);
+  }
+  if (found.ok()) {
+    found = OldestDead<DeadNotice>(*view, Table::kDeadNotices, stats.dead_notices,
+                                   &stats.oldest_dead_notice);
+  }
   if (!found.ok()) return found;
   return stats;
 }

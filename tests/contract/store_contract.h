@@ -604,6 +604,11 @@ TEST_P(StoreContract, ANoticeThatWasGivenUpIsKeptAndWaitsAgainWhenRevived) {
   EXPECT_EQ((*dead)[0].record.notice.id, "a");
   EXPECT_EQ((*dead)[0].reason, "crm: gone");
   EXPECT_EQ((*dead)[0].at, At(40));
+  EXPECT_EQ(store_.Stats()->oldest_dead_notice, At(40));
+  ASSERT_TRUE(store_.BuryNotice(**store_.FindNotice("b"), "ops: gone", At(30)).ok());
+  EXPECT_EQ(store_.Stats()->oldest_dead_notice, At(30)) << "by when they were given up, not by id";
+  ASSERT_TRUE(store_.ReviveNotice("b").ok());
+  EXPECT_EQ(store_.Stats()->oldest_dead_notice, At(40));
   EXPECT_TRUE(absl::IsNotFound(store_.BuryNotice(NoticeRecord{SampleNotice("c")}, "x", At(40))));
 
   EXPECT_TRUE(absl::IsNotFound(store_.ReviveNotice("b")));
@@ -611,6 +616,7 @@ TEST_P(StoreContract, ANoticeThatWasGivenUpIsKeptAndWaitsAgainWhenRevived) {
   EXPECT_TRUE(absl::IsNotFound(store_.ReviveNotice("a")));
   EXPECT_EQ(store_.Stats()->pending_notices, 2u);
   EXPECT_EQ(store_.Stats()->dead_notices, 0u);
+  EXPECT_EQ(store_.Stats()->oldest_dead_notice, std::nullopt);
   EXPECT_TRUE(store_.ListDeadNotices(10)->empty());
   const NoticeRecord revived = **store_.FindNotice("a");
   EXPECT_EQ(revived.told, record.told);

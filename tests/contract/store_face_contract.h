@@ -153,13 +153,23 @@ TEST_P(StoreContract, BuriedFaceIsListedUntilANewOneComes) {
   EXPECT_EQ((*dead)[0].reason, "refused");
   EXPECT_EQ((*dead)[0].at, At(70));
   EXPECT_EQ(store_.Stats()->dead_faces, 1u);
+  EXPECT_EQ(store_.Stats()->oldest_dead_face, At(70));
+  DecisionWrite other = SampleWrite(SampleTicket(2), 0);
+  other.face = SampleFace("x");
+  ASSERT_TRUE(store_.Commit(other).ok());
+  const std::uint64_t others = store_.ReadDirtyFaces("github", At(11), 10)->at(0).generation;
+  ASSERT_TRUE(store_.BuryFace(SampleTicket(2), others, "refused", At(60)).ok());
+  EXPECT_EQ(store_.Stats()->oldest_dead_face, At(60)) << "by when it was given up, not by ticket";
+  ASSERT_TRUE(store_.ReviveFace(SampleTicket(2), At(80)).ok());
+  EXPECT_EQ(store_.Stats()->oldest_dead_face, At(70));
 
   write.record.version = 1;
   write.face = SampleFace("y");
   ASSERT_TRUE(store_.Commit(write).ok());
   EXPECT_TRUE(store_.ListDeadFaces(10)->empty());
-  EXPECT_EQ(store_.ReadDirtyFaces("github", At(99), 10)->size(), 1u);
+  EXPECT_EQ(store_.ReadDirtyFaces("github", At(99), 10)->size(), 2u);
   EXPECT_EQ(store_.Stats()->dead_faces, 0u);
+  EXPECT_EQ(store_.Stats()->oldest_dead_face, std::nullopt);
 }
 
 TEST_P(StoreContract, RevivedFaceIsTriedAnew) {

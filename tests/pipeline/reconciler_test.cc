@@ -111,6 +111,8 @@ TEST_F(ReconcilerTest, TellsHowLongTheOldestHasWaited) {
   write.notices = {notice};
   write.ledger.at = clock.Now();
   ASSERT_TRUE(store.Commit(write).ok());
+  const auto faces = store.ReadDirtyFaces("github", clock.Now(), 10);
+  ASSERT_FALSE(faces->empty());
   ASSERT_TRUE(store.PutDelivery({"github", "odd", "issues", "{}", clock.Now(), false}).ok());
   const auto inbox = store.ReadInbox("github", 0, 10);
   ASSERT_EQ(inbox->size(), 1u);
@@ -119,6 +121,16 @@ TEST_F(ReconcilerTest, TellsHowLongTheOldestHasWaited) {
   Run(*Make());
   EXPECT_EQ(metrics.Value("retainer_pending_notice_age_seconds"), 3600);
   EXPECT_EQ(metrics.Value("retainer_set_aside_age_seconds"), 3600);
+  EXPECT_EQ(metrics.Value("retainer_dead_notice_age_seconds"), 0);
+  ASSERT_TRUE(store.BuryNotice(NoticeRecord{notice}, "gone", clock.Now()).ok());
+  ASSERT_TRUE(
+      store.BuryFace(faces->front().ticket, faces->front().generation, "refused", clock.Now())
+          .ok());
+  clock.Advance(absl::Hours(2));
+  Run(*Make());
+  EXPECT_EQ(metrics.Value("retainer_pending_notice_age_seconds"), 0);
+  EXPECT_EQ(metrics.Value("retainer_dead_notice_age_seconds"), 7200);
+  EXPECT_EQ(metrics.Value("retainer_dead_face_age_seconds"), 7200);
 }
 
 TEST_F(ReconcilerTest, ARecordThatCannotBeReadHoldsUpNoOther) {
