@@ -2,8 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "src/cli/command.h"
 #include "src/cli/consistency.h"
@@ -13,50 +16,134 @@
 namespace retainer::cli {
 namespace {
 
+using json = nlohmann::ordered_json;
+
+std::string Rfc3339(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
 struct Options {
   std::string policy;
   std::string config;
+  bool json = false;
 };
 
-void Check(const Options& options) {
-  int code = kDone;
-  const auto policy = LoadPolicyFolder(options.policy);
-  if (!policy.ok()) {
-    std::cout << std::string(policy.status().message()) << "\n";
-    code = absl::IsNotFound(policy.status()) ? kWrongUsage : kAnswerIsNo;
-  } else {
-    const auto terms = CompileTerms(policy->id, absl::Now(), policy->policy);
-    if (!terms.ok()) Fail(terms.status());
-    for (const PromiseExample& example : PromiseExamples(**terms, absl::Now())) {
-      std::cout << example.text << "\n";
-    }
-    std::cout << "The policy is good: version " << policy->id.substr(0, 12) << ", "
-              << policy->policy.plans.size() << " plans, " << policy->policy.customers.size()
+// What was found: lines as they come, or one document at the end.
+class Report {
+ public:
+  explicit Report(bool as_json) : as_json_(as_json) {}
+
+  // `places`: the same as `text`, apart; empty where it is of no place.
+  void Error(const std::string& text, const std::vector<Problem>& places = {},
+             ExitCode code = kAnswerIsNo) {
+    Add(text, places, &errors_);
+    if (!as_json_) std::cout << text << "\n";
+    code_ = code;
+  }
+  void Warning(const std::string& text) {
+    Add(text, {}, &warnings_);
+    if (!as_json_) std::cout << "warning: " << text << "\n";
+  }
+  // These go to standard error, as with every command that reads a configuration.
+  void Warning(const std::vector<Problem>& places) {
+    if (places.empty()) return;
+    Add("", places, &warnings_);
+    if (!as_json_) std::cerr << FormatProblems(places);
+  }
+  void Example(const PromiseExample& example) {
+    if (!as_json_) std::cout << example.text << "\n";
+    examples_.push_back({{"plan", example.plan},
+                         {"customer", example.customer},
+                         {"priority", example.priority},
+                         {"metric", MetricName(example.metric)},
+                         {"target", example.target.text},
+                         {"calendars", example.calendars},
+                         {"opened", Rfc3339(example.opened)},
+                         {"due", Rfc3339(example.due)},
+                         {"told", Rfc3339(example.told)},
+                         {"text", example.text}});
+  }
+  void Policy(const LoadedPolicy& policy) {
+    policy_ = {{"version", policy.id},
+               {"plans", policy.policy.plans.size()},
+               {"customers", policy.policy.customers.size()}};
+    if (as_json_) return;
+    std::cout << "The policy is good: version " << policy.id.substr(0, 12) << ", "
+              << policy.policy.plans.size() << " plans, " << policy.policy.customers.size()
               << " customers.\n";
   }
-  if (!options.config.empty()) {
-    const auto config = LoadConfigFile(options.config);
-    if (!config.ok()) {
-      std::cout << std::string(config.status().message()) << "\n";
-      code = kAnswerIsNo;
+  void Good(const std::string& text) const {
+    if (!as_json_) std::cout << text << "\n";
+  }
+  [[noreturn]] void End() const {
+    if (as_json_) {
+      const json document = {{"valid", code_ == kDone},
+                             {"errors", errors_},
+                             {"warnings", warnings_},
+                             {"policy", policy_},
+                             {"examples", examples_}};
+      std::cout << document.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+    }
+    throw ExitWith{code_};
+  }
+
+ private:
+  static void Add(const std::string& text, const std::vector<Problem>& places, json* list) {
+    for (const Problem& problem : places) {
+      json finding = {{"file", problem.file},
+                      {"line", problem.line},
+                      {"column", problem.column},
+                      {"message", problem.what}};
+      if (!problem.mend.empty()) finding["mend"] = problem.mend;
+      list->push_back(std::move(finding));
+    }
+    if (places.empty()) list->push_back({{"message", text}});
+  }
+
+  const bool as_json_;
+  int code_ = kDone;
+  json errors_ = json::array();
+  json warnings_ = json::array();
+  json policy_;  // null where it is not valid
+  json examples_ = json::array();
+};
+
+void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& policy,
+                 Report* report) {
+  FileFindings findings;
+  const auto config = LoadConfigFile(options.config, &findings);
+  report->Warning(findings.warnings);
+  if (!config.ok()) {
+    report->Error(std::string(config.status().message()), findings.problems);
+    return;
+  }
+  report->Good(absl::StrCat("The configuration is good: ", config->forges.size(), " forges."));
+  for (const std::string& warning : WarningsOf(*config)) report->Warning(warning);
+  for (const std::string& wrong : WrongSinks(*config)) report->Error(wrong);
+  if (!policy.ok()) return;
+  for (const std::string& wrong : Compare(policy->policy, *config).wrong) report->Error(wrong);
+}
+
+void Check(const Options& options) {
+  Report report(options.json);
+  FileFindings findings;
+  const auto policy = LoadPolicyFolder(options.policy, &findings);
+  if (!policy.ok()) {
+    report.Error(std::string(policy.status().message()), findings.problems,
+                 absl::IsNotFound(policy.status()) ? kWrongUsage : kAnswerIsNo);
+  } else {
+    const auto terms = CompileTerms(policy->id, absl::Now(), policy->policy);
+    if (!terms.ok()) {
+      report.Error(std::string(terms.status().message()), {}, kWrongUsage);
     } else {
-      std::cout << "The configuration is good: " << config->forges.size() << " forges.\n";
-      for (const std::string& warning : WarningsOf(*config)) {
-        std::cout << "warning: " << warning << "\n";
+      for (const PromiseExample& example : PromiseExamples(**terms, absl::Now())) {
+        report.Example(example);
       }
-      for (const std::string& wrong : WrongSinks(*config)) {
-        std::cout << wrong << "\n";
-        code = kAnswerIsNo;
-      }
-      if (policy.ok()) {
-        for (const std::string& wrong : Compare(policy->policy, *config).wrong) {
-          std::cout << wrong << "\n";
-          code = kAnswerIsNo;
-        }
-      }
+      report.Policy(*policy);
     }
   }
-  throw ExitWith{code};
+  if (!options.config.empty()) CheckConfig(options, policy, &report);
+  report.End();
 }
 
 }  // namespace
@@ -67,6 +154,7 @@ void RegisterCheck(CLI::App& app) {
       app.add_subcommand("check", "Validates a policy and shows each promise as an example");
   command->add_option("--policy", options->policy, "The policy's folder")->required();
   command->add_option("--config", options->config, "Validate this configuration too");
+  command->add_flag("--json", options->json, "Print one JSON document");
   command->footer("Example: retainer check --policy policy --config retainer.yaml");
   command->callback([options] { Check(*options); });
 }

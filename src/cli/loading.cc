@@ -29,17 +29,31 @@ std::vector<Problem> InFolder(std::vector<Problem> problems, const std::string& 
 }  // namespace
 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
+  FileFindings findings;
+  auto config = LoadConfigFile(path, &findings);
+  std::cerr << FormatProblems(findings.warnings);
+  return config;
+}
+
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings) {
   ConfigResult result = LoadConfig(path, SystemSources());
-  if (!result.warnings.empty()) std::cerr << FormatProblems(result.warnings);
-  if (!result.config) return Refused(result.problems);
+  findings->problems = Sorted(std::move(result.problems));
+  findings->warnings = Sorted(std::move(result.warnings));
+  if (!result.config) return Refused(findings->problems);
   return *std::move(result.config);
 }
 
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
+  FileFindings findings;
+  return LoadPolicyFolder(folder, &findings);
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings) {
   auto files = ReadPolicyFolder(folder);
   if (!files.ok()) return files.status();
   PolicyResult result = ParsePolicy(*files);
-  if (!result.policy) return Refused(InFolder(std::move(result.problems), folder));
+  findings->problems = Sorted(InFolder(std::move(result.problems), folder));
+  if (!result.policy) return Refused(findings->problems);
   LoadedPolicy loaded;
   loaded.id = PolicyId(*files);
   loaded.files = *std::move(files);

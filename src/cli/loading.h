@@ -11,12 +11,20 @@
 #include "retainer/log.h"
 #include "retainer/policy.h"
 #include "retainer/store.h"
+#include "src/policy/problem.h"
 
 namespace retainer::cli {
 
 // InvalidArgument holds every problem, one a line: `file:line:column: what; how to mend it`.
 // Warnings go to standard error.
 absl::StatusOr<Config> LoadConfigFile(const std::string& path);
+
+// The same as values, sorted: the status of what was not read holds what `problems` does.
+struct FileFindings {
+  std::vector<Problem> problems;
+  std::vector<Problem> warnings;
+};
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings);
 
 struct LoadedPolicy {
   std::string id;  // the policy version
@@ -26,6 +34,7 @@ struct LoadedPolicy {
 
 // InvalidArgument as above; NotFound where the folder is not there or holds no policy.
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder);
+absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings);
 
 // A policy's files as terms that always were in force. InvalidArgument as above.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,12 +13,17 @@ std::string FormatProblem(const Problem& p) {
                       p.mend);
 }
 
-std::string FormatProblems(std::vector<Problem> problems) {
+std::vector<Problem> Sorted(std::vector<Problem> problems) {
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });
+  return problems;
+}
+
+std::string FormatProblems(std::vector<Problem> problems) {
   std::string text;
-  for (const Problem& problem : problems) absl::StrAppend(&text, FormatProblem(problem), "\n");
+  for (const Problem& problem : Sorted(std::move(problems)))
+    absl::StrAppend(&text, FormatProblem(problem), "\n");
   return text;
 }
 

@@ -20,7 +20,9 @@ struct Problem {
 
 // `file:line:column: what; mend`
 std::string FormatProblem(const Problem& problem);
-// By file, line and column, one a line.
+// By file, line and column; those of one place as they were found.
+std::vector<Problem> Sorted(std::vector<Problem> problems);
+// In that order, one a line.
 std::string FormatProblems(std::vector<Problem> problems);
 
 }  // namespace retainer

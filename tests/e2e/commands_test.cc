@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "absl/strings/str_replace.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
 
@@ -74,6 +76,57 @@ TEST(CommandsTest, CheckShowsEachPromiseAndNamesWhatIsWrong) {
   EXPECT_NE(bad.out.find("policy.yaml:"), std::string::npos) << bad.out;
   EXPECT_NE(bad.out.find("priorites"), std::string::npos) << bad.out;
   EXPECT_NE(bad.out.find("priorities"), std::string::npos) << bad.out;
+}
+
+TEST(CommandsTest, CheckTellsTheSameToMachines) {
+  Installation installation;
+  const std::string folder = installation.path("policy");
+  const auto check = [&](const std::string& policy, int exit_code) {
+    const Finished done = Execute(
+        {Binary(), "check", "--policy", policy, "--config", installation.config(), "--json"});
+    EXPECT_EQ(done.exit_code, exit_code) << done.out << done.err;
+    EXPECT_EQ(done.err, "") << "all of it is in the document";
+    auto document = nlohmann::json::parse(done.out, nullptr, /*allow_exceptions=*/false);
+    EXPECT_TRUE(document.is_object()) << done.out;
+    return document;
+  };
+  nlohmann::json document = check(folder, 0);
+  EXPECT_EQ(document["valid"], true);
+  EXPECT_EQ(document["errors"], nlohmann::json::array());
+  EXPECT_EQ(document["policy"]["version"].get<std::string>().size(), 64u) << document["policy"];
+  ASSERT_FALSE(document["examples"].empty());
+  EXPECT_EQ(document["examples"][0]["metric"], "first_response") << document["examples"][0];
+
+  const std::string good = installation.Read("policy/policy.yaml");
+  installation.Write("policy/policy.yaml", "priorites: []\n" + good + "bots: 7\n");
+  installation.Write("retainer.yaml", absl::StrReplaceAll(installation.Read("retainer.yaml"),
+                                                          {{"mode: full", "mode: observe"}}));
+  document = check(folder, 1);
+  EXPECT_EQ(document["valid"], false);
+  EXPECT_TRUE(document["policy"].is_null());
+  ASSERT_EQ(document["errors"].size(), 2u) << document;
+  const nlohmann::json& first = document["errors"][0];
+  EXPECT_EQ(first["file"], folder + "/policy.yaml");
+  EXPECT_EQ(first["line"], 1);
+  EXPECT_EQ(first["column"], 1);
+  EXPECT_NE(first["message"].get<std::string>().find("priorites"), std::string::npos) << first;
+  EXPECT_NE(first["mend"].get<std::string>().find("priorities"), std::string::npos) << first;
+  EXPECT_GT(document["errors"][1]["line"].get<int>(), 1);
+  ASSERT_EQ(document["warnings"].size(), 1u) << document;
+  EXPECT_FALSE(document["warnings"][0].contains("file")) << "it is of no line";
+  EXPECT_NE(document["warnings"][0]["message"].get<std::string>().find("mode: observe"),
+            std::string::npos);
+
+  // What is of no file is told as well, and the exit code is that of the text.
+  document = check(installation.path("nowhere"), 2);
+  EXPECT_EQ(document["valid"], false);
+  ASSERT_EQ(document["errors"].size(), 1u) << document;
+  installation.Write("policy/policy.yaml", good);
+  installation.Write("retainer.yaml", "listen: [\n");
+  document = check(folder, 1);
+  EXPECT_FALSE(document["policy"].is_null()) << "the policy itself is good";
+  ASSERT_FALSE(document["errors"].empty()) << document;
+  EXPECT_EQ(document["errors"][0]["file"], installation.config());
 }
 
 TEST(CommandsTest, ATokenIsShownOnceOpensTheApiAndIsRevoked) {
