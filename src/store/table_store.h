@@ -17,6 +17,7 @@
 #include "retainer/store.h"
 #include "src/store/codec/records.h"
 #include "src/store/engine.h"
+#include "src/store/inbox_fronts.h"
 #include "src/store/inbox_numbers.h"
 #include "src/store/ledger.h"
 #include "src/store/lock_stripes.h"
@@ -166,6 +167,7 @@ class TableStore : public Store {
   std::unique_ptr<Engine> engine_;
   LockStripes locks_;
   InboxNumbers numbers_;
+  InboxFronts fronts_;
   LedgerWriter ledger_;
 };
 

@@ -93,13 +93,16 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
   if (!numbers_.Doubts().empty()) Prepare().IgnoreError();
   // Before the view: what settles in between is in it.
   const std::uint64_t settled = numbers_.Settled();
-  if (limit == 0 || after >= settled) return entries;
+  const InboxFronts::Front front = fronts_.Get(forge);
+  const std::uint64_t from = std::max(after + 1, front.seq);
+  if (limit == 0 || from >= settled) return entries;
+  std::uint64_t first = settled;
   {
     const auto view = engine_->Read();
     absl::Status trouble;
     const std::string prefix = KeyWriter().Text(forge).Take();
     const absl::Status walked = view->Walk(
-        Table::kInbox, EntryKey(forge, after + 1), EntryKey(forge, settled),
+        Table::kInbox, EntryKey(forge, from), EntryKey(forge, settled),
         [&](std::string_view key, std::string_view value) {
           std::uint64_t seq = 0;
           KeyReader reader(key.substr(prefix.size()));
@@ -107,6 +110,7 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
             trouble = Unreadable(Table::kInbox, key);
             return false;
           }
+          first = std::min(first, seq);
           auto record = DecodeRecord<DeliveryRecord>(value);
           auto body = ReadBody(*view, seq);
           if (!body.ok() && !absl::IsDataLoss(body.status())) {
@@ -124,6 +128,8 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
     if (!walked.ok()) return walked;
     if (!trouble.ok()) return trouble;
   }
+  const bool from_the_front = after < std::max<std::uint64_t>(front.seq, 1);
+  if (from_the_front) fronts_.Raise(forge, front, first);
   // One bad record must not stop what waits behind it.
   for (std::uint64_t seq : unreadable) {
     absl::Status status = MoveAside(forge, seq,
@@ -250,7 +256,9 @@ absl::Status TableStore::Requeue(const std::string& forge, std::uint64_t seq) {
     batch.Add(Counter::kInbox, 1);
     batch.Add(Counter::kSetAside, -1);
   }
-  return engine_->Write(batch);
+  const absl::Status status = engine_->Write(batch);
+  fronts_.PutBack(forge, seq);
+  return status;
 }
 
 absl::StatusOr<std::size_t> TableStore::Expire(absl::Time before) {
