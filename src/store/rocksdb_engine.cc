@@ -45,6 +45,10 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   if (wanted.env != nullptr) options.env = wanted.env;
+  // Compactions run on what answering leaves; flushes, for which writes may have to wait, do not.
+  // Where the system does not offer it, they compete.
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
+      .PermitUncheckedError();
   options.db_write_buffer_size = wanted.write_buffer_bytes;
   options.max_total_wal_size = wanted.max_wal_bytes;
   options.max_open_files = wanted.max_open_files;
