@@ -83,11 +83,20 @@ rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.write_buffer_size = std::max(wanted.write_buffer_bytes / 4, std::size_t{1} << 20);
   options.compression = rocksdb::kLZ4Compression;
-  // Queues (inbox, wake-ups, dirty faces) are read from their front, where what is done leaves
-  // tombstones: compact files that are mostly those.
-  options.table_properties_collector_factories.push_back(
-      rocksdb::NewCompactOnDeletionCollectorFactory(1000, 500));
+  // Small steps, from a first level that is no larger than what is merged into it at once.
+  options.target_file_size_base = std::max(wanted.write_buffer_bytes / 4, std::size_t{1} << 20);
+  options.max_bytes_for_level_base = 4 * options.target_file_size_base;
   return options;
+}
+
+// Read from its front, where what is done leaves tombstones: files that are mostly those are compacted
+// at once.
+bool IsQueue(std::string_view table) {
+  for (const Table queue : {Table::kInbox, Table::kBodies, Table::kExpiry, Table::kWakeups,
+                            Table::kDirty, Table::kNoticeQueue}) {
+    if (table == TableName(queue)) return true;
+  }
+  return false;
 }
 
 absl::Status PrepareFolder(const std::string& folder) {
@@ -215,6 +224,13 @@ RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 absl::Status RocksDbEngine::OpenDatabase() {
   const auto describe = [&](const std::string& name) {
     rocksdb::ColumnFamilyOptions table = table_options_;
+    // Rationale: not for the others. What moves about in an index leaves runs of tombstones in a file
+    // of its changes that are few among what is there, and each such file would be compacted with all
+    // that it overlaps.
+    if (IsQueue(name)) {
+      table.table_properties_collector_factories.push_back(
+          rocksdb::NewCompactOnDeletionCollectorFactory(1000, 500));
+    }
     if (name == TableName(Table::kCounters)) {
       table.merge_operator = std::make_shared<AddCounters>();
       table.max_successive_merges = 16;
