@@ -141,9 +141,10 @@ struct OwedQuery {
 };
 
 struct Owed {
-  // A claim with such a commitment; `claim` of `ticket` says which.
+  // A claim with such a commitment; without the state of its settled clocks.
   struct Claim {
-    TicketRecord ticket;
+    TicketKey ticket;
+    std::string url;  // the ticket's
     ClaimRecord claim;
   };
   std::vector<Claim> claims;  // the longest overdue first

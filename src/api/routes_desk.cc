@@ -95,16 +95,21 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   query.limit = kNextTickets;
   auto next = context.store.FindTickets(query);
   if (!next.ok()) return Trouble(context, request, "customer", next.status(), "");
-  ordered_json tickets = ordered_json::array();
+  JsonWriter open_tickets;
+  open_tickets.BeginObject();
+  open_tickets.Number("count", static_cast<std::int64_t>(*open));
+  open_tickets.BeginArray("next");
   for (const TicketRecord& record : *next) {
-    tickets.push_back(TicketEntry(record, customer->id, now));
+    WriteTicketEntry(record, customer->id, now, &open_tickets);
   }
+  open_tickets.End();
+  open_tickets.End();
 
   ordered_json json = CustomerJson(*request.caller, *customer);
   json["as_of"] = InstantJson(now);
   json["in_term"] =
       !customer->term || (customer->term->from <= today && today <= customer->term->until);
-  json["open_tickets"] = {{"count", *open}, {"next", std::move(tickets)}};
+  json["open_tickets"] = ordered_json::parse(open_tickets.body());
   json["compliance"] = {{"from", customer->term ? ordered_json(DayText(customer->term->from))
                                                 : ordered_json(nullptr)},
                         {"until", DayText(absl::ToCivilDay(now, absl::UTCTimeZone()))},

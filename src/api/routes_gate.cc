@@ -16,15 +16,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
-#include "nlohmann/json.hpp"
+#include "retainer/instant_text.h"
+#include "src/api/json_writer.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
 
 namespace retainer {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr std::size_t kMostReasons = 50;
 constexpr std::size_t kLongestRef = 255;
@@ -35,10 +34,20 @@ constexpr std::size_t kMostLookedAt = 200;
 class Backlog {
  public:
   absl::StatusOr<absl::Duration> Age(const ApiContext& context, absl::Time now) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!looked_at_ || now < *looked_at_ || now - *looked_at_ >= absl::Seconds(1)) {
+      // Who asks meanwhile is answered from before, but for the first.
+      const bool first = !looked_at_;
+      if (!first) {
+        looked_at_ = now;
+        lock.unlock();
+      }
       auto stats = context.store.Stats();
-      if (!stats.ok()) return stats.status();
+      if (!first) lock.lock();
+      if (!stats.ok()) {
+        looked_at_.reset();
+        return stats.status();
+      }
       oldest_ = stats->oldest_inbox;
       looked_at_ = now;
     }
@@ -51,12 +60,18 @@ class Backlog {
   std::optional<absl::Time> oldest_;
 };
 
-std::string Text(absl::Time at) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", at, absl::UTCTimeZone());
-}
+// Why a verdict cannot be told.
+struct Unknown {
+  const char* code;
+  std::string text;
+};
 
-ordered_json UnknownReason(const char* code, std::string text) {
-  return {{"kind", "unknown"}, {"code", code}, {"text", std::move(text)}};
+void WriteUnknown(const Unknown& unknown, JsonWriter* json) {
+  json->BeginObject();
+  json->Text("kind", "unknown");
+  json->Text("code", unknown.code);
+  json->Text("text", unknown.text);
+  json->End();
 }
 
 struct Question {
@@ -114,25 +129,64 @@ std::vector<OpenPromise> Broken(const ClaimRecord& claim, bool at_risk, absl::Ti
   return broken;
 }
 
-ordered_json PromiseReason(const Owed::Claim& owed, const OpenPromise& promise,
-                           const Customer* customer, absl::Time now) {
+// A commitment that is broken or at risk, of a customer that may be named.
+struct PromiseReason {
+  const Owed::Claim* owed;
+  const Customer* customer;
+  OpenPromise promise;
+};
+
+void WriteReason(const PromiseReason& reason, const std::string& path, absl::Time now,
+                 JsonWriter* json) {
+  const ClaimRecord& claim = reason.owed->claim;
+  const TicketKey& ticket = reason.owed->ticket;
+  const OpenPromise& promise = reason.promise;
   const ClockState state = StateAt(promise, now);
-  const std::string ref = ToString(RefOf(owed.ticket));
+  const std::string ref = ToString(TicketRef{ticket.forge, path, ticket.kind, ticket.number});
   const std::string metric(MetricName(promise.metric));
-  ordered_json reason = {
-      {"kind", "promise"},
-      {"text", absl::StrCat(ref, ": ", metric, " (", owed.claim.priority, ") ",
-                            state == ClockState::kBreached ? "was due " : "is at risk, due ",
-                            Text(promise.due))},
-      {"ticket", ref},
-      {"url", owed.ticket.url},
-      {"metric", metric},
-      {"state", std::string(ClockStateName(state))},
-      {"due", InstantJson(promise.due)},
-      {"priority", owed.claim.priority},
-      {"plan", owed.claim.plan}};
-  if (customer != nullptr) reason["customer"] = customer->id;
-  return reason;
+  json->BeginObject();
+  json->Text("kind", "promise");
+  json->Text("text", absl::StrCat(ref, ": ", metric, " (", claim.priority, ") ",
+                                  state == ClockState::kBreached ? "was due " : "is at risk, due ",
+                                  UtcText(promise.due)));
+  json->Text("ticket", ref);
+  json->Text("url", reason.owed->url);
+  json->Text("metric", metric);
+  json->Text("state", ClockStateName(state));
+  json->Instant("due", promise.due);
+  json->Text("priority", claim.priority);
+  json->Text("plan", claim.plan);
+  json->Text("customer", reason.customer->id);
+  json->End();
+}
+
+// What a ref leaves out.
+struct AppliedRef {
+  std::string name;
+  std::vector<std::string> excluded;
+  std::string missing;  // what could not be looked up; empty: nothing
+};
+
+void WriteRef(const AppliedRef& ref, JsonWriter* json) {
+  json->BeginObject("ref");
+  json->Text("name", ref.name);
+  json->Flag("applied", ref.missing.empty());
+  json->Texts("excluded", ref.excluded);
+  json->Text("text", ref.missing.empty() ? "Tickets whose fix is part of this ref do not count."
+                                         : absl::StrCat("Not every fix could be looked up (",
+                                                        ref.missing, "): what was not counts."));
+  json->End();
+}
+
+void WriteOverride(const GateOverride& overridden, const char* without, JsonWriter* json) {
+  json->BeginObject("override");
+  json->Text("id", overridden.id);
+  json->Text("by", overridden.by);
+  json->Text("reason", overridden.reason);
+  json->Instant("from", overridden.from);
+  json->Instant("until", overridden.until);
+  json->Text("without", without);
+  json->End();
 }
 
 class Gate {
@@ -160,7 +214,7 @@ class Gate {
     }
     auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);
     if (!owed.ok()) return Trouble(context, request, "gate", owed.status(), "");
-    ordered_json applied;
+    std::optional<AppliedRef> applied;
     if (!ref.empty()) {
       auto told = ApplyRef(context, request, question, project, ref, &*owed);
       if (!told.ok()) return Trouble(context, request, "gate", told.status(), "");
@@ -172,102 +226,107 @@ class Gate {
     if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
     const auto next = NextChange(context, question, *owed, request, terms);
     if (!next.ok()) return Trouble(context, request, "gate", next.status(), "");
-    return Tell(request, question, *owed, std::move(applied), *backlog, *overridden, *next);
+    return Tell(request, question, project.path, *owed, applied, *backlog, *overridden, *next);
   }
 
  private:
   // Takes out of `owed` what the ref fixes; the answer's word on it.
-  static absl::StatusOr<ordered_json> ApplyRef(const ApiContext& context, const ApiRequest& request,
-                                               const Question& question,
-                                               const ProjectRecord& project, const std::string& ref,
-                                               Owed* owed) {
+  static absl::StatusOr<AppliedRef> ApplyRef(const ApiContext& context, const ApiRequest& request,
+                                             const Question& question, const ProjectRecord& project,
+                                             const std::string& ref, Owed* owed) {
     std::vector<TicketKey> tickets;
     for (const Owed::Claim& claim : owed->claims) {
-      if (std::find(tickets.begin(), tickets.end(), claim.ticket.key) == tickets.end()) {
-        tickets.push_back(claim.ticket.key);
+      if (std::find(tickets.begin(), tickets.end(), claim.ticket) == tickets.end()) {
+        tickets.push_back(claim.ticket);
       }
     }
     auto fixes = context.desk.FixedIn(project, ref, tickets);
     if (!fixes.ok()) return fixes.status();
     std::set<std::string> excluded;
     std::erase_if(owed->claims, [&](const Owed::Claim& claim) {
-      if (!fixes->fixed.contains(claim.ticket.key)) return false;
+      if (!fixes->fixed.contains(claim.ticket)) return false;
       const bool named = question.policy != nullptr &&
                          MayBeNamed(*question.policy, claim.claim.customer, request) != nullptr;
-      if (named) excluded.insert(ToString(RefOf(claim.ticket)));
+      const TicketKey& ticket = claim.ticket;
+      if (named) {
+        excluded.insert(
+            ToString(TicketRef{ticket.forge, project.path, ticket.kind, ticket.number}));
+      }
       return true;
     });
     if (owed->claims.size() > kMostReasons) {
       owed->claims.resize(kMostReasons);
       owed->more = true;
     }
-    const std::string& missing = fixes->incomplete;
-    return ordered_json{
-        {"name", ref},
-        {"applied", missing.empty()},
-        {"excluded", excluded},
-        {"text", missing.empty() ? "Tickets whose fix is part of this ref do not count."
-                                 : absl::StrCat("Not every fix could be looked up (", missing,
-                                                "): what was not counts.")}};
+    return AppliedRef{ref, {excluded.begin(), excluded.end()}, fixes->incomplete};
   }
 
-  ApiAnswer Tell(const ApiRequest& request, const Question& question, const Owed& owed,
-                 ordered_json ref, absl::Duration backlog,
+  ApiAnswer Tell(const ApiRequest& request, const Question& question, const std::string& path,
+                 const Owed& owed, const std::optional<AppliedRef>& ref, absl::Duration backlog,
                  const std::optional<GateOverride>& overridden, absl::Time next_change) const {
     const absl::Time now = question.owed.at;
-    ordered_json reasons = ordered_json::array();
+    std::vector<PromiseReason> reasons;
     std::size_t of_private = 0;
     for (const Owed::Claim& claim : owed.claims) {
       if (question.policy == nullptr) break;
       const Customer* customer = MayBeNamed(*question.policy, claim.claim.customer, request);
-      const std::vector<OpenPromise> broken = Broken(claim.claim, question.owed.at_risk, now);
-      if (customer == nullptr) {
-        of_private += broken.size();
-        continue;
-      }
-      for (const OpenPromise& promise : broken) {
-        reasons.push_back(PromiseReason(claim, promise, customer, now));
+      for (const OpenPromise& promise : Broken(claim.claim, question.owed.at_risk, now)) {
+        if (customer == nullptr) {
+          ++of_private;
+        } else {
+          reasons.push_back({&claim, customer, promise});
+        }
       }
     }
-    if (of_private > 0 && InPublic(request)) {
-      if (reasons.empty()) {
-        reasons.push_back({{"kind", "private"},
-                           {"text", absl::StrCat("A commitment to a private customer is ",
-                                                 Wrong(question), ".")}});
-      }
-    } else if (of_private > 0) {
-      reasons.push_back(
-          {{"kind", "private"},
-           {"text", absl::StrCat(of_private, of_private == 1 ? " commitment" : " commitments",
-                                 " to private customers ", of_private == 1 ? "is " : "are ",
-                                 Wrong(question), ".")},
-           {"count", of_private}});
-    }
-    const bool fails = !reasons.empty();
-    AddUnknowns(question, owed, backlog, &reasons);
-    const char* const verdict = fails ? "fail" : reasons.empty() ? "pass" : "unknown";
-
+    const bool fails = !reasons.empty() || of_private > 0;
+    const std::vector<Unknown> unknowns = Unknowns(question, owed, backlog);
+    const char* const verdict = fails ? "fail" : unknowns.empty() ? "pass" : "unknown";
     absl::Time next = fails ? absl::InfiniteFuture() : next_change;
-    if (overridden && !reasons.empty()) next = overridden->until;
-    ordered_json json = {{"verdict", overridden ? "pass" : verdict},
-                         {"project", question.project},
-                         {"fail_on", question.owed.at_risk ? "at_risk" : "breached"},
-                         {"as_of", InstantJson(now)},
-                         {"next_change_at", InstantJson(next)},
-                         {"reasons", std::move(reasons)},
-                         {"more", owed.more}};
-    if (overridden) {
-      json["override"] = {{"id", overridden->id},
-                          {"by", overridden->by},
-                          {"reason", overridden->reason},
-                          {"from", InstantJson(overridden->from)},
-                          {"until", InstantJson(overridden->until)},
-                          {"without", verdict}};
+    if (overridden && (fails || !unknowns.empty())) next = overridden->until;
+
+    JsonWriter json;
+    json.BeginObject();
+    json.Text("verdict", overridden ? "pass" : verdict);
+    json.Text("project", question.project);
+    json.Text("fail_on", question.owed.at_risk ? "at_risk" : "breached");
+    json.BeginVolatile();
+    json.Instant("as_of", now);
+    json.EndVolatile();
+    json.Instant("next_change_at", next);
+    json.BeginArray("reasons");
+    for (const PromiseReason& reason : reasons) WriteReason(reason, path, now, &json);
+    if (of_private > 0 && (!InPublic(request) || reasons.empty())) {
+      WritePrivate(of_private, question, InPublic(request), &json);
     }
-    if (!ref.is_null()) json["ref"] = std::move(ref);
+    for (const Unknown& unknown : unknowns) WriteUnknown(unknown, &json);
+    json.End();
+    json.Flag("more", owed.more);
+    if (overridden) WriteOverride(*overridden, verdict, &json);
+    if (ref) WriteRef(*ref, &json);
     const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
-    json["links"] = {{"breached", list + "breached"}, {"at_risk", list + "at_risk"}};
-    return JsonAnswer(std::move(json));
+    json.BeginObject("links");
+    json.Text("breached", list + "breached");
+    json.Text("at_risk", list + "at_risk");
+    json.End();
+    json.End();
+    return JsonAnswer(json);
+  }
+
+  // All that is said of private customers, in public without a number.
+  static void WritePrivate(std::size_t count, const Question& question, bool in_public,
+                           JsonWriter* json) {
+    const char* const wrong = question.owed.at_risk ? "broken or at risk" : "broken";
+    json->BeginObject();
+    json->Text("kind", "private");
+    if (in_public) {
+      json->Text("text", absl::StrCat("A commitment to a private customer is ", wrong, "."));
+    } else {
+      json->Text("text",
+                 absl::StrCat(count, count == 1 ? " commitment" : " commitments",
+                              " to private customers ", count == 1 ? "is " : "are ", wrong, "."));
+      json->Number("count", static_cast<std::int64_t>(count));
+    }
+    json->End();
   }
 
   // Nullptr for a customer that must not be told of.
@@ -279,10 +338,6 @@ class Gate {
   }
 
   static bool InPublic(const ApiRequest& request) { return !request.caller->projects.empty(); }
-
-  static const char* Wrong(const Question& question) {
-    return question.owed.at_risk ? "broken or at risk" : "broken";
-  }
 
   // The next instant at which time alone changes the verdict, as far as this caller may know.
   static absl::StatusOr<absl::Time> NextChange(const ApiContext& context, const Question& question,
@@ -311,30 +366,28 @@ class Gate {
     return next;
   }
 
-  void AddUnknowns(const Question& question, const Owed& owed, absl::Duration backlog,
-                   ordered_json* reasons) const {
-    if (question.policy == nullptr) {
-      reasons->push_back(UnknownReason("policy", "No valid policy is in force."));
-      return;
-    }
+  std::vector<Unknown> Unknowns(const Question& question, const Owed& owed,
+                                absl::Duration backlog) const {
+    if (question.policy == nullptr) return {{"policy", "No valid policy is in force."}};
+    std::vector<Unknown> unknowns;
     if (owed.more && owed.claims.empty()) {
-      reasons->push_back(
-          UnknownReason("ref", "More commitments are broken than were compared with the ref."));
+      unknowns.push_back({"ref", "More commitments are broken than were compared with the ref."});
     }
     if (owed.stale) {
-      reasons->push_back(UnknownReason(
-          "policy_changed", "The policy has changed and not every ticket was judged by it yet."));
+      unknowns.push_back(
+          {"policy_changed", "The policy has changed and not every ticket was judged by it yet."});
     }
     if (owed.questions) {
-      reasons->push_back(UnknownReason(
-          "questions", "The forge has not yet answered whose ticket one of this project is."));
+      unknowns.push_back(
+          {"questions", "The forge has not yet answered whose ticket one of this project is."});
     }
     if (backlog > options_.backlog_bound) {
-      reasons->push_back(UnknownReason(
-          "backlog",
-          absl::StrCat("Deliveries of the forge wait to be read for ",
-                       absl::FormatDuration(absl::Floor(backlog, absl::Minutes(1))), ".")));
+      unknowns.push_back(
+          {"backlog",
+           absl::StrCat("Deliveries of the forge wait to be read for ",
+                        absl::FormatDuration(absl::Floor(backlog, absl::Minutes(1))), ".")});
     }
+    return unknowns;
   }
 
   const ApiRouteOptions options_;

@@ -5,7 +5,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "nlohmann/json.hpp"
 #include "src/api/routes.h"
 #include "src/api/ticket_cursor.h"
 #include "src/api/ticket_json.h"
@@ -13,8 +12,6 @@
 
 namespace retainer {
 namespace {
-
-using nlohmann::ordered_json;
 
 constexpr std::size_t kUsualPage = 50;
 constexpr std::size_t kLargestPage = 200;
@@ -132,14 +129,23 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
   if (!found.ok()) return Trouble(context, request, "tickets", found.status(), "");
   const bool more = found->size() > page;
   if (more) found->resize(page);
-  ordered_json tickets = ordered_json::array();
+  JsonWriter json;
+  json.BeginObject();
+  json.BeginVolatile();
+  json.Instant("as_of", now);
+  json.EndVolatile();
+  json.BeginArray("tickets");
   for (const TicketRecord& record : *found) {
-    tickets.push_back(TicketEntry(record, query.customer, now));
+    WriteTicketEntry(record, query.customer, now, &json);
   }
-  ordered_json json = {{"as_of", InstantJson(now)}, {"tickets", std::move(tickets)}};
-  json["next_cursor"] = more ? ordered_json(WriteCursor(PlaceOf(query, found->back()), filters))
-                             : ordered_json(nullptr);
-  return JsonAnswer(std::move(json));
+  json.End();
+  if (more) {
+    json.Text("next_cursor", WriteCursor(PlaceOf(query, found->back()), filters));
+  } else {
+    json.Null("next_cursor");
+  }
+  json.End();
+  return JsonAnswer(json);
 }
 
 ApiAnswer ListTickets(const ApiContext& context, const ApiRequest& request) {
@@ -180,11 +186,7 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request) {
   if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
   // Another customer's ticket is to this token as one that is not there.
   if (!MayRead(*request.caller, project, inspection->record)) return Refuse(404, unknown);
-  TicketTexts texts = TicketJson(*ref, *inspection, request.caller->customer);
-  ApiAnswer answer;
-  answer.body = std::move(texts.body);
-  answer.stable = std::move(texts.stable);
-  return answer;
+  return TicketAnswer(*ref, *inspection, request.caller->customer);
 }
 
 }  // namespace

@@ -2,122 +2,153 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "retainer/instant_text.h"
 
 namespace retainer {
 namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json Instant(absl::Time time) { return InstantJson(time); }
-
-ordered_json Instant(const std::optional<absl::Time>& time) {
-  if (!time) return nullptr;
-  return Instant(*time);
-}
-
-std::string KindName(PromiseKind kind) {
+std::string_view KindName(PromiseKind kind) {
   return kind == PromiseKind::kCommitment ? "commitment" : "target";
 }
 
-ordered_json StillJson(const Standstill& still) {
-  return {{"from", Instant(still.span.from)},
-          {"until", Instant(still.span.until)},
-          {"began_by", still.begin_fact},
-          {"ended_by", still.end_fact}};
+void WriteState(std::string_view name, const std::optional<ClockState>& state, JsonWriter* json) {
+  if (state) {
+    json->Text(name, ClockStateName(*state));
+  } else {
+    json->Null(name);
+  }
+}
+
+void WriteInstant(std::string_view name, const std::optional<absl::Time>& time, JsonWriter* json) {
+  json->Instant(name, time.value_or(absl::InfiniteFuture()));
+}
+
+void WriteStills(std::string_view name, const std::vector<Standstill>& stills, JsonWriter* json) {
+  json->BeginArray(name);
+  for (const Standstill& still : stills) {
+    json->BeginObject();
+    json->Instant("from", still.span.from);
+    json->Instant("until", still.span.until);
+    json->Text("began_by", still.begin_fact);
+    json->Text("ended_by", still.end_fact);
+    json->End();
+  }
+  json->End();
 }
 
 // A part of a cycle under one set of terms, and the due instant that it alone would give.
-ordered_json StretchJson(const Stretch& stretch) {
-  ordered_json leg = nullptr;
+void WriteStretch(const Stretch& stretch, JsonWriter* json) {
+  json->BeginObject();
+  json->Instant("from", stretch.from);
+  json->Text("why", stretch.why);
+  json->Text("target", stretch.promise->as_written.text);
+  json->Number("target_seconds", absl::ToInt64Seconds(stretch.promise->target));
+  json->Text("priority", stretch.promise->priority);
+  json->Texts("calendars", stretch.promise->calendars);
+  json->Text("policy", stretch.promise->terms_id);
+  json->Number("elapsed_before_seconds", absl::ToInt64Seconds(stretch.elapsed));
   if (stretch.has_leg) {
-    leg = {{"open_seconds", absl::ToInt64Seconds(stretch.open)}, {"due", Instant(stretch.due)}};
+    json->BeginObject("leg");
+    json->Number("open_seconds", absl::ToInt64Seconds(stretch.open));
+    json->Instant("due", stretch.due);
+    json->End();
+  } else {
+    json->Null("leg");
   }
-  return {{"from", Instant(stretch.from)},
-          {"why", stretch.why},
-          {"target", stretch.promise->as_written.text},
-          {"target_seconds", absl::ToInt64Seconds(stretch.promise->target)},
-          {"priority", stretch.promise->priority},
-          {"calendars", stretch.promise->calendars},
-          {"policy", stretch.promise->terms_id},
-          {"elapsed_before_seconds", absl::ToInt64Seconds(stretch.elapsed)},
-          {"leg", std::move(leg)}};
+  json->End();
 }
 
-ordered_json CycleJson(const Cycle& cycle) {
-  ordered_json pauses = ordered_json::array();
-  for (const Interval& pause : cycle.pauses) {
-    pauses.push_back({{"from", Instant(pause.from)}, {"until", Instant(pause.until)}});
-  }
+void WriteCycle(const Cycle& cycle, JsonWriter* json) {
   const Promise& promise = *cycle.promise;
-  ordered_json stretches = ordered_json::array();
-  for (const Stretch& stretch : cycle.stretches) stretches.push_back(StretchJson(stretch));
-  ordered_json resumed = ordered_json::array();
-  for (const Standstill& still : cycle.resumed) resumed.push_back(StillJson(still));
-  return {{"started", Instant(cycle.started)},
-          {"started_by", std::string(IdOf(cycle.start_fact))},
-          {"stopped", Instant(cycle.stopped)},
-          {"stopped_by", std::string(IdOf(cycle.stop_fact))},
-          {"target", promise.as_written.text},
-          {"target_seconds", absl::ToInt64Seconds(promise.target)},
-          {"due", Instant(cycle.due)},
-          {"due_stands", cycle.due_stands},
-          {"at_risk_at", Instant(cycle.at_risk_at)},
-          {"paused", cycle.paused_now},
-          {"pauses", std::move(pauses)},
-          {"elapsed_seconds", absl::ToInt64Seconds(cycle.elapsed)},
-          {"outcome", std::string(OutcomeName(cycle.outcome))},
-          {"note", cycle.note},
-          {"priority", promise.priority},
-          {"calendars", promise.calendars},
-          {"policy", promise.terms_id},
-          {"stretches", std::move(stretches)},
-          {"resumed", std::move(resumed)}};
-}
-
-ordered_json ClockJson(const PromiseClock& clock) {
-  ordered_json cycles = ordered_json::array();
-  for (const Cycle& cycle : clock.cycles) cycles.push_back(CycleJson(cycle));
-  ordered_json to_come = ordered_json::array();
-  for (const Coming& coming : clock.to_come) {
-    to_come.push_back({{"at", Instant(coming.at)},
-                       {"kind", std::string(NoticeKindName(coming.kind))},
-                       {"fraction", coming.fraction}});
+  json->BeginObject();
+  json->Instant("started", cycle.started);
+  json->Text("started_by", IdOf(cycle.start_fact));
+  WriteInstant("stopped", cycle.stopped, json);
+  json->Text("stopped_by", IdOf(cycle.stop_fact));
+  json->Text("target", promise.as_written.text);
+  json->Number("target_seconds", absl::ToInt64Seconds(promise.target));
+  json->Instant("due", cycle.due);
+  json->Flag("due_stands", cycle.due_stands);
+  json->Instant("at_risk_at", cycle.at_risk_at);
+  json->Flag("paused", cycle.paused_now);
+  json->BeginArray("pauses");
+  for (const Interval& pause : cycle.pauses) {
+    json->BeginObject();
+    json->Instant("from", pause.from);
+    json->Instant("until", pause.until);
+    json->End();
   }
-  return {{"metric", std::string(MetricName(clock.metric))},
-          {"kind", KindName(clock.kind)},
-          {"state", std::string(ClockStateName(clock.state))},
-          {"cycles", std::move(cycles)},
-          {"to_come", std::move(to_come)}};
+  json->End();
+  json->BeginVolatile();
+  json->Number("elapsed_seconds", absl::ToInt64Seconds(cycle.elapsed));
+  json->EndVolatile();
+  json->Text("outcome", OutcomeName(cycle.outcome));
+  json->Text("note", cycle.note);
+  json->Text("priority", promise.priority);
+  json->Texts("calendars", promise.calendars);
+  json->Text("policy", promise.terms_id);
+  json->BeginArray("stretches");
+  for (const Stretch& stretch : cycle.stretches) WriteStretch(stretch, json);
+  json->End();
+  WriteStills("resumed", cycle.resumed, json);
+  json->End();
 }
 
-template <class T>
-ordered_json OrNull(const std::optional<T>& state) {
-  return state ? ordered_json(std::string(ClockStateName(*state))) : ordered_json(nullptr);
+void WriteClock(const PromiseClock& clock, JsonWriter* json) {
+  json->BeginObject();
+  json->Text("metric", MetricName(clock.metric));
+  json->Text("kind", KindName(clock.kind));
+  json->Text("state", ClockStateName(clock.state));
+  json->BeginArray("cycles");
+  for (const Cycle& cycle : clock.cycles) WriteCycle(cycle, json);
+  json->End();
+  json->BeginArray("to_come");
+  for (const Coming& coming : clock.to_come) {
+    json->BeginObject();
+    json->Instant("at", coming.at);
+    json->Text("kind", NoticeKindName(coming.kind));
+    json->Fraction("fraction", coming.fraction);
+    json->End();
+  }
+  json->End();
+  json->End();
 }
 
 // Of a record, whose opening may not be known yet.
-ordered_json TimeOf(absl::Time at) { return at == absl::UnixEpoch() ? nullptr : Instant(at); }
+void WriteTimeOf(std::string_view name, absl::Time at, JsonWriter* json) {
+  json->Instant(name, at == absl::UnixEpoch() ? absl::InfinitePast() : at);
+}
 
-ordered_json ClaimEntry(const ClaimRecord& claim, absl::Time now) {
-  ordered_json promises = ordered_json::array();
+void WriteClaim(const ClaimRecord& claim, absl::Time now, JsonWriter* json) {
+  json->BeginObject();
+  json->Text("customer", claim.customer);
+  json->Text("plan", claim.plan);
+  json->Text("priority", claim.priority);
+  WriteState("state", StateAt(claim, now), json);
+  json->Instant("due", DueOf(claim));
+  json->BeginArray("promises");
   for (const OpenPromise& promise : claim.promises) {
-    promises.push_back({{"metric", std::string(MetricName(promise.metric))},
-                        {"kind", KindName(promise.kind)},
-                        {"state", std::string(ClockStateName(StateAt(promise, now)))},
-                        {"at_risk_at", Instant(promise.at_risk_at)},
-                        {"due", Instant(promise.due)}});
+    json->BeginObject();
+    json->Text("metric", MetricName(promise.metric));
+    json->Text("kind", KindName(promise.kind));
+    json->Text("state", ClockStateName(StateAt(promise, now)));
+    json->Instant("at_risk_at", promise.at_risk_at);
+    json->Instant("due", promise.due);
+    json->End();
   }
-  return {{"customer", claim.customer},   {"plan", claim.plan},
-          {"priority", claim.priority},   {"state", OrNull(StateAt(claim, now))},
-          {"due", Instant(DueOf(claim))}, {"promises", std::move(promises)}};
+  json->End();
+  json->End();
 }
 
 }  // namespace
 
 ordered_json InstantJson(absl::Time time) {
   if (time == absl::InfiniteFuture() || time == absl::InfinitePast()) return nullptr;
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+  return Rfc3339(time);
 }
 
 std::string DumpJson(const ordered_json& json) {
@@ -132,83 +163,92 @@ ApiAnswer JsonAnswer(ordered_json json) {
   return answer;
 }
 
+ApiAnswer JsonAnswer(const JsonWriter& json) {
+  ApiAnswer answer;
+  answer.body = json.body();
+  answer.stable = json.stable();
+  return answer;
+}
+
 TicketRef RefOf(const TicketRecord& record) {
   return {record.key.forge, record.project_path, record.key.kind, record.key.number};
 }
 
-ordered_json TicketEntry(const TicketRecord& record, const std::string& only_customer,
-                         absl::Time now) {
-  ordered_json claims = ordered_json::array();
+void WriteTicketEntry(const TicketRecord& record, const std::string& only_customer, absl::Time now,
+                      JsonWriter* json) {
+  std::vector<ClaimRecord> claims = ClaimsInForce(record);
   std::optional<ClockState> state = StateAt(record, now);
-  for (const ClaimRecord& claim : ClaimsInForce(record)) {
-    if (!only_customer.empty() && claim.customer != only_customer) continue;
-    if (!only_customer.empty()) state = StateAt(claim, now);
-    claims.push_back(ClaimEntry(claim, now));
+  if (!only_customer.empty()) {
+    std::erase_if(claims,
+                  [&](const ClaimRecord& claim) { return claim.customer != only_customer; });
+    if (!claims.empty()) state = StateAt(claims.back(), now);
   }
   const TicketRef ref = RefOf(record);
-  return {{"ref", ToString(ref)},
-          {"url", record.url},
-          {"title", record.title},
-          {"project", ToString(ProjectRef{ref.forge, ref.path})},
-          {"open", record.open},
-          {"opened_at", TimeOf(record.opened_at)},
-          {"updated_at", TimeOf(record.updated_at)},
-          {"state", OrNull(state)},
-          {"due", Instant(DueIn(record, only_customer))},
-          {"claims", std::move(claims)}};
+  json->BeginObject();
+  json->Text("ref", ToString(ref));
+  json->Text("url", record.url);
+  json->Text("title", record.title);
+  json->Text("project", ToString(ProjectRef{ref.forge, ref.path}));
+  json->Flag("open", record.open);
+  WriteTimeOf("opened_at", record.opened_at, json);
+  WriteTimeOf("updated_at", record.updated_at, json);
+  WriteState("state", state, json);
+  json->Instant("due", DueIn(record, only_customer));
+  json->BeginArray("claims");
+  for (const ClaimRecord& claim : claims) WriteClaim(claim, now, json);
+  json->End();
+  json->End();
 }
 
-TicketTexts TicketJson(const TicketRef& ref, const Inspection& inspection,
+ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
                        const std::string& only_customer) {
   const Standing& standing = inspection.standing;
-  ordered_json claims = ordered_json::array();
+  JsonWriter json;
+  json.BeginObject();
+  json.Text("ref", ToString(ref));
+  json.Text("url", inspection.context.url);
+  json.BeginVolatile();
+  json.Instant("as_of", inspection.at);
+  json.EndVolatile();
+  json.Flag("open", standing.open);
+  json.Instant("opened_at", standing.opened_at);
+  json.Text("policy", standing.terms_id);
+  json.BeginArray("claims");
   for (const ClaimStanding& claim : standing.claims) {
     if (!only_customer.empty() && claim.customer != only_customer) continue;
-    ordered_json clocks = ordered_json::array();
-    for (const PromiseClock& clock : claim.clocks) clocks.push_back(ClockJson(clock));
-    claims.push_back({{"customer", claim.customer},
-                      {"since", Instant(claim.since)},
-                      {"reason", claim.reason},
-                      {"plan", claim.plan},
-                      {"priority", claim.priority},
-                      {"priority_reason", claim.priority_reason},
-                      {"released", claim.released},
-                      {"clocks", std::move(clocks)}});
+    json.BeginObject();
+    json.Text("customer", claim.customer);
+    json.Instant("since", claim.since);
+    json.Text("reason", claim.reason);
+    json.Text("plan", claim.plan);
+    json.Text("priority", claim.priority);
+    json.Text("priority_reason", claim.priority_reason);
+    json.Flag("released", claim.released);
+    json.BeginArray("clocks");
+    for (const PromiseClock& clock : claim.clocks) WriteClock(clock, &json);
+    json.End();
+    json.End();
   }
-  ordered_json waits = ordered_json::array();
-  for (const Standstill& wait : standing.waits) waits.push_back(StillJson(wait));
-  ordered_json json = {{"ref", ToString(ref)},
-                       {"url", inspection.context.url},
-                       {"as_of", Instant(inspection.at)},
-                       {"open", standing.open},
-                       {"opened_at", Instant(standing.opened_at)},
-                       {"policy", standing.terms_id},
-                       {"claims", std::move(claims)},
-                       {"waiting_for_customer", standing.waiting.now},
-                       {"waits", std::move(waits)}};
+  json.End();
+  json.Flag("waiting_for_customer", standing.waiting.now);
+  WriteStills("waits", standing.waits, &json);
   if (only_customer.empty()) {
     // Each of these hangs on every claim.
-    json["next_change_at"] = Instant(standing.next_wake);
-    json["state"] = OrNull(standing.worst);
-    json["next_due"] = Instant(standing.next_due);
-    json["successor"] = standing.successor;
-    json["questions_open"] = standing.questions.size();
-    json["flags"] = standing.flags;
+    json.Instant("next_change_at", standing.next_wake);
+    WriteState("state", standing.worst, &json);
+    WriteInstant("next_due", standing.next_due, &json);
+    json.Text("successor", standing.successor);
+    json.Number("questions_open", static_cast<std::int64_t>(standing.questions.size()));
+    json.Texts("flags", standing.flags);
     // The explanation speaks of every claim.
-    json["explanation"] = inspection.explanation;
+    json.BeginVolatile();
+    json.Text("explanation", inspection.explanation);
+    json.EndVolatile();
   }
-  TicketTexts texts;
-  texts.body = DumpJson(json);
-  json.erase("as_of");
-  json.erase("explanation");
-  for (ordered_json& claim : json["claims"]) {
-    for (ordered_json& clock : claim["clocks"]) {
-      for (ordered_json& cycle : clock["cycles"]) cycle.erase("elapsed_seconds");
-    }
-  }
-  if (only_customer.empty()) json["version"] = inspection.record.version;
-  texts.stable = DumpJson(json);
-  return texts;
+  json.End();
+  ApiAnswer answer = JsonAnswer(json);
+  if (only_customer.empty()) absl::StrAppend(&answer.stable, inspection.record.version);
+  return answer;
 }
 
 std::string HealthJson(const Health& health) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "retainer/instant_text.h"
 #include "src/cli/command.h"
 
 namespace retainer::cli {
@@ -19,10 +20,6 @@ using json = nlohmann::ordered_json;
 constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 absl::Time Instant(const json& text) {
   absl::Time time;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
+#include "retainer/instant_text.h"
 #include "src/api/sha256.h"
 #include "src/api/ticket_json.h"
 #include "src/cli/backtest_pages.h"
@@ -38,10 +39,6 @@ using json = nlohmann::ordered_json;
 constexpr std::size_t kMostAside = 10000;
 constexpr absl::Duration kLongWait = absl::Minutes(5);
 
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
-}
-
 json TimeOrNull(const std::optional<absl::Time>& time) {
   return time && *time != absl::InfiniteFuture() ? json(Rfc3339(*time)) : json(nullptr);
 }
@@ -58,7 +55,7 @@ absl::StatusOr<Result> Explain(Desk& desk, const json& request) {
   if (!ref.ok()) return ref.status();
   const auto inspection = desk.Inspect(*ref);
   if (!inspection.ok()) return inspection.status();
-  return Result{inspection->explanation, json::parse(TicketJson(*ref, *inspection, "").body)};
+  return Result{inspection->explanation, json::parse(TicketAnswer(*ref, *inspection, "").body)};
 }
 
 std::string RefText(const TicketRecord& record) {

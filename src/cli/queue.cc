@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
+#include "retainer/instant_text.h"
 #include "src/cli/command.h"
 
 namespace retainer::cli {
@@ -22,10 +23,6 @@ constexpr std::size_t kPage = 100;
 constexpr std::size_t kMostLookedAt = 2000;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
-
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 bool Contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "retainer/config.h"
+#include "retainer/instant_text.h"
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
 #include "src/cli/recorded.h"
@@ -26,10 +27,6 @@ struct Options {
   PlayOptions play;
   bool json = false;
 };
-
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 std::string DescribeQuestion(const Question& question) {
   const std::string who =

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
+#include "retainer/instant_text.h"
 #include "roles.h"
 
 namespace retainer {
@@ -18,7 +19,7 @@ constexpr std::size_t kShownIntervals = 40;
 std::string Utc(absl::Time at) {
   if (at == absl::InfiniteFuture()) return "never";
   if (at == absl::InfinitePast()) return "always";
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", at, absl::UTCTimeZone());
+  return UtcText(at);
 }
 
 // `Tue 3 Mar 2026 10:02:00 CET (2026-03-03 09:02:00 UTC)`.

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "retainer/instant_text.h"
 #include "src/sinks/messages.h"
 #include "src/sinks/signature.h"
 

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
 
 namespace retainer {
 namespace {
@@ -91,10 +92,6 @@ std::string SafeLink(const std::string& url) {
     }
   }
   return url;
-}
-
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
 Words WordsFor(const Notice& notice) {

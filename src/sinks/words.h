@@ -34,7 +34,4 @@ std::string OneLine(std::string_view text, std::size_t most);
 // An http or https address without anything that could end a link; else empty.
 std::string SafeLink(const std::string& url);
 
-// `2026-11-24T20:00:00Z`
-std::string Rfc3339(absl::Time time);
-
 }  // namespace retainer

@@ -61,11 +61,14 @@ class Cursor {
   virtual void Seek(std::string_view key) = 0;
   // To the last key before `key`; an empty one is behind all.
   virtual void SeekBefore(std::string_view key) = 0;
+  // REQUIRES: Valid.
   virtual void Next() = 0;
+  virtual void Prev() = 0;
   // False at the end, and in trouble.
   virtual bool Valid() const = 0;
   // REQUIRES: Valid. Until the cursor moves.
   virtual std::string_view Key() const = 0;
+  virtual std::string_view Value() const = 0;  // likewise
   virtual absl::Status status() const = 0;
 };
 
@@ -77,6 +80,9 @@ class View {
 
   virtual ~View() = default;
   virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) = 0;
+  // Of each key, in their order.
+  virtual absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      Table table, const std::vector<std::string>& keys) = 0;
   // Walks [from, until) in order; an empty `until` is no bound.
   virtual absl::Status Walk(Table table, std::string_view from, std::string_view until,
                             const Visit& visit) = 0;

@@ -4,11 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/keys.h"
+#include "src/store/codec/records.h"
 
 namespace retainer {
 namespace {
 
-using Rows = std::set<std::pair<Table, std::string>>;
+using Rows = std::map<std::pair<Table, std::string>, std::string>;
+
+void AddRow(Rows* rows, Table table, std::string key, std::string value = "") {
+  rows->emplace(std::pair(table, std::move(key)), std::move(value));
+}
 
 // The lists of one scope: a whole ticket, or a customer's claim.
 class Lists {
@@ -25,6 +30,11 @@ class Lists {
     Add(Dimension::kOpen, record_.open ? "open" : "closed");
     Add(Dimension::kProject, IndexProject(record_.key.forge, record_.key.project));
   }
+  void AddPriority(std::string_view priority) {
+    Add(Dimension::kPriority, priority);
+    Add(Dimension::kProjectPriority,
+        IndexProjectPriority(IndexProject(record_.key.forge, record_.key.project), priority));
+  }
   void AddMetrics(const ClaimRecord& claim) {
     for (const OpenPromise& promise : claim.promises) {
       Add(Dimension::kMetric, MetricName(promise.metric));
@@ -33,7 +43,7 @@ class Lists {
 
  private:
   void AddTo(const std::string& list, absl::Time at) {
-    rows_->emplace(Table::kIndexes, KeyWriter().Raw(list).Instant(at).Ticket(record_.key).Take());
+    AddRow(rows_, Table::kIndexes, KeyWriter().Raw(list).Instant(at).Ticket(record_.key).Take());
   }
 
   const TicketRecord& record_;
@@ -52,28 +62,33 @@ void AddOwed(const TicketRecord& record, const ClaimRecord& claim, Rows* rows) {
         {at_risk, promise.due, promise.paused ? absl::InfiniteFuture() : promise.at_risk_at});
   }
   const std::string project = IndexProject(record.key.forge, record.key.project);
+  const std::string value = EncodeRecord(OwedRecord{record.url, claim.promises});
   const auto add = [&](OwedAt which, absl::Time at) {
     if (at == absl::InfiniteFuture()) return;
-    rows->emplace(Table::kIndexes, KeyWriter()
-                                       .U8(static_cast<std::uint8_t>(Dimension::kOwed))
-                                       .Text(project)
-                                       .Text(claim.plan)
-                                       .Text(claim.priority)
-                                       .U8(static_cast<std::uint8_t>(which))
-                                       .Instant(at)
-                                       .Ticket(record.key)
-                                       .Text(claim.customer)
-                                       .Take());
-    rows->emplace(Table::kIndexes, KeyWriter()
-                                       .U8(static_cast<std::uint8_t>(Dimension::kOwedTo))
-                                       .Text(project)
-                                       .Text(claim.customer)
-                                       .Text(claim.plan)
-                                       .Text(claim.priority)
-                                       .U8(static_cast<std::uint8_t>(which))
-                                       .Instant(at)
-                                       .Ticket(record.key)
-                                       .Take());
+    AddRow(rows, Table::kIndexes,
+           KeyWriter()
+               .U8(static_cast<std::uint8_t>(Dimension::kOwed))
+               .Text(project)
+               .Text(claim.plan)
+               .Text(claim.priority)
+               .U8(static_cast<std::uint8_t>(which))
+               .Instant(at)
+               .Ticket(record.key)
+               .Text(claim.customer)
+               .Take(),
+           value);
+    AddRow(rows, Table::kIndexes,
+           KeyWriter()
+               .U8(static_cast<std::uint8_t>(Dimension::kOwedTo))
+               .Text(project)
+               .Text(claim.customer)
+               .Text(claim.plan)
+               .Text(claim.priority)
+               .U8(static_cast<std::uint8_t>(which))
+               .Instant(at)
+               .Ticket(record.key)
+               .Take(),
+           value);
   };
   add(OwedAt::kBroken, broken);
   add(OwedAt::kAtRisk, at_risk);
@@ -85,6 +100,10 @@ std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).
 
 std::string IndexProject(const std::string& forge, const std::string& project) {
   return absl::StrCat(forge, "/", project);
+}
+
+std::string IndexProjectPriority(std::string_view project, std::string_view priority) {
+  return KeyWriter().Text(project).Text(priority).Take();
 }
 
 std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value,
@@ -105,12 +124,12 @@ std::string FixesPrefix(const TicketKey& fixed, ChangeState state) {
       .Take();
 }
 
-std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) {
+Rows DerivedRows(const TicketRecord& record) {
   Rows rows;
-  if (record.open) rows.emplace(Table::kOpenTickets, TicketRowKey(record.key));
+  if (record.open) AddRow(&rows, Table::kOpenTickets, TicketRowKey(record.key));
   const bool wakes = record.wake_at && *record.wake_at != absl::InfiniteFuture();
   if (wakes) {
-    rows.emplace(Table::kWakeups, KeyWriter().Instant(*record.wake_at).Ticket(record.key).Take());
+    AddRow(&rows, Table::kWakeups, KeyWriter().Instant(*record.wake_at).Ticket(record.key).Take());
   }
   const std::vector<ClaimRecord> claims = ClaimsInForce(record);
   Lists ticket(record, "", DueIn(record, ""), &rows);
@@ -118,44 +137,64 @@ std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record) 
   std::set<std::string> priorities(record.priorities.begin(), record.priorities.end());
   if (priorities.size() > 1) priorities.erase("");
   if (priorities.empty()) priorities.insert("");
-  for (const std::string& priority : priorities) ticket.Add(Dimension::kPriority, priority);
+  for (const std::string& priority : priorities) ticket.AddPriority(priority);
   if (record.worst) ticket.Add(Dimension::kWorst, ClockStateName(*record.worst));
   for (const ClaimRecord& claim : claims) {
     ticket.AddMetrics(claim);
     Lists mine(record, claim.customer, DueIn(record, claim.customer), &rows);
     mine.AddPlace();
     mine.AddMetrics(claim);
-    mine.Add(Dimension::kPriority, claim.priority);
+    mine.AddPriority(claim.priority);
     if (const auto worst = StateAt(claim, record.decided_at)) {
       mine.Add(Dimension::kWorst, ClockStateName(*worst));
     }
-    if (record.tracked) AddOwed(record, claim, &rows);
+  }
+  if (record.tracked) {
+    for (const ClaimRecord& claim : claims) AddOwed(record, claim, &rows);
   }
   const std::string project = IndexProject(record.key.forge, record.key.project);
   if (record.tracked && record.questions > 0 && (record.open || wakes)) {
-    rows.emplace(Table::kIndexes, KeyWriter()
-                                      .U8(static_cast<std::uint8_t>(Dimension::kQuestions))
-                                      .Text(project)
-                                      .Ticket(record.key)
-                                      .Take());
+    AddRow(&rows, Table::kIndexes,
+           KeyWriter()
+               .U8(static_cast<std::uint8_t>(Dimension::kQuestions))
+               .Text(project)
+               .Ticket(record.key)
+               .Take());
   }
   if (record.tracked && (record.open || wakes)) {
     // What a claim of schema 1 owes is not known before it is judged again.
     const bool known = record.claims.size() == record.customers.size();
-    rows.emplace(Table::kIndexes, KeyWriter()
-                                      .U8(static_cast<std::uint8_t>(Dimension::kJudgedUnder))
-                                      .Text(project)
-                                      .Text(known ? std::string_view(record.terms_id) : "")
-                                      .Ticket(record.key)
-                                      .Take());
+    AddRow(&rows, Table::kIndexes,
+           KeyWriter()
+               .U8(static_cast<std::uint8_t>(Dimension::kJudgedUnder))
+               .Text(project)
+               .Text(known ? std::string_view(record.terms_id) : "")
+               .Ticket(record.key)
+               .Take());
   }
   if (record.change) {
     for (const TicketKey& fixed : record.change->fixes) {
-      rows.emplace(
-          Table::kIndexes,
-          KeyWriter().Raw(FixesPrefix(fixed, record.change->state)).Ticket(record.key).Take());
+      AddRow(&rows, Table::kIndexes,
+             KeyWriter().Raw(FixesPrefix(fixed, record.change->state)).Ticket(record.key).Take());
     }
   }
+  return rows;
+}
+
+Rows RowsSinceSchema6(const TicketRecord& record) {
+  Rows rows = DerivedRows(record);
+  std::erase_if(rows, [](const auto& row) {
+    const auto& [place, value] = row;
+    if (place.first != Table::kIndexes) return true;
+    KeyReader reader(place.second);
+    std::uint8_t dimension = 0;
+    reader.U8(&dimension);
+    if (dimension == static_cast<std::uint8_t>(Dimension::kOrdered)) {
+      reader.U8(&dimension);
+      reader.U8(&dimension);
+    }
+    return value.empty() && dimension != static_cast<std::uint8_t>(Dimension::kProjectPriority);
+  });
   return rows;
 }
 
@@ -196,11 +235,12 @@ void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& re
                   Batch* batch) {
   const Rows now = DerivedRows(record);
   const Rows before = old ? DerivedRows(*old) : Rows();
-  for (const auto& [table, key] : before) {
-    if (!now.contains({table, key})) batch->Delete(table, key);
+  for (const auto& [row, value] : before) {
+    if (!now.contains(row)) batch->Delete(row.first, row.second);
   }
-  for (const auto& [table, key] : now) {
-    if (!before.contains({table, key})) batch->Put(table, key, "");
+  for (const auto& [row, value] : now) {
+    const auto there = before.find(row);
+    if (there == before.end() || there->second != value) batch->Put(row.first, row.second, value);
   }
   std::map<std::string, std::int64_t> counts = EndingRows(record);
   if (old) {

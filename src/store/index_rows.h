@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,9 +17,13 @@ namespace retainer {
 
 std::string TicketRowKey(const TicketKey& key);
 std::string IndexProject(const std::string& forge, const std::string& project);
+// The value of a list of kProjectPriority.
+std::string IndexProjectPriority(std::string_view project, std::string_view priority);
 
-// All with empty values.
-std::set<std::pair<Table, std::string>> DerivedRows(const TicketRecord& record);
+// Keys and values.
+std::map<std::pair<Table, std::string>, std::string> DerivedRows(const TicketRecord& record);
+// Of those, the ones that schema 5 did not have, or without a value.
+std::map<std::pair<Table, std::string>, std::string> RowsSinceSchema6(const TicketRecord& record);
 // Counters, and what the record adds to them.
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record);
 std::map<std::string, std::int64_t> OpenRows(const TicketRecord& record);

@@ -17,8 +17,10 @@ class MemoryEngine::MemoryCursor final : public Cursor {
     at_ = at_ == rows_.begin() ? rows_.end() : std::prev(at_);
   }
   void Next() override { ++at_; }
+  void Prev() override { at_ = at_ == rows_.begin() ? rows_.end() : std::prev(at_); }
   bool Valid() const override { return at_ != rows_.end(); }
   std::string_view Key() const override { return at_->first; }
+  std::string_view Value() const override { return at_->second; }
   absl::Status status() const override { return absl::OkStatus(); }
 
  private:
@@ -35,6 +37,13 @@ class MemoryEngine::MemoryView final : public View {
     const auto it = rows.find(key);
     if (it == rows.end()) return std::nullopt;
     return it->second;
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      Table table, const std::vector<std::string>& keys) override {
+    std::vector<std::optional<std::string>> values;
+    for (const std::string& key : keys) values.push_back(*Get(table, key));
+    return values;
   }
 
   absl::Status Walk(Table table, std::string_view from, std::string_view until,

@@ -73,6 +73,9 @@ absl::Status TableStore::Open() {
     if (version < 5) {
       if (absl::Status status = UpgradeLists(); !status.ok()) return status;
     }
+    if (version == 5) {
+      if (absl::Status status = UpgradeRows(); !status.ok()) return status;
+    }
     if (version < kSchemaVersion) {
       Batch batch;
       batch.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
@@ -155,10 +158,41 @@ absl::Status TableStore::UpgradeLists() {
         if (!walked.ok()) return walked;
         if (!trouble.ok()) return trouble;
         batch.Put(Table::kTickets, row, EncodeRecord(record));
-        for (const auto& [table, key] : DerivedRows(record)) batch.Put(table, key, "");
+        for (const auto& [place, value] : DerivedRows(record)) {
+          batch.Put(place.first, place.second, value);
+        }
         for (const auto& [key, by] : OpenRows(record)) batch.AddTo(key, by);
       }
     }
+    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+  }
+}
+
+absl::Status TableStore::UpgradeRows() {
+  constexpr std::size_t kPage = 500;
+  for (std::string from;;) {
+    Batch batch;
+    std::size_t read = 0;
+    {
+      absl::Status trouble;
+      const auto view = engine_->Read();
+      const absl::Status walked =
+          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
+            const auto record = DecodeRecord<TicketRecord>(value);
+            if (!record) {
+              trouble = Unreadable(Table::kTickets, key);
+              return false;
+            }
+            for (const auto& [place, row] : RowsSinceSchema6(*record)) {
+              batch.Put(place.first, place.second, row);
+            }
+            from = std::string(key) + '\0';
+            return ++read < kPage;
+          });
+      if (!walked.ok()) return walked;
+      if (!trouble.ok()) return trouble;
+    }
+    if (read == 0) return absl::OkStatus();
     if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
   }
 }

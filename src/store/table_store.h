@@ -138,6 +138,8 @@ class TableStore : public Store {
   // Takes the times of tickets of schemas up to 4 from their facts, and files and counts them anew:
   // those of schema 1, whose lists are gone, for the first time.
   absl::Status UpgradeLists();
+  // Adds the rows that schema 5 did not have.
+  absl::Status UpgradeRows();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
   static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);

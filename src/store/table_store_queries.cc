@@ -4,6 +4,7 @@
 
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
+#include "src/store/codec/records.h"
 #include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
@@ -13,6 +14,11 @@ namespace {
 
 // Tickets whose time has come and that nobody has judged since: few, unless the timers stand still.
 constexpr std::size_t kMostUnjudged = 1000;
+// So many tickets of a list are looked at for each that is wanted, before lists are met instead.
+constexpr std::size_t kPatience = 8;
+// Tickets that are read together.
+constexpr std::size_t kSmallestPage = 16;
+constexpr std::size_t kLargestPage = 256;
 
 bool Stored(const TicketQuery& query) { return query.at == absl::InfinitePast(); }
 
@@ -91,10 +97,15 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
   const auto add = [&](Dimension dimension, std::string_view value) {
     lists.push_back(ListPrefix(dimension, query.customer, value, order));
   };
-  if (query.project) {
-    add(Dimension::kProject, IndexProject(query.project->forge, query.project->id));
+  const std::string project =
+      query.project ? IndexProject(query.project->forge, query.project->id) : "";
+  if (query.project && priority) {
+    add(Dimension::kProjectPriority, IndexProjectPriority(project, *priority));
+  } else if (query.project) {
+    add(Dimension::kProject, project);
+  } else if (priority) {
+    add(Dimension::kPriority, *priority);
   }
-  if (priority) add(Dimension::kPriority, *priority);
   if (query.metric) add(Dimension::kMetric, MetricName(*query.metric));
   // What is broken at an instant is what was due before: the order by due instant finds it.
   const bool by_order = query.worst == ClockState::kBreached && !Stored(query) && !order;
@@ -105,12 +116,51 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
           {ListPrefix(Dimension::kOpen, query.customer, "closed", order)}};
 }
 
+// A part of a list, in keys without its prefix: [from, until), an empty `until` is no bound.
+struct Part {
+  std::string from;
+  std::string until;
+  bool descending = false;
+
+  // Leaves out `key` and what comes before it.
+  void Pass(std::string_view key) {
+    if (descending) {
+      until = key;
+    } else {
+      from = std::string(key) + '\0';
+    }
+  }
+};
+
+// Visits a part of a list, in order. False of `visit` ends it.
+absl::Status WalkList(View& view, const std::string& list, const Part& part,
+                      const std::function<bool(std::string_view)>& visit) {
+  auto opened = view.Open(Table::kIndexes);
+  if (!opened.ok()) return opened.status();
+  Cursor& cursor = **opened;
+  if (part.descending) {
+    cursor.SeekBefore(part.until.empty() ? PrefixEnd(list) : list + part.until);
+  } else {
+    cursor.Seek(list + part.from);
+  }
+  while (cursor.Valid() && cursor.Key().starts_with(list)) {
+    const std::string_view rest = cursor.Key().substr(list.size());
+    if (part.descending ? rest < part.from : !part.until.empty() && rest >= part.until) break;
+    if (!visit(rest)) break;
+    if (part.descending) {
+      cursor.Prev();
+    } else {
+      cursor.Next();
+    }
+  }
+  return cursor.status();
+}
+
 // Visits what all lists (prefixes of kIndexes) have in common, in order, by jumping from each to the
-// others' next: what they hold between is never read. `from`, `until` and what is visited are keys
-// without their prefix; [from, until), an empty `until` is no bound. False of `visit` ends it.
-absl::Status Meet(View& view, const std::vector<std::string>& lists, const std::string& from,
-                  const std::string& until, bool descending,
+// others' next: what they hold between is never read. False of `visit` ends it.
+absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part& part,
                   const std::function<bool(std::string_view)>& visit) {
+  const auto& [from, until, descending] = part;
   std::vector<std::unique_ptr<Cursor>> cursors;
   for (std::size_t i = 0; i < lists.size(); ++i) {
     auto cursor = view.Open(Table::kIndexes);
@@ -175,12 +225,72 @@ absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuer
   return found;
 }
 
+// All of them must be there.
+absl::StatusOr<std::vector<TicketRecord>> ReadTickets(View& view,
+                                                      const std::vector<std::string>& rows) {
+  auto values = view.GetMany(Table::kTickets, rows);
+  if (!values.ok()) return values.status();
+  std::vector<TicketRecord> records;
+  records.reserve(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& value = (*values)[i];
+    auto record = value ? DecodeRecord<TicketRecord>(*value) : std::nullopt;
+    if (!record) return Unreadable(Table::kTickets, rows[i]);
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
+
 absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key) {
-  const std::string row = TicketRowKey(key);
-  auto record = ReadRecord<TicketRecord>(view, Table::kTickets, row);
-  if (!record.ok()) return record.status();
-  if (!*record) return Unreadable(Table::kTickets, row);
-  return **std::move(record);
+  auto records = ReadTickets(view, {TicketRowKey(key)});
+  if (!records.ok()) return records.status();
+  return std::move(records->front());
+}
+
+// Adds to `found` the tickets of what the lists have in common, in order, as far as they are wanted; at
+// most `limit` of them.
+//
+// Rationale: reading on in the first list, the narrowest, and looking at each ticket is several times
+// cheaper than to jump in all of them, as long as enough of them match.
+absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, std::size_t limit,
+                  const std::function<bool(const TicketRecord&)>& wanted,
+                  std::vector<TicketRecord>* found) {
+  std::size_t looked = 0;
+  std::size_t hits = 0;
+  bool sparse = false;
+  for (;;) {
+    const std::size_t enough = std::clamp(limit - hits, kSmallestPage, kLargestPage);
+    std::vector<std::string> rows;
+    std::string last;
+    absl::Status trouble;
+    const auto visit = [&](std::string_view rest) {
+      KeyReader reader(rest);
+      absl::Time at;
+      if (!reader.Instant(&at)) {
+        trouble = Unreadable(Table::kIndexes, rest);
+        return false;
+      }
+      rows.emplace_back(reader.Rest());
+      last = rest;
+      return rows.size() < enough;
+    };
+    const absl::Status walked =
+        sparse ? Meet(view, lists, part, visit) : WalkList(view, lists.front(), part, visit);
+    if (!walked.ok()) return walked;
+    if (!trouble.ok()) return trouble;
+    auto records = ReadTickets(view, rows);
+    if (!records.ok()) return records.status();
+    for (TicketRecord& record : *records) {
+      if (hits == limit) break;
+      if (!wanted(record)) continue;
+      found->push_back(std::move(record));
+      ++hits;
+    }
+    if (hits == limit || rows.size() < enough) return absl::OkStatus();
+    part.Pass(last);
+    looked += rows.size();
+    sparse = lists.size() > 1 && looked > kPatience * (hits + 1);
+  }
 }
 
 // What is owed, by the group of rows (plan and priority) that it is in.
@@ -189,6 +299,36 @@ struct OwedGroup {
   std::string plan;
   std::string priority;
 };
+
+struct OwedRow {
+  absl::Time at;
+  std::string key;  // behind the instant: the ticket, and the customer where the query names none
+  std::string value;
+  std::size_t group = 0;
+};
+
+bool Earlier(const OwedRow& a, const OwedRow& b) {
+  return std::tie(a.at, a.key) < std::tie(b.at, b.key);
+}
+
+// `customer`: the query's. Nullopt where the row cannot be read.
+std::optional<Owed::Claim> OwedClaim(const OwedGroup& group, std::string_view key,
+                                     std::string_view value, const std::string& customer) {
+  Owed::Claim owed;
+  owed.claim.customer = customer;
+  owed.claim.plan = group.plan;
+  owed.claim.priority = group.priority;
+  KeyReader reader(key);
+  if (!reader.Ticket(&owed.ticket) || (customer.empty() && !reader.Text(&owed.claim.customer)) ||
+      !reader.AtEnd()) {
+    return std::nullopt;
+  }
+  std::optional<OwedRecord> record = DecodeRecord<OwedRecord>(value);
+  if (!record) return std::nullopt;
+  owed.url = std::move(record->url);
+  owed.claim.promises = std::move(record->promises);
+  return owed;
+}
 
 // The group at or after a key; nullopt behind the last.
 absl::StatusOr<std::optional<OwedGroup>> NextGroup(Cursor& cursor, const std::string& base,
@@ -256,7 +396,6 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
     return absl::InvalidArgumentError("what is due before an instant is listed by due instant");
   }
   const auto view = engine_->Read();
-  absl::Status trouble;
   // By due instant, what is due later need not be read.
   std::string due_bound;
   if (!OrderOfLists(query.order)) {
@@ -271,42 +410,19 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
   // Reads the lists of one priority, or of all, on from `after`, while there are too few.
   const auto read = [&](const std::optional<std::string>& priority,
                         const std::optional<TicketPlace>& after) {
-    std::string from;
-    std::string until = due_bound;
+    Part part{"", due_bound, query.descending};
     if (after) {
       const std::string at = KeyWriter().Instant(after->at).Ticket(after->key).Take();
-      if (!query.descending) {
-        from = at + '\0';
-      } else if (until.empty() || at < until) {
-        until = at;
-      }
+      if (!query.descending || due_bound.empty() || at < due_bound) part.Pass(at);
     }
+    const auto wanted = [&](const TicketRecord& record) {
+      // A ticket with several priorities stands under the most urgent.
+      return Matches(query, record) && (!priority || query.order != TicketOrder::kPriority ||
+                                        PlaceOf(query, record).priority == *priority);
+    };
     for (const std::vector<std::string>& lists : ListsFor(query, priority)) {
-      std::size_t here = 0;
-      const absl::Status met =
-          Meet(*view, lists, from, until, query.descending, [&](std::string_view rest) {
-            KeyReader reader(rest);
-            Row row;
-            if (!reader.Instant(&row.first) || !reader.Ticket(&row.second) || !reader.AtEnd()) {
-              trouble = Unreadable(Table::kIndexes, rest);
-              return false;
-            }
-            auto record = ReadTicket(*view, row.second);
-            if (!record.ok()) {
-              trouble = record.status();
-              return false;
-            }
-            if (!Matches(query, *record)) return true;
-            // A ticket with several priorities stands under the most urgent.
-            if (priority && query.order == TicketOrder::kPriority &&
-                PlaceOf(query, *record).priority != *priority) {
-              return true;
-            }
-            found.push_back(*std::move(record));
-            return ++here < query.limit;
-          });
-      if (!met.ok()) return met;
-      if (!trouble.ok()) return trouble;
+      absl::Status status = Take(*view, lists, part, query.limit, wanted, &found);
+      if (!status.ok()) return status;
     }
     return absl::OkStatus();
   };
@@ -373,7 +489,7 @@ absl::StatusOr<std::size_t> TableStore::CountOpen(const std::string& customer,
   }
   const auto view = engine_->Read();
   const absl::Status met =
-      Meet(*view, lists, "", "", false, [&](std::string_view) { return ++count < limit; });
+      Meet(*view, lists, Part(), [&](std::string_view) { return ++count < limit; });
   if (!met.ok()) return met;
   return count;
 }
@@ -421,69 +537,62 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
           : KeyWriter().Raw(dimension(Dimension::kOwedTo)).Text(query.customer).Take();
   const auto which = static_cast<std::uint8_t>(query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken);
 
-  struct OwedRow {
-    Row place;
-    std::string customer;
-    auto operator<=>(const OwedRow&) const = default;
-  };
-  const auto read = [&](std::string_view rest, OwedRow* row) {
-    KeyReader reader(rest);
-    row->customer = query.customer;
-    return reader.Instant(&row->place.first) && reader.Ticket(&row->place.second) &&
-           (!query.customer.empty() || reader.Text(&row->customer)) && reader.AtEnd();
-  };
+  // Of each group the rows come in order: what is later than enough of the others is not read.
   std::vector<OwedRow> rows;
+  absl::Time enough = absl::InfiniteFuture();
+  std::vector<OwedGroup> groups;
   std::string from = base;
-  for (;;) {
+  while (groups.empty() || !from.empty()) {
     auto group = NextGroup(cursor, base, from);
     if (!group.ok()) return group.status();
     if (!*group) break;
-    from = PrefixEnd((*group)->prefix);
-    if (!query.plan.empty() && (*group)->plan != query.plan) continue;
+    groups.push_back(**std::move(group));
+    const OwedGroup& here = groups.back();
+    from = PrefixEnd(here.prefix);
+    if (!query.plan.empty() && here.plan != query.plan) continue;
     if (!query.priorities.empty() && std::find(query.priorities.begin(), query.priorities.end(),
-                                               (*group)->priority) == query.priorities.end()) {
+                                               here.priority) == query.priorities.end()) {
       continue;
     }
-    const std::string prefix = KeyWriter().Raw((*group)->prefix).U8(which).Take();
-    std::size_t here = 0;
+    const std::string prefix = KeyWriter().Raw(here.prefix).U8(which).Take();
+    const std::size_t before = rows.size();
     cursor.Seek(prefix);
     while (cursor.Valid() && cursor.Key().starts_with(prefix)) {
-      OwedRow row;
-      if (!read(cursor.Key().substr(prefix.size()), &row)) {
-        return Unreadable(Table::kIndexes, cursor.Key());
-      }
-      if (row.place.first > query.at) {
-        if (row.place.first < owed.next) {
-          owed.next = row.place.first;
-          owed.next_customer = row.customer;
+      KeyReader reader(cursor.Key().substr(prefix.size()));
+      absl::Time at;
+      if (!reader.Instant(&at)) return Unreadable(Table::kIndexes, cursor.Key());
+      if (at > query.at) {
+        if (at < owed.next) {
+          owed.next = at;
+          auto claim = OwedClaim(here, reader.Rest(), cursor.Value(), query.customer);
+          if (!claim) return Unreadable(Table::kIndexes, cursor.Key());
+          owed.next_customer = std::move(claim->claim.customer);
         }
         break;
       }
-      if (++here > query.limit) {
+      if (rows.size() - before == query.limit || at > enough) {
         // Enough of these; on to what comes.
         owed.more = true;
         cursor.Seek(KeyWriter().Raw(prefix).Instant(query.at + absl::Nanoseconds(1)).Take());
         continue;
       }
-      rows.push_back(std::move(row));
+      rows.push_back(
+          {at, std::string(reader.Rest()), std::string(cursor.Value()), groups.size() - 1});
       cursor.Next();
     }
     if (!cursor.status().ok()) return cursor.status();
-    if (from.empty()) break;
-  }
-  std::sort(rows.begin(), rows.end());
-  if (rows.size() > query.limit) {
-    owed.more = true;
-    rows.resize(query.limit);
-  }
-  for (OwedRow& row : rows) {
-    auto record = ReadTicket(*view, row.place.second);
-    if (!record.ok()) return record.status();
-    for (const ClaimRecord& claim : record->claims) {
-      if (claim.customer != row.customer) continue;
-      owed.claims.push_back({*record, claim});
-      break;
+    std::inplace_merge(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end(),
+                       Earlier);
+    if (rows.size() > query.limit) {
+      owed.more = true;
+      rows.resize(query.limit);
     }
+    if (rows.size() == query.limit && !rows.empty()) enough = rows.back().at;
+  }
+  for (const OwedRow& row : rows) {
+    auto claim = OwedClaim(groups[row.group], row.key, row.value, query.customer);
+    if (!claim) return Unreadable(Table::kIndexes, row.key);
+    owed.claims.push_back(*std::move(claim));
   }
 
   const std::string questions = dimension(Dimension::kQuestions);

@@ -55,34 +55,39 @@ TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
   EXPECT_EQ(found({.customer = "globex"}), (Numbers{1}));
 }
 
-// A claim with one open commitment.
-inline ClaimRecord SampleClaim(const std::string& customer, const std::string& priority,
-                               absl::Time at_risk_at, absl::Time due) {
-  ClaimRecord claim;
-  claim.customer = customer;
-  claim.plan = "gold";
-  claim.priority = priority;
-  claim.settled = ClockState::kMet;
-  claim.promises = {{Metric::kFirstResponse, PromiseKind::kCommitment, false, at_risk_at, due}};
-  return claim;
-}
-
-inline DecisionWrite SampleClaimed(const TicketKey& key, std::uint64_t version,
-                                   std::vector<ClaimRecord> claims) {
-  DecisionWrite write = SampleWrite(key, version);
-  write.record.tracked = true;
-  write.record.terms_id = "terms-1";
-  write.record.decided_at = At(0);
-  for (const ClaimRecord& claim : claims) {
-    write.record.customers.push_back(claim.customer);
-    write.record.priorities.push_back(claim.priority);
-    const absl::Time due = DueOf(claim);
-    if (due == absl::InfiniteFuture()) continue;
-    write.record.next_due = std::min(write.record.next_due.value_or(due), due);
+// Where few of a list match, the store goes over to another way of reading in the middle of it.
+TEST_P(StoreContract, TheFewAmongManyAreFoundInOrderBothWays) {
+  constexpr int kTickets = 700;
+  std::vector<DecisionWrite> writes;
+  std::vector<std::int64_t> wanted;
+  for (int i = 1; i <= kTickets; ++i) {
+    DecisionWrite write = SampleWrite(SampleTicket(i), 0);
+    write.record.next_due = At(i);
+    write.record.open = i <= 20 ? i % 2 == 0 : i % 97 != 0;
+    if (!write.record.open) wanted.push_back(i);
+    writes.push_back(std::move(write));
   }
-  write.record.claims = std::move(claims);
-  write.record.worst = StateAt(write.record, write.record.decided_at);
-  return write;
+  ASSERT_TRUE(store_.CommitAll(writes).ok());
+  for (const bool descending : {false, true}) {
+    for (const std::size_t limit : {std::size_t{3}, std::size_t{12}, std::size_t{1000}}) {
+      TicketQuery query;
+      query.project = ProjectKey{"github", "1296269"};
+      query.open = false;
+      query.descending = descending;
+      query.limit = limit;
+      std::vector<std::int64_t> numbers;
+      for (;;) {
+        const auto page = store_.FindTickets(query);
+        ASSERT_TRUE(page.ok()) << page.status();
+        EXPECT_LE(page->size(), limit);
+        for (const TicketRecord& record : *page) numbers.push_back(record.key.number);
+        if (page->size() < limit) break;
+        query.after = PlaceOf(query, page->back());
+      }
+      if (descending) std::reverse(numbers.begin(), numbers.end());
+      EXPECT_EQ(numbers, wanted) << descending << " " << limit;
+    }
+  }
 }
 
 TEST_P(StoreContract, ListsShowTheStateOfTheInstant) {
@@ -324,6 +329,38 @@ TEST_P(StoreContract, WhatIsOwedIsKnownToTheSecond) {
   owed = store_.FindOwed(query, "terms-1");
   EXPECT_TRUE(owed->claims.empty());
   EXPECT_TRUE(owed->more);
+}
+
+TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
+  std::vector<DecisionWrite> writes;
+  for (int i = 1; i <= 30; ++i) {
+    // Those of the plan that is read last are the longest overdue.
+    ClaimRecord gold = SampleClaim("acme", i % 2 == 0 ? "P1" : "P2", At(0), At(1000 + i));
+    ClaimRecord silver = SampleClaim("globex", "P1", At(0), At(500 - i));
+    silver.plan = "silver";
+    writes.push_back(SampleClaimed(SampleTicket(i), 0, {gold, silver}));
+  }
+  ASSERT_TRUE(store_.CommitAll(writes).ok());
+  OwedQuery query;
+  query.project = {"github", "1296269"};
+  query.at = At(1010);
+  query.limit = 35;
+  const auto owed = store_.FindOwed(query, "terms-1");
+  ASSERT_TRUE(owed.ok()) << owed.status();
+  std::vector<absl::Time> due;
+  for (const Owed::Claim& claim : owed->claims) {
+    ASSERT_EQ(claim.claim.promises.size(), 1u);
+    due.push_back(claim.claim.promises[0].due);
+    EXPECT_EQ(claim.claim.plan, claim.claim.customer == "acme" ? "gold" : "silver");
+    EXPECT_EQ(claim.url, writes[0].record.url);
+  }
+  std::vector<absl::Time> wanted;
+  for (int i = 30; i >= 1; --i) wanted.push_back(At(500 - i));
+  for (int i = 1; i <= 5; ++i) wanted.push_back(At(1000 + i));
+  EXPECT_EQ(due, wanted);
+  EXPECT_TRUE(owed->more);
+  EXPECT_EQ(owed->next, At(1011));
+  EXPECT_EQ(owed->next_customer, "acme");
 }
 
 TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {

@@ -1,7 +1,10 @@
 // Records with every field filled, for the tests of stores.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "retainer/store.h"
 
@@ -82,6 +85,36 @@ inline Notice SampleNotice(const std::string& id) {
   notice.text = "late";
   notice.is_private = false;
   return notice;
+}
+
+// A claim with one open commitment.
+inline ClaimRecord SampleClaim(const std::string& customer, const std::string& priority,
+                               absl::Time at_risk_at, absl::Time due) {
+  ClaimRecord claim;
+  claim.customer = customer;
+  claim.plan = "gold";
+  claim.priority = priority;
+  claim.settled = ClockState::kMet;
+  claim.promises = {{Metric::kFirstResponse, PromiseKind::kCommitment, false, at_risk_at, due}};
+  return claim;
+}
+
+inline DecisionWrite SampleClaimed(const TicketKey& key, std::uint64_t version,
+                                   std::vector<ClaimRecord> claims) {
+  DecisionWrite write = SampleWrite(key, version);
+  write.record.tracked = true;
+  write.record.terms_id = "terms-1";
+  write.record.decided_at = At(0);
+  for (const ClaimRecord& claim : claims) {
+    write.record.customers.push_back(claim.customer);
+    write.record.priorities.push_back(claim.priority);
+    const absl::Time due = DueOf(claim);
+    if (due == absl::InfiniteFuture()) continue;
+    write.record.next_due = std::min(write.record.next_due.value_or(due), due);
+  }
+  write.record.claims = std::move(claims);
+  write.record.worst = StateAt(write.record, write.record.decided_at);
+  return write;
 }
 
 }  // namespace retainer

@@ -29,6 +29,30 @@ TEST(Records, FactIsReadBackWhole) {
   EXPECT_EQ(DecodeRecord<StoredFact>(EncodeRecord(StoredFact()))->fact, Fact());
 }
 
+TEST(Records, FieldsAreReadInWhateverOrderTheyWereWritten) {
+  FieldWriter writer;
+  std::vector<std::string> many = {"x", "y"};
+  std::string late = "late";
+  std::string early = "early";
+  writer(7, late);
+  writer(3, many);
+  writer(1, early);
+  const std::string bytes = writer.Take();
+  FieldReader reader(bytes);
+  std::string first;
+  std::string last;
+  std::vector<std::string> back;
+  // Asked for twice, and by tags that fall.
+  reader(7, last);
+  reader(3, back);
+  reader(3, back);
+  reader(1, first);
+  EXPECT_TRUE(reader.ok());
+  EXPECT_EQ(first, "early");
+  EXPECT_EQ(last, "late");
+  EXPECT_EQ(back, many);
+}
+
 TEST(Records, InstantsKeepNanosecondsAndInfinities) {
   for (const absl::Time at :
        {absl::InfinitePast(), absl::InfiniteFuture(), absl::UnixEpoch(), absl::FromUnixNanos(-1),

@@ -59,6 +59,10 @@ class WatchedEngine final : public Engine {
     absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) override {
       return view_->Get(table, key);
     }
+    absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+        Table table, const std::vector<std::string>& keys) override {
+      return view_->GetMany(table, keys);
+    }
     absl::Status Walk(Table table, std::string_view from, std::string_view until,
                       const Visit& visit) override {
       if (table == Table::kInbox) walks_->emplace_back(from);

@@ -10,8 +10,8 @@
 #include "rocksdb/env.h"
 #include "src/store/rocksdb_store.h"
 #include "tests/contract/store_samples.h"
-#include "tests/store/faulty_file_system.h"
 #include "tests/fakes/temporary_folder.h"
+#include "tests/store/faulty_file_system.h"
 
 namespace retainer {
 namespace {

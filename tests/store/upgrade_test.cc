@@ -117,6 +117,62 @@ TEST(Upgrade, TicketsOfSchemaThreeAreListedInEveryOrderAndCounted) {
   EXPECT_EQ((*counts)[0].count, static_cast<std::uint64_t>(kTickets / 2));
 }
 
+TEST(Upgrade, WhatIsOwedAndTheListsOfAProjectsPrioritiesAreMadeForSchemaFive) {
+  auto engine = std::make_unique<MemoryEngine>();
+  constexpr int kTickets = 1100;
+  std::vector<DecisionWrite> writes;
+  for (int i = 1; i <= kTickets; ++i) {
+    writes.push_back(SampleClaimed(SampleTicket(i), 0, {SampleClaim("acme", "P1", At(i), At(i))}));
+  }
+  MemoryEngine& tables = *engine;
+  TableStore store(std::move(engine));
+  ASSERT_TRUE(store.Open().ok());
+  ASSERT_TRUE(store.CommitAll(writes).ok());
+  // As schema 5 had it.
+  Batch old;
+  old.Put(Table::kMeta, "schema", "5");
+  {
+    const auto view = tables.Read();
+    ASSERT_TRUE(view->Walk(Table::kIndexes, "", "",
+                           [&](std::string_view key, std::string_view value) {
+                             const auto dimension = static_cast<std::uint8_t>(key[0]);
+                             const auto ordered = static_cast<std::uint8_t>(key[2]);
+                             if (dimension == 17 || (dimension == 16 && ordered == 17)) {
+                               old.Delete(Table::kIndexes, std::string(key));
+                             } else if (!value.empty()) {
+                               old.Put(Table::kIndexes, std::string(key), "");
+                             }
+                             return true;
+                           })
+                    .ok());
+  }
+  ASSERT_GT(old.operations().size(), 7u * kTickets);
+  ASSERT_TRUE(tables.Write(old).ok());
+  TicketQuery query;
+  query.project = ProjectKey{"github", "1296269"};
+  query.priority = "P1";
+  query.limit = 10000;
+  ASSERT_EQ(store.FindTickets(query)->size(), 0u) << "as an older version left it";
+
+  ASSERT_TRUE(store.Open().ok());
+  for (const TicketOrder order :
+       {TicketOrder::kDue, TicketOrder::kOpened, TicketOrder::kUpdated, TicketOrder::kPriority}) {
+    query.order = order;
+    EXPECT_EQ(store.FindTickets(query)->size(), static_cast<std::size_t>(kTickets));
+  }
+  OwedQuery owed;
+  owed.project = {"github", "1296269"};
+  owed.at = At(3);
+  const auto found = store.FindOwed(owed, "terms-1");
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->claims.size(), 3u);
+  ClaimRecord claim = writes[2].record.claims[0];
+  claim.settled.reset();
+  EXPECT_EQ(found->claims[2].claim, claim);
+  owed.customer = "acme";
+  EXPECT_EQ(store.FindOwed(owed, "terms-1")->claims.size(), 3u);
+}
+
 TEST(Upgrade, DirtyFacesOfSchemaTwoAreFoundInTheirForgesQueue) {
   auto engine = std::make_unique<MemoryEngine>();
   Batch old;

@@ -1,5 +1,7 @@
 #include "src/store/codec/fields.h"
 
+#include <algorithm>
+
 namespace retainer {
 namespace {
 
@@ -70,6 +72,7 @@ FieldReader::FieldReader(std::string_view fields, int depth) : depth_(depth) {
     ok_ = false;
     return;
   }
+  bool sorted = true;
   while (!fields.empty()) {
     Field field{};
     std::uint64_t length = 0;
@@ -80,8 +83,12 @@ FieldReader::FieldReader(std::string_view fields, int depth) : depth_(depth) {
     }
     field.payload = fields.substr(0, length);
     fields.remove_prefix(length);
+    sorted = sorted && (fields_.empty() || fields_.back().tag <= field.tag);
     fields_.push_back(field);
   }
+  if (sorted) return;
+  std::stable_sort(fields_.begin(), fields_.end(),
+                   [](const Field& a, const Field& b) { return a.tag < b.tag; });
 }
 
 std::uint64_t FieldReader::Number(std::string_view payload) {

@@ -36,12 +36,14 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 
 namespace retainer {
@@ -141,16 +143,14 @@ class FieldReader {
     if constexpr (requires { value.push_back(typename T::value_type()); } &&
                   !std::is_same_v<T, std::string>) {
       value.clear();
-      for (const Field& field : fields_) {
-        if (field.tag != tag) continue;
+      for (const Field& field : Tagged(tag)) {
         typename T::value_type element{};
         Get(field.payload, &element);
         value.push_back(std::move(element));
       }
     } else if constexpr (requires { typename T::mapped_type; }) {
       value.clear();
-      for (const Field& field : fields_) {
-        if (field.tag != tag) continue;
+      for (const Field& field : Tagged(tag)) {
         FieldReader entry(field.payload, depth_ + 1);
         std::string key;
         typename T::mapped_type mapped{};
@@ -160,9 +160,7 @@ class FieldReader {
         value.insert_or_assign(std::move(key), std::move(mapped));
       }
     } else {
-      for (const Field& field : fields_) {
-        if (field.tag == tag) Get(field.payload, &value);
-      }
+      for (const Field& field : Tagged(tag)) Get(field.payload, &value);
     }
   }
 
@@ -173,6 +171,16 @@ class FieldReader {
     std::uint64_t tag;
     std::string_view payload;
   };
+
+  // The fields of a tag, as they were written. Asked for by rising tags, each field is looked at once.
+  std::span<const Field> Tagged(std::uint64_t tag) {
+    if (tag <= last_tag_) next_ = 0;
+    last_tag_ = tag;
+    while (next_ < fields_.size() && fields_[next_].tag < tag) ++next_;
+    const std::size_t first = next_;
+    while (next_ < fields_.size() && fields_[next_].tag == tag) ++next_;
+    return {fields_.data() + first, next_ - first};
+  }
 
   void Get(std::string_view payload, std::string* value) { value->assign(payload); }
   void Get(std::string_view payload, bool* value) {
@@ -210,7 +218,9 @@ class FieldReader {
   }
   std::uint64_t Number(std::string_view payload);
 
-  std::vector<Field> fields_;
+  absl::InlinedVector<Field, 16> fields_;  // by tag
+  std::size_t next_ = 0;
+  std::uint64_t last_tag_ = 0;
   int depth_;
   bool ok_ = true;
 };

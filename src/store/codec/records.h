@@ -116,6 +116,18 @@ void Describe(Io& io, ClaimRecord& claim) {
   io(5, claim.promises);
 }
 
+// What the key of a row of what is owed does not say.
+struct OwedRecord {
+  std::string url;
+  std::vector<OpenPromise> promises;
+};
+
+template <class Io>
+void Describe(Io& io, OwedRecord& owed) {
+  io(1, owed.url);
+  io(2, owed.promises);
+}
+
 template <class Io>
 void Describe(Io& io, EndingCount& ending) {
   io(1, ending.customer);

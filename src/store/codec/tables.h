@@ -15,7 +15,7 @@
 //     set_aside      text forge, u64 seq                      DeliveryRecord with the reason
 //     tickets        ticket                                   TicketRecord
 //     open_tickets   ticket                                   empty; the open ones of `tickets`
-//     indexes        u8 dimension, …                          empty; see below
+//     indexes        u8 dimension, …                          empty but for what is owed; see below
 //     facts          ticket, then the fact's id as it is      StoredFact
 //     wakeups        instant, ticket                          empty; at most one a ticket
 //     faces          ticket                                   FaceRecord
@@ -51,7 +51,8 @@
 // with an empty customer for the whole ticket, else for that customer's claim, due as that is. The
 // dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8, empty
 // where there is none), the worst clock state as of the last decision (9, its name), metrics with an
-// open cycle (10). The same lists in other orders, by when the ticket was opened (u8 1) or when
+// open cycle (10), priorities within a project (17, text project, text priority; since schema 6). The
+// same lists in other orders, by when the ticket was opened (u8 1) or when
 // something last happened to it (u8 2):
 //
 //     u8 16, u8 order, u8 dimension, text customer, text value, instant, ticket
@@ -61,6 +62,8 @@
 //
 //     u8 11, text project, text plan, text priority, u8 which, instant, ticket, text customer
 //     u8 12, text project, text customer, text plan, text priority, u8 which, instant, ticket
+//
+// The value of both is OwedRecord (since schema 6, before that empty).
 //
 // Tickets that wait for an answer of the forge: u8 13, text project, ticket. Tickets that a change of
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
@@ -93,7 +96,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 5;
+inline constexpr std::uint64_t kSchemaVersion = 6;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -153,6 +156,7 @@ enum class Dimension : std::uint8_t {
   kJudgedUnder = 14,
   kFixedBy = 15,
   kOrdered = 16,
+  kProjectPriority = 17,
 };
 
 // Of kOrdered.
