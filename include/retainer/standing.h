@@ -177,6 +177,10 @@ struct Refusal {
   std::string label;     // the label to take off, if it was one
   std::string customer;  // whose contact was refused; empty for a stranger, who gets no answer
   absl::Time at;
+  // A mistyped command is told for a day at most, and only until its author gives another one.
+  absl::Time until = absl::InfiniteFuture();
+  // It is told to a responder, who typed it where everybody reads it.
+  bool by_responder = false;
 };
 
 struct Waiting {

@@ -1,6 +1,7 @@
 // What the desk remembers of a text that somebody wrote: its features, never the text.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,14 +33,20 @@ struct Command {
 };
 
 // Changes of what is found in a text raise this; it is stored with each fact.
-inline constexpr std::uint32_t kTextFeaturesVersion = 1;
+inline constexpr std::uint32_t kTextFeaturesVersion = 2;
+
+inline constexpr std::size_t kMostMistyped = 24;  // bytes
 
 struct TextFeatures {
   bool substance = false;  // more than quotes, emoji, HTML comments, commands and white space
   bool thanks =
       false;  // has substance, but only the courtesy that closes a conversation ("thanks!")
   std::vector<Command> commands;  // in the order written
-  std::string form_priority;      // the answer under an issue form's "Priority" heading, trimmed
+  // The last word after `/support` that asked for nothing, as it may be shown to anybody: a known
+  // command's name (what followed did not fit it), else at most kMostMistyped small letters, digits,
+  // `-`, `_`, with `?` for everything else. Empty: there was none.
+  std::string mistyped;
+  std::string form_priority;  // the answer under an issue form's "Priority" heading, trimmed
   friend bool operator==(const TextFeatures&, const TextFeatures&) = default;
 };
 

@@ -93,7 +93,11 @@ std::string DebugString(const Standing& s) {
                   absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by, "\n");
   for (const Refusal& r : s.refusals) {
     absl::StrAppend(&out, "refusal ", Name(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
-                    "] label ", r.label, " customer ", r.customer, " ", At(r.at), "\n");
+                    "] label ", r.label, " customer ", r.customer, " ", At(r.at));
+    if (r.until != absl::InfiniteFuture()) {
+      absl::StrAppend(&out, " until ", At(r.until), " responder ", r.by_responder);
+    }
+    absl::StrAppend(&out, "\n");
   }
   for (const Notice& n : s.notices) {
     absl::StrAppend(&out, "notice ", n.id, " ", View(NoticeKindName(n.kind)), " ", n.customer, " ",

@@ -95,6 +95,11 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
                    [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
   s.refusals = timeline.refusals;
+  for (const Refusal& refusal : s.refusals) {
+    if (refusal.until != absl::InfiniteFuture() && refusal.until > now) {
+      s.next_wake = std::min(s.next_wake, refusal.until);
+    }
+  }
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
   s.comment_deleted_for_all = timeline.comment_deleted_for_all;
   s.own_comments.assign(timeline.own_comments.begin(), timeline.own_comments.end());

@@ -19,6 +19,7 @@ auto Content(const Fact& f) {
     for (const Command& c : t.commands) {
       absl::StrAppend(&s, "|", static_cast<int>(c.name), ":", c.argument, ":", c.bare);
     }
+    if (!t.mistyped.empty()) absl::StrAppend(&s, "|?", t.mistyped);
     return s;
   };
   return std::make_tuple(

@@ -232,13 +232,13 @@ bool OfPublicClaim(const Refusal& refusal, const std::vector<PublicClaim>& claim
   });
 }
 
-// The latest refusals of public customers' contacts, each reason once.
-std::vector<std::string> Refusals(const Standing& standing,
-                                  const std::vector<PublicClaim>& claims) {
+// The latest refusals of public customers' contacts, and what responders mistyped; each reason once.
+std::vector<std::string> Refusals(const Standing& standing, const std::vector<PublicClaim>& claims,
+                                  absl::Time now) {
   std::vector<std::string> texts;
   for (auto it = standing.refusals.rbegin(); it != standing.refusals.rend(); ++it) {
     if (texts.size() == kMostRefusals) break;
-    if (!OfPublicClaim(*it, claims)) continue;
+    if (now >= it->until || !(it->by_responder || OfPublicClaim(*it, claims))) continue;
     std::string text = absl::StrCat(it->what, ": ", it->reason);
     if (std::find(texts.begin(), texts.end(), text) == texts.end()) {
       texts.push_back(std::move(text));
@@ -301,7 +301,7 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   CommentView view;
   view.priority = HighestPriority(claims, policy);
   view.with = standing.assignees.empty() ? standing.answered_by : standing.assignees.front();
-  view.refusals = Refusals(standing, claims);
+  view.refusals = Refusals(standing, claims, now);
   AddRows(claims, now, &view);
   const Focus focus = FindFocus(claims, now);
   view.next = NextWords(standing, claims, focus);
@@ -406,6 +406,7 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
              !standing.author.machine && !standing.comment_deleted_for_all) {
     // Nobody thanks a machine.
     face.comment = CommentView{};
+    face.comment->refusals = Refusals(standing, claims, now);
   }
   PresentLabels(standing, claims, policy, now, &face);
   face.assignees = standing.assign_requests;

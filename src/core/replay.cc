@@ -9,6 +9,10 @@
 namespace retainer::core {
 namespace {
 
+bool HasCommands(const TextFeatures& text) {
+  return !text.commands.empty() || !text.mistyped.empty();
+}
+
 bool Moves(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kPermission:
@@ -351,7 +355,7 @@ void Replayer::Opened(const Fact& fact) {
   const Judgement judgement = Judge(fact);
   t_.opened_by_responder = judgement.role == Role::kResponder;
   const TextFeatures& text = FirstText(fact);
-  const bool commands = !text.commands.empty() && fact.provenance != Provenance::kBackfill;
+  const bool commands = HasCommands(text) && fact.provenance != Provenance::kBackfill;
   for (const std::string& label : fact.labels) {
     const bool matters = Managed(absl::AsciiStrToLower(label)) && t_.author_index != kNobody &&
                          !roster_.IsBot(t_.author_index, now_);
@@ -361,11 +365,15 @@ void Replayer::Opened(const Fact& fact) {
   }
   seen_commands_[""] = text.commands;
   seen_forms_[""] = text.form_priority;
+  if (!text.mistyped.empty()) seen_mistyped_[""].insert(text.mistyped);
   if (!text.form_priority.empty() && !claimants_.empty()) {
     SetPriority(fact, text.form_priority, "", absl::StrCat("priority ", text.form_priority),
                 judgement);
   }
-  if (commands) RunCommands(fact, text.commands, judgement);
+  if (commands) {
+    RunCommands(fact, text.commands, judgement);
+    Mistyped(fact, text.mistyped, judgement);
+  }
 }
 
 void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
@@ -464,8 +472,9 @@ void Replayer::Commented(const Fact& fact) {
   if (t_.own_comments.contains(fact.subject)) return;
   const TextFeatures& text = FirstText(fact);
   if (!text.commands.empty()) seen_commands_[fact.subject] = text.commands;
+  if (!text.mistyped.empty()) seen_mistyped_[fact.subject].insert(text.mistyped);
   const ActorIndex actor = ActorOf(fact);
-  const bool commands = !text.commands.empty() && fact.provenance != Provenance::kBackfill &&
+  const bool commands = HasCommands(text) && fact.provenance != Provenance::kBackfill &&
                         actor != kNobody && !roster_.IsBot(actor, now_);
   if (commands) roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   Judgement judgement = Judge(fact);
@@ -486,7 +495,10 @@ void Replayer::Commented(const Fact& fact) {
     // asked for; else a private customer's ticket could be told from a community one.
     EndWaiting(fact, true);
   }
-  if (commands) RunCommands(fact, text.commands, judgement);
+  if (commands) {
+    RunCommands(fact, text.commands, judgement);
+    Mistyped(fact, text.mistyped, judgement);
+  }
 }
 
 void Replayer::Edited(const Fact& fact, bool opening) {
@@ -506,11 +518,17 @@ void Replayer::Edited(const Fact& fact, bool opening) {
     if (std::find(seen.begin(), seen.end(), command) == seen.end()) fresh.push_back(command);
   }
   seen.insert(seen.end(), fresh.begin(), fresh.end());
+  std::string mistyped;
+  if (!fact.text.mistyped.empty() && seen_mistyped_[key].insert(fact.text.mistyped).second &&
+      (!fact.before || fact.before->mistyped != fact.text.mistyped)) {
+    mistyped = fact.text.mistyped;
+  }
   const std::string form_before = fact.before ? fact.before->form_priority : seen_forms_[key];
   seen_forms_[key] = fact.text.form_priority;
   if (editor == kNobody || editor != author || roster_.IsBot(editor, now_)) return;
 
-  const bool runs = !fresh.empty() && fact.provenance != Provenance::kBackfill;
+  const bool runs =
+      (!fresh.empty() || !mistyped.empty()) && fact.provenance != Provenance::kBackfill;
   Judgement judgement =
       runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
   if (!opening && !fact.internal && fact.text.substance) {
@@ -530,7 +548,10 @@ void Replayer::Edited(const Fact& fact, bool opening) {
     SetPriority(fact, fact.text.form_priority, "",
                 absl::StrCat("priority ", fact.text.form_priority), judgement);
   }
-  if (runs) RunCommands(fact, fresh, judgement);
+  if (runs) {
+    RunCommands(fact, fresh, judgement);
+    Mistyped(fact, mistyped, judgement);
+  }
 }
 
 void Replayer::ClosedOrReopened(const Fact& fact) {

@@ -5,9 +5,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "replayer.h"
+#include "src/core/text_commands.h"
 
 namespace retainer::core {
 namespace {
+
+constexpr absl::Duration kMistypedIsTold = absl::Hours(24);
 
 std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
 
@@ -147,7 +150,29 @@ void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& command
         commands.begin(), commands.begin() + static_cast<long>(i), [&](const Command& earlier) {
           return earlier.name == command.name && earlier.argument == command.argument;
         });
-    if (!repeated) RunCommand(fact, command, judgement);
+    if (repeated) continue;
+    ForgetMistyped(fact);
+    RunCommand(fact, command, judgement);
+  }
+}
+
+void Replayer::Mistyped(const Fact& fact, const std::string& word, const Judgement& judgement) {
+  const bool responder = judgement.role == Role::kResponder;
+  // Nobody else gives commands here, so nobody else gets an answer.
+  if (word.empty() || (!responder && judgement.role != Role::kCustomer)) return;
+  ForgetMistyped(fact);
+  MistypedWords words = WordsOfMistyped(word, responder);
+  Refuse(fact, judgement, std::move(words.what), std::move(words.reason));
+  Refusal& refusal = t_.refusals.back();
+  refusal.until = fact.at + kMistypedIsTold;
+  // What stands in an internal note is not spoken of where the customer reads.
+  refusal.by_responder = responder && !fact.internal;
+}
+
+void Replayer::ForgetMistyped(const Fact& fact) {
+  for (Refusal& refusal : t_.refusals) {
+    if (refusal.until == absl::InfiniteFuture() || refusal.fact_id == fact.id) continue;
+    if (refusal.actor.id == fact.actor.id) refusal.until = std::min(refusal.until, fact.at);
   }
 }
 

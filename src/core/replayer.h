@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,10 @@ class Replayer {
   bool Managed(const std::string& lower_name) const;
   void RunCommands(const Fact& fact, const std::vector<Command>& commands,
                    const Judgement& judgement);
+  // `word`: as TextFeatures::mistyped, and not there before.
+  void Mistyped(const Fact& fact, const std::string& word, const Judgement& judgement);
+  // What the author of a command was told of an earlier one is told no longer.
+  void ForgetMistyped(const Fact& fact);
   void RunCommand(const Fact& fact, const Command& command, const Judgement& judgement);
   void Operator(const Fact& fact);
   bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,
@@ -102,6 +107,7 @@ class Replayer {
   // All commands that any version of an object held so far, by object id (empty: opening text).
   std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
+  std::map<std::string, std::set<std::string>, std::less<>> seen_mistyped_;  // likewise
   absl::flat_hash_set<absl::string_view> edited_;  // objects that are edited some time
   std::map<std::string_view, const TextFeatures*> before_edits_;  // of the first edit; by object
   absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already

@@ -93,6 +93,7 @@ class TextReader {
       if (features_.commands.size() < kMaxCommands)
         features_.commands.push_back(std::move(command));
     }
+    if (!line.mistyped.empty()) features_.mistyped = std::move(line.mistyped);
     return line.is_command;
   }
 

@@ -5,10 +5,12 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "retainer/core.h"
 #include "src/core/text_blocks.h"
 
@@ -24,20 +26,21 @@ struct Form {
   std::string_view word;
   Takes takes;
   std::string_view example;
+  bool contacts = false;  // may use it too
 };
 
 constexpr std::array<Form, 11> kForms = {{
-    {CommandName::kPriority, "priority", Takes::kWords, "priority P1"},
+    {CommandName::kPriority, "priority", Takes::kWords, "priority P1", true},
     {CommandName::kWaiting, "waiting", Takes::kNothing, "waiting"},
-    {CommandName::kResume, "resume", Takes::kNothing, "resume"},
+    {CommandName::kResume, "resume", Takes::kNothing, "resume", true},
     {CommandName::kWorkaround, "workaround", Takes::kNothing, "workaround"},
     {CommandName::kClaim, "claim", Takes::kAlias, "claim ALIAS"},
     {CommandName::kRelease, "release", Takes::kAlias, "release ALIAS"},
-    {CommandName::kCommunity, "community", Takes::kNothing, "community"},
-    {CommandName::kEscalate, "escalate", Takes::kNothing, "escalate"},
+    {CommandName::kCommunity, "community", Takes::kNothing, "community", true},
+    {CommandName::kEscalate, "escalate", Takes::kNothing, "escalate", true},
     {CommandName::kDuplicate, "duplicate", Takes::kNumber, "duplicate #12"},
     {CommandName::kAssign, "assign", Takes::kLogins, "assign @login"},
-    {CommandName::kSla, "sla", Takes::kNothing, "sla"},
+    {CommandName::kSla, "sla", Takes::kNothing, "sla", true},
 }};
 
 // GitLab's quick actions and what widespread bots listen to. Sorted.
@@ -213,6 +216,42 @@ const Form* FindForm(std::string_view word) {
   return nullptr;
 }
 
+// As a stranger may read it: no mention, link or Markdown survives.
+std::string Harmless(std::string_view word) {
+  std::string harmless;
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = absl::ascii_isalnum(byte) || c == '-' || c == '_';
+    if (plain) {
+      harmless.push_back(absl::ascii_tolower(byte));
+    } else if (!harmless.ends_with('?')) {
+      harmless.push_back('?');
+    }
+    if (harmless.size() == kMostMistyped) break;
+  }
+  return harmless;
+}
+
+// How many letters to put in, leave out, exchange or swap with their neighbour.
+std::size_t Distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before;
+  std::vector<std::size_t> last(b.size() + 1);
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    before = std::move(last);
+    last = row;
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t exchanged = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({exchanged, last[j] + 1, row[j - 1] + 1});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+  }
+  return row[b.size()];
+}
+
 }  // namespace
 
 CommandLine ReadCommandLine(std::string_view line) {
@@ -222,9 +261,14 @@ CommandLine ReadCommandLine(std::string_view line) {
   const std::string_view word = TakeWord(&line);
   if (word.size() == 7 && StartsWithWord(word, "support")) {
     result.is_command = true;
-    const Form* form = FindForm(TakeWord(&line));
-    if (form == nullptr) return result;
-    if (auto commands = Read(*form, line, /*strict=*/false)) result.commands = std::move(*commands);
+    const std::string_view name = TakeWord(&line);
+    const Form* form = FindForm(name);
+    auto commands = form == nullptr ? std::nullopt : Read(*form, line, /*strict=*/false);
+    if (commands) {
+      result.commands = std::move(*commands);
+    } else {
+      result.mistyped = form == nullptr ? Harmless(name) : std::string(form->word);
+    }
     return result;
   }
   if (const Form* form = FindForm(word)) {
@@ -237,6 +281,35 @@ CommandLine ReadCommandLine(std::string_view line) {
   }
   result.is_command = IsForeign(absl::AsciiStrToLower(View(word)));
   return result;
+}
+
+MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder) {
+  if (const Form* form = FindForm(mistyped)) {
+    const std::string reason =
+        responder || form->contacts
+            ? absl::StrCat("write it as /support ",
+                           absl::StrReplaceAll(View(form->example), {{"@", ""}}))
+            : std::string("only the people of the project use this command");
+    return {std::string(form->word), reason};
+  }
+  const std::string what = absl::StrCat("unknown command ", View(mistyped));
+  std::string all;
+  const Form* nearest = nullptr;
+  std::size_t least = 3;  // more than two letters apart is another word
+  for (const Form& form : kForms) {
+    if (!responder && !form.contacts) continue;
+    absl::StrAppend(&all, all.empty() ? "" : ", ", View(form.word));
+    const bool begun = mistyped.size() >= 3 && form.word.starts_with(mistyped);
+    const std::size_t distance = begun ? 0 : Distance(mistyped, form.word);
+    if (distance < least && distance * 2 <= form.word.size()) {
+      least = distance;
+      nearest = &form;
+    }
+  }
+  if (nearest != nullptr) {
+    return {what, absl::StrCat("did you mean /support ", View(nearest->word), "?")};
+  }
+  return {what, absl::StrCat("known are: ", all)};
 }
 
 absl::StatusOr<Command> ParseCommand(std::string_view line) {

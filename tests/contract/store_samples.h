@@ -37,6 +37,7 @@ inline Fact SampleFact(const std::string& subject) {
   fact.text.substance = true;
   fact.text.commands = {Command{CommandName::kPriority, "P1", true}};
   fact.text.form_priority = "P2";
+  fact.text.mistyped = "waitng";
   fact.before = TextFeatures{};
   fact.created = At(4);
   fact.labels = {"bug", ""};

@@ -235,6 +235,70 @@ TEST(Commands, OfTheProjectsPeopleAreRefusedToContactsWithTheReason) {
   EXPECT_EQ(standing.refusals[0].customer, "acme");
 }
 
+// What of the refusals is told at `at`: to whose contact, or `people`.
+std::vector<std::string> Told(const Story& story, absl::Time at) {
+  std::vector<std::string> told;
+  for (const Refusal& refusal : story.See(at).refusals) {
+    if (at >= refusal.until) continue;
+    told.push_back(
+        absl::StrCat(refusal.by_responder ? "people" : refusal.customer, ": ", refusal.what));
+  }
+  return told;
+}
+
+TEST(Commands, WhoMayGiveThemIsToldOfAMistypedOneForADay) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(1)).Says("dave", "/support escalat");
+  story.Says("alice", "/support waitng").Says("eve", "/support claim-it");
+  story.Permission("eve", "read");
+  const absl::Time typed = story.now();
+  EXPECT_EQ(Told(story, typed), (std::vector<std::string>{"acme: unknown command escalat",
+                                                          "people: unknown command waitng"}))
+      << "a stranger is told nothing";
+  EXPECT_EQ(Told(story, typed + absl::Hours(24) - absl::Seconds(1)).size(), 2u);
+  EXPECT_TRUE(Told(story, typed + absl::Hours(24)).empty());
+  EXPECT_LE(story.See(typed + absl::Hours(23)).next_wake, typed + absl::Hours(24))
+      << "it goes by itself";
+  EXPECT_FALSE(story.See().claims[0].escalated_by_hand);
+}
+
+TEST(Commands, AMistypedOneIsToldUntilItsAuthorsNext) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(1)).Says("dave", "/support escalat").Wait(Minutes(1));
+  story.Says("alice", "/support workaround");
+  EXPECT_EQ(Told(story, story.now()).size(), 1u) << "another one's command ends nothing";
+  story.Wait(Minutes(1)).Says("dave", "/support priorty P2").Wait(Minutes(1));
+  EXPECT_EQ(Told(story, story.now()), std::vector<std::string>{"acme: unknown command priorty"});
+  // It is mended where it stands.
+  story.Edits("dave", "dave", "/support priorty P2", "/support priority P2");
+  EXPECT_TRUE(Told(story, story.now()).empty());
+  EXPECT_EQ(story.See().claims[0].priority, "P2");
+  // In whatever order it is learnt.
+  Story late;
+  for (auto fact = story.list().rbegin(); fact != story.list().rend(); ++fact) late.Add(*fact);
+  EXPECT_EQ(DebugString(late.See(story.now())), DebugString(story.See()));
+}
+
+TEST(Commands, AMistypedOneIsToldOnceAndNotOfWhatIsReadAfterwards) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(1)).Says("alice", "Look.\n\n/support waitng");
+  story.Wait(absl::Hours(25));
+  story.Edits("alice", "alice", "Look.\n\n/support waitng", "Look here.\n\n/support waitng");
+  EXPECT_TRUE(Told(story, story.now()).empty()) << "an edit runs only what was not there before";
+  story.Backfilled().Says("alice", "/support waitng");
+  EXPECT_TRUE(Told(story, story.now()).empty());
+  story.Backfilled(false).Says("alice", "/support sla\n/support waitng\n/support waitng");
+  EXPECT_EQ(Told(story, story.now()).size(), 1u);
+}
+
+TEST(Commands, AMistypedOneOfAnInternalNoteIsNotTold) {
+  Story story;
+  story.Opens("dave").Wait(Minutes(1)).Notes("alice", "/support claim-for-globex");
+  for (const Refusal& refusal : story.See().refusals) {
+    EXPECT_TRUE(refusal.customer.empty() && !refusal.by_responder) << refusal.what;
+  }
+}
+
 TEST(Commands, AssignIsWantedUntilItIsDone) {
   Story story;
   story.Opens("dave").Says("alice", "/support assign @bob");

@@ -50,7 +50,8 @@ Story RandomStory() {
         story.Says(who, *rc::gen::element<std::string>(
                             "Some words.", "Thanks!", "> quote\n", "Yes\n/support waiting\n",
                             "/support claim c-b", "/support priority P1", "/support priority P2",
-                            "/support community", "/support duplicate #9"));
+                            "/support community", "/support duplicate #9", "/support waitng",
+                            "/support priorty P1"));
         break;
       case 2:
         story.Closes(who, *rc::gen::element<std::string>("completed", "duplicate"));

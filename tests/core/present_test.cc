@@ -367,6 +367,27 @@ TEST(PresentTest, RefusedAndStaleLabelsGoWithTheReason) {
             std::vector<std::string>{"label priority: P1: the plan of this ticket has no P1"});
 }
 
+TEST(PresentTest, WhatAResponderMistypedIsToldWhereThereIsAComment) {
+  Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60))});
+  Refusal refusal;
+  refusal.what = "unknown command waitng";
+  refusal.reason = "did you mean /support waiting?";
+  refusal.by_responder = true;
+  refusal.until = At(6);
+  standing.refusals = {refusal};
+  const std::vector<std::string> told = {"unknown command waitng: did you mean /support waiting?"};
+  EXPECT_EQ(Shown(standing, MakeTerms(), At(5)).comment->refusals, told);
+  EXPECT_TRUE(Shown(standing, MakeTerms(), At(6)).comment->refusals.empty());
+  // On a community's ticket too, so that a private customer's looks the same.
+  Terms terms = MakeTerms();
+  terms.policy.community.comment = CommunityComment::kNeutral;
+  standing.claims.clear();
+  EXPECT_EQ(Shown(standing, terms, At(5)).comment->refusals, told);
+  standing.refusals[0].by_responder = false;
+  standing.refusals[0].customer = "acme";
+  EXPECT_TRUE(Shown(standing, terms, At(5)).comment->refusals.empty());
+}
+
 // What only a private customer's people and clocks bring about.
 Standing Private(Standing standing) {
   standing.claims.push_back(

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "retainer/core.h"
+#include "src/core/text_commands.h"
 
 namespace retainer {
 namespace {
@@ -189,6 +190,47 @@ TEST(TextCommandsTest, TheirNumberIsBounded) {
   EXPECT_EQ(Commands(many).size(), 20u);
 }
 
+TEST(TextCommandsTest, WhatIsMistypedIsRememberedAsAnybodyMayReadIt) {
+  const auto mistyped = [](const std::string& text) { return ReadText(text, false).mistyped; };
+  EXPECT_EQ(mistyped("/support waitng"), "waitng");
+  EXPECT_EQ(mistyped("Well.\n/Support PRIO P1"), "prio");
+  EXPECT_EQ(mistyped("/support waitng\n/support resme"), "resme") << "the last one";
+  EXPECT_EQ(mistyped("/support priority"), "priority") << "what follows does not fit";
+  EXPECT_EQ(mistyped("/support duplicate of #12"), "duplicate");
+  EXPECT_EQ(mistyped("/support @alice"), "?alice");
+  EXPECT_EQ(mistyped("/support [x](https://evil.example/a)"), "?x?https?evil?example?a?");
+  EXPECT_EQ(mistyped("/support **waiting**"), "?waiting?");
+  EXPECT_EQ(mistyped("/support acme/opendb#12"), "acme?opendb?12");
+  EXPECT_EQ(mistyped("/support \xE2\x80\xAEx"), "?x");
+  EXPECT_EQ(mistyped("/support " + std::string(1000, 'a')), std::string(24, 'a'));
+  for (const char* text : {"/support waiting", "/support", "/waitng", "/priority", "> /support wx",
+                           "`/support wx`", "/lgtm", "<!-- /support wx -->"}) {
+    EXPECT_EQ(mistyped(text), "") << text;
+  }
+}
+
+TEST(TextCommandsTest, WhoMistypedIsToldWhatMayHaveBeenMeant) {
+  const auto told = [](std::string_view word, bool responder = true) {
+    const MistypedWords words = WordsOfMistyped(word, responder);
+    return words.what + ": " + words.reason;
+  };
+  EXPECT_EQ(told("waitng"), "unknown command waitng: did you mean /support waiting?");
+  EXPECT_EQ(told("wiating"), "unknown command wiating: did you mean /support waiting?");
+  EXPECT_EQ(told("prio"), "unknown command prio: did you mean /support priority?");
+  EXPECT_EQ(told("slaa"), "unknown command slaa: did you mean /support sla?");
+  EXPECT_EQ(told("close"),
+            "unknown command close: known are: priority, waiting, resume, "
+            "workaround, claim, release, community, escalate, duplicate, assign, "
+            "sla");
+  EXPECT_EQ(told("duplicate"), "duplicate: write it as /support duplicate #12");
+  EXPECT_EQ(told("assign"), "assign: write it as /support assign login") << "nobody is mentioned";
+  // A contact is led to nothing that is not a contact's.
+  EXPECT_EQ(told("waitng", false),
+            "unknown command waitng: known are: priority, resume, community, escalate, sla");
+  EXPECT_EQ(told("claim", false), "claim: only the people of the project use this command");
+  EXPECT_EQ(told("escalat", false), "unknown command escalat: did you mean /support escalate?");
+}
+
 TEST(TextFormTest, ThePrioritySectionOfAnOpening) {
   const auto form = [](std::string_view text) { return ReadText(text, true).form_priority; };
   EXPECT_EQ(form("### Priority\n\nP1\n\n### What happened?\n\nboom"), "P1");
@@ -227,8 +269,8 @@ std::string HostileText() {
       "/waiting", "/support priority P1", "`", "``", "```", "~~~", "> ", ">>>", "<!--", "-->", "<",
       ">", "</", "<pre>", "</pre>", "<blockquote>", "</blockquote>", "<details>", "- ", "1. ",
       "    ", "\t", "\n", "\n\n", "\r\n", "word", ":+1:", "👍", "\xFF", "\xF0\x9F",
-      std::string(1, 0), "On x wrote:", "-- ", "### Priority", "\\", "&nbsp;", "@a", "#1",
-      "thanks");
+      std::string(1, 0), "On x wrote:", "-- ", "/support ", "/support wai", "### Priority", "\\",
+      "&nbsp;", "@a", "#1", "thanks");
   std::string text;
   for (const std::string& part : *rc::gen::container<std::vector<std::string>>(piece)) text += part;
   return text;
@@ -241,6 +283,9 @@ RC_GTEST_PROP(TextPropertyTest, AnyBytesAreReadTheSameTwice, ()) {
   RC_ASSERT(features.substance || !features.thanks);
   RC_ASSERT(features.commands.size() <= 20u);
   for (const Command& command : features.commands) RC_ASSERT(command.argument.size() <= 64u);
+  RC_ASSERT(features.mistyped.size() <= kMostMistyped);
+  RC_ASSERT(features.mistyped.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_?") ==
+            std::string::npos);
 }
 
 RC_GTEST_PROP(TextPropertyTest, AFenceOrAQuoteHidesEveryCommand, ()) {

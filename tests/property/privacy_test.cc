@@ -134,7 +134,7 @@ std::vector<Fact> Story(int steps) {
             "/priority P1", "/priority P9", "/support waiting", "please\n/waiting", "/resume",
             "/workaround", "/escalate", "/support sla", "/assign @bob", "/assign @alice",
             "/community", "/support claim c-globex", "/support release c-globex",
-            "/support claim nobody");
+            "/support claim nobody", "/support waitng", "/support escalat", "/support assign");
         story.push_back(MakeComment(learnt(), id, who, at, text));
         break;
       }
