@@ -315,18 +315,20 @@ class Scheduled final : public PausedTime {
   // A timeline that covers `at` as far as there is anything to cover.
   const Timeline& At(absl::Time at) const {
     const Timeline* timeline = current_.load(std::memory_order_acquire);
-    if (timeline != nullptr) {
-      const std::int64_t second = absl::ToUnixSeconds(at);
-      if (second >= timeline->covered.from && second < timeline->covered.until) return *timeline;
-    }
+    if (timeline != nullptr && Covers(*timeline, at)) return *timeline;
     const absl::civil_year_t year = std::min(YearOf(at), last_year_);
     return Grow(year, year);
   }
 
   // One that covers both.
   const Timeline& At(absl::Time from, absl::Time until) const {
-    At(from);
-    return At(until);  // a timeline only grows
+    const Timeline& timeline = At(from);
+    return Covers(timeline, until) ? timeline : At(until);  // a timeline only grows
+  }
+
+  static bool Covers(const Timeline& timeline, absl::Time at) {
+    const std::int64_t second = absl::ToUnixSeconds(at);
+    return second >= timeline.covered.from && second < timeline.covered.until;
   }
 
   const Timeline& Grow(absl::civil_year_t first, absl::civil_year_t last) const {

@@ -198,6 +198,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
              &work->Of(need.metric));
   }
+  work->standing.clocks.reserve(kAllMetrics.size());
   for (Metric metric : kAllMetrics) {
     Excuses(timeline, customer, metric, now, &work->Of(metric), &work->excused);
     const std::vector<Cycle>& cycles = work->Of(metric).cycles;
@@ -214,7 +215,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
 
 }  // namespace
 
-ClaimStanding Publish(ClaimWork work) {
+ClaimStanding Publish(ClaimWork&& work) {
   for (PromiseClock& clock : work.standing.clocks) {
     clock.cycles = std::move(work.Of(clock.metric).cycles);
   }
@@ -224,8 +225,9 @@ ClaimStanding Publish(ClaimWork work) {
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
                                      absl::Time first_seen, absl::Time now) {
   std::vector<ClaimWork> works;
+  works.reserve(timeline.stints.size());
   for (const Stint& stint : timeline.stints) {
-    ClaimWork work;
+    ClaimWork& work = works.emplace_back();
     work.stint = &stint;
     ClaimStanding& standing = work.standing;
     standing.customer = stint.customer;
@@ -273,10 +275,10 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
       }
       work.leaving = std::move(leaving);
     }
-    works.push_back(std::move(work));
   }
-  std::stable_sort(works.begin(), works.end(), [](const ClaimWork& a, const ClaimWork& b) {
-    return a.standing.customer < b.standing.customer;
+  std::sort(works.begin(), works.end(), [](const ClaimWork& a, const ClaimWork& b) {
+    const int order = a.standing.customer.compare(b.standing.customer);
+    return order != 0 ? order < 0 : a.stint < b.stint;
   });
   return works;
 }

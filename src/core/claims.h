@@ -25,7 +25,7 @@ struct ClaimWork {
 };
 
 // The standing with the cycles in its clocks.
-ClaimStanding Publish(ClaimWork work);
+ClaimStanding Publish(ClaimWork&& work);
 
 // By customer, then by start. `first_seen`: the project's adoption where a policy has no `since`.
 std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,

@@ -69,10 +69,12 @@ class Run {
   void Enter(const Regime& regime, absl::Time from) {
     const std::shared_ptr<const Promise>* promise = regime.Find(need_.metric);
     if (promise == nullptr) {
-      if (open_) Finish(from, nullptr, /*cancelled=*/true, "no longer promised: " + regime.why);
+      if (cycle_ != nullptr) {
+        Finish(from, nullptr, /*cancelled=*/true, absl::StrCat("no longer promised: ", regime.why));
+      }
       return;
     }
-    if (!open_) {
+    if (cycle_ == nullptr) {
       Start(*promise, from);
     } else if ((*promise)->target != target_ || (*promise)->calendar.get() != calendar_) {
       Change(*promise, from, regime.why);
@@ -83,7 +85,7 @@ class Run {
   // Rule 8. The two have run side by side: the longer of the times counts, not their sum, and what
   // was due earlier stays due then.
   void Arrive(const Carry& carry) {
-    if (open_) {
+    if (cycle_ != nullptr) {
       Absorb(carry, carry.at);
     } else {
       held_.push_back(carry);
@@ -91,12 +93,11 @@ class Run {
   }
 
   void Done() {
-    if (open_) {
-      if (need_.stop) {
-        Finish(*need_.stop, need_.stop_fact, need_.cancelled, need_.note);
-      } else {
-        Leave();
-      }
+    if (cycle_ == nullptr) return;
+    if (need_.stop) {
+      Finish(*need_.stop, need_.stop_fact, need_.cancelled, need_.note);
+    } else {
+      Leave();
     }
   }
 
@@ -104,25 +105,24 @@ class Run {
   using Shared = std::shared_ptr<const Promise>;
 
   void Start(const Shared& promise, absl::Time from) {
-    open_ = true;
     first_promise_ = promise_ = &promise;
-    Cycle& cycle = done_.cycles.emplace_back();
-    CycleWork& work = done_.works.emplace_back();
-    cycle.started = from;
-    if (from == need_.start) cycle.start_fact = need_.start_fact;
+    cycle_ = &done_.cycles.emplace_back();
+    work_ = &done_.works.emplace_back();
+    cycle_->started = from;
+    if (from == need_.start) cycle_->start_fact = need_.start_fact;
     elapsed_ = absl::ZeroDuration();
     counted_from_ = from;
     target_ = promise->target;
     calendar_ = promise->calendar.get();
-    work.legs.push_back({from, target_, calendar_, 0});
+    work_->legs.push_back({from, target_, calendar_, 0});
     for (const Carry& carry : held_) Absorb(carry, from);
     held_.clear();
   }
 
   void Absorb(const Carry& carry, absl::Time at) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle().started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle_->started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
-    const absl::Time old_due = Due(work(), until_now);
+    const absl::Time old_due = Due(*work_, until_now);
     // Rationale: as a raised priority (rule 9), a move breaks no promise that was kept until then.
     const bool too_long = !carry.breached_due && carry.elapsed >= target_;
     Part(*promise_, at, too_long ? own : std::max(own, carry.elapsed),
@@ -132,39 +132,39 @@ class Run {
                                : " was used: the longer counts"));
     if (too_long) return;
     if (carry.breached_due) {
-      if (old_due > at) work().told_until = at;
-      work().fixed_due =
+      if (old_due > at) work_->told_until = at;
+      work_->fixed_due =
           old_due > at ? *carry.breached_due : std::min(old_due, *carry.breached_due);
     }
     if (carry.elapsed <= own) return;
-    if (old_due > at) work().told_until = at;
+    if (old_due > at) work_->told_until = at;
     elapsed_ = carry.elapsed;
     counted_from_ = at;
-    work().legs.push_back({at, target_ - carry.elapsed, calendar_, LastStretch()});
+    work_->legs.push_back({at, target_ - carry.elapsed, calendar_, LastStretch()});
   }
 
   // Rule 9.
   void Change(const Shared& promise, absl::Time at, const std::string& why) {
-    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle().started, at);
+    const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle_->started, at);
     elapsed_ += calendar_->Elapsed(counted_from_, at, until_now);
     counted_from_ = at;
     target_ = promise->target;
     calendar_ = promise->calendar.get();
     Part(promise, at, elapsed_, why);
-    const absl::Time old_due = Due(work(), until_now);
+    const absl::Time old_due = Due(*work_, until_now);
     if (old_due <= at) {
       // Rationale: the promise then in force was broken; other terms afterwards do not mend that.
-      work().fixed_due = old_due;
+      work_->fixed_due = old_due;
       return;
     }
     const absl::Duration left = target_ - elapsed_;
     const absl::Time carried_due =
         left <= absl::ZeroDuration() ? at : calendar_->Deadline(at, left, until_now);
     if (carried_due <= old_due) {
-      work().legs.push_back({at, target_, calendar_, LastStretch()});
+      work_->legs.push_back({at, target_, calendar_, LastStretch()});
     } else {
-      work().legs.clear();
-      work().legs.push_back({at, left, calendar_, LastStretch()});
+      work_->legs.clear();
+      work_->legs.push_back({at, left, calendar_, LastStretch()});
     }
   }
 
@@ -177,41 +177,41 @@ class Run {
       s.elapsed = used;
       return s;
     };
-    std::vector<Stretch>& stretches = cycle().stretches;
+    std::vector<Stretch>& stretches = cycle_->stretches;
     if (stretches.empty()) {
-      stretches.push_back(stretch(*first_promise_, cycle().started, absl::ZeroDuration()));
+      stretches.push_back(stretch(*first_promise_, cycle_->started, absl::ZeroDuration()));
     }
     stretches.push_back(stretch(promise, at, elapsed));
     stretches.back().why = why;
   }
 
-  std::size_t LastStretch() { return cycle().stretches.size() - 1; }
+  std::size_t LastStretch() { return cycle_->stretches.size() - 1; }
 
   void Fill(absl::Time until, absl::Time counted_until) {
-    Cycle& cycle = this->cycle();
+    Cycle& cycle = *cycle_;
     cycle.promise = *promise_;
-    work().calendar = calendar_;
+    work_->calendar = calendar_;
     cycle.pauses = Clip(need_.pauses, waits_, cycle.started, until);
-    const bool simple = work().legs.size() == 1 && !work().fixed_due && cycle.stretches.empty() &&
-                        work().legs.front().open > absl::ZeroDuration();
+    const bool simple = work_->legs.size() == 1 && !work_->fixed_due && cycle.stretches.empty() &&
+                        work_->legs.front().open > absl::ZeroDuration();
     if (simple && !cycle.stopped) {
-      const Leg& leg = work().legs.front();
-      work().course = std::make_shared<const Course>(leg, cycle.pauses);
-      cycle.due = work().course->After(leg.open);
-      cycle.elapsed = work().course->Until(counted_until);
+      const Leg& leg = work_->legs.front();
+      work_->course = std::make_shared<const Course>(leg, cycle.pauses);
+      cycle.due = work_->course->After(leg.open);
+      cycle.elapsed = work_->course->Until(counted_until);
     } else if (simple) {
-      const Leg& leg = work().legs.front();
+      const Leg& leg = work_->legs.front();
       const BusinessTime::Reckoning both =
           leg.calendar->Reckon(leg.from, leg.open, counted_until, cycle.pauses);
       cycle.due = both.due;
       cycle.elapsed = both.elapsed;
     } else {
-      cycle.due = Due(work(), cycle.pauses);
+      cycle.due = Due(*work_, cycle.pauses);
       cycle.elapsed = elapsed_ + calendar_->Elapsed(counted_from_, counted_until, cycle.pauses);
     }
-    cycle.due_stands = work().fixed_due.has_value();
+    cycle.due_stands = work_->fixed_due.has_value();
     if (!cycle.stretches.empty()) {
-      for (const Leg& leg : work().legs) {
+      for (const Leg& leg : work_->legs) {
         Stretch& stretch = cycle.stretches[leg.stretch];
         stretch.has_leg = true;
         stretch.open = leg.open;
@@ -227,42 +227,39 @@ class Run {
   }
 
   void Leave() {
-    Fill(absl::InfiniteFuture(), std::max(now_, cycle().started));
-    Cycle& cycle = this->cycle();
+    Fill(absl::InfiniteFuture(), std::max(now_, cycle_->started));
+    Cycle& cycle = *cycle_;
     cycle.at_risk_at =
-        std::min(cycle.due, InstantAfter(cycle, work(), cycle.promise->at_risk_shift));
+        std::min(cycle.due, InstantAfter(cycle, *work_, cycle.promise->at_risk_shift));
     for (const Interval& pause : cycle.pauses) {
       cycle.paused_now |= pause.from <= now_ && now_ < pause.until;
     }
-    open_ = false;
+    cycle_ = nullptr;
   }
 
-  void Finish(absl::Time stop, const Fact* fact, bool cancelled, const std::string& note) {
-    Cycle& cycle = this->cycle();
+  void Finish(absl::Time stop, const Fact* fact, bool cancelled, std::string_view note) {
+    Cycle& cycle = *cycle_;
     cycle.stopped = stop;
     cycle.stop_fact = fact;
     // The stop ends every pause; how long one lasted until then is what it was worth.
     Fill(stop, stop);
-    cycle.note = note;
+    if (!note.empty()) cycle.note = note;
     if (cancelled && (cycle.due >= stop || need_.moves)) {
       cycle.outcome = Outcome::kCancelled;
     } else {
       // Rationale: what was broken before it was cancelled stays broken.
       cycle.outcome = stop <= cycle.due ? Outcome::kMet : Outcome::kMissed;
     }
-    open_ = false;
+    cycle_ = nullptr;
   }
-
-  // The open one.
-  Cycle& cycle() { return done_.cycles.back(); }
-  CycleWork& work() { return done_.works.back(); }
 
   const Need& need_;
   const std::vector<Interval>& waits_;
   const absl::Time now_;
   Runs& done_;
   std::vector<Carry> held_;  // until something is promised
-  bool open_ = false;
+  Cycle* cycle_ = nullptr;   // the open one; nullptr: none
+  CycleWork* work_ = nullptr;
   const Shared* promise_ = nullptr;        // in force last
   const Shared* first_promise_ = nullptr;  // … when the cycle began
   absl::Duration elapsed_;
@@ -320,18 +317,16 @@ void RunClock(const Need& need, const std::vector<Regime>& regimes,
               const std::vector<Interval>& waits, absl::Time now, Runs* runs) {
   Run run(need, waits, now, runs);
   const absl::Time end = need.stop.value_or(absl::InfiniteFuture());
-  std::size_t first = 0;
-  while (first + 1 < regimes.size() && regimes[first + 1].at <= need.start) ++first;
-  std::size_t carry = 0;
-  for (std::size_t i = first; i < regimes.size(); ++i) {
-    const absl::Time from = std::max(need.start, regimes[i].at);
-    if (i != first && from >= end) break;
-    while (carry < need.carries.size() && need.carries[carry].at < from) {
-      run.Arrive(need.carries[carry++]);
-    }
-    run.Enter(regimes[i], from);
+  auto first = regimes.begin();
+  while (first + 1 != regimes.end() && (first + 1)->at <= need.start) ++first;
+  auto carry = need.carries.begin();
+  for (auto regime = first; regime != regimes.end(); ++regime) {
+    const absl::Time from = std::max(need.start, regime->at);
+    if (regime != first && from >= end) break;
+    while (carry != need.carries.end() && carry->at < from) run.Arrive(*carry++);
+    run.Enter(*regime, from);
   }
-  while (carry < need.carries.size()) run.Arrive(need.carries[carry++]);
+  while (carry != need.carries.end()) run.Arrive(*carry++);
   run.Done();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,8 +31,8 @@ struct Need {
   std::optional<absl::Time> stop;
   const Fact* stop_fact = nullptr;
   bool cancelled = false;
-  bool moves = false;  // cancelled here because it goes on elsewhere
-  std::string note;
+  bool moves = false;     // cancelled here because it goes on elsewhere
+  std::string_view note;  // borrowed of the stint, or constant
   std::vector<Interval> pauses;
   std::vector<std::pair<const Fact*, const Fact*>> pause_facts;  // in step: stopped it, resumed it
   std::vector<Carry> carries;                                    // by time

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "claims.h"
@@ -63,10 +65,10 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       std::any_of(history.begin(), history.end(), [](const std::shared_ptr<const Terms>& t) {
         return !t->policy.community.objectives.empty();
       });
-  auto roster = std::make_unique<Roster>(context, history, pins, order);
+  std::optional<Roster> roster(std::in_place, context, history, pins, order);
   Timeline timeline = core::Replay(context, history, *roster, order, objectives);
   if (timeline.unjudged) {
-    roster = std::make_unique<Roster>(context, history, pins, order);
+    roster.emplace(context, history, pins, order);
     timeline = core::Replay(context, history, *roster, order, /*judge_all=*/true);
   }
 
@@ -77,12 +79,13 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.gone = timeline.gone;
   s.confidential = timeline.confidential;
   s.successor = timeline.successor;
-  s.successor_key = timeline.successor_key;
+  s.successor_key = std::move(timeline.successor_key);
   s.moved_at = timeline.moved_at;
   s.author = timeline.author;
   s.opened_at = timeline.opened_at;
   s.roles = roster->Roles();
-  s.waiting = timeline.waiting;
+  s.waiting = std::move(timeline.waiting);
+  s.waits.reserve(timeline.waits.size());
   for (std::size_t i = 0; i < timeline.waits.size(); ++i) {
     const auto& [began, ended] = timeline.wait_facts[i];
     s.waits.push_back({timeline.waits[i], began->id, std::string(IdOf(ended))});
@@ -94,7 +97,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
       std::find_if(timeline.happenings.rbegin(), timeline.happenings.rend(),
                    [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
-  s.refusals = timeline.refusals;
+  s.refusals = std::move(timeline.refusals);
   for (const Refusal& refusal : s.refusals) {
     if (refusal.until != absl::InfiniteFuture() && refusal.until > now) {
       s.next_wake = std::min(s.next_wake, refusal.until);
@@ -103,8 +106,8 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
   s.comment_deleted_by_hand = timeline.comment_deleted_by_hand;
   s.comment_deleted_for_all = timeline.comment_deleted_for_all;
   s.own_comments.assign(timeline.own_comments.begin(), timeline.own_comments.end());
-  s.removed_by_hand = timeline.removed_by_hand;
-  std::set<std::string> flags = timeline.flags;
+  s.removed_by_hand = std::move(timeline.removed_by_hand);
+  std::set<std::string> flags = std::move(timeline.flags);
   flags.insert(roster->flags().begin(), roster->flags().end());
   s.flags.assign(flags.begin(), flags.end());
   if (!timeline.opened) {
@@ -115,13 +118,14 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
     }
     return s;
   }
-  std::set<Question> questions = roster->questions();
-  questions.insert(timeline.questions.begin(), timeline.questions.end());
+  std::set<Question> questions = std::move(timeline.questions);
+  questions.insert(roster->questions().begin(), roster->questions().end());
   s.questions.assign(questions.begin(), questions.end());
 
   std::vector<ClaimWork> works = core::WorkOutClaims(timeline, history, context.adopted, now);
   std::vector<core::CarriedClaim> leaving;
   RefuseIdleExcuses(timeline, works, &s.refusals);
+  s.claims.reserve(works.size());
   bool claimed = false;
   absl::Time community_since = timeline.opened_at;
   for (ClaimWork& work : works) {

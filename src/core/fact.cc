@@ -153,9 +153,9 @@ std::vector<const Fact*> FactSet::InOrder() const {
   for (const Entry& entry : *facts_) {
     places.push_back({entry.at, static_cast<std::uint32_t>(places.size())});
   }
-  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-    return a.at != b.at ? a.at < b.at : a.by_id < b.by_id;
-  });
+  // Of one instant they stay by id.
+  std::stable_sort(places.begin(), places.end(),
+                   [](const Place& a, const Place& b) { return a.at < b.at; });
   std::vector<const Fact*> order;
   order.reserve(places.size());
   for (const Place& place : places) order.push_back((*facts_)[place.by_id].fact.get());

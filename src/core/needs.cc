@@ -62,21 +62,20 @@ class Worker {
   void Start(Metric metric, absl::Time at, const Fact* fact) {
     if (Runs(metric)) return;
     Current(metric) = static_cast<int>(runs_.size());
-    Need need;
+    Need& need = runs_.emplace_back();
     need.metric = metric;
     need.start = std::max(at, start_);
     need.start_fact = fact;
-    runs_.push_back(std::move(need));
   }
 
   void Stop(Metric metric, absl::Time at, const Fact* fact, bool cancelled = false,
-            std::string note = "") {
+            std::string_view note = {}) {
     if (!Runs(metric)) return;
     Need& need = runs_[static_cast<std::size_t>(Current(metric))];
     need.stop = at;
     need.stop_fact = fact;
     need.cancelled = cancelled;
-    need.note = std::move(note);
+    need.note = note;
     Current(metric) = kNone;
   }
 
@@ -275,13 +274,13 @@ class Worker {
     need.stop.reset();
     need.stop_fact = nullptr;
     need.cancelled = false;
-    need.note.clear();
+    need.note = {};
     Current(need.metric) = run;
   }
 
   void OnClose(const Happening& h) {
     const bool theirs = Speaks(h) || (h.by_author && h.role != Role::kResponder);
-    const std::string note(theirs ? "closed by the customer" : kClosedUnanswered);
+    const std::string_view note = theirs ? "closed by the customer" : kClosedUnanswered;
     if (!closed_) unanswered_at_close_.clear();
     for (Metric metric :
          {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse}) {
@@ -303,9 +302,8 @@ class Worker {
     if (Runs(Metric::kWorkaround)) at_close_[1] = Current(Metric::kWorkaround);
     // Rationale: what another ticket resolves is not resolved by saying so.
     const std::string_view duplicate = "closed as a duplicate";
-    Stop(Metric::kResolution, at, fact, duplicate_, std::string(duplicate_ ? duplicate : ""));
-    Stop(Metric::kWorkaround, at, fact, duplicate_,
-         std::string(duplicate_ ? duplicate : "with the resolution"));
+    Stop(Metric::kResolution, at, fact, duplicate_, duplicate_ ? duplicate : "");
+    Stop(Metric::kWorkaround, at, fact, duplicate_, duplicate_ ? duplicate : "with the resolution");
     Stop(Metric::kUpdate, at, fact, false, "closed");
   }
 

@@ -1,6 +1,7 @@
 // From the happenings of a ticket to the runs that each of a claim's clocks needs (rules 2 to 8).
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "clock_engine.h"
@@ -18,7 +19,7 @@ struct Party {
   std::size_t until = 0;
   std::optional<absl::Time> ended;
   const Fact* end_fact = nullptr;
-  std::string end_note;
+  std::string_view end_note;  // borrowed of the stint
   bool moved = false;
   bool away = false;
   bool arrived = false;

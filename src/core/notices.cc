@@ -152,9 +152,9 @@ class Announcer {
         telling_(ticket, work),
         now_(now),
         notices_(*notices) {
-    notice_.ticket = ticket;
-    notice_.customer = work.standing.customer;
-    notice_.is_private = work.is_private;
+    model_.ticket = ticket;
+    model_.customer = work.standing.customer;
+    model_.is_private = work.is_private;
   }
 
   // Those of a run whose time has come.
@@ -169,9 +169,9 @@ class Announcer {
       if (level.kind != NoticeKind::kBreach && IsSilentWhilePaused(run, level.fraction)) continue;
       if (!WasAskedFor(metric, level)) continue;
       if (name.empty()) {
-        name = CycleName(notice_.ticket, notice_.customer, metric, cycle);
-        notice_.metric = metric;
-        notice_.due = cycle.due;
+        name = CycleName(model_.ticket, model_.customer, metric, cycle);
+        model_.metric = metric;
+        model_.due = cycle.due;
       }
       Add(level, run, name);
     }
@@ -184,17 +184,17 @@ class Announcer {
       people.insert(level.notify.begin(), level.notify.end());
       if (level.mention) mentioned.insert(level.notify.begin(), level.notify.end());
     }
-    notice_.at = at;
-    notice_.id = absl::StrCat(View(kEscalationByHand), ToString(notice_.ticket), " ",
-                              notice_.customer, " ", escalation.fact->id);
-    notice_.kind = NoticeKind::kEscalation;
-    notice_.metric = Metric::kFirstResponse;
-    notice_.due = escalation.at;
-    notice_.teams.assign(people.begin(), people.end());
-    if (notice_.teams.empty()) notice_.teams = TeamsFor(timeline_.labels, policy_);
-    notice_.text = absl::StrCat(notice_.customer, ": escalated by hand");
-    notices_.push_back(notice_);
-    AddMention(notice_, {mentioned.begin(), mentioned.end()}, &notices_);
+    Notice& notice = notices_.emplace_back(model_);
+    notice.at = at;
+    notice.id = absl::StrCat(View(kEscalationByHand), ToString(notice.ticket), " ", notice.customer,
+                             " ", escalation.fact->id);
+    notice.kind = NoticeKind::kEscalation;
+    notice.metric = Metric::kFirstResponse;
+    notice.due = escalation.at;
+    notice.teams.assign(people.begin(), people.end());
+    if (notice.teams.empty()) notice.teams = TeamsFor(timeline_.labels, policy_);
+    notice.text = absl::StrCat(notice.customer, ": escalated by hand");
+    AddMention(notice, {mentioned.begin(), mentioned.end()}, &notices_);
   }
 
  private:
@@ -205,7 +205,7 @@ class Announcer {
     const std::size_t then = TermsIndexAt(terms_, level.reached);
     if (then + 1 == terms_.size()) return true;
     const Policy& policy = terms_[then]->policy;
-    const Customer* customer = policy.FindCustomer(notice_.customer);
+    const Customer* customer = policy.FindCustomer(model_.customer);
     if (customer == nullptr) return false;
     const auto plan = policy.plans.find(customer->plan);
     if (plan == policy.plans.end()) return false;
@@ -222,24 +222,24 @@ class Announcer {
   void Add(const Level& level, const RunView& run, const std::string& name) {
     const Promise& promise = *run.cycle.promise;
     const std::string what =
-        absl::StrCat(notice_.customer, ": ", View(MetricName(notice_.metric)), " (",
+        absl::StrCat(model_.customer, ": ", View(MetricName(model_.metric)), " (",
                      promise.as_written.text, ", ", promise.priority, ")");
     const std::string share = Percent(level.fraction);
-    notice_.at = level.at;
-    notice_.kind = level.kind;
-    notice_.teams = level.escalation == nullptr ? TeamsFor(timeline_.labels, policy_)
-                                                : level.escalation->notify;
+    Notice& notice = notices_.emplace_back(model_);
+    notice.at = level.at;
+    notice.kind = level.kind;
+    notice.teams = level.escalation == nullptr ? TeamsFor(timeline_.labels, policy_)
+                                               : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
-      notice_.id = absl::StrCat("breach ", name);
-      notice_.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");
+      notice.id = absl::StrCat("breach ", name);
+      notice.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");
     } else {
-      notice_.id = absl::StrCat(level.kind == NoticeKind::kWarning ? "warning " : "escalation ",
-                                share, " ", name);
-      notice_.text = absl::StrCat(what, " has used ", share, ", due ", At(run.cycle.due));
+      notice.id = absl::StrCat(level.kind == NoticeKind::kWarning ? "warning " : "escalation ",
+                               share, " ", name);
+      notice.text = absl::StrCat(what, " has used ", share, ", due ", At(run.cycle.due));
     }
-    notices_.push_back(notice_);
     if (level.escalation != nullptr && level.escalation->mention) {
-      AddMention(notice_, level.escalation->notify, &notices_);
+      AddMention(notice, level.escalation->notify, &notices_);
     }
   }
 
@@ -250,7 +250,7 @@ class Announcer {
   const Telling telling_;
   const absl::Time now_;
   std::vector<Notice>& notices_;
-  Notice notice_;
+  Notice model_;  // of a run's notices: what they have in common
 };
 
 // The share of a target at which the first notice may be told.

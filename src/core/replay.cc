@@ -287,14 +287,9 @@ void Replayer::Take(const Step& step) {
         Say(HappeningKind::kTakenBack, fact, {});
       }
       return Acted(fact, HappeningKind::kAct);
-    case FactKind::kLabelAdded: {
+    case FactKind::kLabelAdded:
       Acted(fact, HappeningKind::kAct);
-      const bool matters = Managed(absl::AsciiStrToLower(fact.subject));
-      return LabelAdded(fact, fact.subject,
-                        matters && actor != kNobody && !roster_.IsBot(actor, now_)
-                            ? roster_.Judge(actor, now_, claimants_, epoch_, fact.at)
-                            : Judge(fact));
-    }
+      return LabelAdded(fact, fact.subject, actor);
     case FactKind::kLabelRemoved:
       Acted(fact, HappeningKind::kAct);
       return LabelRemoved(fact, fact.subject, true);
@@ -356,13 +351,7 @@ void Replayer::Opened(const Fact& fact) {
   t_.opened_by_responder = judgement.role == Role::kResponder;
   const TextFeatures& text = FirstText(fact);
   const bool commands = HasCommands(text) && fact.provenance != Provenance::kBackfill;
-  for (const std::string& label : fact.labels) {
-    const bool matters = Managed(absl::AsciiStrToLower(label)) && t_.author_index != kNobody &&
-                         !roster_.IsBot(t_.author_index, now_);
-    LabelAdded(
-        fact, label,
-        matters ? roster_.Judge(t_.author_index, now_, claimants_, epoch_, fact.at) : judgement);
-  }
+  for (const std::string& label : fact.labels) LabelAdded(fact, label, t_.author_index);
   seen_commands_[""] = text.commands;
   seen_forms_[""] = text.form_priority;
   if (!text.mistyped.empty()) seen_mistyped_[""].insert(text.mistyped);

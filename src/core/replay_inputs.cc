@@ -34,10 +34,15 @@ bool Replayer::OurLabel(const std::string& name) const {
   return ours(policy().labels.support) || ours(policy().labels.state);
 }
 
-void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judgement& judgement) {
+void Replayer::LabelAdded(const Fact& fact, const std::string& name, ActorIndex by) {
   t_.labels[name] = {fact.at, &fact};
   const std::string lower = Lower(name);
-  if (!Managed(lower) || judgement.role == Role::kUnknown) return;
+  if (!Managed(lower)) return;
+  // What it means hangs on who set it, whether or not roles matter here otherwise.
+  const bool asks = by != kNobody && !roster_.IsBot(by, now_);
+  const Judgement judgement =
+      asks ? roster_.Judge(by, now_, claimants_, epoch_, fact.at) : Judge(fact);
+  if (judgement.role == Role::kUnknown) return;
   const TermsIndex::Labels& meaning = labels();
   if (const auto it = meaning.priorities.find(lower); it != meaning.priorities.end()) {
     SetPriority(fact, it->second, name, absl::StrCat("label ", name), judgement);
@@ -47,7 +52,7 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, const Judge
     Refuse(fact, judgement, absl::StrCat("label ", name),
            "only the people of the project set this label", name);
   } else if (lower == meaning.waiting) {
-    StartWaiting(fact, last_answer_);
+    StartWaiting(fact, std::string(last_answer_));
   } else {
     Say(HappeningKind::kWorkaroundLabel, fact, judgement);
   }
@@ -206,8 +211,9 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return;
     case CommandName::kWaiting:
       if (!responder) return refuse("waiting", kTheirs);
-      return StartWaiting(fact,
-                          fact.text.substance && !fact.internal ? fact.subject : last_answer_);
+      return StartWaiting(
+          fact, std::string(fact.text.substance && !fact.internal ? std::string_view(fact.subject)
+                                                                  : last_answer_));
     case CommandName::kResume:
       if (!responder && !contact) return refuse("resume", kTheirs);
       return EndWaiting(fact, false);

@@ -71,7 +71,7 @@ class Replayer {
   bool CoveredByPlan(const Customer& customer) const;
 
   // replay_inputs.cc
-  void LabelAdded(const Fact& fact, const std::string& name, const Judgement& judgement);
+  void LabelAdded(const Fact& fact, const std::string& name, ActorIndex by);
   void LabelRemoved(const Fact& fact, const std::string& name, bool by_hand);
   void Observed(const Fact& fact);
   bool OurLabel(const std::string& name) const;
@@ -101,7 +101,7 @@ class Replayer {
   std::size_t now_ = 0;  // the version in force
   std::vector<Claimant> claimants_;
   int epoch_ = 0;
-  std::string last_answer_;  // object id of the responders' last comment
+  std::string_view last_answer_;  // object id of the responders' last comment
   bool ended_by_word_ = false;
   bool skipped_ = false;  // somebody was not judged
   // All commands that any version of an object held so far, by object id (empty: opening text).

@@ -34,6 +34,10 @@ Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pi
   // Those with an id first, so that one whom a body names by login only is found by it, whatever
   // came first.
   std::vector<std::size_t> by_login;
+  constexpr std::size_t kMostly = 4;  // people on a ticket
+  people_.reserve(kMostly);
+  by_id_.reserve(kMostly);
+  by_login_.reserve(kMostly);
   for (std::size_t i = 0; i < order.size(); ++i) {
     const Fact& fact = *order[i];
     if (fact.kind == FactKind::kPermission) permissions_[fact.subject].push_back(&fact);
@@ -56,7 +60,7 @@ Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pi
 ActorIndex Roster::Meet(const Actor& actor) {
   if (actor.id.empty() && actor.login.empty()) return kNobody;
   if (const ActorIndex index = Find(actor); index != kNobody) {
-    if (index != recent_[0]) recent_ = {index, recent_[0]};
+    if (index != recent_[0] && index != recent_[1]) recent_ = {index, recent_[0]};
     people_[index].actor.machine |= actor.machine;
     if (people_[index].actor.login.empty() && !actor.login.empty()) {
       people_[index].actor.login = actor.login;
@@ -118,12 +122,9 @@ ActorIndex Roster::Find(const Actor& actor) const {
   return it == by_login_.end() ? kNobody : it->second;
 }
 
-const TermsIndex::Named& Roster::Of(ActorIndex index, std::size_t terms) {
-  Person& person = people_[index];
-  Attributes& attributes = person.attributes[terms];
-  TermsIndex::Named& all = attributes.named;
-  if (attributes.known) return all;
-  attributes.known = true;
+void Roster::LookUp(const Person& person, std::size_t terms, Attributes* attributes) const {
+  attributes->known = true;
+  TermsIndex::Named& all = attributes->named;
   all.bot = person.actor.machine || person.self;
   for (const std::string& name : person.names) {
     const TermsIndex::Named* named = terms_[terms]->index->Find(context_.key.forge, name);
@@ -134,11 +135,6 @@ const TermsIndex::Named& Roster::Of(ActorIndex index, std::size_t terms) {
     }
     all.contact_of.insert(all.contact_of.end(), named->contact_of.begin(), named->contact_of.end());
   }
-  return all;
-}
-
-bool Roster::IsBot(ActorIndex index, std::size_t terms) {
-  return index != kNobody && Of(index, terms).bot;
 }
 
 const Fact* Roster::Lookup(const Answers& answers, const Person& person, std::string_view suffix,
@@ -216,13 +212,9 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
   return unknown ? Answer::kUnknown : Answer::kNo;
 }
 
-Judgement Roster::Judge(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
-                        int epoch, absl::Time at) {
+Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
+                            const std::vector<Claimant>& claimants, int epoch, absl::Time at) {
   Person& person = people_[index];
-  if (person.judged && person.judged_terms == terms && person.judged_epoch == epoch &&
-      person.valid_from <= at && at < person.valid_until) {
-    return person.judgement;
-  }
   valid_from_ = absl::InfinitePast();
   valid_until_ = absl::InfiniteFuture();
   const Policy& policy = terms_[terms]->policy;
@@ -288,6 +280,7 @@ Judgement Roster::Judge(ActorIndex index, std::size_t terms, const std::vector<C
 
 std::vector<RoleStanding> Roster::Roles() const {
   std::vector<RoleStanding> roles;
+  roles.reserve(people_.size());
   for (const Person& person : people_) {
     if (!person.judged) continue;
     roles.push_back({person.actor, person.judgement.role, person.reason});

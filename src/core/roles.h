@@ -58,7 +58,9 @@ class Roster {
   ActorIndex DoerOf(std::size_t place) const { return doers_[place]; }
   const Actor& actor(ActorIndex index) const { return people_[index].actor; }
   bool IsSelf(ActorIndex index) const { return index != kNobody && people_[index].self; }
-  bool IsBot(ActorIndex index, std::size_t terms);
+  bool IsBot(ActorIndex index, std::size_t terms) {
+    return index != kNobody && Of(index, terms).bot;
+  }
 
   // Is the actor a contact of `customer` at `at`? `reason` says by what.
   Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
@@ -67,7 +69,13 @@ class Roster {
   // The role at `at`, where `claimants` have their claims in force. `epoch` changes whenever
   // `claimants` does.
   Judgement Judge(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
-                  int epoch, absl::Time at);
+                  int epoch, absl::Time at) {
+    const Person& person = people_[index];
+    const bool holds = person.judged && person.judged_terms == terms &&
+                       person.judged_epoch == epoch && person.valid_from <= at &&
+                       at < person.valid_until;
+    return holds ? person.judgement : JudgeAnew(index, terms, claimants, epoch, at);
+  }
 
   // What was asked and not answered, so far.
   const std::set<Question>& questions() const { return questions_; }
@@ -96,7 +104,14 @@ class Roster {
 
   ActorIndex Meet(const Actor& actor);
   void Name(Person* person, const Pins& pins);
-  const TermsIndex::Named& Of(ActorIndex index, std::size_t terms);
+  const TermsIndex::Named& Of(ActorIndex index, std::size_t terms) {
+    Attributes& attributes = people_[index].attributes[terms];
+    if (!attributes.known) LookUp(people_[index], terms, &attributes);
+    return attributes.named;
+  }
+  void LookUp(const Person& person, std::size_t terms, Attributes* attributes) const;
+  Judgement JudgeAnew(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
+                      int epoch, absl::Time at);
   // The answer that holds for `at`: the latest before it that has not expired, else the earliest
   // after it. Narrows the validity of the judgement being made.
   const Fact* Lookup(const Answers& answers, const Person& person, std::string_view suffix,
@@ -108,7 +123,7 @@ class Roster {
   std::vector<ActorIndex> doers_;  // by place in the order
   // The last two met: a thread is mostly two people's talk.
   std::array<ActorIndex, 2> recent_ = {kNobody, kNobody};
-  absl::flat_hash_map<std::string, ActorIndex> by_id_;
+  absl::flat_hash_map<absl::string_view, ActorIndex> by_id_;
   absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case; the first one met
   Answers permissions_, memberships_, profiles_;
   std::set<Question> questions_;

@@ -92,12 +92,6 @@ void Normalize(std::vector<Span>* spans) {
   spans->resize(size);
 }
 
-std::size_t Timeline::SpanAt(std::int64_t second) const {
-  std::size_t i = first_of_day[static_cast<std::size_t>((second - covered.from) / kDaySeconds)];
-  while (i < until.size() && until[i] <= second) ++i;
-  return i;
-}
-
 std::size_t Timeline::SpanReaching(std::int64_t open, std::size_t start) const {
   std::size_t low = start;
   std::size_t high = start;
@@ -111,22 +105,6 @@ std::size_t Timeline::SpanReaching(std::int64_t open, std::size_t start) const {
                                                    begin + static_cast<std::ptrdiff_t>(high),
                                                    open) -
                                   begin);
-}
-
-OpenBefore CountBefore(const Timeline& timeline, std::int64_t second) {
-  second = std::max(second, timeline.covered.from);
-  OpenBefore before;
-  if (second >= timeline.covered.until) {
-    before.span = timeline.sum.size();
-    before.seconds = timeline.sum.empty() ? 0 : timeline.sum.back();
-    return before;
-  }
-  const std::size_t i = before.span = timeline.SpanAt(second);
-  if (i > 0) before.seconds = timeline.sum[i - 1];
-  if (i < timeline.from.size() && timeline.from[i] <= second) {
-    before.seconds += second - timeline.from[i];
-  }
-  return before;
 }
 
 OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {

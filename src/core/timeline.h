@@ -3,6 +3,8 @@
 // `Timeline` is immutable, so any number of threads may read it. `BuildTimeline` is pure.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -39,7 +41,12 @@ struct Timeline {
 
   // The first span that ends after `second`: the one that holds it, else the next one; the number of
   // spans when there is none. REQUIRES: `second` within `covered`.
-  std::size_t SpanAt(std::int64_t second) const;
+  std::size_t SpanAt(std::int64_t second) const {
+    constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
+    std::size_t i = first_of_day[static_cast<std::size_t>((second - covered.from) / kDaySeconds)];
+    while (i < until.size() && until[i] <= second) ++i;
+    return i;
+  }
   // The first span from `start` on at whose end at least `open` seconds have passed since
   // `covered.from`; the number of spans when there is none. Gallops, for targets are short beside a
   // timeline.
@@ -55,7 +62,21 @@ struct OpenBefore {
 };
 // Instants outside of `covered` count as its ends.
 OpenBefore CountBefore(const Timeline& timeline, absl::Time at);
-OpenBefore CountBefore(const Timeline& timeline, std::int64_t second);
+inline OpenBefore CountBefore(const Timeline& timeline, std::int64_t second) {
+  second = std::max(second, timeline.covered.from);
+  OpenBefore before;
+  if (second >= timeline.covered.until) {
+    before.span = timeline.sum.size();
+    before.seconds = timeline.sum.empty() ? 0 : timeline.sum.back();
+    return before;
+  }
+  const std::size_t i = before.span = timeline.SpanAt(second);
+  if (i > 0) before.seconds = timeline.sum[i - 1];
+  if (i < timeline.from.size() && timeline.from[i] <= second) {
+    before.seconds += second - timeline.from[i];
+  }
+  return before;
+}
 
 // REQUIRES: first_year <= last_year.
 Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,
