@@ -90,6 +90,7 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
     const auto& [began, ended] = timeline.wait_facts[i];
     s.waits.push_back({timeline.waits[i], began->id, std::string(IdOf(ended))});
   }
+  s.labels.reserve(timeline.labels.size());
   for (const auto& [name, state] : timeline.labels) s.labels.push_back(name);
   s.assignees.assign(timeline.assignees.begin(), timeline.assignees.end());
   s.assign_requests.assign(timeline.assign_requests.begin(), timeline.assign_requests.end());
