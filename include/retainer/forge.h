@@ -77,6 +77,13 @@ struct HookHealth {
   std::vector<std::string> unseen;  // what our account may not look at, and where a person can
 };
 
+// What our account may do in projects, each with the mend: what it lacks for the desk's work, and
+// what only a part of that needs.
+struct AccessHealth {
+  std::vector<std::string> wrong;
+  std::vector<std::string> weaker;
+};
+
 class Forge {
  public:
   virtual ~Forge() = default;
@@ -88,6 +95,8 @@ class Forge {
   // `projects`: paths of those that we know; of an app there is one webhook for all.
   virtual absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
                                                 const std::vector<std::string>& projects) = 0;
+  // Whether our account's role in `projects` suffices. Of GitHub nothing: Check tells.
+  virtual absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>& projects) = 0;
   // Whether Membership can tell the hidden members of an organisation (of a GitLab group) too: false
   // means that it answers `unseen` for them. NotFound where no such organisation is to be seen.
   virtual absl::StatusOr<bool> SeesMembers(const RemoteTicket& at,

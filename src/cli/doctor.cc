@@ -97,6 +97,12 @@ Projects NamedProjects(const LoadedPolicy& policy) {
   for (const ProjectRef& project : policy.policy.projects) {
     if (project.path.find('*') == std::string::npos) projects[project.forge].insert(project.path);
   }
+  for (const Customer& customer : policy.policy.customers) {
+    for (const ProjectRef& project : customer.projects) {
+      if (project.path.find('*') != std::string::npos || !policy.policy.Covers(project)) continue;
+      projects[project.forge].insert(project.path);
+    }
+  }
   return projects;
 }
 
@@ -122,6 +128,31 @@ void LookAtHooks(const Config& config, const ForgeConfig& forge_config, Forge& f
   for (const std::string& unseen : health->unseen) findings->Warn(area, unseen);
   if (health->wrong.empty() && health->unseen.empty() && (!url.empty() || !paths.empty())) {
     findings->Good(area, url.empty() ? "nothing wrong is to be seen" : absl::StrCat("go to ", url));
+  }
+}
+
+// GitLab gives a role in each project.
+void LookAtRoles(const ForgeConfig& forge_config, Forge& forge,
+                 const std::set<std::string>& projects, bool checks, Findings* findings) {
+  if (forge_config.kind != ForgeKind::kGitLab) return;
+  const std::string area = absl::StrCat("role ", forge_config.name);
+  std::vector<std::string> paths(projects.begin(), projects.end());
+  if (paths.size() > kMostProjects) {
+    findings->Warn(area, absl::StrCat("our account's role is looked at in only ", kMostProjects,
+                                      " of ", paths.size(), " projects"));
+    paths.resize(kMostProjects);
+  }
+  const auto health = forge.CheckAccess(paths);
+  if (!health.ok()) {
+    findings->Trouble(area, health.status());
+    return;
+  }
+  for (const std::string& wrong : health->wrong) findings->Bad(area, wrong);
+  if (checks) {
+    for (const std::string& weaker : health->weaker) findings->Warn(area, weaker);
+  }
+  if (!paths.empty() && health->wrong.empty() && (!checks || health->weaker.empty())) {
+    findings->Good(area, "suffices in each project that we know by name");
   }
 }
 
@@ -188,6 +219,8 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
                                      " calls are left in this hour's budget"));
   }
   LookAtHooks(config, forge_config, **forge, projects, findings);
+  const bool checks = !policy.ok() || policy->policy.checks != CheckMode::kOff;
+  LookAtRoles(forge_config, **forge, projects, checks, findings);
   if (policy.ok()) LookAtMembers(forge_config.name, **forge, projects, *policy, findings);
 }
 

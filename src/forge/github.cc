@@ -62,6 +62,10 @@ class GitHub final : public Forge {
                    : HooksOfRepositories(calls_, client_->name(), url, projects);
   }
 
+  absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>&) override {
+    return AccessHealth();
+  }
+
   absl::StatusOr<bool> SeesMembers(const RemoteTicket& at, std::string_view organization) override {
     auto self = Self();
     if (!self.ok()) return self.status();

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
+#include "src/forge/gitlab_access.h"
 #include "src/forge/gitlab_backfill.h"
 #include "src/forge/gitlab_hooks.h"
 #include "src/forge/url.h"
@@ -64,6 +65,10 @@ class GitLab final : public Forge {
     return HooksOfProjects(calls_, client_->name(), url, projects);
   }
 
+  absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>& projects) override {
+    return AccessToProjects(calls_, client_->name(), projects);
+  }
+
   // Whoever sees a group sees its members; a group that is private to others is as if not there.
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view organization) override {
     ApiRequest request;
@@ -107,7 +112,7 @@ class GitLab final : public Forge {
       request.expected.clear();
       return client_->StatusOf(request, *response);
     }
-    if (!IsActive(json)) return "none";
+    if (!IsActiveMember(json)) return "none";
     const std::int64_t level = NumberAt(json, "access_level");
     if (level >= 50) return "admin";     // owner, administrator
     if (level >= 40) return "maintain";  // maintainer
@@ -131,7 +136,7 @@ class GitLab final : public Forge {
     // A group that we cannot see is "404 Group Not Found", a stranger to it plain "404 Not found".
     if (response->status == 404)
       return absl::StrContains(StringAt(json, "message"), "Group") ? "unseen" : "no";
-    return IsActive(json) ? "yes" : "no";
+    return IsActiveMember(json) ? "yes" : "no";
   }
 
   absl::StatusOr<std::string> PublicEmail(const RemoteTicket&, const Actor& actor) override {
@@ -377,13 +382,6 @@ class GitLab final : public Forge {
 
   static RemoteComment NoteOf(const Json& json) {
     return {IdAt(json, "id"), GitLabActor(At(json, "author")), StringAt(json, "body")};
-  }
-
-  // An invitation that nobody took up yet, or a blocked account, is no member.
-  static bool IsActive(const Json& member) {
-    const std::string state = StringAt(member, "state");
-    const std::string membership = StringAt(member, "membership_state");
-    return (state.empty() || state == "active") && (membership.empty() || membership == "active");
   }
 
   absl::StatusOr<std::string> IdOf(const Actor& actor) const {

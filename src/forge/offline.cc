@@ -19,6 +19,9 @@ class OfflineForge final : public Forge {
                                         const std::vector<std::string>&) override {
     return Offline();
   }
+  absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>&) override {
+    return Offline();
+  }
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
     return Offline();
   }

@@ -158,6 +158,36 @@ TEST_P(ForgeContract, LooksAtWebhooksOnlyWhereItMay) {
   }
 }
 
+TEST_P(ForgeContract, SaysWhereOurRoleDoesNotSuffice) {
+  if (kind_ == ForgeKind::kGitHub) {
+    const auto access = forge_->CheckAccess({project_.path});
+    ASSERT_TRUE(access.ok()) << access.status();
+    EXPECT_TRUE(access->wrong.empty() && access->weaker.empty()) << "Check tells it";
+    return;
+  }
+  const auto look = [&](const char* role, const std::string& path) {
+    if (role != nullptr) EXPECT_TRUE(sandbox_.SetRole(project_, "desk", role).ok());
+    const auto access = forge_->CheckAccess({path});
+    EXPECT_TRUE(access.ok()) << access.status();
+    return access.value_or(AccessHealth());
+  };
+  for (const char* role : {"admin", "maintain", "write"}) {
+    const AccessHealth access = look(role, project_.path);
+    EXPECT_TRUE(access.wrong.empty() && access.weaker.empty()) << role;
+  }
+  AccessHealth access = look("triage", project_.path);
+  EXPECT_TRUE(access.wrong.empty());
+  ASSERT_EQ(access.weaker.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(access.weaker[0], "Developer")) << access.weaker[0];
+  access = look("read", project_.path);
+  ASSERT_EQ(access.wrong.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(access.wrong[0], "has Guest in")) << access.wrong[0];
+  EXPECT_TRUE(absl::StrContains(access.wrong[0], "Reporter at least")) << access.wrong[0];
+  access = look(nullptr, "nobody/nowhere");
+  ASSERT_EQ(access.wrong.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(access.wrong[0], "not to be seen")) << access.wrong[0];
+}
+
 TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
   if (kind_ == ForgeKind::kGitHub) return;  // it never does that
   SandboxHook hook{.url = "https://support.example.com/webhooks/x", .token = "s"};

@@ -106,6 +106,29 @@ TEST(TroubleTest, DoctorIsContentWhereNothingIsWrong) {
   EXPECT_TRUE(Says(doctor, "ok\twebhooks github")) << doctor.out;
 }
 
+TEST(TroubleTest, DoctorSaysWhereOurRoleOnGitLabDoesNotSuffice) {
+  Installation installation;
+  const auto with_role = [&](const char* role) {
+    EXPECT_TRUE(installation.sandbox()
+                    .SetRole({"gitlab", "acme/connectors/globex"}, "support-desk", role)
+                    .ok());
+    return installation.Command({"doctor"});
+  };
+  EXPECT_TRUE(Says(with_role("write"), "ok\trole gitlab\tsuffices in each project"));
+  const Finished guest = with_role("read");
+  EXPECT_EQ(guest.exit_code, 1) << guest.out;
+  EXPECT_TRUE(Says(guest,
+                   "wrong\trole gitlab\tgitlab: our account support-desk has Guest in "
+                   "acme/connectors/globex"))
+      << guest.out;
+  EXPECT_TRUE(Says(guest, "give it Reporter at least")) << guest.out;
+  // What less does without: only a status on merge requests, if that is wanted at all.
+  EXPECT_TRUE(Says(with_role("triage"), "warning\trole gitlab\t"));
+  installation.Write("policy/policy.yaml",
+                     installation.Read("policy/policy.yaml") + "checks: off\n");
+  EXPECT_TRUE(Says(with_role("triage"), "ok\trole gitlab\t"));
+}
+
 TEST(TroubleTest, DoctorOfAFreshInstallationMakesNoDataFolder) {
   Installation installation;
   const Finished doctor = installation.Command({"doctor"});

@@ -113,6 +113,10 @@ class FakeForge final : public Forge {
     if (auto status = Called("check_hooks"); !status.ok()) return status;
     return HookHealth();
   }
+  absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>&) override {
+    if (auto status = Called("check_access"); !status.ok()) return status;
+    return AccessHealth();
+  }
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
     if (auto status = Called("sees_members"); !status.ok()) return status;
     return true;

@@ -31,6 +31,7 @@ void CallEverything(World& world) {
   (void)forge.Check();
   (void)forge.Self();
   (void)forge.CheckHooks("https://support.example.com/webhooks/x", {world.at.path});
+  (void)forge.CheckAccess({world.at.path});
   (void)forge.SeesMembers(world.at, "acme-inc");
   (void)forge.Redeliver(world.clock.Now() - absl::Hours(1), 1);
   (void)forge.Permission(world.at, dave);
