@@ -136,6 +136,7 @@ struct OwedQuery {
   std::string customer;
   std::string plan;
   bool at_risk = false;  // broken or at risk; else broken
+  bool next = true;      // look up what comes next even where something is owed already
   absl::Time at;
   std::size_t limit = 50;
 };
@@ -149,7 +150,8 @@ struct Owed {
   };
   std::vector<Claim> claims;  // the longest overdue first
   bool more = false;          // beyond the limit
-  // The next instant at which one is added by time alone, and whose it is.
+  // The next instant at which one is added by time alone, and whose it is; not where it was not to be
+  // looked up.
   absl::Time next = absl::InfiniteFuture();
   std::string next_customer;
   bool questions = false;  // a ticket of the project waits for an answer of the forge
@@ -323,7 +325,8 @@ class Store {
       const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
       std::size_t limit) = 0;
 
-  // Costs what a page holds, not what the store does, as far as the filters agree with each other.
+  // Costs what a page holds, not what the store does, as far as the filters agree with each other. What
+  // a list has no use for is left out of the records: `clock_states`, `endings`, `promises`.
   virtual absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) = 0;
   // How many tickets a customer has open, at most `limit`.
   virtual absl::StatusOr<std::size_t> CountOpen(const std::string& customer,

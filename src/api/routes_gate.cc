@@ -208,6 +208,8 @@ class Gate {
     question.owed.at = now;
     const std::string ref = request.Get("ref");
     question.owed.limit = ref.empty() ? kMostReasons : kMostLookedAt;
+    // What is broken already is told, not what comes; a ref may take all of it away again.
+    question.owed.next = !ref.empty();
     if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
     if (question.policy != nullptr && !question.policy->Covers({project.key.forge, project.path})) {
       return Refuse(404, "The policy in force does not cover this project.");

@@ -71,14 +71,11 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
 
 rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   rocksdb::BlockBasedTableOptions blocks;
-  // Few shards: the index of a large file is a block of a megabyte, and one that fills a shard would
-  // be read and decompressed anew for every question. New files have theirs in small pieces.
+  // Few shards: a block that fills one would be read and decompressed anew for every question. Files
+  // are small, so that their indexes and filters are a few hundred kilobytes.
   blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, /*num_shard_bits=*/2);
   blocks.cache_index_and_filter_blocks = true;
   blocks.cache_index_and_filter_blocks_with_high_priority = true;
-  blocks.pin_top_level_index_and_filter = true;
-  blocks.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  blocks.partition_filters = true;
   blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
@@ -258,6 +255,12 @@ absl::Status RocksDbEngine::OpenDatabase() {
     if (name == TableName(Table::kCounters)) {
       table.merge_operator = std::make_shared<AddCounters>();
       table.max_successive_merges = 16;
+    }
+    if (name == TableName(Table::kIndexes)) {
+      // Walked and never asked for one row: filters would take memory for nothing.
+      auto blocks = *table.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+      blocks.filter_policy.reset();
+      table.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
     }
     // Compressed already.
     if (name == TableName(Table::kBodies)) table.compression = rocksdb::kNoCompression;

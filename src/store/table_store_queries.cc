@@ -227,22 +227,23 @@ absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuer
 
 // All of them must be there.
 absl::StatusOr<std::vector<TicketRecord>> ReadTickets(View& view,
-                                                      const std::vector<std::string>& rows) {
+                                                      const std::vector<std::string>& rows,
+                                                      FieldSet left_out = {}) {
   auto values = view.GetMany(Table::kTickets, rows);
   if (!values.ok()) return values.status();
   std::vector<TicketRecord> records;
   records.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& value = (*values)[i];
-    auto record = value ? DecodeRecord<TicketRecord>(*value) : std::nullopt;
+    auto record = value ? DecodeRecord<TicketRecord>(*value, left_out) : std::nullopt;
     if (!record) return Unreadable(Table::kTickets, rows[i]);
     records.push_back(*std::move(record));
   }
   return records;
 }
 
-absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key) {
-  auto records = ReadTickets(view, {TicketRowKey(key)});
+absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key, FieldSet left_out = {}) {
+  auto records = ReadTickets(view, {TicketRowKey(key)}, left_out);
   if (!records.ok()) return records.status();
   return std::move(records->front());
 }
@@ -278,7 +279,7 @@ absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, 
         sparse ? Meet(view, lists, part, visit) : WalkList(view, lists.front(), part, visit);
     if (!walked.ok()) return walked;
     if (!trouble.ok()) return trouble;
-    auto records = ReadTickets(view, rows);
+    auto records = ReadTickets(view, rows, kUnlistedFields);
     if (!records.ok()) return records.status();
     for (TicketRecord& record : *records) {
       if (hits == limit) break;
@@ -459,7 +460,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
         });
     if (!walked.ok()) return walked;
     for (const TicketKey& key : unjudged) {
-      auto record = ReadTicket(*view, key);
+      auto record = ReadTicket(*view, key, kUnlistedFields);
       if (!record.ok()) return record.status();
       if (!Matches(query, *record)) continue;
       if (query.after && !Before(query, *query.after, PlaceOf(query, *record))) continue;
@@ -556,7 +557,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
     }
     const std::string prefix = KeyWriter().Raw(here.prefix).U8(which).Take();
     const std::size_t before = rows.size();
-    cursor.Seek(prefix);
+    if (!cursor.Key().starts_with(prefix)) cursor.Seek(prefix);
     while (cursor.Valid() && cursor.Key().starts_with(prefix)) {
       KeyReader reader(cursor.Key().substr(prefix.size()));
       absl::Time at;
@@ -573,6 +574,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
       if (rows.size() - before == query.limit || at > enough) {
         // Enough of these; on to what comes.
         owed.more = true;
+        if (!query.next) break;
         cursor.Seek(KeyWriter().Raw(prefix).Instant(query.at + absl::Nanoseconds(1)).Take());
         continue;
       }

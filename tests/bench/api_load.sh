@@ -37,14 +37,13 @@ ticket=$(ask "/api/v1/tickets?project=$project&open=true&limit=1" |
   --seconds $((seconds * 15 + 10)) >"$folder/deliveries.json" &
 deliveries=$!
 
-# measure NAME RATE PATH
+# measure NAME CONNECTIONS RATE PATH. As few connections as give the rate: `hey` sends what is due on all
+# of them at the same instant, and what waits behind nine others says little of one job's request.
 measure() {
-  local name=$1 rate=$2 path=$3 runs=() run
+  local name=$1 connections=$2 rate=$3 path=$4 runs=() run
   for run in 1 2 3 4 5; do
-    # Two connections, evenly: `hey` sends what is due of all its connections at the same instant, and
-    # what waits behind nine others says little of one job's request.
-    hey -z "${seconds}s" -c 2 -q $((rate / 2)) -H "Authorization: Bearer $token" "$url$path" \
-      >"$folder/hey.txt"
+    hey -z "${seconds}s" -c "$connections" -q $((rate / connections)) \
+      -H "Authorization: Bearer $token" "$url$path" >"$folder/hey.txt"
     grep -q '\[200\]' "$folder/hey.txt" || { cat "$folder/hey.txt" >&2; exit 1; }
     runs+=("$(awk '/99%/ {printf "%.1f", $3 * 1000}' "$folder/hey.txt")")
     [ "$run" -lt 5 ] || awk '/Requests\/sec/ {printf "  requests a second: %.0f\n", $2}' "$folder/hey.txt"
@@ -52,8 +51,8 @@ measure() {
   printf '%s: p99 %s ms, median %s\n' "$name" "${runs[*]}" \
     "$(printf '%s\n' "${runs[@]}" | sort -n | sed -n 3p)"
 }
-measure "gate" 1000 "/api/v1/gate?project=$project"
-measure "ticket" 1000 "/api/v1/ticket?ref=${ticket/\#/%23}"
-measure "first page of a filtered list" 100 "/api/v1/tickets?project=$project&open=true&priority=P1"
+measure "gate" 2 1000 "/api/v1/gate?project=$project"
+measure "ticket" 2 1000 "/api/v1/ticket?ref=${ticket/\#/%23}"
+measure "first page of a filtered list" 1 100 "/api/v1/tickets?project=$project&open=true&priority=P1"
 wait "$deliveries" || true
 cat "$folder/deliveries.json"

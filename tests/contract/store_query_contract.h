@@ -55,6 +55,21 @@ TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
   EXPECT_EQ(found({.customer = "globex"}), (Numbers{1}));
 }
 
+TEST_P(StoreContract, AListLeavesOutWhatNoListShows) {
+  DecisionWrite write =
+      SampleClaimed(SampleTicket(1), 0, {SampleClaim("acme", "P1", At(60), At(100))});
+  write.record.endings.push_back({.customer = "acme", .count = 3});
+  write.record.promises.push_back({});
+  write.record.clock_states["a"] = "b";
+  ASSERT_TRUE(store_.Commit(write).ok());
+  TicketRecord listed = store_.LoadRecords({SampleTicket(1)})->front();
+  EXPECT_FALSE(listed.endings.empty());
+  listed.endings.clear();
+  listed.promises.clear();
+  listed.clock_states.clear();
+  EXPECT_EQ(store_.FindTickets({})->front(), listed);
+}
+
 // Where few of a list match, the store goes over to another way of reading in the middle of it.
 TEST_P(StoreContract, TheFewAmongManyAreFoundInOrderBothWays) {
   constexpr int kTickets = 700;
@@ -361,6 +376,12 @@ TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
   EXPECT_TRUE(owed->more);
   EXPECT_EQ(owed->next, At(1011));
   EXPECT_EQ(owed->next_customer, "acme");
+
+  query.next = false;
+  EXPECT_EQ(store_.FindOwed(query, "terms-1")->claims.size(), 35u);
+  // Where nothing is owed it is always told.
+  query.at = At(400);
+  EXPECT_EQ(store_.FindOwed(query, "terms-1")->next, At(470));
 }
 
 TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {

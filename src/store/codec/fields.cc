@@ -67,7 +67,8 @@ bool TakeInstant(std::string_view* in, absl::Time* at) {
   return true;
 }
 
-FieldReader::FieldReader(std::string_view fields, int depth) : depth_(depth) {
+FieldReader::FieldReader(std::string_view fields, int depth, FieldSet left_out)
+    : depth_(depth), left_out_(left_out) {
   if (depth > kMaxRecordDepth) {
     ok_ = false;
     return;

@@ -33,6 +33,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <optional>
@@ -133,13 +134,26 @@ class FieldWriter {
   std::string out_;
 };
 
+// Of tags below 64.
+class FieldSet {
+ public:
+  constexpr FieldSet(std::initializer_list<unsigned> tags) {
+    for (const unsigned tag : tags) bits_ |= std::uint64_t{1} << tag;
+  }
+  constexpr bool Holds(std::uint64_t tag) const { return tag < 64 && (bits_ >> tag & 1) != 0; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
 class FieldReader {
  public:
-  explicit FieldReader(std::string_view fields, int depth = 0);
+  // `left_out`: fields that are not read.
+  explicit FieldReader(std::string_view fields, int depth = 0, FieldSet left_out = {});
 
   template <class T>
   void operator()(std::uint64_t tag, T& value) {
-    if (!ok_) return;
+    if (!ok_ || left_out_.Holds(tag)) return;
     if constexpr (requires { value.push_back(typename T::value_type()); } &&
                   !std::is_same_v<T, std::string>) {
       value.clear();
@@ -222,6 +236,7 @@ class FieldReader {
   std::size_t next_ = 0;
   std::uint64_t last_tag_ = 0;
   int depth_;
+  FieldSet left_out_;
   bool ok_ = true;
 };
 
@@ -237,9 +252,9 @@ std::string EncodeRecord(const T& value) {
 
 // nullopt for anything that is not a record of this type and version.
 template <class T>
-std::optional<T> DecodeRecord(std::string_view record) {
+std::optional<T> DecodeRecord(std::string_view record, FieldSet left_out = {}) {
   if (record.empty() || record[0] != kRecordVersion) return std::nullopt;
-  FieldReader reader(record.substr(1));
+  FieldReader reader(record.substr(1), 0, left_out);
   T value{};
   if (reader.ok()) Describe(reader, value);
   if (!reader.ok()) return std::nullopt;

@@ -157,6 +157,9 @@ void Describe(Io& io, ChangeRecord& change) {
   io(6, change.checked);
 }
 
+// Of a TicketRecord, what lists have no use for.
+inline constexpr FieldSet kUnlistedFields{13, 16, 20};
+
 template <class Io>
 void Describe(Io& io, TicketRecord& record) {
   io(1, record.key);
