@@ -42,7 +42,7 @@ struct OidcConfig {
   std::vector<std::int64_t> repository_ids;
   std::vector<std::int64_t> project_ids;
   std::vector<ProjectRef> projects;
-  std::string scope = "read";
+  std::string scope = "gate";  // gate, read or write
 };
 
 struct SinkConfig {

@@ -30,7 +30,7 @@ namespace retainer {
 // What a job's token opens.
 struct OidcAccess {
   std::string id;     // for the log: `oidc:repository_id 1296269`
-  std::string scope;  // read or write
+  std::string scope;  // gate, read or write
   std::vector<ProjectRef> projects;
 };
 

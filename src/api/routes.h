@@ -16,7 +16,8 @@
 namespace retainer {
 
 enum class Access {
-  kToken,
+  kToken,  // of scope read or more
+  kGate,   // any token
   kBadge,  // a token, save where the policy says `badge: public`
   kOpen,
 };

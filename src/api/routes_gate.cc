@@ -6,6 +6,8 @@
 // opened issue could be told). Rationale: less would let a release pass over them. A token for all
 // may read all anyway; it is told how many are broken, and the next change to the hour before it.
 //
+// A job's own token has the scope `gate` unless the configuration says more: it can ask nothing else.
+//
 // An override that an operator has put on record makes it pass; what it would have said without is
 // still told. Rationale: no token makes one, so that a pipeline cannot let itself through.
 #include <algorithm>
@@ -402,7 +404,7 @@ void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes) {
   auto gate = std::make_shared<Gate>(options);
   routes->push_back({"/api/v1/gate",
                      "/api/v1/gate",
-                     Access::kToken,
+                     Access::kGate,
                      {"project", "fail_on", "priority", "customer", "plan", "ref"},
                      [gate](const ApiContext& context, const ApiRequest& request) {
                        return gate->Answer(context, request);

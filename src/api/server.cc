@@ -551,6 +551,12 @@ class ApiServer::Impl {
         return;
       }
       asked.caller = *std::move(caller);
+      if (route.access == Access::kToken && asked.caller->for_gate_alone()) {
+        AnswerProblem(
+            response, 403,
+            "This token is for the gate and badges alone; one of scope read may ask this.");
+        return;
+      }
     }
     // What is misspelt would narrow nothing: it is refused, not passed over.
     for (const auto& [name, value] : request.params) {
@@ -570,7 +576,7 @@ class ApiServer::Impl {
 
   bool MustAuthenticate(const Route& route, const httplib::Request& request) const {
     if (route.access == Access::kOpen) return false;
-    if (route.access == Access::kToken || request.has_header("Authorization")) return true;
+    if (route.access != Access::kBadge || request.has_header("Authorization")) return true;
     const TermsHistory terms = desk_.terms();
     return terms.empty() || !terms.back()->policy.public_badge;
   }

@@ -34,7 +34,10 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
   caller.id = token.id;
   caller.scope = token.scope;
   caller.customer = token.customer;
-  if (token.scope != "read" && token.scope != "write" && token.scope != "admin") return refused();
+  if (token.scope != "gate" && token.scope != "read" && token.scope != "write" &&
+      token.scope != "admin") {
+    return refused();
+  }
   if (!token.project.empty()) {
     const auto project = ParseProjectRef(token.project);
     if (!project.ok()) return refused();

@@ -18,10 +18,11 @@ namespace retainer {
 // Who asks, and what is theirs to see.
 struct Caller {
   std::string id;                    // for the log
-  std::string scope;                 // read, write or admin, each of which may read
+  std::string scope;                 // gate: the gate and badges alone; read, write or admin: all
   std::vector<ProjectRef> projects;  // empty: all
   std::string customer;              // empty: all
 
+  bool for_gate_alone() const { return scope == "gate"; }
   bool bound() const { return !projects.empty() || !customer.empty(); }
 };
 

@@ -61,7 +61,7 @@ absl::StatusOr<std::string> GateToken(const std::string& file, const std::string
         "there is no token: give the job `permissions: {id-token: write}` (GitHub) or `id_tokens: "
         "{RETAINER_ID_TOKEN: {aud: retainer}}` (GitLab) and the configuration an `oidc` entry; or "
         "set "
-        "RETAINER_TOKEN or give --token-file: `retainer token create --scope read --project P` "
+        "RETAINER_TOKEN or give --token-file: `retainer token create --scope gate --project P` "
         "makes "
         "one");
   }

@@ -54,9 +54,11 @@ void RegisterToken(CLI::App& app) {
   auto options = std::make_shared<Options>();
 
   CLI::App* create = AddAction(token, "create", "Makes a token and prints it, this once", options);
-  create->add_option("--scope", options->scope, "read, write or admin")
+  create
+      ->add_option("--scope", options->scope,
+                   "gate (the gate and badges alone), read, write or admin")
       ->required()
-      ->check(CLI::IsMember({"read", "write", "admin"}));
+      ->check(CLI::IsMember({"gate", "read", "write", "admin"}));
   create->add_option("--project", options->project, "For this project alone: forge:path");
   create->add_option("--customer", options->customer, "Sees this customer alone");
   create->add_option("--expires", options->expires, "After this time: 90d, 12h");

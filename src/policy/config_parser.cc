@@ -340,9 +340,10 @@ class ConfigReader {
       }
     }
     if (const YamlNode* n = node.Find("scope")) {
-      oidc.scope = values_.Text(*n, "scope").value_or("read");
-      if (oidc.scope != "read" && oidc.scope != "write") {
-        reader_.Error(*n, "unknown scope", "write read or write; admin needs a token of ours");
+      oidc.scope = values_.Text(*n, "scope").value_or("gate");
+      if (oidc.scope != "gate" && oidc.scope != "read" && oidc.scope != "write") {
+        reader_.Error(*n, "unknown scope",
+                      "write gate, read or write; admin needs a token of ours");
       }
     }
     config_.oidc.push_back(std::move(oidc));

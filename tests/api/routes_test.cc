@@ -405,6 +405,20 @@ TEST_F(RoutesTest, RequestsHaveIds) {
   EXPECT_NE(Get("/api/v1/nothing")->get_header_value("X-Request-Id"), id);
 }
 
+TEST_F(RoutesTest, ATokenForTheGateAsksNothingElse) {
+  Serve();
+  SaveToken("job", "github:acme/opendb", "", "gate");
+  Open(1, kDave);
+  EXPECT_EQ(Get(gate, "job")->status, 200);
+  EXPECT_EQ(Get("/badge.svg?project=github:acme/opendb", "job")->status, 200);
+  for (const char* other :
+       {"/api/v1/tickets", "/api/v1/queue", "/api/v1/ticket?ref=github:acme/opendb%231",
+        "/api/v1/customers/acme", "/api/v1/policy", "/api/v1/ledger/head"}) {
+    const json problem = GetJson(other, "job", 403);
+    EXPECT_NE(problem["detail"].get<std::string>().find("scope read"), std::string::npos) << other;
+  }
+}
+
 TEST_F(RoutesTest, AnswersArePackedWhereThatIsTaken) {
   Serve();
   const auto packed = Get("/openapi.json", "", {{"Accept-Encoding", "gzip"}});

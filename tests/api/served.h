@@ -66,12 +66,12 @@ class Served : public World {
     desk->SetTerms({MakeTerms(id, At(-60 * 24), policy)});
     terms.Set({MakeTerms(id, At(-60 * 24), policy)});
   }
-  void SaveToken(const std::string& token, const std::string& project,
-                 const std::string& customer) {
+  void SaveToken(const std::string& token, const std::string& project, const std::string& customer,
+                 const std::string& scope = "read") {
     TokenRecord record;
     record.id = token;
     record.hash = Sha256Hex(token);
-    record.scope = "read";
+    record.scope = scope;
     record.project = project;
     record.customer = customer;
     record.created = clock.Now();

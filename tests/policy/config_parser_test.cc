@@ -149,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OidcScope", "store:",
               "oidc: [{issuer: https://x.example, audience: a, repository_ids: [1], projects: "
               "[\"github:a/b\"], scope: admin}]\nstore:",
-              "read or write"},
+              "gate, read or write"},
         Wrong{"SinkKind", "kind: slack", "kind: pigeon", "known kind"},
         Wrong{"NoPolicy", "policy: ./policy\n", "", "no policy"},
         Wrong{"Interval", "mutation_interval: 0.25s", "mutation_interval: 1bd", "no duration"}),
