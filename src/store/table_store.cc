@@ -236,7 +236,9 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
       if (absl::Status status = StageDecision(*view, write, &staged); !status.ok()) return status;
     }
   }
-  return ledger_.Write(std::move(staged.batch), staged.ledger);
+  const absl::Status status = ledger_.Write(std::move(staged.batch), staged.ledger);
+  pins_.Written(!status.ok(), !staged.pins.empty());
+  return status;
 }
 
 absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, Staged* staged) {

@@ -21,6 +21,7 @@
 #include "src/store/inbox_numbers.h"
 #include "src/store/ledger.h"
 #include "src/store/lock_stripes.h"
+#include "src/store/pins_cache.h"
 
 namespace retainer {
 
@@ -171,6 +172,7 @@ class TableStore : public Store {
   InboxNumbers numbers_;
   InboxFronts fronts_;
   LedgerWriter ledger_;
+  PinsCache pins_;
 };
 
 // Names of lock stripes, shared by the parts of the store.

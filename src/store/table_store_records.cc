@@ -356,6 +356,8 @@ absl::StatusOr<std::vector<ProjectRecord>> TableStore::ListProjects() {
 }
 
 absl::StatusOr<Pins> TableStore::LoadPins() {
+  PinsCache::Kept kept = pins_.Get();
+  if (kept.pins) return *std::move(kept.pins);
   Pins pins;
   absl::Status trouble;
   const auto view = engine_->Read();
@@ -372,6 +374,7 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
       });
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
+  pins_.Keep(pins, kept.change);
   return pins;
 }
 
