@@ -359,6 +359,7 @@ TEST_P(StoreContract, DecisionFinishesItsDelivery) {
   project.path = "acme/opendb";
   write.project = project;
   write.pins = {{Login{"github", "Alice"}, "1"}};
+  EXPECT_EQ(store_.LoadPins()->size(), 0u);
   ASSERT_TRUE(store_.Commit(write).ok());
   EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->empty());
   EXPECT_EQ(store_.Stats()->inbox, 0u);
