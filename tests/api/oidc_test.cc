@@ -84,7 +84,7 @@ TEST_F(OidcTest, OpensWhatTheEntryOfItsRepositorySays) {
   auto access = verifier_.Verify(issuer_.Sign(Claims()));
   ASSERT_TRUE(access.ok()) << access.status();
   EXPECT_EQ(access->id, "oidc:repository_id 1296269");
-  EXPECT_EQ(access->scope, "gate") << "what the entry does not widen";
+  EXPECT_EQ(access->scope, "read");
   EXPECT_EQ(access->projects, (std::vector<ProjectRef>{{"github", "acme/opendb"}}));
 }
 

@@ -165,6 +165,8 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   Ask(ticket + "1", "there");
   Ask(ticket + "99");
   Ask("/api/v1/ledger/head", "there");
+  SaveToken("job", "github:acme/opendb", "", "gate");
+  Ask("/api/v1/policy", "job");
   // Late: reasons of all kinds.
   clock.Set(At(500));
   Ask("/api/v1/gate?" + project);

@@ -155,6 +155,20 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Interval", "mutation_interval: 0.25s", "mutation_interval: 1bd", "no duration"}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(ConfigParserTest, AJobsTokenIsForTheGateUnlessItsEntrySaysMore) {
+  const auto scope = [](const std::string& more) {
+    const ConfigResult result = Parse(
+        Replaced("store:",
+                 "oidc: [{issuer: https://x.example, audience: a, repository_ids: [1], projects: "
+                 "[\"github:a/b\"]" +
+                     more + "}]\nstore:"));
+    return result.config ? result.config->oidc.at(0).scope : "no configuration";
+  };
+  EXPECT_EQ(scope(""), "gate");
+  EXPECT_EQ(scope(", scope: gate"), "gate");
+  EXPECT_EQ(scope(", scope: read"), "read");
+}
+
 TEST(ConfigParserTest, WhatWorksButShouldBeKnownIsAWarning) {
   const ConfigResult result = Parse(Replaced("env:HOOK", "env:SHORT"));
   EXPECT_TRUE(result.config);
