@@ -43,6 +43,9 @@ struct ApiAnswer {
   std::string body;  // of an error: the detail
   // What the answer says apart from the present time: equal texts, equal entity tags. Empty: none.
   std::string stable;
+  // Where they were worked out already: EntityTag(stable), and Gzip(body).
+  std::string tag;
+  std::optional<std::string> packed;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 

@@ -595,7 +595,7 @@ class ApiServer::Impl {
       response.set_header("Cache-Control", "private, no-cache");
     }
     if (!answer.stable.empty()) {
-      const std::string tag = EntityTag(answer.stable);
+      const std::string tag = answer.tag.empty() ? EntityTag(answer.stable) : answer.tag;
       response.set_header("ETag", tag);
       if (NamesTag(request.get_header_value("If-None-Match"), tag)) {
         response.status = 304;
@@ -603,7 +603,12 @@ class ApiServer::Impl {
       }
     }
     response.status = answer.status;
-    SetBody(request, answer.body, answer.type, response);
+    if (answer.packed && request.has_header(kTakesGzip)) {
+      response.set_header("Content-Encoding", "gzip");
+      response.set_content(*answer.packed, answer.type);
+    } else {
+      SetBody(request, answer.body, answer.type, response);
+    }
   }
 
   Desk& desk_;

@@ -238,7 +238,9 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
       StageTicket(*old, record, &batch);
     }
   }
-  return engine_->Write(batch);
+  const absl::Status status = engine_->Write(batch);
+  RaiseOwedVersion({key.forge, key.project});
+  return status;
 }
 
 absl::Status TableStore::ChangeFace(

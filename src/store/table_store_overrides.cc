@@ -64,8 +64,10 @@ absl::Status TableStore::SaveOverride(const GateOverride& record) {
   batch.Put(Table::kOverrides, RowKey(record), EncodeRecord(record));
   const std::string until =
       absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", record.until, absl::UTCTimeZone());
-  return ledger_.Write(std::move(batch),
-                       {EntryOf(record, record.from, absl::StrCat("in force until ", until))});
+  const absl::Status written = ledger_.Write(
+      std::move(batch), {EntryOf(record, record.from, absl::StrCat("in force until ", until))});
+  RaiseOwedVersion(record.project);
+  return written;
 }
 
 absl::StatusOr<GateOverride> TableStore::WithdrawOverride(const std::string& id,
@@ -86,6 +88,7 @@ absl::StatusOr<GateOverride> TableStore::WithdrawOverride(const std::string& id,
   Batch batch;
   batch.Put(Table::kOverrides, RowKey(record), EncodeRecord(record));
   const absl::Status written = ledger_.Write(std::move(batch), {EntryOf(record, at, "withdrawn")});
+  RaiseOwedVersion(record.project);
   if (!written.ok()) return written;
   return record;
 }

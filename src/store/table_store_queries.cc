@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "absl/hash/hash.h"
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/records.h"
@@ -616,6 +617,14 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
   }
   if (!cursor.status().ok()) return cursor.status();
   return owed;
+}
+
+std::uint64_t TableStore::OwedVersion(const ProjectKey& project) {
+  return owed_versions_[absl::HashOf(project.forge, project.id) % owed_versions_.size()];
+}
+
+void TableStore::RaiseOwedVersion(const ProjectKey& project) {
+  ++owed_versions_[absl::HashOf(project.forge, project.id) % owed_versions_.size()];
 }
 
 absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,

@@ -50,6 +50,38 @@ TEST_F(GateRoutesTest, GateFollowsTheClockNotTheTick) {
   EXPECT_EQ(GetJson(gate)["verdict"], "pass");
 }
 
+TEST_F(GateRoutesTest, ManyJobsThatAskTheSameInASecondAreAnsweredOnce) {
+  Serve();
+  SaveToken("job", "github:acme/opendb", "", "gate");
+  Open(1, gina);
+  clock.Set(At(4 * 60));
+  const json verdict = GetJson(gate);
+  const int asked = store.owed_asked();
+  EXPECT_EQ(GetJson(gate), verdict);
+  const auto packed = Get(gate, "all", {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(packed->get_header_value("Content-Encoding"), "gzip");
+  EXPECT_EQ(json::parse(packed->body), verdict);
+  const auto tag = packed->get_header_value("ETag");
+  EXPECT_EQ(Get(gate, "all", {{"If-None-Match", tag}})->status, 304);
+  EXPECT_EQ(store.owed_asked(), asked);
+
+  // Not who may see less, nor another question.
+  EXPECT_EQ(GetJson(gate, "job")["verdict"], "fail");
+  EXPECT_EQ(GetJson(gate + "&priority=P1")["verdict"], "pass");
+  EXPECT_GT(store.owed_asked(), asked);
+  // Nor once something has happened, or a second later.
+  ASSERT_TRUE(
+      store
+          .SaveOverride(
+              {"3f9a", {"github", "77"}, "carol", "the fix must ship", At(0), At(360), {}, ""})
+          .ok());
+  EXPECT_EQ(GetJson(gate)["verdict"], "pass");
+  const int before = store.owed_asked();
+  clock.Advance(absl::Seconds(1));
+  EXPECT_NE(GetJson(gate)["as_of"], verdict["as_of"]);
+  EXPECT_GT(store.owed_asked(), before);
+}
+
 TEST_F(GateRoutesTest, AnOverrideOnRecordLetsThroughForItsTime) {
   Serve();
   Open(1, gina);

@@ -384,6 +384,26 @@ TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
   EXPECT_EQ(store_.FindOwed(query, "terms-1")->next, At(470));
 }
 
+TEST_P(StoreContract, WhoeverKeptWhatIsOwedLearnsThatItMayHaveChanged) {
+  const ProjectKey project{"github", "1296269"};
+  std::uint64_t before = store_.OwedVersion(project);
+  EXPECT_EQ(store_.OwedVersion(project), before);
+  const auto changed = [&] {
+    const std::uint64_t now = store_.OwedVersion(project);
+    return now != std::exchange(before, now);
+  };
+  ASSERT_TRUE(store_.Commit(SampleClaimed(SampleTicket(1), 0, {})).ok());
+  EXPECT_TRUE(changed());
+  ASSERT_TRUE(store_.SaveShown(SampleTicket(1), ShownFace(), {SampleFact("comment/1")}).ok());
+  EXPECT_TRUE(changed());
+  ASSERT_TRUE(store_.SaveOverride({"o", project, "carol", "why", At(0), At(9), {}, ""}).ok());
+  EXPECT_TRUE(changed());
+  ASSERT_TRUE(store_.WithdrawOverride("o", "carol", At(1)).ok());
+  EXPECT_TRUE(changed());
+  ASSERT_TRUE(store_.FindOwed({.project = project, .at = At(2)}, "terms-1").ok());
+  EXPECT_FALSE(changed());
+}
+
 TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {
   DecisionWrite asked = SampleClaimed(SampleTicket(1), 0, {});
   asked.record.questions = 1;

@@ -2,6 +2,7 @@
 // between two writes.
 #pragma once
 
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,13 @@ class FaultyStore final : public TableStore {
     switch_->good = good;
     switch_->status = std::move(status);
   }
+  absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override {
+    ++owed_asked_;
+    return TableStore::FindOwed(query, terms_id);
+  }
+  // How often it was asked what is owed.
+  int owed_asked() const { return owed_asked_; }
+
   // The ticket's record is no record any more.
   void Spoil(const TicketKey& key) {
     Batch batch;
@@ -33,6 +41,8 @@ class FaultyStore final : public TableStore {
   }
 
  private:
+  std::atomic<int> owed_asked_ = 0;
+
   struct Switch {
     std::mutex mutex;
     int good = 0;
