@@ -339,10 +339,10 @@ class Store {
   // Costs as many rows as there are kinds, not tickets.
   virtual absl::StatusOr<std::vector<OpenCount>> CountOpenByState() = 0;
   virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;
-  // Another number than before whenever a write may have changed what FindOwed and FindOverride say of
-  // a project; now and then also without. Not kept over a restart. Who keeps an answer asks before he
-  // reads, and again before he uses it.
-  virtual std::uint64_t OwedVersion(const ProjectKey& project) = 0;
+  // Another number than before whenever a write may have changed what is known of a project's tickets
+  // and overrides; now and then also without. Not kept over a restart. Who keeps an answer asks before
+  // he reads, and again before he uses it.
+  virtual std::uint64_t ProjectVersion(const ProjectKey& project) = 0;
   // Of cycles that ended on the days from..until (DayOf), both inclusive.
   virtual absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
                                                 const std::optional<ProjectKey>& project,

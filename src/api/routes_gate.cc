@@ -11,18 +11,16 @@
 // An override that an operator has put on record makes it pass; what it would have said without is
 // still told. Rationale: no token makes one, so that a pipeline cannot let itself through.
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "retainer/instant_text.h"
-#include "src/api/gzip.h"
 #include "src/api/json_writer.h"
+#include "src/api/recent_answers.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
@@ -78,34 +76,6 @@ void WriteUnknown(const Unknown& unknown, JsonWriter* json) {
   json->Text("text", unknown.text);
   json->End();
 }
-
-// Answers of the second in which they were given: many jobs ask the same, and their tokens see the
-// same. Thread-safe.
-class Recent {
- public:
-  struct Key {
-    std::string question;
-    std::int64_t second = 0;
-    std::uint64_t version = 0;  // Store::OwedVersion
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  std::shared_ptr<const ApiAnswer> Find(const Key& key) const {
-    const std::lock_guard lock(mutex_);
-    const auto kept = kept_.find(key.question);
-    return kept == kept_.end() || kept->second.first != key ? nullptr : kept->second.second;
-  }
-  void Keep(const Key& key, std::shared_ptr<const ApiAnswer> answer) {
-    const std::lock_guard lock(mutex_);
-    if (kept_.size() >= kMostKept) kept_.clear();
-    kept_.insert_or_assign(key.question, std::pair(key, std::move(answer)));
-  }
-
- private:
-  static constexpr std::size_t kMostKept = 256;
-
-  mutable std::mutex mutex_;
-  std::map<std::string, std::pair<Key, std::shared_ptr<const ApiAnswer>>> kept_;
-};
 
 struct Question {
   OwedQuery owed;
@@ -235,7 +205,8 @@ class Gate {
     if (asked.refusal) return *asked.refusal;
     const ProjectRecord& project = *asked.project;
     const TermsHistory terms = context.desk.terms();
-    const Recent::Key key = KeyOf(request, project, terms, now, context.store);
+    const RecentAnswers::Key key =
+        RecentAnswers::KeyOf(context, "gate", request, project, terms, now);
     if (const auto recent = recent_.Find(key)) return *recent;
     Question question;
     question.project = ToString(ProjectRef{project.key.forge, project.path});
@@ -266,32 +237,10 @@ class Gate {
     ApiAnswer answer =
         Tell(request, question, project.path, *owed, applied, *backlog, *overridden, *next);
     // What a ref leaves out is known to the forge.
-    if (ref.empty()) {
-      answer.tag = EntityTag(answer.stable);
-      answer.packed = Gzip(answer.body);
-      recent_.Keep(key, std::make_shared<ApiAnswer>(answer));
-    }
-    return answer;
+    return ref.empty() ? *recent_.Keep(key, std::move(answer)) : answer;
   }
 
  private:
-  static Recent::Key KeyOf(const ApiRequest& request, const ProjectRecord& project,
-                           const TermsHistory& terms, absl::Time now, Store& store) {
-    Recent::Key key;
-    key.question =
-        absl::StrCat(project.key.forge, "\n", project.key.id, "\n", project.path, "\n",
-                     terms.empty() ? "" : terms.back()->id, "\n", request.caller->customer, "\n");
-    for (const ProjectRef& mine : request.caller->projects) {
-      absl::StrAppend(&key.question, ToString(mine), "\n");
-    }
-    for (const auto& [name, value] : request.parameters) {
-      absl::StrAppend(&key.question, "\n", name, "=", absl::CEscape(value));
-    }
-    key.second = absl::ToUnixSeconds(now);
-    key.version = store.OwedVersion(project.key);
-    return key;
-  }
-
   // Takes out of `owed` what the ref fixes; the answer's word on it.
   static absl::StatusOr<AppliedRef> ApplyRef(const ApiContext& context, const ApiRequest& request,
                                              const Question& question, const ProjectRecord& project,
@@ -454,7 +403,7 @@ class Gate {
 
   const ApiRouteOptions options_;
   Backlog backlog_;
-  Recent recent_;
+  RecentAnswers recent_;
 };
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Tickets: lists by due time, the queue, one ticket.
 #include <algorithm>
+#include <memory>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/api/recent_answers.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_cursor.h"
 #include "src/api/ticket_json.h"
@@ -169,7 +171,7 @@ ApiAnswer ShowQueue(const ApiContext& context, const ApiRequest& request) {
 
 // ---- One ticket
 
-ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request) {
+ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, RecentAnswers* recent) {
   const auto ref = ParseTicketRef(request.Get("ref"));
   if (!ref.ok()) {
     return Refuse(400,
@@ -182,11 +184,20 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request) {
     return Refuse(403, "This token is not for this project.");
   }
   const char* const unknown = "Nothing is known of this ticket.";
+  const auto record = context.store.FindProjectByPath(project);
+  if (!record.ok()) return Trouble(context, request, "ticket", record.status(), "");
+  std::optional<RecentAnswers::Key> key;
+  if (*record) {
+    key = RecentAnswers::KeyOf(context, "ticket", request, **record, context.desk.terms(),
+                               context.clock.Now());
+    if (const auto answer = recent->Find(*key)) return *answer;
+  }
   auto inspection = context.desk.Inspect(*ref);
   if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
   // Another customer's ticket is to this token as one that is not there.
   if (!MayRead(*request.caller, project, inspection->record)) return Refuse(404, unknown);
-  return TicketAnswer(*ref, *inspection, request.caller->customer);
+  ApiAnswer answer = TicketAnswer(*ref, *inspection, request.caller->customer);
+  return key ? *recent->Keep(*key, std::move(answer)) : answer;
 }
 
 }  // namespace
@@ -203,7 +214,14 @@ void AddTicketRoutes(std::vector<Route>* routes) {
                      Access::kToken,
                      {"project", "customer", "closed", "limit", "cursor"},
                      ShowQueue});
-  routes->push_back({"/api/v1/ticket", "/api/v1/ticket", Access::kToken, {"ref"}, ShowTicket});
+  routes->push_back({"/api/v1/ticket",
+                     "/api/v1/ticket",
+                     Access::kToken,
+                     {"ref"},
+                     [recent = std::make_shared<RecentAnswers>()](const ApiContext& context,
+                                                                  const ApiRequest& request) {
+                       return ShowTicket(context, request, recent.get());
+                     }});
 }
 
 }  // namespace retainer

@@ -239,7 +239,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
   const absl::Status status = ledger_.Write(std::move(staged.batch), staged.ledger);
   pins_.Written(!status.ok(), !staged.pins.empty());
   for (const DecisionWrite& write : writes) {
-    RaiseOwedVersion({write.record.key.forge, write.record.key.project});
+    RaiseProjectVersion({write.record.key.forge, write.record.key.project});
   }
   return status;
 }

@@ -70,7 +70,7 @@ class TableStore : public Store {
                                                       std::size_t limit) override;
   absl::StatusOr<std::vector<OpenCount>> CountOpenByState() override;
   absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override;
-  std::uint64_t OwedVersion(const ProjectKey& project) override;
+  std::uint64_t ProjectVersion(const ProjectKey& project) override;
   absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
                                         const std::optional<ProjectKey>& project, std::int32_t from,
                                         std::int32_t until) override;
@@ -166,7 +166,7 @@ class TableStore : public Store {
   static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
                                      Batch* batch);
   // After a write, whatever came of it.
-  void RaiseOwedVersion(const ProjectKey& project);
+  void RaiseProjectVersion(const ProjectKey& project);
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
   absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
                          std::optional<absl::Time> now);
@@ -179,7 +179,7 @@ class TableStore : public Store {
   LedgerWriter ledger_;
   PinsCache pins_;
   // By hash of the project.
-  std::array<std::atomic<std::uint64_t>, 64> owed_versions_ = {};
+  std::array<std::atomic<std::uint64_t>, 64> project_versions_ = {};
 };
 
 // Names of lock stripes, shared by the parts of the store.

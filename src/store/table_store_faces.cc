@@ -239,7 +239,7 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
     }
   }
   const absl::Status status = engine_->Write(batch);
-  RaiseOwedVersion({key.forge, key.project});
+  RaiseProjectVersion({key.forge, key.project});
   return status;
 }
 

@@ -66,7 +66,7 @@ absl::Status TableStore::SaveOverride(const GateOverride& record) {
       absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", record.until, absl::UTCTimeZone());
   const absl::Status written = ledger_.Write(
       std::move(batch), {EntryOf(record, record.from, absl::StrCat("in force until ", until))});
-  RaiseOwedVersion(record.project);
+  RaiseProjectVersion(record.project);
   return written;
 }
 
@@ -88,7 +88,7 @@ absl::StatusOr<GateOverride> TableStore::WithdrawOverride(const std::string& id,
   Batch batch;
   batch.Put(Table::kOverrides, RowKey(record), EncodeRecord(record));
   const absl::Status written = ledger_.Write(std::move(batch), {EntryOf(record, at, "withdrawn")});
-  RaiseOwedVersion(record.project);
+  RaiseProjectVersion(record.project);
   if (!written.ok()) return written;
   return record;
 }

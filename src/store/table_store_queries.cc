@@ -619,12 +619,12 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
   return owed;
 }
 
-std::uint64_t TableStore::OwedVersion(const ProjectKey& project) {
-  return owed_versions_[absl::HashOf(project.forge, project.id) % owed_versions_.size()];
+std::uint64_t TableStore::ProjectVersion(const ProjectKey& project) {
+  return project_versions_[absl::HashOf(project.forge, project.id) % project_versions_.size()];
 }
 
-void TableStore::RaiseOwedVersion(const ProjectKey& project) {
-  ++owed_versions_[absl::HashOf(project.forge, project.id) % owed_versions_.size()];
+void TableStore::RaiseProjectVersion(const ProjectKey& project) {
+  ++project_versions_[absl::HashOf(project.forge, project.id) % project_versions_.size()];
 }
 
 absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,

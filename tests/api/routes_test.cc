@@ -405,6 +405,25 @@ TEST_F(RoutesTest, RequestsHaveIds) {
   EXPECT_NE(Get("/api/v1/nothing")->get_header_value("X-Request-Id"), id);
 }
 
+TEST_F(RoutesTest, ATicketsAnswerIsReusedForTheSameCallersUntilSomethingHappens) {
+  Serve();
+  SaveToken("globex", "", "globex");
+  SaveToken("acme", "", "acme");
+  Open(1, gina);
+  const std::string ticket = "/api/v1/ticket?ref=github:acme/opendb%231";
+  const json whole = GetJson(ticket);
+  EXPECT_EQ(GetJson(ticket), whole);
+  EXPECT_FALSE(GetJson(ticket, "globex").contains("explanation"));
+  EXPECT_EQ(Get(ticket, "acme")->status, 404);
+  EXPECT_EQ(GetJson(ticket), whole);
+  // In the same instant.
+  Deliver("answer", MakeEvent(1, gina, {Commented(kAlice, 0, "9", "It is mended in 1.2.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  EXPECT_NE(GetJson(ticket)["explanation"], whole["explanation"]);
+  clock.Advance(absl::Seconds(1));
+  EXPECT_NE(GetJson(ticket)["as_of"], whole["as_of"]);
+}
+
 TEST_F(RoutesTest, ATokenForTheGateAsksNothingElse) {
   Serve();
   SaveToken("job", "github:acme/opendb", "", "gate");

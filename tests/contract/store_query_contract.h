@@ -386,10 +386,10 @@ TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
 
 TEST_P(StoreContract, WhoeverKeptWhatIsOwedLearnsThatItMayHaveChanged) {
   const ProjectKey project{"github", "1296269"};
-  std::uint64_t before = store_.OwedVersion(project);
-  EXPECT_EQ(store_.OwedVersion(project), before);
+  std::uint64_t before = store_.ProjectVersion(project);
+  EXPECT_EQ(store_.ProjectVersion(project), before);
   const auto changed = [&] {
-    const std::uint64_t now = store_.OwedVersion(project);
+    const std::uint64_t now = store_.ProjectVersion(project);
     return now != std::exchange(before, now);
   };
   ASSERT_TRUE(store_.Commit(SampleClaimed(SampleTicket(1), 0, {})).ok());
