@@ -402,26 +402,6 @@ std::optional<std::string> Judge::OwnerOf(const Login& login, const std::string&
   return std::nullopt;
 }
 
-absl::StatusOr<Pins> Judge::KnownPins() {
-  std::uint64_t generation = 0;
-  {
-    std::lock_guard lock(mutex_);
-    if (pins_) return *pins_;
-    generation = pins_generation_;
-  }
-  auto pins = store_.LoadPins();
-  if (!pins.ok()) return pins.status();
-  std::lock_guard lock(mutex_);
-  if (generation == pins_generation_) pins_ = *pins;
-  return pins;
-}
-
-void Judge::ForgetPins() {
-  std::lock_guard lock(mutex_);
-  pins_.reset();
-  ++pins_generation_;
-}
-
 std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,
                                                           const FactSet& facts,
                                                           const TermsHistory& terms, Pins* pins) {
@@ -485,7 +465,7 @@ absl::StatusOr<Judge::Draft> Judge::MakeDraft(const TicketKey& key, const News& 
   } else {
     draft.installation_id = draft.project->installation_id;
   }
-  auto pins = KnownPins();
+  auto pins = store_.LoadPins();
   if (!pins.ok()) return pins.status();
 
   auto told = ToldOf(draft.stored);
@@ -560,7 +540,7 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   if (stored->facts.empty()) return Word::kDrop;
   auto context = Context(notice->ticket, stored->record, std::nullopt);
   if (!context.ok()) return context.status();
-  auto pins = KnownPins();
+  auto pins = store_.LoadPins();
   if (!pins.ok()) return pins.status();
   auto told = ToldOf(*stored);
   if (!told.ok()) return told.status();
@@ -795,9 +775,6 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
       continue;
     }
     if (!committed.ok()) return committed;
-    const bool pinned = std::any_of(drafts.begin(), drafts.end(),
-                                    [](const Draft& draft) { return !draft.pins.empty(); });
-    if (pinned) ForgetPins();
     metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
     for (const Draft& draft : drafts) CountPromises(draft);
     // A ticket that changed between our reading it and this write may not have known of the change.

@@ -105,9 +105,6 @@ class Judge final : public NoticeReview {
   // Asks the forge; false where it cannot answer now.
   bool Answer(const Question& question, const Draft& draft, absl::Time now,
               std::vector<Fact>* answers, News* learnt);
-  // The store's, remembered until we pin somebody: nobody else writes there.
-  absl::StatusOr<Pins> KnownPins();
-  void ForgetPins();
   std::vector<std::pair<Login, std::string>> NewPins(const std::string& forge, const FactSet& facts,
                                                      const TermsHistory& terms, Pins* pins);
   // The id to pin a login of the policy to: the forge's word, not that of a delivery, which whoever
@@ -162,9 +159,7 @@ class Judge final : public NoticeReview {
   std::map<TicketKey, int> unanswered_;                  // tries in a row; at most kMaxCounted
   std::map<Login, absl::Time> owner_not_before_;
   std::set<std::string> said_;  // logged once
-  std::optional<Pins> pins_;
-  std::uint64_t pins_generation_ = 0;
-  Throttle trouble_;  // of forges that do not answer
+  Throttle trouble_;            // of forges that do not answer
 };
 
 // `forge/project/issue/12` back to a key; nullopt for anything else.
