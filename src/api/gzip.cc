@@ -5,6 +5,7 @@
 namespace retainer {
 namespace {
 
+constexpr std::size_t kWorthPacking = 512;  // bytes
 constexpr int kWindowBits = 13;
 constexpr int kGzipFormat = 16;  // added to the window's bits: zlib's way to say it
 constexpr int kMemoryLevel = 6;
@@ -12,6 +13,7 @@ constexpr int kMemoryLevel = 6;
 }  // namespace
 
 std::optional<std::string> Gzip(std::string_view text) {
+  if (text.size() < kWorthPacking) return std::nullopt;
   z_stream stream = {};
   if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindowBits + kGzipFormat, kMemoryLevel,
                    Z_DEFAULT_STRATEGY) != Z_OK) {

@@ -10,7 +10,7 @@
 
 namespace retainer {
 
-// Nullopt where there is no memory for it.
+// Nullopt where it is not worth it, and where there is no memory for it.
 std::optional<std::string> Gzip(std::string_view text);
 
 }  // namespace retainer

@@ -354,6 +354,8 @@ class Gate {
   static absl::StatusOr<absl::Time> NextChange(const ApiContext& context, const Question& question,
                                                const Owed& owed, const ApiRequest& request,
                                                const TermsHistory& terms) {
+    // What is broken is told, not what comes.
+    if (question.policy != nullptr && !owed.claims.empty()) return absl::InfiniteFuture();
     if (owed.next == absl::InfiniteFuture() || question.policy == nullptr ||
         MayBeNamed(*question.policy, owed.next_customer, request) != nullptr) {
       return owed.next;

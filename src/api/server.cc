@@ -38,7 +38,6 @@ constexpr char kRequestId[] = "X-Request-Id";
 constexpr char kAcceptEncoding[] = "Accept-Encoding";
 // Stands for it once it was looked at; no client can send a field of this name (RFC 9110, 5.1).
 constexpr char kTakesGzip[] = ":takes-gzip";
-constexpr std::size_t kWorthPacking = 512;  // bytes
 
 // The path was decoded before (a %2F is a slash by now), so a forge's name is what a configuration can
 // name and nothing else.
@@ -77,13 +76,16 @@ class ConnectionStream final : public httplib::Stream {
   Connection& connection_;
 };
 
-// Packed where the client takes that and it is worth it.
+// Packed where the client takes that. `packed`: as Gzip() gave it before, if it did.
 void SetBody(const httplib::Request& request, const std::string& body, const std::string& type,
-             httplib::Response& response) {
-  std::optional<std::string> packed;
-  if (body.size() >= kWorthPacking && request.has_header(kTakesGzip)) packed = Gzip(body);
+             std::optional<std::string> packed, httplib::Response& response) {
+  if (!request.has_header(kTakesGzip)) {
+    packed.reset();
+  } else if (!packed) {
+    packed = Gzip(body);
+  }
   if (packed) response.set_header("Content-Encoding", "gzip");
-  response.set_content(packed ? *std::move(packed) : body, type);
+  response.set_content(packed ? *packed : body, type);
 }
 
 // The threads that serve connections, and the line in front of them.
@@ -419,10 +421,11 @@ class ApiServer::Impl {
   }
 
   void RouteOperators() {
-    operators_.Get(
-        "/metrics", [this](const httplib::Request& request, httplib::Response& response) {
-          SetBody(request, exposition_(), "text/plain; version=0.0.4; charset=utf-8", response);
-        });
+    operators_.Get("/metrics",
+                   [this](const httplib::Request& request, httplib::Response& response) {
+                     SetBody(request, exposition_(), "text/plain; version=0.0.4; charset=utf-8",
+                             std::nullopt, response);
+                   });
     RouteHealth(operators_, true);
   }
 
@@ -603,12 +606,7 @@ class ApiServer::Impl {
       }
     }
     response.status = answer.status;
-    if (answer.packed && request.has_header(kTakesGzip)) {
-      response.set_header("Content-Encoding", "gzip");
-      response.set_content(*answer.packed, answer.type);
-    } else {
-      SetBody(request, answer.body, answer.type, response);
-    }
+    SetBody(request, answer.body, answer.type, answer.packed, response);
   }
 
   Desk& desk_;

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "retainer/instant_text.h"
 #include "src/cli/command.h"
 #include "src/cli/consistency.h"
 #include "src/cli/loading.h"
@@ -17,10 +18,6 @@ namespace retainer::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-std::string Rfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 struct Options {
   std::string policy;

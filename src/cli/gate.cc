@@ -66,8 +66,7 @@ std::string TokenMend(const Options& options, const forge::HttpResponse& respons
   if (response.status != 401 && response.status != 403 && response.status != 429) return "";
   std::string mend = absl::StrCat(
       "check the token (--token-file or RETAINER_TOKEN; see `retainer token list`), for a job's "
-      "own "
-      "this project's id under `oidc` in the configuration and the audience ",
+      "own this project's id under `oidc` in the configuration and the audience ",
       options.audience);
   if (response.status != 429) return mend;
   const auto after = response.headers.find("Retry-After");

@@ -6,6 +6,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "retainer/instant_text.h"
 #include "src/api/xml.h"
 #include "src/cli/command.h"
 
@@ -174,7 +175,7 @@ GateVerdict NotAsked(const std::string& project) {
   GateVerdict verdict;
   verdict.verdict = "neutral";
   verdict.project = project;
-  verdict.as_of = absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", absl::Now(), absl::UTCTimeZone());
+  verdict.as_of = Rfc3339(absl::Now());
   verdict.reasons = {{"neutral", "A fork's pull request has no token to ask the gate with.", ""}};
   verdict.json = json{{"verdict", verdict.verdict},
                       {"project", project},

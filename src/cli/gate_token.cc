@@ -60,10 +60,8 @@ absl::StatusOr<std::string> GateToken(const std::string& file, const std::string
     return absl::NotFoundError(
         "there is no token: give the job `permissions: {id-token: write}` (GitHub) or `id_tokens: "
         "{RETAINER_ID_TOKEN: {aud: retainer}}` (GitLab) and the configuration an `oidc` entry; or "
-        "set "
-        "RETAINER_TOKEN or give --token-file: `retainer token create --scope gate --project P` "
-        "makes "
-        "one");
+        "set RETAINER_TOKEN or give --token-file: `retainer token create --scope gate --project P` "
+        "makes one");
   }
   // It goes into a header.
   if (!std::all_of(token.begin(), token.end(),

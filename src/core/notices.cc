@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "claims.h"
 #include "retainer/core.h"
+#include "retainer/instant_text.h"
 #include "telling.h"
 
 namespace retainer::core {
@@ -96,10 +97,6 @@ void AddMention(const Notice& notice, std::vector<std::string> teams,
   mention.kind = NoticeKind::kMention;
   mention.teams = std::move(teams);
   notices->push_back(std::move(mention));
-}
-
-std::string At(absl::Time at) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", at, absl::UTCTimeZone());
 }
 
 // What there is to tell of one run, and when.
@@ -232,11 +229,11 @@ class Announcer {
                                                : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
       notice.id = absl::StrCat("breach ", name);
-      notice.text = absl::StrCat(what, " was due ", At(run.cycle.due), " and is late");
+      notice.text = absl::StrCat(what, " was due ", Rfc3339(run.cycle.due), " and is late");
     } else {
       notice.id = absl::StrCat(level.kind == NoticeKind::kWarning ? "warning " : "escalation ",
                                share, " ", name);
-      notice.text = absl::StrCat(what, " has used ", share, ", due ", At(run.cycle.due));
+      notice.text = absl::StrCat(what, " has used ", share, ", due ", Rfc3339(run.cycle.due));
     }
     if (level.escalation != nullptr && level.escalation->mention) {
       AddMention(notice, level.escalation->notify, &notices_);

@@ -31,7 +31,7 @@ CommandLine ReadCommandLine(std::string_view line);
 // commands that such a person may use.
 struct MistypedWords {
   std::string what;    // `unknown command waitng`
-  std::string reason;  // `did you mean waiting?`
+  std::string reason;  // `did you mean /support waiting?`
 };
 MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder);
 

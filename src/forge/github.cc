@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "retainer/instant_text.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/github_backfill.h"
@@ -290,9 +291,7 @@ class GitHub final : public Forge {
     if (!self.ok()) return self.status();
     auto issue = IssuePath(at);
     if (!issue.ok()) return issue.status();
-    const std::string from =
-        absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", std::max(since - kSinceSlack, absl::UnixEpoch()),
-                         absl::UTCTimeZone());
+    const std::string from = Rfc3339(std::max(since - kSinceSlack, absl::UnixEpoch()));
     auto comments = calls_.GetPages(ScopeOf(at), absl::StrCat(*issue, "/comments"),
                                     absl::StrCat("since=", PercentEncode(from)));
     if (!comments.ok()) return comments.status();

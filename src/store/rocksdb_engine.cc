@@ -46,10 +46,6 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   if (wanted.env != nullptr) options.env = wanted.env;
-  // Compactions run on what answering leaves; flushes, for which writes may have to wait, do not.
-  // Where the system does not offer it, they compete.
-  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
-      .PermitUncheckedError();
   options.db_write_buffer_size = wanted.write_buffer_bytes;
   options.max_total_wal_size = wanted.max_wal_bytes;
   options.max_open_files = wanted.max_open_files;
@@ -236,6 +232,10 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   if (absl::Status status = PrepareFolder(folder); !status.ok()) return status;
   std::unique_ptr<RocksDbEngine> engine(
       new RocksDbEngine(folder, DatabaseOptions(options), TableOptions(options)));
+  // Compactions run on what answering leaves; flushes, for which writes may have to wait, do not.
+  // Where the system does not offer it, they compete.
+  engine->options_.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
+      .PermitUncheckedError();
   if (absl::Status status = engine->OpenDatabase(); !status.ok()) return status;
   return engine;
 }

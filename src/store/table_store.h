@@ -167,6 +167,7 @@ class TableStore : public Store {
                                      Batch* batch);
   // After a write, whatever came of it.
   void RaiseProjectVersion(const ProjectKey& project);
+  std::atomic<std::uint64_t>& VersionOf(const ProjectKey& project);
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
   absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
                          std::optional<absl::Time> now);

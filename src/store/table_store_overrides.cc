@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
 #include "src/store/codec/keys.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
@@ -62,10 +63,9 @@ absl::Status TableStore::SaveOverride(const GateOverride& record) {
   }
   Batch batch;
   batch.Put(Table::kOverrides, RowKey(record), EncodeRecord(record));
-  const std::string until =
-      absl::FormatTime("%Y-%m-%d%ET%H:%M:%SZ", record.until, absl::UTCTimeZone());
   const absl::Status written = ledger_.Write(
-      std::move(batch), {EntryOf(record, record.from, absl::StrCat("in force until ", until))});
+      std::move(batch),
+      {EntryOf(record, record.from, absl::StrCat("in force until ", Rfc3339(record.until)))});
   RaiseProjectVersion(record.project);
   return written;
 }

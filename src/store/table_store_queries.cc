@@ -619,12 +619,12 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
   return owed;
 }
 
-std::uint64_t TableStore::ProjectVersion(const ProjectKey& project) {
-  return project_versions_[absl::HashOf(project.forge, project.id) % project_versions_.size()];
-}
+std::uint64_t TableStore::ProjectVersion(const ProjectKey& project) { return VersionOf(project); }
 
-void TableStore::RaiseProjectVersion(const ProjectKey& project) {
-  ++project_versions_[absl::HashOf(project.forge, project.id) % project_versions_.size()];
+void TableStore::RaiseProjectVersion(const ProjectKey& project) { ++VersionOf(project); }
+
+std::atomic<std::uint64_t>& TableStore::VersionOf(const ProjectKey& project) {
+  return project_versions_[absl::HashOf(project.forge, project.id) % project_versions_.size()];
 }
 
 absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
