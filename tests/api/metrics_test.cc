@@ -12,6 +12,7 @@
 
 #include "src/api/metric_families.h"
 #include "src/api/prometheus_metrics.h"
+#include "tests/fakes/places.h"
 
 namespace retainer {
 namespace {
@@ -25,7 +26,7 @@ std::string Read(const std::filesystem::path& path) {
 }
 
 const std::filesystem::path& Source() {
-  static const auto& source = *new std::filesystem::path(RETAINER_SOURCE_DIR);
+  static const auto& source = *new std::filesystem::path(SourceDir());
   return source;
 }
 

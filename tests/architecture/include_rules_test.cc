@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/fakes/places.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,7 +154,7 @@ std::string Verdict(const Include& include, const fs::path& root) {
 }
 
 TEST(IncludeRulesTest, TheTreeKeepsThem) {
-  const fs::path root = RETAINER_SOURCE_DIR;
+  const fs::path root = retainer::SourceDir();
   const std::vector<Include> includes = ReadTree(root);
   ASSERT_GT(includes.size(), 100u) << "the tree was not found";
   for (const Include& include : includes) EXPECT_EQ(Verdict(include, root), "");
@@ -180,7 +182,7 @@ TEST(IncludeRulesTest, ForbiddenOnesAreSeen) {
       {"src/api/server.cc", "unheard/of.h"},
   };
   for (const auto& [file, target] : forbidden) {
-    EXPECT_NE(Verdict({file, 1, target}, RETAINER_SOURCE_DIR), "") << file << " " << target;
+    EXPECT_NE(Verdict({file, 1, target}, retainer::SourceDir()), "") << file << " " << target;
   }
 }
 
@@ -196,7 +198,7 @@ TEST(IncludeRulesTest, LinesAreReadHoweverTheyAreSpaced) {
 }
 
 TEST(IncludeRulesTest, EveryRoomOfTheTreeIsKnown) {
-  const fs::path root = RETAINER_SOURCE_DIR;
+  const fs::path root = retainer::SourceDir();
   for (const auto& entry : fs::directory_iterator(root / "src")) {
     if (!entry.is_directory()) continue;
     const std::string room = "src/" + entry.path().filename().string();

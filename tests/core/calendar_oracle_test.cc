@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "tests/core/calendar_samples.h"
+#include "tests/fakes/places.h"
 
 namespace retainer {
 namespace {
@@ -95,7 +96,7 @@ json Answer(const json& c, const BusinessTime& time) {
 }
 
 TEST(CalendarOracleTest, AgreesWithEveryCaseOfAKindWeServe) {
-  std::ifstream file(RETAINER_SHARED_DIR "/oracle/business_hours.json");
+  std::ifstream file(SharedDir() + "/oracle/business_hours.json");
   if (!file) return;
   const json oracle = json::parse(file);
   int compared = 0;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
+#include "tests/fakes/places.h"
 
 namespace retainer {
 namespace {
@@ -250,8 +251,8 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
 
 TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
   Installation installation;
-  const std::string shared = std::string(RETAINER_SHARED_DIR) + "/payloads";
-  const std::string own = std::string(RETAINER_SOURCE_DIR) + "/webhooks/github/samples";
+  const std::string shared = SharedDir() + "/payloads";
+  const std::string own = SourceDir() + "/webhooks/github/samples";
   const bool present = std::filesystem::exists(shared);
   const Finished replayed = installation.Command({"replay", present ? shared : own, "--json"});
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;

@@ -12,11 +12,10 @@
 #include "src/sandbox/sandbox.h"
 #include "src/sandbox/story.h"
 #include "tests/e2e/process.h"
+#include "tests/fakes/places.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace retainer {
-
-inline std::string Binary() { return RETAINER_BINARY; }
 
 class Installation {
  public:

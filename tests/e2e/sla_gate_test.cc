@@ -15,13 +15,14 @@
 #include "tests/e2e/ci_forge.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
+#include "tests/fakes/places.h"
 #include "tests/sinks/receivers.h"
 
 namespace retainer {
 namespace {
 
 std::string ReadSource(const std::string& name) {
-  std::ifstream file(std::string(RETAINER_SOURCE_DIR) + "/" + name, std::ios::binary);
+  std::ifstream file(SourceDir() + "/" + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -63,7 +64,7 @@ class SlaGateTest : public testing::Test {
   Finished Act(const std::string& url, Texts inputs = {}, Texts github = {},
                Process::Environment more = {}) {
     inputs["url"] = url;
-    const std::string folder = std::string(RETAINER_SOURCE_DIR) + "/.github/actions/sla-gate";
+    const std::string folder = SourceDir() + "/.github/actions/sla-gate";
     const YAML::Node action = YAML::LoadFile(folder + "/action.yml");
     const YAML::Node declared = action["inputs"];
     for (const auto& [name, value] : inputs) {

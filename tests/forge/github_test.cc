@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/forge/json.h"
+#include "tests/fakes/places.h"
 #include "tests/forge/forge_world.h"
 
 namespace retainer::forge {
@@ -475,7 +476,7 @@ TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
 }
 
 TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {
-  std::ifstream file(std::string(RETAINER_SOURCE_DIR) + "/webhooks/github/app-manifest.json");
+  std::ifstream file(SourceDir() + "/webhooks/github/app-manifest.json");
   const Json manifest =
       ParseJson(std::string(std::istreambuf_iterator<char>(file), {})).value_or(Json());
   World world(World::GitHubApp());

@@ -18,11 +18,12 @@
 #include "src/policy/examples.h"
 #include "src/policy/policy_parser.h"
 #include "src/policy/policy_source.h"
+#include "tests/fakes/places.h"
 
 namespace retainer {
 namespace {
 
-const std::string kDeploy = RETAINER_SOURCE_DIR "/deploy/";
+const std::string kDeploy = SourceDir() + "/deploy/";
 
 TEST(ShippedTest, TheExamplePolicyIsGoodAndItsPromisesWorkOut) {
   const auto files = ReadPolicyFolder(kDeploy + "examples/policy");
@@ -81,7 +82,7 @@ TEST(ShippedTest, TheSchemaKnowsTheKeysThatTheParserKnows) {
 
 // The fenced YAML blocks of the README, without the indentation of the list they stand in.
 std::vector<std::string> ReadmeBlocks() {
-  std::ifstream file(RETAINER_SOURCE_DIR "/README.md");
+  std::ifstream file(SourceDir() + "/README.md");
   std::vector<std::string> blocks;
   std::size_t indent = 0;
   bool inside = false;
@@ -131,7 +132,7 @@ TEST(ReadmeTest, EveryExampleIsAccepted) {
 
 // What the README shows of the label names is what the program uses.
 TEST(ReadmeTest, TheLabelsAreThoseOfThePolicy) {
-  std::ifstream file(RETAINER_SOURCE_DIR "/README.md");
+  std::ifstream file(SourceDir() + "/README.md");
   const std::string readme((std::istreambuf_iterator<char>(file)), {});
   const LabelNames names;
   for (const std::string& label : {names.waiting, names.workaround, std::string("priority: P1"),

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "tests/fakes/places.h"
 #include "tests/sandbox/test_client.h"
 
 namespace retainer {
@@ -59,7 +60,7 @@ const std::map<std::string, std::set<std::string>>& Required() {
 
 // The fields of an object in a recorded delivery; empty where there is none beside the project.
 std::set<std::string> Recorded(const std::string& file, const std::string& object) {
-  std::ifstream in(std::filesystem::path(RETAINER_SHARED_DIR) / "payloads" / file);
+  std::ifstream in(std::filesystem::path(SharedDir()) / "payloads" / file);
   std::set<std::string> out;
   if (!in) return out;
   json body = json::parse(in, nullptr, false);

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/places.h"
 
 namespace retainer {
 
@@ -44,7 +45,7 @@ std::string ReadFile(const std::string& path) {
 
 std::string Sample(std::string_view name) {
   const std::size_t slash = name.find('/');
-  return ReadFile(absl::StrCat(RETAINER_SOURCE_DIR, "/webhooks/",
+  return ReadFile(absl::StrCat(SourceDir(), "/webhooks/",
                                std::string(name.substr(0, slash)), "/samples/",
                                std::string(name.substr(slash + 1)), ".json"));
 }
@@ -52,7 +53,7 @@ std::string Sample(std::string_view name) {
 std::vector<std::string> SampleNames(std::string_view forge) {
   std::vector<std::string> names;
   const std::filesystem::path folder =
-      absl::StrCat(RETAINER_SOURCE_DIR, "/webhooks/", std::string(forge), "/samples");
+      absl::StrCat(SourceDir(), "/webhooks/", std::string(forge), "/samples");
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     names.push_back(absl::StrCat(std::string(forge), "/", file.path().stem().string()));
   }

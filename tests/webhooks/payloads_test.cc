@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/places.h"
 #include "tests/webhooks/deliveries.h"
 #include "webhooks/github/parser.h"
 #include "webhooks/gitlab/parser.h"
@@ -38,7 +39,7 @@ std::vector<Recorded> Samples() {
 
 // The collected bodies; none where they are absent.
 std::vector<Recorded> Collected() {
-  const std::string folder = absl::StrCat(RETAINER_SHARED_DIR, "/payloads");
+  const std::string folder = absl::StrCat(SharedDir(), "/payloads");
   std::vector<Recorded> all;
   if (!std::filesystem::exists(folder + "/index.json")) return all;
   for (const json& entry : json::parse(ReadFile(folder + "/index.json"))) {
@@ -180,7 +181,7 @@ TEST(PayloadsTest, TrapAYearOneOfGitea) {
 
 TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
   const json manifest = json::parse(
-      ReadFile(absl::StrCat(RETAINER_SOURCE_DIR, "/webhooks/github/app-manifest.json")));
+      ReadFile(absl::StrCat(SourceDir(), "/webhooks/github/app-manifest.json")));
   std::vector<std::string> asked = manifest["default_events"];
   // Every app is sent the first two unasked; the others belong to a marketplace listing and to a
   // sponsors page, which have hooks of their own.
@@ -202,7 +203,7 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
 
 TEST(SettingsTest, TheHookAsksForTheEventsThatAreNeeded) {
   const json settings = json::parse(
-      ReadFile(absl::StrCat(RETAINER_SOURCE_DIR, "/webhooks/gitlab/hook-settings.json")));
+      ReadFile(absl::StrCat(SourceDir(), "/webhooks/gitlab/hook-settings.json")));
   const std::map<std::string, std::string> headers = {
       {"issues_events", "Issue Hook"},
       {"confidential_issues_events", "Confidential Issue Hook"},
