@@ -117,7 +117,4 @@ class Dispatcher {
   std::map<std::string, absl::Time> checks_refused_;
 };
 
-// Of a face and the words that it is rendered to; equal digests need no call.
-std::string FaceDigest(const Face& face, const std::string& body);
-
 }  // namespace retainer
