@@ -148,4 +148,11 @@ int WaitForSignal() {
   return signal;
 }
 
+std::optional<int> WaitForSignal(absl::Duration patience) {
+  const sigset_t signals = OurSignals();
+  const timespec wait = absl::ToTimespec(patience);
+  const int signal = sigtimedwait(&signals, nullptr, &wait);
+  return signal > 0 ? std::optional<int>(signal) : std::nullopt;
+}
+
 }  // namespace retainer::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -57,5 +58,7 @@ class Running {
 // SIGTERM, SIGINT and SIGHUP wait for WaitForSignal in every thread started from now on.
 void BlockSignals();
 int WaitForSignal();
+// Nullopt: none came within `patience` (real time).
+std::optional<int> WaitForSignal(absl::Duration patience);
 
 }  // namespace retainer::cli

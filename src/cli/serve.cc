@@ -6,6 +6,7 @@
 
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
+#include "src/cli/refuser.h"
 #include "src/cli/running.h"
 #include "src/cli/stream_log.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 // Under the 10 s that are promised of SIGTERM.
 constexpr absl::Duration kStopWithin = absl::Seconds(9);
+constexpr absl::Duration kTryAgainAfter = absl::Seconds(5);
 
 struct Options {
   std::string config;
@@ -27,6 +29,17 @@ void Serve(const Options& options) {
   StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   SystemClock clock;
   auto running = Running::Start(*config, clock, log);
+  // A full disk gets better without us.
+  while (absl::IsResourceExhausted(running.status())) {
+    log.Error("cannot start yet; everything is answered with 503 meanwhile",
+              {{"reason", std::string(running.status().message())}});
+    {
+      const Refuser refuser(config->listen, log);
+      const auto signal = WaitForSignal(kTryAgainAfter);
+      if (signal && *signal != SIGHUP) return;
+    }
+    running = Running::Start(*config, clock, log);
+  }
   if (!running.ok()) {
     log.Error("cannot start", {{"reason", std::string(running.status().message())}});
     throw ExitWith{absl::IsUnavailable(running.status()) ? kUnreachable : kWrongUsage};

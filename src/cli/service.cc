@@ -47,7 +47,9 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     service->forges_.push_back(*std::move(client));
   }
 
-  auto store = OpenRocksDbStore(config.data);
+  RocksDbOptions store_options;
+  store_options.log = &log;
+  auto store = OpenRocksDbStore(config.data, store_options);
   if (!store.ok()) return store.status();
   service->store_ = *std::move(store);
   if (absl::Status names = service->store_->RegisterForges(kinds); !names.ok()) return names;

@@ -31,6 +31,7 @@ class Service {
  public:
   // Takes the data folder into possession. FailedPrecondition, with the mend: another process has
   // it, it is of a newer version, a forge was renamed. PermissionDenied: another user's.
+  // ResourceExhausted: no store can be made, for its disk is full.
   // REQUIRES: clock, log and metrics outlive the service.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
@@ -42,6 +44,29 @@ class AddCounters final : public rocksdb::AssociativeMergeOperator {
   }
 };
 
+// RocksDB's own log. Rationale: its usual one is a file beside the tables, and where the disk is full
+// Debian's build aborts on not being able to append to it.
+class WarningsToLog final : public rocksdb::Logger {
+ public:
+  explicit WarningsToLog(Log* log) : rocksdb::Logger(rocksdb::WARN_LEVEL), log_(log) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    if (level >= rocksdb::WARN_LEVEL && level < rocksdb::HEADER_LEVEL) Logv(format, arguments);
+  }
+  void Logv(const char* format, va_list arguments) override {
+    if (log_ == nullptr) return;
+    char text[1024];
+    std::vsnprintf(text, sizeof(text), format, arguments);
+    // Some go on with whole records of its own.
+    const std::string_view line = std::string_view(text).substr(0, std::strcspn(text, "\n"));
+    log_->Warning("the database warns", {{"warning", std::string(line)}});
+  }
+
+ private:
+  Log* const log_;
+};
+
 rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
@@ -54,9 +79,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   options.skip_checking_sst_file_sizes_on_db_open = true;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  options.info_log = std::make_shared<WarningsToLog>(wanted.log);
   options.info_log_level = rocksdb::WARN_LEVEL;
-  options.max_log_file_size = std::size_t{1} << 20;
-  options.keep_log_file_num = 2;
   // A torn record at the end of the log is a write that was never acknowledged; a damaged one
   // before the end stops the opening.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -230,19 +254,22 @@ class RocksDbEngine::RocksDbView final : public View {
 absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::string& folder,
                                                                    const RocksDbOptions& options) {
   if (absl::Status status = PrepareFolder(folder); !status.ok()) return status;
-  std::unique_ptr<RocksDbEngine> engine(
-      new RocksDbEngine(folder, DatabaseOptions(options), TableOptions(options)));
+  std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(
+      folder, DatabaseOptions(options), TableOptions(options), options.least_room_bytes));
   // Compactions run on what answering leaves; flushes, for which writes may have to wait, do not.
   // Where the system does not offer it, they compete.
   engine->options_.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
       .PermitUncheckedError();
-  if (absl::Status status = engine->OpenDatabase(); !status.ok()) return status;
+  const absl::Status opened = engine->OpenAsFarAsPossible();
+  // Any other trouble is for whoever starts the program; room comes back by itself.
+  const bool waits = absl::IsResourceExhausted(opened) && engine->db_ != nullptr;
+  if (!opened.ok() && !waits) return opened;
   return engine;
 }
 
 RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 
-absl::Status RocksDbEngine::OpenDatabase() {
+absl::Status RocksDbEngine::OpenDatabase(Access access) {
   const auto describe = [&](const std::string& name) {
     rocksdb::ColumnFamilyOptions table = table_options_;
     // Rationale: not for the others. What moves about in an index leaves runs of tombstones in a file
@@ -274,7 +301,10 @@ absl::Status RocksDbEngine::OpenDatabase() {
   std::vector<rocksdb::ColumnFamilyDescriptor> there;
   for (const std::string& name : names) there.push_back(describe(name));
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(options_, folder_, there, &handles_, &db);
+  const rocksdb::Status opened =
+      access == Access::kWrite
+          ? rocksdb::DB::Open(options_, folder_, there, &handles_, &db)
+          : rocksdb::DB::OpenForReadOnly(options_, folder_, there, &handles_, &db);
   if (!opened.ok()) {
     handles_.clear();
     return Translate(opened);
@@ -287,6 +317,11 @@ absl::Status RocksDbEngine::OpenDatabase() {
     if (std::find(names.begin(), names.end(), table) == names.end()) {
       missing.push_back(describe(std::string(table)));
     }
+  }
+  if (!missing.empty() && access == Access::kRead) {
+    CloseDatabase();
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the store in ", folder_, " has yet to be made: make room on its disk"));
   }
   if (!missing.empty()) {
     std::vector<rocksdb::ColumnFamilyHandle*> created;
@@ -303,6 +338,34 @@ absl::Status RocksDbEngine::OpenDatabase() {
     if (known != kTableNames.end()) tables_[known - kTableNames.begin()] = handle;
   }
   return absl::OkStatus();
+}
+
+absl::Status RocksDbEngine::OpenAsFarAsPossible() {
+  const absl::Status status = OpenDatabase(Access::kWrite);
+  failed_ = !status.ok();
+  // The folder's lock goes with a failed opening: whoever only reads takes none.
+  if (absl::IsResourceExhausted(status) || absl::IsUnavailable(status)) {
+    OpenDatabase(Access::kRead).IgnoreError();
+  }
+  return status;
+}
+
+absl::Status RocksDbEngine::CheckRoom() const {
+  std::uint64_t room = 0;
+  // Where the system does not say, trying tells.
+  if (!options_.env->GetFreeSpace(folder_, &room).ok()) return absl::OkStatus();
+  std::uint64_t needed = least_room_;
+  std::vector<std::string> files;
+  options_.env->GetChildren(folder_, &files).PermitUncheckedError();
+  for (const std::string& file : files) {
+    std::uint64_t bytes = 0;
+    if (!absl::EndsWith(file, ".log")) continue;
+    if (options_.env->GetFileSize(absl::StrCat(folder_, "/", file), &bytes).ok()) needed += bytes;
+  }
+  if (room >= needed) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the disk that holds ", folder_, " is full: nothing is stored until ",
+                   (needed >> 20) + 1, " MiB of it are free (now ", room >> 20, " MiB)"));
 }
 
 void RocksDbEngine::CloseDatabase() {
@@ -351,6 +414,7 @@ absl::Status RocksDbEngine::Write(const Batch& batch) {
 absl::Status RocksDbEngine::Prepare() {
   if (!failed_) return absl::OkStatus();
   // While the disk is still in trouble, reading goes on.
+  if (absl::Status room = CheckRoom(); !room.ok()) return room;
   const std::string probe = folder_ + "/WRITABLE";
   const rocksdb::Status probed =
       rocksdb::WriteStringToFile(options_.env, "written to see whether the disk takes it\n", probe,
@@ -363,9 +427,7 @@ absl::Status RocksDbEngine::Prepare() {
   // Rationale: not DB::Resume, which may go on writing behind a torn record of the log, where a
   // recovery would stop before what was acknowledged since.
   CloseDatabase();
-  absl::Status status = OpenDatabase();
-  if (status.ok()) failed_ = false;
-  return status;
+  return OpenAsFarAsPossible();
 }
 
 absl::Status RocksDbEngine::Translate(const rocksdb::Status& status) const {

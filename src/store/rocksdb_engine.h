@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -30,25 +31,37 @@ class RocksDbEngine final : public Engine {
   class RocksDbCursor;
   class RocksDbView;
 
-  RocksDbEngine(std::string folder, rocksdb::DBOptions options,
-                rocksdb::ColumnFamilyOptions table_options)
-      : folder_(std::move(folder)), options_(std::move(options)), table_options_(table_options) {}
+  enum class Access { kWrite, kRead };
 
-  // REQUIRES: gate_ is held exclusively, or nobody else knows this object yet.
-  absl::Status OpenDatabase();
+  RocksDbEngine(std::string folder, rocksdb::DBOptions options,
+                rocksdb::ColumnFamilyOptions table_options, std::uint64_t least_room)
+      : folder_(std::move(folder)),
+        options_(std::move(options)),
+        table_options_(std::move(table_options)),
+        least_room_(least_room) {}
+
+  // These three. REQUIRES: gate_ is held exclusively, or nobody else knows this object yet.
+  //
+  // With kRead nothing is written to the disk, and a database that lacks a table is refused.
+  absl::Status OpenDatabase(Access access);
   void CloseDatabase();
+  // kWrite; where that fails, kRead as far as it goes, with failed_ set. Returns what writing met.
+  absl::Status OpenAsFarAsPossible();
+  // ResourceExhausted where opening could not write down what the write-ahead log holds.
+  absl::Status CheckRoom() const;
   absl::Status Translate(const rocksdb::Status& status) const;
 
   const std::string folder_;
   const rocksdb::DBOptions options_;
   const rocksdb::ColumnFamilyOptions table_options_;
+  const std::uint64_t least_room_;
 
   // Shared by whoever uses the database, exclusive for closing and opening it.
   std::shared_mutex gate_;
-  std::unique_ptr<rocksdb::DB> db_;                    // null when it could not be opened again
+  std::unique_ptr<rocksdb::DB> db_;                    // null: it cannot even be read now
   std::vector<rocksdb::ColumnFamilyHandle*> tables_;   // by Table
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all, to be closed
-  std::atomic<bool> failed_ = false;                   // the last write, not healed since
+  std::atomic<bool> failed_ = false;                   // a write or an opening, not healed since
 };
 
 }  // namespace retainer

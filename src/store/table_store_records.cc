@@ -277,7 +277,9 @@ absl::StatusOr<std::vector<Notice>> TableStore::ReadToldNotices(const TicketKey&
 
 absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
   const LockStripes::Hold hold = locks_.Acquire({"terms"});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
+  // A full disk is no matter where there is nothing to write.
+  const absl::Status prepared = Prepare();
+  if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) return prepared;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -290,7 +292,7 @@ absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
     }
     batch.Put(Table::kTerms, KeyWriter().U64(history->size() + 1).Take(), EncodeRecord(next));
   }
-  return engine_->Write(batch);
+  return prepared.ok() ? engine_->Write(batch) : prepared;
 }
 
 absl::StatusOr<std::vector<StoredTerms>> TableStore::LoadTerms() {
@@ -380,7 +382,9 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
 
 absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>& forges) {
   const LockStripes::Hold hold = locks_.Acquire({"forges"});
-  if (absl::Status status = Prepare(); !status.ok()) return status;
+  // A full disk is no matter where there is nothing to write.
+  const absl::Status prepared = Prepare();
+  if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) return prepared;
   Batch batch;
   {
     const auto view = engine_->Read();
@@ -432,7 +436,8 @@ absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>
       }
     }
   }
-  return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
+  if (batch.empty()) return absl::OkStatus();
+  return prepared.ok() ? engine_->Write(batch) : prepared;
 }
 
 // ---- Re-evaluation

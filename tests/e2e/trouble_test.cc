@@ -1,15 +1,18 @@
 // The real binary at night: what is wrong is said, with the mend, and nothing is lost.
 #include <gtest/gtest.h>
+#include <httplib.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
 
+#include "src/cli/refuser.h"
 #include "src/sandbox/hooks.h"
 #include "src/sandbox/http_server.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
+#include "tests/fakes/fake_log.h"
 
 namespace retainer {
 namespace {
@@ -186,6 +189,20 @@ TEST(TroubleTest, WhatWasMissedWhileDownIsAskedForAndTaken) {
   ASSERT_TRUE(serving.AwaitLog("face shown"));
   EXPECT_NE(installation.sandbox().RenderThread(*ticket)->find("first reply by"),
             std::string::npos);
+}
+
+TEST(TroubleTest, WhatCannotStartYetAnswersEverythingWith503AndWhenToComeBack) {
+  FakeLog log;
+  const cli::Refuser refuser({"127.0.0.1", 0}, log);
+  ASSERT_GT(refuser.port(), 0);
+  httplib::Client client("127.0.0.1", refuser.port());
+  const auto delivery = client.Post("/webhooks/github", std::string(1 << 20, 'x'), "text/plain");
+  ASSERT_TRUE(delivery);
+  EXPECT_EQ(delivery->status, 503);
+  EXPECT_EQ(delivery->get_header_value("Retry-After"), "30");
+  const auto health = client.Get("/healthz");
+  ASSERT_TRUE(health);
+  EXPECT_EQ(health->status, 503);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "rocksdb/file_system.h"
@@ -21,6 +23,18 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   void Set(Fault fault, FaultPoint point = FaultPoint::kWrite) {
     point_ = point;
     fault_ = fault;
+  }
+
+  // What the disk says is free; nullopt: what the real one says.
+  void SetRoom(std::optional<std::uint64_t> bytes) {
+    has_room_ = bytes.has_value();
+    room_ = bytes.value_or(0);
+  }
+  rocksdb::IOStatus GetFreeSpace(const std::string& path, const rocksdb::IOOptions& options,
+                                 std::uint64_t* bytes, rocksdb::IODebugContext* debug) override {
+    if (!has_room_) return target()->GetFreeSpace(path, options, bytes, debug);
+    *bytes = room_;
+    return rocksdb::IOStatus::OK();
   }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
@@ -87,6 +101,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   std::atomic<Fault> fault_ = Fault::kNone;
   std::atomic<FaultPoint> point_ = FaultPoint::kWrite;
+  std::atomic<bool> has_room_ = false;
+  std::atomic<std::uint64_t> room_ = 0;
 };
 
 }  // namespace retainer

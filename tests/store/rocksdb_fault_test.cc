@@ -2,7 +2,9 @@
 // goes on, and the store is well again with the disk, without a restart.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -117,15 +119,79 @@ INSTANTIATE_TEST_SUITE_P(Faults, RocksDbFaultTest,
                                          std::make_tuple(Fault::kBroken, FaultPoint::kWrite),
                                          std::make_tuple(Fault::kBroken, FaultPoint::kSync)));
 
-TEST(RocksDbOpening, OnAFullDiskSaysSo) {
-  TemporaryFolder folder;
-  const auto files = std::make_shared<FaultyFileSystem>();
-  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
-  RocksDbOptions options;
-  options.env = env.get();
-  files->Set(Fault::kFull);
-  const absl::Status status = OpenRocksDbStore(folder.path() + "/data", options).status();
+class RocksDbFullDiskTest : public testing::Test {
+ protected:
+  absl::Status Open() {
+    store_.reset();
+    RocksDbOptions options;
+    options.env = env_.get();
+    auto store = OpenRocksDbStore(data_, options);
+    if (store.ok()) store_ = *std::move(store);
+    return store.status();
+  }
+
+  const TemporaryFolder folder_;
+  const std::string data_ = folder_.path() + "/data";
+  const std::shared_ptr<FaultyFileSystem> files_ = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(files_);
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(RocksDbFullDiskTest, WithoutAStoreOpeningSaysSo) {
+  files_->Set(Fault::kFull);
+  const absl::Status status = Open();
   EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+}
+
+TEST_F(RocksDbFullDiskTest, AStoreThatIsThereIsReadAndWrittenOnceThereIsRoom) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("before")).ok());
+  ASSERT_TRUE(store_->RegisterForges({{"github", "github"}}).ok());
+  ASSERT_TRUE(store_->AppendTerms({"terms", At(0), {}}).ok());
+
+  files_->Set(Fault::kFull);
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(store_->ReadInbox("github", 0, 10)->size(), 1u);
+  EXPECT_EQ(store_->LoadTerms()->size(), 1u);
+  // A start goes on where it has nothing to write.
+  EXPECT_TRUE(store_->RegisterForges({{"github", "github"}}).ok());
+  EXPECT_TRUE(store_->AppendTerms({"terms", At(0), {}}).ok());
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status put = store_->PutDelivery(SampleDelivery("during")).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(put)) << put;
+    EXPECT_EQ(store_->ReadInbox("github", 0, 10)->size(), 1u);
+  }
+
+  files_->Set(Fault::kNone);
+  EXPECT_TRUE(store_->PutDelivery(SampleDelivery("after")).ok());
+  EXPECT_EQ(store_->ReadInbox("github", 0, 10)->size(), 2u);
+}
+
+TEST_F(RocksDbFullDiskTest, WithTooLittleRoomToOpenAgainReadingGoesOn) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("before")).ok());
+  files_->Set(Fault::kFull);
+  ASSERT_FALSE(store_->PutDelivery(SampleDelivery("during")).ok());
+
+  // Some bytes are free, fewer than opening it again takes.
+  files_->Set(Fault::kNone);
+  files_->SetRoom(100 << 10);
+  for (int i = 0; i < 3; ++i) {
+    const absl::Status put = store_->PutDelivery(SampleDelivery("during")).status();
+    EXPECT_TRUE(absl::IsResourceExhausted(put)) << put;
+    EXPECT_EQ(store_->ReadInbox("github", 0, 10)->size(), 1u);
+  }
+  files_->SetRoom(std::nullopt);
+  EXPECT_TRUE(store_->PutDelivery(SampleDelivery("after")).ok());
+}
+
+// Debian's RocksDB aborts where it cannot append to a log file of its own.
+TEST_F(RocksDbFullDiskTest, TheDatabaseKeepsNoLogFileThere) {
+  ASSERT_TRUE(Open().ok());
+  ASSERT_TRUE(store_->PutDelivery(SampleDelivery("a")).ok());
+  for (const auto& file : std::filesystem::directory_iterator(data_)) {
+    EXPECT_FALSE(file.path().filename().string().starts_with("LOG")) << file.path();
+  }
 }
 
 }  // namespace
