@@ -29,6 +29,7 @@
 #include "src/cli/service.h"
 #include "src/cli/stream_log.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/ticket_keys.h"
 #include "src/policy/policy_source.h"
 
 namespace retainer::cli {

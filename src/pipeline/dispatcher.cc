@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/face_digest.h"
+#include "src/pipeline/ticket_keys.h"
 
 namespace retainer {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/pipeline/reconciler.h"
+#include "src/pipeline/ticket_keys.h"
 #include "tests/pipeline/world.h"
 
 namespace retainer {

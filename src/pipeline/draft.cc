@@ -1,0 +1,76 @@
+#include "src/pipeline/draft.h"
+
+#include <algorithm>
+
+namespace retainer {
+
+DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time retry_at,
+                        absl::Time now) {
+  const Decision& decision = draft.decision;
+  const Standing& standing = decision.standing;
+  DecisionWrite write;
+  write.record = draft.stored.record;
+  TicketRecord& record = write.record;
+  record.key = draft.key;
+  if (draft.news.ticket) {
+    if (!draft.news.ticket->title.empty()) record.title = draft.news.ticket->title;
+    if (!draft.news.ticket->url.empty()) record.url = draft.news.ticket->url;
+  }
+  record.project_path = draft.context.path;
+  record.tracked =
+      !terms.empty() && terms.back()->policy.Covers({draft.key.forge, draft.context.path});
+  record.open = standing.open && !standing.gone;
+  record.customers.clear();
+  record.priorities.clear();
+  bool shows_payer = false;
+  for (const ClaimRecord& claim : decision.claims) {
+    record.customers.push_back(claim.customer);
+    record.priorities.push_back(claim.priority);
+    const Customer* customer =
+        terms.empty() ? nullptr : terms.back()->policy.FindCustomer(claim.customer);
+    shows_payer = shows_payer || (customer != nullptr && customer->is_public);
+  }
+  record.claims = decision.claims;
+  record.endings = decision.endings;
+  record.questions = static_cast<std::uint32_t>(standing.questions.size());
+  record.decided_at = now;
+  ForgetTimes(&record);
+  for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);
+  record.worst = standing.worst;
+  record.next_due = standing.next_due;
+  record.clock_states = ClockStates(standing);
+  record.terms_id = standing.terms_id;
+  if (decision.promises) record.promises = *decision.promises;
+
+  absl::Time wake = std::min(decision.wake_at, retry_at);
+  // Rationale: a wake-up that is not ahead would be due for ever.
+  if (wake <= now) wake = now + absl::Seconds(1);
+  record.wake_at.reset();
+  if (wake != absl::InfiniteFuture()) record.wake_at = wake;
+
+  write.facts = decision.new_facts;
+  write.face = decision.face;
+  // Rationale: the order of edits must not tell a private customer's ticket from a community one.
+  write.face_rank = shows_payer ? 0 : 1;
+  // People took off a label of ours that is still wanted: the same face, to be shown again.
+  if (decision.face) {
+    for (const Fact& fact : decision.new_facts) {
+      const bool ours = !draft.context.self_id.empty() && fact.actor.id == draft.context.self_id;
+      if (fact.kind != FactKind::kLabelRemoved || ours) continue;
+      for (const FaceLabel& label : decision.face->labels) {
+        if (label.name == fact.subject) write.face_again = true;
+      }
+    }
+  }
+  write.notices = decision.notices;
+  write.ledger = decision.record;
+  if (draft.news.inbox_seq) {
+    write.inbox_done = draft.news.inbox_seq;
+    write.inbox_done_forge = draft.key.forge;
+  }
+  write.project = draft.news.project;
+  write.pins = draft.pins;
+  return write;
+}
+
+}  // namespace retainer

@@ -1,0 +1,81 @@
+#include "src/pipeline/fixes.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace retainer {
+
+absl::StatusOr<std::optional<TicketKey>> Fixes::Referenced(const TicketContext& from,
+                                                           const std::string& reference) {
+  std::optional<TicketKey> none;
+  const std::size_t hash = reference.rfind('#');
+  if (hash == reference.npos) return none;
+  TicketKey key{from.key.forge, from.key.project, TicketKind::kIssue, 0};
+  const char* end = reference.data() + reference.size();
+  const auto [parsed, error] = std::from_chars(reference.data() + hash + 1, end, key.number);
+  if (error != std::errc() || parsed != end || key.number <= 0) return none;
+  if (hash == 0) return std::optional<TicketKey>(key);
+  auto project = store_.FindProjectByPath({from.key.forge, reference.substr(0, hash)});
+  if (!project.ok()) return project.status();
+  if (!*project) return none;
+  key.project = (*project)->key.id;
+  if ((*project)->is_private && key.project != from.key.project) return none;
+  return std::optional<TicketKey>(key);
+}
+
+absl::Status Fixes::Add(const Draft& draft, const TermsHistory& terms, DecisionWrite* write,
+                        std::vector<TicketRecord>* rides) {
+  if (draft.key.kind != TicketKind::kChange) return absl::OkStatus();
+  const std::optional<ChangeInfo> seen = FindChange(draft.decision.facts);
+  std::optional<ChangeRecord>& record = write->record.change;
+  if (!seen || (seen->fixes.empty() && !record)) return absl::OkStatus();
+  ChangeRecord change;
+  change.state = seen->state;
+  change.base = seen->base;
+  change.head = seen->head;
+  change.merge = seen->merge;
+  change.checked = record && record->checked;
+
+  std::vector<FixedTicket> tickets;
+  for (const std::string& reference : seen->fixes) {
+    auto key = Referenced(draft.context, reference);
+    if (!key.ok()) return key.status();
+    if (!*key) continue;
+    auto fixed = store_.LoadRecords({**key});
+    if (!fixed.ok()) return fixed.status();
+    change.fixes.push_back(**key);
+    tickets.push_back({reference, (*fixed)[0].url, (*fixed)[0].promises});
+    rides->push_back(std::move((*fixed)[0]));
+  }
+  std::sort(change.fixes.begin(), change.fixes.end());
+  change.fixes.erase(std::unique(change.fixes.begin(), change.fixes.end()), change.fixes.end());
+  if (write->face) {
+    write->face->check = PresentCheck(
+        change, tickets, terms.empty() ? CheckMode::kOff : terms.back()->policy.checks);
+    if (write->face->check) change.checked = true;
+  }
+  record = std::move(change);
+  return absl::OkStatus();
+}
+
+absl::Status Fixes::Wake(const std::vector<Draft>& drafts, absl::Time now,
+                         std::vector<DecisionWrite>* writes) {
+  const std::size_t decided = writes->size();
+  for (std::size_t i = 0; i < decided; ++i) {
+    if ((*writes)[i].record.promises == drafts[i].stored.record.promises) continue;
+    auto changes = store_.FindFixes((*writes)[i].record.key, ChangeState::kOpen, kMaxChanges);
+    if (!changes.ok()) return changes.status();
+    for (TicketRecord& change : *changes) {
+      const auto same = [&](const DecisionWrite& w) { return w.record.key == change.key; };
+      auto write = std::find_if(writes->begin(), writes->end(), same);
+      if (write == writes->end()) {
+        writes->emplace_back().record = std::move(change);
+        write = std::prev(writes->end());
+      }
+      write->record.wake_at = std::min(write->record.wake_at.value_or(now), now);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace retainer
