@@ -276,6 +276,12 @@ struct StoreStats {
   static constexpr std::size_t kDeadLooked = 1000;
 };
 
+// A step of a look at all that is stored.
+struct ScrubStep {
+  std::string next;                  // where to go on; empty: all of it was looked at
+  std::vector<std::string> damaged;  // what cannot be read, in words
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -435,6 +441,9 @@ class Store {
   virtual absl::StatusOr<LedgerHead> ReadLedgerHead() = 0;
   // DataLoss, naming the first record whose hash does not follow from its predecessor.
   virtual absl::Status VerifyLedger() = 0;
+  // Reads a file, or the next `rows` records of a table, from the disk and holds them against their
+  // checksums and formats. `from`: empty to begin, else `next` of the step before.
+  virtual absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) = 0;
   virtual absl::StatusOr<StoreStats> Stats() = 0;
   // Writes a few bytes as everything is written: OK means that a delivery could be stored now.
   virtual absl::Status CheckWritable() = 0;

@@ -259,18 +259,19 @@ std::string HealthJson(const Health& health) {
                       {"worker_error", forge.worker_error},
                       {"dispatcher_error", forge.dispatcher_error}});
   }
-  ordered_json json = {{"ready", health.ready},
-                       {"policy", {{"valid", health.policy}, {"id", health.terms_id}}},
-                       {"store", {{"ok", health.store}, {"error", health.store_error}}},
-                       {"inbox", health.stats.inbox},
-                       {"set_aside", health.stats.set_aside},
-                       {"dirty_faces", health.stats.dirty_faces},
-                       {"dead_faces", health.stats.dead_faces},
-                       {"pending_notices", health.stats.pending_notices},
-                       {"dead_notices", health.stats.dead_notices},
-                       {"reevaluating", health.reevaluating},
-                       {"stopping", health.stopping},
-                       {"forges", std::move(forges)}};
+  ordered_json json = {
+      {"ready", health.ready},
+      {"policy", {{"valid", health.policy}, {"id", health.terms_id}}},
+      {"store", {{"ok", health.store}, {"error", health.store_error}, {"damaged", health.damaged}}},
+      {"inbox", health.stats.inbox},
+      {"set_aside", health.stats.set_aside},
+      {"dirty_faces", health.stats.dirty_faces},
+      {"dead_faces", health.stats.dead_faces},
+      {"pending_notices", health.stats.pending_notices},
+      {"dead_notices", health.stats.dead_notices},
+      {"reevaluating", health.reevaluating},
+      {"stopping", health.stopping},
+      {"forges", std::move(forges)}};
   json["inbox_age_seconds"] =
       health.inbox_age ? ordered_json(absl::ToInt64Seconds(*health.inbox_age)) : nullptr;
   return DumpJson(json);

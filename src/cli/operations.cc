@@ -23,6 +23,7 @@
 #include "src/cli/command.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
+#include "src/cli/look_through.h"
 #include "src/cli/no_metrics.h"
 #include "src/cli/overrides.h"
 #include "src/cli/queue.h"
@@ -39,6 +40,8 @@ using json = nlohmann::ordered_json;
 
 constexpr std::size_t kMostAside = 10000;
 constexpr absl::Duration kLongWait = absl::Minutes(5);
+// A command waits for its answer a minute.
+constexpr absl::Duration kLookPatience = absl::Seconds(20);
 
 json TimeOrNull(const std::optional<absl::Time>& time) {
   return time && *time != absl::InfiniteFuture() ? json(Rfc3339(*time)) : json(nullptr);
@@ -478,6 +481,13 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
     }
   }
+  const auto look = LookThroughStore(store, kLookPatience);
+  if (!look.ok()) return look.status();
+  for (const std::string& damage : look->damaged) {
+    trouble.push_back(absl::StrCat(
+        damage, "; stop the service, restore the data folder from a backup, look at its disk"));
+  }
+  if (look->more > 0) trouble.push_back(absl::StrCat(look->more, " more places cannot be read"));
   const auto head = store.ReadLedgerHead();
   if (!head.ok()) return head.status();
   const absl::Status ledger = store.VerifyLedger();
@@ -496,6 +506,7 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"dead_faces", health.stats.dead_faces},
                  {"pending_notices", health.stats.pending_notices},
                  {"dead_notices", health.stats.dead_notices},
+                 {"looked_through", look->whole},
                  {"ledger_length", head->length},
                  {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
                  {"projects", paths},

@@ -43,7 +43,8 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
                 ports_.sinks, &mentions_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
-                  Names(ports_.forges), options_.reconciler) {
+                  Names(ports_.forges), options_.reconciler),
+      scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics) {
   for (const ForgeSlot& slot : ports_.forges) {
     auto mine = std::make_unique<ForgeThreads>();
     mine->slot = slot;
@@ -114,6 +115,7 @@ void Desk::Start() {
   timers_thread_ = Spawn("timers", [this] { return TimersRound(); });
   notifier_thread_ = Spawn("notifier", [this] { return NotifierRound(); });
   reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
+  Spawn("scrubber", [this] { return ScrubberRound(); });
 
   for (const auto& each : threads_) {
     Thread* thread = each.get();
@@ -247,6 +249,13 @@ absl::Time Desk::NotifierRound() {
   std::lock_guard lock(mutex_);
   notices_later_ = round->next > ports_.clock.Now() && round->next != absl::InfiniteFuture();
   return round->next;
+}
+
+absl::Time Desk::ScrubberRound() {
+  const auto next = scrubber_.RunOnce();
+  if (next.ok()) return *next;
+  LogTrouble("the store could not be looked through", "", next.status());
+  return ports_.clock.Now() + Scrubber::kStepPause;
 }
 
 absl::Time Desk::ReconcilerRound() {
@@ -407,6 +416,7 @@ Health Desk::CheckHealth() {
     health.store_error = writable.ToString();
   }
   health.reevaluating = reconciler_.busy();
+  health.damaged = scrubber_.damaged();
   health.stopping = stopping_;
   {
     std::lock_guard lock(mutex_);

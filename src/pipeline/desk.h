@@ -6,6 +6,7 @@
 //   timers                   wake-ups that are due
 //   notifier                 notices -> sinks, mentions -> the forge
 //   reconciler               re-evaluation after a policy change, the look for trouble
+//   scrubber                 the look at all that is stored
 //   one recovery a forge     what the forge could not deliver is asked for again; not when observing
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
 // share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
@@ -43,6 +44,7 @@
 #include "src/pipeline/notices.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
+#include "src/pipeline/scrubber.h"
 #include "src/pipeline/terms_holder.h"
 #include "src/pipeline/throttle.h"
 #include "src/pipeline/timers.h"
@@ -100,6 +102,7 @@ struct Health {
   std::string terms_id;
   bool store = false;
   std::string store_error;
+  std::vector<std::string> damaged;  // places of the store that cannot be read
   StoreStats stats;
   std::optional<absl::Duration> inbox_age;  // of the oldest entry
   bool reevaluating = false;
@@ -189,6 +192,7 @@ class Desk {
   absl::Time TimersRound();
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
+  absl::Time ScrubberRound();
   absl::StatusOr<std::string> Unsettled();
   // The store's word on being written, at most probe_every old.
   absl::Status Writable();
@@ -206,6 +210,7 @@ class Desk {
   MentionSink mentions_;
   Notifier notifier_;
   Reconciler reconciler_;
+  Scrubber scrubber_;
   std::vector<std::unique_ptr<ForgeThreads>> forges_;
   std::vector<std::unique_ptr<Thread>> threads_;
   Thread* timers_thread_ = nullptr;

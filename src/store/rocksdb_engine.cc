@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/cache.h"
+#include "rocksdb/convenience.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/merge_operator.h"
@@ -379,6 +380,25 @@ void RocksDbEngine::CloseDatabase() {
 }
 
 std::unique_ptr<View> RocksDbEngine::Read() { return std::make_unique<RocksDbView>(*this); }
+
+std::vector<std::string> RocksDbEngine::Files() {
+  const std::shared_lock gate(gate_);
+  std::vector<rocksdb::LiveFileMetaData> live;
+  if (db_ != nullptr) db_->GetLiveFilesMetaData(&live);
+  std::vector<std::string> names;
+  for (const rocksdb::LiveFileMetaData& file : live) names.push_back(file.name.substr(1));
+  return names;
+}
+
+absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
+  const std::string path = absl::StrCat(folder_, "/", file);
+  // Any table's options do: the checksums are the format's.
+  const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
+      rocksdb::Options(options_, table_options_), rocksdb::EnvOptions(options_), path);
+  if (status.ok()) return absl::OkStatus();
+  if (options_.env->FileExists(path).IsNotFound()) return absl::NotFoundError(path);
+  return Translate(status);
+}
 
 absl::Status RocksDbEngine::Write(const Batch& batch) {
   const std::shared_lock gate(gate_);

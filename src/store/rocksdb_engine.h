@@ -24,6 +24,8 @@ class RocksDbEngine final : public Engine {
   ~RocksDbEngine() override;
 
   std::unique_ptr<View> Read() override;
+  std::vector<std::string> Files() override;
+  absl::Status VerifyFile(const std::string& file) override;
   absl::Status Prepare() override;
   absl::Status Write(const Batch& batch) override;
 

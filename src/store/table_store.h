@@ -123,6 +123,7 @@ class TableStore : public Store {
                                                            absl::Time at) override;
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::Status VerifyLedger() override;
+  absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) override;
   absl::StatusOr<StoreStats> Stats() override;
   absl::Status CheckWritable() override;
 

@@ -1,0 +1,143 @@
+// Looking at all that is stored: files against their checksums, then every record.
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/store/codec/body.h"
+#include "src/store/codec/keys.h"
+#include "src/store/reads.h"
+#include "src/store/table_store.h"
+
+namespace retainer {
+namespace {
+
+// Positions: `f` and the last file looked at; `t`, the table's number as a byte, and the last key.
+constexpr char kFiles = 'f';
+constexpr char kRows = 't';
+
+using IsReadable = bool (*)(std::string_view value);
+
+template <class T>
+bool IsRecord(std::string_view value) {
+  return DecodeRecord<T>(value).has_value();
+}
+
+bool IsAnything(std::string_view) { return true; }
+
+// What a table's values are; those without a record are read all the same.
+IsReadable ValuesOf(Table table) {
+  switch (table) {
+    case Table::kInbox:
+    case Table::kSetAside:
+      return IsRecord<DeliveryRecord>;
+    case Table::kBodies:
+      return [](std::string_view value) { return DecompressBody(value).has_value(); };
+    case Table::kTickets:
+      return IsRecord<TicketRecord>;
+    case Table::kFacts:
+      return IsRecord<StoredFact>;
+    case Table::kFaces:
+      return IsRecord<FaceRecord>;
+    case Table::kShown:
+      return IsRecord<ShownFace>;
+    case Table::kDeadFaces:
+      return IsRecord<DeadFace>;
+    case Table::kNoticeQueue:
+      return IsRecord<NoticeRecord>;
+    case Table::kToldNotices:
+      return IsRecord<Notice>;
+    case Table::kDeadNotices:
+      return IsRecord<DeadNotice>;
+    case Table::kTerms:
+      return IsRecord<StoredTerms>;
+    case Table::kProjects:
+      return IsRecord<ProjectRecord>;
+    case Table::kTokens:
+      return IsRecord<TokenRecord>;
+    case Table::kOverrides:
+      return IsRecord<GateOverride>;
+    case Table::kLedger:
+      return IsRecord<LedgerRecord>;
+    case Table::kMeta:
+    case Table::kDeliveries:
+    case Table::kExpiry:
+    case Table::kOpenTickets:
+    case Table::kIndexes:
+    case Table::kWakeups:
+    case Table::kDirty:
+    case Table::kNoticeIds:
+    case Table::kProjectPaths:
+    case Table::kPins:
+    case Table::kTokenHashes:
+    case Table::kCounters:
+      return IsAnything;
+  }
+  return IsAnything;
+}
+
+std::string RowsFrom(std::size_t table, std::string_view key) {
+  return absl::StrCat(std::string(1, kRows), std::string(1, static_cast<char>(table)),
+                      AbslView(key));
+}
+
+}  // namespace
+
+absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t rows) {
+  ScrubStep step;
+  if (from.empty() || from[0] == kFiles) {
+    std::vector<std::string> files = engine_->Files();
+    std::sort(files.begin(), files.end());
+    const auto file =
+        from.empty() ? files.begin() : std::upper_bound(files.begin(), files.end(), from.substr(1));
+    step.next = RowsFrom(0, {});
+    if (file == files.end()) return step;
+    const absl::Status verified = engine_->VerifyFile(*file);
+    // A file that is gone was merged into another, which is looked at the next time.
+    if (absl::IsDataLoss(verified)) {
+      step.damaged.push_back(std::string(verified.message()));
+    } else if (!verified.ok() && !absl::IsNotFound(verified)) {
+      return verified;
+    }
+    if (std::next(file) != files.end()) step.next = absl::StrCat(std::string(1, kFiles), *file);
+    return step;
+  }
+  if (from.size() < 2 || from[0] != kRows ||
+      static_cast<unsigned char>(from[1]) >= kTableNames.size()) {
+    return absl::InvalidArgumentError("no position that Scrub gave");
+  }
+  const auto number = static_cast<std::size_t>(from[1]);
+  const Table table = static_cast<Table>(number);
+  const IsReadable is_readable = ValuesOf(table);
+  std::string last = from.substr(2);
+  // The least key behind another is that key and a zero byte.
+  const std::string first = last.empty() ? last : last + '\0';
+  std::size_t read = 0;
+  const auto view = engine_->Read();
+  const absl::Status walked =
+      view->Walk(table, first, {}, [&](std::string_view key, std::string_view value) {
+        last = std::string(key);
+        if (!is_readable(value)) {
+          step.damaged.push_back(std::string(Unreadable(table, key).message()));
+        }
+        return ++read < rows;
+      });
+  if (absl::IsDataLoss(walked)) {
+    step.damaged.push_back(absl::StrCat("table ", AbslView(TableName(table)), " behind \"",
+                                        absl::CEscape(last),
+                                        "\": ", std::string(walked.message())));
+  } else if (!walked.ok()) {
+    return walked;
+  }
+  // Nothing behind a damaged block can be walked to.
+  if (walked.ok() && read == rows) {
+    step.next = RowsFrom(number, last);
+  } else if (number + 1 < kTableNames.size()) {
+    step.next = RowsFrom(number + 1, {});
+  }
+  return step;
+}
+
+}  // namespace retainer
