@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "glob.h"
 #include "open_terms.h"
 #include "terms_index.h"
 
@@ -15,25 +16,6 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return absl::EqualsIgnoreCase(View(a), View(b));
-}
-
-// Glob over paths: `*` any run without `/`, `**` any run.
-bool Glob(std::string_view pattern, std::string_view text) {
-  while (!pattern.empty()) {
-    if (pattern[0] == '*') {
-      const bool deep = pattern.size() > 1 && pattern[1] == '*';
-      pattern.remove_prefix(deep ? 2 : 1);
-      for (std::size_t i = 0;; ++i) {
-        if (Glob(pattern, text.substr(i))) return true;
-        if (i == text.size() || (!deep && text[i] == '/')) return false;
-      }
-    }
-    if (text.empty() || absl::ascii_tolower(pattern[0]) != absl::ascii_tolower(text[0]))
-      return false;
-    pattern.remove_prefix(1);
-    text.remove_prefix(1);
-  }
-  return text.empty();
 }
 
 std::string CalendarKey(std::vector<std::string> names) {
@@ -68,7 +50,7 @@ bool Policy::Covers(const ProjectRef& project) const {
 }
 
 bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project) {
-  return pattern.forge == project.forge && Glob(pattern.path, project.path);
+  return pattern.forge == project.forge && GlobMatches(pattern.path, project.path);
 }
 
 const std::shared_ptr<const BusinessTime>& Terms::SharedCalendar(

@@ -193,9 +193,9 @@ class ConfigReader {
 
   // `env:NAME`, or `{secret: env:NAME, projects: […]}`.
   std::vector<WebhookSecret> ReadSecretList(const YamlNode& node, const std::string& forge,
-                                            std::string_view what) {
+                                            std::string_view list, std::string_view what) {
     std::vector<WebhookSecret> secrets;
-    for (const YamlNode& item : reader_.List(node, what)) {
+    for (const YamlNode& item : reader_.List(node, list)) {
       WebhookSecret secret;
       const YamlNode* value = &item;
       if (item.IsMap()) {
@@ -234,12 +234,14 @@ class ConfigReader {
     const YamlNode* secrets = node.Find("webhook_secrets");
     const YamlNode* tokens = node.Find("signing_tokens");
     if (secrets != nullptr) {
-      forge->webhook_secrets = ReadSecretList(*secrets, forge->name, "a webhook secret");
+      forge->webhook_secrets =
+          ReadSecretList(*secrets, forge->name, "webhook_secrets", "a webhook secret");
     }
     if (tokens != nullptr && forge->kind == ForgeKind::kGitHub) {
       reader_.Error(*tokens, "signing_tokens are GitLab's", "write webhook_secrets");
     } else if (tokens != nullptr) {
-      forge->signing_tokens = ReadSecretList(*tokens, forge->name, "a signing token");
+      forge->signing_tokens =
+          ReadSecretList(*tokens, forge->name, "signing_tokens", "a signing token");
       for (const WebhookSecret& token : forge->signing_tokens) {
         std::string key;
         if (!absl::StartsWith(token.secret, "whsec_") ||

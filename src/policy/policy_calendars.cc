@@ -16,6 +16,8 @@ namespace retainer {
 namespace {
 
 constexpr int kDayMinutes = 24 * 60;
+// Each calendar holds its own, in every version of the policy that is kept.
+constexpr std::size_t kMaxIcsDaysInAll = 200'000;
 
 std::optional<int> Minute(std::string_view text) {
   int hour = 0;
@@ -165,21 +167,7 @@ class CalendarReader {
     if (!text) {
       ok_ = false;
     } else if (absl::EndsWith(*text, ".ics")) {
-      const auto file = draft_.files.find(*text);
-      if (file == draft_.files.end()) {
-        return Fail(node, absl::StrCat("no file \"", text->substr(0, 60), "\" beside the policy"),
-                    "put the iCalendar file into the policy's folder");
-      }
-      std::vector<Problem> problems;
-      IcsHolidays found = ParseIcs(file->first, file->second, &problems);
-      for (const Problem& problem : problems) {
-        YamlNode at;
-        at.file = problem.file;
-        at.line = problem.line;
-        Fail(at, problem.what, problem.mend);
-      }
-      spec_.holidays.merge(found.days);
-      spec_.yearly_holidays.merge(found.yearly);
+      ReadIcsFile(node, *text);
     } else if (text->size() == 5) {
       // A leap year, so that 02-29 exists.
       const std::optional<absl::CivilDay> day = ParseDay("2000-" + *text);
@@ -191,6 +179,40 @@ class CalendarReader {
       Fail(node, "a holiday that is no day",
            "write an existing date as YYYY-MM-DD, MM-DD for every year, or a file.ics");
     }
+  }
+
+  void ReadIcsFile(const YamlNode& node, const std::string& name) {
+    const auto file = draft_.files.find(name);
+    if (file == draft_.files.end()) {
+      return Fail(node, absl::StrCat("no file \"", name.substr(0, 60), "\" beside the policy"),
+                  "put the iCalendar file into the policy's folder");
+    }
+    if (!merged_.insert(name).second) return;
+    // Each file is read once, whoever names it.
+    const auto [read, is_new] = draft_.ics_days.try_emplace(name);
+    if (is_new) {
+      std::vector<Problem> problems;
+      read->second = ParseIcs(file->first, file->second, &problems);
+      for (const Problem& problem : problems) {
+        YamlNode at;
+        at.file = problem.file;
+        at.line = problem.line;
+        reader_.Error(at, problem.what, problem.mend);
+      }
+      if (!problems.empty()) draft_.wrong_ics.insert(name);
+    }
+    if (draft_.wrong_ics.contains(name)) {
+      ok_ = false;
+      return;
+    }
+    draft_.ics_days_in_all += read->second.size();
+    if (draft_.ics_days_in_all > kMaxIcsDaysInAll) {
+      return Fail(node,
+                  absl::StrCat("more than ", kMaxIcsDaysInAll,
+                               " days of iCalendar files in all calendars together"),
+                  "name each file in fewer calendars, or export fewer years");
+    }
+    spec_.holidays.insert(read->second.begin(), read->second.end());
   }
 
   void ReadDated(const YamlNode& node, std::string_view what,
@@ -211,6 +233,7 @@ class CalendarReader {
   CalendarSpec& spec_;
   PolicyDraft& draft_;
   Reader& reader_;
+  std::set<std::string> merged_;  // iCalendar files
   bool ok_ = true;
 };
 

@@ -15,12 +15,12 @@ namespace {
 class PolicyReader {
  public:
   PolicyReader(const std::map<std::string, std::string>& files, std::vector<Problem>* problems)
-      : problems_(*problems), draft_{Reader(problems), files, {}, {}, {}} {}
+      : problems_(*problems), draft_{.reader = Reader(problems), .files = files} {}
 
   Policy Read() {
     for (const auto& [name, text] : draft_.files) {
       if (absl::EndsWith(name, ".ics")) continue;
-      std::optional<YamlNode> tree = ParseYaml(name, text, &problems_);
+      std::optional<YamlNode> tree = ParseYaml(name, text, &problems_, &nodes_left_);
       if (!tree || tree->IsNull()) continue;
       if (draft_.reader.Map(*tree, "a policy", policy_keys::Root())) {
         trees_.push_back(*std::move(tree));
@@ -36,8 +36,10 @@ class PolicyReader {
     ReadVersion();
     // In the order of who leans on whom.
     Each("bots", [this](const YamlNode& n) {
-      const std::vector<Login> bots = draft_.reader.Logins(n, "a login");
-      draft_.policy.bots.insert(draft_.policy.bots.end(), bots.begin(), bots.end());
+      for (const Login& bot : draft_.reader.Logins(n, "bots", "a login")) {
+        draft_.bots.insert(LoginKey(bot));
+        draft_.policy.bots.push_back(bot);
+      }
     });
     Each("projects", [this](const YamlNode& n) {
       const std::vector<ProjectRef> found = draft_.reader.ProjectPatterns(n);
@@ -135,6 +137,7 @@ class PolicyReader {
   std::vector<Problem>& problems_;
   PolicyDraft draft_;
   std::vector<YamlNode> trees_;
+  std::size_t nodes_left_ = kMaxYamlNodesInAll;
 };
 
 }  // namespace

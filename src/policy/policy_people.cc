@@ -64,11 +64,11 @@ class CustomerReader {
     const auto name = reader_.Name(*id, "the id of a customer");
     if (!name) return false;
     customer_.id = *name;
-    if (!IsFree(*id, *name)) return false;
+    if (!IsFree(*id, *name, false)) return false;
     customer_.name = *name;
     if (const YamlNode* alias = node_.Find("alias")) {
       const auto text = reader_.Name(*alias, "the alias of a customer");
-      if (text && IsFree(*alias, *text)) customer_.alias = *text;
+      if (text && IsFree(*alias, *text, true)) customer_.alias = *text;
     }
     if (const YamlNode* full = node_.Find("name")) {
       customer_.name = reader_.Text(*full, "name").value_or(customer_.name);
@@ -76,18 +76,19 @@ class CustomerReader {
     return true;
   }
 
-  bool IsFree(const YamlNode& node, const std::string& name) {
-    for (const Customer& other : draft_.policy.customers) {
-      if (!absl::EqualsIgnoreCase(other.id, name) && !absl::EqualsIgnoreCase(other.alias, name)) {
-        continue;
-      }
-      reader_.Error(
-          node,
-          absl::StrCat("\"", name, "\" is the id or alias of customer \"", other.id, "\" already"),
-          "give each customer an id and an alias of its own");
-      return false;
+  bool IsFree(const YamlNode& node, const std::string& name, bool is_alias) {
+    const auto [other, is_new] = draft_.customers.emplace(AsciiLower(name), customer_.id);
+    if (is_new) return true;
+    if (is_alias && other->second == customer_.id) {
+      reader_.Error(node, absl::StrCat("\"", name, "\" is the customer's id and its alias"),
+                    "choose an alias that does not tell who it is, e.g. c-7f3, or leave it out");
+    } else {
+      reader_.Error(node,
+                    absl::StrCat("\"", name, "\" is the id or alias of customer \"", other->second,
+                                 "\" already"),
+                    "give each customer an id and an alias of its own");
     }
-    return true;
+    return false;
   }
 
   void ReadPlan() {
@@ -148,13 +149,13 @@ class CustomerReader {
         const auto login = reader_.ReadLogin(item, "a login");
         if (!login) continue;
         CheckBot(item, *login);
-        if (IsNobodyElses(item, "login", Key(*login))) contacts.logins.push_back(*login);
+        if (IsNobodyElses(item, "login", LoginKey(*login))) contacts.logins.push_back(*login);
       }
     }
     if (const YamlNode* list = node.Find("organizations")) {
       for (const YamlNode& item : reader_.List(*list, "organizations")) {
         const auto login = reader_.ReadLogin(item, "an organization");
-        if (login && IsNobodyElses(item, "organization", Key(*login))) {
+        if (login && IsNobodyElses(item, "organization", LoginKey(*login))) {
           contacts.organizations.push_back(*login);
         }
       }
@@ -167,36 +168,21 @@ class CustomerReader {
     }
   }
 
-  static std::string Key(const Login& login) {
-    return absl::StrCat(login.forge, ":", AsciiLower(login.name));
-  }
-
   void CheckBot(const YamlNode& node, const Login& login) {
-    for (const Login& bot : draft_.policy.bots) {
-      if (Key(bot) == Key(login)) {
-        reader_.Error(node, "a contact that is one of the bots", "take it out of one of the lists");
-      }
-    }
+    if (!draft_.bots.contains(LoginKey(login))) return;
+    reader_.Error(node, "a contact that is one of the bots", "take it out of one of the lists");
   }
 
   // Two customers with one contact: nobody could say whose ticket it opens.
   bool IsNobodyElses(const YamlNode& node, std::string_view kind, const std::string& key) {
-    const auto same_login = [&](const Login& login) { return Key(login) == key; };
-    for (const Customer& other : draft_.policy.customers) {
-      const Contacts& c = other.contacts;
-      const bool taken =
-          kind == "login"
-              ? std::any_of(c.logins.begin(), c.logins.end(), same_login)
-              : (kind == "organization"
-                     ? std::any_of(c.organizations.begin(), c.organizations.end(), same_login)
-                     : std::find(c.emails.begin(), c.emails.end(), key) != c.emails.end());
-      if (!taken) continue;
-      reader_.Error(
-          node, absl::StrCat("\"", key, "\" is a contact of customer \"", other.id, "\" already"),
-          "a contact belongs to one customer");
-      return false;
-    }
-    return true;
+    const auto [other, is_new] =
+        draft_.contacts.emplace(absl::StrCat(std::string(kind), " ", key), customer_.id);
+    if (is_new || other->second == customer_.id) return true;
+    reader_.Error(
+        node,
+        absl::StrCat("\"", key, "\" is a contact of customer \"", other->second, "\" already"),
+        "a contact belongs to one customer");
+    return false;
   }
 
   void CheckDays(const YamlNode& node) {
@@ -232,16 +218,13 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
     const YamlNode& value = node.values[i];
     if (reader.Map(value, "a team", policy_keys::Team())) {
       if (const YamlNode* members = value.Find("members")) {
-        team.members = reader.Logins(*members, "a login");
+        team.members = reader.Logins(*members, "members", "a login");
         for (const Login& member : team.members) {
-          for (const Login& bot : draft->policy.bots) {
-            if (bot.forge == member.forge && absl::EqualsIgnoreCase(bot.name, member.name)) {
-              reader.Error(*members,
-                           absl::StrCat("team \"", *name, "\" has a bot among its members: ",
-                                        member.forge, ":", member.name),
-                           "take it out of one of the lists");
-            }
-          }
+          if (!draft->bots.contains(LoginKey(member))) continue;
+          reader.Error(*members,
+                       absl::StrCat("team \"", *name, "\" has a bot among its members: ",
+                                    member.forge, ":", member.name),
+                       "take it out of one of the lists");
         }
       }
       if (const YamlNode* labels = value.Find("labels")) {

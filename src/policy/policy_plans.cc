@@ -10,6 +10,8 @@
 namespace retainer {
 namespace {
 
+constexpr std::size_t kMostPriorities = 100;
+
 // `calendars`: what counts the target; empty where that is unknown, and then not judged.
 std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
                                         const std::vector<std::string>& calendars,
@@ -262,6 +264,11 @@ void ReadPriorities(const YamlNode& node, PolicyDraft* draft) {
   Reader& reader = draft->reader;
   for (const YamlNode& item : reader.List(node, "priorities")) {
     if (!reader.Map(item, "a priority", policy_keys::Priority())) continue;
+    if (draft->policy.priorities.size() == kMostPriorities) {
+      reader.Error(item, absl::StrCat("more than ", kMostPriorities, " priorities"),
+                   "nobody tells so many apart; take some out");
+      break;
+    }
     Priority priority;
     const YamlNode* name = item.Find("name");
     if (name == nullptr) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "retainer/policy.h"
 #include "src/policy/reader.h"
 #include "src/policy/yaml_tree.h"
@@ -18,8 +19,14 @@ struct PolicyDraft {
   Reader reader;
   const std::map<std::string, std::string>& files;
   Policy policy;
-  std::set<std::string> always_open;      // calendars
-  std::set<std::string> plans_with_days;  // plans that use `d` or `w`
+  std::set<std::string> bots;                    // by LoginKey
+  std::map<std::string, std::string> customers;  // ids and aliases in lower case -> id
+  std::map<std::string, std::string> contacts;   // `login github:dave` -> id of the customer
+  std::set<std::string> always_open;             // calendars
+  std::set<std::string> plans_with_days;         // plans that use `d` or `w`
+  std::map<std::string, std::set<absl::CivilDay>> ics_days;  // of iCalendar files, by name
+  std::set<std::string> wrong_ics;                           // those among them with problems
+  std::size_t ics_days_in_all = 0;                           // of all calendars
 };
 
 // In this order.

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -41,6 +41,7 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
                                             ": create it, with at least one .yaml file in it"));
   }
   std::map<std::string, std::string> files;
+  std::size_t bytes = 0;
   fs::directory_iterator it(folder, error);
   for (; !error && it != fs::directory_iterator(); it.increment(error)) {
     const std::string name = it->path().filename().string();
@@ -52,10 +53,31 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
     if (!file) {
       return CannotRead(it->path().string(), std::error_code(errno, std::generic_category()));
     }
-    files[name] = std::string(std::istreambuf_iterator<char>(file), {});
+    if (files.size() == kMaxPolicyFiles) {
+      return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxPolicyFiles,
+                                                     " files in the policy folder ", folder,
+                                                     ": join some, or take out what is no policy"));
+    }
+    // One byte more than is taken, so that a file of any size costs no more than the bound.
+    std::string text(kMaxPolicyFileBytes + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad()) {
       return CannotRead(it->path().string(), std::make_error_code(std::errc::io_error));
     }
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxPolicyFileBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(it->path().string(), ": larger than ",
+                                                     kMaxPolicyFileBytes,
+                                                     " bytes: split it, or export fewer years"));
+    }
+    bytes += text.size();
+    if (bytes > kMaxPolicyBytes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the files of the policy folder ", folder, " hold more than ",
+                       kMaxPolicyBytes, " bytes together: take out what is no policy"));
+    }
+    text.shrink_to_fit();
+    files[name] = std::move(text);
   }
   if (error) return CannotRead(folder, error);
   if (files.empty()) {

@@ -14,6 +14,8 @@ namespace {
 
 // Far more than anyone mends at once; hostile input could make a problem of every byte.
 constexpr std::size_t kMostProblems = 200;
+// Among more names, the nearest is found by the eye, not by us.
+constexpr std::size_t kMostCandidates = 200;
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -37,6 +39,15 @@ std::size_t Distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+// Rationale: who writes P3 does not mean P1. Names that differ in a number are different things.
+std::string DigitsOf(std::string_view text) {
+  std::string digits;
+  for (const char c : text) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) digits += c;
+  }
+  return digits;
+}
+
 bool IsPathChar(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-' ||
          c == '/' || c == '*';
@@ -45,6 +56,10 @@ bool IsPathChar(char c) {
 }  // namespace
 
 std::string AsciiLower(std::string_view text) { return absl::AsciiStrToLower(View(text)); }
+
+std::string LoginKey(const Login& login) {
+  return AsciiLower(absl::StrCat(login.forge, ":", login.name));
+}
 
 bool IsForgeName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -55,8 +70,10 @@ bool IsForgeName(std::string_view name) {
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known) {
   std::string_view best;
   std::size_t least = 4;
-  if (word.size() <= 40) {
+  if (word.size() <= 40 && known.size() <= kMostCandidates) {
+    const std::string digits = DigitsOf(word);
     for (std::string_view candidate : known) {
+      if (candidate.size() > 64 || DigitsOf(candidate) != digits) continue;
       const std::size_t distance = Distance(AsciiLower(word), AsciiLower(candidate));
       if (distance < least && distance * 2 <= candidate.size()) {
         least = distance;
@@ -73,8 +90,10 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
   return absl::StrCat("known are: ", all);
 }
 
+bool Reader::IsFull() const { return problems_.size() >= kMostProblems; }
+
 void Reader::Error(const YamlNode& at, std::string what, std::string mend) {
-  if (problems_.size() < kMostProblems) {
+  if (!IsFull()) {
     problems_.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
   }
 }
@@ -83,6 +102,7 @@ bool Reader::Map(const YamlNode& node, std::string_view what,
                  const std::vector<std::string_view>& known) {
   if (!NamedMap(node, what)) return false;
   for (const YamlNode& key : node.keys) {
+    if (IsFull()) return false;
     if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
     Error(key, absl::StrCat("unknown key ", Shown(key.scalar), " in ", View(what)),
           DidYouMean(key.scalar, known));
@@ -91,14 +111,20 @@ bool Reader::Map(const YamlNode& node, std::string_view what,
 }
 
 bool Reader::NamedMap(const YamlNode& node, std::string_view what) {
+  if (IsFull()) return false;
   if (node.IsMap()) return true;
   Error(node, absl::StrCat(View(what), " must be a map"), "write `key: value` lines");
   return false;
 }
 
 const std::vector<YamlNode>& Reader::List(const YamlNode& node, std::string_view what) {
+  static const std::vector<YamlNode> kNone;
+  if (IsFull()) return kNone;
   if (!node.IsSequence()) {
-    Error(node, absl::StrCat(View(what), " must be a list"), "write it as [a, b]");
+    const bool short_text = node.IsScalar() && !node.scalar.empty() && node.scalar.size() <= 40 &&
+                            node.scalar.find('\n') == std::string::npos;
+    Error(node, absl::StrCat(View(what), " must be a list"),
+          short_text ? absl::StrCat("write it as [\"", node.scalar, "\"]") : "write it as [a, b]");
   }
   return node.items;  // empty where it is no list
 }
@@ -220,9 +246,10 @@ std::optional<Login> Reader::ReadLogin(const YamlNode& node, std::string_view wh
   return Login{text->substr(0, colon), std::string(name)};
 }
 
-std::vector<Login> Reader::Logins(const YamlNode& node, std::string_view what) {
+std::vector<Login> Reader::Logins(const YamlNode& node, std::string_view list,
+                                  std::string_view what) {
   std::vector<Login> logins;
-  for (const YamlNode& item : List(node, what)) {
+  for (const YamlNode& item : List(node, list)) {
     if (auto login = ReadLogin(item, what)) logins.push_back(*std::move(login));
   }
   return logins;

@@ -1,6 +1,8 @@
 // Reads values out of a YAML tree and collects what is wrong with them.
 //
-// Not thread-safe: one Reader a parse. Nothing here throws or stops at the first problem.
+// Not thread-safe: one Reader a parse. Nothing here throws or stops at the first problem; where
+// there are more than anybody mends at once, lists and maps count as empty, so that the rest costs
+// nothing.
 #pragma once
 
 #include <optional>
@@ -45,9 +47,12 @@ class Reader {
   std::vector<ProjectRef> ProjectPatterns(const YamlNode& node);
   // `github:alice`; `what` is "a login" or "an organization".
   std::optional<Login> ReadLogin(const YamlNode& node, std::string_view what);
-  std::vector<Login> Logins(const YamlNode& node, std::string_view what);
+  // A list of them; `list` is its key: "members".
+  std::vector<Login> Logins(const YamlNode& node, std::string_view list, std::string_view what);
 
  private:
+  bool IsFull() const;
+
   std::vector<Problem>& problems_;
 };
 
@@ -55,5 +60,7 @@ class Reader {
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known);
 bool IsForgeName(std::string_view name);  // [a-z0-9-]+
 std::string AsciiLower(std::string_view text);
+// `github:alice`, in lower case: equal where the logins are.
+std::string LoginKey(const Login& login);
 
 }  // namespace retainer

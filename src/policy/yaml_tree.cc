@@ -22,8 +22,8 @@ struct Refused : std::exception {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& file, std::vector<Problem>* problems)
-      : file_(file), problems_(problems) {}
+  TreeBuilder(const std::string& file, std::vector<Problem>* problems, std::size_t* nodes_left)
+      : file_(file), problems_(problems), nodes_left_(nodes_left) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -67,6 +67,13 @@ class TreeBuilder final : public YAML::EventHandler {
       throw Refused({file_, mark.line + 1, mark.column + 1,
                      absl::StrCat("more than ", kMaxYamlNodes, " values in one file"),
                      "split the file"});
+    }
+    if (nodes_left_ != nullptr && (*nodes_left_)-- == 0) {
+      *nodes_left_ = 0;
+      throw Refused(
+          {file_, mark.line + 1, mark.column + 1,
+           absl::StrCat("more than ", kMaxYamlNodesInAll, " values in all files together"),
+           "take out what is no policy"});
     }
     YamlNode node;
     node.kind = kind;
@@ -129,6 +136,7 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<Level> levels_;
   YamlNode root_;
   std::size_t nodes_ = 0;
+  std::size_t* nodes_left_;
 };
 
 }  // namespace
@@ -141,7 +149,7 @@ const YamlNode* YamlNode::Find(std::string_view key) const {
 }
 
 std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& text,
-                                  std::vector<Problem>* problems) {
+                                  std::vector<Problem>* problems, std::size_t* nodes_left) {
   if (text.size() > kMaxYamlBytes) {
     problems->push_back(
         {file, 1, 1, absl::StrCat("larger than ", kMaxYamlBytes, " bytes"), "split the file"});
@@ -150,13 +158,13 @@ std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& te
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    TreeBuilder builder(file, problems);
+    TreeBuilder builder(file, problems, nodes_left);
     if (!parser.HandleNextDocument(builder)) {
       YamlNode empty;
       empty.file = file;
       return empty;
     }
-    TreeBuilder rest(file, problems);
+    TreeBuilder rest(file, problems, nodes_left);
     if (parser.HandleNextDocument(rest)) {
       problems->push_back({file, rest.Take().line, 1, "a second document (---) in one file",
                            "put it into a file of its own"});

@@ -5,6 +5,7 @@
 // the YAML library's exceptions stop here.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ namespace retainer {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr int kMaxYamlDepth = 32;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;
+inline constexpr std::size_t kMaxYamlNodes = 100'000;       // of a file
+inline constexpr std::size_t kMaxYamlNodesInAll = 200'000;  // of a policy
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
@@ -40,8 +42,10 @@ struct YamlNode {
 };
 
 // nullopt, with a problem added, for what is no single well-formed document. A key that stands
-// twice in one map adds a problem too; the first stays.
+// twice in one map adds a problem too; the first stays. `nodes_left`, where given, is what all files
+// together may still hold; what this one holds is taken from it.
 std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& text,
-                                  std::vector<Problem>* problems);
+                                  std::vector<Problem>* problems,
+                                  std::size_t* nodes_left = nullptr);
 
 }  // namespace retainer

@@ -30,7 +30,8 @@ struct Room {
 
 const Names kAnyLibrary = {"nlohmann",   "httplib", "openssl",  "rocksdb", "zstd",
                            "prometheus", "kainjow", "yaml-cpp", "spdlog",  "CLI",
-                           "git2",       "cjose",   "lz4",      "jansson", "curl"};
+                           "git2",       "cjose",   "lz4",      "jansson", "curl",
+                           "libical"};
 
 const std::map<std::string, Room>& Rooms() {
   static const std::map<std::string, Room> rooms = {
@@ -41,7 +42,7 @@ const std::map<std::string, Room>& Rooms() {
       {"src/forge", {{}, {"nlohmann", "httplib", "openssl"}}},
       {"src/sinks", {{}, {"nlohmann", "curl", "openssl"}}},
       {"src/store", {{}, {"rocksdb", "zstd", "lz4", "openssl"}}},
-      {"src/policy", {{}, {"yaml-cpp", "git2", "openssl"}}},
+      {"src/policy", {{}, {"yaml-cpp", "git2", "openssl", "libical"}}},
       {"src/pipeline", {{}, {}}},
       {"src/api", {{"src/pipeline"}, {"nlohmann", "httplib", "prometheus", "openssl", "cjose"}}},
       {"src/sandbox", {{}, {"nlohmann", "httplib", "openssl"}}},

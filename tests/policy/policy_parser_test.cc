@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/policy/examples.h"
+#include "src/policy/reader.h"
 
 namespace retainer {
 namespace {
@@ -134,6 +135,39 @@ TEST(PolicyParserTest, OneNameInTwoFiles) {
 TEST(PolicyParserTest, AnUnknownKeyNamesItsPlaceAndTheOneMeant) {
   EXPECT_EQ(Problems(Replaced(kGood, "teams:", "temas:")),
             "p.yaml:8:1: unknown key \"temas\" in a policy; did you mean \"teams\"?\n");
+}
+
+// Who writes P3 does not mean P1.
+TEST(PolicyParserTest, ANameWithAnotherNumberIsNeverOffered) {
+  const std::string problems = Problems(Replaced(kGood, "P2: {first", "P3: {first"));
+  EXPECT_NE(problems.find("priority \"P3\" is not defined; known are: P1, P2"), std::string::npos)
+      << problems;
+  EXPECT_EQ(problems.find("did you mean"), std::string::npos) << problems;
+  EXPECT_EQ(DidYouMean("P", {"P1", "P2"}), "known are: P1, P2");
+  EXPECT_EQ(DidYouMean("P1", {"P10", "P11"}), "known are: P10, P11");
+  EXPECT_EQ(DidYouMean("tier-2-gold", {"tier-1-gold"}), "known are: tier-1-gold");
+  EXPECT_EQ(DidYouMean("gold2026", {"glod2026"}), "did you mean \"glod2026\"?");
+}
+
+TEST(PolicyParserTest, WhatMustBeAListIsNamedByItsKey) {
+  EXPECT_EQ(Problems(Replaced(kGood, "[\"github:alice\"]", "github:alice")),
+            "p.yaml:8:25: members must be a list; write it as [\"github:alice\"]\n");
+  EXPECT_EQ(Problems(Replaced(kGood, "[\"github:ci\"]", "github:ci")),
+            "p.yaml:7:7: bots must be a list; write it as [\"github:ci\"]\n");
+}
+
+TEST(PolicyParserTest, AnAliasIsNobodysName) {
+  const auto problems = [](const std::string& customer) {
+    return Problems(Replaced(kGood, "customers:\n", "customers:\n  - " + customer + "\n"));
+  };
+  EXPECT_NE(problems("{id: globex, alias: globex, plan: gold}").find("its alias"),
+            std::string::npos);
+  EXPECT_NE(problems("{id: globex, alias: Acme, plan: gold}").find("id or alias of customer"),
+            std::string::npos);
+  EXPECT_NE(problems("{id: ACME, plan: gold}").find("id or alias of customer"), std::string::npos);
+  EXPECT_NE(problems("{id: globex, alias: x, plan: gold}\n  - {id: X, plan: gold}")
+                .find("id or alias of customer \"globex\""),
+            std::string::npos);
 }
 
 TEST(PolicyParserTest, ProblemsAreCollected) {
@@ -266,6 +300,14 @@ TEST(PolicyParserTest, HostileYaml) {
   std::string many = "bots: [";
   for (int i = 0; i < 150000; ++i) many += "a,";
   EXPECT_NE(Problems(many + "]").find("values in one file"), std::string::npos);
+  std::string half = "bots: [";
+  for (int i = 0; i < 90'000; ++i) half += "a,";
+  EXPECT_NE(
+      FormatProblems(
+          ParsePolicy({{"a.yaml", half + "]"}, {"b.yaml", half + "]"}, {"c.yaml", half + "]"}})
+              .problems)
+          .find("more than 200000 values in all files together"),
+      std::string::npos);
   for (const char* text : {"", "\t", "%", "---\n---\n", "? [a]\n: b", "- x", "version: [1, 2",
                            "\xff\xfe\x00", "!!binary x", "{a: b}: c", "null"}) {
     EXPECT_FALSE(ParsePolicy({{"p.yaml", text}}).policy) << text;
@@ -273,6 +315,27 @@ TEST(PolicyParserTest, HostileYaml) {
   }
   EXPECT_FALSE(ParsePolicy({}).policy);
   EXPECT_FALSE(ParsePolicy({}).problems.empty());
+}
+
+// Each name is looked up, not compared with every other, and a wrong list ends with the problems that
+// anybody would mend: with the square of these numbers this test would not end.
+TEST(PolicyParserTest, ManyPeopleAndManyProblemsCostLittle) {
+  std::string many = "bots: [";
+  for (int i = 0; i < 20'000; ++i) many += "\"github:bot" + std::to_string(i) + "\",";
+  many += "]\nteams: {t: {members: [";
+  for (int i = 0; i < 20'000; ++i) many += "\"github:m" + std::to_string(i) + "\",";
+  many += "]}}\nversion: 1\nprojects: [\"github:a/b\"]\n";
+  EXPECT_TRUE(ParsePolicy({{"p.yaml", many}}).policy);
+  std::string customers =
+      "version: 1\nprojects: [\"github:a/b\"]\nplans: {g: {promises: {P1: {}}}}\ncustomers:\n";
+  for (int i = 0; i < 8'000; ++i) {
+    const std::string id = std::to_string(i);
+    customers += "- {id: c" + id + ", plan: gg, contacts: {logins: [\"github:u" + id + "\"]}}\n";
+  }
+  EXPECT_EQ(ParsePolicy({{"p.yaml", customers}}).problems.size(), 200u);
+  std::string priorities = "version: 1\nprojects: [\"github:a/b\"]\npriorities: [";
+  for (int i = 0; i < 30'000; ++i) priorities += "{name: P" + std::to_string(i) + "},";
+  EXPECT_NE(Problems(priorities + "]").find("more than 100 priorities"), std::string::npos);
 }
 
 // Every prefix, and many small changes at fixed places: never a crash, and always either a policy
@@ -333,7 +396,10 @@ TEST(IcsTest, DatedAndYearlyDays) {
   const PolicyResult yearly =
       WithIcs("DTSTART;VALUE=DATE:20200501\r\nRRULE:FREQ=YEARLY;BYMONTH=5\r\n");
   ASSERT_TRUE(yearly.policy) << FormatProblems(yearly.problems);
-  EXPECT_TRUE(yearly.policy->calendars.at("paris").yearly_holidays.contains({5, 1}));
+  // A rule begins at DTSTART (RFC 5545): the years before are open.
+  EXPECT_TRUE(yearly.policy->calendars.at("paris").yearly_holidays.empty());
+  EXPECT_TRUE(yearly.policy->calendars.at("paris").holidays.contains(absl::CivilDay(2031, 5, 1)));
+  EXPECT_FALSE(yearly.policy->calendars.at("paris").holidays.contains(absl::CivilDay(2019, 5, 1)));
 
   const PolicyResult counted = WithIcs("DTSTART:20260501\r\nRRULE:FREQ=YEARLY;COUNT=2\r\n");
   ASSERT_TRUE(counted.policy) << FormatProblems(counted.problems);
