@@ -22,6 +22,10 @@
 namespace retainer::cli {
 namespace {
 
+// The story begins so long ago that it ends before now: what looks at the demo afterwards (a browser,
+// `retainer doctor`) lives in the system's time.
+constexpr absl::Duration kBehind = absl::Hours(24);
+
 struct Options {
   int port = 0;
   bool once = false;
@@ -69,12 +73,23 @@ class Stage final : public StoryStage {
   Desk& desk_;
 };
 
+// The configuration and what it names. `addresses`: where the service is, as far as that is known.
+void WriteFiles(const DemoFolder& folder, const Sandbox& sandbox,
+                const StoryCredentials& credentials, const StoryService& addresses,
+                absl::Time now) {
+  for (const auto& [name, text] : StoryFiles(sandbox, credentials, addresses, now)) {
+    const std::filesystem::path file = folder.path() / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+  }
+}
+
 void Demo(const Options& options) {
   BlockSignals();
   // Before anything is written: what follows is this user's alone.
   umask(0077);
   StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kInfo : LogLevel::kError);
-  JumpClock clock;
+  JumpClock clock(kBehind);
   const DemoFolder folder;
 
   Sandbox sandbox(SandboxOptions{clock});
@@ -85,20 +100,23 @@ void Demo(const Options& options) {
   addresses.listen = absl::StrCat("127.0.0.1:", options.port);
   addresses.metrics_listen = "127.0.0.1:0";
   addresses.data = (folder.path() / "data").string();
-  for (const auto& [name, text] : StoryFiles(sandbox, *credentials, addresses, clock.Now())) {
-    const std::filesystem::path file = folder.path() / name;
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-  }
+  WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
 
   const auto config = LoadConfigFile((folder.path() / "retainer.yaml").string());
   if (!config.ok()) Fail(config.status());
   auto running = Running::Start(*config, clock, log);
   if (!running.ok()) Fail(running.status());
   PointHooks(sandbox, *credentials, (*running)->url());
+  // Commands that read the configuration find the service where it is.
+  addresses.public_url = (*running)->url();
+  WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
 
   Stage stage(sandbox, clock, (*running)->service().desk());
   if (absl::Status played = PlayStory(stage); !played.ok()) Fail(played);
+  clock.CatchUp();
+  if (absl::Status caught_up = stage.Advance(absl::ZeroDuration()); !caught_up.ok()) {
+    Fail(caught_up);
+  }
   if (!options.once) {
     std::cout << "\nStill running; Ctrl-C ends it.\n"
               << "  the service       " << (*running)->url() << "/readyz\n"

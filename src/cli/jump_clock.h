@@ -7,10 +7,12 @@
 
 namespace retainer::cli {
 
-// Runs like the system's clock, and jumps ahead when told: hours pass in the demo's story while a
-// reader waits for none of them. Thread-safe.
+// Runs like the system's clock, `behind` it, and jumps ahead when told: hours pass in the demo's story
+// while a reader waits for none of them. Thread-safe.
 class JumpClock final : public Clock {
  public:
+  explicit JumpClock(absl::Duration behind = absl::ZeroDuration()) : ahead_(-behind) {}
+
   absl::Time Now() const override {
     std::lock_guard lock(mutex_);
     return absl::Now() + ahead_;
@@ -19,10 +21,15 @@ class JumpClock final : public Clock {
     std::lock_guard lock(mutex_);
     ahead_ += by;
   }
+  // To the system's time, where it is still behind it.
+  void CatchUp() {
+    std::lock_guard lock(mutex_);
+    ahead_ = std::max(ahead_, absl::ZeroDuration());
+  }
 
  private:
   mutable std::mutex mutex_;
-  absl::Duration ahead_ = absl::ZeroDuration();
+  absl::Duration ahead_;
 };
 
 // Stands still until it is set, and never goes back: the time of a replay is that of its

@@ -252,6 +252,9 @@ void TellCustomer(Teller& tell) {
   tell.Pass(absl::Minutes(50));
   tell.Comment(issue, "alice",
                "Restarting node 2 with `--recover-locks` frees it.\n\n/support workaround");
+  tell.Say("Dave can work again. That promise is kept; the one to resolve it runs on:\n");
+  tell.Show(issue);
+
   tell.Chapter("A fix on its way");
   tell.Pass(absl::Hours(4));
   const TicketRef fix = tell.Propose(OpenDb(), "bob", "Drop the locks of a node that is gone",

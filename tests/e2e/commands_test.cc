@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
 #include "tests/fakes/places.h"
@@ -247,6 +249,27 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
   const Finished direct = backtest({"--since", "2020-01-01"});
   EXPECT_EQ(direct.exit_code, 0) << direct.err;
   EXPECT_NE(direct.out.find("\"tickets\": 1,"), std::string::npos) << direct.out;
+}
+
+TEST(CommandsTest, TheDemosOwnDoctorIsContent) {
+  Process demo({Binary(), "demo"});
+  const auto line = demo.AwaitOutLine(
+      [](const std::string& text) { return text.find("retainer explain --config") != text.npos; });
+  ASSERT_TRUE(line) << demo.out() << demo.err();
+  const std::vector<std::string> words = absl::StrSplit(*line, ' ');
+  const std::string config = *std::next(std::find(words.begin(), words.end(), "--config"));
+  const Finished doctor = Execute({Binary(), "doctor", "--config", config});
+  EXPECT_EQ(doctor.out.find("wrong"), std::string::npos) << doctor.out;
+  EXPECT_EQ(doctor.out.find("unreachable"), std::string::npos) << doctor.out;
+  EXPECT_EQ(doctor.exit_code, 0) << doctor.out << doctor.err;
+  demo.Signal(SIGTERM);
+  EXPECT_EQ(demo.Wait().exit_code, 0);
+  // Each chapter shows a thread; the last one counts.
+  const std::vector<std::string> chapters = absl::StrSplit(demo.out(), "\n== ");
+  ASSERT_GT(chapters.size(), 5u);
+  for (std::size_t i = 1; i + 1 < chapters.size(); ++i) {
+    EXPECT_NE(chapters[i].find("\n  | "), std::string::npos) << chapters[i];
+  }
 }
 
 TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
