@@ -11,7 +11,7 @@ namespace retainer {
 
 // Persisted: numbers never change.
 enum class CommandName : std::uint8_t {
-  kPriority = 1,  // argument: a priority's name
+  kPriority = 1,  // argument: a priority as it was typed; see src/core/priority_words.h
   kWaiting = 2,
   kResume = 3,
   kWorkaround = 4,
@@ -21,7 +21,7 @@ enum class CommandName : std::uint8_t {
   kEscalate = 8,
   kDuplicate = 9,  // argument: the number of a ticket of the same project, `12`; `!12` where a
                    // merge request was meant
-  kAssign = 10,    // argument: a login without `@`
+  kAssign = 10,    // argument: a login without `@`; `me`: who wrote the command
   kSla = 11,
 };
 
@@ -33,20 +33,27 @@ struct Command {
 };
 
 // Changes of what is found in a text raise this; it is stored with each fact.
-inline constexpr std::uint32_t kTextFeaturesVersion = 2;
+inline constexpr std::uint32_t kTextFeaturesVersion = 3;
 
-inline constexpr std::size_t kMostMistyped = 24;  // bytes
+inline constexpr std::size_t kMostMistyped = 24;     // bytes
+inline constexpr std::size_t kMostFormAnswer = 256;  // bytes
 
 struct TextFeatures {
-  bool substance = false;  // more than quotes, emoji, HTML comments, commands and white space
+  bool substance = false;  // more than quotes, emoji, HTML comments, commands (also of other bots),
+                           // links without a text, empty tasks and what shows nothing
   bool thanks =
       false;  // has substance, but only the courtesy that closes a conversation ("thanks!")
+  // Without substance, or thanks alone; yet who waits for an answer and writes it wants one: a bare
+  // `?`, or a line that reads as a command of another bot and as a sentence (`/metrics is empty`).
+  bool asks = false;
   std::vector<Command> commands;  // in the order written
   // The last word after `/support` that asked for nothing, as it may be shown to anybody: a known
   // command's name (what followed did not fit it), else at most kMostMistyped small letters, digits,
   // `-`, `_`, with `?` for everything else. Empty: there was none.
   std::string mistyped;
-  std::string form_priority;  // the answer under an issue form's "Priority" heading, trimmed
+  // The answer under an issue form's "Priority" heading, as it was typed, at most kMostFormAnswer
+  // bytes of it; of check boxes those that are ticked, each after a line break. Empty: none was given.
+  std::string form_priority;
   friend bool operator==(const TextFeatures&, const TextFeatures&) = default;
 };
 

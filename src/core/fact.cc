@@ -20,6 +20,7 @@ auto Content(const Fact& f) {
       absl::StrAppend(&s, "|", static_cast<int>(c.name), ":", c.argument, ":", c.bare);
     }
     if (!t.mistyped.empty()) absl::StrAppend(&s, "|?", t.mistyped);
+    if (t.asks) absl::StrAppend(&s, "|asks");
     return s;
   };
   return std::make_tuple(

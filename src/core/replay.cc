@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "priority_words.h"
 #include "replayer.h"
 
 namespace retainer::core {
@@ -352,12 +353,12 @@ void Replayer::Opened(const Fact& fact) {
   const TextFeatures& text = FirstText(fact);
   const bool commands = HasCommands(text) && fact.provenance != Provenance::kBackfill;
   for (const std::string& label : fact.labels) LabelAdded(fact, label, t_.author_index);
-  seen_commands_[""] = text.commands;
+  for (const Command& command : text.commands) seen_commands_[""].insert(Canonical(command));
   seen_forms_[""] = text.form_priority;
   if (!text.mistyped.empty()) seen_mistyped_[""].insert(text.mistyped);
   if (!text.form_priority.empty() && !claimants_.empty()) {
-    SetPriority(fact, text.form_priority, "", absl::StrCat("priority ", text.form_priority),
-                judgement);
+    SetPriority(fact, text.form_priority, "",
+                absl::StrCat("priority ", ShownPriority(text.form_priority)), judgement);
   }
   if (commands) {
     RunCommands(fact, text.commands, judgement);
@@ -460,7 +461,9 @@ void Replayer::Acted(const Fact& fact, HappeningKind kind) {
 void Replayer::Commented(const Fact& fact) {
   if (t_.own_comments.contains(fact.subject)) return;
   const TextFeatures& text = FirstText(fact);
-  if (!text.commands.empty()) seen_commands_[fact.subject] = text.commands;
+  for (const Command& command : text.commands) {
+    seen_commands_[fact.subject].insert(Canonical(command));
+  }
   if (!text.mistyped.empty()) seen_mistyped_[fact.subject].insert(text.mistyped);
   const ActorIndex actor = ActorOf(fact);
   const bool commands = HasCommands(text) && fact.provenance != Provenance::kBackfill &&
@@ -471,13 +474,14 @@ void Replayer::Commented(const Fact& fact) {
     judgement = roster_.Judge(actor, now_, claimants_, epoch_, fact.at);
   }
   const bool heard = text.substance && !fact.internal;
+  const bool asked = Asks(text) && !fact.internal;
   if (heard && !edited_.empty() && edited_.contains(fact.subject)) counted_.insert(fact.subject);
   if (judgement.role == Role::kResponder) {
     Say(heard ? HappeningKind::kAnswer : HappeningKind::kAct, fact, judgement);
     if (heard) last_answer_ = fact.subject;
   } else if (judgement.role != Role::kBot && judgement.role != Role::kUnknown) {
     const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
-    if (heard && !text.thanks && speaks) Say(HappeningKind::kSpeech, fact, judgement);
+    if (asked && speaks) Say(HappeningKind::kSpeech, fact, judgement);
     if (speaks && !fact.internal) EndWaiting(fact, IsAuthor(actor));
   } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
     // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
@@ -487,59 +491,6 @@ void Replayer::Commented(const Fact& fact) {
   if (commands) {
     RunCommands(fact, text.commands, judgement);
     Mistyped(fact, text.mistyped, judgement);
-  }
-}
-
-void Replayer::Edited(const Fact& fact, bool opening) {
-  const std::string key = opening ? std::string() : fact.subject;
-  if (!opening && t_.own_comments.contains(fact.subject)) return;
-  const ActorIndex editor = ActorOf(fact);
-  const ActorIndex author =
-      fact.author == Actor() && opening ? t_.author_index : roster_.Find(fact.author);
-  std::vector<Command>& seen = seen_commands_[key];
-  if (fact.before) {
-    for (const Command& command : fact.before->commands) {
-      if (std::find(seen.begin(), seen.end(), command) == seen.end()) seen.push_back(command);
-    }
-  }
-  std::vector<Command> fresh;
-  for (const Command& command : fact.text.commands) {
-    if (std::find(seen.begin(), seen.end(), command) == seen.end()) fresh.push_back(command);
-  }
-  seen.insert(seen.end(), fresh.begin(), fresh.end());
-  std::string mistyped;
-  if (!fact.text.mistyped.empty() && seen_mistyped_[key].insert(fact.text.mistyped).second &&
-      (!fact.before || fact.before->mistyped != fact.text.mistyped)) {
-    mistyped = fact.text.mistyped;
-  }
-  const std::string form_before = fact.before ? fact.before->form_priority : seen_forms_[key];
-  seen_forms_[key] = fact.text.form_priority;
-  if (editor == kNobody || editor != author || roster_.IsBot(editor, now_)) return;
-
-  const bool runs =
-      (!fresh.empty() || !mistyped.empty()) && fact.provenance != Provenance::kBackfill;
-  Judgement judgement =
-      runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
-  if (!opening && !fact.internal && fact.text.substance) {
-    // It counts from its first version with substance, once.
-    const bool first = counted_.insert(fact.subject).second;
-    if (first && judgement.role == Role::kResponder) {
-      Say(HappeningKind::kAnswer, fact, judgement);
-      last_answer_ = fact.subject;
-    } else if (first && !fact.text.thanks &&
-               (judgement.role == Role::kCustomer || IsAuthor(editor)) &&
-               judgement.role != Role::kUnknown) {
-      Say(HappeningKind::kSpeech, fact, judgement);
-    }
-  }
-  if (opening && !claimants_.empty() && !fact.text.form_priority.empty() &&
-      fact.text.form_priority != form_before && fact.provenance != Provenance::kBackfill) {
-    SetPriority(fact, fact.text.form_priority, "",
-                absl::StrCat("priority ", fact.text.form_priority), judgement);
-  }
-  if (runs) {
-    RunCommands(fact, fresh, judgement);
-    Mistyped(fact, mistyped, judgement);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "priority_words.h"
 #include "replayer.h"
 #include "src/core/text_commands.h"
 
@@ -104,10 +105,11 @@ void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string 
 
 bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const std::string& label,
                            std::string what, const Judgement& judgement) {
-  const std::optional<std::size_t> rank = policy().PriorityRank(wanted);
   if (judgement.role == Role::kUnknown) return false;
+  const std::optional<std::size_t> rank = ReadPriority(policy(), wanted);
   if (!rank) {
-    Refuse(fact, judgement, std::move(what), absl::StrCat("there is no such priority"), label);
+    Refuse(fact, judgement, std::move(what),
+           NoSuchPriority(policy(), wanted, UsablePriorities(judgement)), label);
     return false;
   }
   const std::string& name = policy().priorities[*rank].name;
@@ -137,7 +139,10 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
     }
   }
   if (input.slots == 0) {
-    Refuse(fact, judgement, std::move(what), absl::StrCat("the plan of this ticket has no ", name),
+    const std::vector<std::string> usable = UsablePriorities(judgement);
+    Refuse(fact, judgement, std::move(what),
+           absl::StrCat("the plan of this ticket has no ", name, usable.empty() ? "" : "; use ",
+                        OneOf(usable)),
            label);
     return false;
   }
@@ -145,17 +150,45 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
   return true;
 }
 
+std::vector<std::string> Replayer::UsablePriorities(const Judgement& judgement) const {
+  const auto usable = [&](const std::string& name) {
+    if (judgement.role == Role::kResponder) return true;
+    return std::any_of(claimants_.begin(), claimants_.end(), [&](const Claimant& claimant) {
+      if (((judgement.slots >> claimant.slot) & 1) == 0) return false;
+      const Customer* customer = policy().FindCustomer(claimant.customer);
+      if (customer == nullptr) return false;
+      const auto plan = policy().plans.find(customer->plan);
+      return plan != policy().plans.end() && plan->second.promises.contains(name);
+    });
+  };
+  std::vector<std::string> names;
+  for (const Priority& priority : policy().priorities) {
+    if (usable(priority.name)) names.push_back(priority.name);
+  }
+  return names;
+}
+
+std::string Replayer::Canonical(const Command& command) const {
+  if (command.bare && !policy().bare_commands) return "";
+  std::string argument = command.argument;
+  if (command.name == CommandName::kPriority) {
+    argument = CanonicalPriority(policy(), argument);
+  } else if (command.name == CommandName::kAssign) {
+    argument = Lower(argument);
+  } else if (command.name == CommandName::kClaim || command.name == CommandName::kRelease) {
+    const Customer* customer = policy().FindCustomer(argument);
+    if (customer != nullptr) argument = customer->id;
+  }
+  return absl::StrCat(static_cast<int>(command.name), " ", argument);
+}
+
 void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& commands,
                            const Judgement& judgement) {
   if (judgement.role == Role::kUnknown || judgement.role == Role::kBot) return;
-  for (std::size_t i = 0; i < commands.size(); ++i) {
-    const Command& command = commands[i];
+  std::set<std::string> done;
+  for (const Command& command : commands) {
     if (command.bare && !policy().bare_commands) continue;
-    const bool repeated = std::any_of(
-        commands.begin(), commands.begin() + static_cast<long>(i), [&](const Command& earlier) {
-          return earlier.name == command.name && earlier.argument == command.argument;
-        });
-    if (repeated) continue;
+    if (!done.insert(Canonical(command)).second) continue;
     ForgetMistyped(fact);
     RunCommand(fact, command, judgement);
   }
@@ -167,6 +200,9 @@ void Replayer::Mistyped(const Fact& fact, const std::string& word, const Judgeme
   if (word.empty() || (!responder && judgement.role != Role::kCustomer)) return;
   ForgetMistyped(fact);
   MistypedWords words = WordsOfMistyped(word, responder);
+  if (const auto rank = policy().PriorityRank(word)) {
+    words.reason = absl::StrCat("write it as /support priority ", policy().priorities[*rank].name);
+  }
   Refuse(fact, judgement, std::move(words.what), std::move(words.reason));
   Refusal& refusal = t_.refusals.back();
   refusal.until = fact.at + kMistypedIsTold;
@@ -190,8 +226,8 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
   constexpr std::string_view kTheirs = "only the people of the project use this command";
   switch (command.name) {
     case CommandName::kPriority:
-      SetPriority(fact, command.argument, "", absl::StrCat("priority ", command.argument),
-                  judgement);
+      SetPriority(fact, command.argument, "",
+                  absl::StrCat("priority ", ShownPriority(command.argument)), judgement);
       return;
     case CommandName::kSla:
       if (responder || contact) t_.comment_deleted_by_hand = false;
@@ -231,7 +267,10 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return Duplicate(fact, command.argument, judgement);
     case CommandName::kAssign: {
       if (!responder) return refuse("assign", kTheirs);
-      const std::string login = Lower(command.argument);
+      const std::string wanted = Lower(command.argument);
+      const bool self = wanted == "me" || wanted == "myself";
+      const std::string login = self ? Lower(fact.actor.login) : wanted;
+      if (login.empty()) return;
       const bool there = std::any_of(t_.assignees.begin(), t_.assignees.end(),
                                      [&](const std::string& name) { return Lower(name) == login; });
       if (!there) t_.assign_requests.insert(login);

@@ -15,6 +15,9 @@
 
 namespace retainer::core {
 
+// Whoever is owed an answer wants one to this.
+inline bool Asks(const TextFeatures& text) { return (text.substance && !text.thanks) || text.asks; }
+
 class Replayer {
  public:
   Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster, bool judge_all);
@@ -34,7 +37,7 @@ class Replayer {
   void Take(const Step& step);
   void Opened(const Fact& fact);
   void Commented(const Fact& fact);
-  void Edited(const Fact& fact, bool opening);
+  void Edited(const Fact& fact, bool opening);  // replay_edits.cc
   void Acted(const Fact& fact, HappeningKind kind);
   void ClosedOrReopened(const Fact& fact);
   void Arrived(const Fact& fact);
@@ -83,6 +86,10 @@ class Replayer {
   // What the author of a command was told of an earlier one is told no longer.
   void ForgetMistyped(const Fact& fact);
   void RunCommand(const Fact& fact, const Command& command, const Judgement& judgement);
+  // Equal for two spellings of one thing to do; empty for a command that does nothing here.
+  std::string Canonical(const Command& command) const;
+  // Of those whom the judged person speaks for; of the whole policy for a responder.
+  std::vector<std::string> UsablePriorities(const Judgement& judgement) const;
   void Operator(const Fact& fact);
   bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,
                    std::string what, const Judgement& judgement);
@@ -104,8 +111,9 @@ class Replayer {
   std::string_view last_answer_;  // object id of the responders' last comment
   bool ended_by_word_ = false;
   bool skipped_ = false;  // somebody was not judged
-  // All commands that any version of an object held so far, by object id (empty: opening text).
-  std::map<std::string, std::vector<Command>, std::less<>> seen_commands_;
+  // All commands that any version of an object held so far, by object id (empty: opening text); in
+  // the words of Canonical.
+  std::map<std::string, std::set<std::string>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
   std::map<std::string, std::set<std::string>, std::less<>> seen_mistyped_;  // likewise
   absl::flat_hash_set<absl::string_view> edited_;  // objects that are edited some time

@@ -4,44 +4,73 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "retainer/core.h"
 #include "src/core/text_blocks.h"
 #include "src/core/text_commands.h"
+#include "src/core/text_foreign.h"
 #include "src/core/text_inline.h"
+#include "src/core/text_unicode.h"
 #include "src/core/text_words.h"
 
 namespace retainer {
 namespace {
 
-constexpr std::size_t kMaxFormAnswer = 64;  // bytes; a longer one is no priority's name
 constexpr std::size_t kSignatureLines = 8;  // a signature with more lines is a text
 
-// `### Priority`: the heading's words, lower case.
-std::string HeadingTitle(std::string_view text) {
-  text = TrimText(text);
-  while (text.starts_with('#')) text.remove_prefix(1);
-  text = TrimText(text);
-  while (text.ends_with('#')) text.remove_suffix(1);
-  text = TrimText(text);
-  return absl::AsciiStrToLower({text.data(), text.size()});
+// Without the marks that stand round a heading's words: `### **Priority:** *`, `### 🔥 Priority`.
+std::string_view StripHeading(std::string_view text) {
+  while (!text.empty() && !IsWordPart(DecodeFirst(text).value)) {
+    text.remove_prefix(DecodeFirst(text).size);
+  }
+  while (!text.empty() && std::string_view("#*_:? ").find(text.back()) != text.npos) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
-// What the forge writes where a form's field was left empty.
+struct FormHeading {
+  bool is_priority = false;
+  std::string answer;  // `### Priority: P1`
+};
+
+FormHeading ReadHeading(std::string_view visible) {
+  constexpr std::string_view kTitle = "priority";
+  const std::string plain = PlainText(visible);
+  const std::string_view text = StripHeading(plain);
+  if (!StartsWithWord(text, kTitle)) return {};
+  std::string_view rest = text.substr(kTitle.size());
+  while (!rest.empty() && (rest[0] == '*' || rest[0] == '_')) rest.remove_prefix(1);
+  if (rest.empty() || TrimText(rest).starts_with('(')) return {true, ""};
+  if (!rest.starts_with(':')) return {};
+  return {true, std::string(StripHeading(rest))};
+}
+
+// What the forge writes where a form's field was left empty, and people themselves.
 bool IsNoAnswer(std::string_view answer) {
-  return answer == "_No response_" || answer == "*No response*" || answer == "None";
+  const std::string lower = absl::AsciiStrToLower({answer.data(), answer.size()});
+  return lower == "_no response_" || lower == "*no response*" || lower == "none" ||
+         lower == "n/a" || !HasWords(answer);
+}
+
+// At most kMostFormAnswer bytes of it, and whole characters.
+std::string_view Cut(std::string_view text) {
+  if (text.size() <= kMostFormAnswer) return text;
+  std::size_t end = kMostFormAnswer;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 class TextReader {
  public:
   TextReader(std::string_view markdown, bool opening)
-      : blocks_(ReadBlocks(markdown)), opening_(opening) {}
+      : blocks_(ReadBlocks(markdown)), depth_(markdown), opening_(opening) {}
 
   TextFeatures Read() {
     lines_left_ = 0;
     for (const TextChunk& chunk : blocks_.chunks) lines_left_ += chunk.lines.size();
-    HtmlDepth depth;
     for (const TextChunk& chunk : blocks_.chunks) {
-      VisibleChunk visible = ReadInline(chunk, &depth);
+      VisibleChunk visible = ReadInline(chunk, &depth_);
       if (!tail_) {
         has_code_ = has_code_ || visible.has_code;
         has_image_ = has_image_ || visible.has_image;
@@ -52,24 +81,42 @@ class TextReader {
     const bool more = has_code_ || has_image_ || blocks_.has_code;
     features_.substance = more || HasWords(words_);
     features_.thanks = features_.substance && !more && IsCourtesy(words_);
+    features_.asks = features_.substance ? features_.thanks && maybe_words_
+                                         : maybe_words_ || HasQuestionMark(words_);
+    features_.form_priority = Cut(features_.form_priority);
     return std::move(features_);
   }
 
  private:
   void ReadForm(const TextChunk& chunk, const VisibleChunk& visible) {
     if (chunk.is_heading) {
-      in_priority_ = !form_read_ && HeadingTitle(visible.lines.front().text) == "priority";
+      // The first section with an answer counts.
+      FormHeading heading = ReadHeading(visible.lines.front().text);
+      boxes_ = false;
+      in_priority_ = heading.is_priority && features_.form_priority.empty() && !form_read_;
+      if (in_priority_) TakeAnswer(heading.answer);
       return;
     }
-    if (!in_priority_) return;
-    for (const VisibleLine& line : visible.lines) {
-      const std::string_view answer = TrimText(line.text);
-      if (answer.empty()) continue;
-      form_read_ = true;
-      in_priority_ = false;
-      if (answer.size() <= kMaxFormAnswer && !IsNoAnswer(answer)) features_.form_priority = answer;
-      return;
+    for (std::size_t i = 0; i < visible.lines.size() && in_priority_; ++i) {
+      const TaskBox box = chunk.lines[i].box;
+      const std::string answer = PlainText(visible.lines[i].text);
+      if (box == TaskBox::kNone) {
+        // Below a list of boxes words explain, they do not answer.
+        if (!boxes_) TakeAnswer(answer);
+        continue;
+      }
+      boxes_ = true;
+      if (box == TaskBox::kOpen || IsNoAnswer(answer)) continue;
+      absl::StrAppend(&features_.form_priority, features_.form_priority.empty() ? "" : "\n",
+                      answer);
     }
+  }
+
+  void TakeAnswer(const std::string& answer) {
+    if (answer.empty()) return;
+    form_read_ = true;
+    in_priority_ = false;
+    if (!IsNoAnswer(answer)) features_.form_priority = answer;
   }
 
   void ReadLines(const TextChunk& chunk, VisibleChunk visible) {
@@ -82,13 +129,16 @@ class TextReader {
       }
       if (tail_ || i + header >= visible.lines.size() || IsMailFooter(line.text)) continue;
       if (line.may_command && ReadCommands(line.text)) continue;
+      if (SkipUnseen(line.text).starts_with('@') && IsCallOfBot(PlainText(line.text))) continue;
       words_.append(line.text).push_back('\n');
     }
   }
 
   bool ReadCommands(std::string_view text) {
+    text = SkipUnseen(text);
     if (!text.starts_with('/')) return false;
     CommandLine line = ReadCommandLine(text);
+    maybe_words_ = maybe_words_ || line.maybe_words;
     for (Command& command : line.commands) {
       if (features_.commands.size() < kMaxCommands)
         features_.commands.push_back(std::move(command));
@@ -98,15 +148,18 @@ class TextReader {
   }
 
   const TextBlocks blocks_;
+  HtmlDepth depth_;
   const bool opening_;
   TextFeatures features_;
   std::string words_;  // what a person wrote for a reader
   std::size_t lines_left_ = 0;
   bool has_code_ = false;
   bool has_image_ = false;
+  bool maybe_words_ = false;  // as CommandLine
   bool tail_ = false;         // a signature or a quoted mail: the rest is nobody's words
   bool in_priority_ = false;  // after the form's heading, before its answer
-  bool form_read_ = false;    // the first answer counts
+  bool boxes_ = false;        // and the answer is a list of boxes
+  bool form_read_ = false;    // an answer was there
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ constexpr std::size_t kMaxListDepth = 32;
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsWordChar(char c) { return IsDigit(c) || c == '_' || (Lower(c) >= 'a' && Lower(c) <= 'z'); }
 
 struct Indented {
   std::size_t columns = 0;
@@ -117,10 +118,46 @@ bool ContainsWord(std::string_view text, std::string_view lower) {
                      [](char a, char b) { return Lower(a) == b; }) != text.end();
 }
 
+// HTML that a reader does not see, up to its own end mark, over blank lines too: comments,
+// processing instructions, CDATA, declarations.
+struct Markup {
+  std::string_view begin;
+  std::string_view end;
+};
+constexpr std::array<Markup, 3> kMarkups = {{{"<!--", "-->"}, {"<?", "?>"}, {"<![CDATA[", "]]>"}}};
+
+// The mark at which the markup at the start of `rest` ends; empty where there is none.
+std::string_view MarkupEnd(std::string_view rest) {
+  for (const Markup& markup : kMarkups) {
+    if (rest.starts_with(markup.begin)) return markup.end;
+  }
+  const bool declares =
+      rest.starts_with("<!") && rest.size() > 2 && Lower(rest[2]) >= 'a' && Lower(rest[2]) <= 'z';
+  return declares ? ">" : std::string_view();
+}
+
+// `---` at the very top is front matter where `key: value` follows and another `---` comes; the
+// number of the line that ends it, else 0.
+std::size_t FrontMatterEnd(const std::vector<std::string_view>& lines) {
+  if (lines.size() < 3) return 0;
+  const std::string_view mark = TrimText(lines[0]);
+  if (mark != "---" && mark != "+++" && mark != ";;;") return 0;
+  const std::string_view first = lines[1];
+  std::size_t n = 0;
+  while (n < first.size() && (IsWordChar(first[n]) || first[n] == '-')) ++n;
+  const std::string_view rest = TrimText(first.substr(n));
+  const bool key = n > 0 && (rest.starts_with(':') || rest.starts_with('='));
+  if (!key && !(mark == ";;;" && first.starts_with('{'))) return 0;
+  for (std::size_t i = 2; i < lines.size(); ++i) {
+    if (TrimText(lines[i]) == mark) return i;
+  }
+  return 0;
+}
+
 // HTML that ends a paragraph, and so a quote's lazy continuation.
 bool StartsHtmlBlock(std::string_view rest) {
   for (std::string_view tag :
-       {"<!--", "<details", "</details", "<summary", "</summary", "<div", "</div", "<p>", "</p",
+       {"<!", "<?", "<details", "</details", "<summary", "</summary", "<div", "</div", "<p>", "</p",
         "<table", "<hr", "<ul", "<ol", "<h1", "<h2", "<h3", "<blockquote", "</blockquote"}) {
     if (StartsWithWord(rest, tag)) return true;
   }
@@ -130,6 +167,7 @@ bool StartsHtmlBlock(std::string_view rest) {
 class BlockReader {
  public:
   explicit BlockReader(std::string_view markdown) {
+    if (markdown.starts_with("\xEF\xBB\xBF")) markdown.remove_prefix(3);
     while (!markdown.empty()) {
       const std::size_t end = markdown.find_first_of("\r\n");
       lines_.push_back(markdown.substr(0, end));
@@ -140,11 +178,16 @@ class BlockReader {
     }
     for (std::size_t i = 0; i < lines_.size(); ++i) {
       if (IsQuoteFence(lines_[i])) last_quote_fence_ = i;
+      if (IsMathFence(lines_[i])) last_math_fence_ = i;
     }
+    front_matter_end_ = FrontMatterEnd(lines_);
   }
 
   TextBlocks Read() {
-    for (std::size_t i = 0; i < lines_.size(); ++i) ReadLine(i);
+    // Shown as a block of code, or as a heading; nobody's words to anybody either way.
+    for (std::size_t i = 1; i < front_matter_end_; ++i) Code(lines_[i]);
+    for (std::size_t i = front_matter_end_ == 0 ? 0 : front_matter_end_ + 1; i < lines_.size(); ++i)
+      ReadLine(i);
     Flush();
     return std::move(blocks_);
   }
@@ -153,6 +196,8 @@ class BlockReader {
   static bool IsQuoteFence(std::string_view line) {
     return line.starts_with(">>>") && TrimText(line.substr(3)).empty();
   }
+
+  static bool IsMathFence(std::string_view line) { return TrimText(line) == "$$"; }
 
   void Code(std::string_view line) {
     if (!TrimText(line).empty()) blocks_.has_code = true;
@@ -173,11 +218,19 @@ class BlockReader {
       if (IsQuoteFence(lines_[number])) in_quote_fence_ = false;
       return true;
     }
-    if (in_comment_) {
-      const std::size_t end = line.rest.find("-->");
+    if (in_math_) {
+      if (IsMathFence(lines_[number])) {
+        in_math_ = false;
+      } else {
+        Code(line.rest);
+      }
+      return true;
+    }
+    if (!markup_end_.empty()) {
+      const std::size_t end = line.rest.find(markup_end_);
       if (end == line.rest.npos) return true;
-      in_comment_ = false;
-      chunk_.lines.push_back({line.rest.substr(end + 3), false});
+      chunk_.lines.push_back({line.rest.substr(end + markup_end_.size()), false});
+      markup_end_ = {};
       return true;
     }
     if (!verbatim_end_.empty()) {
@@ -230,6 +283,12 @@ class BlockReader {
       ReadQuote(line.rest);
       lazy_ = false;
       in_quote_fence_ = true;
+      return;
+    }
+    if (IsMathFence(lines_[number]) && number < last_math_fence_ && !lazy_) {
+      Flush();
+      quote_may_follow_ = false;
+      in_math_ = true;
       return;
     }
     while (!lists_.empty() && line.columns < lists_.back()) lists_.pop_back();
@@ -301,12 +360,27 @@ class BlockReader {
     }
     if (lazy_ && !StartsHtmlBlock(rest)) return;
     lazy_ = false;
-    if (rest.starts_with("<!--") && rest.find("-->", 4) == rest.npos) {
-      in_comment_ = true;
+    // `<!-->` is a whole comment.
+    if (const std::string_view end = MarkupEnd(rest);
+        !end.empty() && rest.find(end, 2) == rest.npos) {
+      markup_end_ = end;
       return;
     }
     quote_may_follow_ = false;
-    chunk_.lines.push_back({rest, !marked});
+    const TaskBox box = marked ? TakeBox(&rest) : TaskBox::kNone;
+    chunk_.lines.push_back({rest, !marked, box});
+  }
+
+  // Takes the box of a task off a list item's content.
+  static TaskBox TakeBox(std::string_view* rest) {
+    const std::string_view text = *rest;
+    if (text.size() < 3 || text[0] != '[' || text[2] != ']') return TaskBox::kNone;
+    if (text.size() > 3 && !IsSpace(text[3])) return TaskBox::kNone;
+    const bool ticked = text[1] == 'x' || text[1] == 'X';
+    // GitLab's `[~]` is a task that does not apply.
+    if (!ticked && !IsSpace(text[1]) && text[1] != '~') return TaskBox::kNone;
+    *rest = TrimText(text.substr(3));
+    return ticked ? TaskBox::kTicked : TaskBox::kOpen;
   }
 
   std::vector<std::string_view> lines_;
@@ -317,7 +391,10 @@ class BlockReader {
   Fence fence_;
   Fence quoted_fence_;             // a fence inside the quote that is open
   std::string_view verbatim_end_;  // the end tag looked for
-  bool in_comment_ = false;
+  std::string_view markup_end_;    // the mark looked for at which unseen HTML ends
+  std::size_t last_math_fence_ = 0;
+  std::size_t front_matter_end_ = 0;
+  bool in_math_ = false;
   bool in_quote_fence_ = false;
   bool lazy_ = false;              // a quote's paragraph is open: a plain line continues it
   bool quote_may_follow_ = false;  // only blank lines since the last chunk

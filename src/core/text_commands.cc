@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +12,8 @@
 #include "absl/strings/str_replace.h"
 #include "retainer/core.h"
 #include "src/core/text_blocks.h"
+#include "src/core/text_foreign.h"
+#include "src/core/text_unicode.h"
 
 namespace retainer {
 namespace {
@@ -43,83 +44,6 @@ constexpr std::array<Form, 11> kForms = {{
     {CommandName::kSla, "sla", Takes::kNothing, "sla", true},
 }};
 
-// GitLab's quick actions and what widespread bots listen to. Sorted.
-constexpr std::string_view kForeign[] = {"add_child",
-                                         "add_email",
-                                         "approve",
-                                         "area",
-                                         "assign_reviewer",
-                                         "award",
-                                         "board_move",
-                                         "cancel",
-                                         "cc",
-                                         "cherry-pick",
-                                         "close",
-                                         "confidential",
-                                         "copy_metadata",
-                                         "create-branch",
-                                         "done",
-                                         "draft",
-                                         "due",
-                                         "estimate",
-                                         "good-first-issue",
-                                         "health_status",
-                                         "help",
-                                         "hold",
-                                         "iteration",
-                                         "joke",
-                                         "kind",
-                                         "label",
-                                         "label-add",
-                                         "lgtm",
-                                         "lifecycle",
-                                         "link",
-                                         "lock",
-                                         "meow",
-                                         "merge",
-                                         "milestone",
-                                         "move",
-                                         "ok-to-test",
-                                         "override",
-                                         "page",
-                                         "promote",
-                                         "publish",
-                                         "ready",
-                                         "reassign",
-                                         "rebase",
-                                         "relabel",
-                                         "relate",
-                                         "remove",
-                                         "remove-label",
-                                         "remove_due_date",
-                                         "reopen",
-                                         "retest",
-                                         "retitle",
-                                         "shrug",
-                                         "sig",
-                                         "spend",
-                                         "submit_review",
-                                         "subscribe",
-                                         "tableflip",
-                                         "test",
-                                         "title",
-                                         "todo",
-                                         "triage",
-                                         "unapprove",
-                                         "unassign",
-                                         "unhold",
-                                         "unlabel",
-                                         "unlink",
-                                         "unlock",
-                                         "unsubscribe",
-                                         "weight",
-                                         "woof",
-                                         "zoom"};
-
-bool IsForeign(std::string_view word) {
-  return std::binary_search(std::begin(kForeign), std::end(kForeign), word);
-}
-
 // The next word of `text`, taken off its front.
 std::string_view TakeWord(std::string_view* text) {
   *text = TrimText(*text);
@@ -128,6 +52,10 @@ std::string_view TakeWord(std::string_view* text) {
   const std::string_view word = text->substr(0, n);
   *text = TrimText(text->substr(n));
   return word;
+}
+
+bool Same(std::string_view word, std::string_view lower) {
+  return word.size() == lower.size() && StartsWithWord(word, lower);
 }
 
 // What people put round an argument in Markdown.
@@ -144,12 +72,56 @@ bool IsLogin(std::string_view word) {
   });
 }
 
+// Without the marks that end a sentence or a part of one: no name ends with them.
+std::string_view StripEnd(std::string_view word) {
+  while (!word.empty() && std::string_view(".,;:!?").find(word.back()) != word.npos) {
+    word.remove_suffix(1);
+  }
+  return word;
+}
+
+// The words as they are typed, as many as an argument may hold.
 std::string Joined(std::string_view words) {
   std::string joined;
   while (!words.empty()) {
-    absl::StrAppend(&joined, joined.empty() ? "" : " ", View(Unwrap(TakeWord(&words))));
+    const std::string_view word = Unwrap(TakeWord(&words));
+    if (joined.size() + word.size() >= kMaxCommandArgument + (joined.empty() ? 1 : 0)) break;
+    absl::StrAppend(&joined, joined.empty() ? "" : " ", View(word));
   }
   return joined;
+}
+
+// The logins that `words` name: mentions, and plain words where they can be nothing else. `me` is
+// left to who knows whose words these are.
+std::optional<std::vector<std::string>> Logins(std::string_view words, bool strict) {
+  constexpr std::array<std::string_view, 4> kBefore = {"to", "it", "this", "issue"};
+  constexpr std::array<std::string_view, 3> kBetween = {"and", "&", "+"};
+  constexpr std::array<std::string_view, 4> kCourtesy = {"please", "pls", "thanks", "thx"};
+  const auto one_of = [](const auto& list, std::string_view word) {
+    return std::any_of(list.begin(), list.end(), [&](std::string_view w) { return Same(word, w); });
+  };
+  std::vector<std::string> logins;
+  bool more = true;  // `and` or a comma came before
+  while (!words.empty()) {
+    const std::string_view word = Unwrap(TakeWord(&words));
+    const bool at = word.starts_with('@');
+    std::string_view login = StripEnd(at ? word.substr(1) : word);
+    if (!at && !words.empty() && logins.empty() && one_of(kBefore, login)) continue;
+    if (!at && !logins.empty() && one_of(kBetween, login)) {
+      more = true;
+      continue;
+    }
+    if (!at && !strict && (login.empty() || one_of(kCourtesy, login))) continue;
+    // A mention may be followed by words, a plain login only by other logins.
+    if (!IsLogin(login) || login.size() > kMaxCommandArgument || (!at && !more)) {
+      if (strict || logins.empty()) return std::nullopt;
+      break;
+    }
+    logins.emplace_back(login);
+    more = word.ends_with(',');
+  }
+  if (logins.empty()) return std::nullopt;
+  return logins;
 }
 
 // The commands that `words` ask for under `form`; nullopt when they do not fit it. `strict`:
@@ -160,27 +132,28 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
   };
   words = TrimText(words);
   if (words.size() > 4 * kMaxCommandArgument) {
-    if (strict || form.takes == Takes::kWords || form.takes == Takes::kLogins) return std::nullopt;
-    words = words.substr(0, 4 * kMaxCommandArgument);
+    if (strict) return std::nullopt;
+    words = words.substr(0, words.rfind(' ', 4 * kMaxCommandArgument));
   }
   switch (form.takes) {
     case Takes::kNothing:
       if (strict && !words.empty()) return std::nullopt;
       return one("");
     case Takes::kWords: {
+      if (strict && words.size() > kMaxCommandArgument) return std::nullopt;
       std::string argument = Joined(words);
-      if (argument.empty() || argument.size() > kMaxCommandArgument) return std::nullopt;
+      if (argument.empty()) return std::nullopt;
       return one(std::move(argument));
     }
     case Takes::kAlias: {
-      const std::string_view alias = Unwrap(TakeWord(&words));
+      const std::string_view alias = StripEnd(Unwrap(TakeWord(&words)));
       if (alias.empty() || alias.size() > kMaxCommandArgument || (strict && !words.empty())) {
         return std::nullopt;
       }
       return one(std::string(alias));
     }
     case Takes::kNumber: {
-      std::string_view number = Unwrap(TakeWord(&words));
+      std::string_view number = StripEnd(Unwrap(TakeWord(&words)));
       const bool change = number.starts_with('!');
       if (change || number.starts_with('#')) number.remove_prefix(1);
       const bool digits = !number.empty() && number.size() <= 18 && number[0] != '0' &&
@@ -190,19 +163,10 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
       return one(absl::StrCat(change ? "!" : "", View(number)));
     }
     case Takes::kLogins: {
+      auto logins = Logins(words, strict);
+      if (!logins) return std::nullopt;
       std::vector<Command> commands;
-      while (!words.empty()) {
-        std::string_view login = Unwrap(TakeWord(&words));
-        const bool at = login.starts_with('@');
-        if (at) login.remove_prefix(1);
-        // A mention may be followed by words, a plain login only by other logins.
-        if (!IsLogin(login) || login.size() > kMaxCommandArgument || (!at && !commands.empty())) {
-          if (strict || commands.empty()) return std::nullopt;
-          break;
-        }
-        commands.push_back({form.name, std::string(login), false});
-      }
-      if (commands.empty()) return std::nullopt;
+      for (std::string& login : *logins) commands.push_back({form.name, std::move(login), false});
       return commands;
     }
   }
@@ -211,9 +175,30 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
 
 const Form* FindForm(std::string_view word) {
   for (const Form& form : kForms) {
-    if (word.size() == form.word.size() && StartsWithWord(word, form.word)) return &form;
+    if (Same(word, form.word)) return &form;
   }
   return nullptr;
+}
+
+// A command's name, taken off the front of a line.
+struct Name {
+  std::string_view word;
+  const Form* form = nullptr;
+};
+
+// `priority: P1`, `priority=P1`, `waiting.`: the marks belong to no name.
+Name TakeName(std::string_view* text) {
+  const std::size_t mark = text->find_first_of(" :=");
+  if (mark != text->npos && (*text)[mark] != ' ') {
+    const std::string_view word = text->substr(0, mark);
+    const Form* form = FindForm(word);
+    if (form != nullptr || Same(word, "support")) {
+      *text = TrimText(text->substr(mark + 1));
+      return {word, form};
+    }
+  }
+  const std::string_view word = StripEnd(TakeWord(text));
+  return {word, FindForm(word)};
 }
 
 // As a stranger may read it: no mention, link or Markdown survives.
@@ -254,51 +239,58 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-CommandLine ReadCommandLine(std::string_view line) {
-  line.remove_prefix(1);
+CommandLine ReadCommandLine(std::string_view raw) {
+  const std::string plain = PlainText(raw);
+  std::string_view line = std::string_view(plain).substr(1);
   CommandLine result;
-  if (line.empty() || absl::ascii_isspace(static_cast<unsigned char>(line[0]))) return result;
-  const std::string_view word = TakeWord(&line);
-  if (word.size() == 7 && StartsWithWord(word, "support")) {
+  if (line.empty() || line[0] == ' ') return result;
+  std::string_view rest = line;
+  if (const Name support = TakeName(&rest); Same(support.word, "support")) {
     result.is_command = true;
-    const std::string_view name = TakeWord(&line);
-    const Form* form = FindForm(name);
-    auto commands = form == nullptr ? std::nullopt : Read(*form, line, /*strict=*/false);
+    const Name name = TakeName(&rest);
+    auto commands = name.form == nullptr ? std::nullopt : Read(*name.form, rest, /*strict=*/false);
     if (commands) {
       result.commands = std::move(*commands);
     } else {
-      result.mistyped = form == nullptr ? Harmless(name) : std::string(form->word);
+      result.mistyped = name.form == nullptr ? Harmless(name.word) : std::string(name.form->word);
     }
     return result;
   }
-  if (const Form* form = FindForm(word)) {
-    auto commands = Read(*form, line, /*strict=*/true);
-    if (!commands) return result;
-    result.is_command = true;
-    result.commands = std::move(*commands);
-    for (Command& command : result.commands) command.bare = true;
-    return result;
+  rest = line;
+  if (const Form* form = TakeName(&rest).form) {
+    if (auto commands = Read(*form, rest, /*strict=*/true)) {
+      result.is_command = true;
+      result.commands = std::move(*commands);
+      for (Command& command : result.commands) command.bare = true;
+      return result;
+    }
+    // `/waiting for your logs`: a sentence.
+    if (form->takes == Takes::kNothing) return result;
   }
-  result.is_command = IsForeign(absl::AsciiStrToLower(View(word)));
+  const SlashLine kind = ReadSlashLine(plain);
+  result.is_command = kind != SlashLine::kProse;
+  result.maybe_words = kind == SlashLine::kEither;
   return result;
 }
 
 MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder) {
+  std::string usable;
+  for (const Form& form : kForms) {
+    if (!responder && !form.contacts) continue;
+    absl::StrAppend(&usable, usable.empty() ? "" : ", ", View(form.word));
+  }
   if (const Form* form = FindForm(mistyped)) {
-    const std::string reason =
-        responder || form->contacts
-            ? absl::StrCat("write it as /support ",
-                           absl::StrReplaceAll(View(form->example), {{"@", ""}}))
-            : std::string("only the people of the project use this command");
-    return {std::string(form->word), reason};
+    if (!responder && !form->contacts) {
+      return {std::string(form->word), "only the people of the project use this command"};
+    }
+    return {std::string(form->word),
+            absl::StrCat("write it as /support ",
+                         absl::StrReplaceAll(View(form->example), {{"@", ""}}))};
   }
   const std::string what = absl::StrCat("unknown command ", View(mistyped));
-  std::string all;
   const Form* nearest = nullptr;
   std::size_t least = 3;  // more than two letters apart is another word
   for (const Form& form : kForms) {
-    if (!responder && !form.contacts) continue;
-    absl::StrAppend(&all, all.empty() ? "" : ", ", View(form.word));
     const bool begun = mistyped.size() >= 3 && form.word.starts_with(mistyped);
     const std::size_t distance = begun ? 0 : Distance(mistyped, form.word);
     if (distance < least && distance * 2 <= form.word.size()) {
@@ -306,17 +298,21 @@ MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder) {
       nearest = &form;
     }
   }
-  if (nearest != nullptr) {
-    return {what, absl::StrCat("did you mean /support ", View(nearest->word), "?")};
+  if (nearest == nullptr) {
+    return {what, absl::StrCat(responder ? "known are: " : "you can use: ", usable)};
   }
-  return {what, absl::StrCat("known are: ", all)};
+  if (!responder && !nearest->contacts) {
+    return {what,
+            absl::StrCat("only maintainers set ", View(nearest->word), "; you can use: ", usable)};
+  }
+  return {what, absl::StrCat("did you mean /support ", View(nearest->word), "?")};
 }
 
 absl::StatusOr<Command> ParseCommand(std::string_view line) {
   std::string_view words = TrimText(line);
   if (words.starts_with('/')) words.remove_prefix(1);
   std::string_view word = TakeWord(&words);
-  if (word.size() == 7 && StartsWithWord(word, "support")) word = TakeWord(&words);
+  if (Same(word, "support")) word = TakeWord(&words);
   const Form* form = FindForm(word);
   if (form == nullptr) {
     std::string known;

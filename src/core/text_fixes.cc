@@ -167,7 +167,7 @@ std::vector<std::string> ReadFixes(ForgeKind forge, std::string_view markdown,
                                    std::string_view project_path, std::string_view project_url) {
   FixReader reader(forge, project_path, project_url);
   const TextBlocks blocks = ReadBlocks(markdown);
-  HtmlDepth depth;
+  HtmlDepth depth(markdown);
   for (const TextChunk& chunk : blocks.chunks) {
     for (const VisibleLine& line : ReadInline(chunk, &depth).lines) reader.ReadLine(line.text);
   }

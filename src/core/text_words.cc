@@ -1,81 +1,18 @@
 #include "src/core/text_words.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 #include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/core/text_unicode.h"
 
 namespace retainer {
 namespace {
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
-
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 1;
-  bool valid = false;
-};
-
-// The code point that `text` begins with. Bytes that are no UTF-8 come one by one, not valid.
-CodePoint Decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1, true};
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 1;
-  if (size == 1 || first > 0xF4 || text.size() < size) return {first, 1, false};
-  std::uint32_t value = first & (0x7F >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {first, 1, false};
-    value = value << 6 | (byte(i) & 0x3F);
-  }
-  return {value, size, true};
-}
-
-struct Range {
-  std::uint32_t from;
-  std::uint32_t until;  // inclusive
-};
-
-// Emoji and what joins them, white space, invisible and punctuation characters. Sorted.
-constexpr Range kNoWords[] = {
-    {0x80, 0xA9},        // controls, no-break space, ¡¢£…©
-    {0xAB, 0xB1},        // «¬­®¯°±
-    {0xB4, 0xB4},        // ´
-    {0xB6, 0xB8},        // ¶·¸
-    {0xBB, 0xBB},        // »
-    {0xBF, 0xBF},        // ¿
-    {0x2000, 0x206F},    // spaces, joiners, dashes, quotation marks, ‼ ⁉
-    {0x20D0, 0x20FF},    // combining marks for symbols, the keycap
-    {0x2122, 0x2122},    // ™
-    {0x2139, 0x2139},    // ℹ
-    {0x2190, 0x23FF},    // arrows, mathematical signs, ⌚⏰
-    {0x24C2, 0x24C2},    // Ⓜ
-    {0x2500, 0x27BF},    // boxes, ☀✅✨
-    {0x2900, 0x297F},    // arrows
-    {0x2B00, 0x2BFF},    // ⬅⭐
-    {0x3000, 0x3003},    // ideographic space and marks
-    {0x3008, 0x3020},    // brackets
-    {0x3030, 0x3030},    // 〰
-    {0x303D, 0x303D},    // 〽
-    {0x3297, 0x3299},    // ㊗㊙
-    {0xFE00, 0xFE0F},    // variation selectors
-    {0xFEFF, 0xFEFF},    // byte order mark
-    {0xFF01, 0xFF0F},    // full-width punctuation
-    {0xFF1A, 0xFF1F},    // ：；＜＝＞？
-    {0x1F000, 0x1FAFF},  // pictographs, flags
-    {0xE0000, 0xE007F},  // tags of flags
-};
-
-bool IsWordless(std::uint32_t c) {
-  if (c < 0x80) return !absl::ascii_isalnum(static_cast<unsigned char>(c));
-  const auto it = std::upper_bound(std::begin(kNoWords), std::end(kNoWords), c,
-                                   [](std::uint32_t v, const Range& r) { return v < r.from; });
-  return it != std::begin(kNoWords) && c <= std::prev(it)->until;
-}
 
 // The length of `:shortcode:` or `&entity;` at the start of `text`, else 0.
 std::size_t MarkLength(std::string_view text) {
@@ -203,9 +140,11 @@ std::vector<std::string> Words(std::string_view text, std::size_t limit) {
         continue;
       }
     }
-    const CodePoint c = Decode(text);
+    const CodePoint c = DecodeFirst(text);
     const bool inside = c.value == '\'' || (mention && (c.value == '-' || c.value == '.'));
-    if (c.valid && IsWordless(c.value) && !(inside && !word.empty())) {
+    if (c.valid && IsInvisible(c.value)) {
+      // As in a word that may be broken at a soft hyphen.
+    } else if (c.valid && !IsWordPart(c.value) && !IsMark(c.value) && !(inside && !word.empty())) {
       finish();
       mention = c.value == '@';
     } else {
@@ -252,8 +191,20 @@ bool HasWords(std::string_view visible) {
         continue;
       }
     }
-    const CodePoint c = Decode(visible);
-    if (!c.valid || !IsWordless(c.value)) return true;
+    const CodePoint c = DecodeFirst(visible);
+    if (!c.valid || IsWordPart(c.value)) return true;
+    visible.remove_prefix(c.size);
+  }
+  return false;
+}
+
+bool HasQuestionMark(std::string_view visible) {
+  for (std::string_view code : {":question:", ":grey_question:", ":interrobang:"}) {
+    if (visible.find(code) != visible.npos) return true;
+  }
+  while (!visible.empty()) {
+    const CodePoint c = DecodeFirst(visible);
+    if (c.valid && IsQuestionMark(c.value)) return true;
     visible.remove_prefix(c.size);
   }
   return false;
@@ -261,7 +212,7 @@ bool HasWords(std::string_view visible) {
 
 bool IsCourtesy(std::string_view visible) {
   constexpr std::size_t kMostWords = 12;
-  if (visible.find('?') != visible.npos || visible.find("？") != visible.npos) return false;
+  if (HasQuestionMark(visible)) return false;
   const std::vector<std::string> words = Words(visible, kMostWords);
   if (words.empty() || words.size() > kMostWords) return false;
   bool thanks = false;

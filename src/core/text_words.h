@@ -9,8 +9,12 @@
 
 namespace retainer {
 
-// More than white space, punctuation, emoji, `:shortcodes:`, HTML entities and `+1`.
+// More than white space, punctuation, emoji, `:shortcodes:`, HTML entities, `+1` and what shows
+// nothing.
 bool HasWords(std::string_view visible);
+
+// A question mark of any script, or the emoji of one.
+bool HasQuestionMark(std::string_view visible);
 
 // Only the courtesy that closes a conversation, in one of several languages; a question never is.
 bool IsCourtesy(std::string_view visible);

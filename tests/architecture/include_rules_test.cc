@@ -31,12 +31,12 @@ struct Room {
 const Names kAnyLibrary = {"nlohmann",   "httplib", "openssl",  "rocksdb", "zstd",
                            "prometheus", "kainjow", "yaml-cpp", "spdlog",  "CLI",
                            "git2",       "cjose",   "lz4",      "jansson", "curl",
-                           "libical"};
+                           "libical",    "unicode"};
 
 const std::map<std::string, Room>& Rooms() {
   static const std::map<std::string, Room> rooms = {
       {"include/retainer", {{}, {}, false}},
-      {"src/core", {{}, {}, false}},
+      {"src/core", {{}, {"unicode"}, false}},
       {"templates", {{}, {"kainjow"}, false}},
       {"webhooks", {{}, {"nlohmann", "openssl"}, false}},
       {"src/forge", {{}, {"nlohmann", "httplib", "openssl"}}},

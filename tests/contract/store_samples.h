@@ -38,6 +38,7 @@ inline Fact SampleFact(const std::string& subject) {
   fact.text.commands = {Command{CommandName::kPriority, "P1", true}};
   fact.text.form_priority = "P2";
   fact.text.mistyped = "waitng";
+  fact.text.asks = true;
   fact.before = TextFeatures{};
   fact.created = At(4);
   fact.labels = {"bug", ""};

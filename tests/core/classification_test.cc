@@ -174,7 +174,7 @@ TEST(PriorityInput, AContactGetsWhatThePlanHasAndIsToldOtherwise) {
   EXPECT_EQ(standing.claims[0].priority, "P3");
   ASSERT_EQ(standing.refusals.size(), 1u);
   EXPECT_EQ(standing.refusals[0].customer, "acme");
-  EXPECT_EQ(standing.refusals[0].reason, "the plan of this ticket has no P1");
+  EXPECT_EQ(standing.refusals[0].reason, "the plan of this ticket has no P1; use P2 or P3");
 }
 
 TEST(PriorityInput, TakingTheLabelOffFallsBack) {

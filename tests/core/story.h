@@ -125,6 +125,10 @@ class Story {
     return Add(MakeCommentEdited(Learned(), last_comment_, Who(editor), Who(author),
                                  Moment::At(now_), after, before, std::nullopt));
   }
+  Story& EditsOpening(const std::string& editor, std::string_view before, std::string_view after) {
+    return Add(MakeTextEdited(Learned(), Who(editor), Who(editor), Moment::At(now_), after, before,
+                              std::nullopt));
+  }
   Story& DeletesLast(const std::string& deleter, const std::string& author) {
     return Add(
         MakeCommentDeleted(Learned(), last_comment_, Who(deleter), Who(author), Moment::At(now_)));

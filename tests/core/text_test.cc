@@ -201,7 +201,7 @@ TEST(TextCommandsTest, WhatIsMistypedIsRememberedAsAnybodyMayReadIt) {
   EXPECT_EQ(mistyped("/support [x](https://evil.example/a)"), "?x?https?evil?example?a?");
   EXPECT_EQ(mistyped("/support **waiting**"), "?waiting?");
   EXPECT_EQ(mistyped("/support acme/opendb#12"), "acme?opendb?12");
-  EXPECT_EQ(mistyped("/support \xE2\x80\xAEx"), "?x");
+  EXPECT_EQ(mistyped("/support \xE2\x80\xAEx"), "x") << "what nobody sees is passed over";
   EXPECT_EQ(mistyped("/support " + std::string(1000, 'a')), std::string(24, 'a'));
   for (const char* text : {"/support waiting", "/support", "/waitng", "/priority", "> /support wx",
                            "`/support wx`", "/lgtm", "<!-- /support wx -->"}) {
@@ -226,7 +226,10 @@ TEST(TextCommandsTest, WhoMistypedIsToldWhatMayHaveBeenMeant) {
   EXPECT_EQ(told("assign"), "assign: write it as /support assign login") << "nobody is mentioned";
   // A contact is led to nothing that is not a contact's.
   EXPECT_EQ(told("waitng", false),
-            "unknown command waitng: known are: priority, resume, community, escalate, sla");
+            "unknown command waitng: only maintainers set waiting; you can use: priority, resume, "
+            "community, escalate, sla");
+  EXPECT_EQ(told("close", false),
+            "unknown command close: you can use: priority, resume, community, escalate, sla");
   EXPECT_EQ(told("claim", false), "claim: only the people of the project use this command");
   EXPECT_EQ(told("escalat", false), "unknown command escalat: did you mean /support escalate?");
 }
@@ -241,7 +244,9 @@ TEST(TextFormTest, ThePrioritySectionOfAnOpening) {
   EXPECT_EQ(form("```\n### Priority\n\nP1\n```"), "");
   EXPECT_EQ(form("> ### Priority\n\nP1"), "");
   EXPECT_EQ(form("<!--\n### Priority\n-->\n\nP1"), "");
-  EXPECT_EQ(form("### Priority\n\n" + std::string(65, 'P')), "");
+  EXPECT_EQ(form("### Priority\n\n" + std::string(65, 'P')), std::string(65, 'P'))
+      << "a long answer is refused aloud, not passed over";
+  EXPECT_EQ(form("### Priority\n\n" + std::string(999, 'P')), std::string(kMostFormAnswer, 'P'));
   EXPECT_EQ(ReadText("### Priority\n\nP1", false).form_priority, "");
 }
 
@@ -270,7 +275,9 @@ std::string HostileText() {
       ">", "</", "<pre>", "</pre>", "<blockquote>", "</blockquote>", "<details>", "- ", "1. ",
       "    ", "\t", "\n", "\n\n", "\r\n", "word", ":+1:", "👍", "\xFF", "\xF0\x9F",
       std::string(1, 0), "On x wrote:", "-- ", "/support ", "/support wai", "### Priority", "\\",
-      "&nbsp;", "@a", "#1", "thanks");
+      "&nbsp;", "@a", "#1", "thanks", "[", "](", ")", "![", "\"", "[a]: ", "$$", "~~", "|", "---",
+      "<kbd>", "</kbd>", "<?", "?>", "<![CDATA[", "]]>", "- [x] ", "\u200B", "\u00A0", "\u3164",
+      "?", "/lgtm", "/a b c", "<a b=\"", ": P1");
   std::string text;
   for (const std::string& part : *rc::gen::container<std::vector<std::string>>(piece)) text += part;
   return text;
@@ -281,6 +288,8 @@ RC_GTEST_PROP(TextPropertyTest, AnyBytesAreReadTheSameTwice, ()) {
   const TextFeatures features = ReadText(text, true);
   RC_ASSERT(features == ReadText(text, true));
   RC_ASSERT(features.substance || !features.thanks);
+  RC_ASSERT(!features.asks || !features.substance || features.thanks);
+  RC_ASSERT(features.form_priority.size() <= kMostFormAnswer);
   RC_ASSERT(features.commands.size() <= 20u);
   for (const Command& command : features.commands) RC_ASSERT(command.argument.size() <= 64u);
   RC_ASSERT(features.mistyped.size() <= kMostMistyped);
@@ -316,11 +325,54 @@ TEST(TextTimeTest, GrowsWithTheTextOnly) {
   };
   std::string rising;
   for (int i = 1; i < 900; ++i) rising += std::string(i, '`') + " ";
-  for (const std::string& unit :
-       {std::string("`"), std::string("` ``"), std::string("<!--"), std::string("<a "),
-        std::string("> "), std::string("- "), std::string(">>>\n"), std::string("<pre>"),
-        std::string("\n"), std::string("```\n"), std::string("/x"), std::string(":a"),
-        std::string("[a]("), std::string("\\"), rising}) {
+  for (const std::string& unit : {std::string("`"),
+                                  std::string("` ``"),
+                                  std::string("<!--"),
+                                  std::string("<a "),
+                                  std::string("> "),
+                                  std::string("- "),
+                                  std::string(">>>\n"),
+                                  std::string("<pre>"),
+                                  std::string("\n"),
+                                  std::string("```\n"),
+                                  std::string("/x"),
+                                  std::string(":a"),
+                                  std::string("[a]("),
+                                  std::string("\\"),
+                                  std::string("["),
+                                  std::string("]("),
+                                  std::string("[](<"),
+                                  std::string("[](a"),
+                                  std::string("[](()"),
+                                  std::string("[a](b \""),
+                                  std::string("[a](b '\\'"),
+                                  std::string("[a]: b\n"),
+                                  std::string("[a]: b \"\n"),
+                                  std::string("$$ "),
+                                  std::string("$$\n"),
+                                  std::string("~~ "),
+                                  std::string("<a b=\""),
+                                  std::string("<a b='x' c="),
+                                  std::string("<a b='\" "),
+                                  std::string("<kbd>"),
+                                  std::string("</kbd>"),
+                                  std::string("<kbd>\n\n"),
+                                  std::string("<?"),
+                                  std::string("<!a"),
+                                  std::string("<![CDATA["),
+                                  std::string("| a |\n"),
+                                  std::string("|-"),
+                                  std::string("a|\n-|\n"),
+                                  std::string("- [x] "),
+                                  std::string("- [ ] \n"),
+                                  std::string("&#8203"),
+                                  std::string("\u200B"),
+                                  std::string("\u200B/x\n"),
+                                  std::string("@a\n"),
+                                  std::string("### Priority\n- [x] a\n"),
+                                  std::string("---\na: b\n"),
+                                  std::string("/support priority P1 P1 P1\n"),
+                                  rising}) {
     // A quadratic reader takes minutes for this.
     EXPECT_LT(seconds(unit, 300'000), 5.0) << unit.substr(0, 20);
   }

@@ -65,6 +65,7 @@ void Describe(Io& io, TextFeatures& text) {
   io(3, text.commands);
   io(4, text.form_priority);
   io(5, text.mistyped);
+  io(6, text.asks);
 }
 
 // What a fact holds of a text are its features, under the version of the reader that found them
