@@ -109,7 +109,8 @@ TEST_F(StatusCommentTest, AndNotBeforeItDoes) {
 
 TEST_F(StatusCommentTest, ARefusedPriorityShowsItsReason) {
   story.Opens("dave", "It is down.\n\n/support priority P0");
-  EXPECT_TRUE(Says("\n- Not accepted: `priority P0: the plan of this ticket has no P0`\n"))
+  EXPECT_TRUE(
+      Says("\n- Not accepted: `priority P0: the plan of this ticket has no P0; use P2 or P3`\n"))
       << Body();
   EXPECT_TRUE(FirstLine().starts_with("**P3 · first reply by ")) << Body();
 }
@@ -136,7 +137,8 @@ TEST_F(StatusCommentTest, TheIssueFormSetsThePriority) {
 TEST_F(StatusCommentTest, AFormWithAPriorityThatThePlanLacksIsRefused) {
   story.Opens("dave", "### Priority\n\nP1\n\n### What happened?\n\nIt is down.");
   EXPECT_TRUE(FirstLine().starts_with("**P3 · first reply by ")) << Body();
-  EXPECT_TRUE(Says("Not accepted: `priority P1: the plan of this ticket has no P1`")) << Body();
+  EXPECT_TRUE(Says("Not accepted: `priority P1: the plan of this ticket has no P1; use P2 or P3`"))
+      << Body();
 }
 
 TEST_F(StatusCommentTest, SlaBringsADeletedCommentBack) {
