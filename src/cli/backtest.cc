@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "retainer/time_zone.h"
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
@@ -141,7 +142,7 @@ void Run(Options options) {
   BacktestHead head;
   head.time_zone = options.time_zone;
   head.policy = proposed->id;
-  if (!absl::LoadTimeZone(options.time_zone, &scope.zone)) {
+  if (!LoadNamedZone(options.time_zone, &scope.zone)) {
     Fail(kWrongUsage, absl::StrCat("the system has no time zone \"", options.time_zone,
                                    "\": give one like Europe/Paris"));
   }

@@ -1,9 +1,11 @@
 // retainer check: is the policy what its owner meant?
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -41,11 +43,23 @@ class Report {
     Add(text, {}, &warnings_);
     if (!as_json_) std::cout << "warning: " << text << "\n";
   }
+  void Warnings(const std::vector<Problem>& places) {
+    if (places.empty()) return;
+    Add("", places, &warnings_);
+    if (as_json_) return;
+    for (const Problem& problem : places)
+      std::cout << "warning: " << FormatProblem(problem) << "\n";
+  }
+  void Errors(const std::vector<Problem>& places) {
+    for (const Problem& problem : places) Error(FormatProblem(problem), {problem});
+  }
   // These go to standard error, as with every command that reads a configuration.
   void Warning(const std::vector<Problem>& places) {
     if (places.empty()) return;
     Add("", places, &warnings_);
-    if (!as_json_) std::cerr << FormatProblems(places);
+    if (as_json_) return;
+    for (const Problem& problem : places)
+      std::cerr << "warning: " << FormatProblem(problem) << "\n";
   }
   void Example(const PromiseExample& example) {
     if (!as_json_) std::cout << example.text << "\n";
@@ -105,6 +119,11 @@ class Report {
   json examples_ = json::array();
 };
 
+bool IsSameFolder(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
 void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& policy,
                  Report* report) {
   FileFindings findings;
@@ -117,8 +136,16 @@ void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& pol
   report->Good(absl::StrCat("The configuration is good: ", config->forges.size(), " forges."));
   for (const std::string& warning : WarningsOf(*config)) report->Warning(warning);
   for (const std::string& wrong : WrongSinks(*config)) report->Error(wrong);
+  const auto missing = MissingPolicyFolder(*config, findings.policy);
+  if (missing) report->Errors({*missing});
+  if (!missing && policy.ok() && !IsSameFolder(config->policy, options.policy)) {
+    report->Warnings({{findings.policy.file, findings.policy.line, findings.policy.column,
+                       absl::StrCat("the service reads the policy in ", config->policy,
+                                    ", not the one that is checked here, ", options.policy),
+                       "nothing is to be done where that is meant"}});
+  }
   if (!policy.ok()) return;
-  for (const std::string& wrong : Compare(policy->policy, *config).wrong) report->Error(wrong);
+  report->Errors(Lacking(policy->policy, *config, policy->places));
 }
 
 void Check(const Options& options) {
@@ -137,6 +164,8 @@ void Check(const Options& options) {
         report.Example(example);
       }
       report.Policy(*policy);
+      report.Warnings(policy->warnings);
+      report.Warnings(EndedTerms(policy->policy, policy->places, absl::Now()));
     }
   }
   if (!options.config.empty()) CheckConfig(options, policy, &report);

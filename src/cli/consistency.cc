@@ -1,12 +1,16 @@
 #include "src/cli/consistency.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "retainer/clock.h"
+#include "src/policy/policy_source.h"
 #include "src/sinks/sinks.h"
 
 namespace retainer::cli {
@@ -55,23 +59,31 @@ std::vector<std::string> WrongSinks(const Config& config) {
   return wrong;
 }
 
-Disagreements Compare(const Policy& policy, const Config& config) {
-  Disagreements found;
+std::vector<Problem> Lacking(const Policy& policy, const Config& config,
+                             const PolicyPlaces& places) {
+  std::vector<Problem> lacking;
+  const auto add = [&](const Place& place, std::string what, std::string mend) {
+    lacking.push_back({place.file, place.line, place.column, std::move(what), std::move(mend)});
+  };
   for (const auto& [name, team] : policy.teams) {
     for (const std::string& sink : team.sinks) {
       if (config.sinks.contains(sink)) continue;
-      found.wrong.push_back(
+      const auto place = places.sinks.find({name, sink});
+      add(place == places.sinks.end() ? Place() : place->second,
           absl::StrCat("the policy's team ", name, " has the sink ", sink,
-                       ", which the configuration lacks: its notices go to the log alone; add ",
-                       sink, " under `sinks`, or take it from the team"));
+                       ", which the configuration lacks: its notices go to the log alone"),
+          absl::StrCat("add ", sink, " under `sinks`, or take it from the team"));
     }
   }
 
   std::set<std::string> known;
-  for (const ForgeConfig& forge : config.forges) known.insert(forge.name);
-  std::set<std::pair<std::string, std::string>> lacking;  // forge, first place that names it
+  std::vector<std::string> names;
+  for (const ForgeConfig& forge : config.forges) {
+    if (known.insert(forge.name).second) names.push_back(forge.name);
+  }
+  std::set<std::pair<std::string, std::string>> missing;  // forge, first place that names it
   const auto look = [&](const std::string& forge, const std::string& where) {
-    if (known.insert(forge).second) lacking.emplace(forge, where);
+    if (known.insert(forge).second) missing.emplace(forge, where);
   };
   for (const ProjectRef& project : policy.projects) look(project.forge, "projects");
   for (const auto& [name, team] : policy.teams) {
@@ -84,11 +96,60 @@ Disagreements Compare(const Policy& policy, const Config& config) {
     for (const Login& login : customer.contacts.organizations) look(login.forge, where);
     for (const ProjectRef& project : customer.projects) look(project.forge, where);
   }
-  for (const auto& [forge, where] : lacking) {
-    found.wrong.push_back(absl::StrCat(
-        "the policy names the forge ", forge, " (", where,
-        "), which the configuration lacks: nothing of it is ever seen; add it under `forges`, or "
-        "mend its name"));
+  for (const auto& [forge, where] : missing) {
+    const auto place = places.forges.find(forge);
+    add(place == places.forges.end() ? Place() : place->second,
+        absl::StrCat("the policy names the forge ", forge, " (", where,
+                     "), which the configuration lacks: nothing of it is ever seen"),
+        absl::StrCat("add it under `forges`, or mend its name (the configuration has ",
+                     names.empty() ? "none" : absl::StrJoin(names, ", "), ")"));
+  }
+  return lacking;
+}
+
+std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places, absl::Time now) {
+  std::vector<Problem> ended;
+  for (const Customer& customer : policy.customers) {
+    absl::TimeZone zone = absl::UTCTimeZone();
+    absl::LoadTimeZone(customer.time_zone, &zone);  // loaded before: the policy is valid
+    if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
+    const auto found = places.terms.find(customer.id);
+    const Place place = found == places.terms.end() ? Place() : found->second;
+    ended.push_back({place.file, place.line, place.column,
+                     absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
+                                  absl::FormatCivilTime(customer.term->until),
+                                  ": what its contacts open since then is the community's"),
+                     "move `until` if the customer has renewed; if not, leave the entry, which "
+                     "keeps the history"});
+  }
+  return ended;
+}
+
+std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& place) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::is_directory(config.policy, ignored)) return std::nullopt;
+  // What there is beside it that could be meant.
+  std::vector<std::string> folders;
+  fs::directory_iterator it(fs::path(config.policy).parent_path(), ignored);
+  for (; !ignored && it != fs::directory_iterator(); it.increment(ignored)) {
+    if (folders.size() < 20 && ReadPolicyFolder(it->path().string()).ok()) {
+      folders.push_back(it->path().filename().string());
+    }
+  }
+  std::sort(folders.begin(), folders.end());
+  return Problem{place.file, place.line, place.column,
+                 absl::StrCat("there is no policy folder ", config.policy,
+                              ": the service would start without a policy"),
+                 folders.empty()
+                     ? "write the path of the folder that holds the policy"
+                     : absl::StrCat("beside it there is: ", absl::StrJoin(folders, ", "))};
+}
+
+Disagreements Compare(const Policy& policy, const Config& config) {
+  Disagreements found;
+  for (const Problem& problem : Lacking(policy, config, {})) {
+    found.wrong.push_back(FormatProblem(problem));
   }
   found.warnings = WarningsOf(config);
   return found;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "src/cli/command.h"
 #include "src/cli/consistency.h"
 #include "src/cli/loading.h"
@@ -84,8 +85,12 @@ void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& poli
     return;
   }
   findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12)));
-  for (const std::string& wrong : Compare(policy->policy, config).wrong) {
-    findings->Bad("policy", wrong);
+  for (const Problem& wrong : Lacking(policy->policy, config, policy->places)) {
+    findings->Bad("policy", FormatProblem(wrong));
+  }
+  for (const Problem& warning : policy->warnings) findings->Warn("policy", FormatProblem(warning));
+  for (const Problem& ended : EndedTerms(policy->policy, policy->places, absl::Now())) {
+    findings->Warn("policy", FormatProblem(ended));
   }
 }
 

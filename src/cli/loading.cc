@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/policy/config_parser.h"
-#include "src/policy/policy_parser.h"
 #include "src/policy/policy_source.h"
 
 namespace retainer::cli {
@@ -18,12 +17,21 @@ absl::Status Refused(const std::vector<Problem>& problems) {
   return absl::InvalidArgumentError(text);
 }
 
-// Problems name a policy's files as a person finds them.
+// A policy's files are named as a person finds them.
+void NameInFolder(const std::string& folder, std::string* file) {
+  if (!file->empty()) *file = absl::StrCat(folder, "/", *file);
+}
+
 std::vector<Problem> InFolder(std::vector<Problem> problems, const std::string& folder) {
-  for (Problem& problem : problems) {
-    if (!problem.file.empty()) problem.file = absl::StrCat(folder, "/", problem.file);
-  }
+  for (Problem& problem : problems) NameInFolder(folder, &problem.file);
   return problems;
+}
+
+PolicyPlaces InFolder(PolicyPlaces places, const std::string& folder) {
+  for (auto& [forge, place] : places.forges) NameInFolder(folder, &place.file);
+  for (auto& [sink, place] : places.sinks) NameInFolder(folder, &place.file);
+  for (auto& [customer, place] : places.terms) NameInFolder(folder, &place.file);
+  return places;
 }
 
 }  // namespace
@@ -31,7 +39,9 @@ std::vector<Problem> InFolder(std::vector<Problem> problems, const std::string& 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
   FileFindings findings;
   auto config = LoadConfigFile(path, &findings);
-  std::cerr << FormatProblems(findings.warnings);
+  for (const Problem& warning : findings.warnings) {
+    std::cerr << "warning: " << FormatProblem(warning) << "\n";
+  }
   return config;
 }
 
@@ -39,6 +49,7 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* fin
   ConfigResult result = LoadConfig(path, SystemSources());
   findings->problems = Sorted(std::move(result.problems));
   findings->warnings = Sorted(std::move(result.warnings));
+  findings->policy = result.policy;
   if (!result.config) return Refused(findings->problems);
   return *std::move(result.config);
 }
@@ -58,6 +69,8 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFin
   loaded.id = PolicyId(*files);
   loaded.files = *std::move(files);
   loaded.policy = *std::move(result.policy);
+  loaded.warnings = Sorted(InFolder(std::move(result.warnings), folder));
+  loaded.places = InFolder(std::move(result.places), folder);
   return loaded;
 }
 

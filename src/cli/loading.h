@@ -11,6 +11,7 @@
 #include "retainer/log.h"
 #include "retainer/policy.h"
 #include "retainer/store.h"
+#include "src/policy/policy_parser.h"
 #include "src/policy/problem.h"
 
 namespace retainer::cli {
@@ -23,6 +24,7 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path);
 struct FileFindings {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
+  Place policy;  // of a configuration: where the policy's folder is named
 };
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings);
 
@@ -30,6 +32,8 @@ struct LoadedPolicy {
   std::string id;  // the policy version
   std::map<std::string, std::string> files;
   Policy policy;
+  std::vector<Problem> warnings;  // what works, though perhaps not as meant
+  PolicyPlaces places;
 };
 
 // InvalidArgument as above; NotFound where the folder is not there or holds no policy.

@@ -16,6 +16,7 @@
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
+#include "retainer/time_zone.h"
 #include "src/api/sha256.h"
 #include "src/api/ticket_json.h"
 #include "src/cli/backtest_pages.h"
@@ -409,7 +410,7 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   task.proposed = {std::move(proposed)};
   task.as_customer = Text(request, "as_customer");
   task.scope.most_changes = request.at("top");
-  if (!absl::LoadTimeZone(Text(request, "time_zone"), &task.scope.zone)) {
+  if (!LoadNamedZone(Text(request, "time_zone"), &task.scope.zone)) {
     return absl::InvalidArgumentError(
         absl::StrCat("the system has no time zone \"", Text(request, "time_zone"), "\""));
   }

@@ -49,9 +49,9 @@ std::string Quote(const std::string& value) {
 
 // A value that needs no quotes stands as it is.
 std::string Readable(const std::string& value) {
-  const bool plain = !value.empty() && value.find_first_of(" \"\\=") == std::string::npos &&
-                     std::all_of(value.begin(), value.end(),
-                                 [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  const bool plain =
+      !value.empty() && value.find_first_of(" \"\\=") == std::string::npos &&
+      std::all_of(value.begin(), value.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
   return plain ? value : Quote(value);
 }
 

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/calendar.h"
+#include "retainer/time_zone.h"
 #include "src/core/timeline.h"
 
 namespace retainer {
@@ -454,7 +455,7 @@ absl::StatusOr<std::shared_ptr<const BusinessTime>> BusinessTime::Compile(
   bool opens = false;
   for (const CalendarSpec& spec : calendars) {
     ZonedCalendar calendar{spec, absl::UTCTimeZone()};
-    if (!absl::LoadTimeZone(spec.time_zone, &calendar.zone)) {
+    if (!LoadNamedZone(spec.time_zone, &calendar.zone)) {
       return absl::InvalidArgumentError(absl::StrCat("calendar \"", spec.name,
                                                      "\": unknown time zone \"", spec.time_zone,
                                                      "\": write a name of the IANA database, e.g. "

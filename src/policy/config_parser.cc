@@ -12,9 +12,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "src/policy/api_url.h"
 #include "src/policy/config_sinks.h"
 #include "src/policy/config_value.h"
 #include "src/policy/duration.h"
+#include "src/policy/policy_keys.h"
 #include "src/policy/reader.h"
 
 namespace retainer {
@@ -30,16 +32,17 @@ class ConfigReader {
   ConfigReader(const std::string& folder, const ConfigSources& sources, ConfigResult* result)
       : reader_(&result->problems),
         warnings_(result->warnings),
-        values_(folder, sources, &reader_) {
+        policy_(result->policy),
+        values_(folder, sources, &reader_, &result->warnings) {
     config_.folder = values_.Path(".");
     if (config_.folder.size() > 1 && config_.folder.back() == '/') config_.folder.pop_back();
   }
 
   Config Read(const YamlNode& root) {
-    const Keys keys = {"listen", "metrics_listen", "public_url", "trusted_proxies",
-                       "store",  "policy",         "mode",       "forges",
-                       "oidc",   "sinks"};
-    if (!reader_.Map(root, "a configuration", keys)) return {};
+    if (!reader_.Map(root, "a configuration", policy_keys::Configuration(),
+                     {policy_keys::Root(), "into the policy, a file of the folder `policy`"})) {
+      return {};
+    }
     if (const YamlNode* n = root.Find("listen")) ReadListen(*n, "listen", &config_.listen);
     if (const YamlNode* n = root.Find("metrics_listen")) {
       ReadListen(*n, "metrics_listen", &config_.metrics_listen);
@@ -50,6 +53,7 @@ class ConfigReader {
     if (const YamlNode* n = root.Find("trusted_proxies")) ReadProxies(*n);
     ReadStore(root);
     if (const YamlNode* n = root.Find("policy")) {
+      policy_ = PlaceOf(*n);
       if (const auto path = values_.Text(*n, "policy")) ReadPolicyFolder(*n, *path);
     } else {
       reader_.Error(root, "no policy", "write e.g. policy: ./policy");
@@ -151,6 +155,7 @@ class ConfigReader {
     forge.api_url = github ? "https://api.github.com" : "https://gitlab.com/api/v4";
     if (const YamlNode* url = node.Find("api_url")) {
       forge.api_url = values_.Url(*url, "api_url", false).value_or("");
+      CheckApiUrl(*url, forge);
     }
     ReadSecrets(node, &forge);
     ReadCredentials(node, &forge);
@@ -167,6 +172,16 @@ class ConfigReader {
       }
     }
     config_.forges.push_back(std::move(forge));
+  }
+
+  void CheckApiUrl(const YamlNode& node, const ForgeConfig& forge) {
+    if (forge.api_url.empty()) return;
+    const std::string mend = ApiUrlMend(forge.kind, forge.api_url);
+    if (mend.empty()) return;
+    reader_.Error(node,
+                  absl::StrCat("api_url of \"", forge.name, "\" is not the address of ",
+                               forge.kind == ForgeKind::kGitHub ? "GitHub" : "GitLab", "'s API"),
+                  absl::StrCat("write api_url: ", mend));
   }
 
   bool ReadForgeName(const YamlNode& node, ForgeConfig* forge) {
@@ -353,6 +368,7 @@ class ConfigReader {
 
   Reader reader_;
   std::vector<Problem>& warnings_;
+  Place& policy_;
   ConfigValues values_;
   Config config_;
 };

@@ -4,6 +4,7 @@
 // be one of the two. No text of a problem ever holds a resolved value. Nothing here throws.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -19,7 +20,12 @@ namespace retainer {
 struct ConfigSources {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::function<absl::StatusOr<std::string>(const std::string& path)> read_file;
+  // The permission bits of a regular file; nullopt where there is none. May be empty.
+  std::function<std::optional<unsigned>(const std::string& path)> file_mode;
 };
+// Of the configuration, and of each file that it refers to.
+inline constexpr std::size_t kMaxConfigFileBytes = 1 << 20;
+
 // The process's environment and the file system.
 ConfigSources SystemSources();
 
@@ -27,6 +33,7 @@ struct ConfigResult {
   std::optional<Config> config;  // exactly where `problems` is empty
   std::vector<Problem> problems;
   std::vector<Problem> warnings;  // it works, but somebody should know
+  Place policy;                   // where the policy's folder is named
 };
 
 // `name` is for the problems; `folder` is where relative paths start.

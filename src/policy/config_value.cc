@@ -1,17 +1,19 @@
 #include "src/policy/config_value.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_format.h"
+#include "src/policy/secret_text.h"
 
 namespace retainer {
 namespace {
@@ -20,25 +22,28 @@ bool IsReference(const std::string& text) {
   return absl::StartsWith(text, "env:") || absl::StartsWith(text, "file:");
 }
 
+}  // namespace
+
 bool IsLoopback(const std::string& host) {
   // Digits and dots alone: 127.example.com is a name that anybody may hold.
   const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
   return host == "localhost" || (numeric && absl::StartsWith(host, "127.")) || host == "[::1]";
 }
 
-}  // namespace
-
 std::optional<std::string> ConfigValues::Resolve(const YamlNode& node,
                                                  const std::string& text) const {
   if (absl::StartsWith(text, "env:")) {
     const std::string name = text.substr(4);
-    std::optional<std::string> value = sources_.environment(name);
-    if (value && !absl::StripAsciiWhitespace(*value).empty()) {
-      return std::string(absl::StripAsciiWhitespace(*value));
+    const std::optional<std::string> raw = sources_.environment(name);
+    if (!raw) {
+      reader_.Error(node, absl::StrCat("the environment variable ", name, " is not set"),
+                    "set it for the service, or write file:PATH");
+      return std::nullopt;
     }
-    reader_.Error(
-        node, absl::StrCat("the environment variable ", name, value ? " is empty" : " is not set"),
-        "set it for the service, or write file:PATH");
+    ReferredValue read = ReadReferredValue(*raw);
+    if (read.wrong.empty()) return std::move(read.value);
+    reader_.Error(node, absl::StrCat("the environment variable ", name, " ", read.wrong),
+                  "set it for the service, or write file:PATH");
     return std::nullopt;
   }
   if (absl::StartsWith(text, "file:")) {
@@ -49,9 +54,10 @@ std::optional<std::string> ConfigValues::Resolve(const YamlNode& node,
                     "create it, readable for the service, or write env:NAME");
       return std::nullopt;
     }
-    std::string stripped(absl::StripAsciiWhitespace(*value));
-    if (!stripped.empty()) return stripped;
-    reader_.Error(node, absl::StrCat("the file ", path, " is empty"), "put the value into it");
+    ReferredValue read = ReadReferredValue(*value);
+    if (read.wrong.empty()) return std::move(read.value);
+    reader_.Error(node, absl::StrCat("the file ", path, " ", read.wrong),
+                  "put the value into it, as one line of plain text");
     return std::nullopt;
   }
   return text;
@@ -65,7 +71,10 @@ std::optional<std::string> ConfigValues::Text(const YamlNode& node, std::string_
 std::optional<std::string> ConfigValues::Secret(const YamlNode& node, std::string_view what) const {
   const std::optional<std::string> text = reader_.Text(node, what);
   if (!text) return std::nullopt;
-  if (IsReference(*text)) return Resolve(node, *text);
+  if (IsReference(*text)) {
+    CheckMode(node, *text);
+    return Resolve(node, *text);
+  }
   reader_.Error(node, absl::StrCat(std::string(what), " stands in the file itself"),
                 "write env:NAME or file:PATH, and change the secret: it has been written down");
   return std::nullopt;
@@ -96,6 +105,18 @@ std::optional<std::string> ConfigValues::Url(const YamlNode& node, std::string_v
     return std::nullopt;
   }
   return url;
+}
+
+void ConfigValues::CheckMode(const YamlNode& node, const std::string& reference) const {
+  if (!absl::StartsWith(reference, "file:") || sources_.file_mode == nullptr) return;
+  const std::string path = Path(reference.substr(5));
+  const std::optional<unsigned> mode = sources_.file_mode(path);
+  if (!mode || (*mode & 07u) == 0) return;
+  warnings_.push_back(
+      {node.file, node.line, node.column,
+       absl::StrCat("everybody on this machine may read the secret in ", path, " (mode ",
+                    absl::StrFormat("%04o", *mode), ")"),
+       absl::StrCat("chmod o= ", path, ": then its owner and its group alone may read it")});
 }
 
 std::string ConfigValues::Path(const std::string& path) const {
@@ -143,9 +164,19 @@ ConfigSources SystemSources() {
     if (!file) {
       return absl::NotFoundError(std::error_code(errno, std::generic_category()).message());
     }
-    std::string text(std::istreambuf_iterator<char>(file), {});
+    std::string text(kMaxConfigFileBytes + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad()) return absl::UnavailableError("reading failed");
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxConfigFileBytes) {
+      return absl::OutOfRangeError(absl::StrCat("larger than ", kMaxConfigFileBytes, " bytes"));
+    }
     return text;
+  };
+  sources.file_mode = [](const std::string& path) -> std::optional<unsigned> {
+    struct stat file {};
+    if (stat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return std::nullopt;
+    return file.st_mode & 07777u;
   };
   return sources;
 }

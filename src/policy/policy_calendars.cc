@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "retainer/calendar.h"
+#include "retainer/time_zone.h"
 #include "src/policy/duration.h"
 #include "src/policy/ics.h"
 #include "src/policy/policy_keys.h"
@@ -79,12 +80,10 @@ class CalendarReader {
       return;
     }
     absl::TimeZone zone;
-    // Names that are paths would read files outside the time zone database.
-    if (name->front() == '/' || absl::StrContains(*name, "..") || absl::StrContains(*name, ":") ||
-        !absl::LoadTimeZone(*name, &zone)) {
+    if (!LoadNamedZone(*name, &zone)) {
       return Fail(node, "unknown time zone",
-                  "write a name of the IANA database, e.g. Europe/Paris or UTC (is tzdata "
-                  "installed?)");
+                  "write a name of the IANA database that is the same on each machine, e.g. "
+                  "Europe/Paris or UTC (is tzdata installed?)");
     }
     spec_.time_zone = *name;
   }

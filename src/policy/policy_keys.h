@@ -12,6 +12,11 @@ inline Keys Root() {
   return {"version", "projects", "since",     "calendars", "priorities", "plans", "community",
           "teams",   "bots",     "customers", "labels",    "commands",   "badge", "checks"};
 }
+// Of the configuration, which people mix up with the policy.
+inline Keys Configuration() {
+  return {"listen", "metrics_listen", "public_url", "trusted_proxies", "store", "policy", "mode",
+          "forges", "oidc",           "sinks"};
+}
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }
 inline Keys Priority() { return {"name", "title", "when"}; }

@@ -14,15 +14,18 @@ namespace {
 
 class PolicyReader {
  public:
-  PolicyReader(const std::map<std::string, std::string>& files, std::vector<Problem>* problems)
-      : problems_(*problems), draft_{.reader = Reader(problems), .files = files} {}
+  PolicyReader(const std::map<std::string, std::string>& files, PolicyResult* result)
+      : problems_(result->problems),
+        draft_{.reader = Reader(&result->problems), .files = files, .warnings = result->warnings} {}
 
   Policy Read() {
     for (const auto& [name, text] : draft_.files) {
       if (absl::EndsWith(name, ".ics")) continue;
       std::optional<YamlNode> tree = ParseYaml(name, text, &problems_, &nodes_left_);
       if (!tree || tree->IsNull()) continue;
-      if (draft_.reader.Map(*tree, "a policy", policy_keys::Root())) {
+      if (draft_.reader.Map(*tree, "a policy", policy_keys::Root(),
+                            {policy_keys::Configuration(),
+                             "into the configuration (retainer.yaml), not into the policy"})) {
         trees_.push_back(*std::move(tree));
       }
     }
@@ -56,8 +59,14 @@ class PolicyReader {
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
     Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
     Once("checks", [this](const YamlNode& n) { ReadChecks(n); });
+    CheckLabels(trees_.front(), &draft_);
     RequireSections();
     return std::move(draft_.policy);
+  }
+
+  PolicyPlaces TakePlaces() {
+    draft_.places.forges = draft_.reader.forges();
+    return std::move(draft_.places);
   }
 
  private:
@@ -144,7 +153,9 @@ class PolicyReader {
 
 PolicyResult ParsePolicy(const std::map<std::string, std::string>& files) {
   PolicyResult result;
-  Policy policy = PolicyReader(files, &result.problems).Read();
+  PolicyReader reader(files, &result);
+  Policy policy = reader.Read();
+  result.places = reader.TakePlaces();
   if (result.problems.empty()) result.policy = std::move(policy);
   return result;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "retainer/policy.h"
@@ -15,9 +16,18 @@
 
 namespace retainer {
 
+// Where stands what only the configuration or the clock can find wrong.
+struct PolicyPlaces {
+  std::map<std::string, Place> forges;                         // the first place that names each
+  std::map<std::pair<std::string, std::string>, Place> sinks;  // by team and sink
+  std::map<std::string, Place> terms;                          // by customer
+};
+
 struct PolicyResult {
   std::optional<Policy> policy;  // exactly where `problems` is empty
   std::vector<Problem> problems;
+  std::vector<Problem> warnings;  // it works, though perhaps not as meant
+  PolicyPlaces places;
 };
 
 // `files` by name, as ReadPolicyFolder gives them. Files merge: lists are joined, maps are joined

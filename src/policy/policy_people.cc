@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/time_zone.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
@@ -50,6 +51,13 @@ class CustomerReader {
     if (const YamlNode* calendars = node_.Find("calendars")) {
       customer_.calendars = ReadCalendarNames(*calendars, &draft_);
       CheckDays(*calendars);
+    }
+    if (!customer_.is_public && customer_.alias.empty()) {
+      Warn(*node_.Find("id"),
+           absl::StrCat("customer \"", customer_.id,
+                        "\" is private and has no alias: who claims a ticket for it in a comment "
+                        "names it in public"),
+           "add an alias that does not tell who it is, e.g. alias: c-7f3");
     }
     draft_.policy.customers.push_back(std::move(customer_));
   }
@@ -113,10 +121,10 @@ class CustomerReader {
     const auto name = reader_.Text(*node, "time_zone");
     absl::TimeZone zone;
     if (!name) return;
-    if (name->front() == '/' || absl::StrContains(*name, "..") || absl::StrContains(*name, ":") ||
-        !absl::LoadTimeZone(*name, &zone)) {
+    if (!LoadNamedZone(*name, &zone)) {
       reader_.Error(*node, "unknown time zone",
-                    "write a name of the IANA database, e.g. Europe/Paris or UTC");
+                    "write a name of the IANA database that is the same on each machine, e.g. "
+                    "Europe/Paris or UTC");
       return;
     }
     customer_.time_zone = *name;
@@ -139,6 +147,7 @@ class CustomerReader {
       return;
     }
     customer_.term = Term{*first, *last};
+    draft_.places.terms[customer_.id] = PlaceOf(*until);
   }
 
   void ReadContacts(const YamlNode& node) {
@@ -149,6 +158,7 @@ class CustomerReader {
         const auto login = reader_.ReadLogin(item, "a login");
         if (!login) continue;
         CheckBot(item, *login);
+        CheckTeam(item, *login);
         if (IsNobodyElses(item, "login", LoginKey(*login))) contacts.logins.push_back(*login);
       }
     }
@@ -171,6 +181,22 @@ class CustomerReader {
   void CheckBot(const YamlNode& node, const Login& login) {
     if (!draft_.bots.contains(LoginKey(login))) return;
     reader_.Error(node, "a contact that is one of the bots", "take it out of one of the lists");
+  }
+
+  // Both are kept: a supplier's people may be a customer's as well.
+  void CheckTeam(const YamlNode& node, const Login& login) {
+    const auto team = draft_.members.find(LoginKey(login));
+    if (team == draft_.members.end()) return;
+    Warn(node,
+         absl::StrCat(login.forge, ":", login.name, " is a contact of \"", customer_.id,
+                      "\" and in the team \"", team->second,
+                      "\": on this customer's tickets the contact wins, so nothing that ",
+                      login.name, " writes there is an answer; on all others the team does"),
+         "take the login out of one of the two, unless that is meant");
+  }
+
+  void Warn(const YamlNode& at, std::string what, std::string mend) {
+    draft_.warnings.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
   }
 
   // Two customers with one contact: nobody could say whose ticket it opens.
@@ -220,6 +246,7 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
       if (const YamlNode* members = value.Find("members")) {
         team.members = reader.Logins(*members, "members", "a login");
         for (const Login& member : team.members) {
+          draft->members.emplace(LoginKey(member), *name);
           if (!draft->bots.contains(LoginKey(member))) continue;
           reader.Error(*members,
                        absl::StrCat("team \"", *name, "\" has a bot among its members: ",
@@ -230,7 +257,12 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
       if (const YamlNode* labels = value.Find("labels")) {
         team.labels = reader.Texts(*labels, "labels");
       }
-      if (const YamlNode* sinks = value.Find("sinks")) team.sinks = reader.Texts(*sinks, "sinks");
+      if (const YamlNode* sinks = value.Find("sinks")) {
+        team.sinks = reader.Texts(*sinks, "sinks");
+        for (const YamlNode& item : sinks->items) {
+          draft->places.sinks.try_emplace({*name, item.scalar}, PlaceOf(item));
+        }
+      }
     }
     draft->policy.teams.emplace(*name, std::move(team));
   }
@@ -239,37 +271,6 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
 void ReadCustomers(const YamlNode& node, PolicyDraft* draft) {
   for (const YamlNode& item : draft->reader.List(node, "customers")) {
     CustomerReader(item, draft).Read();
-  }
-}
-
-void ReadLabels(const YamlNode& node, PolicyDraft* draft) {
-  Reader& reader = draft->reader;
-  LabelNames& labels = draft->policy.labels;
-  if (!reader.Map(node, "labels", policy_keys::Labels())) return;
-  const auto read = [&](const char* key, const std::string& placeholder, bool may_be_none,
-                        std::string* name) {
-    const YamlNode* value = node.Find(key);
-    if (value == nullptr) return;
-    const auto text = reader.Text(*value, key);
-    if (!text) return;
-    if (text->size() > 50 || text->find_first_of(",\n") != std::string::npos) {
-      reader.Error(*value, "no name for a label", "write at most 50 characters, without a comma");
-    } else if (!placeholder.empty() && !(may_be_none && *text == "none") &&
-               !absl::StrContains(*text, placeholder)) {
-      reader.Error(*value, absl::StrCat("the label \"", key, "\" does not hold ", placeholder),
-                   absl::StrCat("write e.g. \"", key, ": ", placeholder, "\"",
-                                may_be_none ? ", or none" : ""));
-    } else {
-      *name = *text;
-    }
-  };
-  read("waiting", "", false, &labels.waiting);
-  read("workaround", "", false, &labels.workaround);
-  read("support", "{plan}", false, &labels.support);
-  read("priority", "{priority}", false, &labels.priority);
-  read("state", "{state}", true, &labels.state);
-  if (absl::EqualsIgnoreCase(labels.waiting, labels.workaround)) {
-    reader.Error(node, "`waiting` and `workaround` are the same label", "give them two names");
   }
 }
 

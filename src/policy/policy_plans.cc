@@ -278,6 +278,7 @@ void ReadPriorities(const YamlNode& node, PolicyDraft* draft) {
     const auto text = reader.Name(*name, "the name of a priority");
     if (!text) continue;
     priority.name = *text;
+    draft->label_keys.emplace("priority " + *text, *name);
     if (draft->policy.PriorityRank(*text)) {
       reader.Error(*name, absl::StrCat("priority \"", *text, "\" is defined twice"),
                    "keep one (upper and lower case are the same)");
@@ -300,6 +301,7 @@ void ReadPlans(const YamlNode& node, PolicyDraft* draft) {
     if (!name || !IsNew(draft->policy.plans, *name, "plan", node.keys[i], &draft->reader)) {
       continue;
     }
+    draft->label_keys.emplace("plan " + *name, node.keys[i]);
     Plan plan;
     plan.name = *name;
     PlanReader(node.keys[i], node.values[i], &plan, draft).Read();

@@ -10,6 +10,7 @@
 
 #include "absl/time/civil_time.h"
 #include "retainer/policy.h"
+#include "src/policy/policy_parser.h"
 #include "src/policy/reader.h"
 #include "src/policy/yaml_tree.h"
 
@@ -18,7 +19,11 @@ namespace retainer {
 struct PolicyDraft {
   Reader reader;
   const std::map<std::string, std::string>& files;
+  std::vector<Problem>& warnings;
   Policy policy;
+  PolicyPlaces places;
+  std::map<std::string, YamlNode> label_keys;    // of plans and priorities: `plan gold` -> its key
+  std::map<std::string, std::string> members;    // of teams, by LoginKey -> team
   std::set<std::string> bots;                    // by LoginKey
   std::map<std::string, std::string> customers;  // ids and aliases in lower case -> id
   std::map<std::string, std::string> contacts;   // `login github:dave` -> id of the customer
@@ -37,6 +42,9 @@ void ReadPlans(const YamlNode& node, PolicyDraft* draft);
 void ReadCommunity(const YamlNode& node, PolicyDraft* draft);
 void ReadCustomers(const YamlNode& node, PolicyDraft* draft);
 void ReadLabels(const YamlNode& node, PolicyDraft* draft);
+// What each label will be called, whether the policy names its template or not. `root` is where
+// those stand that it does not name.
+void CheckLabels(const YamlNode& root, PolicyDraft* draft);
 
 // A list of calendars that are defined.
 std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* draft);

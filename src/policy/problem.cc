@@ -9,8 +9,9 @@
 namespace retainer {
 
 std::string FormatProblem(const Problem& p) {
-  return absl::StrCat(p.file, ":", p.line, ":", p.column, ": ", p.what, p.mend.empty() ? "" : "; ",
-                      p.mend);
+  const std::string place =
+      p.file.empty() ? "" : absl::StrCat(p.file, ":", p.line, ":", p.column, ": ");
+  return absl::StrCat(place, p.what, p.mend.empty() ? "" : "; ", p.mend);
 }
 
 std::vector<Problem> Sorted(std::vector<Problem> problems) {

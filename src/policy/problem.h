@@ -9,6 +9,13 @@
 
 namespace retainer {
 
+// Where something stands.
+struct Place {
+  std::string file;  // empty: nowhere
+  int line = 1;      // from 1
+  int column = 1;    // from 1
+};
+
 struct Problem {
   std::string file;
   int line = 1;    // from 1
@@ -18,7 +25,7 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// `file:line:column: what; mend`
+// `file:line:column: what; mend`, without the place where it has none.
 std::string FormatProblem(const Problem& problem);
 // By file, line and column; those of one place as they were found.
 std::vector<Problem> Sorted(std::vector<Problem> problems);

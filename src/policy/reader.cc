@@ -57,6 +57,8 @@ bool IsPathChar(char c) {
 
 std::string AsciiLower(std::string_view text) { return absl::AsciiStrToLower(View(text)); }
 
+Place PlaceOf(const YamlNode& node) { return {node.file, node.line, node.column}; }
+
 std::string LoginKey(const Login& login) {
   return AsciiLower(absl::StrCat(login.forge, ":", login.name));
 }
@@ -99,13 +101,24 @@ void Reader::Error(const YamlNode& at, std::string what, std::string mend) {
 }
 
 bool Reader::Map(const YamlNode& node, std::string_view what,
-                 const std::vector<std::string_view>& known) {
+                 const std::vector<std::string_view>& known, const Elsewhere& elsewhere) {
   if (!NamedMap(node, what)) return false;
   for (const YamlNode& key : node.keys) {
     if (IsFull()) return false;
     if (std::find(known.begin(), known.end(), key.scalar) != known.end()) continue;
+    std::string mend = DidYouMean(key.scalar, known);
+    const std::string word = key.scalar.substr(0, key.scalar.find_first_of(" :"));
+    if (std::find(elsewhere.keys.begin(), elsewhere.keys.end(), key.scalar) !=
+        elsewhere.keys.end()) {
+      mend = absl::StrCat("it belongs ", View(elsewhere.where));
+    } else if (word.size() < key.scalar.size() &&
+               std::find(known.begin(), known.end(), word) != known.end()) {
+      mend = absl::StrCat(key.scalar[word.size()] == ':' ? "a blank is missing after the colon"
+                                                         : "a colon is missing",
+                          ": write ", word, ": …");
+    }
     Error(key, absl::StrCat("unknown key ", Shown(key.scalar), " in ", View(what)),
-          DidYouMean(key.scalar, known));
+          std::move(mend));
   }
   return true;
 }
@@ -217,6 +230,7 @@ std::optional<ProjectRef> Reader::ProjectPattern(const YamlNode& node) {
           absl::StrCat("write ", ref.forge, ":", ref.path, "/* for all of its projects"));
     return std::nullopt;
   }
+  forges_.try_emplace(ref.forge, PlaceOf(node));
   return ref;
 }
 
@@ -243,6 +257,7 @@ std::optional<Login> Reader::ReadLogin(const YamlNode& node, std::string_view wh
           "write FORGE:NAME, e.g. github:alice, without @");
     return std::nullopt;
   }
+  forges_.try_emplace(text->substr(0, colon), PlaceOf(node));
   return Login{text->substr(0, colon), std::string(name)};
 }
 

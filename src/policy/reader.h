@@ -5,6 +5,7 @@
 // nothing.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,11 +24,21 @@ class Reader {
  public:
   explicit Reader(std::vector<Problem>* problems) : problems_(*problems) {}
 
+  // The first place that names each forge.
+  const std::map<std::string, Place>& forges() const { return forges_; }
+
   void Error(const YamlNode& at, std::string what, std::string mend = "");
+
+  // Keys of another file, and where those belong: "into the configuration".
+  struct Elsewhere {
+    std::vector<std::string_view> keys;
+    std::string_view where;
+  };
 
   // True where `node` is a map. Adds a problem for each key that is not in `known`, with the one
   // that may have been meant. `what` names the thing: "a plan".
-  bool Map(const YamlNode& node, std::string_view what, const std::vector<std::string_view>& known);
+  bool Map(const YamlNode& node, std::string_view what, const std::vector<std::string_view>& known,
+           const Elsewhere& elsewhere = {});
   // A map whose keys are names that the writer chose.
   bool NamedMap(const YamlNode& node, std::string_view what);
   // The items of a list; a problem and nothing for anything else.
@@ -54,10 +65,12 @@ class Reader {
   bool IsFull() const;
 
   std::vector<Problem>& problems_;
+  std::map<std::string, Place> forges_;
 };
 
 // `did you mean "x"?`, or the list of what is known.
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known);
+Place PlaceOf(const YamlNode& node);
 bool IsForgeName(std::string_view name);  // [a-z0-9-]+
 std::string AsciiLower(std::string_view text);
 // `github:alice`, in lower case: equal where the logins are.

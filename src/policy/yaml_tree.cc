@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
+#include "src/policy/yaml_error.h"
 
 namespace retainer {
 namespace {
@@ -174,8 +175,7 @@ std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& te
   } catch (const Refused& e) {
     problems->push_back(e.problem);
   } catch (const YAML::Exception& e) {
-    problems->push_back({file, e.mark.line + 1, e.mark.column + 1,
-                         absl::StrCat("not valid YAML: ", e.msg), "check indentation and quotes"});
+    problems->push_back(ExplainYaml(file, text, e.mark.line + 1, e.mark.column + 1, e.msg));
   } catch (const std::exception&) {
     problems->push_back({file, 1, 1, "not valid YAML", "check indentation and quotes"});
   }

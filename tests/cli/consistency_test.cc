@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "absl/strings/match.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace retainer::cli {
 namespace {
@@ -45,6 +49,52 @@ TEST(ConsistencyTest, AForgeThatTheConfigurationLacksIsNamedOnce) {
   const Disagreements found = Compare(policy, MakeConfig());
   ASSERT_EQ(found.wrong.size(), 1u);
   EXPECT_TRUE(absl::StrContains(found.wrong[0], "gitlb (projects)")) << found.wrong[0];
+}
+
+TEST(ConsistencyTest, AForgeThatIsLackingIsNamedWithItsPlaceAndThoseThatThereAre) {
+  Policy policy;
+  policy.bots = {{"gh", "ci"}};
+  PolicyPlaces places;
+  places.forges["gh"] = {"policy/p.yaml", 7, 3};
+  const std::vector<Problem> found = Lacking(policy, MakeConfig(), places);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(absl::StartsWith(FormatProblem(found[0]), "policy/p.yaml:7:3: the policy names"))
+      << FormatProblem(found[0]);
+  EXPECT_TRUE(absl::StrContains(found[0].mend, "the configuration has github")) << found[0].mend;
+}
+
+TEST(ConsistencyTest, ATermThatIsOverIsSaidWithItsDay) {
+  Policy policy;
+  Customer customer;
+  customer.id = "acme";
+  customer.time_zone = "Europe/Paris";
+  customer.term = Term{absl::CivilDay(2025, 1, 1), absl::CivilDay(2026, 1, 31)};
+  policy.customers = {customer};
+  const auto at = [](const char* text) {
+    absl::Time time;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, nullptr));
+    return time;
+  };
+  EXPECT_TRUE(EndedTerms(policy, {}, at("2026-01-31T22:59:59Z")).empty())
+      << "its last second there";
+  const std::vector<Problem> ended = EndedTerms(policy, {}, at("2026-01-31T23:00:00Z"));
+  ASSERT_EQ(ended.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(ended[0].what, "\"acme\" ended on 2026-01-31")) << ended[0].what;
+}
+
+TEST(ConsistencyTest, APolicyFolderThatIsNotThereIsNamedWithThoseThatAre) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() + "/policy");
+  std::ofstream(folder.path() + "/policy/p.yaml") << "version: 1\n";
+  Config config = MakeConfig();
+  config.policy = folder.path() + "/policy";
+  EXPECT_FALSE(MissingPolicyFolder(config, {}).has_value());
+  config.policy = folder.path() + "/polcy";
+  const auto missing = MissingPolicyFolder(config, {"retainer.yaml", 3, 9});
+  ASSERT_TRUE(missing.has_value());
+  EXPECT_TRUE(absl::StartsWith(FormatProblem(*missing), "retainer.yaml:3:9: there is no policy"));
+  EXPECT_TRUE(absl::StrContains(missing->what, "/polcy")) << missing->what;
+  EXPECT_EQ(missing->mend, "beside it there is: policy");
 }
 
 TEST(ConsistencyTest, ObserveModeIsSaidPlainly) {

@@ -42,6 +42,9 @@ class Installation {
     const std::filesystem::path file = path(name);
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
+    // As the README has it: some of these are secrets.
+    std::filesystem::permissions(
+        file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   std::string Read(const std::string& name) const {
     std::ifstream file(path(name), std::ios::binary);

@@ -133,6 +133,13 @@ INSTANTIATE_TEST_SUITE_P(
               "not encrypted"},
         Wrong{"UrlWithPassword", "http://127.0.0.1:8090", "https://a:b@gitlab.example.com",
               "no URL"},
+        Wrong{"ApiUrlOfThePages", "http://127.0.0.1:8090/api/v4/", "https://gitlab.example.com",
+              "write api_url: https://gitlab.example.com/api/v4"},
+        Wrong{"ApiUrlOfGitHubsPages", "    kind: github\n",
+              "    kind: github\n    api_url: https://github.com\n",
+              "write api_url: https://api.github.com"},
+        Wrong{"KeyOfThePolicy", "store:", "calendars: {}\nstore:", "it belongs into the policy"},
+        Wrong{"SecretsNoList", "[env:SIGNING]", "env:SIGNING", "signing_tokens must be a list"},
         Wrong{"AppAndToken", "    app:", "    token: env:TOKEN\n    app:", "an app and a token"},
         Wrong{"NoCredentials", "    token: env:TOKEN\n", "", "no way to sign in"},
         Wrong{"AppHalf", "id: 123, ", "", "its id and its private key"},
@@ -174,6 +181,48 @@ TEST(ConfigParserTest, WhatWorksButShouldBeKnownIsAWarning) {
   EXPECT_TRUE(result.config);
   ASSERT_EQ(result.warnings.size(), 1u);
   EXPECT_EQ(result.warnings[0].line, 8);
+}
+
+// A forge's page of settings shows no byte-order mark: the secret is what stands after it.
+TEST(ConfigParserTest, ASecretFromAFileIsReadAsItIsMeantOrRefused) {
+  const auto hook = [](const std::string& content) {
+    ConfigSources sources = Fakes();
+    sources.read_file = [content, read = sources.read_file](const std::string& path) {
+      return path == "/etc/desk/hook" ? absl::StatusOr<std::string>(content) : read(path);
+    };
+    return ParseConfig("retainer.yaml", kGood, "/etc/desk", sources);
+  };
+  for (const std::string& content :
+       {std::string("\xef\xbb\xbf") + kSecret + "\r\n", std::string(" ") + kSecret + "\n\n"}) {
+    const ConfigResult read = hook(content);
+    ASSERT_TRUE(read.config) << FormatProblems(read.problems);
+    EXPECT_EQ(read.config->forges[0].webhook_secrets[1].secret, kSecret);
+  }
+  for (const std::string& content :
+       {std::string(kSecret) + "\n" + kSecret, std::string(kSecret) + '\0',
+        std::string("\xff\xfe") + kSecret, std::string(" \n"), std::string("\u200b") + kSecret}) {
+    const ConfigResult read = hook(content);
+    ASSERT_EQ(read.problems.size(), 1u);
+    EXPECT_NE(read.problems[0].what.find("the file /etc/desk/hook "), std::string::npos);
+    EXPECT_EQ(read.problems[0].what.find(kSecret), std::string::npos);
+  }
+}
+
+TEST(ConfigParserTest, ASecretThatEverybodyMayReadIsAWarningWithTheMend) {
+  ConfigSources sources = Fakes();
+  const auto warnings = [&](unsigned mode) {
+    sources.file_mode = [mode](const std::string& path) -> std::optional<unsigned> {
+      if (path == "/etc/desk/app.pem") return mode;
+      return std::nullopt;
+    };
+    return ParseConfig("retainer.yaml", kGood, "/etc/desk", sources).warnings;
+  };
+  ASSERT_EQ(warnings(0644).size(), 1u);
+  EXPECT_EQ(warnings(0644)[0].line, 9);
+  EXPECT_NE(warnings(0644)[0].what.find("/etc/desk/app.pem (mode 0644)"), std::string::npos);
+  EXPECT_NE(warnings(0644)[0].mend.find("chmod o= /etc/desk/app.pem"), std::string::npos);
+  EXPECT_TRUE(warnings(0600).empty());
+  EXPECT_TRUE(warnings(0640).empty()) << "the service's group reads it";
 }
 
 TEST(ConfigParserTest, AMissingFileIsAProblem) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "src/policy/examples.h"
 #include "src/policy/reader.h"
 
@@ -156,6 +157,92 @@ TEST(PolicyParserTest, WhatMustBeAListIsNamedByItsKey) {
             "p.yaml:7:7: bots must be a list; write it as [\"github:ci\"]\n");
 }
 
+TEST(PolicyParserTest, AKeyOfTheConfigurationIsSentThere) {
+  EXPECT_EQ(Problems(std::string(kGood) + "sinks: {}\n"),
+            "p.yaml:15:1: unknown key \"sinks\" in a policy; it belongs into the configuration "
+            "(retainer.yaml), not into the policy\n");
+  EXPECT_NE(Problems(std::string(kGood) + "forges: []\n").find("into the configuration"),
+            std::string::npos);
+}
+
+TEST(PolicyParserTest, AKeyWithoutColonIsToldSo) {
+  EXPECT_NE(
+      Problems(std::string(kGood) + "badge public\n")
+          .find("unknown key \"badge public\" in a policy; a colon is missing: write badge: "),
+      std::string::npos);
+  EXPECT_NE(Problems(Replaced(kGood, "id: acme", "id:acme")).find("a blank is missing after the"),
+            std::string::npos);
+}
+
+// Every label, whichever template and name make it: what a forge refuses would be tried for ever.
+TEST(PolicyParserTest, ALabelThatAForgeRefusesIsRefusedHere) {
+  const std::string long_name(42, 'g');
+  const std::string plan = Problems(absl::StrReplaceAll(kGood, {{"gold", long_name}}));
+  EXPECT_EQ(plan,
+            "p.yaml:10:3: the label of plan " + long_name + ", \"support: " + long_name +
+                "\", has 51 characters, and GitHub takes at most 50; shorten the name, or the "
+                "template under `labels`\n");
+  EXPECT_NE(Problems(absl::StrReplaceAll(kGood, {{"P2", std::string(41, 'P')}}))
+                .find("the label of priority PPPP"),
+            std::string::npos);
+  const auto labels = [](const std::string& value) {
+    return Problems(Replaced(kGood, "bots:", "labels: {" + value + "}\nbots:"));
+  };
+  EXPECT_EQ(labels("waiting: " + std::string(50, 'w')), "");
+  EXPECT_NE(labels("waiting: " + std::string(51, 'w')).find("51 characters"), std::string::npos);
+  EXPECT_EQ(
+      labels("waiting: \"" + absl::StrReplaceAll(std::string(50, 'w'), {{"w", "\u00e4"}}) + "\""),
+      "")
+      << "characters, not bytes";
+  EXPECT_NE(labels("workaround: \"a, b\"").find("comma"), std::string::npos);
+  EXPECT_NE(labels("waiting: \"a \"").find("blank"), std::string::npos);
+  EXPECT_NE(labels("waiting: \"a\\nb\"").find("line end"), std::string::npos);
+  EXPECT_NE(labels("state: \"the state that our service level is in just now: {state}\"")
+                .find("the label of state"),
+            std::string::npos);
+  EXPECT_NE(labels("support: \"{plan}, bought\"").find("comma"), std::string::npos);
+  EXPECT_NE(labels("waiting: \"Priority: p1\"").find("same label"), std::string::npos);
+  EXPECT_NE(labels("state: \"priority: {state}\", priority: \"priority: {priority}\", waiting: "
+                   "\"priority: met\"")
+                .find("same label"),
+            std::string::npos);
+}
+
+TEST(PolicyParserTest, WhatWorksThoughPerhapsNotAsMeantIsAWarning) {
+  const auto warnings = [](const std::string& text) {
+    const PolicyResult result = ParsePolicy({{"p.yaml", text}});
+    EXPECT_TRUE(result.policy) << FormatProblems(result.problems);
+    return FormatProblems(result.warnings);
+  };
+  EXPECT_EQ(
+      warnings(kGood),
+      "p.yaml:14:10: customer \"acme\" is private and has no alias: who claims a ticket for it "
+      "in a comment names it in public; add an alias that does not tell who it is, e.g. "
+      "alias: c-7f3\n");
+  const std::string quiet = Replaced(kGood, "id: acme", "id: acme, alias: c-1");
+  EXPECT_EQ(warnings(quiet), "");
+  EXPECT_EQ(warnings(Replaced(kGood, "id: acme", "id: acme, visibility: public")), "");
+  const std::string both = warnings(Replaced(quiet, "github:dave", "github:Alice"));
+  EXPECT_NE(
+      both.find("p.yaml:14:60: github:Alice is a contact of \"acme\" and in the team \"core\": "
+                "on this customer's tickets the contact wins"),
+      std::string::npos)
+      << both;
+}
+
+TEST(PolicyParserTest, PlacesOfWhatOthersFindWrong) {
+  const PolicyResult result =
+      ParsePolicy({{"p.yaml", Replaced(Replaced(kGood, "github:dave", "gh:dave"), "id: acme",
+                                       "id: acme, term: {from: 2026-01-01, until: 2026-01-31}")}});
+  ASSERT_TRUE(result.policy) << FormatProblems(result.problems);
+  const Place forge = result.places.forges.at("gh");
+  EXPECT_EQ(forge.file, "p.yaml");
+  EXPECT_EQ(forge.line, 14);
+  EXPECT_GT(forge.column, 60);
+  EXPECT_EQ(result.places.terms.at("acme").line, 14);
+  EXPECT_EQ((result.places.sinks.at({"chat", "ops"}).line), 8);
+}
+
 TEST(PolicyParserTest, AnAliasIsNobodysName) {
   const auto problems = [](const std::string& customer) {
     return Problems(Replaced(kGood, "customers:\n", "customers:\n  - " + customer + "\n"));
@@ -286,6 +373,9 @@ INSTANTIATE_TEST_SUITE_P(
               "no day of the calendar"},
         Wrong{"TermHalf", kCustomer, "id: acme, term: {from: 2026-01-01},", "its last day"},
         Wrong{"Visibility", kCustomer, "id: acme, visibility: open,", "private or public"},
+        Wrong{"LocalTimeZone", "Europe/Paris", "localtime", "unknown time zone"},
+        Wrong{"CustomersTimeZone", "id: acme,", "id: acme, time_zone: right/UTC,",
+              "unknown time zone"},
         Wrong{"Label", "bots:", "labels: {priority: urgent}\nbots:", "{priority}"},
         Wrong{"LabelsTheSame", "bots:", "labels: {waiting: x, workaround: X}\nbots:", "same label"},
         Wrong{"Since", "bots:", "since: yesterday\nbots:", "RFC 3339"},

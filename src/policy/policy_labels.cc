@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "retainer/standing.h"
+#include "src/policy/encoding.h"
+#include "src/policy/policy_keys.h"
+#include "src/policy/policy_sections.h"
+
+namespace retainer {
+namespace {
+
+// GitHub's bound. Rationale: what a forge refuses would be tried for ever.
+constexpr std::size_t kMostCharacters = 50;
+
+std::size_t Characters(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+// Why no forge, or not every one, takes it as a label's name; empty where each does.
+std::string WhyNoLabel(const std::string& name) {
+  if (!IsUtf8(name)) return "is not UTF-8";
+  if (Characters(name) > kMostCharacters) {
+    return absl::StrCat("has ", Characters(name), " characters, and GitHub takes at most ",
+                        kMostCharacters);
+  }
+  if (name.find(',') != std::string::npos) return "holds a comma, which GitLab takes from no label";
+  if (std::any_of(name.begin(), name.end(),
+                  [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
+    return "holds a line end or a control character";
+  }
+  if (name.empty() || name.front() == ' ' || name.back() == ' ') {
+    return "begins or ends with a blank, which forges take away";
+  }
+  return "";
+}
+
+// Of one policy: each label once.
+class LabelCheck {
+ public:
+  explicit LabelCheck(PolicyDraft* draft) : reader_(draft->reader) {}
+
+  // `what` names it for people; `mend` says what can be shortened. False where it is refused.
+  bool Add(const YamlNode& at, const std::string& what, const std::string& name,
+           const std::string& mend) {
+    if (const std::string why = WhyNoLabel(name); !why.empty()) {
+      reader_.Error(at, absl::StrCat("the label of ", what, ", \"", name, "\", ", why), mend);
+      return false;
+    }
+    // Forges fold case.
+    const auto [other, is_new] = seen_.emplace(AsciiLower(name), what);
+    if (is_new) return true;
+    reader_.Error(at,
+                  absl::StrCat("\"", name, "\", the label of ", what,
+                               ", is the same label as that of ", other->second),
+                  "give each a name of its own: forges tell no upper from lower case");
+    return false;
+  }
+
+ private:
+  Reader& reader_;
+  std::map<std::string, std::string> seen_;  // names in lower case -> of what
+};
+
+}  // namespace
+
+void ReadLabels(const YamlNode& node, PolicyDraft* draft) {
+  Reader& reader = draft->reader;
+  LabelNames& labels = draft->policy.labels;
+  if (!reader.Map(node, "labels", policy_keys::Labels())) return;
+  const auto read = [&](const char* key, const std::string& placeholder, bool may_be_none,
+                        std::string* name) {
+    const YamlNode* value = node.Find(key);
+    if (value == nullptr) return;
+    draft->label_keys.emplace(absl::StrCat("template ", key), *value);
+    const auto text = reader.Text(*value, key);
+    if (!text) return;
+    if (!placeholder.empty() && !(may_be_none && *text == "none") &&
+        !absl::StrContains(*text, placeholder)) {
+      reader.Error(*value, absl::StrCat("the label \"", key, "\" does not hold ", placeholder),
+                   absl::StrCat("write e.g. \"", key, ": ", placeholder, "\"",
+                                may_be_none ? ", or none" : ""));
+    } else {
+      *name = *text;
+    }
+  };
+  read("waiting", "", false, &labels.waiting);
+  read("workaround", "", false, &labels.workaround);
+  read("support", "{plan}", false, &labels.support);
+  read("priority", "{priority}", false, &labels.priority);
+  read("state", "{state}", true, &labels.state);
+}
+
+void CheckLabels(const YamlNode& root, PolicyDraft* draft) {
+  const LabelNames& labels = draft->policy.labels;
+  // At the template where the policy names it, else at what is put into it.
+  const auto at = [&](const std::string& key, const std::string& what) -> const YamlNode& {
+    for (const std::string& name : {absl::StrCat("template ", key), what}) {
+      const auto found = draft->label_keys.find(name);
+      if (found != draft->label_keys.end()) return found->second;
+    }
+    return root;
+  };
+  LabelCheck check(draft);
+  check.Add(at("waiting", ""), "`waiting`", labels.waiting, "write another name");
+  check.Add(at("workaround", ""), "`workaround`", labels.workaround, "write another name");
+  const std::string shorten = "shorten the name, or the template under `labels`";
+  for (const Priority& priority : draft->policy.priorities) {
+    const std::string what = absl::StrCat("priority ", priority.name);
+    if (!check.Add(at("priority", what), what,
+                   absl::StrReplaceAll(labels.priority, {{"{priority}", priority.name}}),
+                   shorten)) {
+      break;
+    }
+  }
+  for (const auto& [name, plan] : draft->policy.plans) {
+    const std::string what = absl::StrCat("plan ", name);
+    if (!check.Add(at("support", what), what,
+                   absl::StrReplaceAll(labels.support, {{"{plan}", name}}), shorten)) {
+      break;
+    }
+  }
+  if (labels.state == "none") return;
+  for (auto i = static_cast<std::uint8_t>(ClockState::kCancelled);
+       i <= static_cast<std::uint8_t>(ClockState::kBreached); ++i) {
+    const std::string state(ClockStateName(static_cast<ClockState>(i)));
+    if (!check.Add(at("state", ""), absl::StrCat("state ", state),
+                   absl::StrReplaceAll(labels.state, {{"{state}", state}}), shorten)) {
+      break;
+    }
+  }
+}
+
+}  // namespace retainer
