@@ -93,19 +93,36 @@ struct Face {
   friend bool operator==(const Face&, const Face&) = default;
 };
 
-// What the forge was last made to show, as the store keeps it.
+// A label that the forge refused, and when that was said.
+struct RefusedLabel {
+  std::string name;
+  std::string reason;
+  absl::Time at;
+  friend bool operator==(const RefusedLabel&, const RefusedLabel&) = default;
+};
+
+// What the forge was last made to show, as the store keeps it. What a call is about to change is
+// written down before it, so that a lost answer or a crash leaves nothing behind that nobody knows of.
 struct ShownFace {
   std::string comment_id;      // object id's number; empty: none posted
   std::string comment_digest;  // of the rendered body
   std::vector<std::string> discloses;
   std::string intent;  // marker of a comment being created: set before the call, cleared after
-  absl::Time intent_at = absl::InfinitePast();
-  std::vector<std::string> labels;  // that we put on and not yet took off; sorted
-  std::string face_digest;          // of the whole face, when it was reached
-  int attempts = 0;                 // that failed in a row
-  std::string check_commit;         // of the check that was shown last; empty: none yet
-  std::string check_id;             // the forge's number of it
-  std::string check_digest;         // of its words
+  absl::Time intent_at = absl::InfinitePast();  // of the last try
+  std::vector<std::string> labels;              // that we put on and not yet took off; sorted
+  std::string face_digest;                      // of the whole face, when it was reached
+  int attempts = 0;                             // that failed in a row
+  std::string check_commit;                     // of the check that was shown last; empty: none yet
+  std::string check_id;                         // the forge's number of it
+  std::string check_digest;                     // of its words
+  std::string deleted_comment;  // the last that we deleted: a list may still hold it
+  std::string check_intent;     // commit of a check being created, as `intent`
+  absl::Time check_intent_at = absl::InfinitePast();
+  // Labels of a call whose end is not known: they may be on or not; sorted.
+  std::vector<std::string> unsure_labels;
+  std::vector<std::string> assignees;         // that we assigned and still should be; sorted
+  std::vector<std::string> unsure_assignees;  // of a call whose end is not known; sorted
+  std::vector<RefusedLabel> refused_labels;   // by name
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 

@@ -130,8 +130,8 @@ class Forge {
                                         const std::string& commit) = 0;
 
   // ---- Writing
-  // One mutation at a time for each installation, spaced; the instant from which the next is
-  // allowed, InfinitePast where nothing holds it up.
+  // One mutation at a time for each installation, spaced; the instant (by Clock::Steady) from which
+  // the next is allowed, InfinitePast where nothing holds it up.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
 
   virtual absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at,
@@ -140,12 +140,14 @@ class Forge {
                                      const std::string& body) = 0;
   // NotFound counts as done.
   virtual absl::Status DeleteComment(const RemoteTicket& at, const std::string& comment_id) = 0;
-  // Our own comment (by author *and* marker) among those created since `since`; nullopt when there
-  // is none. For the crash between a create and its record.
-  virtual absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
-                                                                      std::string_view marker,
-                                                                      absl::Time since) = 0;
-  // Creates labels that the project lacks, with colour and description. Remembered.
+  // Our own comments (by author *and* marker, or a marker's beginning) among those created since
+  // `since`, the oldest first. For whatever may have been created without our knowing. A list may
+  // lack for a while what was created just now.
+  virtual absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket& at,
+                                                                     std::string_view marker,
+                                                                     absl::Time since) = 0;
+  // Creates labels that the project lacks, with colour and description. Remembered. InvalidArgument
+  // where the forge refuses such a label.
   virtual absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) = 0;
   virtual absl::Status AddLabels(const RemoteTicket& at,
                                  const std::vector<std::string>& labels) = 0;
@@ -154,8 +156,9 @@ class Forge {
   // Logins that cannot be assigned are passed over.
   virtual absl::Status AddAssignees(const RemoteTicket& at,
                                     const std::vector<std::string>& logins) = 0;
-  // Shows the check `retainer/sla` on a commit: anew, or in the place of the one with the id that an
-  // earlier call returned for the same commit (where the forge can). Returns its id. NotFound
+  // Shows the check `retainer/sla` on a commit: in the place of the one with the id that an earlier
+  // call returned for the same commit (where the forge can), without an id in that of one that we are
+  // found to have there, else anew. Returns its id. NotFound
   // where that one is gone, PermissionDenied with the right that is missing.
   virtual absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                                const std::string& id) = 0;

@@ -60,15 +60,24 @@ struct StoredTicket {
   FactSet facts;
 };
 
+// When a face that is new is shown.
+enum class FaceTurn : std::uint8_t {
+  kKeep,     // at once, unless it waits in the backlog: there it keeps its place
+  kNow,      // at once: something has just happened on the ticket
+  kBacklog,  // in its turn, at the dispatcher's steady pace
+};
+
 // One decision, one write: all of it or none.
 struct DecisionWrite {
   TicketRecord record;      // its version is the one expected to be in the store now
   std::vector<Fact> facts;  // added or replaced
   std::optional<Face>
       face;  // marks the ticket's face dirty when set and different from the last desired one
-  int face_rank = 1;            // the dispatcher's order: 0 before 1
-  bool face_again = false;      // marks it dirty although it is the same: a person's hand changed
-                                // what the forge shows
+  int face_rank = 1;        // the dispatcher's order: 0 before 1
+  bool face_again = false;  // marks it dirty although it is the same: a person's hand changed
+                            // what the forge shows
+  bool face_look = false;   // likewise: there is a comment of our account that is not on record
+  FaceTurn face_turn = FaceTurn::kKeep;
   std::vector<Notice> notices;  // those whose id was told before are passed over
   DecisionRecord ledger;        // written when it holds facts or changes
   std::optional<std::uint64_t> inbox_done;
@@ -178,7 +187,11 @@ struct DirtyFace {
   absl::Time since;
   absl::Time not_before;
   int rank = 1;
+  bool look = false;  // dirty because of DecisionWrite::face_look alone
 };
+
+// No face is put off for longer.
+inline constexpr absl::Duration kLongestFaceWait = absl::Minutes(20);
 
 struct StoredTerms {
   std::string id;
@@ -191,8 +204,9 @@ struct NoticeRecord {
   Notice notice;
   // Set before a comment is posted for it: from here on the comment may be there.
   std::optional<absl::Time> posting_since;
-  std::vector<std::string> told;  // the sinks that need not hear it again
-  int attempts = 0;               // that were in vain
+  std::optional<absl::Time> posted_at;  // the last try whose end is not known
+  std::vector<std::string> told;        // the sinks that need not hear it again
+  int attempts = 0;                     // that were in vain
   std::optional<absl::Time> again_at;
   std::optional<absl::Time> failing_since;  // the first of those, or of being told to wait
 };
@@ -243,6 +257,12 @@ struct DeadFace {
   absl::Time at;
 };
 
+// Labels of a ticket that its forge refused.
+struct RefusedLabels {
+  TicketKey ticket;
+  std::vector<RefusedLabel> labels;
+};
+
 // Tickets that are to be judged again, from where it was left.
 struct Sweep {
   std::string forge;
@@ -266,6 +286,7 @@ struct StoreStats {
   std::optional<absl::Time> oldest_set_aside;  // as it was received
   std::uint64_t dirty_faces = 0;
   std::optional<absl::Time> oldest_dirty;
+  std::uint64_t backlog_faces = 0;
   std::uint64_t dead_faces = 0;
   // As it was given up; of more than kDeadLooked dead ones, the oldest of that many of them.
   std::optional<absl::Time> oldest_dead_face;
@@ -357,7 +378,8 @@ class Store {
   // ---- Faces
   // A ticket that never had a face set is as one whose face is Face{} and reached. A face that
   // changes while it is dirty keeps its age and its `not_before`.
-  // Faces to be brought to a forge whose time has come, by rank, then age. The cost grows with
+  // Faces to be brought to a forge whose time has come, by rank, then age. One that was put off for
+  // longer than kLongestFaceWait from `now` is among them: the clock was set back since. The cost grows with
   // those that are returned, not with those that wait or are another forge's.
   virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(const std::string& forge,
                                                                 absl::Time now,
@@ -375,9 +397,17 @@ class Store {
   virtual absl::Status BuryFace(const TicketKey& key, std::uint64_t generation,
                                 const std::string& reason, absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) = 0;
-  // A dead face is dirty again, as of `now`, with none of its tries counted. NotFound where the
-  // ticket has no dead face.
+  // A dead face, or one with refused labels, is dirty again, as of `now`, with none of its tries and
+  // refusals counted. NotFound where the ticket has neither.
   virtual absl::Status ReviveFace(const TicketKey& key, absl::Time now) = 0;
+  // The face of this generation waits in the backlog: it was not to be shown yet. A newer one stays
+  // dirty.
+  virtual absl::Status PutIntoBacklog(const TicketKey& key, std::uint64_t generation) = 0;
+  // Makes the oldest faces of a forge's backlog dirty as of `now`, at most `limit`; how many.
+  virtual absl::StatusOr<std::size_t> TakeFromBacklog(const std::string& forge, std::size_t limit,
+                                                      absl::Time now) = 0;
+  // By ticket.
+  virtual absl::StatusOr<std::vector<RefusedLabels>> ListRefusedLabels(std::size_t limit) = 0;
 
   // ---- Notices
   // Those that wait, by the instant at which they are to be told.

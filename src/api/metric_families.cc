@@ -7,6 +7,10 @@ namespace retainer {
 const std::vector<MetricFamily>& MetricFamilies() {
   using enum MetricType;
   static const auto& families = *new std::vector<MetricFamily>{
+      {"retainer_backlog_faces",
+       kGauge,
+       {},
+       "Tickets whose status waits to be shown at the steady pace of the backlog."},
       {"retainer_clock_skew_seconds",
        kGauge,
        {"forge"},
@@ -106,6 +110,10 @@ const std::vector<MetricFamily>& MetricFamilies() {
        kCounter,
        {"forge"},
        "Accounts seen under a login pinned to another id."},
+      {"retainer_refused_labels_total",
+       kCounter,
+       {"forge"},
+       "Labels that a forge refused since the start."},
       {"retainer_set_aside_age_seconds",
        kGauge,
        {},

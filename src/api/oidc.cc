@@ -130,7 +130,7 @@ class OidcVerifier::Issuer {
   absl::Status Check(cjose_jws_t* jws, const std::string& named, const std::string& algorithm,
                      const std::string& key_id) {
     std::unique_lock lock(mutex_);
-    const absl::Time now = clock_.Now();
+    const absl::Time now = clock_.Steady();
     const auto unknown = [&] { return !keys_.contains(key_id) || now - fetched_ > kUsable; };
     absl::Status fetched = absl::OkStatus();
     if ((unknown() || now - fetched_ > kFresh) && !fetching_ && now - tried_ >= kBetweenFetches) {

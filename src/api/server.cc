@@ -347,7 +347,7 @@ class ApiServer::Impl {
       const bool delivery = request.path.starts_with("/webhooks/");
       const bool unread = response.status == 408 || response.status == 413;
       if (delivery ? !unread : response.status < 500) return;
-      if (const auto kept_back = failures_.Allow(RouteOf(request.path), clock_.Now())) {
+      if (const auto kept_back = failures_.Allow(RouteOf(request.path), clock_.Steady())) {
         log_.Warning("request failed", {{"route", RouteOf(request.path)},
                                         {"status", absl::StrCat(response.status)},
                                         {"from", ClientOf(request)},
@@ -538,13 +538,13 @@ class ApiServer::Impl {
           Authenticate(store_, options_.oidc, request.get_header_value("Authorization"), now);
       if (absl::IsUnauthenticated(caller.status())) {
         const std::string client = ClientOf(request);
-        if (const auto wait = attempts_.Blocked(client, now)) {
+        if (const auto wait = attempts_.Blocked(client, clock_.Steady())) {
           response.set_header("Retry-After",
                               absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
           AnswerProblem(response, 429, "Too many failed attempts; try again later.");
           return;
         }
-        attempts_.Failed(client, now);
+        attempts_.Failed(client, clock_.Steady());
         response.set_header("WWW-Authenticate", "Bearer realm=\"retainer\"");
         AnswerProblem(response, 401, View(caller.status().message()));
         return;

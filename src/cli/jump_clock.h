@@ -15,7 +15,11 @@ class JumpClock final : public Clock {
 
   absl::Time Now() const override {
     std::lock_guard lock(mutex_);
-    return absl::Now() + ahead_;
+    return system_.Now() + ahead_;
+  }
+  absl::Time Steady() const override {
+    std::lock_guard lock(mutex_);
+    return system_.Steady() + ahead_;
   }
   void Jump(absl::Duration by) {
     std::lock_guard lock(mutex_);
@@ -28,6 +32,7 @@ class JumpClock final : public Clock {
   }
 
  private:
+  const SystemClock system_;
   mutable std::mutex mutex_;
   absl::Duration ahead_;
 };
@@ -40,6 +45,7 @@ class ReplayClock final : public Clock {
     std::lock_guard lock(mutex_);
     return now_;
   }
+  absl::Time Steady() const override { return Now(); }
   void MoveTo(absl::Time now) {
     std::lock_guard lock(mutex_);
     now_ = std::max(now_, now);

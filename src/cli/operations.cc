@@ -308,8 +308,11 @@ absl::StatusOr<Result> ListInbox(Store& store) {
   if (!dead.ok()) return dead.status();
   const auto untold = store.ListDeadNotices(kMostAside);
   if (!untold.ok()) return untold.status();
-  Result result{
-      "", {{"deliveries", json::array()}, {"tickets", json::array()}, {"notices", json::array()}}};
+  Result result{"",
+                {{"deliveries", json::array()},
+                 {"tickets", json::array()},
+                 {"labels", json::array()},
+                 {"notices", json::array()}}};
   for (const SetAsideEntry& entry : *aside) {
     const Delivery& delivery = entry.entry.delivery;
     result.data["deliveries"].push_back({{"id", AsideId(entry)},
@@ -329,6 +332,20 @@ absl::StatusOr<Result> ListInbox(Store& store) {
         {{"id", *name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
     absl::StrAppend(&result.text, *name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
                     "\n");
+  }
+  const auto refused = store.ListRefusedLabels(kMostAside);
+  if (!refused.ok()) return refused.status();
+  for (const RefusedLabels& ticket : *refused) {
+    const auto name = TicketName(store, ticket.ticket);
+    if (!name.ok()) return name.status();
+    for (const RefusedLabel& label : ticket.labels) {
+      result.data["labels"].push_back({{"id", *name},
+                                       {"label", label.name},
+                                       {"given_up", Rfc3339(label.at)},
+                                       {"reason", label.reason}});
+      absl::StrAppend(&result.text, *name, "  ", Rfc3339(label.at), "  label \"", label.name,
+                      "\" is refused: ", label.reason, "\n");
+    }
   }
   for (const DeadNotice& notice : *untold) {
     const std::string& id = notice.record.notice.id;
@@ -374,6 +391,14 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
     const auto name = TicketName(store, face.ticket);
     if (!name.ok()) return name.status();
     if (chosen({*name, ToString(face.ticket)})) faces.push_back(face.ticket);
+  }
+  const auto refused = store.ListRefusedLabels(kMostAside);
+  if (!refused.ok()) return refused.status();
+  for (const RefusedLabels& labels : *refused) {
+    const auto name = TicketName(store, labels.ticket);
+    if (!name.ok()) return name.status();
+    const bool twice = std::find(faces.begin(), faces.end(), labels.ticket) != faces.end();
+    if (chosen({*name, ToString(labels.ticket)}) && !twice) faces.push_back(labels.ticket);
   }
   if (!left.empty()) {
     return absl::NotFoundError(absl::StrCat("nothing that is set aside is called \"", *left.begin(),
@@ -468,6 +493,16 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
         health.stats.dead_faces, " tickets could not be shown on their forge and were given up",
         first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
         "; mend that, then `retainer inbox retry --all`"));
+  }
+  const auto refused = store.ListRefusedLabels(1);
+  if (!refused.ok()) return refused.status();
+  for (const RefusedLabels& ticket : *refused) {
+    const auto name = TicketName(store, ticket.ticket);
+    if (!name.ok()) return name.status();
+    trouble.push_back(absl::StrCat("the forge refuses the label \"", ticket.labels.front().name,
+                                   "\" on ", *name, ": ", ticket.labels.front().reason,
+                                   "; `retainer inbox list` shows all; mend that, then `retainer "
+                                   "inbox retry --all`"));
   }
   if (health.stats.dead_notices > 0) {
     const auto first = store.ListDeadNotices(1);

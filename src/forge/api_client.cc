@@ -15,6 +15,9 @@
 namespace retainer::forge {
 namespace {
 
+// The header is cut to seconds and the way back takes time: less than this is no skew.
+constexpr absl::Duration kNoSkew = absl::Seconds(2);
+
 constexpr int kMaxRedirects = 3;
 constexpr std::size_t kCacheEntries = 1024;
 constexpr std::size_t kCacheBytes = std::size_t{16} * 1024 * 1024;
@@ -113,18 +116,29 @@ ApiClient::ApiClient(std::string name, const BaseUrl& base, const GateRules& rul
       cache_(kCacheEntries, kCacheBytes) {}
 
 std::optional<absl::Duration> ApiClient::skew() const {
+  std::optional<absl::Duration> ahead;
+  {
+    std::lock_guard lock(mutex_);
+    ahead = forge_ahead_;
+  }
+  if (!ahead) return std::nullopt;
+  const absl::Duration skew = *ahead + (clock_.Steady() - clock_.Now());
+  return absl::AbsDuration(skew) < kNoSkew ? absl::ZeroDuration() : skew;
+}
+
+absl::Time ApiClient::ForgeNow() const {
   std::lock_guard lock(mutex_);
-  return skew_;
+  return forge_ahead_ ? clock_.Steady() + *forge_ahead_ : clock_.Now();
 }
 
 void ApiClient::NoteDate(const HttpResponse& response) {
   const auto date = DateIn(response, "Date");
   if (!date) return;
-  // The header is cut to seconds and the way back takes time: less than two seconds is no skew.
-  absl::Duration skew = *date - clock_.Now();
-  if (absl::AbsDuration(skew) < absl::Seconds(2)) skew = absl::ZeroDuration();
+  const absl::Time now = clock_.Now();
+  absl::Duration skew = *date - now;
+  if (absl::AbsDuration(skew) < kNoSkew) skew = absl::ZeroDuration();
   std::lock_guard lock(mutex_);
-  skew_ = skew;
+  forge_ahead_ = skew + (now - clock_.Steady());
 }
 
 absl::StatusOr<HttpResponse> ApiClient::Once(const Grant& grant, const ApiRequest& request,
@@ -148,13 +162,13 @@ absl::StatusOr<HttpResponse> ApiClient::Once(const Grant& grant, const ApiReques
     if (known) wire.headers["If-None-Match"] = known->headers.find("ETag")->second;
   }
 
-  if (absl::Status early = gate_.Enter(grant.account, request.call, Now()); !early.ok())
+  if (absl::Status early = gate_.Enter(grant.account, request.call, Steady()); !early.ok())
     return early;
   absl::StatusOr<HttpResponse> response = transport_->Send(wire);
   if (response.ok()) NoteDate(*response);
   const std::optional<absl::Duration> wait =
       gate_.Leave(grant.account, request.call, response.ok() ? &*response : nullptr,
-                  skew().value_or(absl::ZeroDuration()), Now());
+                  ForgeNow() - Steady(), Steady());
   if (!response.ok()) {
     return absl::Status(response.status().code(),
                         redactor_.Apply(absl::StrCat(name_, ": ", request.method, " ", request.path,

@@ -76,9 +76,11 @@ class ApiClient {
 
   const std::string& name() const { return name_; }
   absl::Time Now() const { return clock_.Now(); }
+  absl::Time Steady() const { return clock_.Steady(); }
   // The forge's clock minus ours by the last `Date` header; nullopt before the first answer.
   std::optional<absl::Duration> skew() const;
-  absl::Time ForgeNow() const { return Now() + skew().value_or(absl::ZeroDuration()); }
+  // By the last `Date` header and the time that has passed since, whatever is done to our date.
+  absl::Time ForgeNow() const;
   RateGate& gate() { return gate_; }
   const RateGate& gate() const { return gate_; }
   Redactor& redactor() { return redactor_; }
@@ -97,7 +99,7 @@ class ApiClient {
   EtagCache cache_;
   Redactor redactor_;
   mutable std::mutex mutex_;
-  std::optional<absl::Duration> skew_;
+  std::optional<absl::Duration> forge_ahead_;  // of Clock::Steady
 };
 
 }  // namespace retainer::forge

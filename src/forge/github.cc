@@ -284,9 +284,9 @@ class GitHub final : public Forge {
     return calls_.Call(ScopeOf(at), request).status();
   }
 
-  absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
-                                                              std::string_view marker,
-                                                              absl::Time since) override {
+  absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket& at,
+                                                             std::string_view marker,
+                                                             absl::Time since) override {
     auto self = Self();
     if (!self.ok()) return self.status();
     auto issue = IssuePath(at);
@@ -295,15 +295,16 @@ class GitHub final : public Forge {
     auto comments = calls_.GetPages(ScopeOf(at), absl::StrCat(*issue, "/comments"),
                                     absl::StrCat("since=", PercentEncode(from)));
     if (!comments.ok()) return comments.status();
+    std::vector<RemoteComment> own;  // GitHub lists by id
     for (const Json& json : *comments) {
       RemoteComment comment = CommentOf(json);
       // GitHub's `since` goes by the last change.
       const auto created = TimeAt(json, "created_at");
       if (created && *created < since - kSinceSlack) continue;
       if (comment.author.id == self->id && absl::StrContains(comment.body, View(marker)))
-        return comment;
+        own.push_back(std::move(comment));
     }
-    return std::nullopt;
+    return own;
   }
 
   absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) override {
@@ -393,11 +394,18 @@ class GitHub final : public Forge {
                  {"conclusion", ConclusionOf(check.verdict)},
                  {"output", {{"title", check.text.title}, {"summary", check.text.summary}}}};
     if (!check.url.empty()) body["details_url"] = check.url;
-    if (id.empty()) body["head_sha"] = check.commit;
-    auto run = id.empty()
-                   ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
-                   : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(id)),
-                                   body, CallClass::kMutation);
+    std::string in_place = id;
+    if (in_place.empty()) {
+      auto there = FindCheck(at, *base, check.commit);
+      if (!there.ok() && !absl::IsPermissionDenied(there.status())) return there.status();
+      if (there.ok()) in_place = *std::move(there);
+    }
+    if (in_place.empty()) body["head_sha"] = check.commit;
+    auto run =
+        in_place.empty()
+            ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
+            : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(in_place)),
+                            body, CallClass::kMutation);
     if (absl::IsPermissionDenied(run.status())) {
       return absl::PermissionDeniedError(
           is_app_ ? "the app lacks the permission Checks: write; grant it on the app's page under "
@@ -410,6 +418,34 @@ class GitHub final : public Forge {
   }
 
  private:
+  // The check run of this app's on a commit that has our name, the first where there are several;
+  // empty where there is none.
+  absl::StatusOr<std::string> FindCheck(const RemoteTicket& at, const std::string& repository,
+                                        const std::string& commit) {
+    if (!is_app_) return std::string();
+    auto self = Self();
+    if (!self.ok()) return self.status();
+    ApiRequest request;
+    request.path = absl::StrCat(repository, "/commits/", PercentEncode(commit), "/check-runs");
+    request.query = absl::StrCat("check_name=", PercentEncode(std::string(kCheckName)),
+                                 "&filter=all&per_page=100");
+    request.expected = {404};
+    auto response = calls_.Call(ScopeOf(at), request);
+    if (!response.ok()) return response.status();
+    const Json list = ParseJson(response->body).value_or(Json());
+    std::string first;
+    for (const Json& run : At(list, "check_runs")) {
+      const std::string slug = StringAt(At(run, "app"), "slug");
+      if (StringAt(run, "name") != kCheckName || self->login != slug + "[bot]") continue;
+      const std::string run_id = IdAt(run, "id");
+      if (first.empty() || run_id.size() < first.size() ||
+          (run_id.size() == first.size() && run_id < first)) {
+        first = run_id;
+      }
+    }
+    return first;
+  }
+
   static std::string ConclusionOf(CheckView::Verdict verdict) {
     switch (verdict) {
       case CheckView::Verdict::kNeutral:
@@ -492,7 +528,7 @@ class GitHub final : public Forge {
       std::lock_guard lock(mutex_);
       const auto it = places_.find(at.path);
       if (it != places_.end() && it->second.first == at.key.project &&
-          client_->Now() < it->second.second)
+          client_->Steady() < it->second.second)
         return absl::OkStatus();
     }
     auto base = Repository(at);
@@ -511,7 +547,7 @@ class GitHub final : public Forge {
     }
     std::lock_guard lock(mutex_);
     if (places_.size() >= 10000) places_.clear();
-    places_[at.path] = {id, client_->Now() + kPlaceBelieved};
+    places_[at.path] = {id, client_->Steady() + kPlaceBelieved};
     return absl::OkStatus();
   }
 
@@ -553,7 +589,7 @@ class GitHub final : public Forge {
   std::mutex mutex_;
   std::optional<Actor> self_;
   std::set<std::string> labels_;                                      // `path name`, lower case
-  std::map<std::string, std::pair<std::string, absl::Time>> places_;  // path -> id, until
+  std::map<std::string, std::pair<std::string, absl::Time>> places_;  // path -> id, until (Steady)
 };
 
 }  // namespace

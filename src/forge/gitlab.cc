@@ -243,9 +243,9 @@ class GitLab final : public Forge {
     return calls_.Call({}, request).status();
   }
 
-  absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
-                                                              std::string_view marker,
-                                                              absl::Time since) override {
+  absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket& at,
+                                                             std::string_view marker,
+                                                             absl::Time since) override {
     auto self = Self();
     if (!self.ok()) return self.status();
     const absl::Time from = since - kSinceSlack;
@@ -257,13 +257,15 @@ class GitLab final : public Forge {
     auto notes = calls_.GetPages({}, absl::StrCat(TicketPath(at), "/notes"),
                                  "sort=desc&order_by=created_at", is_older);
     if (!notes.ok()) return notes.status();
+    std::vector<RemoteComment> own;
     for (const Json& note : *notes) {
       if (is_older(note) || BoolAt(note, "system")) continue;
       RemoteComment comment = NoteOf(note);
       if (comment.author.id == self->id && absl::StrContains(comment.body, View(marker)))
-        return comment;
+        own.push_back(std::move(comment));
     }
-    return std::nullopt;
+    std::reverse(own.begin(), own.end());
+    return own;
   }
 
   absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) override {

@@ -50,8 +50,8 @@ class OfflineForge final : public Forge {
     return Offline();
   }
   absl::Status DeleteComment(const RemoteTicket&, const std::string&) override { return Offline(); }
-  absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket&, std::string_view,
-                                                              absl::Time) override {
+  absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket&, std::string_view,
+                                                             absl::Time) override {
     return Offline();
   }
   absl::Status EnsureLabel(const RemoteTicket&, const FaceLabel&) override { return Offline(); }

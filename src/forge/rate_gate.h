@@ -2,7 +2,7 @@
 //
 // State is kept by *account* (a GitHub App installation, or a token). Every call asks first and
 // reports its answer afterwards; a call that comes too early is refused at once, so nothing ever
-// sleeps here. Thread-safe. Time is passed in.
+// sleeps here. Thread-safe. Time is passed in, by Clock::Steady.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ class RateGate {
   // OK: the call may be made now, and Leave must follow. Else ResourceExhausted with RetryAfter.
   absl::Status Enter(const std::string& account, CallClass call, absl::Time now);
 
-  // The call is over; `response` is null where none came. `skew` is the forge's clock minus ours:
+  // The call is over; `response` is null where none came. `skew` is the forge's clock minus `now`:
   // reset instants are in the forge's time. Returns the wait when the response is a rate limit.
   std::optional<absl::Duration> Leave(const std::string& account, CallClass call,
                                       const HttpResponse* response, absl::Duration skew,

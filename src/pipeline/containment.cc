@@ -66,11 +66,10 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
         fixes.incomplete = "the forge is being asked by others";
         return fixes;
       }
-      const absl::Time now = clock_.Now();
+      const absl::Time now = clock_.Steady();
       const Asked asked{project.key, ref, change.change->merge};
       auto known = answers_.find(asked);
-      if (known == answers_.end() || now < known->second.at ||
-          now >= known->second.at + kRemembered) {
+      if (known == answers_.end() || now >= known->second.at + kRemembered) {
         const auto paused = paused_until_.find(project.key);
         if (paused != paused_until_.end() && now < paused->second) {
           fixes.incomplete = "the forge did not answer";

@@ -41,7 +41,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
                 terms_, right_of_way_, options_.observe),
       notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
-                ports_.sinks, &mentions_),
+                options_.observe ? std::vector<NoticeSink*>() : ports_.sinks, &mentions_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
                   Names(ports_.forges), options_.reconciler),
       scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics) {
@@ -107,7 +107,7 @@ void Desk::Start() {
       Spawn(absl::StrCat("recovery ", forge->slot.name),
             [recovery, next = absl::InfinitePast(), &clock = ports_.clock]() mutable {
               // Others' news wake every thread: not before its time.
-              if (clock.Now() >= next) next = recovery->RunOnce();
+              if (clock.Steady() >= next) next = recovery->RunOnce();
               return next;
             });
     }
@@ -124,7 +124,7 @@ void Desk::Start() {
       while (!stopping_ || (works_off && Draining())) {
         const absl::Time next = thread->round();
         Progressed();
-        if (stopping_ && next > ports_.clock.Now()) break;
+        if (stopping_ && next > ports_.clock.Steady()) break;
         if (!stopping_) thread->wakeable.WaitUntil(next, ports_.clock);
       }
       {
@@ -201,7 +201,7 @@ absl::Time Desk::WorkerRound(ForgeThreads* forge) {
   }
   if (!done.ok()) {
     LogTrouble("worker stopped for a moment", forge->slot.name, done.status());
-    return ports_.clock.Now() + kStorePause;
+    return ports_.clock.Steady() + kStorePause;
   }
   if (*done == 0) return absl::InfiniteFuture();
   for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
@@ -218,7 +218,7 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
   }
   if (!round.ok()) {
     LogTrouble("dispatcher stopped for a moment", forge->slot.name, round.status());
-    return ports_.clock.Now() + kStorePause;
+    return ports_.clock.Steady() + kStorePause;
   }
   if (round->finished > 0) return absl::InfinitePast();
   return round->next;
@@ -228,26 +228,26 @@ absl::Time Desk::TimersRound() {
   const auto judged = timers_.RunDue();
   if (!judged.ok()) {
     LogTrouble("timers had trouble", "", judged.status());
-    return ports_.clock.Now() + kStorePause;
+    return ports_.clock.Steady() + kStorePause;
   }
   if (*judged > 0) {
     for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
     notifier_thread_->wakeable.Wake();
   }
   const auto next = timers_.NextWake();
-  if (!next.ok()) return ports_.clock.Now() + kStorePause;
-  if (*judged == 0 && *next <= ports_.clock.Now()) return ports_.clock.Now() + kStorePause;
-  return *next;
+  if (!next.ok()) return ports_.clock.Steady() + kStorePause;
+  if (*judged == 0 && *next <= ports_.clock.Now()) return ports_.clock.Steady() + kStorePause;
+  return ports_.clock.Steady() + (*next - ports_.clock.Now());
 }
 
 absl::Time Desk::NotifierRound() {
   const auto round = notifier_.RunOnce();
   if (!round.ok()) {
     LogTrouble("notifier had trouble", "", round.status());
-    return ports_.clock.Now() + kStorePause;
+    return ports_.clock.Steady() + kStorePause;
   }
   std::lock_guard lock(mutex_);
-  notices_later_ = round->next > ports_.clock.Now() && round->next != absl::InfiniteFuture();
+  notices_later_ = round->next > ports_.clock.Steady() && round->next != absl::InfiniteFuture();
   return round->next;
 }
 
@@ -255,14 +255,14 @@ absl::Time Desk::ScrubberRound() {
   const auto next = scrubber_.RunOnce();
   if (next.ok()) return *next;
   LogTrouble("the store could not be looked through", "", next.status());
-  return ports_.clock.Now() + Scrubber::kStepPause;
+  return ports_.clock.Steady() + Scrubber::kStepPause;
 }
 
 absl::Time Desk::ReconcilerRound() {
   const auto round = reconciler_.RunOnce();
   if (!round.ok()) {
     LogTrouble("reconciler had trouble", "", round.status());
-    return ports_.clock.Now() + kStorePause;
+    return ports_.clock.Steady() + kStorePause;
   }
   if (round->judged > 0) {
     for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
@@ -384,7 +384,7 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref) {
 void Desk::LogTrouble(std::string_view event, const std::string& forge,
                       const absl::Status& status) {
   const auto kept_back =
-      trouble_.Allow(absl::StrCat(std::string(event), forge), ports_.clock.Now());
+      trouble_.Allow(absl::StrCat(std::string(event), forge), ports_.clock.Steady());
   if (!kept_back) return;
   ports_.log.Error(
       event,

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/pipeline/face_digest.h"
+#include "src/pipeline/strays.h"
 #include "src/pipeline/ticket_keys.h"
 
 namespace retainer {
@@ -16,17 +18,6 @@ bool IsAway(const FactSet& facts) {
   return std::any_of(facts.begin(), facts.end(), [](const auto& entry) {
     return entry.second.kind == FactKind::kMoved || entry.second.kind == FactKind::kDeleted;
   });
-}
-
-// The tickets of other projects that this one was before.
-std::vector<TicketKey> CameFrom(const TicketKey& key, const FactSet& facts) {
-  std::vector<TicketKey> keys;
-  for (const auto& [id, fact] : facts) {
-    if (fact.kind != FactKind::kArrived || !fact.labels.empty()) continue;
-    auto from = ParseTicketKey(fact.subject);
-    if (from && from->project != key.project) keys.push_back(*std::move(from));
-  }
-  return keys;
 }
 
 }  // namespace
@@ -44,7 +35,8 @@ Dispatcher::Dispatcher(ForgeSlot forge, Judge& judge, Store& store, const Render
 
 absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   Round round;
-  auto faces = store_.ReadDirtyFaces(forge_.name, clock_.Now(), kPage);
+  if (absl::Status taken = TakeFromBacklog(&round); !taken.ok()) return taken;
+  auto faces = store_.ReadDirtyFaces(forge_.name, FaceNow(), kPage);
   if (!faces.ok()) return faces.status();
   for (const DirtyFace& dirty : *faces) {
     const absl::Status status = Bring(dirty, &round);
@@ -52,9 +44,10 @@ absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   }
   // What these remember saves calls, no more.
   if (progress_.size() > 10000) progress_.clear();
-  if (assigned_.size() > 10000) assigned_.clear();
+  if (looked_at_.size() > 10000) looked_at_.clear();
+  if (observed_.size() > 10000) observed_.clear();
   if (took_over_.size() > 10000) took_over_.clear();
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.Steady();
   std::erase_if(edits_, [&](const auto& entry) {
     return entry.second.empty() || entry.second.back() + kEditWindow <= now;
   });
@@ -69,11 +62,8 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
       dirty.face.comment ? renderer_.RenderComment(*dirty.face.comment, CommentMarker(dirty.ticket))
                          : std::string();
   if (silent) {
-    log_.Info("would show", {{"ticket", ToString(dirty.ticket)},
-                             {"comment", dirty.face.comment ? "yes" : "no"},
-                             {"labels", absl::StrCat(dirty.face.labels.size())}});
     ++round->finished;
-    return store_.FinishFace(dirty.ticket, dirty.generation, *shown);
+    return Observe(dirty, body);
   }
 
   auto stored = store_.LoadTicket(dirty.ticket);
@@ -91,10 +81,19 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
     progress = {};
     progress.generation = dirty.generation;
     // The same face again: somebody took off what we had put on.
-    if (shown->face_digest == FaceDigest(dirty.face, body)) shown->labels.clear();
-    progress.came_from = CameFrom(dirty.ticket, stored->facts);
-    std::erase_if(progress.came_from,
-                  [&](const TicketKey& key) { return took_over_.contains(key); });
+    const bool same = shown->face_digest == FaceDigest(dirty.face, body);
+    if (same && !dirty.look) shown->labels.clear();
+    for (const auto& [id, fact] : stored->facts) {
+      const bool arrived = fact.kind == FactKind::kArrived && fact.labels.empty();
+      const auto from = arrived ? ParseTicketKey(fact.subject) : std::nullopt;
+      if (from && from->project != dirty.ticket.project && !took_over_.contains(*from)) {
+        progress.came_from.push_back({*from, fact.at});
+      }
+    }
+    for (const Fact* stray : Strays(stored->facts, context->self_id)) {
+      if (looked_at_.contains({dirty.ticket, stray->subject})) continue;
+      progress.strays.emplace(stray->subject, stray->at);
+    }
   }
   for (;;) {
     auto step = NextStep(dirty, at, &progress, &*shown);
@@ -105,11 +104,16 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
     }
     if (*step == Step::kWait) {
       absl::Time next = NextTurn(at);
-      if (next <= clock_.Now()) next = EditAllowedAt(dirty.ticket, clock_.Now());
+      if (next <= clock_.Steady()) next = EditAllowedAt(dirty.ticket, clock_.Steady());
       round->next = std::min(round->next, next);
       return absl::OkStatus();
     }
     if (*step == Step::kLearnt) return absl::OkStatus();  // the judge has the word now
+    if (*step == Step::kPause) {
+      const absl::Duration pause = *std::exchange(progress.pause, std::nullopt);
+      round->next = std::min(round->next, clock_.Steady() + pause);
+      return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + pause, *shown);
+    }
     shown->face_digest = FaceDigest(dirty.face, body);
     shown->attempts = 0;
     const absl::Status finished = store_.FinishFace(dirty.ticket, dirty.generation, *shown);
@@ -127,18 +131,66 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
 absl::StatusOr<Dispatcher::Step> Dispatcher::NextStep(const DirtyFace& dirty,
                                                       const RemoteTicket& at, Progress* progress,
                                                       ShownFace* shown) {
-  while (!progress->came_from.empty()) {
-    const TicketKey from = progress->came_from.back();
-    auto taken = TakeOver(from, dirty, at, shown);
-    if (!taken.ok() || *taken == Step::kWait) return taken;
-    took_over_.insert(from);
-    progress->came_from.pop_back();
-  }
-  auto step = CommentStep(dirty, at, shown);
-  if (!step.ok() || *step != Step::kDone) return step;
+  progress->pause.reset();
+  auto step = ShowComment(dirty, at, progress, shown);
+  if (!step.ok() || (*step != Step::kDone && *step != Step::kPause)) return step;
   step = LabelStep(dirty, at, progress, shown);
   if (!step.ok() || *step != Step::kDone) return step;
-  return CheckStep(dirty, at, shown);
+  step = CheckStep(dirty, at, progress, shown);
+  if (!step.ok() || *step != Step::kDone) return step;
+  return progress->pause ? Step::kPause : Step::kDone;
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::ShowComment(const DirtyFace& dirty,
+                                                         const RemoteTicket& at, Progress* progress,
+                                                         ShownFace* shown) {
+  while (!progress->came_from.empty()) {
+    const Predecessor from = progress->came_from.back();
+    auto taken = TakeOver(from, dirty, at, progress, shown);
+    if (!taken.ok() || *taken != Step::kDone) return taken;
+    took_over_.insert(from.key);
+    progress->came_from.pop_back();
+  }
+  auto step = TidyStep(dirty, at, progress, shown);
+  if (!step.ok() || *step == Step::kMutated || *step == Step::kWait) return step;
+  return CommentStep(dirty, at, progress, shown);
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::Mutated(const DirtyFace& dirty, const char* what,
+                                                     ShownFace* shown) {
+  metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", what}});
+  shown->attempts = 0;
+  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+  if (!saved.ok()) return saved;
+  return Step::kMutated;
+}
+
+absl::Status Dispatcher::TakeFromBacklog(Round* round) {
+  const absl::Time now = clock_.Steady();
+  if (options_.observe || forge_.client == nullptr) return absl::OkStatus();
+  if (now >= next_backlog_) {
+    const auto taken = store_.TakeFromBacklog(forge_.name, 1, clock_.Now());
+    if (!taken.ok()) return taken.status();
+    if (*taken == 0) return absl::OkStatus();
+    next_backlog_ = now + kBacklogEvery;
+  }
+  round->next = std::min(round->next, next_backlog_);
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::Observe(const DirtyFace& dirty, const std::string& body) {
+  const std::string digest = FaceDigest(dirty.face, body);
+  if (observed_[dirty.ticket] != digest) {
+    std::vector<std::string> labels;
+    for (const FaceLabel& label : dirty.face.labels) labels.push_back(label.name);
+    log_.Info("would show", {{"ticket", ToString(dirty.ticket)},
+                             {"comment", body},
+                             {"labels", absl::StrJoin(labels, ", ")},
+                             {"without", absl::StrJoin(dirty.face.absent_labels, ", ")},
+                             {"assignees", absl::StrJoin(dirty.face.assignees, ", ")}});
+    observed_[dirty.ticket] = digest;
+  }
+  return store_.PutIntoBacklog(dirty.ticket, dirty.generation);
 }
 
 absl::Time Dispatcher::NextTurn(const RemoteTicket& at) const {
@@ -147,19 +199,25 @@ absl::Time Dispatcher::NextTurn(const RemoteTicket& at) const {
                                           : std::max(free, options_.right_of_way->HeldUntil(at));
 }
 
-bool Dispatcher::MayMutate(const RemoteTicket& at) const { return NextTurn(at) <= clock_.Now(); }
+bool Dispatcher::MayMutate(const RemoteTicket& at) const { return NextTurn(at) <= clock_.Steady(); }
+
+absl::Time Dispatcher::FaceNow() {
+  face_ahead_ = std::max(face_ahead_, clock_.Now() - clock_.Steady());
+  return clock_.Steady() + face_ahead_;
+}
 
 absl::Status Dispatcher::Failed(const DirtyFace& dirty, ShownFace shown, const absl::Status& why,
                                 Round* round) {
-  const absl::Time now = clock_.Now();
+  const absl::Time steady = clock_.Steady();
   const auto code = why.code();
   metrics_.Count("retainer_forge_errors_total",
                  {{"forge", forge_.name}, {"code", absl::StatusCodeToString(code)}});
   if (code == absl::StatusCode::kResourceExhausted) {
-    const absl::Time until =
-        now + std::max(RetryAfter(why).value_or(absl::Minutes(1)), absl::Milliseconds(100));
-    round->next = std::min(round->next, until);
-    return store_.PostponeFace(dirty.ticket, dirty.generation, until, shown);
+    const absl::Duration wait =
+        std::clamp(RetryAfter(why).value_or(absl::Minutes(1)), absl::Milliseconds(100),
+                   absl::Duration(kLongestFaceWait));
+    round->next = std::min(round->next, steady + wait);
+    return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + wait, shown);
   }
   ++shown.attempts;
   // An unreachable forge and wrong credentials are mended some day; a refusal is not.
@@ -171,15 +229,15 @@ absl::Status Dispatcher::Failed(const DirtyFace& dirty, ShownFace shown, const a
     log_.Error("face given up", {{"ticket", ToString(dirty.ticket)}, {"error", why.ToString()}});
     const absl::Status saved = store_.SaveShown(dirty.ticket, shown, {});
     if (!saved.ok()) return saved;
-    return store_.BuryFace(dirty.ticket, dirty.generation, why.ToString(), now);
+    return store_.BuryFace(dirty.ticket, dirty.generation, why.ToString(), clock_.Now());
   }
   const double jitter = options_.random ? options_.random() : 0.5;
   const absl::Duration wait = BackOff(shown.attempts) * (0.75 + 0.5 * jitter);
   log_.Warning("face not shown yet", {{"ticket", ToString(dirty.ticket)},
                                       {"attempt", absl::StrCat(shown.attempts)},
                                       {"error", why.ToString()}});
-  round->next = std::min(round->next, now + wait);
-  return store_.PostponeFace(dirty.ticket, dirty.generation, now + wait, shown);
+  round->next = std::min(round->next, steady + wait);
+  return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + wait, shown);
 }
 
 }  // namespace retainer

@@ -1,4 +1,5 @@
-// The dispatcher's step for the status comment.
+// The dispatcher's step for the status comment: one a ticket, whatever a crash, a lost answer, a list
+// that lags or a restored backup leaves us without knowledge of.
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +19,16 @@ bool DisclosesAll(const Face& face, const ShownFace& shown) {
                      });
 }
 
+std::vector<std::string> Union(std::vector<std::string> a, const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::sort(a.begin(), a.end());
+  a.erase(std::unique(a.begin(), a.end()), a.end());
+  return a;
+}
+
+// Between two looks for what the forge may not list yet.
+constexpr absl::Duration kLookEvery = absl::Seconds(10);
+
 }  // namespace
 
 std::string Dispatcher::ObjectId(const std::string& comment_id) const {
@@ -33,6 +44,21 @@ absl::Time Dispatcher::EditAllowedAt(const TicketKey& key, absl::Time now) {
   return edits.front() + kEditWindow;
 }
 
+absl::Duration Dispatcher::AgeOf(const TicketKey& key, const std::string& what, absl::Time since) {
+  if (first_seen_.size() > 10000) first_seen_.clear();
+  // What lies ahead was written before the clock was set back: how old it is nobody knows.
+  FirstSeen now{since, clock_.Steady(), std::max(clock_.Now() - since, absl::ZeroDuration())};
+  FirstSeen& seen = first_seen_.try_emplace({key, what}, now).first->second;
+  if (seen.since != since) seen = now;
+  return seen.age + (clock_.Steady() - seen.at);
+}
+
+Dispatcher::Step Dispatcher::LookAgain(absl::Duration left, Progress* progress) {
+  const absl::Duration wait = std::min(left, kLookEvery);
+  progress->pause = std::min(progress->pause.value_or(wait), wait);
+  return Step::kPause;
+}
+
 absl::Status Dispatcher::Learn(const TicketKey& key, const ShownFace& shown,
                                std::vector<Fact> facts) {
   const absl::Status saved = store_.SaveShown(key, shown, facts);
@@ -43,14 +69,7 @@ absl::Status Dispatcher::Learn(const TicketKey& key, const ShownFace& shown,
   return absl::OkStatus();
 }
 
-absl::Status Dispatcher::Adopt(const TicketKey& key, const RemoteComment& comment,
-                               const std::string& digest, const std::vector<std::string>& discloses,
-                               ShownFace* shown) {
-  shown->comment_id = comment.id;
-  shown->comment_digest = digest;
-  shown->discloses = discloses;
-  shown->intent.clear();
-  shown->attempts = 0;
+Fact Dispatcher::OwnComment(const RemoteComment& comment) const {
   Fact own;
   own.kind = FactKind::kOwnComment;
   own.provenance = Provenance::kNetwork;
@@ -59,137 +78,236 @@ absl::Status Dispatcher::Adopt(const TicketKey& key, const RemoteComment& commen
   own.at = clock_.Now();
   own.at_receipt = true;
   own.actor = comment.author;
-  return store_.SaveShown(key, *shown, {own});
+  return own;
 }
 
-absl::StatusOr<Dispatcher::Step> Dispatcher::TakeOver(const TicketKey& from, const DirtyFace& dirty,
-                                                      const RemoteTicket& at, ShownFace* shown) {
-  auto found = forge_.client->FindOwnComment(at, CommentMarker(from), absl::UnixEpoch());
-  if (!found.ok()) return found.status();
-  if (!*found || (*found)->id == shown->comment_id) return Step::kDone;
-  if (shown->comment_id.empty() && shown->intent.empty()) {
-    const auto before = store_.LoadShown(from);
-    if (!before.ok()) return before.status();
-    const absl::Status saved = Adopt(dirty.ticket, **found, "", before->discloses, shown);
-    if (!saved.ok()) return saved;
-    return Step::kDone;
-  }
-  // We have posted one already: one a ticket.
+absl::Status Dispatcher::Adopt(const TicketKey& key, const RemoteComment& comment,
+                               const std::string& digest, const std::vector<std::string>& discloses,
+                               ShownFace* shown) {
+  shown->comment_id = comment.id;
+  shown->comment_digest = digest;
+  shown->discloses = discloses;
+  shown->intent.clear();
+  shown->attempts = 0;
+  return store_.SaveShown(key, *shown, {OwnComment(comment)});
+}
+
+absl::StatusOr<std::vector<RemoteComment>> Dispatcher::Find(const RemoteTicket& at,
+                                                            const std::string& marker,
+                                                            const Progress& progress,
+                                                            const ShownFace& shown) {
+  auto found = forge_.client->FindOwnComments(at, marker, absl::UnixEpoch());
+  if (!found.ok()) return found;
+  // The list may still hold what we have deleted.
+  std::erase_if(*found, [&](const RemoteComment& comment) {
+    return progress.deleted.contains(comment.id) || comment.id == shown.deleted_comment;
+  });
+  return found;
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::Delete(const std::string& id, const DirtyFace& dirty,
+                                                    const RemoteTicket& at, Progress* progress,
+                                                    ShownFace* shown) {
   if (!MayMutate(at)) return Step::kWait;
-  const absl::Status deleted = forge_.client->DeleteComment(at, (*found)->id);
+  const absl::Status deleted = forge_.client->DeleteComment(at, id);
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-  metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", "delete_comment"}});
+  progress->deleted.insert(id);
+  shown->deleted_comment = id;
+  if (shown->comment_id == id) {
+    shown->comment_id.clear();
+    shown->comment_digest.clear();
+    shown->discloses.clear();
+  }
+  return Mutated(dirty, "delete_comment", shown);
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::TakeOver(const Predecessor& from,
+                                                      const DirtyFace& dirty,
+                                                      const RemoteTicket& at, Progress* progress,
+                                                      ShownFace* shown) {
+  auto found = Find(at, CommentMarker(from.key), *progress, *shown);
+  if (!found.ok()) return found.status();
+  std::erase_if(*found,
+                [&](const RemoteComment& comment) { return comment.id == shown->comment_id; });
+  const bool has_own = !shown->comment_id.empty() || !shown->intent.empty();
+  if (found->empty()) {
+    if (has_own) return Step::kDone;
+    const auto before = store_.LoadShown(from.key);
+    if (!before.ok()) return before.status();
+    const absl::Duration left = kFresh - AgeOf(dirty.ticket, ToString(from.key), from.arrived);
+    const bool had = !before->comment_id.empty() || !before->intent.empty();
+    return had && left > absl::ZeroDuration() ? LookAgain(left, progress) : Step::kDone;
+  }
+  // One a ticket: the oldest that came along, unless we have posted one already.
+  if (found->size() > 1 || has_own) {
+    return Delete(found->back().id, dirty, at, progress, shown);
+  }
+  const auto before = store_.LoadShown(from.key);
+  if (!before.ok()) return before.status();
+  const absl::Status saved = Adopt(dirty.ticket, found->front(), "", before->discloses, shown);
+  if (!saved.ok()) return saved;
+  return Step::kDone;
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::TidyStep(const DirtyFace& dirty,
+                                                      const RemoteTicket& at, Progress* progress,
+                                                      ShownFace* shown) {
+  if (progress->strays.empty()) return Step::kDone;
+  constexpr std::string_view kAnyMarker = "<!-- retainer:";
+  auto found = Find(at, std::string(kAnyMarker), *progress, *shown);
+  if (!found.ok()) return found.status();
+  std::set<std::string> seen;
+  std::map<std::string, std::vector<const RemoteComment*>> by_marker;
+  for (const RemoteComment& comment : *found) {
+    seen.insert(ObjectId(comment.id));
+    const std::size_t begin = comment.body.rfind(kAnyMarker);
+    by_marker[comment.body.substr(begin)].push_back(&comment);
+  }
+  for (const auto& [marker, comments] : by_marker) {
+    const bool is_status = marker.starts_with(CommentMarker(dirty.ticket));
+    if (is_status && shown->comment_id != comments.front()->id) {
+      // A lost record, or one of a comment that came later.
+      const absl::Status saved =
+          Adopt(dirty.ticket, *comments.front(), TextDigest(comments.front()->body),
+                Union(shown->discloses, dirty.face.discloses), shown);
+      if (!saved.ok()) return saved;
+      log_.Info("took up a status comment that was not on record",
+                {{"ticket", ToString(dirty.ticket)}});
+    }
+    if (comments.size() > 1) {
+      auto deleted = Delete(comments.back()->id, dirty, at, progress, shown);
+      if (deleted.ok() && *deleted == Step::kMutated) {
+        log_.Warning("deleted a second comment with the same marker",
+                     {{"ticket", ToString(dirty.ticket)}});
+      }
+      return deleted;
+    }
+  }
+  // Those that the list lacks may only not be there yet.
+  absl::Duration left = absl::ZeroDuration();
+  for (const auto& [subject, received] : progress->strays) {
+    if (!seen.contains(subject)) {
+      left = std::max(left, kFresh - AgeOf(dirty.ticket, subject, received));
+    }
+  }
+  if (left > absl::ZeroDuration()) return LookAgain(left, progress);
+  for (const auto& [subject, received] : progress->strays) {
+    looked_at_.insert({dirty.ticket, subject});
+  }
+  progress->strays.clear();
   return Step::kDone;
 }
 
 absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
                                                         const RemoteTicket& at,
-                                                        const std::string& body, ShownFace* shown) {
-  const std::string marker = CommentMarker(dirty.ticket);
-  if (!shown->intent.empty()) {
-    // A create whose end we do not know: is it there? The forge's clock may be behind ours.
-    auto found = forge_.client->FindOwnComment(at, shown->intent, shown->intent_at - kMaxAhead);
-    if (!found.ok()) return found.status();
-    if (*found) {
-      log_.Info("found the comment of an interrupted create", {{"ticket", ToString(dirty.ticket)}});
-      const std::vector<std::string> discloses = shown->discloses;
-      const absl::Status saved =
-          Adopt(dirty.ticket, **found, TextDigest((*found)->body), discloses, shown);
-      if (!saved.ok()) return saved;
-      return Step::kMutated;
-    }
-    if (!dirty.face.comment && shown->intent_at + kFresh > clock_.Now()) {
-      return absl::UnavailableError("the forge may not show yet what it has just created");
-    }
+                                                        const std::string& body, Progress* progress,
+                                                        ShownFace* shown) {
+  // Is it there? A create whose end we do not know, or one that this store knows nothing of.
+  auto found = Find(at, CommentMarker(dirty.ticket), *progress, *shown);
+  if (!found.ok()) return found.status();
+  if (found->size() > 1) return Delete(found->back().id, dirty, at, progress, shown);
+  if (!found->empty()) {
+    log_.Info("found our comment, which was not on record", {{"ticket", ToString(dirty.ticket)}});
+    const RemoteComment& comment = found->front();
+    const absl::Status saved = Adopt(dirty.ticket, comment, TextDigest(comment.body),
+                                     Union(shown->discloses, dirty.face.discloses), shown);
+    if (!saved.ok()) return saved;
+    return Step::kMutated;
+  }
+  const bool unknown = !shown->intent.empty();
+  if (unknown) {
+    const absl::Duration left = kFresh - AgeOf(dirty.ticket, "comment", shown->intent_at);
+    if (left > absl::ZeroDuration()) return LookAgain(left, progress);
+  }
+  if (!dirty.face.comment) {
     shown->intent.clear();
-    if (!dirty.face.comment) return Step::kDone;
+    return Step::kDone;
   }
   if (!MayMutate(at)) return Step::kWait;
-  shown->intent = marker;
+  shown->intent = CommentMarker(dirty.ticket);
   shown->intent_at = clock_.Now();
-  // Whatever comes of the call, the comment discloses this much.
-  shown->discloses = dirty.face.discloses;
+  // Whatever comes of the call, the comment discloses this much; an earlier one may come to light.
+  shown->discloses = unknown ? Union(shown->discloses, dirty.face.discloses) : dirty.face.discloses;
   absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
   if (!saved.ok()) return saved;
   auto created = forge_.client->CreateComment(at, body);
   if (!created.ok()) {
     // Only where the answer was lost can the comment be there.
-    if (!absl::IsUnavailable(created.status())) shown->intent.clear();
+    if (!absl::IsUnavailable(created.status()) && !absl::IsDeadlineExceeded(created.status())) {
+      shown->intent.clear();
+    }
     return created.status();
   }
-  edits_[dirty.ticket].push_back(clock_.Now());
+  edits_[dirty.ticket].push_back(clock_.Steady());
   metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", "create_comment"}});
   saved = Adopt(dirty.ticket, *created, TextDigest(body), dirty.face.discloses, shown);
   if (!saved.ok()) return saved;
   return Step::kMutated;
 }
 
-absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
-                                                         const RemoteTicket& at, ShownFace* shown) {
-  const Face& face = dirty.face;
-  const bool is_less = face.comment && !DisclosesAll(face, *shown);
-  // A create under way must be found before it can be deleted.
-  if (shown->comment_id.empty() && !shown->intent.empty()) {
-    return CreateStep(dirty, at,
-                      face.comment
-                          ? renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket))
-                          : std::string(),
-                      shown);
+absl::StatusOr<Dispatcher::Step> Dispatcher::Missing(const DirtyFace& dirty, const RemoteTicket& at,
+                                                     Progress* progress, ShownFace* shown) {
+  if (AgeOf(dirty.ticket, "comment", shown->intent_at) < kFresh) {
+    return absl::UnavailableError("the forge does not know yet what it has just created");
   }
-  if (!shown->comment_id.empty() && (!face.comment || is_less)) {
-    if (!MayMutate(at)) return Step::kWait;
-    const absl::Status deleted = forge_.client->DeleteComment(at, shown->comment_id);
-    if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
-    metrics_.Count("retainer_mutations_total",
-                   {{"forge", forge_.name}, {"what", "delete_comment"}});
-    shown->comment_id.clear();
-    shown->comment_digest.clear();
-    shown->discloses.clear();
-    shown->attempts = 0;
-    const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+  // A restored backup knows the number of an older one.
+  auto found = Find(at, CommentMarker(dirty.ticket), *progress, *shown);
+  if (!found.ok()) return found.status();
+  const std::string gone = shown->comment_id;
+  std::erase_if(*found, [&](const RemoteComment& comment) { return comment.id == gone; });
+  if (!found->empty()) {
+    const RemoteComment& comment = found->front();
+    const absl::Status saved = Adopt(dirty.ticket, comment, TextDigest(comment.body),
+                                     Union(shown->discloses, dirty.face.discloses), shown);
     if (!saved.ok()) return saved;
     return Step::kMutated;
   }
-  if (!face.comment) return Step::kDone;
-  const std::string body = renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket));
-  if (shown->comment_id.empty()) return CreateStep(dirty, at, body, shown);
+  // People took it down: that is their word, and the core knows what it means.
+  Fact deleted = MakeCommentDeleted({Provenance::kNetwork, clock_.Now()}, ObjectId(gone), {}, {},
+                                    Moment::Unstated());
+  shown->comment_id.clear();
+  shown->comment_digest.clear();
+  shown->discloses.clear();
+  const absl::Status learnt = Learn(dirty.ticket, *shown, {std::move(deleted)});
+  if (!learnt.ok()) return learnt;
+  return Step::kLearnt;
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
+                                                         const RemoteTicket& at, Progress* progress,
+                                                         ShownFace* shown) {
+  const Face& face = dirty.face;
+  const bool is_less = face.comment && !DisclosesAll(face, *shown);
+  if (!shown->comment_id.empty() && (!face.comment || is_less)) {
+    return Delete(shown->comment_id, dirty, at, progress, shown);
+  }
+  const std::string body = face.comment
+                               ? renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket))
+                               : std::string();
+  if (shown->comment_id.empty()) {
+    // A create under way must be found before it can be deleted.
+    if (!face.comment && shown->intent.empty()) return Step::kDone;
+    return CreateStep(dirty, at, body, progress, shown);
+  }
   if (shown->comment_digest == TextDigest(body)) {
     shown->discloses = face.discloses;
     return Step::kDone;
   }
 
   if (!MayMutate(at)) return Step::kWait;
-  const absl::Time now = clock_.Now();
-  if (EditAllowedAt(dirty.ticket, now) > now) {
+  if (const absl::Time now = clock_.Steady(); EditAllowedAt(dirty.ticket, now) > now) {
     metrics_.Count("retainer_loops_broken_total", {{"forge", forge_.name}});
     log_.Warning("a status comment changes too often; it waits",
                  {{"ticket", ToString(dirty.ticket)}});
     return Step::kWait;
   }
   const absl::Status updated = forge_.client->UpdateComment(at, shown->comment_id, body);
-  if (absl::IsNotFound(updated)) {
-    if (shown->intent_at + kFresh > now) {
-      return absl::UnavailableError("the forge does not know yet what it has just created");
-    }
-    // People took it down: that is their word, and the core knows what it means.
-    Fact deleted = MakeCommentDeleted({Provenance::kNetwork, now}, ObjectId(shown->comment_id), {},
-                                      {}, Moment::Unstated());
-    shown->comment_id.clear();
-    shown->comment_digest.clear();
-    shown->discloses.clear();
-    const absl::Status learnt = Learn(dirty.ticket, *shown, {std::move(deleted)});
-    if (!learnt.ok()) return learnt;
-    return Step::kLearnt;
-  }
+  if (absl::IsNotFound(updated)) return Missing(dirty, at, progress, shown);
   if (!updated.ok()) return updated;
-  edits_[dirty.ticket].push_back(now);
-  metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", "update_comment"}});
+  edits_[dirty.ticket].push_back(clock_.Steady());
   shown->comment_digest = TextDigest(body);
   shown->discloses = face.discloses;
-  shown->attempts = 0;
-  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
-  if (!saved.ok()) return saved;
-  return Step::kMutated;
+  return Mutated(dirty, "update_comment", shown);
 }
 
 }  // namespace retainer

@@ -1,4 +1,6 @@
-// The dispatcher's step for labels and assignees.
+// The dispatcher's step for labels and assignees. What a call is about to change is on disk before it:
+// whatever becomes of its answer, a label that should not be on is taken off and one that should be
+// is put on.
 #include <algorithm>
 
 #include "src/pipeline/dispatcher.h"
@@ -20,65 +22,157 @@ bool Wanted(const Face& face, const std::string& label) {
                      [&](const FaceLabel& wanted) { return wanted.name == label; });
 }
 
+bool IsRefused(const ShownFace& shown, const std::string& label) {
+  return std::any_of(shown.refused_labels.begin(), shown.refused_labels.end(),
+                     [&](const RefusedLabel& refused) { return refused.name == label; });
+}
+
+// The forge's last word on what was asked of it: asked again, it would say the same.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status);
+}
+
+// A call that was made; its end may not be known.
+bool MayBeDone(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
 }  // namespace
+
+void Dispatcher::Refuse(const DirtyFace& dirty, const std::string& label, const absl::Status& why,
+                        ShownFace* shown) {
+  RefusedLabel refused{label, std::string(why.message()), clock_.Now()};
+  const auto at = std::lower_bound(
+      shown->refused_labels.begin(), shown->refused_labels.end(), label,
+      [](const RefusedLabel& one, const std::string& name) { return one.name < name; });
+  shown->refused_labels.insert(at, refused);
+  metrics_.Count("retainer_refused_labels_total", {{"forge", forge_.name}});
+  log_.Error("label given up", {{"ticket", ToString(dirty.ticket)},
+                                {"label", label},
+                                {"error", why.ToString()},
+                                {"mend", "see that, then `retainer inbox retry`"}});
+}
+
+void Dispatcher::ForgetRefusals(const Face& face, ShownFace* shown) const {
+  const absl::Time now = clock_.Now();
+  std::erase_if(shown->refused_labels, [&](const RefusedLabel& refused) {
+    const bool named = Wanted(face, refused.name) || Has(face.absent_labels, refused.name) ||
+                       Has(shown->labels, refused.name) || Has(shown->unsure_labels, refused.name);
+    return !named || absl::AbsDuration(now - refused.at) >= kRefusedFor;
+  });
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::RemoveLabel(const std::string& label,
+                                                         const DirtyFace& dirty,
+                                                         const RemoteTicket& at, Progress* progress,
+                                                         ShownFace* shown) {
+  if (Has(shown->labels, label)) {
+    std::erase(shown->labels, label);
+    Insert(&shown->unsure_labels, label);
+    const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+    if (!saved.ok()) return saved;
+  }
+  const absl::Status removed = forge_.client->RemoveLabel(at, label);
+  if (IsRefusal(removed)) {
+    Refuse(dirty, label, removed, shown);
+  } else if (!removed.ok() && !absl::IsNotFound(removed)) {
+    return removed;
+  } else {
+    std::erase(shown->unsure_labels, label);
+  }
+  progress->removed.insert(label);
+  return Mutated(dirty, "remove_label", shown);
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::AddLabels(std::vector<std::string> on,
+                                                       const DirtyFace& dirty,
+                                                       const RemoteTicket& at, Progress* progress,
+                                                       ShownFace* shown) {
+  for (const FaceLabel& label : dirty.face.labels) {
+    if (!Has(on, label.name) || progress->ensured.contains(label.name)) continue;
+    if (!MayMutate(at)) return Step::kWait;
+    const absl::Status ensured = forge_.client->EnsureLabel(at, label);
+    if (IsRefusal(ensured)) {
+      Refuse(dirty, label.name, ensured, shown);
+      return Mutated(dirty, "add_labels", shown);
+    }
+    if (!ensured.ok()) return ensured;
+    progress->ensured.insert(label.name);
+  }
+  if (!MayMutate(at)) return Step::kWait;
+  // A refusal does not say which one it means.
+  if (progress->one_by_one) on.resize(1);
+  for (const std::string& label : on) Insert(&shown->unsure_labels, label);
+  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+  if (!saved.ok()) return saved;
+  const absl::Status added = forge_.client->AddLabels(at, on);
+  if (added.ok() || !MayBeDone(added)) {
+    std::erase_if(shown->unsure_labels, [&](const std::string& label) { return Has(on, label); });
+  }
+  if (IsRefusal(added)) {
+    progress->one_by_one = true;
+    if (on.size() == 1) Refuse(dirty, on[0], added, shown);
+    return Mutated(dirty, "add_labels", shown);
+  }
+  if (!added.ok()) return added;
+  for (const std::string& label : on) Insert(&shown->labels, label);
+  return Mutated(dirty, "add_labels", shown);
+}
+
+absl::StatusOr<Dispatcher::Step> Dispatcher::Assign(const std::vector<std::string>& logins,
+                                                    const DirtyFace& dirty, const RemoteTicket& at,
+                                                    ShownFace* shown) {
+  for (const std::string& login : logins) Insert(&shown->unsure_assignees, login);
+  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+  if (!saved.ok()) return saved;
+  const absl::Status done = forge_.client->AddAssignees(at, logins);
+  if (done.ok() || !MayBeDone(done)) {
+    std::erase_if(shown->unsure_assignees,
+                  [&](const std::string& login) { return Has(logins, login); });
+  }
+  if (IsRefusal(done)) {
+    log_.Warning("nobody assigned",
+                 {{"ticket", ToString(dirty.ticket)}, {"error", done.ToString()}});
+  } else if (!done.ok()) {
+    return done;
+  }
+  for (const std::string& login : logins) Insert(&shown->assignees, login);
+  return Mutated(dirty, "assign", shown);
+}
 
 absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
                                                        const RemoteTicket& at, Progress* progress,
                                                        ShownFace* shown) {
   const Face& face = dirty.face;
+  ForgetRefusals(face, shown);
   // Off first: two priorities at once would be read as a person's word.
   std::vector<std::string> off;
-  for (const std::string& label : face.absent_labels) {
-    if (!progress->removed.contains(label) && !Wanted(face, label)) off.push_back(label);
-  }
-  for (const std::string& label : shown->labels) {
-    if (!Wanted(face, label) && !Has(off, label) && !progress->removed.contains(label)) {
-      off.push_back(label);
+  const auto take_off = [&](const std::vector<std::string>& labels) {
+    for (const std::string& label : labels) {
+      if (Wanted(face, label) || Has(off, label) || progress->removed.contains(label)) continue;
+      if (!IsRefused(*shown, label)) off.push_back(label);
     }
-  }
+  };
+  take_off(face.absent_labels);
+  take_off(shown->labels);
+  take_off(shown->unsure_labels);
   std::vector<std::string> on;
   for (const FaceLabel& label : face.labels) {
-    if (!Has(shown->labels, label.name)) on.push_back(label.name);
+    if (!Has(shown->labels, label.name) && !IsRefused(*shown, label.name)) on.push_back(label.name);
   }
   std::vector<std::string> assign;
-  const std::set<std::string>& assigned = assigned_[dirty.ticket];
   for (const std::string& login : face.assignees) {
-    if (!assigned.contains(login)) assign.push_back(login);
+    if (!Has(shown->assignees, login)) assign.push_back(login);
   }
+  // Who is to be assigned again later is assigned again.
+  const auto is_other = [&](const std::string& login) { return !Has(face.assignees, login); };
+  std::erase_if(shown->assignees, is_other);
+  std::erase_if(shown->unsure_assignees, is_other);
   if (off.empty() && on.empty() && assign.empty()) return Step::kDone;
   if (!MayMutate(at)) return Step::kWait;
-
-  const char* what = "";
-  if (!off.empty()) {
-    what = "remove_label";
-    const absl::Status removed = forge_.client->RemoveLabel(at, off[0]);
-    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
-    progress->removed.insert(off[0]);
-    std::erase(shown->labels, off[0]);
-  } else if (!on.empty()) {
-    for (const FaceLabel& label : face.labels) {
-      if (!Has(on, label.name) || progress->ensured.contains(label.name)) continue;
-      if (!MayMutate(at)) return Step::kWait;
-      const absl::Status ensured = forge_.client->EnsureLabel(at, label);
-      if (!ensured.ok()) return ensured;
-      progress->ensured.insert(label.name);
-    }
-    if (!MayMutate(at)) return Step::kWait;
-    what = "add_labels";
-    const absl::Status added = forge_.client->AddLabels(at, on);
-    if (!added.ok()) return added;
-    for (const std::string& label : on) Insert(&shown->labels, label);
-  } else {
-    what = "assign";
-    const absl::Status done = forge_.client->AddAssignees(at, assign);
-    if (!done.ok()) return done;
-    assigned_[dirty.ticket].insert(assign.begin(), assign.end());
-  }
-  metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", what}});
-  shown->attempts = 0;
-  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
-  if (!saved.ok()) return saved;
-  return Step::kMutated;
+  if (!off.empty()) return RemoveLabel(off[0], dirty, at, progress, shown);
+  if (!on.empty()) return AddLabels(std::move(on), dirty, at, progress, shown);
+  return Assign(assign, dirty, at, shown);
 }
 
 }  // namespace retainer

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/pipeline/strays.h"
+
 namespace retainer {
 
 DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time retry_at,
@@ -52,6 +54,11 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   write.face = decision.face;
   // Rationale: the order of edits must not tell a private customer's ticket from a community one.
   write.face_rank = shows_payer ? 0 : 1;
+  if (draft.news.backlog) {
+    write.face_turn = FaceTurn::kBacklog;
+  } else if (!draft.news.facts.empty()) {
+    write.face_turn = FaceTurn::kNow;
+  }
   // People took off a label of ours that is still wanted: the same face, to be shown again.
   if (decision.face) {
     for (const Fact& fact : decision.new_facts) {
@@ -60,6 +67,14 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
       for (const FaceLabel& label : decision.face->labels) {
         if (label.name == fact.subject) write.face_again = true;
       }
+    }
+  }
+  // A comment of our account that is not on record: the dispatcher looks what it is.
+  if (decision.face && !decision.new_facts.empty()) {
+    for (const Fact* stray : Strays(decision.facts, draft.context.self_id)) {
+      const auto is_it = [&](const Fact& fact) { return fact.id == stray->id; };
+      write.face_look = write.face_look ||
+                        std::any_of(decision.new_facts.begin(), decision.new_facts.end(), is_it);
     }
   }
   write.notices = decision.notices;

@@ -60,10 +60,10 @@ bool Inquiries::HasClient(std::string_view forge) const {
   return slot != nullptr && slot->client != nullptr;
 }
 
-bool Inquiries::IsSilent(const std::string& forge, absl::Time now) {
+bool Inquiries::IsSilent(const std::string& forge) {
   std::lock_guard lock(mutex_);
   const auto it = unreachable_until_.find(forge);
-  return it != unreachable_until_.end() && now < it->second;
+  return it != unreachable_until_.end() && clock_.Steady() < it->second;
 }
 
 std::optional<Actor> Inquiries::Self(const ForgeSlot& slot, absl::Time now) {
@@ -72,12 +72,12 @@ std::optional<Actor> Inquiries::Self(const ForgeSlot& slot, absl::Time now) {
     std::lock_guard lock(mutex_);
     if (auto it = selves_.find(slot.name); it != selves_.end()) return it->second;
   }
-  if (IsSilent(slot.name, now)) return std::nullopt;
+  if (IsSilent(slot.name)) return std::nullopt;
   auto self = slot.client->Self();
   std::lock_guard lock(mutex_);
   if (!self.ok()) {
     const int failures = ++failures_[slot.name];
-    unreachable_until_[slot.name] = now + BackOff(failures);
+    unreachable_until_[slot.name] = clock_.Steady() + BackOff(failures);
     return std::nullopt;
   }
   selves_[slot.name] = *self;
@@ -95,10 +95,13 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
     }
   }
   if (slot == nullptr || slot->client == nullptr) return false;
-  if (IsSilent(slot->name, now)) return false;
+  if (IsSilent(slot->name)) return false;
   const RemoteTicket at = {key, of.context.path, of.installation_id};
   const std::string subject = AnswerSubject(question.actor);
-  const absl::Time expires = now + kAnswerLasts;
+  // What happened before the clock was set back lies ahead: the answer holds for it too.
+  absl::Time as_of = now;
+  for (const auto& [id, fact] : of.facts) as_of = std::max(as_of, fact.at);
+  const absl::Time expires = as_of + kAnswerLasts;
   absl::Status status;
   switch (question.kind) {
     case Question::Kind::kOpening: {
@@ -133,8 +136,8 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       // Who is not there has no permission.
       if (status.code() == absl::StatusCode::kNotFound) permission = "none", status = {};
       if (status.ok()) {
-        answers->push_back(
-            MakeAnswer(FactKind::kPermission, subject, *permission, question.actor, now, expires));
+        answers->push_back(MakeAnswer(FactKind::kPermission, subject, *permission, question.actor,
+                                      as_of, expires));
       }
       break;
     }
@@ -145,7 +148,7 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       if (status.ok()) {
         answers->push_back(MakeAnswer(FactKind::kMembership,
                                       absl::StrCat(subject, " ", question.organization),
-                                      *membership, question.actor, now, expires));
+                                      *membership, question.actor, as_of, expires));
       }
       break;
     }
@@ -155,7 +158,7 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       if (status.code() == absl::StatusCode::kNotFound) email = std::string(), status = {};
       if (status.ok()) {
         answers->push_back(
-            MakeAnswer(FactKind::kProfile, subject, Lower(*email), question.actor, now, expires));
+            MakeAnswer(FactKind::kProfile, subject, Lower(*email), question.actor, as_of, expires));
       }
       break;
     }
@@ -170,7 +173,7 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
                  {{"forge", slot->name}, {"code", absl::StatusCodeToString(status.code())}});
   const std::string trouble =
       absl::StrCat(slot->name, " ", absl::StatusCodeToString(status.code()));
-  if (const auto kept_back = trouble_.Allow(trouble, now)) {
+  if (const auto kept_back = trouble_.Allow(trouble, clock_.Steady())) {
     log_.Warning("forge did not answer", {{"forge", slot->name},
                                           {"ticket", ToString(key)},
                                           {"error", status.ToString()},
@@ -181,7 +184,8 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
   if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || RetryAfter(status)) {
     const int failures = ++failures_[slot->name];
     unreachable_until_[slot->name] =
-        now + std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
+        clock_.Steady() +
+        std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
   }
   return false;
 }
@@ -189,7 +193,10 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
 bool Inquiries::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const AskedOf& of,
                           absl::Time now) {
   for (const auto& [id, fact] : of.facts) {
-    if (fact.provenance == Provenance::kWebhook && now < fact.at + kForgeLag) return false;
+    // One that lies far ahead came before the clock was set back.
+    if (fact.provenance == Provenance::kWebhook && absl::AbsDuration(now - fact.at) < kForgeLag) {
+      return false;
+    }
   }
   // A project that is hidden from us, or is called otherwise now, has no tickets either.
   const auto project = slot.client->FindProject(at.path);
@@ -271,8 +278,8 @@ absl::Status Inquiries::Confirm(const TicketKey& key) {
 std::optional<std::string> Inquiries::OwnerOf(const Login& login, const std::string& seen) {
   const ForgeSlot* slot = FindForge(login.forge);
   if (slot == nullptr || slot->client == nullptr) return seen;
-  const absl::Time now = clock_.Now();
-  if (IsSilent(slot->name, now)) return std::nullopt;
+  const absl::Time now = clock_.Steady();
+  if (IsSilent(slot->name)) return std::nullopt;
   {
     std::lock_guard lock(mutex_);
     absl::Time& not_before =

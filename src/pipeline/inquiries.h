@@ -67,7 +67,7 @@ class Inquiries {
   absl::Status Confirm(const TicketKey& key);
 
  private:
-  bool IsSilent(const std::string& forge, absl::Time now);
+  bool IsSilent(const std::string& forge);
   // Is it the forge's last word that it has no such thing? It may not know at once what it has told
   // us of, and hides what we may not see.
   bool IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const AskedOf& of, absl::Time now);
@@ -86,10 +86,10 @@ class Inquiries {
 
   std::mutex mutex_;
   std::map<std::string, Actor> selves_;                  // by forge
-  std::map<std::string, absl::Time> unreachable_until_;  // by forge: not asked before
+  std::map<std::string, absl::Time> unreachable_until_;  // by forge: not asked before (Steady)
   std::map<std::string, int> failures_;                  // by forge, in a row
-  std::map<Login, absl::Time> owner_not_before_;
-  Throttle trouble_;  // of forges that do not answer
+  std::map<Login, absl::Time> owner_not_before_;         // (Steady)
+  Throttle trouble_;                                     // of forges that do not answer
 };
 
 inline constexpr absl::Duration kLongestWait = absl::Minutes(15);

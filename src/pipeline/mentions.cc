@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
+#include "src/pipeline/dispatcher.h"
 
 namespace retainer {
 namespace {
@@ -60,25 +61,38 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
 
   if (record.posting_since) {
     // The forge's clock may be behind ours.
-    auto found = slot.client->FindOwnComment(at, marker, *record.posting_since - kMaxAhead);
+    auto found = slot.client->FindOwnComments(at, marker, *record.posting_since - kMaxAhead);
     if (!found.ok()) return found.status();
-    if (*found) return Remember(slot, record.notice, **found);
+    if (!found->empty()) return Remember(slot, record.notice, found->front());
+    // It may not be listed yet, or still be under way. What lies ahead was written before the clock
+    // was set back.
+    const absl::Duration age = clock_.Now() - record.posted_at.value_or(absl::InfinitePast());
+    if (age >= absl::ZeroDuration() && age < Dispatcher::kFresh) {
+      return WithRetryAfter(absl::ResourceExhaustedError("the forge may not list it yet"),
+                            Dispatcher::kFresh - age);
+    }
   }
-  const absl::Time now = clock_.Now();
+  const absl::Time now = clock_.Steady();
   if (const absl::Time next = slot.client->NextMutationAt(at); next > now) {
     right_of_way_.Ask(at, next);
     return WithRetryAfter(absl::ResourceExhaustedError("the forge takes no mutation yet"),
                           next - now);
   }
   // The first try's instant is kept: its comment may still come to light.
-  if (!record.posting_since) {
-    record.posting_since = now;
-    const absl::Status saved = store_.SaveNotice(record);
-    if (!saved.ok()) return saved;
-  }
+  if (!record.posting_since) record.posting_since = clock_.Now();
+  record.posted_at = clock_.Now();
+  absl::Status saved = store_.SaveNotice(record);
+  if (!saved.ok()) return saved;
   auto created = slot.client->CreateComment(at, body);
   right_of_way_.Done(at);
-  if (!created.ok()) return created.status();
+  if (!created.ok()) {
+    if (!absl::IsUnavailable(created.status()) && !absl::IsDeadlineExceeded(created.status())) {
+      record.posted_at.reset();  // nothing was done
+      saved = store_.SaveNotice(record);
+      if (!saved.ok()) return saved;
+    }
+    return created.status();
+  }
   metrics_.Count("retainer_mutations_total", {{"forge", slot.name}, {"what", "mention"}});
   return Remember(slot, record.notice, *created);
 }

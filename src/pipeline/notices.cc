@@ -85,7 +85,11 @@ absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
   state.told.insert((*record)->told.begin(), (*record)->told.end());
   state.attempts = (*record)->attempts;
   state.failing_since = (*record)->failing_since;
-  state.not_before = (*record)->again_at.value_or(absl::InfinitePast());
+  // Further ahead than any wait: the clock was set back since.
+  const absl::Duration wait = (*record)->again_at.value_or(absl::InfinitePast()) - clock_.Now();
+  if (wait > absl::ZeroDuration() && wait <= WholeLadder()) {
+    state.not_before = clock_.Steady() + wait;
+  }
   return &state;
 }
 
@@ -96,7 +100,7 @@ absl::Status Notifier::Save(const std::string& id, const State& state) {
   (*record)->told.assign(state.told.begin(), state.told.end());
   (*record)->attempts = state.attempts;
   (*record)->failing_since = state.failing_since;
-  (*record)->again_at = state.not_before;
+  (*record)->again_at = clock_.Now() + (state.not_before - clock_.Steady());
   const absl::Status saved = store_.SaveNotice(**record);
   return absl::IsNotFound(saved) ? absl::OkStatus() : saved;
 }
@@ -154,7 +158,7 @@ std::optional<absl::Time> Notifier::Tell(const Notice& notice, const TermsHistor
   }
   if (!wait) return std::nullopt;
   if (failed) wait = std::max(*wait, *RetryPause(++state->attempts));
-  return now + *wait;
+  return clock_.Steady() + *wait;
 }
 
 absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
@@ -162,6 +166,7 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return round;  // teams are not known yet
   const absl::Time now = clock_.Now();
+  const absl::Time steady = clock_.Steady();
   // Those that wait for another try still stand in the store: read past them.
   Troubles troubles;
   auto notices = store_.ReadNotices(256 + states_.size());
@@ -171,7 +176,7 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
     if (!found.ok()) return found.status();
     if (*found == nullptr) continue;
     State& state = **found;
-    if (state.not_before > now) {
+    if (state.not_before > steady) {
       round.next = std::min(round.next, state.not_before);
       continue;
     }
@@ -184,11 +189,11 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
       // One ticket that cannot be read holds up nobody else's notices.
       log_.Error("notice could not be reviewed",
                  {{"id", notice.id}, {"error", word.status().ToString()}});
-      postpone(now + kQuestionPause);
+      postpone(steady + kQuestionPause);
       continue;
     }
     if (*word == NoticeReview::Word::kWait) {
-      postpone(now + kQuestionPause);
+      postpone(steady + kQuestionPause);
       continue;
     }
     if (*word == NoticeReview::Word::kDrop) {

@@ -71,7 +71,7 @@ class Notifier {
 
   struct Round {
     std::size_t finished = 0;
-    absl::Time next = absl::InfiniteFuture();  // the next try of one that failed
+    absl::Time next = absl::InfiniteFuture();  // the next try of one that failed (Steady)
   };
   absl::StatusOr<Round> RunOnce();
 
@@ -81,7 +81,7 @@ class Notifier {
     std::map<std::string, std::string> in_vain;  // sink -> why it will not hear it
     int attempts = 0;
     std::optional<absl::Time> failing_since;
-    absl::Time not_before = absl::InfinitePast();
+    absl::Time not_before = absl::InfinitePast();  // by Clock::Steady
   };
   using Troubles = std::map<std::string, int>;  // by sink, of this round
   // Nullptr where it waits no more.

@@ -80,8 +80,9 @@ absl::Status Reconciler::Save() {
 
 void Reconciler::Report(absl::Time now, bool done) {
   metrics_.Set("retainer_reevaluating", done ? 0 : 1);
-  if (!done && now < next_report_) return;
-  next_report_ = done ? absl::InfinitePast() : now + options_.look_every;
+  const absl::Time steady = clock_.Steady();
+  if (!done && steady < next_report_) return;
+  next_report_ = done ? absl::InfinitePast() : steady + options_.look_every;
   std::lock_guard lock(mutex_);
   log_.Info(done ? "tickets were judged again" : "tickets are being judged again",
             {{"judged", absl::StrCat(state_.judged)}});
@@ -98,13 +99,28 @@ absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
   return true;
 }
 
+void Reconciler::LookAtTheClock() {
+  constexpr absl::Duration kSlewed = absl::Seconds(2);
+  const absl::Duration ahead = clock_.Now() - clock_.Steady();
+  const absl::Duration before = ahead_.value_or(ahead);
+  ahead_ = ahead;
+  if (before - ahead < kSlewed) return;
+  log_.Warning("the clock was set back; tickets are judged again",
+               {{"by", absl::FormatDuration(absl::Trunc(before - ahead, absl::Seconds(1)))}});
+  std::lock_guard lock(mutex_);
+  ++epoch_;
+  state_.sweeps.clear();
+  for (const std::string& forge : forges_) state_.sweeps.push_back({forge, "", std::nullopt});
+}
+
 absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   Round round;
+  LookAtTheClock();
   const absl::Time now = clock_.Now();
-  if (now >= next_look_) {
+  if (clock_.Steady() >= next_look_) {
     const absl::Status looked = Look(now);
     if (!looked.ok()) return looked;
-    next_look_ = now + options_.look_every;
+    next_look_ = clock_.Steady() + options_.look_every;
   }
   round.next = next_look_;
   if (terms_.Get().empty()) {
@@ -166,6 +182,7 @@ absl::Status Reconciler::Look(absl::Time now) {
   tell_age("retainer_set_aside_age_seconds", stats->oldest_set_aside);
   metrics_.Set("retainer_dirty_faces", static_cast<double>(stats->dirty_faces));
   tell_age("retainer_dirty_face_age_seconds", stats->oldest_dirty);
+  metrics_.Set("retainer_backlog_faces", static_cast<double>(stats->backlog_faces));
   metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
   tell_age("retainer_dead_face_age_seconds", stats->oldest_dead_face);
   metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
@@ -198,11 +215,11 @@ absl::Status Reconciler::Look(absl::Time now) {
                                               {"mend", "see `retainer inbox list`"}});
   }
   set_aside_ = stats->set_aside;
-  if (now >= next_expiry_) {
+  if (clock_.Steady() >= next_expiry_) {
     const auto expired = store_.Expire(now - options_.keep_deliveries);
     if (!expired.ok()) return expired.status();
     // A full batch means that there may be more.
-    next_expiry_ = now + (*expired > 0 ? absl::Minutes(1) : absl::Hours(1));
+    next_expiry_ = clock_.Steady() + (*expired > 0 ? absl::Minutes(1) : absl::Hours(1));
   }
   return absl::OkStatus();
 }

@@ -57,6 +57,8 @@ class Reconciler {
   // False: there was nothing to judge.
   absl::StatusOr<bool> JudgeAgain(const TicketKey& key);
   absl::Status Look(absl::Time now);
+  // What was to be tried again soon has a wake-up that lies far ahead once the clock is set back.
+  void LookAtTheClock();
   // Writes down how far it has come. The latest word is the last to be written.
   absl::Status Save();
   void Report(absl::Time now, bool done);
@@ -76,7 +78,8 @@ class Reconciler {
   absl::Time next_report_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_expiry_ = absl::InfinitePast();
-  std::uint64_t set_aside_ = 0;  // at the last look
+  std::uint64_t set_aside_ = 0;          // at the last look
+  std::optional<absl::Duration> ahead_;  // Clock::Now of Clock::Steady, at the last round
 };
 
 }  // namespace retainer

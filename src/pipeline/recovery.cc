@@ -10,8 +10,8 @@ Recovery::Recovery(const ForgeSlot& forge, Clock& clock, Log& log, Metrics& metr
     : forge_(forge), clock_(clock), log_(log), metrics_(metrics) {}
 
 absl::Time Recovery::RunOnce() {
-  const absl::Time now = clock_.Now();
-  const auto asked = forge_.client->Redeliver(now - (first_ ? kKept : kRecent), kAtOnce);
+  const absl::Time now = clock_.Steady();
+  const auto asked = forge_.client->Redeliver(clock_.Now() - (first_ ? kKept : kRecent), kAtOnce);
   if (absl::IsUnimplemented(asked.status())) return absl::InfiniteFuture();
   if (!asked.ok()) {
     log_.Warning("missed deliveries cannot be looked for",

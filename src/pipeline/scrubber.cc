@@ -10,13 +10,12 @@ Scrubber::Scrubber(Store& store, Clock& clock, Log& log, Metrics& metrics)
       clock_(clock),
       log_(log),
       metrics_(metrics),
-      begun_(clock.Now()),
-      next_(clock.Now() + kFirstAfter) {}
+      begun_(clock.Steady()),
+      next_(clock.Steady() + kFirstAfter) {}
 
 absl::StatusOr<absl::Time> Scrubber::RunOnce() {
-  const absl::Time now = clock_.Now();
-  // A clock that was set back must not hold it up.
-  if (now < next_ && next_ - now <= kPassPause) return next_;
+  const absl::Time now = clock_.Steady();
+  if (now < next_) return next_;
   if (position_.empty()) begun_ = now;
   next_ = now + kStepPause;
   auto step = store_.Scrub(position_, kRows);
@@ -32,7 +31,7 @@ absl::StatusOr<absl::Time> Scrubber::RunOnce() {
   }
   const bool ended = position_.empty();
   if (ended) next_ = std::max(begun_ + kPassPause, next_);
-  Publish(now, ended);
+  Publish(clock_.Now(), ended);
   return next_;
 }
 

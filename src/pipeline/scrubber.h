@@ -41,8 +41,8 @@ class Scrubber {
   Log& log_;
   Metrics& metrics_;
   std::string position_;
-  absl::Time begun_;
-  absl::Time next_;
+  absl::Time begun_;  // (Steady)
+  absl::Time next_;   // (Steady)
   mutable std::mutex mutex_;
   std::vector<std::string> found_;   // guarded by mutex_; in the pass under way
   std::vector<std::string> before_;  // guarded by mutex_; in the one before

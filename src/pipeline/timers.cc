@@ -42,7 +42,7 @@ absl::StatusOr<Timers::Due> Timers::ReadDue(absl::Time now, std::size_t limit) {
   if (!due.ok()) return due.status();
   std::erase_if(*due, [&](const auto& entry) {
     const auto it = broken_.find(entry.second);
-    return it != broken_.end() && now < it->second;
+    return it != broken_.end() && clock_.Steady() < it->second;
   });
   if (due->size() > limit) due->resize(limit);
   return due;
@@ -77,7 +77,7 @@ absl::Status Timers::Gather(absl::Time now) {
   auto due = ReadDue(now, options_.crowd + 1);
   if (!due.ok()) return due.status();
   Crowd crowd;
-  crowd.until = now + options_.spread;
+  crowd.until = clock_.Steady() + options_.spread;
   crowd.more = due->size() > options_.crowd;
   if (crowd.more) due->resize(options_.crowd);
 
@@ -110,18 +110,19 @@ absl::Status Timers::Gather(absl::Time now) {
   log_.Info("many tickets are due at once; they are judged one after another",
             {{"tickets", absl::StrCat(crowd.order.size(), crowd.more ? " and more" : "")}});
   crowd_ = std::move(crowd);
-  SetNextBeat(now);
+  SetNextBeat(clock_.Steady());
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::size_t> Timers::Beat(absl::Time now) {
+  const absl::Time steady = clock_.Steady();
   {
     std::lock_guard lock(mutex_);
-    if (next_beat_ && now < *next_beat_) return 0;
+    if (next_beat_ && steady < *next_beat_) return 0;
   }
   const std::size_t left = crowd_->order.size() - crowd_->done;
   const double beats =
-      std::max(1.0, std::ceil(absl::FDivDuration(crowd_->until - now, options_.beat)));
+      std::max(1.0, std::ceil(absl::FDivDuration(crowd_->until - steady, options_.beat)));
   const auto wanted = static_cast<std::size_t>(std::ceil(static_cast<double>(left) / beats));
   const bool behind = crowd_->more || wanted > options_.at_once;
   const std::size_t quota = std::min(behind ? options_.at_once : wanted, left);
@@ -130,7 +131,7 @@ absl::StatusOr<std::size_t> Timers::Beat(absl::Time now) {
     const auto& [at, key] = crowd_->order[crowd_->done];
     const auto done = JudgeOne(at, key, now);
     if (!done.ok()) {
-      SetNextBeat(now + options_.beat);
+      SetNextBeat(steady + options_.beat);
       return done.status();
     }
     judged += *done;
@@ -140,7 +141,7 @@ absl::StatusOr<std::size_t> Timers::Beat(absl::Time now) {
     crowd_.reset();
     SetNextBeat(std::nullopt);
   } else {
-    SetNextBeat(behind ? now : now + options_.beat);
+    SetNextBeat(behind ? steady : steady + options_.beat);
   }
   return judged;
 }
@@ -155,7 +156,7 @@ absl::StatusOr<bool> Timers::JudgeOne(absl::Time at, const TicketKey& key, absl:
   if (!IsTicketsOwn(decided.status())) return decided.status();
   trouble_.Update(decided.status());
   if (broken_.size() >= kMaxBroken) broken_.clear();
-  broken_[key] = now + kTryAgain;
+  broken_[key] = clock_.Steady() + kTryAgain;
   log_.Error("ticket could not be judged",
              {{"ticket", ToString(key)}, {"error", decided.status().ToString()}});
   return false;
@@ -165,7 +166,7 @@ absl::StatusOr<absl::Time> Timers::NextWake() {
   if (terms_.Get().empty()) return absl::InfiniteFuture();
   {
     std::lock_guard lock(mutex_);
-    if (next_beat_) return *next_beat_;
+    if (next_beat_) return clock_.Now() + (*next_beat_ - clock_.Steady());
   }
   return store_.NextWakeup();
 }

@@ -47,7 +47,7 @@ class Timers {
   // error is returned after they were tried, and it is tried again a minute later. The store's
   // trouble ends the call; nothing is lost. Without terms: 0.
   absl::StatusOr<std::size_t> RunDue();
-  // When RunDue has something to do next; InfiniteFuture when nothing waits.
+  // When (by Clock::Now) RunDue has something to do next; InfiniteFuture when nothing waits.
   absl::StatusOr<absl::Time> NextWake();
 
  private:
@@ -56,7 +56,7 @@ class Timers {
     Due order;
     std::size_t done = 0;  // of `order`
     bool more = false;     // than `order` holds
-    absl::Time until;      // when it should be done
+    absl::Time until;      // when it should be done (Steady)
   };
 
   // What is due now, but for tickets that wait after trouble.
@@ -74,11 +74,11 @@ class Timers {
   Metrics& metrics_;
   const TermsHolder& terms_;
   const TimersOptions options_;
-  std::map<TicketKey, absl::Time> broken_;  // unreadable tickets: not tried before then
+  std::map<TicketKey, absl::Time> broken_;  // unreadable tickets: not tried before then (Steady)
   absl::Status trouble_;                    // the first of this call
   std::optional<Crowd> crowd_;
   mutable std::mutex mutex_;
-  std::optional<absl::Time> next_beat_;  // while there is a crowd
+  std::optional<absl::Time> next_beat_;  // while there is a crowd (Steady)
 };
 
 }  // namespace retainer

@@ -14,7 +14,7 @@ void Wakeable::Wake() {
 
 void Wakeable::WaitUntil(absl::Time next, const Clock& clock) {
   const absl::Duration left =
-      std::clamp(next - clock.Now(), absl::ZeroDuration(), absl::Duration(kLongest));
+      std::clamp(next - clock.Steady(), absl::ZeroDuration(), absl::Duration(kLongest));
   std::unique_lock lock(mutex_);
   condition_.wait_for(lock, absl::ToChronoNanoseconds(left), [this] { return woken_; });
   woken_ = false;

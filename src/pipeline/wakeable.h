@@ -1,4 +1,4 @@
-// A place where a thread waits until an instant of the Clock, or until it is woken.
+// A place where a thread waits until an instant of Clock::Steady, or until it is woken.
 #pragma once
 
 #include <chrono>

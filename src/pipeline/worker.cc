@@ -93,21 +93,26 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
 std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
                                                        const Delivery& delivery) {
   const absl::Time now = clock_.Now();
+  const absl::Time steady = clock_.Steady();
   if (asked_.size() > 1000) {
-    std::erase_if(asked_, [&](const auto& entry) { return entry.second.not_before <= now; });
+    std::erase_if(asked_, [&](const auto& entry) { return entry.second.not_before <= steady; });
   }
   Asked& asked = asked_
                      .try_emplace(path, Asked{absl::UnavailableError("not asked"),
                                               absl::InfinitePast(), absl::InfinitePast(), 0})
                      .first->second;
   const auto settled = [&] { return asked.answer.ok() || absl::IsNotFound(asked.answer.status()); };
-  if (settled() && asked.at >= delivery.received &&
+  // Whose receipt lies far ahead came before the clock was set back.
+  const auto is_younger = [&](absl::Duration age) {
+    return now < delivery.received + age && now > delivery.received - age;
+  };
+  if (settled() && (asked.at >= delivery.received || !is_younger(kConfirmPatience)) &&
       (asked.answer.ok() || asked.at >= delivery.received + kFresh)) {
     return asked.answer;
   }
-  if (now < asked.not_before) return std::nullopt;
-  if (now - asks_since_ >= absl::Minutes(1)) {
-    asks_since_ = now;
+  if (steady < asked.not_before) return std::nullopt;
+  if (steady - asks_since_ >= absl::Minutes(1)) {
+    asks_since_ = steady;
     asks_ = 0;
   }
   if (++asks_ > kAsksAMinute) return std::nullopt;
@@ -120,13 +125,13 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   }
   if (settled()) {
     asked.failures = 0;
-    asked.not_before = now + kAskPause;
-    if (!asked.answer.ok() && now < delivery.received + kFresh) return std::nullopt;
+    asked.not_before = steady + kAskPause;
+    if (!asked.answer.ok() && is_younger(kFresh)) return std::nullopt;
     return asked.answer;
   }
   const absl::Status& status = asked.answer.status();
-  asked.not_before =
-      now + std::max(BackOff(++asked.failures), RetryAfter(status).value_or(absl::ZeroDuration()));
+  asked.not_before = steady + std::max(BackOff(++asked.failures),
+                                       RetryAfter(status).value_or(absl::ZeroDuration()));
   metrics_.Count("retainer_forge_errors_total",
                  {{"forge", receiver_.forge()}, {"code", absl::StatusCodeToString(status.code())}});
   log_.Warning("a project could not be confirmed; its deliveries wait",
@@ -157,7 +162,7 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info,
     if (!(*answer)->path.empty()) info->path = (*answer)->path;
     return believed;
   }
-  if (!answer && clock_.Now() < delivery.received + kConfirmPatience) {
+  if (!answer && absl::AbsDuration(clock_.Now() - delivery.received) < kConfirmPatience) {
     return std::optional<Doubt>({true, "the forge has not confirmed the project yet"});
   }
   if (renamed && !delivery.bound) {

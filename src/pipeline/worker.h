@@ -95,12 +95,12 @@ class Worker {
   struct Asked {
     absl::StatusOr<ProjectInfo> answer;
     absl::Time at;
-    absl::Time not_before;
+    absl::Time not_before;  // (Steady)
     int failures = 0;
   };
-  std::map<std::string, Asked> asked_;  // by path
-  absl::Time asks_since_ = absl::InfinitePast();
-  int asks_ = 0;  // since then
+  std::map<std::string, Asked> asked_;            // by path
+  absl::Time asks_since_ = absl::InfinitePast();  // (Steady)
+  int asks_ = 0;                                  // since then
 };
 
 }  // namespace retainer

@@ -65,6 +65,7 @@ Response Bend(const Fault& fault, ForgeKind forge, Response served) {
       break;
     case FaultKind::kDropConnection:
     case FaultKind::kDropAfterApplying:
+    case FaultKind::kLate:
       out.cut = true;
       break;
     case FaultKind::kSlow:

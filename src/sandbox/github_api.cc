@@ -377,6 +377,11 @@ class GitHubApi {
       return size == 1 || absl::SimpleAtoi(at(1), &number) ? CheckRun(project, number) : NotFound();
     }
     if (at(0) == "compare" && size == 2 && Get()) return Compare(project, at(1));
+    if (at(0) == "commits" && at(2) == "check-runs" && size == 3 && Get()) {
+      if (auto lack = Lacks("checks", "read")) return *lack;
+      return ListCheckRuns(world_, project, at(1), request_.Query("check_name"),
+                           shapes_.RepositoryUrl(project));
+    }
     if (at(0) == "issues") {
       if (size == 1) return Get() ? Issues(project) : NotFound();
       if (at(1) == "comments" && size == 3 && absl::SimpleAtoi(at(2), &number)) {
@@ -503,6 +508,7 @@ class GitHubApi {
     std::vector<json> out;
     for (const Remark& remark : ticket.remarks) {
       if (remark.kind != kind || (since && remark.updated < *since)) continue;
+      if (!world_.IsListed(kForge, remark.created)) continue;
       out.push_back(ShapeOf(project, ticket, remark));
     }
     return List(out);
@@ -742,7 +748,7 @@ class GitHubApi {
     const auto known = std::find_if(project.checks.begin(), project.checks.end(),
                                     [&](const Check& check) { return check.id == id; });
     if (id != 0 && known == project.checks.end()) return NotFound();
-    if (id != 0 && Get()) return Json(200, CheckRunOf(*known, url));
+    if (id != 0 && Get()) return Json(200, CheckRunOf(world_, *known, url));
     if (!Is(id == 0 ? "POST" : "PATCH")) return NotFound();
     if (!Installed()) return Problem(403, "You must authenticate via a GitHub App.");
     if (auto lack = Lacks("checks", "write")) return *lack;

@@ -47,14 +47,31 @@ Response WriteCheckRun(World& world, Project& project, const User& by, Check* kn
     if (check.summary.size() > 65535) return invalid("output");
   }
   if (known == nullptr) {
-    return Json(201, CheckRunOf(world.AddCheck(project, std::move(check)), repository_url));
+    return Json(201, CheckRunOf(world, world.AddCheck(project, std::move(check)), repository_url));
   }
   check.at = world.Now(ForgeKind::kGitHub);
   *known = std::move(check);
-  return Json(200, CheckRunOf(*known, repository_url));
+  return Json(200, CheckRunOf(world, *known, repository_url));
 }
 
-json CheckRunOf(const Check& check, const std::string& repository_url) {
+Response ListCheckRuns(World& world, const Project& project, const std::string& commit,
+                       const std::string& name, const std::string& repository_url) {
+  if (!HasCommit(project, commit)) return NotFound();
+  json runs = json::array();
+  for (const Check& check : project.checks) {
+    if (check.commit != commit || (!name.empty() && check.name != name)) continue;
+    if (world.IsListed(ForgeKind::kGitHub, check.created)) {
+      runs.insert(runs.begin(), CheckRunOf(world, check, repository_url));  // the newest first
+    }
+  }
+  return Json(200, {{"total_count", runs.size()}, {"check_runs", runs}});
+}
+
+json CheckRunOf(World& world, const Check& check, const std::string& repository_url) {
+  // Only apps write checks; their accounts are called `slug[bot]`.
+  const User* author = world.FindUser(ForgeKind::kGitHub, check.author);
+  const std::string login = author == nullptr ? std::string() : author->login;
+  const std::string slug = login.substr(0, login.find('['));
   const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", check.at, absl::UTCTimeZone());
   const std::string url = absl::StrCat(repository_url, "/check-runs/", check.id);
   return {{"id", check.id},
@@ -76,7 +93,7 @@ json CheckRunOf(const Check& check, const std::string& repository_url) {
             {"annotations_count", 0},
             {"annotations_url", url + "/annotations"}}},
           {"check_suite", nullptr},
-          {"app", nullptr},
+          {"app", {{"id", check.author}, {"slug", slug}}},
           {"pull_requests", json::array()}};
 }
 

@@ -420,7 +420,8 @@ class GitLabApi {
     if (Size() == 5 && Get()) {
       std::vector<const Remark*> remarks;
       for (const Remark& remark : ticket.remarks) {
-        if (!remark.internal || insider) remarks.push_back(&remark);
+        if (remark.internal && !insider) continue;
+        if (world_.IsListed(kForge, remark.created)) remarks.push_back(&remark);
       }
       const bool by_update = request_.Query("order_by") == "updated_at";
       std::stable_sort(remarks.begin(), remarks.end(), [&](const Remark* a, const Remark* b) {

@@ -135,6 +135,7 @@ class Sandbox::Impl {
 
   std::vector<std::pair<std::string, SandboxDelivery>> Take() {
     std::lock_guard lock(mutex_);
+    CatchUp();
     std::vector<std::pair<std::string, SandboxDelivery>> out;
     for (Message& message : outbox_) {
       const SandboxHook& hook = hooks_[message.forge];
@@ -170,9 +171,33 @@ class Sandbox::Impl {
 
   Response Serve(const Request& request) {
     std::lock_guard lock(mutex_);
+    CatchUp();
     Response response = Answer(request);
     requests_.push_back({request.method, request.target, response.cut ? 0 : response.status});
     return response;
+  }
+
+  // Does what should have been done by now, though its answer was cut.
+  void CatchUp() {
+    const absl::Time now = options_.clock.Now();
+    for (auto it = late_.begin(); it != late_.end();) {
+      if (it->first > now) {
+        ++it;
+        continue;
+      }
+      (void)Carry(it->second);
+      it = late_.erase(it);
+    }
+  }
+
+  // A request of an API, without faults.
+  Response Carry(const Request& request) {
+    const bool github = request.segments[1] == "v3";
+    Request inner = request;
+    inner.segments.erase(inner.segments.begin(), inner.segments.begin() + 2);
+    if (!github) return AnswerGitLab(world_, GitLab(), web_url() + "/api/v4", inner);
+    return AnswerGitHub(world_, GitHub(), web_url() + "/api/v3",
+                        options_.content_limits ? &content_limit_ : nullptr, inner);
   }
 
   Response Answer(const Request& request) {
@@ -181,16 +206,11 @@ class Sandbox::Impl {
     if (!api || (segments[1] != "v3" && segments[1] != "v4")) return Page(request);
     const ForgeKind forge = segments[1] == "v3" ? ForgeKind::kGitHub : ForgeKind::kGitLab;
     std::optional<Fault> fault = faults_.Take(request, forge);
-    if (fault && sandbox::Prevents(fault->kind)) return sandbox::Bend(*fault, forge, {});
-    Request inner = request;
-    inner.segments.erase(inner.segments.begin(), inner.segments.begin() + 2);
-    Response response;
-    if (forge == ForgeKind::kGitHub) {
-      response = AnswerGitHub(world_, GitHub(), web_url() + "/api/v3",
-                              options_.content_limits ? &content_limit_ : nullptr, inner);
-    } else {
-      response = AnswerGitLab(world_, GitLab(), web_url() + "/api/v4", inner);
+    if (fault && fault->kind == FaultKind::kLate) {
+      late_.emplace_back(options_.clock.Now() + fault->delay, request);
     }
+    if (fault && sandbox::Prevents(fault->kind)) return sandbox::Bend(*fault, forge, {});
+    Response response = Carry(request);
     return fault ? sandbox::Bend(*fault, forge, std::move(response)) : response;
   }
 
@@ -250,6 +270,7 @@ class Sandbox::Impl {
   sandbox::Faults faults_;
   std::vector<SandboxRequest> requests_;
   std::map<ForgeKind, SandboxHook> hooks_;
+  std::vector<std::pair<absl::Time, Request>> late_;  // still to be done
   std::vector<Message> outbox_;
   std::deque<Message> sent_;
   sandbox::HttpServer server_;  // last: its threads end first
@@ -388,6 +409,11 @@ void Sandbox::FailNext(const std::string& method, const std::string& path_prefix
 void Sandbox::ClearFaults() {
   std::lock_guard lock(impl_->mutex_);
   impl_->faults_.Clear();
+}
+
+void Sandbox::SetListLag(absl::Duration lag) {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->world_.set_list_lag(lag);
 }
 
 std::vector<SandboxRequest> Sandbox::requests() const {
@@ -683,6 +709,7 @@ void Sandbox::SetHook(ForgeKind forge, const SandboxHook& hook) {
 
 std::size_t Sandbox::pending() const {
   std::lock_guard lock(impl_->mutex_);
+  impl_->CatchUp();
   return impl_->outbox_.size();
 }
 
@@ -724,6 +751,34 @@ std::size_t Sandbox::Redeliver(const std::string& id) {
 }
 
 // ---- What a reader sees
+
+absl::StatusOr<Sandbox::Shown> Sandbox::Look(const TicketRef& ref) const {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->CatchUp();
+  std::optional<ForgeKind> forge = KindOf(ref.forge);
+  Project* project = forge ? impl_->world_.FindProject(*forge, ref.path) : nullptr;
+  const Ticket* ticket =
+      project == nullptr ? nullptr : impl_->world_.FindTicket(*project, ref.kind, ref.number);
+  if (ticket == nullptr || ticket->deleted) return Impl::NoTicket(ref);
+  const auto login = [&](std::int64_t id) {
+    const User* user = impl_->world_.FindUser(*forge, id);
+    return user == nullptr ? std::string() : user->login;
+  };
+  Shown shown;
+  for (const Remark& remark : ticket->remarks) {
+    if (!remark.system) shown.comments.emplace_back(login(remark.author), remark.body);
+  }
+  shown.labels.assign(ticket->labels.begin(), ticket->labels.end());
+  for (const std::int64_t id : ticket->assignees) shown.assignees.push_back(login(id));
+  for (const sandbox::Check& check : project->checks) {
+    if (ticket->kind == TicketKind::kChange && check.commit == sandbox::HeadOf(*ticket)) {
+      shown.checks.push_back(check.name);
+    }
+  }
+  std::sort(shown.labels.begin(), shown.labels.end());
+  std::sort(shown.assignees.begin(), shown.assignees.end());
+  return shown;
+}
 
 absl::StatusOr<std::string> Sandbox::RenderThread(const TicketRef& ref, bool as_member) const {
   std::lock_guard lock(impl_->mutex_);

@@ -87,13 +87,14 @@ enum class FaultKind : std::uint8_t {
   kSlow,               // answers after `delay`, at most 10 s; Stop cuts it short
   kStatus401,
   kStatus404,
+  kLate,  // the connection is cut at once, and it is done `delay` later, by the caller's clock
 };
 
 struct Fault {
   FaultKind kind = FaultKind::kStatus500;
   int count = 1;
   std::optional<absl::Duration> retry_after;
-  absl::Duration delay = absl::Seconds(1);
+  absl::Duration delay = absl::Seconds(1);  // kSlow, kLate
 };
 
 // A request as it was served; never its headers or body.
@@ -183,6 +184,9 @@ class Sandbox {
   // served.
   void FailNext(const std::string& method, const std::string& path_prefix, const Fault& fault);
   void ClearFaults();
+  // So long a comment or check that was created is in no list, as on a forge whose lists come from a
+  // copy that lags behind.
+  void SetListLag(absl::Duration lag);
   std::vector<SandboxRequest> requests() const;
   void ClearRequests();
 
@@ -246,6 +250,16 @@ class Sandbox {
   std::size_t Redeliver(const std::string& id = "");
 
   // ---- What a reader sees
+  // What stands on a ticket, for comparison: its comments in order, each with its author and its whole
+  // body, and the names of its labels, assignees and checks.
+  struct Shown {
+    std::vector<std::pair<std::string, std::string>> comments;
+    std::vector<std::string> labels;     // sorted
+    std::vector<std::string> assignees;  // sorted
+    std::vector<std::string> checks;     // names of all there ever were on a change's last commit
+    friend bool operator==(const Shown&, const Shown&) = default;
+  };
+  absl::StatusOr<Shown> Look(const TicketRef& ticket) const;
   // The thread as text for a terminal: title, state, labels, assignees, each comment with its author
   // and time; hidden HTML comments left out, folded sections shown open, internal notes only with
   // `as_member`. NotFound.

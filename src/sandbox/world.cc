@@ -455,7 +455,7 @@ const Check* World::FindCheck(const Project& project, std::string_view commit,
 
 Check& World::AddCheck(Project& project, Check check) {
   check.id = NextId();
-  check.at = Now(project.forge);
+  check.at = check.created = Now(project.forge);
   return project.checks.emplace_back(std::move(check));
 }
 

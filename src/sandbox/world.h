@@ -89,6 +89,7 @@ struct Check {
   std::string url;
   std::int64_t author = 0;
   absl::Time at;
+  absl::Time created;
 };
 
 struct Ticket {
@@ -233,6 +234,11 @@ class World {
   // The forge's time: whole seconds on GitHub, milliseconds on GitLab.
   absl::Time Now(ForgeKind forge) const;
   void set_skew(absl::Duration skew) { skew_ = skew; }
+  // So long what was created is in no list.
+  void set_list_lag(absl::Duration lag) { list_lag_ = lag; }
+  bool IsListed(ForgeKind forge, absl::Time created) const {
+    return created + list_lag_ <= Now(forge);
+  }
 
   std::function<void(const Happening&)> on_happening;
   // Puts a delivery that was sent before back into the queue; false where there is none.
@@ -329,6 +335,7 @@ class World {
 
   const Clock& clock_;
   absl::Duration skew_ = absl::ZeroDuration();
+  absl::Duration list_lag_ = absl::ZeroDuration();
   std::int64_t last_id_ = 1000;
   std::deque<User> users_;
   std::deque<Organization> organizations_;

@@ -88,6 +88,10 @@ class TableStore : public Store {
                         absl::Time now) override;
   absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) override;
   absl::Status ReviveFace(const TicketKey& key, absl::Time now) override;
+  absl::Status PutIntoBacklog(const TicketKey& key, std::uint64_t generation) override;
+  absl::StatusOr<std::size_t> TakeFromBacklog(const std::string& forge, std::size_t limit,
+                                              absl::Time now) override;
+  absl::StatusOr<std::vector<RefusedLabels>> ListRefusedLabels(std::size_t limit) override;
 
   absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
   absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) override;

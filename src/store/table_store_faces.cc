@@ -38,36 +38,60 @@ std::pair<std::string, std::string> DirtyKeys(const FaceRecord& record, const Ti
               .Take()};
 }
 
-// At most `limit` faces of a group, up to `until`.
-absl::Status ReadGroup(View& view, const std::string& group, absl::Time until, std::size_t limit,
-                       std::vector<DirtyFace>* faces) {
+// At most `limit` faces of a group, from `from` up to `until`.
+absl::Status ReadGroup(View& view, const std::string& group, absl::Time from, absl::Time until,
+                       std::size_t limit, std::vector<DirtyFace>* faces) {
   std::size_t found = 0;
   absl::Status trouble;
-  const absl::Status walked = view.Walk(
-      Table::kDirty, group, PrefixEnd(group), [&](std::string_view key, std::string_view) {
-        KeyReader reader(key.substr(group.size()));
-        absl::Time at;
-        DirtyFace dirty;
-        if (!reader.Instant(&at) || !reader.Ticket(&dirty.ticket) || !reader.AtEnd()) {
-          trouble = Unreadable(Table::kDirty, key);
-          return false;
-        }
-        if (at > until) return false;
-        const std::string row = TicketRowKey(dirty.ticket);
-        auto record = ReadRecord<FaceRecord>(view, Table::kFaces, row);
-        if (!record.ok() || !*record) {
-          trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
-          return false;
-        }
-        dirty.face = std::move((*record)->face);
-        dirty.generation = (*record)->generation;
-        dirty.since = (*record)->since;
-        dirty.not_before = (*record)->not_before;
-        dirty.rank = (*record)->rank;
-        faces->push_back(std::move(dirty));
-        return ++found < limit;
-      });
+  const absl::Status walked =
+      view.Walk(Table::kDirty, KeyWriter().Raw(group).Instant(from).Take(), PrefixEnd(group),
+                [&](std::string_view key, std::string_view) {
+                  KeyReader reader(key.substr(group.size()));
+                  absl::Time at;
+                  DirtyFace dirty;
+                  if (!reader.Instant(&at) || !reader.Ticket(&dirty.ticket) || !reader.AtEnd()) {
+                    trouble = Unreadable(Table::kDirty, key);
+                    return false;
+                  }
+                  if (at > until) return false;
+                  const std::string row = TicketRowKey(dirty.ticket);
+                  auto record = ReadRecord<FaceRecord>(view, Table::kFaces, row);
+                  if (!record.ok() || !*record) {
+                    trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
+                    return false;
+                  }
+                  dirty.face = std::move((*record)->face);
+                  dirty.generation = (*record)->generation;
+                  dirty.since = (*record)->since;
+                  dirty.not_before = (*record)->not_before;
+                  dirty.rank = (*record)->rank;
+                  dirty.look = (*record)->look;
+                  faces->push_back(std::move(dirty));
+                  return ++found < limit;
+                });
   return walked.ok() ? trouble : walked;
+}
+
+// A face's row in the backlog.
+std::string BacklogPrefix(const std::string& forge) {
+  return KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kBacklog)).Text(forge).Take();
+}
+std::string BacklogKey(const FaceRecord& record, const TicketKey& ticket) {
+  return KeyWriter().Raw(BacklogPrefix(ticket.forge)).Instant(record.since).Ticket(ticket).Take();
+}
+
+// Replaces what is shown, and what other tables say about it.
+absl::Status StageShown(View& view, const TicketKey& key, const ShownFace& shown, Batch* batch) {
+  const std::string row = TicketRowKey(key);
+  auto old = ReadRecord<ShownFace>(view, Table::kShown, row);
+  // What cannot be read is replaced.
+  if (!old.ok() && !absl::IsDataLoss(old.status())) return old.status();
+  const bool had = old.ok() && *old && !(*old)->refused_labels.empty();
+  const bool has = !shown.refused_labels.empty();
+  if (has && !had) batch->Put(Table::kRefusedLabels, row, "");
+  if (had && !has) batch->Delete(Table::kRefusedLabels, row);
+  batch->Put(Table::kShown, row, EncodeRecord(shown));
+  return absl::OkStatus();
 }
 
 absl::Status NoFace(const TicketKey& key) {
@@ -91,6 +115,12 @@ void StageFaceRecord(const TicketKey& ticket, const std::optional<FaceRecord>& o
   }
   if (was_dirty != is_dirty) batch->Add(Counter::kDirtyFaces, is_dirty ? 1 : -1);
 
+  const bool was_waiting = old && old->state == FaceState::kBacklog;
+  const bool is_waiting = record.state == FaceState::kBacklog;
+  if (was_waiting) batch->Delete(Table::kDirty, BacklogKey(*old, ticket));
+  if (is_waiting) batch->Put(Table::kDirty, BacklogKey(record, ticket), "");
+  if (was_waiting != is_waiting) batch->Add(Counter::kBacklogFaces, is_waiting ? 1 : -1);
+
   const bool was_dead = old && old->state == FaceState::kDead;
   const bool is_dead = record.state == FaceState::kDead;
   if (was_dead && !is_dead) batch->Delete(Table::kDeadFaces, TicketRowKey(ticket));
@@ -106,16 +136,23 @@ absl::Status TableStore::StageFace(View& view, const DecisionWrite& write, Batch
   auto old = ReadRecord<FaceRecord>(view, Table::kFaces, TicketRowKey(write.record.key));
   if (!old.ok()) return old.status();
   const bool same = *old ? (*old)->face == *write.face : *write.face == Face();
-  if (same && !write.face_again) return absl::OkStatus();
+  const bool was_dirty = *old && (*old)->state == FaceState::kDirty;
+  const bool was_waiting = *old && (*old)->state == FaceState::kBacklog;
+  const bool is_called = was_waiting && write.face_turn == FaceTurn::kNow;
+  if (same && !write.face_again && !write.face_look && !is_called) return absl::OkStatus();
+  const bool waits = write.face_turn == FaceTurn::kBacklog
+                         ? !was_dirty
+                         : was_waiting && write.face_turn == FaceTurn::kKeep;
 
   FaceRecord record;
   record.face = *write.face;
   record.generation = (*old ? (*old)->generation : 0) + 1;
-  record.state = FaceState::kDirty;
+  record.state = waits ? FaceState::kBacklog : FaceState::kDirty;
   record.rank = static_cast<std::uint8_t>(std::clamp(write.face_rank, 0, 255));
+  record.look = write.face_look && !write.face_again && same && (!was_dirty || (*old)->look);
   record.since = write.ledger.at;
   record.not_before = absl::UnixEpoch();
-  if (*old && (*old)->state == FaceState::kDirty) {
+  if (was_dirty || (was_waiting && waits)) {
     record.since = (*old)->since;
     record.not_before = (*old)->not_before;
   }
@@ -143,10 +180,13 @@ absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(const std::str
     if (!rank) break;
     std::vector<DirtyFace> here;
     const std::size_t left = limit - faces.size();
-    status = ReadGroup(*view, DirtyGroup(forge, *rank, DirtyWait::kReady), absl::InfiniteFuture(),
-                       left, &here);
+    status = ReadGroup(*view, DirtyGroup(forge, *rank, DirtyWait::kReady), absl::InfinitePast(),
+                       absl::InfiniteFuture(), left, &here);
+    const std::string put_off = DirtyGroup(forge, *rank, DirtyWait::kPutOff);
+    if (status.ok()) status = ReadGroup(*view, put_off, absl::InfinitePast(), now, left, &here);
     if (status.ok()) {
-      status = ReadGroup(*view, DirtyGroup(forge, *rank, DirtyWait::kPutOff), now, left, &here);
+      status = ReadGroup(*view, put_off, now + kLongestFaceWait + absl::Nanoseconds(1),
+                         absl::InfiniteFuture(), left, &here);
     }
     if (!status.ok()) return status;
     std::stable_sort(here.begin(), here.end(),
@@ -214,9 +254,9 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
   if (absl::Status status = Prepare(); !status.ok()) return status;
   const std::string row = TicketRowKey(key);
   Batch batch;
-  batch.Put(Table::kShown, row, EncodeRecord(shown));
   {
     const auto view = engine_->Read();
+    if (absl::Status status = StageShown(*view, key, shown, &batch); !status.ok()) return status;
     FactSet known;
     for (const Fact& fact : facts) {
       auto stored = ReadRecord<StoredFact>(*view, Table::kFacts, row + fact.id);
@@ -264,8 +304,8 @@ absl::Status TableStore::ChangeFace(
 
 absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generation,
                                     const ShownFace& shown) {
-  return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
-    batch->Put(Table::kShown, TicketRowKey(key), EncodeRecord(shown));
+  return ChangeFace(key, [&](View& view, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
+    if (absl::Status status = StageShown(view, key, shown, batch); !status.ok()) return status;
     if (record->generation != generation) return false;
     record->state = FaceState::kReached;
     return true;
@@ -274,8 +314,8 @@ absl::Status TableStore::FinishFace(const TicketKey& key, std::uint64_t generati
 
 absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t generation,
                                       absl::Time not_before, const ShownFace& shown) {
-  return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
-    batch->Put(Table::kShown, TicketRowKey(key), EncodeRecord(shown));
+  return ChangeFace(key, [&](View& view, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
+    if (absl::Status status = StageShown(view, key, shown, batch); !status.ok()) return status;
     if (record->generation != generation || record->state != FaceState::kDirty) return false;
     record->not_before = not_before;
     return true;
@@ -304,23 +344,99 @@ absl::StatusOr<std::vector<DeadFace>> TableStore::ListDeadFaces(std::size_t limi
 
 absl::Status TableStore::ReviveFace(const TicketKey& key, absl::Time now) {
   const absl::Status no_dead_face =
-      absl::NotFoundError(absl::StrCat(ToString(key), " has no dead face"));
+      absl::NotFoundError(absl::StrCat(ToString(key), " has no dead face and no refused label"));
   const absl::Status revived =
       ChangeFace(key, [&](View& view, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
-        if (record->state != FaceState::kDead) return no_dead_face;
-        const std::string row = TicketRowKey(key);
-        auto shown = ReadRecord<ShownFace>(view, Table::kShown, row);
+        auto shown = ReadRecord<ShownFace>(view, Table::kShown, TicketRowKey(key));
         if (!shown.ok()) return shown.status();
+        const bool refused = *shown && !(*shown)->refused_labels.empty();
+        if (record->state != FaceState::kDead && !refused) return no_dead_face;
         if (*shown) {
           (*shown)->attempts = 0;
-          batch->Put(Table::kShown, row, EncodeRecord(**shown));
+          (*shown)->refused_labels.clear();
+          absl::Status status = StageShown(view, key, **shown, batch);
+          if (!status.ok()) return status;
         }
+        if (record->state == FaceState::kDirty) return false;
+        record->look = false;
+        // Another generation: what was done for this one is looked at again.
+        ++record->generation;
         record->state = FaceState::kDirty;
         record->since = now;
         record->not_before = absl::UnixEpoch();
         return true;
       });
   return absl::IsNotFound(revived) ? no_dead_face : revived;
+}
+
+absl::Status TableStore::PutIntoBacklog(const TicketKey& key, std::uint64_t generation) {
+  return ChangeFace(key, [&](View&, FaceRecord* record, Batch*) -> absl::StatusOr<bool> {
+    if (record->generation != generation || record->state != FaceState::kDirty) return false;
+    record->state = FaceState::kBacklog;
+    record->not_before = absl::UnixEpoch();
+    return true;
+  });
+}
+
+absl::StatusOr<std::size_t> TableStore::TakeFromBacklog(const std::string& forge, std::size_t limit,
+                                                        absl::Time now) {
+  std::vector<TicketKey> chosen;
+  const std::string prefix = BacklogPrefix(forge);
+  if (limit > 0) {
+    const auto view = engine_->Read();
+    absl::Status trouble;
+    const absl::Status walked = view->Walk(
+        Table::kDirty, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+          KeyReader reader(key.substr(prefix.size()));
+          absl::Time since;
+          TicketKey ticket;
+          if (!reader.Instant(&since) || !reader.Ticket(&ticket) || !reader.AtEnd()) {
+            trouble = Unreadable(Table::kDirty, key);
+            return false;
+          }
+          chosen.push_back(std::move(ticket));
+          return chosen.size() < limit;
+        });
+    if (!walked.ok()) return walked;
+    if (!trouble.ok()) return trouble;
+  }
+  std::size_t taken = 0;
+  for (const TicketKey& key : chosen) {
+    const absl::Status moved =
+        ChangeFace(key, [&](View&, FaceRecord* record, Batch*) -> absl::StatusOr<bool> {
+          if (record->state != FaceState::kBacklog) return false;
+          record->state = FaceState::kDirty;
+          record->since = now;
+          record->not_before = absl::UnixEpoch();
+          ++taken;
+          return true;
+        });
+    if (!moved.ok()) return moved;
+  }
+  return taken;
+}
+
+absl::StatusOr<std::vector<RefusedLabels>> TableStore::ListRefusedLabels(std::size_t limit) {
+  std::vector<RefusedLabels> found;
+  if (limit == 0) return found;
+  const auto view = engine_->Read();
+  absl::Status trouble;
+  const absl::Status walked =
+      view->Walk(Table::kRefusedLabels, "", "", [&](std::string_view key, std::string_view) {
+        KeyReader reader(key);
+        RefusedLabels refused;
+        auto shown = ReadRecord<ShownFace>(*view, Table::kShown, std::string(key));
+        if (!reader.Ticket(&refused.ticket) || !shown.ok() || !*shown) {
+          trouble = shown.ok() ? Unreadable(Table::kRefusedLabels, key) : shown.status();
+          return false;
+        }
+        refused.labels = std::move((*shown)->refused_labels);
+        found.push_back(std::move(refused));
+        return found.size() < limit;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return found;
 }
 
 }  // namespace retainer

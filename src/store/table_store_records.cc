@@ -94,7 +94,7 @@ absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* s
   const std::string at = KeyWriter().Instant(notice.at).Take();
   staged->batch.Put(Table::kNoticeIds, notice.id, at);
   staged->batch.Put(Table::kNoticeQueue, at + notice.id,
-                    EncodeRecord(NoticeRecord{notice, std::nullopt, {}, 0, std::nullopt}));
+                    EncodeRecord(NoticeRecord{.notice = notice}));
   staged->batch.Add(Counter::kPendingNotices, 1);
   return absl::OkStatus();
 }
@@ -516,6 +516,7 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
       {Counter::kInbox, &stats.inbox},
       {Counter::kSetAside, &stats.set_aside},
       {Counter::kDirtyFaces, &stats.dirty_faces},
+      {Counter::kBacklogFaces, &stats.backlog_faces},
       {Counter::kDeadFaces, &stats.dead_faces},
       {Counter::kPendingNotices, &stats.pending_notices},
       {Counter::kDeadNotices, &stats.dead_notices}};

@@ -16,6 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/change.h"
 #include "retainer/forge.h"
 #include "retainer/log.h"
 #include "src/sandbox/sandbox.h"
@@ -299,15 +300,21 @@ TEST_P(ForgeContract, AStatusCommentsLife) {
   const absl::Time intent = clock_.Now();
   // Somebody quotes the marker: that is not our comment.
   ASSERT_TRUE(sandbox_.Comment(ref_, "dave", absl::StrCat("> ", marker)).ok());
-  ASSERT_EQ(*forge_->FindOwnComment(at, marker, intent), std::nullopt);
+  ASSERT_TRUE(forge_->FindOwnComments(at, marker, intent)->empty());
   auto created = forge_->CreateComment(at, absl::StrCat("first words ", marker));
   ASSERT_TRUE(created.ok()) << created.status();
   EXPECT_EQ(created->author.id, forge_->Self()->id);
-  auto found = forge_->FindOwnComment(at, marker, intent);
+  Tick();
+  auto second = forge_->CreateComment(at, absl::StrCat("the same again ", marker));
+  ASSERT_TRUE(second.ok()) << second.status();
+  auto found = forge_->FindOwnComments(at, marker, intent);
   ASSERT_TRUE(found.ok()) << found.status();
-  ASSERT_TRUE(*found);
-  EXPECT_EQ((*found)->id, created->id);
-  EXPECT_EQ(*forge_->FindOwnComment(at, marker, intent + absl::Hours(1)), std::nullopt);
+  ASSERT_EQ(found->size(), 2u);
+  EXPECT_EQ((*found)[0].id, created->id) << "the oldest first";
+  EXPECT_EQ((*found)[1].id, second->id);
+  EXPECT_EQ(forge_->FindOwnComments(at, "<!-- retainer:", intent)->size(), 2u);
+  EXPECT_TRUE(forge_->FindOwnComments(at, marker, intent + absl::Hours(1))->empty());
+  ASSERT_TRUE(forge_->DeleteComment(at, second->id).ok());
 
   ASSERT_TRUE(forge_->UpdateComment(at, created->id, "second words").ok());
   EXPECT_TRUE(absl::StrContains(Thread(), "second words"));
@@ -362,12 +369,84 @@ TEST_P(ForgeContract, TroubleIsNamedByItsKind) {
 TEST_P(ForgeContract, ALostAnswerIsFoundAgain) {
   const RemoteTicket at = Open();
   const std::string marker = CommentMarker(at.key);
-  ASSERT_EQ(*forge_->FindOwnComment(at, marker, clock_.Now()), std::nullopt);
+  ASSERT_TRUE(forge_->FindOwnComments(at, marker, clock_.Now())->empty());
   sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
   EXPECT_EQ(forge_->CreateComment(at, marker).status().code(), absl::StatusCode::kUnavailable);
-  auto found = forge_->FindOwnComment(at, marker, clock_.Now());
+  auto found = forge_->FindOwnComments(at, marker, clock_.Now());
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_TRUE(*found);
+  EXPECT_EQ(found->size(), 1u);
+}
+
+TEST_P(ForgeContract, AClockThatIsSetBackHoldsUpNothing) {
+  const RemoteTicket at = Open();
+  ASSERT_TRUE(forge_->CreateComment(at, "before").ok());
+  // The forge's own clock goes on.
+  clock_.ChangeDate(-absl::Hours(24));
+  sandbox_.SetClockSkew(absl::Hours(24));
+  clock_.Advance(absl::Seconds(2));
+  const absl::Status created = forge_->CreateComment(at, "after").status();
+  EXPECT_TRUE(created.ok()) << created;
+  clock_.Advance(absl::Seconds(2));
+  sandbox_.FailNext("POST", "",
+                    {.kind = FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
+  EXPECT_FALSE(forge_->CreateComment(at, "x").ok());
+  clock_.ChangeDate(-absl::Hours(24));
+  sandbox_.SetClockSkew(absl::Hours(48));
+  clock_.Advance(absl::Seconds(17));
+  EXPECT_LE(forge_->NextMutationAt(at), clock_.Steady());
+  const absl::Status again = forge_->CreateComment(at, "y").status();
+  EXPECT_TRUE(again.ok()) << again;
+}
+
+TEST_P(ForgeContract, AListLagsBehindWhatWasCreated) {
+  const RemoteTicket at = Open();
+  const std::string marker = CommentMarker(at.key);
+  sandbox_.SetListLag(absl::Seconds(10));
+  const auto created = forge_->CreateComment(at, marker);
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
+  EXPECT_TRUE(forge_->UpdateComment(at, created->id, absl::StrCat("new ", marker)).ok());
+  clock_.Advance(absl::Seconds(10));
+  const auto found = forge_->FindOwnComments(at, marker, absl::UnixEpoch());
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ((*found)[0].id, created->id);
+}
+
+TEST_P(ForgeContract, ACallMayBeCarriedOutLongAfterItsAnswerWasLost) {
+  const RemoteTicket at = Open();
+  const std::string marker = CommentMarker(at.key);
+  // What the client asks before is no part of it.
+  ASSERT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
+  ASSERT_TRUE(forge_->ReadTicket(at).ok());
+  sandbox_.FailNext("POST", "", {.kind = FaultKind::kLate, .delay = absl::Seconds(18)});
+  EXPECT_EQ(forge_->CreateComment(at, marker).status().code(), absl::StatusCode::kUnavailable);
+  clock_.Advance(absl::Seconds(17));
+  EXPECT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->size(), 1u);
+}
+
+TEST_P(ForgeContract, ACheckWhoseAnswerWasLostIsFoundByItsName) {
+  Tick();
+  ref_ = *sandbox_.OpenPullRequest(project_, "dave", "A fix", "It fixes");
+  const RemoteTicket at = Remote(ref_);
+  const auto ticket = forge_->ReadTicket(at);
+  ASSERT_TRUE(ticket.ok()) << ticket.status();
+  RemoteCheck check;
+  FactSet facts;
+  for (const Fact& fact : ticket->facts) facts.Add(fact);
+  const auto change = FindChange(facts);
+  ASSERT_TRUE(change);
+  check.commit = change->head;
+  check.text = {"1 promise", "It is kept."};
+  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
+  const auto lost = forge_->SetCheck(at, check, "");
+  if (absl::IsPermissionDenied(lost.status())) return;  // a token on GitHub
+  ASSERT_EQ(lost.status().code(), absl::StatusCode::kUnavailable) << lost.status();
+  Tick();
+  const auto again = forge_->SetCheck(at, check, "");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(sandbox_.Look(ref_)->checks.size(), 1u);
 }
 
 TEST_P(ForgeContract, WorksOnWhileHoursPassAndWithAnotherClock) {

@@ -99,6 +99,93 @@ TEST_P(StoreContract, PostponedFaceWaits) {
   EXPECT_EQ(store_.Stats()->dirty_faces, 1u);
 }
 
+TEST_P(StoreContract, FacePutOffFurtherThanAnyWaitIsDue) {
+  CommitFace(1, 1, 1);
+  CommitFace(2, 1, 2);
+  const absl::Time longest = At(60) + kLongestFaceWait;
+  ASSERT_TRUE(store_.PostponeFace(SampleTicket(1), 1, longest, ShownFace()).ok());
+  EXPECT_EQ(store_.ReadDirtyFaces("github", At(60), 10)->size(), 1u);
+  EXPECT_EQ(store_.ReadDirtyFaces("github", At(59), 10)->size(), 2u) << "the clock was set back";
+}
+
+TEST_P(StoreContract, BacklogIsTakenFromTheOldestOn) {
+  for (int i = 1; i <= 4; ++i) CommitFace(i, 1, 5 - i);
+  DecisionWrite write = SampleWrite(SampleTicket(9), 0);
+  write.face = SampleFace("x");
+  write.face_turn = FaceTurn::kBacklog;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(store_.PutIntoBacklog(SampleTicket(i), 1).ok());
+  ASSERT_TRUE(store_.PutIntoBacklog(SampleTicket(4), 7).ok()) << "another generation";
+  EXPECT_EQ(store_.Stats()->backlog_faces, 4u);
+  EXPECT_EQ(store_.Stats()->dirty_faces, 1u);
+  EXPECT_EQ(*store_.TakeFromBacklog("gitlab", 10, At(20)), 0u);
+  EXPECT_EQ(*store_.TakeFromBacklog("github", 2, At(20)), 2u);
+  std::vector<std::int64_t> dirty;
+  const auto faces = store_.ReadDirtyFaces("github", At(20), 10);
+  for (const DirtyFace& face : *faces) dirty.push_back(face.ticket.number);
+  EXPECT_EQ(dirty, (std::vector<std::int64_t>{4, 2, 3}));
+  EXPECT_EQ(faces->at(1).since, At(20)) << "it waits from now on";
+  EXPECT_EQ(store_.Stats()->backlog_faces, 2u);
+}
+
+TEST_P(StoreContract, WhatHappensBringsAFaceOutOfTheBacklogAndTimeAloneDoesNot) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("one");
+  write.face_turn = FaceTurn::kBacklog;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  write.record.version = 1;
+  write.face = SampleFace("two");
+  write.face_turn = FaceTurn::kKeep;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.Stats()->backlog_faces, 1u);
+  write.record.version = 2;
+  write.face_turn = FaceTurn::kNow;  // the same face
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.Stats()->backlog_faces, 0u);
+  ASSERT_EQ(store_.ReadDirtyFaces("github", At(20), 10)->size(), 1u);
+  EXPECT_EQ(store_.ReadDirtyFaces("github", At(20), 10)->at(0).face, *write.face);
+  write.record.version = 3;
+  write.face = SampleFace("three");
+  write.face_turn = FaceTurn::kBacklog;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(store_.Stats()->dirty_faces, 1u) << "what is dirty stays so";
+}
+
+TEST_P(StoreContract, RefusedLabelsAreListedUntilTheyAreForgotten) {
+  CommitFace(1, 1, 1);
+  ShownFace shown;
+  shown.refused_labels = {{"support: long", "name is too long", At(3)}};
+  shown.unsure_labels = {"sla: met"};
+  shown.assignees = {"alice"};
+  shown.unsure_assignees = {"bob"};
+  shown.deleted_comment = "9";
+  shown.check_intent = "c0ffee";
+  shown.check_intent_at = At(4);
+  ASSERT_TRUE(store_.FinishFace(SampleTicket(1), 1, shown).ok());
+  EXPECT_EQ(*store_.LoadShown(SampleTicket(1)), shown);
+  ASSERT_EQ(store_.ListRefusedLabels(10)->size(), 1u);
+  EXPECT_EQ(store_.ListRefusedLabels(10)->at(0).labels, shown.refused_labels);
+  ASSERT_TRUE(store_.ReviveFace(SampleTicket(1), At(9)).ok());
+  EXPECT_TRUE(store_.ListRefusedLabels(10)->empty());
+  EXPECT_EQ(store_.ReadDirtyFaces("github", At(20), 10)->size(), 1u);
+  EXPECT_TRUE(absl::IsNotFound(store_.ReviveFace(SampleTicket(1), At(9))));
+}
+
+TEST_P(StoreContract, FaceThatIsLookedAtSaysSo) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.face = SampleFace("x");
+  ASSERT_TRUE(store_.Commit(write).ok());
+  ASSERT_TRUE(store_.FinishFace(SampleTicket(1), 1, ShownFace()).ok());
+  write.record.version = 1;
+  write.face_look = true;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_TRUE(store_.ReadDirtyFaces("github", At(20), 10)->at(0).look);
+  write.record.version = 2;
+  write.face_again = true;
+  ASSERT_TRUE(store_.Commit(write).ok());
+  EXPECT_FALSE(store_.ReadDirtyFaces("github", At(20), 10)->at(0).look) << "a person's hand";
+}
+
 TEST_P(StoreContract, PostponedFacesComeAmongTheOthersByRankThenAge) {
   CommitFace(1, 0, 1);
   CommitFace(2, 1, 2);

@@ -23,6 +23,7 @@ class FakeForge final : public Forge {
     TicketKey ticket;
     std::string body;
     int edits = 0;
+    absl::Time created = absl::InfinitePast();
   };
 
   explicit FakeForge(std::string name) : name_(std::move(name)) {}
@@ -35,6 +36,8 @@ class FakeForge final : public Forge {
   // With a clock: after every mutation the next is refused for `spacing`.
   const Clock* clock = nullptr;
   absl::Duration spacing = absl::ZeroDuration();
+  // With a clock: so long a new comment is in no list.
+  absl::Duration list_lag = absl::ZeroDuration();
   Actor self{"900", "retainer[bot]", true};
 
   // ---- What is there
@@ -67,6 +70,13 @@ class FakeForge final : public Forge {
     for (auto& [id, comment] : comments_) {
       if (comment.ticket == from) comment.ticket = to;
     }
+  }
+  // One that stands there without our knowing; its number.
+  std::string PlaceComment(const TicketKey& key, const std::string& body) {
+    std::lock_guard lock(mutex_);
+    const std::string id = absl::StrCat(next_comment_++);
+    comments_[id] = {key, body, 0, clock == nullptr ? absl::InfinitePast() : clock->Steady()};
+    return id;
   }
   void DropComment(const std::string& id) {
     std::lock_guard lock(mutex_);
@@ -193,7 +203,7 @@ class FakeForge final : public Forge {
     {
       std::lock_guard lock(mutex_);
       id = absl::StrCat(next_comment_++);
-      comments_[id] = {at.key, body, 0};
+      comments_[id] = {at.key, body, 0, clock == nullptr ? absl::InfinitePast() : clock->Steady()};
     }
     if (auto status = Lost("create"); !status.ok()) return status;
     return RemoteComment{id, self, body};
@@ -214,48 +224,77 @@ class FakeForge final : public Forge {
     comments_.erase(id);
     return absl::OkStatus();
   }
-  absl::StatusOr<std::optional<RemoteComment>> FindOwnComment(const RemoteTicket& at,
-                                                              std::string_view marker,
-                                                              absl::Time) override {
+  absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket& at,
+                                                             std::string_view marker,
+                                                             absl::Time) override {
     if (auto status = Called("find_comment"); !status.ok()) return status;
     std::lock_guard lock(mutex_);
+    std::vector<RemoteComment> found;
     for (const auto& [id, comment] : comments_) {
-      if (comment.ticket == at.key && comment.body.find(marker) != std::string::npos) {
-        return std::optional<RemoteComment>(RemoteComment{id, self, comment.body});
+      const bool listed = clock == nullptr || comment.created + list_lag <= clock->Steady();
+      if (listed && comment.ticket == at.key && comment.body.find(marker) != std::string::npos) {
+        found.push_back({id, self, comment.body});
       }
     }
-    return std::optional<RemoteComment>();
+    std::sort(found.begin(), found.end(), [](const RemoteComment& a, const RemoteComment& b) {
+      return std::pair(a.id.size(), a.id) < std::pair(b.id.size(), b.id);
+    });
+    return found;
   }
-  absl::Status EnsureLabel(const RemoteTicket&, const FaceLabel&) override {
-    return Called("ensure_label");
+  absl::Status EnsureLabel(const RemoteTicket&, const FaceLabel& label) override {
+    if (auto status = Called("ensure_label"); !status.ok()) return status;
+    return label.name.size() > 50 ? absl::InvalidArgumentError("name is too long (maximum is 50)")
+                                  : absl::OkStatus();
   }
   absl::Status AddLabels(const RemoteTicket& at, const std::vector<std::string>& labels) override {
     if (auto status = Mutated("add_labels"); !status.ok()) return status;
-    std::lock_guard lock(mutex_);
-    labels_[at.key].insert(labels.begin(), labels.end());
-    return absl::OkStatus();
+    for (const std::string& label : labels) {
+      if (label.size() > 50) return absl::InvalidArgumentError("name is too long (maximum is 50)");
+    }
+    {
+      std::lock_guard lock(mutex_);
+      labels_[at.key].insert(labels.begin(), labels.end());
+    }
+    return Lost("add_labels");
   }
   absl::Status RemoveLabel(const RemoteTicket& at, const std::string& label) override {
     if (auto status = Mutated("remove_label"); !status.ok()) return status;
+    {
+      std::lock_guard lock(mutex_);
+      labels_[at.key].erase(label);
+    }
+    return Lost("remove_label");
+  }
+  void Unassign(const TicketKey& key, const std::string& login) {
     std::lock_guard lock(mutex_);
-    labels_[at.key].erase(label);
-    return absl::OkStatus();
+    assignees_[key].erase(login);
   }
   absl::Status AddAssignees(const RemoteTicket& at,
                             const std::vector<std::string>& logins) override {
     if (auto status = Mutated("assign"); !status.ok()) return status;
-    std::lock_guard lock(mutex_);
-    assignees_[at.key].insert(logins.begin(), logins.end());
-    return absl::OkStatus();
+    {
+      std::lock_guard lock(mutex_);
+      assignees_[at.key].insert(logins.begin(), logins.end());
+    }
+    return Lost("assign");
   }
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string& id) override {
-    if (auto status = Mutated("set_check"); !status.ok()) return status;
+    if (auto status = Mutated("set_check"); !status.ok()) {
+      // Somebody took it away.
+      std::lock_guard lock(mutex_);
+      if (absl::IsNotFound(status)) gone_checks_ = checks_.size();
+      return status;
+    }
     std::lock_guard lock(mutex_);
-    const bool in_place = !id.empty() && id == absl::StrCat(checks_.size());
+    const bool same = checks_.size() > gone_checks_ && checks_.back().first == at.key &&
+                      checks_.back().second.commit == check.commit;
+    const bool in_place = id.empty() ? same : id == absl::StrCat(checks_.size());
     if (!in_place) checks_.emplace_back();
     checks_.back() = {at.key, check};
-    return absl::StrCat(checks_.size());
+    const std::string made = absl::StrCat(checks_.size());
+    if (auto status = lost ? lost("set_check") : absl::OkStatus(); !status.ok()) return status;
+    return made;
   }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string& ref,
                                 const std::string& commit) override {
@@ -288,7 +327,7 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     ++mutations_;
     if (clock != nullptr) {
-      const absl::Time now = clock->Now();
+      const absl::Time now = clock->Steady();
       if (now < next_mutation_) {
         return WithRetryAfter(absl::ResourceExhaustedError("too early"), next_mutation_ - now);
       }
@@ -313,6 +352,7 @@ class FakeForge final : public Forge {
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;
   std::size_t mutations_ = 0;
+  std::size_t gone_checks_ = 0;  // of the first ones
   int next_comment_ = 1;
   absl::Time next_mutation_ = absl::InfinitePast();
 };

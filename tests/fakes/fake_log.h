@@ -22,6 +22,13 @@ class FakeLog final : public Log {
     std::lock_guard lock(mutex_);
     return lines_;
   }
+  // How many lines begin with the event.
+  std::size_t Count(std::string_view event) const {
+    std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const std::string& line : lines_) count += line.starts_with(event) ? 1 : 0;
+    return count;
+  }
 
  private:
   mutable std::mutex mutex_;

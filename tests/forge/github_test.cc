@@ -318,11 +318,11 @@ TEST_F(GitHubTest, FindsItsOwnCommentByAuthorAndMarkerSinceAnInstant) {
                  {"id":2,"user":{"id":9},"body":"no","created_at":"2026-03-01T00:00:01Z"},
                  {"id":3,"user":{"id":9},"body":"<!-- m -->","created_at":"2026-02-01T00:00:01Z"},
                  {"id":4,"user":{"id":9},"body":"x <!-- m -->","created_at":"2026-03-01T00:00:02Z"}])");
-  auto found = world_.forge->FindOwnComment(world_.at, "<!-- m -->", since);
+  auto found = world_.forge->FindOwnComments(world_.at, "<!-- m -->", since);
   ASSERT_TRUE(found.ok()) << found.status();
-  ASSERT_TRUE(*found);
-  EXPECT_EQ((*found)->id, "4");
-  EXPECT_EQ(*world_.forge->FindOwnComment(world_.at, "<!-- other -->", since), std::nullopt);
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ((*found)[0].id, "4");
+  EXPECT_TRUE(world_.forge->FindOwnComments(world_.at, "<!-- other -->", since)->empty());
 }
 
 TEST_F(GitHubTest, LabelsAreMadeOnceAndRemembered) {

@@ -161,9 +161,10 @@ TEST_F(GitLabTest, FindsItsOwnNoteWithoutReadingAllOfThem) {
                  {"id":2,"author":{"id":9},"body":"<!-- m -->","created_at":"2026-03-01T00:00:02Z"},
                  {"id":1,"author":{"id":9},"body":"<!-- m -->","created_at":"2026-02-01T00:00:00Z"}])",
              {{"Link", "<https://gitlab.test/x?page=2>; rel=\"next\""}});
-  auto found = world_.forge->FindOwnComment(world_.at, "<!-- m -->", Start());
+  auto found = world_.forge->FindOwnComments(world_.at, "<!-- m -->", Start());
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ((*found)->id, "2");
+  ASSERT_EQ(found->size(), 1u);
+  EXPECT_EQ((*found)[0].id, "2");
   EXPECT_EQ(script_.Last().target.find("page=2"), std::string::npos);
 }
 

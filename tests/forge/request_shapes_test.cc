@@ -41,7 +41,7 @@ void CallEverything(World& world) {
   (void)forge.FindUser("dave");
   (void)forge.FindProject(world.at.path);
   (void)forge.ReadTicket(world.at);
-  (void)forge.FindOwnComment(world.at, "<!-- m -->", world.clock.Now());
+  (void)forge.FindOwnComments(world.at, "<!-- m -->", world.clock.Now());
   (void)forge.CreateComment(world.at, "hello");
   next();
   (void)forge.UpdateComment(world.at, "17", "hello");

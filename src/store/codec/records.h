@@ -261,16 +261,19 @@ enum class FaceState : std::uint8_t {
   kReached = 1,
   kDirty = 2,
   kDead = 3,  // given up on: stands in the dead-letter table
+  kBacklog = 4,
 };
-inline NumberRange KnownNumbers(FaceState) { return {1, 3}; }
+inline NumberRange KnownNumbers(FaceState) { return {1, 4}; }
 
 struct FaceRecord {
   Face face;
   std::uint64_t generation = 0;
   FaceState state = FaceState::kReached;
-  absl::Time since;  // dirty: since when, however often the face changed meanwhile
+  absl::Time
+      since;  // dirty or in the backlog: since when, however often the face changed meanwhile
   absl::Time not_before;
   std::uint8_t rank = 1;
+  bool look = false;
 };
 
 template <class Io>
@@ -281,6 +284,14 @@ void Describe(Io& io, FaceRecord& record) {
   io(4, record.since);
   io(5, record.not_before);
   io(6, record.rank);
+  io(7, record.look);
+}
+
+template <class Io>
+void Describe(Io& io, RefusedLabel& label) {
+  io(1, label.name);
+  io(2, label.reason);
+  io(3, label.at);
 }
 
 template <class Io>
@@ -296,6 +307,13 @@ void Describe(Io& io, ShownFace& shown) {
   io(9, shown.check_commit);
   io(10, shown.check_id);
   io(11, shown.check_digest);
+  io(12, shown.check_intent);
+  io(13, shown.check_intent_at);
+  io(14, shown.unsure_labels);
+  io(15, shown.assignees);
+  io(16, shown.unsure_assignees);
+  io(17, shown.refused_labels);
+  io(18, shown.deleted_comment);
 }
 
 template <class Io>
@@ -345,6 +363,7 @@ void Describe(Io& io, NoticeRecord& record) {
   io(22, record.attempts);
   io(23, record.again_at);
   io(24, record.failing_since);
+  io(25, record.posted_at);
 }
 
 template <class Io>

@@ -24,8 +24,10 @@
 //                    u8 1, text forge, u8 rank, u8 1,         empty; one that was put off
 //                    instant not_before, ticket
 //                    u8 2, instant since, ticket              empty; every dirty face by age
+//                    u8 3, text forge, instant since, ticket  empty; a face in the backlog
 //     shown          ticket                                   ShownFace
 //     dead_faces     ticket                                   DeadFace
+//     refused_labels ticket                                   empty; where `shown` has refused labels
 //     notice_ids     the notice's id as it is                 instant (as in a key) of the queue entry
 //                                                             while it waits; empty once it was told
 //     notice_queue   instant at, then the notice's id as it is    NoticeRecord
@@ -72,7 +74,7 @@
 // Changes by what they say they fix (since schema 4): u8 15, ticket fixed, u8 state of the change,
 // ticket that is the change.
 //
-// `counters`: 1 to 6 alone are figures of the store. 16 counts how cycles ended:
+// `counters`: 1 to 7 alone are figures of the store. 16 counts how cycles ended:
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
@@ -82,6 +84,8 @@
 //     u8 17, text plan, text priority, u8 state
 //
 // Schemas up to 4 had neither the lists in other orders, nor those of no priority, nor counter 17.
+//
+// Schemas up to 6 knew no backlog and no refused labels.
 //
 // In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
 //
@@ -96,7 +100,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 6;
+inline constexpr std::uint64_t kSchemaVersion = 7;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -127,21 +131,22 @@ enum class Table : std::uint8_t {
   kToldNotices,
   kDeadNotices,
   kOverrides,
+  kRefusedLabels,
 };
 
-inline constexpr std::array<std::string_view, 28> kTableNames = {
-    "meta",     "inbox",         "bodies",       "deliveries", "expiry",       "set_aside",
-    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",      "faces",
-    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue", "terms",
-    "projects", "project_paths", "pins",         "tokens",     "token_hashes", "ledger",
-    "counters", "told_notices",  "dead_notices", "overrides"};
+inline constexpr std::array<std::string_view, 29> kTableNames = {
+    "meta",     "inbox",         "bodies",       "deliveries", "expiry",        "set_aside",
+    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",       "faces",
+    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue",  "terms",
+    "projects", "project_paths", "pins",         "tokens",     "token_hashes",  "ledger",
+    "counters", "told_notices",  "dead_notices", "overrides",  "refused_labels"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
 }
 
 // What the keys of `dirty` begin with, and what tells its first kind of key apart.
-enum class DirtyQueue : std::uint8_t { kByRank = 1, kByAge = 2 };
+enum class DirtyQueue : std::uint8_t { kByRank = 1, kByAge = 2, kBacklog = 3 };
 enum class DirtyWait : std::uint8_t { kReady = 0, kPutOff = 1 };
 
 enum class Dimension : std::uint8_t {
@@ -172,6 +177,7 @@ enum class Counter : std::uint8_t {
   kDeadFaces = 4,
   kPendingNotices = 5,
   kDeadNotices = 6,
+  kBacklogFaces = 7,
   kEndings = 16,  // the first byte of many, as below
   kOpenTickets = 17,
 };
