@@ -17,10 +17,23 @@ void AddAskOptions(CLI::App* command, AskOptions* options) {
   command->add_flag("--json", options->json, "Print JSON");
 }
 
+namespace {
+
+absl::StatusOr<Answered> AskFor(const std::string& config_path, const std::string& request) {
+  FileFindings findings;
+  const auto config = LoadConfigFile(config_path, &findings);
+  if (!findings.data.empty()) {
+    if (auto answered = AskRunning(findings.data, request)) return *std::move(answered);
+  }
+  if (!config.ok()) return config.status();
+  std::cerr << FormatProblems(findings.warnings);
+  return Ask(*config, request);
+}
+
+}  // namespace
+
 void AskAndPrint(const AskOptions& options, const std::string& request) {
-  const auto config = LoadConfigFile(options.config);
-  if (!config.ok()) Fail(config.status());
-  const auto answered = Ask(*config, request);
+  const auto answered = AskFor(options.config, request);
   if (!answered.ok()) Fail(answered.status());
   std::cout << (options.json ? answered->data + "\n" : Printable(answered->text));
 }

@@ -1,4 +1,7 @@
 // Commands that ask the store, through the running service or without it, and print the answer.
+//
+// Where a service runs, it alone needs the secrets that the configuration names: whoever asks it needs
+// to know the data folder.
 #pragma once
 
 #include <string>

@@ -50,6 +50,7 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* fin
   findings->problems = Sorted(std::move(result.problems));
   findings->warnings = Sorted(std::move(result.warnings));
   findings->policy = result.policy;
+  findings->data = std::move(result.data);
   if (!result.config) return Refused(findings->problems);
   return *std::move(result.config);
 }

@@ -24,7 +24,8 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path);
 struct FileFindings {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
-  Place policy;  // of a configuration: where the policy's folder is named
+  Place policy;      // of a configuration: where the policy's folder is named
+  std::string data;  // of a configuration: the store's folder, where it could be read
 };
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings);
 

@@ -549,6 +549,16 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"trouble", trouble}}};
 }
 
+// What Operations::Answer gave: its answer, or its error.
+absl::StatusOr<Answered> ReadAnswer(const std::string& text, bool by_service) {
+  const json answer = json::parse(text, nullptr, false);
+  if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
+  if (const auto code = answer.find("code"); code != answer.end()) {
+    return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), Text(answer, "error"));
+  }
+  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service};
+}
+
 }  // namespace
 
 std::string Operations::Answer(const std::string& request_text) {
@@ -658,17 +668,21 @@ absl::StatusOr<Answered> StoreTalk::Ask(const std::string& request) {
   }
   if (owned_ != nullptr) text = owned_->operations->Answer(request);
   if (!text.ok()) return text.status();
-  const json answer = json::parse(*text, nullptr, false);
-  if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
-  if (const auto code = answer.find("code"); code != answer.end()) {
-    // What wants a policy fails for the reason why there is none.
-    if (owned_ != nullptr && !owned_->no_policy.ok() &&
-        *code == static_cast<int>(absl::StatusCode::kFailedPrecondition)) {
-      return owned_->no_policy;
-    }
-    return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), Text(answer, "error"));
+  auto answered = ReadAnswer(*text, by_service_);
+  // What wants a policy fails for the reason why there is none.
+  if (absl::IsFailedPrecondition(answered.status()) && owned_ != nullptr &&
+      !owned_->no_policy.ok()) {
+    return owned_->no_policy;
   }
-  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service_};
+  return answered;
+}
+
+std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folder,
+                                                   const std::string& request) {
+  const absl::StatusOr<std::string> text = CallControl(data_folder, request);
+  if (absl::IsNotFound(text.status())) return std::nullopt;
+  if (!text.ok()) return text.status();
+  return ReadAnswer(*text, /*by_service=*/true);
 }
 
 absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {

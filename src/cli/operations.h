@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -69,6 +70,10 @@ class StoreTalk {
   struct Owned;  // the store and what works on it
   std::unique_ptr<Owned> owned_;
 };
+
+// One question to the service that runs on a data folder; nullopt where none does.
+std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folder,
+                                                   const std::string& request);
 
 // One question.
 absl::StatusOr<Answered> Ask(const Config& config, const std::string& request);

@@ -381,6 +381,7 @@ ConfigResult ParseConfig(const std::string& name, const std::string& text,
   const std::optional<YamlNode> tree = ParseYaml(name, text, &result.problems);
   if (!tree) return result;
   Config config = ConfigReader(folder, sources, &result).Read(*tree);
+  result.data = config.data;
   if (result.problems.empty()) result.config = std::move(config);
   return result;
 }

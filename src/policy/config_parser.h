@@ -34,6 +34,7 @@ struct ConfigResult {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;  // it works, but somebody should know
   Place policy;                   // where the policy's folder is named
+  std::string data;               // the store's folder, where it could be read; absolute
 };
 
 // `name` is for the problems; `folder` is where relative paths start.

@@ -18,6 +18,9 @@
 namespace retainer {
 namespace {
 
+constexpr char kSetVariable[] =
+    "set it (the service's unit takes it from /etc/retainer/secrets.env), or write file:PATH";
+
 bool IsReference(const std::string& text) {
   return absl::StartsWith(text, "env:") || absl::StartsWith(text, "file:");
 }
@@ -37,13 +40,13 @@ std::optional<std::string> ConfigValues::Resolve(const YamlNode& node,
     const std::optional<std::string> raw = sources_.environment(name);
     if (!raw) {
       reader_.Error(node, absl::StrCat("the environment variable ", name, " is not set"),
-                    "set it for the service, or write file:PATH");
+                    kSetVariable);
       return std::nullopt;
     }
     ReferredValue read = ReadReferredValue(*raw);
     if (read.wrong.empty()) return std::move(read.value);
     reader_.Error(node, absl::StrCat("the environment variable ", name, " ", read.wrong),
-                  "set it for the service, or write file:PATH");
+                  kSetVariable);
     return std::nullopt;
   }
   if (absl::StartsWith(text, "file:")) {

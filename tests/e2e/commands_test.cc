@@ -272,6 +272,30 @@ TEST(CommandsTest, TheDemosOwnDoctorIsContent) {
   }
 }
 
+// The service has the secrets; whoever asks it has its data folder.
+TEST(CommandsTest, ARunningServiceIsAskedWithoutTheSecretsThatTheConfigurationNames) {
+  Installation installation;
+  Serving serving(installation);
+  const std::string config = installation.Read("retainer.yaml");
+  installation.Write("retainer.yaml",
+                     config + "sinks: {ops: {kind: slack, url: env:NO_SUCH_URL}}\n");
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"queue"}, {"inbox", "list"}, {"token", "list"}}) {
+    const Finished asked = installation.Command(command);
+    EXPECT_EQ(asked.exit_code, 0) << command[0] << asked.err;
+  }
+  // What it says of the operation itself is told too.
+  const Finished unknown = installation.Command({"explain", "github:acme/opendb#99"});
+  EXPECT_EQ(unknown.exit_code, 1) << unknown.err;
+  EXPECT_EQ(unknown.err.find("NO_SUCH_URL"), std::string::npos) << unknown.err;
+  EXPECT_EQ(serving.Stop().exit_code, 0);
+  // Without the service the command works on the store itself, as the service would.
+  const Finished alone = installation.Command({"queue"});
+  EXPECT_EQ(alone.exit_code, 2) << alone.err;
+  EXPECT_NE(alone.err.find("NO_SUCH_URL is not set"), std::string::npos) << alone.err;
+  EXPECT_NE(alone.err.find("secrets.env"), std::string::npos) << alone.err;
+}
+
 TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
   Installation installation;
   const std::string shared = SharedDir() + "/payloads";

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Follows the README's "Install it as a service" to the letter, below a folder of its own, and then
+# looks whether the service runs as its user and answers that user's commands.
+#
+#   tests/deploy/install.sh RETAINER      the built program
+#
+# Needs root, as the installation does. What would change the machine itself stands in: the account is
+# `nobody`, and systemctl, systemd-run and sudo are the functions below.
+set -euo pipefail
+binary=$(realpath "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+if [ "$(id -u)" -ne 0 ]; then
+  echo "not followed: the installation needs root"
+  exit 0
+fi
+root=$(mktemp -d)
+service=
+trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; rm -rf "$root"' EXIT
+chmod 0755 "$root"
+mkdir -p "$root"/{usr/local/bin,etc/systemd/system,work/policy}
+install -d -o nobody -g nogroup -m 0700 "$root/var" "$root/var/lib" "$root/var/lib/retainer"
+chmod 0755 "$root/var" "$root/var/lib"
+
+# What the README says the folder `desk` holds.
+desk=$root/work
+openssl genrsa -out "$desk/app.pem" 2048 2>/dev/null
+chmod 0600 "$desk/app.pem"
+cat >"$desk/retainer.yaml" <<END
+listen: 127.0.0.1:0
+metrics_listen: 127.0.0.1:0
+store: rocksdb:/var/lib/retainer
+policy: ./policy
+forges:
+  - name: github
+    kind: github
+    api_url: http://127.0.0.1:9/api/v3
+    webhook_secrets: [env:GITHUB_WEBHOOK_SECRET]
+    app: {id: 123, private_key: file:app.pem}
+END
+cp deploy/examples/policy/* "$desk/policy/"
+echo "GITHUB_WEBHOOK_SECRET=$(openssl rand -hex 32)" >"$desk/secrets.env"
+sed -i "s#rocksdb:/var#rocksdb:$root/var#" "$desk/retainer.yaml"
+
+user=(setpriv --reuid=nobody --regid=nogroup --clear-groups
+  env -i "PATH=$root/usr/local/bin:/usr/bin:/bin")
+useradd() { :; }
+sudo() {
+  [ "$1 $2" = "-u retainer" ]
+  shift 2
+  "${user[@]}" "$@"
+}
+# The variables of a unit's EnvironmentFile, read by root as systemd does.
+secrets() { grep -v '^#' "$1"; }
+systemctl() {
+  [ "$1" = enable ] || return 0
+  local unit=$root/etc/systemd/system/retainer.service start variables
+  start=$(sed -n 's/^ExecStart=//p' "$unit" | sed "s#/usr/#$root/usr/#; s#/etc/#$root/etc/#")
+  mapfile -t variables < <(secrets "$root$(sed -n 's/^EnvironmentFile=-//p' "$unit")")
+  # shellcheck disable=SC2086
+  "${user[@]}" "${variables[@]}" $start >"$root/log" 2>&1 &
+  service=$!
+  for _ in $(seq 600); do
+    grep -q '"event":"listening"\|event=listening\| listening ' "$root/log" && return 0
+    kill -0 "$service" 2>/dev/null || break
+    read -rt 0.1 <> <(:) || true
+  done
+  echo "the service did not start:" >&2
+  cat "$root/log" >&2
+  return 1
+}
+systemd-run() {
+  local variables=()
+  while [[ $1 == -* ]]; do
+    if [ "$1" = -p ]; then
+      case $2 in EnvironmentFile=*) mapfile -t variables < <(secrets "${2#*=}") ;; esac
+      shift
+    fi
+    shift
+  done
+  "${user[@]}" "${variables[@]}" "$@"
+}
+
+steps=$(sed -n '/^Install it as a service/,/^The unit is hardened/p' README.md | sed -n 's/^    //p')
+[ "$(wc -l <<<"$steps")" -ge 8 ] || { echo "the README's steps were not found" >&2; exit 1; }
+said=$root/said
+while IFS= read -r step; do
+  echo "+ $step"
+  # shellcheck disable=SC2016
+  step=${step//'$(deploy/run.sh --build)'/$binary}
+  step=${step//-g retainer/-g nogroup}
+  step=${step// desk\// $desk/}
+  step=$(sed -E "s#(^| |=)/(usr/local|etc)#\1$root/\2#g" <<<"$step")
+  # The forge does not answer here, and doctor says so.
+  eval "$step" >"$said" 2>&1 || [[ $step == *" doctor "* ]] || { cat "$said" >&2; exit 1; }
+  if grep -qE 'variable .* is not set|cannot read|Permission denied' "$said"; then
+    cat "$said" >&2
+    exit 1
+  fi
+done <<<"$steps"
+grep -q 'ok.*configuration' "$said" || { echo "doctor did not get that far:" >&2; cat "$said" >&2; exit 1; }
+kill "$service"
+wait "$service"
+service=
+echo "the README's installation starts"
