@@ -6,7 +6,7 @@
 #                            what we send against the forges' published descriptions, and our
 #                            comments as Markdown renderers read them, and our alert rules and
 #                            figures as Prometheus does, and our signatures as a receiver of
-#                            webhooks does
+#                            webhooks does, and each fuzz target for a minute
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -61,3 +61,5 @@ echo "== following the README's installation"
 tests/deploy/install.sh build/asan/retainer
 echo "== reading our signed notices with the Standard Webhooks library"
 tests/sinks/npm/check.sh build/asan/tests/sinks/sinks_test
+echo "== fuzzing the readers of what others send"
+tests/fuzz/run.sh 60

@@ -200,7 +200,11 @@ void Replayer::Mistyped(const Fact& fact, const std::string& word, const Judgeme
   if (word.empty() || (!responder && judgement.role != Role::kCustomer)) return;
   ForgetMistyped(fact);
   MistypedWords words = WordsOfMistyped(word, responder);
-  if (const auto rank = policy().PriorityRank(word)) {
+  const std::vector<std::string> usable = UsablePriorities(judgement);
+  if (word == "priority" && !usable.empty()) {
+    words.reason =
+        absl::StrCat("write it as /support priority ", usable.front(), "; use ", OneOf(usable));
+  } else if (const auto rank = policy().PriorityRank(word)) {
     words.reason = absl::StrCat("write it as /support priority ", policy().priorities[*rank].name);
   }
   Refuse(fact, judgement, std::move(words.what), std::move(words.reason));

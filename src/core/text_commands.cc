@@ -80,11 +80,21 @@ std::string_view StripEnd(std::string_view word) {
   return word;
 }
 
+// Both, in whatever order: `c-7f3`. and `c-7f3.`
+std::string_view Bare(std::string_view word) {
+  for (std::size_t size = word.size() + 1; word.size() < size;) {
+    size = word.size();
+    word = StripEnd(Unwrap(word));
+  }
+  return word;
+}
+
 // The words as they are typed, as many as an argument may hold.
 std::string Joined(std::string_view words) {
   std::string joined;
   while (!words.empty()) {
     const std::string_view word = Unwrap(TakeWord(&words));
+    if (word.empty()) continue;  // ``
     if (joined.size() + word.size() >= kMaxCommandArgument + (joined.empty() ? 1 : 0)) break;
     absl::StrAppend(&joined, joined.empty() ? "" : " ", View(word));
   }
@@ -105,7 +115,7 @@ std::optional<std::vector<std::string>> Logins(std::string_view words, bool stri
   while (!words.empty()) {
     const std::string_view word = Unwrap(TakeWord(&words));
     const bool at = word.starts_with('@');
-    std::string_view login = StripEnd(at ? word.substr(1) : word);
+    const std::string_view login = Bare(at ? word.substr(1) : word);
     if (!at && !words.empty() && logins.empty() && one_of(kBefore, login)) continue;
     if (!at && !logins.empty() && one_of(kBetween, login)) {
       more = true;
@@ -146,14 +156,14 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
       return one(std::move(argument));
     }
     case Takes::kAlias: {
-      const std::string_view alias = StripEnd(Unwrap(TakeWord(&words)));
+      const std::string_view alias = Bare(TakeWord(&words));
       if (alias.empty() || alias.size() > kMaxCommandArgument || (strict && !words.empty())) {
         return std::nullopt;
       }
       return one(std::string(alias));
     }
     case Takes::kNumber: {
-      std::string_view number = StripEnd(Unwrap(TakeWord(&words)));
+      std::string_view number = Bare(TakeWord(&words));
       const bool change = number.starts_with('!');
       if (change || number.starts_with('#')) number.remove_prefix(1);
       const bool digits = !number.empty() && number.size() <= 18 && number[0] != '0' &&

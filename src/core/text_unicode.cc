@@ -16,6 +16,8 @@
 namespace retainer {
 namespace {
 
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+
 // Drawn as an empty place, though Unicode calls them letters or symbols.
 bool IsBlankGlyph(std::uint32_t c) {
   switch (c) {
@@ -163,7 +165,8 @@ std::string PlainText(std::string_view text) {
     } else if (!c.valid || !IsInvisible(c.value)) {
       if (gap) plain.push_back(' ');
       gap = false;
-      plain.append(text.substr(0, c.size));
+      // Two broken bytes that come to stand together would be another character.
+      plain.append(c.valid ? text.substr(0, c.size) : kReplacement);
     }
     text.remove_prefix(c.size);
   }

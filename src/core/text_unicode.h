@@ -38,7 +38,7 @@ bool IsQuestionMark(std::uint32_t c);
 // (`&nbsp;`, `&#8203;`).
 std::string_view SkipUnseen(std::string_view text);
 // As it is read aloud: invisible characters left out, every run of blank ones one space, none at
-// either end; entities likewise.
+// either end; entities likewise. Bytes that are no UTF-8 become U+FFFD.
 std::string PlainText(std::string_view text);
 // Texts that differ only in case, in how accents are composed, in full-width letters or in what is
 // invisible fold to the same (Unicode's NFKC_Casefold).

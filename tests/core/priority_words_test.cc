@@ -200,6 +200,15 @@ TEST(PriorityWordsTest, OnlyThePlansOwnAreOfferedToAContact) {
   EXPECT_EQ(story.See().refusals[0].reason, "There is no P7; use P2 or P3");
 }
 
+TEST(PriorityWordsTest, ACommandWithoutOneNamesWhatThereIs) {
+  Policy policy = Titled();
+  policy.plans["gold"].promises.erase("P1");
+  Story story(policy);
+  story.Opens("dave").Says("dave", "/support priority");
+  ASSERT_EQ(story.See().refusals.size(), 1u);
+  EXPECT_EQ(story.See().refusals[0].reason, "write it as /support priority P2; use P2 or P3");
+}
+
 TEST(PriorityWordsTest, APrioritysNameAloneIsNoCommand) {
   Story story(Titled());
   story.Opens("dave").Says("dave", "/support P1");
@@ -317,6 +326,7 @@ TEST(CommandMarksTest, BelongToNoArgument) {
     return commands.size() == 1 ? ToString(commands[0]) : "";
   };
   EXPECT_EQ(command("/support claim c-7f3."), "/support claim c-7f3");
+  EXPECT_EQ(command("/support claim `c-7f3`."), "/support claim c-7f3");
   EXPECT_EQ(command("/support release: c-7f3,"), "/support release c-7f3");
   EXPECT_EQ(command("/support duplicate #12."), "/support duplicate #12");
   EXPECT_EQ(command("/support duplicate: #12, sorry"), "/support duplicate #12");

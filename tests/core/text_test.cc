@@ -261,6 +261,11 @@ TEST(ParseCommandTest, ReadsWhatToStringWrites) {
   EXPECT_EQ(ToString(*ParseCommand(" /escalate ")), "/support escalate");
 }
 
+// Found by the fuzzers.
+TEST(ParseCommandTest, AnEmptyCodeSpanLeavesNoGap) {
+  EXPECT_EQ(ToString(*ParseCommand("priority very `` high")), "/support priority very high");
+}
+
 TEST(ParseCommandTest, SaysWhatIsExpected) {
   EXPECT_NE(ParseCommand("prioritise P1").status().message().find("priority P1"),
             absl::string_view::npos);

@@ -1,19 +1,75 @@
-// Any bytes through the reader of comments: no crash, no limit passed.
+// Any bytes through the reader of comments: no crash, no limit passed, and what must hold of every
+// text holds.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
+#include "retainer/change.h"
 #include "retainer/core.h"
+#include "src/core/priority_words.h"
+#include "src/core/text_unicode.h"
+
+namespace {
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+retainer::Policy Priorities() {
+  retainer::Policy policy;
+  policy.priorities = {{"P1", "Production down", ""},
+                       {"P2", "Normal", ""},
+                       {"high", "", ""},
+                       {"very high", "Normal", ""}};
+  return policy;
+}
+
+void CheckPriority(std::string_view written) {
+  static const retainer::Policy policy = Priorities();
+  const auto rank = retainer::core::ReadPriority(policy, written);
+  const std::string canonical = retainer::core::CanonicalPriority(policy, written);
+  if (rank) {
+    // The canonical form means the same.
+    Check(retainer::core::ReadPriority(policy, canonical) == rank);
+    // What nobody sees changes nothing.
+    Check(retainer::core::ReadPriority(policy, "\u200B" + std::string(written) + " ") == rank);
+  }
+  Check(retainer::core::ShownPriority(written).size() <= 51);
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const retainer::TextFeatures features = retainer::ReadText(text, /*opening=*/true);
-  if (features.commands.size() > 20 || (features.thanks && !features.substance)) std::abort();
-  if (features.mistyped.size() > retainer::kMostMistyped) std::abort();
+  Check(features == retainer::ReadText(text, /*opening=*/true));
+  Check(features.commands.size() <= 20);
+  Check(features.substance || !features.thanks);
+  Check(!features.asks || !features.substance || features.thanks);
+  Check(features.mistyped.size() <= retainer::kMostMistyped);
+  Check(features.form_priority.size() <= retainer::kMostFormAnswer);
   for (const retainer::Command& command : features.commands) {
-    if (command.argument.size() > 64) std::abort();
-    if (!retainer::ParseCommand(retainer::ToString(command)).ok()) std::abort();
+    Check(command.argument.size() <= 64);
+    // What is printed reads as the same again.
+    const auto again = retainer::ParseCommand(retainer::ToString(command));
+    Check(again.ok() && again->name == command.name && again->argument == command.argument);
+    if (command.name == retainer::CommandName::kPriority) CheckPriority(command.argument);
   }
+  CheckPriority(features.form_priority);
+  CheckPriority(text.substr(0, 300));
+
+  // Words below stay words, a fence hides everything.
+  Check(retainer::ReadText("word\n\n" + std::string(text), false).substance);
+  Check(retainer::ReadText("~~~~~~~~~~~~~\n" + std::string(text), false).commands.empty() ||
+        text.find("~~~~~~~~~~~~~") != text.npos);
+  const std::string plain = retainer::PlainText(text);
+  Check(retainer::PlainText(plain) == plain || plain.find('&') != plain.npos);
+  const std::string folded = retainer::FoldText(text.substr(0, 4096));
+  Check(retainer::FoldText(folded) == folded);
+  retainer::ReadFixes(retainer::ForgeKind::kGitHub, text, "acme/opendb",
+                      "https://e.org/acme/opendb");
+  retainer::ReadFixes(retainer::ForgeKind::kGitLab, text, "acme/a/b", "https://e.org/acme/a/b");
   return 0;
 }

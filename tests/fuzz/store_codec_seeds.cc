@@ -1,0 +1,25 @@
+// Writes the records of store_samples.h, encoded, into a folder: what the fuzzer of the decoders
+// starts from.
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "src/store/codec/body.h"
+#include "src/store/codec/records.h"
+#include "tests/contract/store_samples.h"
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: store_codec_seeds FOLDER\n";
+    return 2;
+  }
+  using namespace retainer;
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    std::ofstream(std::string(argv[1]) + "/sample-" + name, std::ios::binary) << bytes;
+  };
+  write("fact", EncodeRecord(StoredFact{SampleFact("comment/1"), kTextFeaturesVersion}));
+  write("ticket", EncodeRecord(SampleWrite(SampleTicket(1), 1).record));
+  write("notice", EncodeRecord(SampleNotice("n")));
+  write("body", CompressBody(SampleDelivery("d1").body));
+  return 0;
+}
