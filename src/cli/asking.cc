@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <utility>
 
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
@@ -19,21 +20,23 @@ void AddAskOptions(CLI::App* command, AskOptions* options) {
 
 namespace {
 
-absl::StatusOr<Answered> AskFor(const std::string& config_path, const std::string& request) {
+absl::StatusOr<Answered> Answer(const std::string& path, const std::string& request, Needs needs) {
   FileFindings findings;
-  const auto config = LoadConfigFile(config_path, &findings);
+  const auto config = LoadConfigFile(path, &findings, Secrets::kLeft);
   if (!findings.data.empty()) {
     if (auto answered = AskRunning(findings.data, request)) return *std::move(answered);
   }
   if (!config.ok()) return config.status();
-  std::cerr << FormatProblems(findings.warnings);
-  return Ask(*config, request);
+  if (needs == Needs::kStore) return Ask(*config, request, Service::Parts::kStore);
+  const auto whole = LoadConfigFile(path);
+  if (!whole.ok()) return whole.status();
+  return Ask(*whole, request);
 }
 
 }  // namespace
 
-void AskAndPrint(const AskOptions& options, const std::string& request) {
-  const auto answered = AskFor(options.config, request);
+void AskAndPrint(const AskOptions& options, const std::string& request, Needs needs) {
+  const auto answered = Answer(options.config, request, needs);
   if (!answered.ok()) Fail(answered.status());
   std::cout << (options.json ? answered->data + "\n" : Printable(answered->text));
 }

@@ -20,8 +20,13 @@ struct AskOptions {
 // `--config` and `--json`.
 void AddAskOptions(CLI::App* command, AskOptions* options);
 
+// Does the operation ask forges, or the store alone? Where no service runs, kForges needs the secrets
+// here.
+enum class Needs { kStore, kForges };
+
 // `request` as Operations::Answer takes it. Ends the command where there is no answer.
-void AskAndPrint(const AskOptions& options, const std::string& request);
+void AskAndPrint(const AskOptions& options, const std::string& request,
+                 Needs needs = Needs::kStore);
 
 // Of the account that runs the command.
 std::string OperatorName();

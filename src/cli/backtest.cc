@@ -56,7 +56,7 @@ absl::Time Since(const std::string& text, absl::TimeZone zone) {
 // The tickets of the store, page by page, by whoever owns it.
 Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Options& options,
                  const BacktestScope& scope, BacktestHead* head) {
-  StoreTalk talk(config, StoreTalk::Terms::kRecorded);
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
   nlohmann::ordered_json request = {{"op", "backtest"},
                                     {"files", proposed.files},
                                     {"time_zone", head->time_zone},
@@ -126,7 +126,9 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const 
 }
 
 void Run(Options options) {
-  const auto config = LoadConfigFile(options.config);
+  // Only deliveries are checked against secrets.
+  const auto config =
+      LoadConfigFile(options.config, options.paths.empty() ? Secrets::kLeft : Secrets::kRead);
   if (!config.ok()) Fail(config.status());
   const auto proposed = LoadPolicyFolder(options.policy);
   if (!proposed.ok()) Fail(kWrongUsage, std::string(proposed.status().message()));

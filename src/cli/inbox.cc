@@ -41,7 +41,8 @@ void RegisterInbox(CLI::App& app) {
     }
     AskAndPrint(
         *options,
-        nlohmann::json{{"op", "inbox retry"}, {"ids", options->ids}, {"all", options->all}}.dump());
+        nlohmann::json{{"op", "inbox retry"}, {"ids", options->ids}, {"all", options->all}}.dump(),
+        Needs::kForges);
   });
 }
 

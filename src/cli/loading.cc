@@ -36,17 +36,20 @@ PolicyPlaces InFolder(PolicyPlaces places, const std::string& folder) {
 
 }  // namespace
 
-absl::StatusOr<Config> LoadConfigFile(const std::string& path) {
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, Secrets secrets) {
   FileFindings findings;
-  auto config = LoadConfigFile(path, &findings);
+  auto config = LoadConfigFile(path, &findings, secrets);
   for (const Problem& warning : findings.warnings) {
     std::cerr << "warning: " << FormatProblem(warning) << "\n";
   }
   return config;
 }
 
-absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings) {
-  ConfigResult result = LoadConfig(path, SystemSources());
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings,
+                                      Secrets secrets) {
+  ConfigSources sources = SystemSources();
+  sources.read_secrets = secrets == Secrets::kRead;
+  ConfigResult result = LoadConfig(path, sources);
   findings->problems = Sorted(std::move(result.problems));
   findings->warnings = Sorted(std::move(result.warnings));
   findings->policy = result.policy;

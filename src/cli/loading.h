@@ -16,9 +16,13 @@
 
 namespace retainer::cli {
 
+// Are the secrets of a configuration looked up? kLeft: they stay empty, for who only asks the service
+// or the store, and need not be there.
+enum class Secrets { kRead, kLeft };
+
 // InvalidArgument holds every problem, one a line: `file:line:column: what; how to mend it`.
 // Warnings go to standard error.
-absl::StatusOr<Config> LoadConfigFile(const std::string& path);
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, Secrets secrets = Secrets::kRead);
 
 // The same as values, sorted: the status of what was not read holds what `problems` does.
 struct FileFindings {
@@ -27,7 +31,8 @@ struct FileFindings {
   Place policy;      // of a configuration: where the policy's folder is named
   std::string data;  // of a configuration: the store's folder, where it could be read
 };
-absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings);
+absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings,
+                                      Secrets secrets = Secrets::kRead);
 
 struct LoadedPolicy {
   std::string id;  // the policy version

@@ -3,7 +3,6 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,14 +21,10 @@
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
-#include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
 #include "src/cli/look_through.h"
-#include "src/cli/no_metrics.h"
 #include "src/cli/overrides.h"
 #include "src/cli/queue.h"
-#include "src/cli/service.h"
-#include "src/cli/stream_log.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/policy/policy_source.h"
@@ -549,16 +544,6 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"trouble", trouble}}};
 }
 
-// What Operations::Answer gave: its answer, or its error.
-absl::StatusOr<Answered> ReadAnswer(const std::string& text, bool by_service) {
-  const json answer = json::parse(text, nullptr, false);
-  if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
-  if (const auto code = answer.find("code"); code != answer.end()) {
-    return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), Text(answer, "error"));
-  }
-  return Answered{Text(answer, "text"), answer.at("data").dump(2), by_service};
-}
-
 }  // namespace
 
 std::string Operations::Answer(const std::string& request_text) {
@@ -620,73 +605,6 @@ absl::StatusOr<std::shared_ptr<const Terms>> Operations::Proposed(
     proposed_ = *std::move(compiled);
   }
   return proposed_;
-}
-
-struct StoreTalk::Owned {
-  SystemClock clock;
-  StreamLog log{LogFormat::kText, LogLevel::kWarning};
-  NoMetrics metrics;
-  std::unique_ptr<Service> service;
-  std::unique_ptr<Operations> operations;
-  absl::Status no_policy;
-};
-
-StoreTalk::StoreTalk(const Config& config, Terms terms) : config_(config), terms_(terms) {}
-StoreTalk::~StoreTalk() = default;
-
-absl::Status StoreTalk::Open() {
-  std::error_code error;
-  if (terms_ == Terms::kRecorded && (std::filesystem::is_empty(config_.data, error) || error)) {
-    return absl::NotFoundError(
-        absl::StrCat("nothing is on record in ", config_.data, ": the service has not run yet"));
-  }
-  auto owned = std::make_unique<Owned>();
-  auto service = Service::Open(config_, owned->clock, owned->log, owned->metrics);
-  if (!service.ok()) return service.status();
-  owned->service = *std::move(service);
-  const PolicyState policy = terms_ == Terms::kFolder ? owned->service->LoadPolicy()
-                                                      : owned->service->LoadRecordedPolicy();
-  if (policy.id.empty()) owned->no_policy = policy.status;
-  owned->operations =
-      std::make_unique<Operations>(owned->service->desk(), owned->service->store(), owned->clock);
-  owned_ = std::move(owned);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Answered> StoreTalk::Ask(const std::string& request) {
-  absl::StatusOr<std::string> text = absl::NotFoundError("");
-  if (owned_ == nullptr) {
-    text = CallControl(config_.data, request);
-    if (absl::IsNotFound(text.status())) {
-      if (by_service_) {
-        return absl::UnavailableError("the service stopped meanwhile: run the command again");
-      }
-      if (absl::Status opened = Open(); !opened.ok()) return opened;
-    } else {
-      by_service_ = true;
-    }
-  }
-  if (owned_ != nullptr) text = owned_->operations->Answer(request);
-  if (!text.ok()) return text.status();
-  auto answered = ReadAnswer(*text, by_service_);
-  // What wants a policy fails for the reason why there is none.
-  if (absl::IsFailedPrecondition(answered.status()) && owned_ != nullptr &&
-      !owned_->no_policy.ok()) {
-    return owned_->no_policy;
-  }
-  return answered;
-}
-
-std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folder,
-                                                   const std::string& request) {
-  const absl::StatusOr<std::string> text = CallControl(data_folder, request);
-  if (absl::IsNotFound(text.status())) return std::nullopt;
-  if (!text.ok()) return text.status();
-  return ReadAnswer(*text, /*by_service=*/true);
-}
-
-absl::StatusOr<Answered> Ask(const Config& config, const std::string& request) {
-  return StoreTalk(config).Ask(request);
 }
 
 }  // namespace retainer::cli

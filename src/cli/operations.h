@@ -13,6 +13,7 @@
 #include "retainer/config.h"
 #include "retainer/policy.h"
 #include "retainer/store.h"
+#include "src/cli/service.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer::cli {
@@ -54,8 +55,9 @@ class StoreTalk {
   // store remembers counts, and nothing is written.
   enum class Terms { kFolder, kRecorded };
 
-  // REQUIRES: config outlives the talk.
-  explicit StoreTalk(const Config& config, Terms terms = Terms::kFolder);
+  // REQUIRES: config outlives the talk. `parts`: what this process opens where no service runs.
+  explicit StoreTalk(const Config& config, Terms terms = Terms::kFolder,
+                     Service::Parts parts = Service::Parts::kAll);
   ~StoreTalk();
 
   // Errors as Service::Open, CallControl and the operation say.
@@ -66,6 +68,7 @@ class StoreTalk {
 
   const Config& config_;
   const Terms terms_;
+  const Service::Parts parts_;
   bool by_service_ = false;
   struct Owned;  // the store and what works on it
   std::unique_ptr<Owned> owned_;
@@ -76,6 +79,7 @@ std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folde
                                                    const std::string& request);
 
 // One question.
-absl::StatusOr<Answered> Ask(const Config& config, const std::string& request);
+absl::StatusOr<Answered> Ask(const Config& config, const std::string& request,
+                             Service::Parts parts = Service::Parts::kAll);
 
 }  // namespace retainer::cli

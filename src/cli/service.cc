@@ -26,7 +26,7 @@ TicketName NameOf(Store& store, const TicketKey& key) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
-                                                       Metrics& metrics) {
+                                                       Metrics& metrics, Parts parts) {
   if (absl::Status owner = CheckOwner(config.data); !owner.ok()) return owner;
   std::unique_ptr<Service> service(new Service(config, clock, log));
 
@@ -34,13 +34,17 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   std::vector<ForgeSlot> slots;
   std::vector<const WebhookReceiver*> receivers;
   for (const ForgeConfig& forge : config.forges) {
+    kinds[forge.name] = forge.kind == ForgeKind::kGitHub ? "github" : "gitlab";
+    if (parts == Parts::kStore) {
+      slots.push_back({forge.name, forge.kind, nullptr});
+      continue;
+    }
     auto receiver = MakeReceiver(forge);
     if (!receiver.ok()) return receiver.status();
     ForgeOptions forge_options;
     forge_options.metrics = &metrics;
     auto client = MakeForge(forge, clock, log, forge_options);
     if (!client.ok()) return client.status();
-    kinds[forge.name] = forge.kind == ForgeKind::kGitHub ? "github" : "gitlab";
     slots.push_back({forge.name, forge.kind, client->get()});
     receivers.push_back(receiver->get());
     service->receivers_.push_back(*std::move(receiver));
@@ -57,6 +61,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   const auto transport = std::make_shared<const Transport>();
   std::vector<NoticeSink*> sinks;
   for (const auto& [name, sink_config] : config.sinks) {
+    if (parts == Parts::kStore) break;
     auto sink = MakeSink(
         name, sink_config, clock, transport,
         [store = service->store_.get()](const TicketKey& key) { return NameOf(*store, key); });

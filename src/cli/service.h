@@ -29,12 +29,15 @@ struct PolicyState {
 
 class Service {
  public:
+  // kStore: no forge and no sink can be asked or told anything, and no secret is needed.
+  enum class Parts { kAll, kStore };
+
   // Takes the data folder into possession. FailedPrecondition, with the mend: another process has
   // it, it is of a newer version, a forge was renamed. PermissionDenied: another user's.
   // ResourceExhausted: no store can be made, for its disk is full.
   // REQUIRES: clock, log and metrics outlive the service.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Clock& clock, Log& log,
-                                                       Metrics& metrics);
+                                                       Metrics& metrics, Parts parts = Parts::kAll);
   ~Service();
 
   // Reads the policy folder anew. A broken one changes nothing.

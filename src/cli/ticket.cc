@@ -19,15 +19,17 @@ struct Options : AskOptions {
 };
 
 void Act(const std::string& action, const Options& options) {
-  AskAndPrint(options, nlohmann::json{{"op", "ticket"},
-                                      {"action", action},
-                                      {"ticket", options.ticket},
-                                      {"customer", options.customer},
-                                      {"metric", options.metric},
-                                      {"priority", options.priority},
-                                      {"reason", options.reason},
-                                      {"operator", OperatorName()}}
-                           .dump());
+  AskAndPrint(options,
+              nlohmann::json{{"op", "ticket"},
+                             {"action", action},
+                             {"ticket", options.ticket},
+                             {"customer", options.customer},
+                             {"metric", options.metric},
+                             {"priority", options.priority},
+                             {"reason", options.reason},
+                             {"operator", OperatorName()}}
+                  .dump(),
+              Needs::kForges);
 }
 
 CLI::App* AddAction(CLI::App* ticket, const std::string& name, const std::string& about,

@@ -22,6 +22,8 @@ struct ConfigSources {
   std::function<absl::StatusOr<std::string>(const std::string& path)> read_file;
   // The permission bits of a regular file; nullopt where there is none. May be empty.
   std::function<std::optional<unsigned>(const std::string& path)> file_mode;
+  // False: secrets must be references as ever, but are not looked up, and stay empty.
+  bool read_secrets = true;
 };
 // Of the configuration, and of each file that it refers to.
 inline constexpr std::size_t kMaxConfigFileBytes = 1 << 20;

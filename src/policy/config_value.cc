@@ -54,7 +54,8 @@ std::optional<std::string> ConfigValues::Resolve(const YamlNode& node,
     absl::StatusOr<std::string> value = sources_.read_file(path);
     if (!value.ok()) {
       reader_.Error(node, absl::StrCat("cannot read ", path, " (", value.status().message(), ")"),
-                    "create it, readable for the service, or write env:NAME");
+                    "create it, readable for the service's user (chown root:retainer, chmod 640), "
+                    "or write env:NAME");
       return std::nullopt;
     }
     ReferredValue read = ReadReferredValue(*value);
@@ -75,6 +76,7 @@ std::optional<std::string> ConfigValues::Secret(const YamlNode& node, std::strin
   const std::optional<std::string> text = reader_.Text(node, what);
   if (!text) return std::nullopt;
   if (IsReference(*text)) {
+    if (!sources_.read_secrets) return std::nullopt;
     CheckMode(node, *text);
     return Resolve(node, *text);
   }

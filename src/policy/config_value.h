@@ -19,7 +19,8 @@ class ConfigValues {
 
   // The text, resolved where it is `env:NAME` or `file:PATH`.
   std::optional<std::string> Text(const YamlNode& node, std::string_view what) const;
-  // As Text, but a text that stands in the file itself is refused.
+  // As Text, but a text that stands in the file itself is refused. nullopt without a problem where
+  // secrets are not to be read.
   std::optional<std::string> Secret(const YamlNode& node, std::string_view what) const;
   // An https URL without a trailing slash; plain http only on loopback. `secret`: as Secret.
   std::optional<std::string> Url(const YamlNode& node, std::string_view what, bool secret) const;

@@ -132,7 +132,7 @@ class IcsReader {
   }
 
   bool OpenComponent(const IcsLine& line) {
-    const std::string name = absl::AsciiStrToUpper(line.text.substr(6));
+    const std::string name = absl::AsciiStrToUpper(Value(line));
     if (line.text[5] != ':' || name.empty()) {
       Error(line.number, "BEGIN names no component", "export the calendar again");
       return false;
@@ -172,7 +172,7 @@ class IcsReader {
   }
 
   bool CloseComponent(const IcsLine& line) {
-    const std::string name = absl::AsciiStrToUpper(line.text.substr(4));
+    const std::string name = absl::AsciiStrToUpper(Value(line));
     if (open_.empty() || line.text[3] != ':' || name != open_.back().name) {
       Error(line.number,
             absl::StrCat("END:", name.substr(0, 40), " where ",

@@ -200,7 +200,9 @@ IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t
   IcsRuleDays read;
   read.days = ExpandIcalRule(plain, first, last, most + 1);
   if (read.days.size() > most) {
-    return {{}, "a rule of more days than this file may have", "give it an end (UNTIL or COUNT)"};
+    return {{},
+            absl::StrCat("more than ", kMaxIcsDays, " days in one file, repetitions counted"),
+            "give it an end (UNTIL or COUNT)"};
   }
   // Rationale: RFC 5545 leaves open what such an event means.
   if (read.days.empty() || read.days.front() != first) {

@@ -81,6 +81,36 @@ TEST(CommandsTest, CheckShowsEachPromiseAndNamesWhatIsWrong) {
   EXPECT_NE(bad.out.find("priorities"), std::string::npos) << bad.out;
 }
 
+// What only looks right: each is told with its place and what there is instead.
+TEST(CommandsTest, CheckNamesSlipsThatLookAsIfAllWereWell) {
+  Installation installation;
+  const std::string good = installation.Read("retainer.yaml");
+  const auto check = [&](const std::string& config) {
+    installation.Write("retainer.yaml", config);
+    return Execute({Binary(), "check", "--policy", installation.path("policy"), "--config",
+                    installation.config()});
+  };
+  const Finished folder = check(absl::StrReplaceAll(good, {{"./policy", "./polcy"}}));
+  EXPECT_EQ(folder.exit_code, 1);
+  EXPECT_NE(folder.out.find("retainer.yaml:5:9: there is no policy folder"), std::string::npos)
+      << folder.out;
+  EXPECT_NE(folder.out.find("beside it there is: policy"), std::string::npos) << folder.out;
+
+  const Finished url = check(
+      absl::StrReplaceAll(good, {{installation.sandbox().github_api_url(), "https://github.com"}}));
+  EXPECT_EQ(url.exit_code, 1);
+  EXPECT_NE(url.out.find("write api_url: https://api.github.com"), std::string::npos) << url.out;
+
+  const Finished quiet = check(good);
+  EXPECT_EQ(quiet.exit_code, 0) << quiet.out << quiet.err;
+  EXPECT_EQ(quiet.err, "");
+  namespace fs = std::filesystem;
+  fs::permissions(installation.path("app.pem"), fs::perms::others_read, fs::perm_options::add);
+  const Finished open = check(good);
+  EXPECT_EQ(open.exit_code, 0) << open.out;
+  EXPECT_NE(open.err.find("app.pem (mode 0604); chmod o= "), std::string::npos) << open.err;
+}
+
 TEST(CommandsTest, CheckTellsTheSameToMachines) {
   Installation installation;
   const std::string folder = installation.path("policy");
@@ -289,8 +319,15 @@ TEST(CommandsTest, ARunningServiceIsAskedWithoutTheSecretsThatTheConfigurationNa
   EXPECT_EQ(unknown.exit_code, 1) << unknown.err;
   EXPECT_EQ(unknown.err.find("NO_SUCH_URL"), std::string::npos) << unknown.err;
   EXPECT_EQ(serving.Stop().exit_code, 0);
-  // Without the service the command works on the store itself, as the service would.
-  const Finished alone = installation.Command({"queue"});
+  // Without the service the store is enough for who only reads it.
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"queue"}, {"inbox", "list"}, {"token", "list"}}) {
+    const Finished asked = installation.Command(command);
+    EXPECT_EQ(asked.exit_code, 0) << command[0] << asked.err;
+  }
+  // What may ask a forge works as the service would.
+  const Finished alone =
+      installation.Command({"ticket", "claim", "github:acme/opendb#1", "northwind"});
   EXPECT_EQ(alone.exit_code, 2) << alone.err;
   EXPECT_NE(alone.err.find("NO_SUCH_URL is not set"), std::string::npos) << alone.err;
   EXPECT_NE(alone.err.find("secrets.env"), std::string::npos) << alone.err;

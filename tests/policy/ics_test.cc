@@ -125,6 +125,9 @@ TEST(IcsTest, LengthsOfWholeDays) {
   EXPECT_EQ(DaysOf("DTSTART;VALUE=DATE:20261224\nDURATION:P1W\n", 2026, 2026),
             "1224 1225 1226 1227 1228 1229 1230");
   EXPECT_EQ(DaysOf("DTSTART:20261224\n"), "1224");
+  EXPECT_EQ(Days("begin:vcalendar\nbegin:vevent \ndtstart;value=date:20261224\nend:vevent\t\n"
+                 "end:vcalendar\n"),
+            "1224");
 }
 
 // What is in real files beside it, and closes nothing or changes nothing.
@@ -374,6 +377,13 @@ TEST(IcsBoundsTest, EachIsNamed) {
   EXPECT_NE(DaysOf("DTSTART:19000101\nRRULE:FREQ=DAILY;COUNT=100000\nRDATE:18990101\n")
                 .find("more than 100000 days"),
             std::string::npos);
+
+  std::string saturdays;
+  for (int i = 0; i < 120; ++i) {
+    absl::StrAppend(&saturdays, "BEGIN:VEVENT\nDTSTART:19000901\n",
+                    "RRULE:FREQ=YEARLY;BYMONTH=9;BYDAY=1SA,2SA,3SA\nEND:VEVENT\n");
+  }
+  EXPECT_NE(Days(Calendar(saturdays)).find("more than 100000 days in one file"), std::string::npos);
 
   EXPECT_NE(Days(std::string(kMaxIcsBytes + 1, 'a')).find("larger than 1048576 bytes"),
             std::string::npos);
