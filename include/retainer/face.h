@@ -32,6 +32,7 @@ struct PromiseRow {
   std::string took;              // finished ones: time against target, `42m`
   bool finished = false;         // met, missed, cancelled or excused
   bool late = false;             // missed, or past its due instant and open
+  bool untimed = false;          // `took` says why no time was counted
   friend bool operator==(const PromiseRow&, const PromiseRow&) = default;
 };
 
@@ -44,6 +45,7 @@ struct CommentView {
   std::optional<ShownTime> due;       // what the headline is about
   std::string with;                   // login of who has it; rendered without a mention
   std::string next;                   // what comes next, our own words; may be empty
+  std::optional<ShownTime> called;    // escalated: when the people it calls are told, if not yet
   std::string question_url;           // waiting: the comment that asks
   std::vector<std::string> refusals;  // reasons, our own words around people's input
   std::vector<PromiseRow> rows;       // of what has begun; a comment that is full shows fewer
@@ -80,6 +82,21 @@ struct CheckView {
   friend bool operator==(const CheckView&, const CheckView&) = default;
 };
 
+// A sign on a comment that holds commands: what became of them. Reactions notify nobody.
+struct FaceReaction {
+  enum class Kind : std::uint8_t { kDone = 1, kRefused = 2 };
+  std::string object;  // `comment/17`, `note/9`; empty: the opening text
+  Kind kind = Kind::kDone;
+  friend auto operator<=>(const FaceReaction&, const FaceReaction&) = default;
+};
+
+// One that we have set. `id`: the forge's; empty where the forge would not take it.
+struct ShownReaction {
+  FaceReaction reaction;
+  std::string id;
+  friend bool operator==(const ShownReaction&, const ShownReaction&) = default;
+};
+
 struct Face {
   std::optional<CommentView> comment;  // nullopt: there should be none
   // Who may read the comment at most: a face that lowers it is posted anew, for editing keeps
@@ -88,8 +105,11 @@ struct Face {
   std::vector<FaceLabel> labels;           // should be on the ticket (our namespaces), sorted
   std::vector<std::string> absent_labels;  // should not be on it: refused and stale ones, and ours
                                            // of other values; sorted
-  std::vector<std::string> assignees;  // should be assigned too; sorted; nobody is ever unassigned
-  std::optional<CheckView> check;      // of a change; nullopt: what is shown stays as it is
+  std::vector<std::string> assignees;   // should be assigned too; sorted; nobody is ever unassigned
+  std::optional<CheckView> check;       // of a change; nullopt: what is shown stays as it is
+  std::vector<FaceReaction> reactions;  // ours on this ticket, all of them; sorted by object
+  // People's labels that say what a command said: each is put on once and is theirs from then on.
+  std::vector<FaceLabel> given_labels;
   friend bool operator==(const Face&, const Face&) = default;
 };
 
@@ -123,6 +143,8 @@ struct ShownFace {
   std::vector<std::string> assignees;         // that we assigned and still should be; sorted
   std::vector<std::string> unsure_assignees;  // of a call whose end is not known; sorted
   std::vector<RefusedLabel> refused_labels;   // by name
+  std::vector<ShownReaction> reactions = {};  // sorted by object
+  std::vector<std::string> given = {};        // of the face's `given_labels`, those put on; sorted
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 

@@ -126,6 +126,8 @@ struct ClaimStanding {
       clocks;             // in the order of kAllMetrics; only metrics that were ever promised
   bool released = false;  // released or moved away: its clocks are finished
   bool escalated_by_hand = false;  // told yet or not
+  // When the people that an escalation by hand calls are told of it, where that is still to come.
+  std::optional<absl::Time> by_hand_told_at;
 };
 
 struct RoleStanding {
@@ -151,6 +153,10 @@ inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
 // Told to people once. The id is stable: the same cause gives the same id however often it is
 // computed. A mention is a notice of its own beside the escalation's: it is written where outsiders
 // read, so it is made of what they may know.
+//
+// One cause may be told again after it was taken back. Each telling has a name of its own
+// (TellingName), and from the first try on it says the same in every repetition: what waits in the
+// store is what is told.
 struct Notice {
   std::string id;
   NoticeKind kind = NoticeKind::kWarning;
@@ -162,10 +168,25 @@ struct Notice {
   std::vector<std::string> teams;
   std::string text;        // one line for a log or a chat
   bool is_private = true;  // of a private customer
-  // Set where the notice takes back: the ids of those that were told in error. Once it is told they
-  // are as if they had never been, so that a breach that comes after all is told.
+  // Set where the notice takes back: the names of the tellings that were in error. Once it is told
+  // their causes are as if they had never been, so that a breach that comes after all is told.
   std::vector<std::string> withdraws;
+  // How people call the ticket, and where they find it (empty: not known), when this was decided.
+  std::string ref = {};
+  std::string url = {};
+  // Steps of one run of a promise rise: a warning, the breach, escalations. Empty: it is no step.
+  std::string run = {};
+  std::uint32_t step = 0;
+  // How many tellings of the same cause there were before: the store counts.
+  std::uint32_t telling = 0;
+  // The first try: from here on somebody may have heard it.
+  std::optional<absl::Time> told_since = {};
 };
+
+// The name of a telling: of a cause's first one the notice's id, later ones have ` #2`, ` #3`, …
+std::string TellingName(const Notice& notice);
+// The notice's id that a telling's name belongs to.
+std::string CauseOfTelling(std::string_view name);
 
 // A person's input that was not accepted, and why.
 struct Refusal {
@@ -181,6 +202,26 @@ struct Refusal {
   absl::Time until = absl::InfiniteFuture();
   // It is told to a responder, who typed it where everybody reads it.
   bool by_responder = false;
+  bool mistyped = false;
+};
+
+// What became of the commands that stand in a comment, or in the opening text.
+struct Acknowledgement {
+  std::string object;    // `comment/17`, `note/9`; empty: the opening text
+  bool refused = false;  // one of them, at least; else all were carried out
+  std::string customer;  // whose contact gave them; empty for a responder
+  bool by_responder = false;
+  friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
+};
+
+// A label that says the same as the command (form, operator's word) in force, and is not on the
+// ticket. Nobody's hand has touched labels of its kind since, and we have not set it yet.
+struct LabelWish {
+  enum class Kind : std::uint8_t { kPriority, kWaiting, kWorkaround };
+  Kind kind = Kind::kPriority;
+  std::string name;
+  std::string priority;  // kPriority
+  friend bool operator==(const LabelWish&, const LabelWish&) = default;
 };
 
 struct Waiting {
@@ -219,15 +260,20 @@ struct Standing {
       objectives;  // community's own clocks where no claim is in force: reported, never shown
   std::vector<RoleStanding> roles;  // by actor, as of now
   Waiting waiting;
-  std::vector<Standstill> waits;             // for the customer, by time
-  std::vector<std::string> labels;           // on the ticket now, sorted
-  std::vector<std::string> assignees;        // logins on the ticket now, sorted
-  std::vector<std::string> assign_requests;  // logins that `assign` named, sorted, still wanted
-  std::string answered_by;                   // login of the responder who last answered in public
-  std::vector<Refusal> refusals;             // by time
-  std::vector<Notice> notices;               // all whose time has come, by id
-  std::vector<Question> questions;           // sorted; while there are any, nothing is announced
-  bool comment_deleted_by_hand = false;      // our status comment, and no `sla` command since
+  std::vector<Standstill> waits;              // for the customer, by time
+  std::vector<std::string> labels;            // on the ticket now, sorted
+  std::vector<std::string> assignees;         // logins on the ticket now, sorted
+  std::vector<std::string> assign_requests;   // logins that `assign` named, sorted, still wanted
+  std::string answered_by;                    // login of the responder who last answered in public
+  std::vector<Refusal> refusals;              // by time
+  std::vector<Acknowledgement> acknowledged;  // by object
+  std::vector<LabelWish> label_wishes;        // by kind
+  // Labels on the ticket that say otherwise than what is in force, and that a command made stale or
+  // that are ours to take off; sorted.
+  std::vector<std::string> stale_labels;
+  std::vector<Notice> notices;           // all whose time has come, by id
+  std::vector<Question> questions;       // sorted; while there are any, nothing is announced
+  bool comment_deleted_by_hand = false;  // our status comment, and no `sla` command since
   // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
   bool comment_deleted_for_all = false;
   std::vector<std::string> own_comments;       // object ids, sorted

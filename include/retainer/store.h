@@ -209,6 +209,10 @@ struct NoticeRecord {
   int attempts = 0;                     // that were in vain
   std::optional<absl::Time> again_at;
   std::optional<absl::Time> failing_since;  // the first of those, or of being told to wait
+  // By sink: the digest that it went into, and goes into again until the sink has taken it.
+  std::map<std::string, std::string> digests = {};
+  // By sink: why it did not take it the last time.
+  std::map<std::string, std::string> troubles = {};
 };
 
 // One that was given up: `record.told` has those who were told it all the same.
@@ -410,7 +414,9 @@ class Store {
   virtual absl::StatusOr<std::vector<RefusedLabels>> ListRefusedLabels(std::size_t limit) = 0;
 
   // ---- Notices
-  // Those that wait, by the instant at which they are to be told.
+  // Those that wait, by the instant at which they are to be told. `Notice::telling` is the store's:
+  // it grows by one with every telling of the same id that was taken back, or dropped after
+  // somebody may have heard it.
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
   // Nullopt where no such notice waits.
   virtual absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) = 0;

@@ -51,9 +51,7 @@ std::vector<std::string> WrongSinks(const Config& config) {
   SystemClock clock;
   const auto transport = std::make_shared<const Transport>();
   for (const auto& [name, sink_config] : config.sinks) {
-    const auto sink = MakeSink(name, sink_config, clock, transport, [](const TicketKey& key) {
-      return TicketName{ToString(key), ""};
-    });
+    const auto sink = MakeSink(name, sink_config, clock, transport);
     if (!sink.ok()) wrong.push_back(std::string(sink.status().message()));
   }
   return wrong;

@@ -13,18 +13,6 @@
 #include "webhooks/receivers.h"
 
 namespace retainer::cli {
-namespace {
-
-// As people know it; by its key where the store cannot say.
-TicketName NameOf(Store& store, const TicketKey& key) {
-  const auto stored = store.LoadTicket(key);
-  if (!stored.ok() || stored->record.project_path.empty()) return {ToString(key), ""};
-  const TicketRecord& record = stored->record;
-  return {ToString(TicketRef{key.forge, record.project_path, key.kind, key.number}), record.url};
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics, Parts parts) {
   if (absl::Status owner = CheckOwner(config.data); !owner.ok()) return owner;
@@ -62,9 +50,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   std::vector<NoticeSink*> sinks;
   for (const auto& [name, sink_config] : config.sinks) {
     if (parts == Parts::kStore) break;
-    auto sink = MakeSink(
-        name, sink_config, clock, transport,
-        [store = service->store_.get()](const TicketKey& key) { return NameOf(*store, key); });
+    auto sink = MakeSink(name, sink_config, clock, transport);
     if (!sink.ok()) return sink.status();
     sinks.push_back(sink->get());
     service->sinks_.push_back(*std::move(sink));

@@ -233,6 +233,11 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   for (Notice& notice : withdrawn) decision.notices.push_back(std::move(notice));
   std::sort(decision.notices.begin(), decision.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });
+  for (Notice& notice : decision.notices) {
+    notice.ref =
+        ToString(TicketRef{context.key.forge, context.path, context.key.kind, context.key.number});
+    notice.url = context.url;
+  }
   decision.departures = Departures(context, decision.facts, standing);
 
   decision.record.ticket = context.key;

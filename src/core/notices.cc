@@ -17,6 +17,13 @@
 namespace retainer::core {
 namespace {
 
+// Of the steps of a run; of the same share a breach is more than a warning, an escalation more than
+// a breach.
+std::uint32_t StepOf(NoticeKind kind, double fraction) {
+  const auto percent = static_cast<std::uint32_t>(fraction * 100 + 0.5);
+  return percent * 10 + (kind == NoticeKind::kWarning ? 0 : kind == NoticeKind::kBreach ? 1 : 2);
+}
+
 std::string Percent(double fraction) {
   return absl::StrCat(static_cast<int>(fraction * 100 + 0.5), "%");
 }
@@ -225,6 +232,8 @@ class Announcer {
     Notice& notice = notices_.emplace_back(model_);
     notice.at = level.at;
     notice.kind = level.kind;
+    notice.run = name;
+    notice.step = StepOf(level.kind, level.fraction);
     notice.teams = level.escalation == nullptr ? TeamsFor(timeline_.labels, policy_)
                                                : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
@@ -308,6 +317,7 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
     const absl::Time told = ToldByHand(telling, escalation, timeline, *work, *terms.back());
     at(told);
     if (told <= now) announcer.AddByHand(escalation, told);
+    if (told > now && told < absl::InfiniteFuture()) work->standing.by_hand_told_at = told;
   }
   return wake;
 }
@@ -341,7 +351,7 @@ std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standi
           for (const Notice& one : told) {
             if ((one.kind == NoticeKind::kMention) != mentions) continue;
             if (!one.id.ends_with(" " + name)) continue;
-            notice.withdraws.push_back(one.id);
+            notice.withdraws.push_back(TellingName(one));
             teams.insert(one.teams.begin(), one.teams.end());
           }
           if (notice.withdraws.empty()) return;

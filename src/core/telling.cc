@@ -1,7 +1,10 @@
 #include "telling.h"
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
+#include "absl/strings/str_cat.h"
 #include "retainer/core.h"
 
 namespace retainer::core {
@@ -14,3 +17,25 @@ absl::Time HeldUntil(const TicketKey& ticket, const Plan& plan, const BusinessTi
 }
 
 }  // namespace retainer::core
+
+namespace retainer {
+namespace {
+
+constexpr char kAgain[] = " #";
+
+}  // namespace
+
+std::string TellingName(const Notice& notice) {
+  if (notice.telling == 0) return notice.id;
+  return absl::StrCat(notice.id, kAgain, notice.telling + 1);
+}
+
+std::string CauseOfTelling(std::string_view name) {
+  const std::size_t mark = name.rfind(kAgain);
+  if (mark == name.npos) return std::string(name);
+  const std::string_view number = name.substr(mark + 2);
+  const bool is_number = !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+  return std::string(is_number ? name.substr(0, mark) : name);
+}
+
+}  // namespace retainer

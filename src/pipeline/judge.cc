@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/ticket_keys.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -244,6 +245,16 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   const auto still = std::find_if(decision.notices.begin(), decision.notices.end(),
                                   [&](const Notice& one) { return one.id == notice->id; });
   if (still == decision.notices.end()) return Word::kDrop;
+  if (!notice->told_since) {
+    // Nobody has heard it yet: it says what is so by now.
+    const std::uint32_t telling = notice->telling;
+    const bool was_private = notice->is_private;
+    const absl::Time at = notice->at;
+    *notice = *still;
+    notice->telling = telling;
+    notice->at = at;
+    notice->is_private = was_private;
+  }
   notice->is_private = notice->is_private || still->is_private;
   return Word::kTell;
 }
@@ -338,7 +349,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
       std::lock_guard lock(mutex_);
       if (said_.size() > 10000) said_.clear();
       if (said_.insert(absl::StrCat(ToString(key), " ", flag)).second) {
-        log_.Warning("ticket needs a look", {{"ticket", ToString(key)}, {"flag", flag}});
+        log_.Warning("ticket needs a look", {{"ticket", NameOf(store_, key)}, {"flag", flag}});
       }
     }
     Judged judged;
@@ -350,7 +361,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     return judged;
   }
   return absl::AbortedError(
-      absl::StrCat("ticket ", ToString(key), " changes faster than it can be decided"));
+      absl::StrCat("ticket ", NameOf(store_, key), " changes faster than it can be decided"));
 }
 
 }  // namespace retainer

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/pipeline/judge.h"
 
@@ -17,7 +19,7 @@ absl::Status LogSink::Tell(const Notice& notice) {
   log_.Write(is_trouble ? LogLevel::kWarning : LogLevel::kInfo, "notice",
              {{"id", notice.id},
               {"kind", std::string(NoticeKindName(notice.kind))},
-              {"ticket", ToString(notice.ticket)},
+              {"ticket", notice.ref.empty() ? ToString(notice.ticket) : notice.ref},
               {"metric", std::string(MetricName(notice.metric))},
               {"due", absl::FormatTime(absl::RFC3339_sec, notice.due, absl::UTCTimeZone())}});
   return absl::OkStatus();
@@ -35,7 +37,8 @@ Notifier::Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const
       mentions_(mentions),
       log_sink_(log) {}
 
-std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHistory& terms) {
+std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHistory& terms,
+                                           bool counts) {
   std::vector<NoticeSink*> chosen = {&log_sink_};
   if (notice.kind == NoticeKind::kMention) {
     if (mentions_ != nullptr && !notice.is_private) chosen.push_back(mentions_);
@@ -53,7 +56,7 @@ std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHist
   for (NoticeSink* sink : sinks_) {
     if (!names.contains(sink->name()) || !sink->Wants(notice.kind)) continue;
     if (notice.is_private && !sink->takes_private()) {
-      metrics_.Count("retainer_notices_withheld_total", {{"sink", sink->name()}});
+      if (counts) metrics_.Count("retainer_notices_withheld_total", {{"sink", sink->name()}});
       continue;
     }
     chosen.push_back(sink);
@@ -90,17 +93,22 @@ absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
   if (wait > absl::ZeroDuration() && wait <= WholeLadder()) {
     state.not_before = clock_.Steady() + wait;
   }
+  state.digests = (*record)->digests;
+  state.troubles = (*record)->troubles;
   return &state;
 }
 
-absl::Status Notifier::Save(const std::string& id, const State& state) {
-  auto record = store_.FindNotice(id);
+absl::Status Notifier::Save(const Notice& notice, const State& state) {
+  auto record = store_.FindNotice(notice.id);
   if (!record.ok()) return record.status();
   if (!*record) return absl::OkStatus();
+  (*record)->notice = notice;
   (*record)->told.assign(state.told.begin(), state.told.end());
   (*record)->attempts = state.attempts;
   (*record)->failing_since = state.failing_since;
   (*record)->again_at = clock_.Now() + (state.not_before - clock_.Steady());
+  (*record)->digests = state.digests;
+  (*record)->troubles = state.troubles;
   const absl::Status saved = store_.SaveNotice(**record);
   return absl::IsNotFound(saved) ? absl::OkStatus() : saved;
 }
@@ -116,49 +124,310 @@ absl::Status Notifier::End(const std::string& id, const State& state, absl::Time
   return store_.BuryNotice(**record, reason, now);
 }
 
-std::optional<absl::Time> Notifier::Tell(const Notice& notice, const TermsHistory& terms,
-                                         absl::Time now, State* state, Troubles* troubles) {
-  std::optional<absl::Duration> wait;
-  bool failed = false;
-  for (NoticeSink* sink : SinksOf(notice, terms)) {
-    if (state->told.contains(sink->name()) || state->in_vain.contains(sink->name())) continue;
-    int& trouble = (*troubles)[sink->name()];
-    if (trouble >= kMostTroubles) {
-      wait = std::max(wait.value_or(absl::ZeroDuration()), kRest);
-      continue;
+// One notice of a round.
+struct Notifier::Item {
+  Notice notice;
+  State* state = nullptr;
+  bool due = false;   // its time has come
+  bool alive = true;  // it is so, as far as is known
+  std::vector<NoticeSink*> sinks = {};
+  std::optional<absl::Duration> wait = {};  // one of them is asked again after that
+  bool failed = false;                      // of its own accord, not for a limit
+  absl::Time until = absl::InfinitePast();  // it waits for another notice
+  // What the store has of its state.
+  std::tuple<std::size_t, int, bool, std::map<std::string, std::string>,
+             std::map<std::string, std::string>>
+      saved = {};
+
+  bool concluded = false;
+  std::set<std::string> settled = {};  // concluded: the sinks that owe it nothing more
+
+  bool Owes(const NoticeSink* sink) const {
+    if (state == nullptr) return !settled.contains(sink->name());
+    return !state->told.contains(sink->name()) && !state->in_vain.contains(sink->name());
+  }
+  decltype(saved) Kept() const {
+    return {state->told.size(), state->attempts, state->failing_since.has_value(), state->digests,
+            state->troubles};
+  }
+  bool Has(const NoticeSink* sink) const {
+    return std::find(sinks.begin(), sinks.end(), sink) != sinks.end();
+  }
+};
+
+namespace {
+
+// Is `a` a higher step of the same run than `b`? Mentions are steps among themselves.
+bool Overtakes(const Notice& a, const Notice& b) {
+  return !b.run.empty() && a.run == b.run && a.step > b.step &&
+         (a.kind == NoticeKind::kMention) == (b.kind == NoticeKind::kMention);
+}
+
+// What people should read first.
+int Weight(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::kEscalation:
+      return 0;
+    case NoticeKind::kBreach:
+      return 1;
+    case NoticeKind::kWarning:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+}  // namespace
+
+absl::Status Notifier::Begin(Item* item, absl::Time now) {
+  if (item->notice.told_since) return absl::OkStatus();
+  item->notice.told_since = now;
+  return Save(item->notice, *item->state);
+}
+
+bool Notifier::Ask(NoticeSink* sink, const std::vector<Item*>& items, absl::Time now,
+                   Troubles* troubles) {
+  int& trouble = (*troubles)[sink->name()];
+  if (trouble >= kMostTroubles) {
+    for (Item* item : items) item->wait = std::max(item->wait.value_or(kRest), kRest);
+    return false;
+  }
+  absl::Status told;
+  if (items.size() == 1) {
+    told = sink->Tell(items.front()->notice);
+  } else {
+    std::vector<Notice> notices;
+    for (const Item* item : items) notices.push_back(item->notice);
+    told = sink->TellTogether(notices);
+  }
+  trouble = told.ok() ? 0 : trouble + 1;
+  for (Item* item : items) Take(sink, told, now, item);
+  return true;
+}
+
+void Notifier::Take(const NoticeSink* sink, const absl::Status& told, absl::Time now, Item* item) {
+  const Notice& notice = item->notice;
+  State* state = item->state;
+  const bool limited = absl::IsResourceExhausted(told);
+  if (!told.ok() && !state->failing_since) state->failing_since = now;
+  const bool later = limited ? now - *state->failing_since < WholeLadder()
+                             : absl::IsUnavailable(told) && RetryPause(state->attempts + 1);
+  metrics_.Count("retainer_notices_total", {{"sink", sink->name()},
+                                            {"kind", std::string(NoticeKindName(notice.kind))},
+                                            {"result", told.ok() ? "told"
+                                                       : later   ? "later"
+                                                                 : "failed"}});
+  if (later) {
+    state->troubles[sink->name()] = std::string(told.message());
+    if (state->attempts == 0) {
+      log_.Warning(
+          "notice waits for a sink",
+          {{"id", notice.id}, {"sink", sink->name()}, {"why", std::string(told.message())}});
     }
-    const absl::Status told = sink->Tell(notice);
-    const bool limited = absl::IsResourceExhausted(told);
-    if (!told.ok() && !state->failing_since) state->failing_since = now;
-    const bool later = limited ? now - *state->failing_since < WholeLadder()
-                               : absl::IsUnavailable(told) && RetryPause(state->attempts + 1);
-    trouble = told.ok() ? 0 : trouble + 1;
-    metrics_.Count("retainer_notices_total", {{"sink", sink->name()},
-                                              {"kind", std::string(NoticeKindName(notice.kind))},
-                                              {"result", told.ok() ? "told"
-                                                         : later   ? "later"
-                                                                   : "failed"}});
-    if (later) {
-      if (state->attempts == 0) {
-        log_.Warning(
-            "notice waits for a sink",
-            {{"id", notice.id}, {"sink", sink->name()}, {"why", std::string(told.message())}});
+    item->failed = item->failed || !limited;
+    const absl::Duration least = limited ? absl::Milliseconds(100) : absl::ZeroDuration();
+    const absl::Duration asked = RetryAfter(told).value_or(limited ? absl::Minutes(1) : least);
+    item->wait = std::max(item->wait.value_or(least), std::max(asked, least));
+    return;
+  }
+  state->troubles.erase(sink->name());
+  if (told.ok()) {
+    state->told.insert(sink->name());
+  } else {
+    state->in_vain[sink->name()] = std::string(told.message());
+  }
+}
+
+absl::StatusOr<std::vector<Notifier::Item>> Notifier::Look(const TermsHistory& terms) {
+  // Those that wait for another try still stand in the store: read past them.
+  auto notices = store_.ReadNotices(256 + states_.size());
+  if (!notices.ok()) return notices.status();
+  std::vector<Item> items;
+  for (Notice& notice : *notices) {
+    const auto found = StateOf(notice.id);
+    if (!found.ok()) return found.status();
+    if (*found == nullptr) continue;
+    Item item{std::move(notice), *found};
+    item.due = item.state->not_before <= clock_.Steady();
+    item.sinks = SinksOf(item.notice, terms, /*counts=*/false);
+    item.saved = item.Kept();
+    items.push_back(std::move(item));
+  }
+  // The highest step of a run is told before it is seen to that the lower ones need not be.
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < items.size(); ++i) places.try_emplace(items[i].notice.run, i);
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // place of the run, own place
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    order.emplace_back(items[i].notice.run.empty() ? i : places[items[i].notice.run], i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return items[a.second].notice.step > items[b.second].notice.step;
+  });
+  std::vector<Item> sorted;
+  sorted.reserve(items.size());
+  for (const auto& [place, i] : order) sorted.push_back(std::move(items[i]));
+  return sorted;
+}
+
+absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* round) {
+  const auto postpone = [&] {
+    item->due = false;
+    item->state->not_before = clock_.Steady() + kQuestionPause;
+  };
+  Notice& notice = item->notice;
+  const bool was_private = notice.is_private;
+  const auto word = review_.Review(&notice);
+  if (!word.ok()) {
+    // One ticket that cannot be read holds up nobody else's notices.
+    log_.Error("notice could not be reviewed",
+               {{"id", notice.id}, {"error", StatusText(word.status())}});
+    postpone();
+    return absl::OkStatus();
+  }
+  if (*word == NoticeReview::Word::kWait) {
+    postpone();
+    return absl::OkStatus();
+  }
+  if (*word == NoticeReview::Word::kTell) {
+    item->sinks = SinksOf(notice, terms, /*counts=*/true);
+    if (notice.is_private == was_private || !notice.told_since) return absl::OkStatus();
+    return Save(notice, *item->state);  // a repetition of what is told from now on says the same
+  }
+  // Where somebody has heard it, it is told, and what is not so is taken back from them. Of a
+  // withdrawal it is enough that somebody may have heard it: else he would not hear of the breach
+  // again.
+  const bool may_be_believed = notice.told_since && !notice.withdraws.empty();
+  const bool heard = may_be_believed ||
+                     std::any_of(item->state->told.begin(), item->state->told.end(),
+                                 [&](const std::string& name) { return name != log_sink_.name(); });
+  const absl::Status ended = heard ? store_.FinishNotice(notice.id) : store_.DropNotice(notice.id);
+  if (!ended.ok()) return ended;
+  log_.Info("notice silenced", {{"id", notice.id}});
+  metrics_.Count("retainer_notices_total", {{"sink", "none"},
+                                            {"kind", std::string(NoticeKindName(notice.kind))},
+                                            {"result", "silenced"}});
+  states_.erase(notice.id);
+  item->alive = false;
+  item->state = nullptr;
+  ++round->finished;
+  return heard ? review_.DecideAgain(notice.ticket) : absl::OkStatus();
+}
+
+// The higher steps of its run stand right before an item.
+std::vector<const Notifier::Item*> Notifier::Overtakers(const std::vector<Item>& items,
+                                                        const Item& item) {
+  std::vector<const Item*> overtakers;
+  for (const Item* other = &item; !item.notice.run.empty() && other != items.data();) {
+    --other;
+    if (other->notice.run != item.notice.run) break;
+    if (other->alive && Overtakes(other->notice, item.notice)) overtakers.push_back(other);
+  }
+  return overtakers;
+}
+
+// What a higher step says, or is about to say, to the same sink need not be said by a lower one.
+void Notifier::Overtake(const std::vector<Item>& items, Item* item) {
+  for (const Item* higher : Overtakers(items, *item)) {
+    const Item& other = *higher;
+    for (NoticeSink* sink : item->sinks) {
+      if (sink == &log_sink_ || !item->Owes(sink) || !other.Has(sink)) continue;
+      if (other.Owes(sink)) {
+        if (other.state != nullptr) {
+          item->until = std::max(item->until, other.state->not_before);
+        }
+        continue;
       }
-      failed = failed || !limited;
-      const absl::Duration least = limited ? absl::Milliseconds(100) : absl::ZeroDuration();
-      const absl::Duration asked = RetryAfter(told).value_or(limited ? absl::Minutes(1) : least);
-      wait = std::max(wait.value_or(least), std::max(asked, least));
-      continue;
-    }
-    if (told.ok()) {
-      state->told.insert(sink->name());
-    } else {
-      state->in_vain[sink->name()] = std::string(told.message());
+      item->state->told.insert(sink->name());
+      item->state->troubles.erase(sink->name());
+      metrics_.Count("retainer_notices_total",
+                     {{"sink", sink->name()},
+                      {"kind", std::string(NoticeKindName(item->notice.kind))},
+                      {"result", "overtaken"}});
     }
   }
-  if (!wait) return std::nullopt;
-  if (failed) wait = std::max(*wait, *RetryPause(++state->attempts));
-  return clock_.Steady() + *wait;
+}
+
+bool Notifier::IsOvertaken(const std::vector<Item>& items, const Item& item,
+                           const NoticeSink* sink) const {
+  const std::vector<const Item*> overtakers = Overtakers(items, item);
+  return sink != &log_sink_ && std::any_of(overtakers.begin(), overtakers.end(),
+                                           [&](const Item* other) { return other->Has(sink); });
+}
+
+absl::Status Notifier::TellTogether(NoticeSink* sink, std::vector<Item>* items, absl::Time now,
+                                    Troubles* troubles) {
+  std::map<std::string, std::vector<Item*>> bundles;  // by digest
+  std::vector<Item*> fresh;
+  for (Item& item : *items) {
+    if (!item.alive || !item.Has(sink) || !item.Owes(sink)) continue;
+    if (const auto digest = item.state->digests.find(sink->name());
+        digest != item.state->digests.end()) {
+      bundles[digest->second].push_back(&item);
+    } else if (item.due && !IsOvertaken(*items, item, sink)) {
+      fresh.push_back(&item);
+    }
+  }
+  // Rationale: a repetition says what the first try said, so that a message stays together.
+  for (std::size_t from = 0; from < fresh.size(); from += kMostTogether) {
+    const std::size_t to = std::min(fresh.size(), from + kMostTogether);
+    const std::string name = absl::StrCat(absl::ToUnixNanos(now), "/", from);
+    for (std::size_t i = from; i < to; ++i) {
+      if (fresh.size() > kManyAtOnce) fresh[i]->state->digests[sink->name()] = name;
+      fresh[i]->notice.told_since = fresh[i]->notice.told_since.value_or(now);
+      if (absl::Status kept = Save(fresh[i]->notice, *fresh[i]->state); !kept.ok()) return kept;
+      bundles[fresh.size() > kManyAtOnce ? name : absl::StrCat(name, "/", i)].push_back(fresh[i]);
+    }
+  }
+  for (auto& [name, bundle] : bundles) {
+    absl::Time ready = absl::InfinitePast();
+    for (const Item* item : bundle) {
+      if (!item->due) ready = std::max(ready, item->state->not_before);
+    }
+    if (ready > clock_.Steady()) {
+      for (Item* item : bundle) item->until = std::max(item->until, ready);
+      continue;
+    }
+    std::stable_sort(bundle.begin(), bundle.end(), [](const Item* a, const Item* b) {
+      return std::make_tuple(Weight(a->notice.kind), a->notice.at, std::string_view(a->notice.id)) <
+             std::make_tuple(Weight(b->notice.kind), b->notice.at, std::string_view(b->notice.id));
+    });
+    Ask(sink, bundle, now, troubles);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Notifier::Conclude(const std::vector<Item>& items, Item* item, absl::Time now,
+                                Round* round) {
+  item->concluded = true;
+  Overtake(items, item);
+  State& state = *item->state;
+  const bool owes = std::any_of(item->sinks.begin(), item->sinks.end(),
+                                [&](const NoticeSink* sink) { return item->Owes(sink); });
+  if (owes) {
+    if (item->wait) {
+      if (item->failed) item->wait = std::max(*item->wait, *RetryPause(++state.attempts));
+      state.not_before = clock_.Steady() + *item->wait;
+    }
+    state.not_before = std::max(state.not_before, item->until);
+    round->next = std::min(round->next, state.not_before);
+    return item->Kept() == item->saved ? absl::OkStatus() : Save(item->notice, state);
+  }
+  const Notice& notice = item->notice;
+  if (absl::Status finished = End(notice.id, state, now); !finished.ok()) return finished;
+  item->settled = state.told;
+  for (const auto& [sink, why] : state.in_vain) item->settled.insert(sink);
+  item->state = nullptr;
+  states_.erase(notice.id);
+  ++round->finished;
+  // The answer may have been decided while people were being told, when there was nothing to take
+  // back yet.
+  Notice again = notice;
+  const auto after = review_.Review(&again);
+  if (after.ok() && *after == NoticeReview::Word::kDrop && notice.withdraws.empty()) {
+    return review_.DecideAgain(notice.ticket);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
@@ -166,68 +435,46 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return round;  // teams are not known yet
   const absl::Time now = clock_.Now();
-  const absl::Time steady = clock_.Steady();
-  // Those that wait for another try still stand in the store: read past them.
   Troubles troubles;
-  auto notices = store_.ReadNotices(256 + states_.size());
-  if (!notices.ok()) return notices.status();
-  for (Notice& notice : *notices) {
-    const auto found = StateOf(notice.id);
-    if (!found.ok()) return found.status();
-    if (*found == nullptr) continue;
-    State& state = **found;
-    if (state.not_before > steady) {
-      round.next = std::min(round.next, state.not_before);
-      continue;
+  auto items = Look(terms);
+  if (!items.ok()) return items.status();
+  // Sinks to which so much is to be said at once that they get it in one message.
+  std::map<NoticeSink*, std::size_t> crowds;
+  for (const Item& item : *items) {
+    for (NoticeSink* sink : item.sinks) {
+      if (!sink->WantsDigest() || !item.Owes(sink)) continue;
+      if (item.state->digests.contains(sink->name())) {
+        crowds[sink] += kManyAtOnce + 1;
+      } else if (item.due && !IsOvertaken(*items, item, sink)) {
+        ++crowds[sink];
+      }
     }
-    const auto postpone = [&](absl::Time until) {
-      state.not_before = until;
-      round.next = std::min(round.next, until);
-    };
-    const auto word = review_.Review(&notice);
-    if (!word.ok()) {
-      // One ticket that cannot be read holds up nobody else's notices.
-      log_.Error("notice could not be reviewed",
-                 {{"id", notice.id}, {"error", word.status().ToString()}});
-      postpone(steady + kQuestionPause);
-      continue;
+  }
+  std::erase_if(crowds, [](const auto& crowd) { return crowd.second <= kManyAtOnce; });
+
+  for (Item& item : *items) {
+    if (!item.due) continue;
+    if (absl::Status looked = ReviewOne(terms, &item, &round); !looked.ok()) return looked;
+    if (!item.alive || !item.due) continue;
+    for (NoticeSink* sink : item.sinks) {
+      if (!item.Owes(sink) || crowds.contains(sink) || IsOvertaken(*items, item, sink)) continue;
+      if (sink != &log_sink_) {
+        if (absl::Status begun = Begin(&item, now); !begun.ok()) return begun;
+      }
+      Ask(sink, {&item}, now, &troubles);
     }
-    if (*word == NoticeReview::Word::kWait) {
-      postpone(steady + kQuestionPause);
-      continue;
-    }
-    if (*word == NoticeReview::Word::kDrop) {
-      const absl::Status dropped = store_.DropNotice(notice.id);
-      if (!dropped.ok()) return dropped;
-      log_.Info("notice silenced", {{"id", notice.id}});
-      metrics_.Count("retainer_notices_total", {{"sink", "none"},
-                                                {"kind", std::string(NoticeKindName(notice.kind))},
-                                                {"result", "silenced"}});
-      states_.erase(notice.id);
-      ++round.finished;
-      continue;
-    }
-    const auto saved = [&] {
-      return std::tuple(state.told.size(), state.attempts, state.failing_since.has_value());
-    };
-    const auto before = saved();
-    if (const auto again = Tell(notice, terms, now, &state, &troubles)) {
-      postpone(*again);
-      if (before == saved()) continue;
-      if (const absl::Status kept = Save(notice.id, state); !kept.ok()) return kept;
-      continue;
-    }
-    const absl::Status finished = End(notice.id, state, now);
-    if (!finished.ok()) return finished;
-    states_.erase(notice.id);
-    ++round.finished;
-    // The answer may have been decided while people were being told, when there was nothing to take
-    // back yet.
-    const auto after = review_.Review(&notice);
-    if (after.ok() && *after == NoticeReview::Word::kDrop && notice.withdraws.empty()) {
-      const absl::Status again = review_.DecideAgain(notice.ticket);
-      if (!again.ok()) return again;
-    }
+    // Rationale: a crash repeats what is not concluded.
+    const bool is_bundled = std::any_of(item.sinks.begin(), item.sinks.end(),
+                                        [&](NoticeSink* sink) { return crowds.contains(sink); });
+    if (is_bundled) continue;
+    if (absl::Status done = Conclude(*items, &item, now, &round); !done.ok()) return done;
+  }
+  for (const auto& [sink, size] : crowds) {
+    if (absl::Status told = TellTogether(sink, &*items, now, &troubles); !told.ok()) return told;
+  }
+  for (Item& item : *items) {
+    if (!item.alive || item.concluded) continue;
+    if (absl::Status done = Conclude(*items, &item, now, &round); !done.ok()) return done;
   }
   return round;
 }

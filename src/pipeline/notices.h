@@ -13,6 +13,13 @@
 // A sink that fails again and again is left alone for a while, so that its silence does not hold up
 // what the others are to be told.
 //
+// Where several steps of one promise wait for a sink at once (after an outage, or a night), it hears
+// the highest alone. Where many notices wait for one that people read, they come in one message,
+// which stays together in every repetition; a webhook gets each of its own.
+//
+// That a notice is being told is on disk before the first try: from then on it says the same in every
+// repetition, under the same name (TellingName).
+//
 // One thread at a time.
 #pragma once
 
@@ -62,6 +69,9 @@ class Notifier {
   // So many times in a round a sink may fail.
   static constexpr int kMostTroubles = 3;
   static constexpr absl::Duration kRest = absl::Seconds(30);
+  // More than so many notices at once for a sink that people read are one message, of at most so many.
+  static constexpr std::size_t kManyAtOnce = 3;
+  static constexpr std::size_t kMostTogether = 50;
   // Between two looks at a ticket whose questions are open.
   static constexpr absl::Duration kQuestionPause = absl::Seconds(30);
 
@@ -82,17 +92,32 @@ class Notifier {
     int attempts = 0;
     std::optional<absl::Time> failing_since;
     absl::Time not_before = absl::InfinitePast();  // by Clock::Steady
+    std::map<std::string, std::string> digests;    // as NoticeRecord's
+    std::map<std::string, std::string> troubles;   // likewise
   };
+  struct Item;
   using Troubles = std::map<std::string, int>;  // by sink, of this round
   // Nullptr where it waits no more.
   absl::StatusOr<State*> StateOf(const std::string& id);
-  absl::Status Save(const std::string& id, const State& state);
+  absl::Status Save(const Notice& notice, const State& state);
   absl::Status End(const std::string& id, const State& state, absl::Time now);
-  std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms);
-  // Tells the sinks that have not heard it. Nullopt: all that can be done is done; else when to try
-  // again.
-  std::optional<absl::Time> Tell(const Notice& notice, const TermsHistory& terms, absl::Time now,
-                                 State* state, Troubles* troubles);
+  // `counts`: what is kept from a sink shows in the figures.
+  std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms, bool counts);
+  // Those that wait, run by run, the highest step first.
+  absl::StatusOr<std::vector<Item>> Look(const TermsHistory& terms);
+  absl::Status ReviewOne(const TermsHistory& terms, Item* item, Round* round);
+  // On disk before the first try: from here on what is told does not change.
+  absl::Status Begin(Item* item, absl::Time now);
+  // One message with all of them. False where the sink is left alone for this round.
+  bool Ask(NoticeSink* sink, const std::vector<Item*>& items, absl::Time now, Troubles* troubles);
+  void Take(const NoticeSink* sink, const absl::Status& told, absl::Time now, Item* item);
+  static std::vector<const Item*> Overtakers(const std::vector<Item>& items, const Item& item);
+  bool IsOvertaken(const std::vector<Item>& items, const Item& item, const NoticeSink* sink) const;
+  void Overtake(const std::vector<Item>& items, Item* item);
+  absl::Status TellTogether(NoticeSink* sink, std::vector<Item>* items, absl::Time now,
+                            Troubles* troubles);
+  // Told, given up, or put off.
+  absl::Status Conclude(const std::vector<Item>& items, Item* item, absl::Time now, Round* round);
 
   Store& store_;
   Clock& clock_;

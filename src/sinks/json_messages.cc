@@ -1,9 +1,11 @@
 #include <nlohmann/json.hpp>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "retainer/instant_text.h"
 #include "src/sinks/messages.h"
@@ -16,6 +18,7 @@ using json = nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
 constexpr std::size_t kMostRef = 300;
+constexpr std::size_t kMostDigest = 30000;  // bytes; Slack cuts at 40,000 characters
 constexpr char kNoBreakSpace[] = "\u200b";  // of no width: parts what would be read as one
 
 std::string Dump(const json& value) {
@@ -52,26 +55,61 @@ std::string ChatEscaped(const std::string& text) {
   return escaped;
 }
 
-std::string ChatBody(const Notice& notice, const TicketName& ticket) {
-  const Words words = WordsFor(notice);
+namespace {
+
+// `*Promise broken* <https://…|github:acme/opendb#12>`
+std::string ChatHead(const Words& words, const TicketName& ticket) {
   const std::string ref = ChatEscaped(OneLine(ticket.ref, kMostRef));
   const std::string link = SafeLink(ticket.url);
-  std::string text = absl::StrCat("*", words.kind, "* ");
-  if (link.empty()) {
-    absl::StrAppend(&text, ref);
-  } else {
-    absl::StrAppend(&text, "<", absl::StrReplaceAll(link, {{"&", "&amp;"}}), "|", ref, ">");
+  if (link.empty()) return absl::StrCat("*", words.kind, "* ", ref);
+  return absl::StrCat("*", words.kind, "* <", absl::StrReplaceAll(link, {{"&", "&amp;"}}), "|", ref,
+                      ">");
+}
+
+}  // namespace
+
+std::string ChatBody(const Notice& notice, const TicketName& ticket) {
+  const Words words = WordsFor(notice);
+  return Dump({{"text", absl::StrCat(ChatHead(words, ticket), "\n", ChatEscaped(words.line))}});
+}
+
+std::string ChatDigest(const std::vector<Notice>& notices) {
+  std::string text = absl::StrCat("*", HeadOf(notices), "*");
+  for (std::size_t i = 0; i < notices.size(); ++i) {
+    const Words words = WordsFor(notices[i]);
+    const std::string line =
+        absl::StrCat("\n• ", ChatHead(words, NameOf(notices[i])), ": ", ChatEscaped(words.line));
+    if (text.size() + line.size() > kMostDigest) {
+      absl::StrAppend(&text, "\n… and ", notices.size() - i, " more: see `retainer queue`");
+      break;
+    }
+    absl::StrAppend(&text, line);
   }
-  absl::StrAppend(&text, "\n", ChatEscaped(words.line));
   return Dump({{"text", text}});
 }
 
-std::string WebhookId(const Notice& notice) { return absl::StrCat("notice_", StableId(notice.id)); }
+std::string WebhookId(const Notice& notice) {
+  // Rationale: the name alone would do, did no folder ever come back from a backup: what is decided
+  // anew after that may say something else.
+  const std::string content = absl::StrCat(
+      std::string(NoticeKindName(notice.kind)), "\n", notice.customer, "\n", notice.is_private,
+      "\n", std::string(MetricName(notice.metric)), "\n", Rfc3339(notice.at), "\n",
+      HasPromise(notice) ? Rfc3339(notice.due) : "", "\n", absl::StrJoin(notice.teams, ","), "\n",
+      absl::StrJoin(notice.withdraws, ","), "\n", notice.ref, "\n", notice.url, "\n", notice.text);
+  return absl::StrCat("notice_", StableId(absl::StrCat(TellingName(notice), "\n", content)));
+}
+
+std::string DigestId(const std::vector<Notice>& notices) {
+  return absl::StrCat("digest_",
+                      StableId(absl::StrJoin(notices, "\n", [](std::string* out, const Notice& n) {
+                        absl::StrAppend(out, WebhookId(n));
+                      })));
+}
 
 std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
   const bool has_promise = HasPromise(notice);
   json data = {
-      {"id", notice.id},
+      {"id", TellingName(notice)},
       {"ticket",
        {{"ref", ticket.ref},
         {"url", ticket.url.empty() ? json(nullptr) : json(ticket.url)},

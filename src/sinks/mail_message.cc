@@ -57,28 +57,21 @@ bool IsMailAddress(const std::string& text) {
          is_dotted(view.substr(at + 1), "-");
 }
 
-std::string MailMessage(const Notice& notice, const TicketName& ticket, const std::string& from,
-                        const std::vector<std::string>& to, absl::Time now) {
-  const Words words = WordsFor(notice);
-  const std::string ref = OneLine(ticket.ref, kMostRef);
-  const std::string link = SafeLink(ticket.url);
+namespace {
+
+// What every message has in common around its own words. `thread`: what stands together in a mail
+// program; empty: nothing.
+std::string Letterhead(const std::string& subject, const std::string& id, const std::string& thread,
+                       const std::string& body, const std::string& from,
+                       const std::vector<std::string>& to, absl::Time now) {
   const std::string domain = Domain(from);
-  const std::string subject =
-      OneLine(absl::StrCat("[Retainer] ", words.kind, ": ", ref,
-                           words.due.empty() ? "" : absl::StrCat(", due ", words.due)),
-              kMostSubject);
-  const std::string body = absl::StrCat(
-      words.kind, kEnd, kEnd, ref, kEnd, link.empty() ? "" : absl::StrCat(link, kEnd), kEnd,
-      words.line, kEnd, words.due.empty() ? "" : absl::StrCat("Due: ", words.due, kEnd));
   std::string message = absl::StrCat(
       "Date: ", absl::FormatTime("%a, %d %b %Y %H:%M:%S +0000", now, absl::UTCTimeZone()), kEnd,
       "From: Retainer <", from, ">", kEnd,        //
       "To: ", absl::StrJoin(to, ",\r\n "), kEnd,  //
       "Subject: ", HeaderText(subject), kEnd,     //
-      "Message-ID: <", WebhookId(notice), "@", domain, ">", kEnd);
-  // All of a ticket's stand together in a mail program.
-  absl::StrAppend(&message, "References: <ticket_", StableId(ToString(notice.ticket)), "@", domain,
-                  ">", kEnd);
+      "Message-ID: <", id, "@", domain, ">", kEnd);
+  if (!thread.empty()) absl::StrAppend(&message, "References: <", thread, "@", domain, ">", kEnd);
   absl::StrAppend(&message, "Auto-Submitted: auto-generated", kEnd, "X-Auto-Response-Suppress: All",
                   kEnd, "MIME-Version: 1.0", kEnd, "Content-Type: text/plain; charset=utf-8", kEnd,
                   "Content-Transfer-Encoding: base64", kEnd, kEnd);
@@ -87,6 +80,39 @@ std::string MailMessage(const Notice& notice, const TicketName& ticket, const st
     absl::StrAppend(&message, encoded.substr(at, kLongestLine), kEnd);
   }
   return message;
+}
+
+// What happened, where, and when it is or was due.
+std::string Told(const Words& words, const TicketName& ticket) {
+  const std::string link = SafeLink(ticket.url);
+  return absl::StrCat(words.kind, kEnd, kEnd, OneLine(ticket.ref, kMostRef), kEnd,
+                      link.empty() ? "" : absl::StrCat(link, kEnd), kEnd, words.line, kEnd,
+                      words.due.empty() ? "" : absl::StrCat("Due: ", words.due, kEnd));
+}
+
+}  // namespace
+
+std::string MailMessage(const Notice& notice, const TicketName& ticket, const std::string& from,
+                        const std::vector<std::string>& to, absl::Time now) {
+  const Words words = WordsFor(notice);
+  const std::string subject =
+      OneLine(absl::StrCat("[Retainer] ", words.kind, ": ", OneLine(ticket.ref, kMostRef),
+                           words.due.empty() ? "" : absl::StrCat(", due ", words.due)),
+              kMostSubject);
+  return Letterhead(subject, WebhookId(notice),
+                    absl::StrCat("ticket_", StableId(ToString(notice.ticket))), Told(words, ticket),
+                    from, to, now);
+}
+
+std::string MailDigest(const std::vector<Notice>& notices, const std::string& from,
+                       const std::vector<std::string>& to, absl::Time now) {
+  const std::string head = HeadOf(notices);
+  std::string body = absl::StrCat(head, kEnd);
+  for (const Notice& notice : notices) {
+    absl::StrAppend(&body, kEnd, "--------", kEnd, kEnd, Told(WordsFor(notice), NameOf(notice)));
+  }
+  return Letterhead(OneLine(absl::StrCat("[Retainer] ", head), kMostSubject), DigestId(notices), "",
+                    body, from, to, now);
 }
 
 }  // namespace retainer

@@ -18,13 +18,20 @@ std::string ChatEscaped(const std::string& text);
 
 // The JSON that README.md describes, schema version 1.
 std::string WebhookBody(const Notice& notice, const TicketName& ticket);
-// The message's id for a receiver that passes over repetitions: the same for the same notice.
+// The message's id for a receiver that passes over repetitions: of this telling with this content.
 std::string WebhookId(const Notice& notice);
+// The same of all of them in one message.
+std::string DigestId(const std::vector<Notice>& notices);
+// As ChatBody, of all of them: a head and a line each. A chat's bound on a message holds.
+std::string ChatDigest(const std::vector<Notice>& notices);
 
 // An RFC 5322 message, each line ended with CR LF. Nothing of a notice can begin a header.
 // REQUIRES: IsMailAddress of `from` and of each of `to`.
 std::string MailMessage(const Notice& notice, const TicketName& ticket, const std::string& from,
                         const std::vector<std::string>& to, absl::Time now);
+// The same of several. REQUIRES: not empty.
+std::string MailDigest(const std::vector<Notice>& notices, const std::string& from,
+                       const std::vector<std::string>& to, absl::Time now);
 // `name@example.com`, in ASCII and without quoting.
 bool IsMailAddress(const std::string& text);
 

@@ -29,17 +29,15 @@ class SinkBase : public OutgoingSink {
 
  protected:
   SinkBase(const std::string& name, const SinkConfig& config, Endpoint endpoint,
-           std::shared_ptr<const Transport> transport, NameTicket name_ticket)
+           std::shared_ptr<const Transport> transport)
       : endpoint_(std::move(endpoint)),
         transport_(std::move(transport)),
-        name_ticket_(std::move(name_ticket)),
         name_(name),
         is_private_(config.is_private),
         kinds_(config.kinds) {}
 
   const Endpoint endpoint_;
   const std::shared_ptr<const Transport> transport_;
-  const NameTicket name_ticket_;
 
  private:
   const std::string name_;
@@ -50,24 +48,27 @@ class SinkBase : public OutgoingSink {
 class ChatSink final : public SinkBase {
  public:
   ChatSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
-           std::shared_ptr<const Transport> transport, NameTicket name_ticket)
-      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)) {}
+           std::shared_ptr<const Transport> transport)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport)) {}
   absl::Status Tell(const Notice& notice) override {
-    return transport_->Post(endpoint_, {kJson, kAgent},
-                            ChatBody(notice, name_ticket_(notice.ticket)));
+    return transport_->Post(endpoint_, {kJson, kAgent}, ChatBody(notice, NameOf(notice)));
+  }
+  bool WantsDigest() const override { return true; }
+  absl::Status TellTogether(const std::vector<Notice>& notices) override {
+    return transport_->Post(endpoint_, {kJson, kAgent}, ChatDigest(notices));
   }
 };
 
 class WebhookSink final : public SinkBase {
  public:
   WebhookSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
-              std::shared_ptr<const Transport> transport, NameTicket name_ticket,
-              std::vector<std::string> keys, Clock& clock)
-      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)),
+              std::shared_ptr<const Transport> transport, std::vector<std::string> keys,
+              Clock& clock)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport)),
         keys_(std::move(keys)),
         clock_(clock) {}
   absl::Status Tell(const Notice& notice) override {
-    const std::string body = WebhookBody(notice, name_ticket_(notice.ticket));
+    const std::string body = WebhookBody(notice, NameOf(notice));
     std::vector<std::string> headers = SignedHeaders(keys_, WebhookId(notice), clock_.Now(), body);
     headers.insert(headers.end(), {kJson, kAgent});
     return transport_->Post(endpoint_, headers, body);
@@ -81,18 +82,25 @@ class WebhookSink final : public SinkBase {
 class MailSink final : public SinkBase {
  public:
   MailSink(const std::string& name, const SinkConfig& config, Endpoint endpoint,
-           std::shared_ptr<const Transport> transport, NameTicket name_ticket, Clock& clock)
-      : SinkBase(name, config, std::move(endpoint), std::move(transport), std::move(name_ticket)),
+           std::shared_ptr<const Transport> transport, Clock& clock)
+      : SinkBase(name, config, std::move(endpoint), std::move(transport)),
         from_(config.from),
         to_(config.to),
         clock_(clock) {}
   absl::Status Tell(const Notice& notice) override {
     return transport_->Send(
-        endpoint_,
-        {from_, to_, MailMessage(notice, name_ticket_(notice.ticket), from_, to_, clock_.Now())});
+        endpoint_, {from_, to_, MailMessage(notice, NameOf(notice), from_, to_, DateOf(notice))});
+  }
+  bool WantsDigest() const override { return true; }
+  absl::Status TellTogether(const std::vector<Notice>& notices) override {
+    return transport_->Send(endpoint_,
+                            {from_, to_, MailDigest(notices, from_, to_, DateOf(notices.front()))});
   }
 
  private:
+  // A repetition is the same message, with the date of the first try.
+  absl::Time DateOf(const Notice& notice) const { return notice.told_since.value_or(clock_.Now()); }
+
   const std::string from_;
   const std::vector<std::string> to_;
   Clock& clock_;
@@ -107,8 +115,7 @@ bool IsNamed(const SinkConfig& config, const std::string& host) {
 
 absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                                        const SinkConfig& config, Clock& clock,
-                                                       std::shared_ptr<const Transport> transport,
-                                                       NameTicket name_ticket) {
+                                                       std::shared_ptr<const Transport> transport) {
   const auto wrong = [&](const std::string& what) {
     return absl::InvalidArgumentError(absl::StrCat("sink ", name, ": ", what));
   };
@@ -123,8 +130,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
       (host == "localhost" || host == "::1" ||
        (absl::StartsWith(host, "127.") && host.find_first_not_of("0123456789.") == host.npos));
   if (config.kind == "slack") {
-    return std::make_unique<ChatSink>(name, config, std::move(endpoint), std::move(transport),
-                                      std::move(name_ticket));
+    return std::make_unique<ChatSink>(name, config, std::move(endpoint), std::move(transport));
   }
   if (config.kind == "webhook") {
     std::vector<std::string> secrets = {config.secret};
@@ -136,7 +142,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
       keys.push_back(*std::move(key));
     }
     return std::make_unique<WebhookSink>(name, config, std::move(endpoint), std::move(transport),
-                                         std::move(name_ticket), std::move(keys), clock);
+                                         std::move(keys), clock);
   }
   if (config.kind == "email") {
     if (!IsMailAddress(config.from)) return wrong("from is no mail address");
@@ -149,7 +155,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
     // The path of such a URL is the name under which we greet the server.
     absl::StrAppend(&endpoint.url, "/", config.from.substr(config.from.rfind('@') + 1));
     return std::make_unique<MailSink>(name, config, std::move(endpoint), std::move(transport),
-                                      std::move(name_ticket), clock);
+                                      clock);
   }
   return wrong(absl::StrCat("nothing is known of kind ", config.kind));
 }

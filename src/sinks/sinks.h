@@ -10,7 +10,6 @@
 #include "retainer/config.h"
 #include "retainer/notice_sink.h"
 #include "src/sinks/transport.h"
-#include "src/sinks/words.h"
 
 namespace retainer {
 
@@ -26,7 +25,6 @@ class OutgoingSink : public NoticeSink {
 // REQUIRES: `clock` outlives the sink.
 absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                                        const SinkConfig& config, Clock& clock,
-                                                       std::shared_ptr<const Transport> transport,
-                                                       NameTicket name_ticket);
+                                                       std::shared_ptr<const Transport> transport);
 
 }  // namespace retainer

@@ -1,6 +1,7 @@
 #include "src/sinks/words.h"
 
 #include <cstdint>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,8 @@ namespace retainer {
 namespace {
 
 constexpr std::size_t kMostLine = 1000;
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string KindWords(NoticeKind kind) {
   switch (kind) {
@@ -29,6 +32,26 @@ std::string KindWords(NoticeKind kind) {
       return "Closed";
   }
   return std::string(NoticeKindName(kind));
+}
+
+std::string_view CountedWords(NoticeKind kind, bool several) {
+  switch (kind) {
+    case NoticeKind::kWarning:
+      return "due soon";
+    case NoticeKind::kBreach:
+      return several ? "promises broken" : "promise broken";
+    case NoticeKind::kEscalation:
+      return several ? "escalations" : "escalation";
+    case NoticeKind::kBreachWithdrawn:
+      return "taken back";
+    case NoticeKind::kMention:
+      return several ? "mentions" : "mention";
+    case NoticeKind::kHandOver:
+      return "handed over";
+    case NoticeKind::kClosed:
+      return "closed";
+  }
+  return NoticeKindName(kind);
 }
 
 struct Character {
@@ -62,6 +85,27 @@ bool SteersDirection(std::uint32_t code) {
 }
 
 }  // namespace
+
+TicketName NameOf(const Notice& notice) {
+  return {notice.ref.empty() ? ToString(notice.ticket) : notice.ref, notice.url};
+}
+
+std::string HeadOf(const std::vector<Notice>& notices) {
+  std::map<NoticeKind, std::size_t> counts;
+  for (const Notice& notice : notices) ++counts[notice.kind];
+  std::string head = absl::StrCat(notices.size(), " notices: ");
+  bool first = true;
+  for (const NoticeKind kind :
+       {NoticeKind::kEscalation, NoticeKind::kBreach, NoticeKind::kWarning,
+        NoticeKind::kBreachWithdrawn, NoticeKind::kHandOver, NoticeKind::kClosed}) {
+    const auto found = counts.find(kind);
+    if (found == counts.end()) continue;
+    absl::StrAppend(&head, first ? "" : ", ", found->second, " ",
+                    View(CountedWords(kind, found->second > 1)));
+    first = false;
+  }
+  return head;
+}
 
 bool HasPromise(const Notice& notice) {
   return !absl::StartsWith(notice.id, std::string(kEscalationByHand)) &&

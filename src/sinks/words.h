@@ -1,9 +1,9 @@
 // What every sink says of a notice, in plain text.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "retainer/standing.h"
@@ -15,7 +15,7 @@ struct TicketName {
   std::string ref;  // `github:acme/opendb#12`
   std::string url;  // empty: not known
 };
-using NameTicket = std::function<TicketName(const TicketKey&)>;
+TicketName NameOf(const Notice& notice);
 
 struct Words {
   std::string kind;  // `Promise broken`
@@ -23,6 +23,9 @@ struct Words {
   std::string due;   // `2026-11-24 20:00 UTC`; empty: nothing is due
 };
 Words WordsFor(const Notice& notice);
+
+// `5 notices: 3 promises broken, 2 due soon`
+std::string HeadOf(const std::vector<Notice>& notices);
 
 // Is there a promise that it speaks of? An escalation by hand speaks of none.
 bool HasPromise(const Notice& notice);

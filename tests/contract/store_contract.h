@@ -521,6 +521,55 @@ TEST_P(StoreContract, ANoticeThatIsDroppedIsAsIfItHadNeverBeen) {
   EXPECT_EQ((*notices)[0].id, "a");
 }
 
+TEST_P(StoreContract, EachTellingOfACauseHasANumberOfItsOwn) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  const auto commit = [&](std::vector<Notice> notices) {
+    write.notices = std::move(notices);
+    ASSERT_TRUE(store_.Commit(write).ok());
+    ++write.record.version;
+  };
+  const auto telling = [&](const std::string& id) {
+    return (*store_.FindNotice(id))->notice.telling;
+  };
+  commit({SampleNotice("breach x")});
+  EXPECT_EQ(telling("breach x"), 0u);
+  ASSERT_TRUE(store_.FinishNotice("breach x").ok());
+  for (std::uint32_t n = 1; n <= 2; ++n) {
+    Notice withdrawn = SampleNotice("withdrawn breach x");
+    withdrawn.kind = NoticeKind::kBreachWithdrawn;
+    withdrawn.withdraws = {TellingName((*store_.ReadToldNotices(SampleTicket(1)))[0])};
+    commit({withdrawn});
+    EXPECT_EQ(telling(withdrawn.id), n - 1);
+    ASSERT_TRUE(store_.FinishNotice(withdrawn.id).ok());
+    EXPECT_TRUE(store_.ReadToldNotices(SampleTicket(1))->empty());
+    commit({SampleNotice("breach x")});
+    EXPECT_EQ(telling("breach x"), n);
+    ASSERT_TRUE(store_.FinishNotice("breach x").ok());
+    EXPECT_EQ((*store_.ReadToldNotices(SampleTicket(1)))[0].telling, n);
+  }
+  commit({SampleNotice("breach x")});
+  EXPECT_FALSE(store_.FindNotice("breach x")->has_value()) << "told";
+}
+
+TEST_P(StoreContract, WhatIsDroppedAfterSomebodyMayHaveHeardItIsAnotherTellingTheNextTime) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.notices = {SampleNotice("a")};
+  for (std::uint32_t n = 0; n < 3; ++n) {
+    ASSERT_TRUE(store_.Commit(write).ok());
+    ++write.record.version;
+    auto record = store_.FindNotice("a");
+    ASSERT_TRUE(record.ok() && *record);
+    EXPECT_EQ((*record)->notice.telling, n == 2 ? 1u : 0u);
+    (*record)->notice.telling = 7;  // the store's own
+    if (n == 1) (*record)->notice.told_since = At(25);
+    (*record)->troubles["ops"] = "answers 500";
+    ASSERT_TRUE(store_.SaveNotice(**record).ok());
+    EXPECT_EQ((*store_.FindNotice("a"))->troubles.at("ops"), "answers 500");
+    ASSERT_TRUE(store_.DropNotice("a").ok());
+    EXPECT_TRUE(absl::IsNotFound(store_.FinishNotice("a")));
+  }
+}
+
 TEST_P(StoreContract, ThatACommentIsBeingPostedIsKeptWithTheNotice) {
   DecisionWrite write = SampleWrite(SampleTicket(1), 0);
   write.notices = {SampleNotice("a")};

@@ -136,14 +136,69 @@ TEST(WebhookTest, BytesThatAreNoTextDoNotStopIt) {
   EXPECT_TRUE(nlohmann::json::accept(ChatBody(notice, SampleTicket())));
 }
 
-TEST(WebhookTest, TheIdIsStableAndHoldsNoFullStop) {
+TEST(WebhookTest, TheIdIsOfOneTellingWithOneContentAndHoldsNoFullStop) {
   Notice notice = SampleNotice();
   const std::string id = WebhookId(notice);
   EXPECT_EQ(id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), id.npos) << id;
+  EXPECT_EQ(WebhookId(SampleNotice()), id);
   notice.text = "other words";
-  EXPECT_EQ(WebhookId(notice), id);
+  EXPECT_NE(WebhookId(notice), id) << "one id, two contents";
+  notice = SampleNotice();
+  notice.telling = 1;
+  EXPECT_NE(WebhookId(notice), id) << "told again after it was taken back";
+  notice = SampleNotice();
+  notice.told_since = absl::UnixEpoch();
+  EXPECT_EQ(WebhookId(notice), id) << "a repetition";
   notice.id += "!";
   EXPECT_NE(WebhookId(notice), id);
+}
+
+// ---- Digests
+
+std::vector<Notice> Several() {
+  std::vector<Notice> notices;
+  for (int i = 1; i <= 5; ++i) {
+    Notice notice = SampleNotice();
+    notice.id = absl::StrCat(notice.id, i);
+    notice.kind = i == 5 ? NoticeKind::kEscalation : NoticeKind::kBreach;
+    notice.ref = absl::StrCat("github:acme/opendb#", i);
+    notice.url = absl::StrCat("https://github.com/acme/opendb/issues/", i);
+    notices.push_back(notice);
+  }
+  return notices;
+}
+
+TEST(DigestTest, ChatListsEachWithItsLink) {
+  const std::string text = nlohmann::json::parse(ChatDigest(Several())).at("text");
+  EXPECT_EQ(text.find("*5 notices: 1 escalation, 4 promises broken*\n"), 0u) << text;
+  for (const Notice& notice : Several()) {
+    EXPECT_NE(text.find(absl::StrCat("<", notice.url, "|")), text.npos) << text;
+  }
+  std::vector<Notice> flood(400, SampleNotice());
+  const std::string bounded = nlohmann::json::parse(ChatDigest(flood)).at("text");
+  EXPECT_LT(bounded.size(), 31000u);
+  EXPECT_NE(bounded.find(" more: see `retainer queue`"), bounded.npos);
+}
+
+TEST(DigestTest, TheIdIsOfItsContent) {
+  std::vector<Notice> notices = Several();
+  const std::string id = DigestId(notices);
+  EXPECT_EQ(DigestId(Several()), id);
+  notices.pop_back();
+  EXPECT_NE(DigestId(notices), id);
+  notices = Several();
+  notices[2].text = "other words";
+  EXPECT_NE(DigestId(notices), id);
+}
+
+TEST(DigestTest, MailHasOneOfThemAllAndARepetitionIsTheSameMessage) {
+  const std::vector<std::string> to = {"ops@acme.example"};
+  const absl::Time now = absl::FromUnixSeconds(1772451100);
+  const std::string mail = MailDigest(Several(), "retainer@acme.example", to, now);
+  EXPECT_NE(mail.find(absl::StrCat("Message-ID: <", DigestId(Several()), "@acme.example>")),
+            mail.npos);
+  EXPECT_EQ(mail, MailDigest(Several(), "retainer@acme.example", to, now));
+  EXPECT_EQ(mail.find("References:"), mail.npos) << "of no single ticket";
 }
 
 // ---- Mail

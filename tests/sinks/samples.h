@@ -19,6 +19,8 @@ inline Notice SampleNotice() {
   notice.teams = {"core", "lead"};
   notice.text = "acme: first_response (4h, P1) was due 2026-03-02T11:30:00Z and is late";
   notice.is_private = false;
+  notice.ref = "github:acme/opendb#12";
+  notice.url = "https://github.com/acme/opendb/issues/12";
   return notice;
 }
 

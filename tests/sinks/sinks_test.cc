@@ -27,8 +27,7 @@ constexpr char kKey[] = "0123456789abcdefghijklmnopqrstuv";
 class SinksTest : public testing::Test {
  protected:
   absl::StatusOr<std::unique_ptr<OutgoingSink>> Make(const SinkConfig& config) {
-    return MakeSink("ops", config, clock, transport,
-                    [](const TicketKey&) { return SampleTicket(); });
+    return MakeSink("ops", config, clock, transport);
   }
   SinkConfig Config(const std::string& kind, const std::string& url) {
     SinkConfig config;
@@ -206,8 +205,7 @@ TEST(SignedMessageTest, IsWrittenForOthersToRead) {
   config.url = receiver.url();
   config.secret = kSecret;
   config.allow_private = {"127.0.0.1"};
-  const auto sink = MakeSink("crm", config, clock, std::make_shared<Transport>(),
-                             [](const TicketKey&) { return SampleTicket(); });
+  const auto sink = MakeSink("crm", config, clock, std::make_shared<Transport>());
   ASSERT_TRUE(sink.ok()) << sink.status();
   Notice odd = SampleNotice();
   odd.id += "2";

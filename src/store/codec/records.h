@@ -24,6 +24,7 @@ inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
 inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
 inline NumberRange KnownNumbers(CheckView::Verdict) { return {1, 3}; }
+inline NumberRange KnownNumbers(FaceReaction::Kind) { return {1, 2}; }
 inline NumberRange KnownNumbers(ChangeState) { return {1, 3}; }
 
 // ---- Names
@@ -205,6 +206,7 @@ void Describe(Io& io, PromiseRow& row) {
   io(6, row.took);
   io(7, row.finished);
   io(8, row.late);
+  io(9, row.untimed);
 }
 
 template <class Io>
@@ -219,6 +221,7 @@ void Describe(Io& io, CommentView& view) {
   io(8, view.refusals);
   io(9, view.rows);
   io(10, view.targets_only);
+  io(11, view.called);
 }
 
 template <class Io>
@@ -247,6 +250,18 @@ void Describe(Io& io, CheckView& view) {
 }
 
 template <class Io>
+void Describe(Io& io, FaceReaction& reaction) {
+  io(1, reaction.object);
+  io(2, reaction.kind);
+}
+
+template <class Io>
+void Describe(Io& io, ShownReaction& shown) {
+  io(1, shown.reaction);
+  io(2, shown.id);
+}
+
+template <class Io>
 void Describe(Io& io, Face& face) {
   io(1, face.comment);
   io(2, face.discloses);
@@ -254,6 +269,8 @@ void Describe(Io& io, Face& face) {
   io(4, face.absent_labels);
   io(5, face.assignees);
   io(6, face.check);
+  io(7, face.reactions);
+  io(8, face.given_labels);
 }
 
 // The last desired face of a ticket and how far the forge is from it.
@@ -314,6 +331,8 @@ void Describe(Io& io, ShownFace& shown) {
   io(16, shown.unsure_assignees);
   io(17, shown.refused_labels);
   io(18, shown.deleted_comment);
+  io(30, shown.reactions);
+  io(31, shown.given);
 }
 
 template <class Io>
@@ -352,6 +371,12 @@ void Describe(Io& io, Notice& notice) {
   io(9, notice.text);
   io(10, notice.is_private);
   io(11, notice.withdraws);
+  io(12, notice.ref);
+  io(13, notice.url);
+  io(14, notice.run);
+  io(15, notice.step);
+  io(16, notice.telling);
+  io(17, notice.told_since);
 }
 
 // The notice's own fields, so that a Notice is a record of one that is not being posted.
@@ -364,6 +389,8 @@ void Describe(Io& io, NoticeRecord& record) {
   io(23, record.again_at);
   io(24, record.failing_since);
   io(25, record.posted_at);
+  io(26, record.digests);
+  io(27, record.troubles);
 }
 
 template <class Io>

@@ -28,8 +28,7 @@
 //     shown          ticket                                   ShownFace
 //     dead_faces     ticket                                   DeadFace
 //     refused_labels ticket                                   empty; where `shown` has refused labels
-//     notice_ids     the notice's id as it is                 instant (as in a key) of the queue entry
-//                                                             while it waits; empty once it was told
+//     notice_ids     the notice's id as it is                 what became of it; see below
 //     notice_queue   instant at, then the notice's id as it is    NoticeRecord
 //     told_notices   ticket, then the notice's id as it is    Notice; those told as breaches
 //     dead_notices   the notice's id as it is                 DeadNotice
@@ -86,6 +85,10 @@
 // Schemas up to 4 had neither the lists in other orders, nor those of no priority, nor counter 17.
 //
 // Schemas up to 6 knew no backlog and no refused labels.
+//
+// `notice_ids`: while it waits, the instant of its queue entry (as in a key). Once it was told, nothing;
+// since schema 7 u64 telling, where that is not 0. Where it may be told again (since schema 7): u8 1,
+// u64 telling of the next one.
 //
 // In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
 //
