@@ -156,6 +156,16 @@ class Forge {
   // Logins that cannot be assigned are passed over.
   virtual absl::Status AddAssignees(const RemoteTicket& at,
                                     const std::vector<std::string>& logins) = 0;
+  // Can the login be assigned on this ticket, as far as the forge tells beforehand?
+  virtual absl::StatusOr<bool> CanAssign(const RemoteTicket& at, const std::string& login) = 0;
+  // Reacts to a comment (`object` as in facts; empty: the opening text). Returns the reaction's id,
+  // also of one of ours that is there already. NotFound where the object is gone, Unimplemented
+  // where the forge takes no reactions to such a thing.
+  virtual absl::StatusOr<std::string> SetReaction(const RemoteTicket& at,
+                                                  const FaceReaction& reaction) = 0;
+  // One that is gone counts as taken away.
+  virtual absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
+                                      const std::string& id) = 0;
   // Shows the check `retainer/sla` on a commit: in the place of the one with the id that an earlier
   // call returned for the same commit (where the forge can), without an id in that of one that we are
   // found to have there, else anew. Returns its id. NotFound

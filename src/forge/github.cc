@@ -18,6 +18,7 @@
 #include "src/forge/github_backfill.h"
 #include "src/forge/github_health.h"
 #include "src/forge/github_hooks.h"
+#include "src/forge/reactions.h"
 #include "src/forge/url.h"
 
 namespace retainer::forge {
@@ -382,6 +383,30 @@ class GitHub final : public Forge {
                                        {"why", "the forge refuses these logins"}});
     }
     return response.status();
+  }
+
+  absl::StatusOr<bool> CanAssign(const RemoteTicket& at, const std::string& login) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    ApiRequest request;
+    request.path = absl::StrCat(*base, "/assignees/", PercentEncode(login));
+    request.expected = {404};
+    auto response = calls_.Call(ScopeOf(at), request);
+    if (!response.ok()) return response.status();
+    return response->status != 404;
+  }
+
+  absl::StatusOr<std::string> SetReaction(const RemoteTicket& at,
+                                          const FaceReaction& reaction) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    return ReactOnGitHub(calls_, ScopeOf(at), *base, at.key.number, reaction);
+  }
+  absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
+                              const std::string& id) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    return UnreactOnGitHub(calls_, ScopeOf(at), *base, at.key.number, object, id);
   }
 
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,

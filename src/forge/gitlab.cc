@@ -17,6 +17,7 @@
 #include "src/forge/gitlab_access.h"
 #include "src/forge/gitlab_backfill.h"
 #include "src/forge/gitlab_hooks.h"
+#include "src/forge/reactions.h"
 #include "src/forge/url.h"
 
 namespace retainer::forge {
@@ -344,6 +345,25 @@ class GitLab final : public Forge {
     if (ids.size() == before) return absl::OkStatus();
     return calls_.Mutate({}, "PUT", TicketPath(at), {{"assignee_ids", ids}}, CallClass::kMutation)
         .status();
+  }
+
+  // Whether the edition and the role let the account be assigned shows only when it is tried.
+  absl::StatusOr<bool> CanAssign(const RemoteTicket&, const std::string& login) override {
+    auto id = IdOfLogin(login);
+    if (absl::IsNotFound(id.status())) return false;
+    if (!id.ok()) return id.status();
+    return true;
+  }
+
+  absl::StatusOr<std::string> SetReaction(const RemoteTicket& at,
+                                          const FaceReaction& reaction) override {
+    auto self = Self();
+    if (!self.ok()) return self.status();
+    return ReactOnGitLab(calls_, TicketPath(at), self->id, reaction);
+  }
+  absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
+                              const std::string& id) override {
+    return UnreactOnGitLab(calls_, TicketPath(at), object, id);
   }
 
   // GitLab has no status that says nothing either way; each is a new one, the last of a name counts.

@@ -62,6 +62,16 @@ class OfflineForge final : public Forge {
   absl::Status AddAssignees(const RemoteTicket&, const std::vector<std::string>&) override {
     return Offline();
   }
+  absl::StatusOr<bool> CanAssign(const RemoteTicket&, const std::string&) override {
+    return Offline();
+  }
+  absl::StatusOr<std::string> SetReaction(const RemoteTicket&, const FaceReaction&) override {
+    return Offline();
+  }
+  absl::Status RemoveReaction(const RemoteTicket&, const std::string&,
+                              const std::string&) override {
+    return Offline();
+  }
   absl::StatusOr<std::string> SetCheck(const RemoteTicket&, const RemoteCheck&,
                                        const std::string&) override {
     return Offline();

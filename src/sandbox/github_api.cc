@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/github_answers.h"
 #include "src/sandbox/github_checks.h"
@@ -371,6 +372,11 @@ class GitHubApi {
     if (at(0) == "collaborators" && at(2) == "permission" && size == 3 && Get()) {
       return Permission(project, at(1));
     }
+    if (at(0) == "assignees" && size == 2 && Get()) {
+      const User* user = world_.FindUser(kForge, std::string_view(at(1)));
+      const bool can = user != nullptr && RoleRank(world_.Role(project, user->id)) >= 1;
+      return can ? Json(204, {}) : NotFound();
+    }
     if (at(0) == "labels" && size <= 2) return ProjectLabels(project, at(1), size);
     std::int64_t number = 0;
     if (at(0) == "check-runs" && size <= 2) {
@@ -384,8 +390,11 @@ class GitHubApi {
     }
     if (at(0) == "issues") {
       if (size == 1) return Get() ? Issues(project) : NotFound();
-      if (at(1) == "comments" && size == 3 && absl::SimpleAtoi(at(2), &number)) {
-        return OneComment(project, Remark::Kind::kComment, number);
+      if (at(1) == "comments" && size >= 3 && absl::SimpleAtoi(at(2), &number)) {
+        if (at(3) == "reactions" && size <= 5) {
+          return ReactionsOf(project, Remark::Kind::kComment, number, at(4));
+        }
+        return size == 3 ? OneComment(project, Remark::Kind::kComment, number) : NotFound();
       }
       if (absl::SimpleAtoi(at(1), &number)) {
         return WithTicket(project, std::nullopt, number, [&](Ticket& ticket) {
@@ -394,8 +403,11 @@ class GitHubApi {
       }
     }
     if (at(0) == "pulls") {
-      if (at(1) == "comments" && size == 3 && absl::SimpleAtoi(at(2), &number)) {
-        return OneComment(project, Remark::Kind::kReviewComment, number);
+      if (at(1) == "comments" && size >= 3 && absl::SimpleAtoi(at(2), &number)) {
+        if (at(3) == "reactions" && size <= 5) {
+          return ReactionsOf(project, Remark::Kind::kReviewComment, number, at(4));
+        }
+        return size == 3 ? OneComment(project, Remark::Kind::kReviewComment, number) : NotFound();
       }
       if (absl::SimpleAtoi(at(1), &number) && Get() && size <= 3) {
         return WithTicket(project, TicketKind::kChange, number, [&](Ticket& ticket) {
@@ -433,6 +445,9 @@ class GitHubApi {
     if (what == "events" && size == 3 && Get()) return Events(project, ticket, false);
     if (what == "timeline" && size == 3 && Get()) return Events(project, ticket, true);
     if (what == "labels") return TicketLabels(project, ticket, which, size);
+    if (what == "reactions" && size <= 4) {
+      return GitHubReactions(world_, ticket, 0, *user_, request_, which);
+    }
     if (what == "assignees" && size == 3 && (Is("POST") || Is("DELETE"))) {
       return Assignees(project, ticket);
     }
@@ -440,6 +455,13 @@ class GitHubApi {
   }
 
   // ---- Answers within a repository
+
+  Response ReactionsOf(Project& project, Remark::Kind kind, std::int64_t id,
+                       const std::string& which) {
+    const auto [ticket, remark] = World::FindRemark(project, kind, id);
+    return remark == nullptr ? NotFound()
+                             : GitHubReactions(world_, *ticket, id, *user_, request_, which);
+  }
 
   Response Permission(Project& project, const std::string& login) {
     const User* user = world_.FindUser(kForge, std::string_view(login));

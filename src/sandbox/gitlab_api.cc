@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/pages.h"
 
@@ -290,6 +291,7 @@ class GitLabApi {
       if (Get()) return Json(200, shapes_.Issue(project, ticket));
       return Is("PUT") ? Update(project, ticket) : NotFound();
     }
+    if (At(4) == "award_emoji" && Size() <= 6) return Awards(ticket, 0, At(5));
     if (At(4) == "notes") return Notes(project, ticket);
     if (Size() == 5 && Get() && At(4) == "resource_label_events") {
       std::vector<json> out;
@@ -415,6 +417,13 @@ class GitLabApi {
 
   // ---- Notes
 
+  Response Awards(Ticket& ticket, std::int64_t note, const std::string& which) {
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    return GitLabAwards(world_, ticket, note, *user_, request_, which, Text(parameters, "name"));
+  }
+
   Response Notes(Project& project, Ticket& ticket) {
     const bool insider = Has(project, "reporter");
     if (Size() == 5 && Get()) {
@@ -438,8 +447,10 @@ class GitLabApi {
     if (Size() == 5 && Is("POST")) return CreateNote(project, ticket, parameters);
     std::int64_t id = 0;
     Remark* remark =
-        Size() == 6 && absl::SimpleAtoi(At(5), &id) ? World::FindRemark(ticket, id) : nullptr;
+        Size() >= 6 && absl::SimpleAtoi(At(5), &id) ? World::FindRemark(ticket, id) : nullptr;
     if (remark == nullptr || (remark->internal && !insider)) return NotFound("Note");
+    if (At(6) == "award_emoji" && Size() <= 8) return Awards(ticket, id, At(7));
+    if (Size() > 6) return NotFound("Note");
     if (Get()) return Json(200, shapes_.Note(project, ticket, *remark));
     if (remark->author != user_->id && !Has(project, "maintainer")) return Forbidden();
     if (Is("DELETE")) {

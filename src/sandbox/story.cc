@@ -150,12 +150,18 @@ class Teller {
     int comments = 0;
     int edits = 0;
     int checks = 0;
+    int reactions = 0;
     int others = 0;
     for (const SandboxRequest& request : stage_.sandbox().requests()) {
       if (request.method == "GET" || request.status < 200 || request.status > 299) continue;
       const bool about_comments =
           absl::StrContains(request.path, "/comments") || absl::StrContains(request.path, "/notes");
       if (absl::StrContains(request.path, "/access_tokens")) continue;
+      if (absl::StrContains(request.path, "/reactions") ||
+          absl::StrContains(request.path, "/award_emoji")) {
+        ++reactions;
+        continue;
+      }
       const bool about_checks = absl::StrContains(request.path, "/check-runs");
       ++(about_comments ? (request.method == "POST" ? comments : edits)
          : about_checks ? checks
@@ -163,7 +169,8 @@ class Teller {
     }
     Say(absl::StrCat("For all of this the desk posted ", comments, " comments, edited them ", edits,
                      " times (an edit notifies nobody),\nmade ", others,
-                     " calls to create its labels and put them on, and set ", checks, " checks."));
+                     " calls to create labels, put them on and take them off, and set ", reactions,
+                     " reactions\n(which notify nobody either) and ", checks, " checks."));
   }
 
   void Show(const TicketRef& ticket, bool as_member = false) {

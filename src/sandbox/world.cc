@@ -453,6 +453,11 @@ const Check* World::FindCheck(const Project& project, std::string_view commit,
   return nullptr;
 }
 
+const Award& World::AddAward(Ticket& ticket, const User& by, std::int64_t remark,
+                             const std::string& name) {
+  return ticket.awards.emplace_back(Award{NextId(), remark, by.id, name});
+}
+
 Check& World::AddCheck(Project& project, Check check) {
   check.id = NextId();
   check.at = check.created = Now(project.forge);

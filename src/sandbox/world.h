@@ -63,6 +63,14 @@ struct Remark {
   bool via_app = false;
 };
 
+// A reaction (GitHub) or award emoji (GitLab).
+struct Award {
+  std::int64_t id = 0;
+  std::int64_t remark = 0;  // of the opening text: 0
+  std::int64_t user = 0;
+  std::string name;  // GitHub's content, GitLab's name
+};
+
 struct TicketEvent {
   std::int64_t id = 0;
   std::string kind;  // GitHub's name: labeled, closed, assigned, …
@@ -115,6 +123,7 @@ struct Ticket {
   std::int64_t moved_id = 0;
   std::vector<Remark> remarks;
   std::vector<TicketEvent> events;
+  std::vector<Award> awards;
   // Of a change.
   std::int64_t pushes = 0;  // after its opening
   std::string merge;        // the commit that brought it into `main`; empty: it is not merged
@@ -304,6 +313,9 @@ class World {
   void Reopen(Project& project, Ticket& ticket, const User& by, bool via_app);
   void Push(Project& project, Ticket& ticket, const User& by);
   void Merge(Project& project, Ticket& ticket, const User& by);
+  // Tells nobody: the forges notify nobody of reactions.
+  const Award& AddAward(Ticket& ticket, const User& by, std::int64_t remark,
+                        const std::string& name);
   // The last one of this name on a commit; nullptr where there is none.
   static const Check* FindCheck(const Project& project, std::string_view commit,
                                 std::string_view name);

@@ -337,6 +337,37 @@ TEST_P(ForgeContract, LabelsOnAndOff) {
   EXPECT_TRUE(forge_->RemoveLabel(at, label.name).ok());
 }
 
+TEST_P(ForgeContract, ReactionsOnAndOff) {
+  const RemoteTicket at = Open();
+  auto comment = forge_->CreateComment(at, "words");
+  ASSERT_TRUE(comment.ok()) << comment.status();
+  const std::string object =
+      absl::StrCat(kind_ == ForgeKind::kGitHub ? "comment/" : "note/", comment->id);
+  for (const std::string& on : {std::string(), object}) {
+    auto done = forge_->SetReaction(at, {on, FaceReaction::Kind::kDone});
+    ASSERT_TRUE(done.ok()) << on << done.status();
+    EXPECT_FALSE(done->empty());
+    EXPECT_EQ(*forge_->SetReaction(at, {on, FaceReaction::Kind::kDone}), *done) << "there already";
+    auto refused = forge_->SetReaction(at, {on, FaceReaction::Kind::kRefused});
+    ASSERT_TRUE(refused.ok()) << refused.status();
+    EXPECT_NE(*refused, *done);
+    ASSERT_TRUE(forge_->RemoveReaction(at, on, *done).ok());
+    EXPECT_TRUE(forge_->RemoveReaction(at, on, *done).ok()) << "gone counts as taken away";
+    EXPECT_NE(*forge_->SetReaction(at, {on, FaceReaction::Kind::kDone}), *done);
+  }
+  ASSERT_TRUE(forge_->DeleteComment(at, comment->id).ok());
+  EXPECT_TRUE(
+      absl::IsNotFound(forge_->SetReaction(at, {object, FaceReaction::Kind::kDone}).status()));
+  EXPECT_TRUE(absl::IsUnimplemented(
+      forge_->SetReaction(at, {"review/5", FaceReaction::Kind::kDone}).status()));
+}
+
+TEST_P(ForgeContract, KnowsWhoCanBeAssigned) {
+  const RemoteTicket at = Open();
+  EXPECT_TRUE(*forge_->CanAssign(at, "alice"));
+  EXPECT_FALSE(*forge_->CanAssign(at, "nobody-at-all"));
+}
+
 TEST_P(ForgeContract, AddsAssigneesAndUnassignsNobody) {
   const RemoteTicket at = Open();
   ASSERT_TRUE(sandbox_.Assign(ref_, "desk", "desk").ok());

@@ -278,6 +278,45 @@ class FakeForge final : public Forge {
     }
     return Lost("assign");
   }
+  absl::StatusOr<bool> CanAssign(const RemoteTicket&, const std::string& login) override {
+    if (auto status = Called("can_assign"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    return !strangers_.contains(login);
+  }
+  absl::StatusOr<std::string> SetReaction(const RemoteTicket& at,
+                                          const FaceReaction& reaction) override {
+    if (auto status = Mutated("react"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const std::string id = absl::StrCat(next_reaction_++);
+    reactions_[at.key][reaction.object] = {reaction.kind, id};
+    return id;
+  }
+  absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
+                              const std::string& id) override {
+    if (auto status = Mutated("unreact"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    auto& here = reactions_[at.key];
+    if (const auto it = here.find(object); it != here.end() && it->second.second == id) {
+      here.erase(it);
+    }
+    return absl::OkStatus();
+  }
+  // Ours on a ticket, by object: `+` or `-`.
+  std::map<std::string, char> reactions(const TicketKey& key) const {
+    std::lock_guard lock(mutex_);
+    std::map<std::string, char> shown;
+    const auto it = reactions_.find(key);
+    if (it == reactions_.end()) return shown;
+    for (const auto& [object, reaction] : it->second) {
+      shown[object] = reaction.first == FaceReaction::Kind::kDone ? '+' : '-';
+    }
+    return shown;
+  }
+  // Nobody who could be assigned.
+  void SetStranger(const std::string& login) {
+    std::lock_guard lock(mutex_);
+    strangers_.insert(login);
+  }
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string& id) override {
     if (auto status = Mutated("set_check"); !status.ok()) {
@@ -348,6 +387,9 @@ class FakeForge final : public Forge {
   std::map<TicketKey, std::set<std::string>> labels_;
   std::map<TicketKey, std::set<std::string>> assignees_;
   std::vector<std::pair<TicketKey, RemoteCheck>> checks_;
+  std::map<TicketKey, std::map<std::string, std::pair<FaceReaction::Kind, std::string>>> reactions_;
+  std::set<std::string> strangers_;
+  int next_reaction_ = 1;
   std::map<std::string, std::set<std::string>> refs_;  // to the commits that are in it
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;

@@ -56,6 +56,13 @@ void CallEverything(World& world) {
   next();
   (void)forge.AddAssignees(world.at, {"dave"});
   next();
+  (void)forge.CanAssign(world.at, "dave");
+  for (const char* object : {"", "comment/17", "review-comment/18", "note/17"}) {
+    (void)forge.SetReaction(world.at, {object, FaceReaction::Kind::kDone});
+    next();
+    (void)forge.RemoveReaction(world.at, object, "41");
+    next();
+  }
   const RemoteCheck check{std::string(40, 'a'),
                           CheckView::Verdict::kNeutral,
                           {"title", "words"},
@@ -137,6 +144,12 @@ void PrepareGitHub(World& world, bool change) {
   script.On("POST " + issue + "/labels", 200, "[]");
   script.On("DELETE " + issue + "/labels/sla%3A%20late", 200, "[]");
   script.On("POST " + issue + "/assignees", 201, "{}");
+  script.On("GET " + repo + "/assignees/dave", 204);
+  for (const std::string& reactions : {issue + "/reactions", repo + "/issues/comments/17/reactions",
+                                       repo + "/pulls/comments/18/reactions"}) {
+    script.On("POST " + reactions, 201, R"({"id":41})");
+    script.On("DELETE " + reactions + "/41", 204);
+  }
   script.On("POST " + repo + "/check-runs", 201, R"({"id":31})");
   script.On("PATCH " + repo + "/check-runs/31", 200, R"({"id":31})");
   script.On("GET " + repo + "/compare/v1.2..." + std::string(40, 'a') + "?per_page=1", 200,
@@ -148,10 +161,11 @@ void PrepareGitHubRefusals(World& world) {
   Script& script = world.script;
   const std::string repo = "/repos/acme/opendb";
   PrepareGitHub(world, false);
-  for (const std::string& call : {"DELETE " + repo + "/issues/comments/17",
-                                  "DELETE " + repo + "/issues/12/labels/sla%3A%20late",
-                                  "GET " + repo + "/collaborators/dave/permission",
-                                  std::string("GET /orgs/acme-inc/public_members/dave")}) {
+  for (const std::string& call :
+       {"DELETE " + repo + "/issues/comments/17",
+        "DELETE " + repo + "/issues/12/labels/sla%3A%20late",
+        "GET " + repo + "/collaborators/dave/permission", "GET " + repo + "/assignees/dave",
+        std::string("GET /orgs/acme-inc/public_members/dave")}) {
     script.Forget(call);  // 404
   }
   script.Forget("POST " + repo + "/labels");
@@ -187,6 +201,11 @@ void PrepareGitLab(World& world) {
   script.On("DELETE " + ticket + "/notes/17", 204);
   script.On("POST " + project + "/labels", 201, "{}");
   script.On("PUT " + ticket, 200, "{}");
+  script.On("POST " + ticket + "/award_emoji", 201, R"({"id":41})");
+  script.On("DELETE " + ticket + "/award_emoji/41", 204);
+  script.On("GET " + ticket + "/notes/17/award_emoji?per_page=100", 200,
+            R"([{"id":41,"name":"thumbsup","user":{"id":4}}])");  // awarded before: 404
+  script.On("DELETE " + ticket + "/notes/17/award_emoji/41", 204);
   const std::string commit(40, 'a');
   script.On("POST " + project + "/statuses/" + commit, 201, R"({"id":31})");
   script.On("GET " + project + "/repository/merge_base?refs%5B%5D=v1.2&refs%5B%5D=" + commit, 200,
@@ -255,6 +274,16 @@ constexpr Documented kGitLab[] = {
     {"GET", "/projects/:id/merge_requests/:id/resource_state_events", "", "resource_state_events"},
     {"GET", "/projects/:id/merge_requests/:id/resource_milestone_events", "",
      "resource_milestone_events"},
+    {"POST", "/projects/:id/issues/:id/award_emoji", "name", "emoji_reactions"},
+    {"DELETE", "/projects/:id/issues/:id/award_emoji/:id", "", "emoji_reactions"},
+    {"GET", "/projects/:id/issues/:id/notes/:id/award_emoji", "", "emoji_reactions"},
+    {"POST", "/projects/:id/issues/:id/notes/:id/award_emoji", "name", "emoji_reactions"},
+    {"DELETE", "/projects/:id/issues/:id/notes/:id/award_emoji/:id", "", "emoji_reactions"},
+    {"POST", "/projects/:id/merge_requests/:id/award_emoji", "name", "emoji_reactions"},
+    {"DELETE", "/projects/:id/merge_requests/:id/award_emoji/:id", "", "emoji_reactions"},
+    {"GET", "/projects/:id/merge_requests/:id/notes/:id/award_emoji", "", "emoji_reactions"},
+    {"POST", "/projects/:id/merge_requests/:id/notes/:id/award_emoji", "name", "emoji_reactions"},
+    {"DELETE", "/projects/:id/merge_requests/:id/notes/:id/award_emoji/:id", "", "emoji_reactions"},
     {"GET", "/projects/:id/labels/:id", "", "labels"},
     {"POST", "/projects/:id/labels", "name color description", "labels"},
     {"POST", "/projects/:id/statuses/:id", "state name description target_url", "commits"},

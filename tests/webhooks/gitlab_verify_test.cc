@@ -202,7 +202,8 @@ TEST(GitLabVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
 }
 
 TEST(GitLabVerifyTest, NeedGoesByEventTypeAlone) {
-  for (const char* event : {"Pipeline Hook", "Job Hook", "Wiki Page Hook", "System Hook"}) {
+  for (const char* event :
+       {"Pipeline Hook", "Job Hook", "Wiki Page Hook", "System Hook", "Emoji Hook"}) {
     Headers headers = WithToken();
     headers["X-Gitlab-Event"] = event;
     const Verified verified = Verify(GitLabConfig(), headers, "{}");

@@ -1,0 +1,27 @@
+// Reactions on comments, issues and requests, as either forge keeps them.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "retainer/forge.h"
+#include "src/forge/api_calls.h"
+
+namespace retainer::forge {
+
+// As Forge::SetReaction and Forge::RemoveReaction. `repository`: its path, `/repos/owner/name`.
+absl::StatusOr<std::string> ReactOnGitHub(const ApiCalls& calls, const Scope& scope,
+                                          const std::string& repository, std::int64_t number,
+                                          const FaceReaction& reaction);
+absl::Status UnreactOnGitHub(const ApiCalls& calls, const Scope& scope,
+                             const std::string& repository, std::int64_t number,
+                             const std::string& object, const std::string& id);
+
+// `ticket`: its path, `/projects/7/issues/12`; `self`: our account's id.
+absl::StatusOr<std::string> ReactOnGitLab(const ApiCalls& calls, const std::string& ticket,
+                                          const std::string& self, const FaceReaction& reaction);
+absl::Status UnreactOnGitLab(const ApiCalls& calls, const std::string& ticket,
+                             const std::string& object, const std::string& id);
+
+}  // namespace retainer::forge
