@@ -99,6 +99,12 @@ std::string DebugString(const Standing& s) {
     }
     absl::StrAppend(&out, "\n");
   }
+  for (const Acknowledgement& a : s.acknowledged) {
+    absl::StrAppend(&out, "acknowledged ", a.object, a.refused ? " refused" : " done", " customer ",
+                    a.customer, " responder ", a.by_responder, "\n");
+  }
+  for (const LabelWish& wish : s.label_wishes) absl::StrAppend(&out, "wish ", wish.name, "\n");
+  absl::StrAppend(&out, "stale ", absl::StrJoin(s.stale_labels, "|"), "\n");
   for (const Notice& n : s.notices) {
     absl::StrAppend(&out, "notice ", n.id, " ", View(NoticeKindName(n.kind)), " ", n.customer, " ",
                     View(MetricName(n.metric)), " at ", At(n.at), " due ", At(n.due), " teams ",

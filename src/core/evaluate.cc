@@ -99,6 +99,9 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
                    [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
   s.refusals = std::move(timeline.refusals);
+  s.acknowledged = std::move(timeline.acknowledged);
+  s.label_wishes = std::move(timeline.label_wishes);
+  s.stale_labels = std::move(timeline.stale_labels);
   for (const Refusal& refusal : s.refusals) {
     if (refusal.until != absl::InfiniteFuture() && refusal.until > now) {
       s.next_wake = std::min(s.next_wake, refusal.until);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
@@ -97,6 +98,8 @@ std::string_view StateColor(ClockState state) {
   return "6e7781";
 }
 
+std::string Lower(const std::string& text) { return absl::AsciiStrToLower(text); }
+
 bool IsLabel(const std::string& pattern) { return !pattern.empty() && pattern != "none"; }
 
 std::string SupportLabel(const LabelNames& names, const std::string& plan) {
@@ -152,6 +155,11 @@ std::string StateOf(const PromiseClock& clock, absl::Time now) {
   return words;
 }
 
+// Of a cycle that stopped with no time counted.
+std::string WhyNoTime(const Cycle& cycle) {
+  return *cycle.stopped < cycle.started ? "before it was claimed" : "outside opening hours";
+}
+
 // REQUIRES: the clock has started.
 PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several, absl::Time now) {
   PromiseRow row;
@@ -167,7 +175,8 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
       row.due = ShownTime{cycle.due, claim.customer->time_zone};
     }
   } else if (cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed) {
-    row.took = Length(cycle.elapsed);
+    row.untimed = cycle.elapsed <= absl::ZeroDuration() && cycle.stopped != cycle.started;
+    row.took = row.untimed ? WhyNoTime(cycle) : Length(cycle.elapsed);
   }
   return row;
 }
@@ -206,6 +215,18 @@ bool IsEscalated(const Standing& standing, const Focus& focus) {
     return n.kind == NoticeKind::kEscalation && n.customer == focus.claim->customer->id &&
            n.metric == focus.clock->metric && n.due == focus.due;
   });
+}
+
+// When people whom somebody's hand called are told of it, where they are not yet.
+std::optional<ShownTime> CalledAt(const std::vector<PublicClaim>& claims) {
+  std::optional<ShownTime> called;
+  for (const PublicClaim& claim : claims) {
+    const std::optional<absl::Time>& told = claim.claim->by_hand_told_at;
+    if (told && (!called || *told < called->at)) {
+      called = ShownTime{*told, claim.customer->time_zone};
+    }
+  }
+  return called;
 }
 
 bool IsEscalatedByHand(const std::vector<PublicClaim>& claims) {
@@ -256,7 +277,8 @@ std::string NextWords(const Standing& standing, const std::vector<PublicClaim>& 
     absl::StrAppend(&words, words.empty() ? "" : " ", View(more));
   };
   const bool late = focus.late && !focus.aim;
-  const bool by_hand = IsEscalatedByHand(claims);
+  // Who is called later is spoken of with the time at which that is.
+  const bool by_hand = IsEscalatedByHand(claims) && !CalledAt(claims);
   if (late && (by_hand || IsEscalated(standing, focus))) {
     say("It has been escalated, and stays open until it is kept.");
   } else if (late) {
@@ -305,12 +327,14 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   AddRows(claims, now, &view);
   const Focus focus = FindFocus(claims, now);
   view.next = NextWords(standing, claims, focus);
+  view.called = CalledAt(claims);
   if (focus.clock == nullptr) {
     if (!standing.open) {
       view.kind = CommentView::Kind::kResolved;
       view.headline = ClosedUnanswered(claims) ? "closed without an answer" : "closed";
       view.with.clear();
       view.next.clear();
+      view.called.reset();
       view.refusals.clear();
     } else if (standing.waiting.now) {
       view.kind = CommentView::Kind::kWaiting;
@@ -336,6 +360,64 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
     view.headline = absl::StrCat(View(PromiseWords(metric)), " by");
   }
   return view;
+}
+
+std::string_view GivenColor(const LabelWish& wish, const Policy& policy) {
+  switch (wish.kind) {
+    case LabelWish::Kind::kPriority:
+      switch (policy.PriorityRank(wish.priority).value_or(policy.priorities.size())) {
+        case 0:
+          return "b60205";
+        case 1:
+          return "d93f0b";
+        default:
+          return "fbca04";
+      }
+    case LabelWish::Kind::kWaiting:
+      return "8250df";
+    case LabelWish::Kind::kWorkaround:
+      return "1a7f37";
+  }
+  return "";
+}
+
+std::string GivenWords(const LabelWish& wish, const Policy& policy) {
+  switch (wish.kind) {
+    case LabelWish::Kind::kPriority: {
+      const auto rank = policy.PriorityRank(wish.priority);
+      return rank ? policy.priorities[*rank].title : "";
+    }
+    case LabelWish::Kind::kWaiting:
+      return "Waiting for the customer";
+    case LabelWish::Kind::kWorkaround:
+      return "A workaround is given";
+  }
+  return "";
+}
+
+// People's labels that say what a command said, on public customers' tickets alone.
+void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& claims,
+                  const Policy& policy, Face* face) {
+  const auto in_force = [&](const std::string& priority) {
+    return std::any_of(claims.begin(), claims.end(),
+                       [&](const PublicClaim& claim) { return claim.claim->priority == priority; });
+  };
+  for (const LabelWish& wish : standing.label_wishes) {
+    if (claims.empty() || (wish.kind == LabelWish::Kind::kPriority && !in_force(wish.priority))) {
+      continue;
+    }
+    face->given_labels.push_back(
+        {wish.name, std::string(GivenColor(wish, policy)), GivenWords(wish, policy)});
+  }
+  for (const std::string& label : standing.stale_labels) {
+    const bool still = std::any_of(
+        policy.priorities.begin(), policy.priorities.end(), [&](const Priority& priority) {
+          return in_force(priority.name) &&
+                 Lower(label) == Lower(absl::StrReplaceAll(policy.labels.priority,
+                                                           {{"{priority}", priority.name}}));
+        });
+    if (!claims.empty() && !still) face->absent_labels.push_back(label);
+  }
 }
 
 // Our labels: those of public claims should be there, others of our making should not.
@@ -386,8 +468,27 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
   // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a claim.
   const bool stale =
       standing.waiting.label_is_stale && (standing.waiting.ended_by_author || !claims.empty());
-  if (stale && Holds(standing.labels, names.waiting)) face->absent_labels.push_back(names.waiting);
+  for (const std::string& label : standing.labels) {
+    if (stale && Lower(label) == Lower(names.waiting)) face->absent_labels.push_back(label);
+  }
+  PresentGiven(standing, claims, policy, face);
   SortUnique(&face->absent_labels);
+}
+
+// What became of commands, to those who gave them: whoever else reads it learns nothing of a customer
+// whom nobody may know.
+void PresentReactions(const Standing& standing, const std::vector<PublicClaim>& claims,
+                      Face* face) {
+  for (const Acknowledgement& one : standing.acknowledged) {
+    const bool known = one.by_responder ||
+                       std::any_of(claims.begin(), claims.end(), [&](const PublicClaim& claim) {
+                         return claim.customer->id == one.customer;
+                       });
+    if (!known) continue;
+    face->reactions.push_back(
+        {one.object, one.refused ? FaceReaction::Kind::kRefused : FaceReaction::Kind::kDone});
+  }
+  std::sort(face->reactions.begin(), face->reactions.end());
 }
 
 }  // namespace
@@ -409,6 +510,7 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
     face.comment->refusals = Refusals(standing, claims, now);
   }
   PresentLabels(standing, claims, policy, now, &face);
+  PresentReactions(standing, claims, &face);
   face.assignees = standing.assign_requests;
   return face;
 }

@@ -90,6 +90,9 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
       t_.author_index = roster_.Find(t_.author);
     }
     if (Moves(*fact)) steps.push_back({fact, roster_.DoerOf(i)});
+    if (fact->kind == FactKind::kLabelRemoved && roster_.IsSelf(roster_.DoerOf(i))) {
+      own_removals_.emplace(fact->subject, fact->at);
+    }
   }
   if (!edited_.empty()) InferComments(&steps);
   t_.happenings.reserve(steps.size());
@@ -262,8 +265,7 @@ void Replayer::Take(const Step& step) {
   }
   if (roster_.IsSelf(actor)) {
     // What we did ourselves shows on the ticket, and means nothing beyond that.
-    if (fact.kind == FactKind::kLabelAdded) t_.labels[fact.subject] = {fact.at, &fact};
-    if (fact.kind == FactKind::kLabelRemoved) LabelRemoved(fact, fact.subject, false);
+    if (fact.kind == FactKind::kLabelAdded || fact.kind == FactKind::kLabelRemoved) OwnLabel(fact);
     if (fact.kind == FactKind::kAssigned) t_.assignees.insert(fact.subject);
     if (fact.kind == FactKind::kUnassigned) t_.assignees.erase(fact.subject);
     if (fact.kind != FactKind::kOpened) return;
@@ -278,6 +280,7 @@ void Replayer::Take(const Step& step) {
     case FactKind::kTextEdited:
       return Edited(fact, /*opening=*/true);
     case FactKind::kCommentDeleted:
+      Rewritten(fact);
       if (!t_.own_mentions.contains(fact.subject) &&
           (t_.own_comments.contains(fact.subject) ||
            (fact.author != Actor() && roster_.IsSelf(roster_.Find(fact.author))))) {

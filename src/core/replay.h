@@ -94,6 +94,7 @@ struct Escalation {
 struct LabelState {
   absl::Time at;
   const Fact* add = nullptr;  // nullptr: only seen in an observation
+  bool own = false;           // we put it on
 };
 
 struct Timeline {
@@ -120,6 +121,9 @@ struct Timeline {
   std::set<std::string> assignees;
   std::set<std::string> assign_requests;
   std::vector<Refusal> refusals;
+  std::vector<Acknowledgement> acknowledged;  // by object
+  std::vector<LabelWish> label_wishes;
+  std::vector<std::string> stale_labels;
   std::vector<Excuse> excuses;
   std::vector<Escalation> escalations;
   std::string successor;

@@ -12,6 +12,7 @@ namespace retainer::core {
 void Replayer::Edited(const Fact& fact, bool opening) {
   const std::string key = opening ? std::string() : fact.subject;
   if (!opening && t_.own_comments.contains(fact.subject)) return;
+  Rewritten(fact);
   const ActorIndex editor = ActorOf(fact);
   const ActorIndex author =
       fact.author == Actor() && opening ? t_.author_index : roster_.Find(fact.author);

@@ -11,7 +11,10 @@
 namespace retainer::core {
 namespace {
 
-constexpr absl::Duration kMistypedIsTold = absl::Hours(24);
+// What responders are told, and mistyped commands.
+constexpr absl::Duration kReproachIsTold = absl::Hours(24);
+// The forge's clock may be ahead of ours, by which its answers are dated.
+constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
 
 std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
 
@@ -46,15 +49,19 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, ActorIndex 
   if (judgement.role == Role::kUnknown) return;
   const TermsIndex::Labels& meaning = labels();
   if (const auto it = meaning.priorities.find(lower); it != meaning.priorities.end()) {
-    SetPriority(fact, it->second, name, absl::StrCat("label ", name), judgement);
+    if (SetPriority(fact, it->second, name, absl::StrCat("label ", name), judgement)) {
+      HandSays(lower);
+    }
     return;
   }
   if (judgement.role != Role::kResponder) {
     Refuse(fact, judgement, absl::StrCat("label ", name),
            "only the people of the project set this label", name);
   } else if (lower == meaning.waiting) {
+    HandSays(lower);
     StartWaiting(fact, std::string(last_answer_));
   } else {
+    HandSays(lower);
     Say(HappeningKind::kWorkaroundLabel, fact, judgement);
   }
 }
@@ -64,6 +71,7 @@ void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_h
   const std::string lower = Lower(name);
   if (by_hand && OurLabel(name)) ++t_.removed_by_hand[name];
   if (!Managed(lower)) return;
+  if (by_hand) LabelTouched(name);
   if (lower == labels().waiting) {
     EndWaiting(fact, false);
   } else if (lower == labels().workaround) {
@@ -82,7 +90,13 @@ void Replayer::Observed(const Fact& fact) {
       missing.push_back(name);
     }
   }
-  for (const std::string& name : missing) LabelRemoved(fact, name, false);
+  for (const std::string& name : missing) {
+    if (own_removals_.contains({name, fact.at})) {
+      t_.labels.erase(name);
+    } else {
+      LabelRemoved(fact, name, false);
+    }
+  }
   for (const std::string& name : fact.labels) {
     t_.labels.try_emplace(name, LabelState{fact.at, nullptr});
   }
@@ -99,6 +113,11 @@ void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string 
   refusal.at = fact.at;
   for (std::size_t slot = 0; slot < t_.customers.size() && refusal.customer.empty(); ++slot) {
     if ((judgement.slots >> slot) & 1) refusal.customer = t_.customers[slot];
+  }
+  if (judgement.role == Role::kResponder && fact.kind != FactKind::kOperator) {
+    refusal.until = fact.at + kReproachIsTold;
+    // What stands in an internal note is not spoken of where the customer reads.
+    refusal.by_responder = !fact.internal;
   }
   t_.refusals.push_back(std::move(refusal));
 }
@@ -120,6 +139,7 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
       name,      Lower(label),
       ~Slots{0}, absl::StrCat(what, " by ", by, ", a ", View(RoleName(judgement.role)))};
   if (judgement.role == Role::kResponder) {
+    if (label.empty()) CommandSays(LabelWish::Kind::kPriority, fact, name);
     t_.priorities.push_back(std::move(input));
     return true;
   }
@@ -146,6 +166,7 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
            label);
     return false;
   }
+  if (label.empty()) CommandSays(LabelWish::Kind::kPriority, fact, name);
   t_.priorities.push_back(std::move(input));
   return true;
 }
@@ -190,7 +211,13 @@ void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& command
     if (command.bare && !policy().bare_commands) continue;
     if (!done.insert(Canonical(command)).second) continue;
     ForgetMistyped(fact);
+    const std::size_t refusals = t_.refusals.size();
+    const std::size_t questions = t_.questions.size();
     RunCommand(fact, command, judgement);
+    const bool refused = t_.refusals.size() > refusals;
+    // What hangs on an answer of the forge is neither yet.
+    if (!refused && t_.questions.size() > questions) continue;
+    NoteCommand(fact, judgement, {command.name, Canonical(command), false, refused, refusals});
   }
 }
 
@@ -209,16 +236,8 @@ void Replayer::Mistyped(const Fact& fact, const std::string& word, const Judgeme
   }
   Refuse(fact, judgement, std::move(words.what), std::move(words.reason));
   Refusal& refusal = t_.refusals.back();
-  refusal.until = fact.at + kMistypedIsTold;
-  // What stands in an internal note is not spoken of where the customer reads.
-  refusal.by_responder = responder && !fact.internal;
-}
-
-void Replayer::ForgetMistyped(const Fact& fact) {
-  for (Refusal& refusal : t_.refusals) {
-    if (refusal.until == absl::InfiniteFuture() || refusal.fact_id == fact.id) continue;
-    if (refusal.actor.id == fact.actor.id) refusal.until = std::min(refusal.until, fact.at);
-  }
+  refusal.until = fact.at + kReproachIsTold;
+  NoteCommand(fact, judgement, {CommandName::kSla, word, true, true, t_.refusals.size() - 1});
 }
 
 void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgement& judgement) {
@@ -251,6 +270,7 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return;
     case CommandName::kWaiting:
       if (!responder) return refuse("waiting", kTheirs);
+      if (!t_.waiting.now) CommandSays(LabelWish::Kind::kWaiting, fact);
       return StartWaiting(
           fact, std::string(fact.text.substance && !fact.internal ? std::string_view(fact.subject)
                                                                   : last_answer_));
@@ -259,6 +279,7 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return EndWaiting(fact, false);
     case CommandName::kWorkaround:
       if (!responder) return refuse("workaround", kTheirs);
+      CommandSays(LabelWish::Kind::kWorkaround, fact);
       return Say(HappeningKind::kWorkaround, fact, judgement);
     case CommandName::kClaim:
       if (!responder) return refuse("claim", kTheirs);
@@ -275,6 +296,11 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       const bool self = wanted == "me" || wanted == "myself";
       const std::string login = self ? Lower(fact.actor.login) : wanted;
       if (login.empty()) return;
+      if (const auto known = references_.find("@" + login);
+          known != references_.end() && known->second.back()->value.empty() &&
+          known->second.back()->at + kClocksDiffer >= fact.at) {
+        return refuse(absl::StrCat("assign ", login), "nobody of that name can be assigned here");
+      }
       const bool there = std::any_of(t_.assignees.begin(), t_.assignees.end(),
                                      [&](const std::string& name) { return Lower(name) == login; });
       if (!there) t_.assign_requests.insert(login);
@@ -360,6 +386,7 @@ void Replayer::Operator(const Fact& fact) {
 
 void Replayer::Settle() {
   const TermsIndex::Labels& meaning = labels();
+  SettleLabels();
   for (const auto& [name, state] : t_.labels) {
     const std::string lower = Lower(name);
     if (!Managed(lower)) continue;

@@ -83,8 +83,6 @@ class Replayer {
                    const Judgement& judgement);
   // `word`: as TextFeatures::mistyped, and not there before.
   void Mistyped(const Fact& fact, const std::string& word, const Judgement& judgement);
-  // What the author of a command was told of an earlier one is told no longer.
-  void ForgetMistyped(const Fact& fact);
   void RunCommand(const Fact& fact, const Command& command, const Judgement& judgement);
   // Equal for two spellings of one thing to do; empty for a command that does nothing here.
   std::string Canonical(const Command& command) const;
@@ -99,6 +97,42 @@ class Replayer {
   void Refuse(const Fact& fact, const Judgement& judgement, std::string what, std::string reason,
               std::string label = "");
   void Settle();
+
+  // replay_answers.cc
+  // A command that stands in a comment or in the opening text, and what became of it.
+  struct AnsweredCommand {
+    CommandName name = CommandName::kSla;
+    std::string argument;  // in canonical form; mistyped: the word
+    bool mistyped = false;
+    bool refused = false;
+    std::size_t refusal = 0;  // which of the refusals says why
+    Actor actor = {};
+    bool IsSame(const AnsweredCommand& other) const {
+      return mistyped == other.mistyped && argument == other.argument &&
+             (mistyped || name == other.name);
+    }
+  };
+  struct Answered {
+    std::vector<AnsweredCommand> commands;
+    std::string customer;  // as Acknowledgement's
+    bool by_responder = false;
+  };
+  void NoteCommand(const Fact& fact, const Judgement& judgement, AnsweredCommand answer);
+  void EndReproach(const AnsweredCommand& command, absl::Time at);
+  // What is done rightly now is no reproach any more.
+  void ForgetReproaches(const Fact& fact, const AnsweredCommand& done);
+  // What the author of a command was told of an earlier mistyped one is told no longer.
+  void ForgetMistyped(const Fact& fact);
+  // A comment or the opening text says something else, or is gone: so is what was told of it.
+  void Rewritten(const Fact& fact);
+  // What a command (form, operator) says shows as the label that means the same, until somebody's
+  // hand touches labels of its kind.
+  void CommandSays(LabelWish::Kind kind, const Fact& fact, const std::string& priority = "");
+  void HandSays(const std::string& lower_label);
+  void LabelTouched(const std::string& name);
+  void OwnLabel(const Fact& fact);
+  std::string LabelOf(LabelWish::Kind kind, const std::string& priority) const;
+  void SettleLabels();
 
   const TicketContext& context_;
   const TermsHistory& terms_;
@@ -120,7 +154,22 @@ class Replayer {
   std::map<std::string_view, const TextFeatures*> before_edits_;  // of the first edit; by object
   absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already
   std::map<std::string_view, std::vector<const Fact*>> references_;  // by subject; by time
-  const Fact* looked_up_ = nullptr;                                  // of ActorOf
+  std::map<std::string, Answered> answers_;                          // by object, as in facts
+  struct Wish {
+    const Fact* fact = nullptr;
+    absl::Time at;
+    std::string priority;
+  };
+  std::map<LabelWish::Kind, Wish> wishes_;
+  struct Said {
+    absl::Time at = absl::InfinitePast();
+    std::string priority;
+    bool by_hand = true;  // by a label
+  };
+  Said said_priority_;  // the last word on it that was taken
+  // Labels that we took off ourselves, and when: an observation of it is nobody's word.
+  std::set<std::pair<std::string, absl::Time>> own_removals_;
+  const Fact* looked_up_ = nullptr;  // of ActorOf
   ActorIndex actor_ = kNobody;
 };
 

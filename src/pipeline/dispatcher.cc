@@ -9,6 +9,7 @@
 #include "src/pipeline/face_digest.h"
 #include "src/pipeline/strays.h"
 #include "src/pipeline/ticket_keys.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -46,6 +47,7 @@ absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   if (progress_.size() > 10000) progress_.clear();
   if (looked_at_.size() > 10000) looked_at_.clear();
   if (observed_.size() > 10000) observed_.clear();
+  if (assignable_.size() > 10000) assignable_.clear();
   if (took_over_.size() > 10000) took_over_.clear();
   const absl::Time now = clock_.Steady();
   std::erase_if(edits_, [&](const auto& entry) {
@@ -118,7 +120,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
     shown->attempts = 0;
     const absl::Status finished = store_.FinishFace(dirty.ticket, dirty.generation, *shown);
     if (finished.ok()) {
-      log_.Write(LogLevel::kDebug, "face shown", {{"ticket", ToString(dirty.ticket)}});
+      log_.Write(LogLevel::kDebug, "face shown", {{"ticket", NameOf(store_, dirty.ticket)}});
       progress_.erase(dirty.ticket);
       ++round->finished;
       metrics_.Observe("retainer_face_lag_seconds",
@@ -134,7 +136,13 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::NextStep(const DirtyFace& dirty,
   progress->pause.reset();
   auto step = ShowComment(dirty, at, progress, shown);
   if (!step.ok() || (*step != Step::kDone && *step != Step::kPause)) return step;
+  step = AssignableStep(dirty, at, *shown);
+  if (!step.ok() || *step != Step::kDone) return step;
   step = LabelStep(dirty, at, progress, shown);
+  if (!step.ok() || *step != Step::kDone) return step;
+  step = GiveStep(dirty, at, shown);
+  if (!step.ok() || *step != Step::kDone) return step;
+  step = ReactionStep(dirty, at, shown);
   if (!step.ok() || *step != Step::kDone) return step;
   step = CheckStep(dirty, at, progress, shown);
   if (!step.ok() || *step != Step::kDone) return step;
@@ -183,7 +191,7 @@ absl::Status Dispatcher::Observe(const DirtyFace& dirty, const std::string& body
   if (observed_[dirty.ticket] != digest) {
     std::vector<std::string> labels;
     for (const FaceLabel& label : dirty.face.labels) labels.push_back(label.name);
-    log_.Info("would show", {{"ticket", ToString(dirty.ticket)},
+    log_.Info("would show", {{"ticket", NameOf(store_, dirty.ticket)},
                              {"comment", body},
                              {"labels", absl::StrJoin(labels, ", ")},
                              {"without", absl::StrJoin(dirty.face.absent_labels, ", ")},
@@ -226,16 +234,17 @@ absl::Status Dispatcher::Failed(const DirtyFace& dirty, ShownFace shown, const a
       code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kAborted;
   if (!mends && shown.attempts >= kMaxAttempts) {
     metrics_.Count("retainer_dead_faces_total", {{"forge", forge_.name}});
-    log_.Error("face given up", {{"ticket", ToString(dirty.ticket)}, {"error", why.ToString()}});
+    log_.Error("face given up",
+               {{"ticket", NameOf(store_, dirty.ticket)}, {"error", StatusText(why)}});
     const absl::Status saved = store_.SaveShown(dirty.ticket, shown, {});
     if (!saved.ok()) return saved;
-    return store_.BuryFace(dirty.ticket, dirty.generation, why.ToString(), clock_.Now());
+    return store_.BuryFace(dirty.ticket, dirty.generation, StatusText(why), clock_.Now());
   }
   const double jitter = options_.random ? options_.random() : 0.5;
   const absl::Duration wait = BackOff(shown.attempts) * (0.75 + 0.5 * jitter);
-  log_.Warning("face not shown yet", {{"ticket", ToString(dirty.ticket)},
+  log_.Warning("face not shown yet", {{"ticket", NameOf(store_, dirty.ticket)},
                                       {"attempt", absl::StrCat(shown.attempts)},
-                                      {"error", why.ToString()}});
+                                      {"error", StatusText(why)}});
   round->next = std::min(round->next, steady + wait);
   return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + wait, shown);
 }

@@ -134,6 +134,14 @@ class Dispatcher {
   absl::StatusOr<Step> CheckStep(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,
                                  ShownFace* shown);
 
+  // ---- dispatcher_answers.cc
+  // Whom the forge cannot assign the core is told of, before anybody is told that it is done.
+  absl::StatusOr<Step> AssignableStep(const DirtyFace& dirty, const RemoteTicket& at,
+                                      const ShownFace& shown);
+  absl::StatusOr<Step> GiveStep(const DirtyFace& dirty, const RemoteTicket& at, ShownFace* shown);
+  absl::StatusOr<Step> ReactionStep(const DirtyFace& dirty, const RemoteTicket& at,
+                                    ShownFace* shown);
+
   // ---- dispatcher_comment.cc
   absl::StatusOr<Step> CommentStep(const DirtyFace& dirty, const RemoteTicket& at,
                                    Progress* progress, ShownFace* shown);
@@ -185,7 +193,8 @@ class Dispatcher {
   std::map<TicketKey, Progress> progress_;
   absl::Duration face_ahead_ = -absl::InfiniteDuration();  // of Clock::Steady
   std::set<TicketKey> took_over_;  // predecessors whose comment was looked for
-  std::set<std::pair<TicketKey, std::string>> looked_at_;  // strays, by object id
+  std::set<std::pair<TicketKey, std::string>> assignable_;  // logins that the forge was asked about
+  std::set<std::pair<TicketKey, std::string>> looked_at_;   // strays, by object id
   std::map<std::pair<TicketKey, std::string>, FirstSeen> first_seen_;
   std::map<TicketKey, std::string> observed_;          // digest of the face that the log has
   absl::Time next_backlog_ = absl::InfinitePast();     // (Steady)

@@ -6,6 +6,7 @@
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/face_digest.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -172,13 +173,13 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::TidyStep(const DirtyFace& dirty,
                 Union(shown->discloses, dirty.face.discloses), shown);
       if (!saved.ok()) return saved;
       log_.Info("took up a status comment that was not on record",
-                {{"ticket", ToString(dirty.ticket)}});
+                {{"ticket", NameOf(store_, dirty.ticket)}});
     }
     if (comments.size() > 1) {
       auto deleted = Delete(comments.back()->id, dirty, at, progress, shown);
       if (deleted.ok() && *deleted == Step::kMutated) {
         log_.Warning("deleted a second comment with the same marker",
-                     {{"ticket", ToString(dirty.ticket)}});
+                     {{"ticket", NameOf(store_, dirty.ticket)}});
       }
       return deleted;
     }
@@ -207,7 +208,8 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
   if (!found.ok()) return found.status();
   if (found->size() > 1) return Delete(found->back().id, dirty, at, progress, shown);
   if (!found->empty()) {
-    log_.Info("found our comment, which was not on record", {{"ticket", ToString(dirty.ticket)}});
+    log_.Info("found our comment, which was not on record",
+              {{"ticket", NameOf(store_, dirty.ticket)}});
     const RemoteComment& comment = found->front();
     const absl::Status saved = Adopt(dirty.ticket, comment, TextDigest(comment.body),
                                      Union(shown->discloses, dirty.face.discloses), shown);
@@ -298,7 +300,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
   if (const absl::Time now = clock_.Steady(); EditAllowedAt(dirty.ticket, now) > now) {
     metrics_.Count("retainer_loops_broken_total", {{"forge", forge_.name}});
     log_.Warning("a status comment changes too often; it waits",
-                 {{"ticket", ToString(dirty.ticket)}});
+                 {{"ticket", NameOf(store_, dirty.ticket)}});
     return Step::kWait;
   }
   const absl::Status updated = forge_.client->UpdateComment(at, shown->comment_id, body);

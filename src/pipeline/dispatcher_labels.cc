@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "src/pipeline/dispatcher.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -47,9 +48,9 @@ void Dispatcher::Refuse(const DirtyFace& dirty, const std::string& label, const 
       [](const RefusedLabel& one, const std::string& name) { return one.name < name; });
   shown->refused_labels.insert(at, refused);
   metrics_.Count("retainer_refused_labels_total", {{"forge", forge_.name}});
-  log_.Error("label given up", {{"ticket", ToString(dirty.ticket)},
+  log_.Error("label given up", {{"ticket", NameOf(store_, dirty.ticket)},
                                 {"label", label},
-                                {"error", why.ToString()},
+                                {"error", StatusText(why)},
                                 {"mend", "see that, then `retainer inbox retry`"}});
 }
 
@@ -132,7 +133,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Assign(const std::vector<std::strin
   }
   if (IsRefusal(done)) {
     log_.Warning("nobody assigned",
-                 {{"ticket", ToString(dirty.ticket)}, {"error", done.ToString()}});
+                 {{"ticket", NameOf(store_, dirty.ticket)}, {"error", StatusText(done)}});
   } else if (!done.ok()) {
     return done;
   }

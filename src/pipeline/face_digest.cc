@@ -19,6 +19,10 @@ std::string FaceDigest(const Face& face, const std::string& body) {
   for (const std::string& value : face.absent_labels) add('a', value);
   for (const std::string& value : face.assignees) add('g', value);
   if (face.check) add('c', face.check->commit);
+  for (const FaceReaction& reaction : face.reactions) {
+    add(reaction.kind == FaceReaction::Kind::kDone ? '+' : '-', reaction.object);
+  }
+  for (const FaceLabel& label : face.given_labels) add('i', label.name);
   return TextDigest(all);
 }
 

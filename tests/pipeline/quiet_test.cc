@@ -30,7 +30,8 @@ class QuietTest : public World {
   std::unique_ptr<Renderer> words = MakeRenderer();
 };
 
-TEST_F(QuietTest, AWholeStoryCostsOneCommentFourEditsAndOneLabel) {
+// The reaction to the command and the label that says the same notify nobody.
+TEST_F(QuietTest, AWholeStoryCostsOneCommentFourEditsTwoLabelsAndAReaction) {
   Happens(0, Opened(kDave, 0));
   Happens(20, Commented(kAlice, 20, "1", "I am looking at the lock."));
   Happens(30, Commented(kAlice, 30, "2", "Could you send the log?\n\n/support waiting"));
@@ -39,8 +40,9 @@ TEST_F(QuietTest, AWholeStoryCostsOneCommentFourEditsAndOneLabel) {
           MakeClosed({Provenance::kWebhook, At(100)}, "completed", kAlice, Moment::At(At(100))));
   EXPECT_EQ(forge.Count("create"), 1u);
   EXPECT_LE(forge.Count("update"), 4u);
-  EXPECT_EQ(forge.Count("add_labels"), 1u);
-  EXPECT_LE(forge.mutations(), 6u);
+  EXPECT_EQ(forge.Count("add_labels"), 2u);
+  EXPECT_EQ(forge.Count("react"), 1u);
+  EXPECT_LE(forge.mutations(), 8u);
   ASSERT_EQ(forge.comments().size(), 1u);
   EXPECT_NE(forge.comments().begin()->second.body.find("**P2 · closed**"), std::string::npos)
       << forge.comments().begin()->second.body;

@@ -117,7 +117,7 @@ std::vector<Fact> Story(int steps) {
     const Moment at = Moment::At(now);
     const std::string id = IssueCommentId(absl::StrCat(i + 1));
     const Actor who = person();
-    switch (*rc::gen::inRange(0, 12)) {
+    switch (*rc::gen::inRange(0, 14)) {
       case 0:
       case 1:
       case 2: {
@@ -160,6 +160,25 @@ std::vector<Fact> Story(int steps) {
       case 11:
         story.push_back(MakeAssigned(learnt(), kAlice, who, at));
         break;
+      case 12: {  // somebody says it otherwise, or no more
+        if (story.back().kind != FactKind::kComment) break;
+        const Fact said = story.back();
+        const std::string text = *rc::gen::element<std::string>("words", "/support priority P1",
+                                                                "/support claim c-globex");
+        story.push_back(
+            *rc::gen::arbitrary<bool>()
+                ? MakeCommentEdited(learnt(), said.subject, said.actor, said.actor, at, text,
+                                    "/priority P1", std::nullopt)
+                : MakeCommentDeleted(learnt(), said.subject, said.actor, said.actor, at));
+        break;
+      }
+      case 13: {  // what we do ourselves comes back
+        const std::string label =
+            *rc::gen::element<std::string>("waiting for customer", "priority: P1", "sla: breached");
+        story.push_back(*rc::gen::arbitrary<bool>() ? MakeLabelAdded(learnt(), label, kSelf, at)
+                                                    : MakeLabelRemoved(learnt(), label, kSelf, at));
+        break;
+      }
     }
   }
   return story;
@@ -178,6 +197,11 @@ std::string Words(const TicketContext& context, const Face& face) {
   }
   for (const std::string& label : face.absent_labels) absl::StrAppend(&words, " -", label);
   for (const std::string& login : face.assignees) absl::StrAppend(&words, " @", login);
+  for (const FaceLabel& label : face.given_labels) absl::StrAppend(&words, " *", label.name);
+  for (const FaceReaction& reaction : face.reactions) {
+    absl::StrAppend(&words, " ", reaction.object,
+                    reaction.kind == FaceReaction::Kind::kDone ? " done" : " refused");
+  }
   // Not to be seen, but it decides between an edit and a new comment, which is.
   for (const std::string& customer : face.discloses) absl::StrAppend(&words, " of ", customer);
   return words;
