@@ -50,6 +50,14 @@ std::string DueCell(const PromiseRow& row) {
                       utc.empty() ? "" : ")");
 }
 
+// The sentence below the headline; empty: there is none.
+std::string NextText(const CommentView& view) {
+  std::string text = InertText(view.next);
+  if (!view.called) return text;
+  return absl::StrCat(text, text.empty() ? "" : " ", "Escalated; the team is called ",
+                      ShownLocal(*view.called, /*year=*/false), ".");
+}
+
 // How many lines a view's sentence below the headline takes.
 std::size_t SentenceLines(const CommentView& view) {
   switch (view.kind) {
@@ -57,7 +65,7 @@ std::size_t SentenceLines(const CommentView& view) {
       return 1;
     case CommentView::Kind::kPromises:
     case CommentView::Kind::kLate:
-      return view.next.empty() ? 0 : 1;
+      return NextText(view).empty() ? 0 : 1;
     case CommentView::Kind::kNeutral:
     case CommentView::Kind::kResolved:
       return 0;
@@ -108,15 +116,22 @@ std::vector<PromiseRow> Fit(std::vector<PromiseRow> rows, std::size_t most) {
   return rows;
 }
 
-// `first reply 42m of 1h, resolution 30h of 24h late`
+// `first reply 42m of 1h, resolution took 30h (promised 24h): late`
 std::string Summary(const CommentView& view) {
   std::string summary;
   std::size_t shown = 0;
   for (const PromiseRow& row : view.rows) {
     if (row.took.empty() || shown == kMostSummary) continue;
     ++shown;
-    absl::StrAppend(&summary, summary.empty() ? "" : ", ", InertText(row.promise), " ",
-                    InertText(row.took), " of ", InertText(row.target), row.late ? " late" : "");
+    absl::StrAppend(&summary, summary.empty() ? "" : ", ", InertText(row.promise), " ");
+    if (row.late) {
+      absl::StrAppend(&summary, "took ", InertText(row.took), " (promised ", InertText(row.target),
+                      "): late");
+    } else if (row.untimed) {
+      absl::StrAppend(&summary, InertText(row.took));
+    } else {
+      absl::StrAppend(&summary, InertText(row.took), " of ", InertText(row.target));
+    }
   }
   return summary;
 }
@@ -241,7 +256,7 @@ class MustacheRenderer : public Renderer {
     set("due", view.due ? ShownLocal(*view.due, /*year=*/false) : "");
     set("utc", view.due ? ShownUtc(*view.due) : "");
     set("with", InertText(view.with));
-    set("next", InertText(view.next));
+    set("next", NextText(view));
     set("break", kBreak);
     set("blank", kBlank);
     set("question", InertUrl(view.question_url));

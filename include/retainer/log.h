@@ -6,7 +6,14 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
+
 namespace retainer {
+
+// A status as people read it: what a program carries in it (a RetryAfter) is left out.
+inline std::string StatusText(const absl::Status& status) {
+  return status.ToString(absl::StatusToStringMode::kWithNoExtraData);
+}
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 

@@ -61,7 +61,7 @@ ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::str
   if (absl::IsNotFound(status)) return Refuse(404, std::move(missing));
   context.log.Error(
       "a question could not be answered",
-      {{"question", std::string(what)}, {"request", request.id}, {"error", status.ToString()}});
+      {{"question", std::string(what)}, {"request", request.id}, {"error", StatusText(status)}});
   ApiAnswer answer = Refuse(503, "Try again later.");
   answer.headers = {{"Retry-After", "30"}};
   return answer;

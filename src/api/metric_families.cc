@@ -75,7 +75,8 @@ const std::vector<MetricFamily>& MetricFamilies() {
       {"retainer_notices_total",
        kCounter,
        {"sink", "kind", "result"},
-       "Notices told, retried, given up or silenced before they were told."},
+       "Notices told, retried, given up, silenced before they were told, or overtaken by a higher "
+       "step."},
       {"retainer_notices_withheld_total",
        kCounter,
        {"sink"},

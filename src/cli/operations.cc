@@ -25,8 +25,10 @@
 #include "src/cli/look_through.h"
 #include "src/cli/overrides.h"
 #include "src/cli/queue.h"
+#include "src/cli/sink_trouble.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/ticket_keys.h"
+#include "src/pipeline/ticket_names.h"
 #include "src/policy/policy_source.h"
 
 namespace retainer::cli {
@@ -50,8 +52,8 @@ struct Result {
   json data;
 };
 
-absl::StatusOr<Result> Explain(Desk& desk, const json& request) {
-  const auto ref = ParseTicketRef(Text(request, "ticket"));
+absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
+  const auto ref = FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const auto inspection = desk.Inspect(*ref);
   if (!inspection.ok()) return inspection.status();
@@ -131,8 +133,8 @@ absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, abs
   return MakeOperatorFact(Command{name, customer->id}, by, now);
 }
 
-absl::StatusOr<Result> Ticket(Desk& desk, Clock& clock, const json& request) {
-  const auto ref = ParseTicketRef(Text(request, "ticket"));
+absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock, const json& request) {
+  const auto ref = FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return absl::FailedPreconditionError("no policy is in force yet");
@@ -289,13 +291,6 @@ std::string AsideId(const SetAsideEntry& entry) {
   return absl::StrCat(entry.entry.delivery.forge, "/", entry.entry.seq);
 }
 
-// As people write the ticket where its project is known.
-absl::StatusOr<std::string> TicketName(Store& store, const TicketKey& key) {
-  const auto stored = store.LoadTicket(key);
-  if (!stored.ok()) return stored.status();
-  return stored->record.project_path.empty() ? ToString(key) : RefText(stored->record);
-}
-
 absl::StatusOr<Result> ListInbox(Store& store) {
   const auto aside = store.ListSetAside(kMostAside);
   if (!aside.ok()) return aside.status();
@@ -321,24 +316,22 @@ absl::StatusOr<Result> ListInbox(Store& store) {
                     delivery.event_type, " ", delivery.id, "  ", entry.reason, "\n");
   }
   for (const DeadFace& face : *dead) {
-    const auto name = TicketName(store, face.ticket);
-    if (!name.ok()) return name.status();
+    const std::string name = NameOf(store, face.ticket);
     result.data["tickets"].push_back(
-        {{"id", *name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
-    absl::StrAppend(&result.text, *name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
+        {{"id", name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
+    absl::StrAppend(&result.text, name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
                     "\n");
   }
   const auto refused = store.ListRefusedLabels(kMostAside);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
-    const auto name = TicketName(store, ticket.ticket);
-    if (!name.ok()) return name.status();
+    const std::string name = NameOf(store, ticket.ticket);
     for (const RefusedLabel& label : ticket.labels) {
-      result.data["labels"].push_back({{"id", *name},
+      result.data["labels"].push_back({{"id", name},
                                        {"label", label.name},
                                        {"given_up", Rfc3339(label.at)},
                                        {"reason", label.reason}});
-      absl::StrAppend(&result.text, *name, "  ", Rfc3339(label.at), "  label \"", label.name,
+      absl::StrAppend(&result.text, name, "  ", Rfc3339(label.at), "  label \"", label.name,
                       "\" is refused: ", label.reason, "\n");
     }
   }
@@ -383,17 +376,14 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
   }
   std::vector<TicketKey> faces;
   for (const DeadFace& face : *dead) {
-    const auto name = TicketName(store, face.ticket);
-    if (!name.ok()) return name.status();
-    if (chosen({*name, ToString(face.ticket)})) faces.push_back(face.ticket);
+    if (chosen({NameOf(store, face.ticket), ToString(face.ticket)})) faces.push_back(face.ticket);
   }
   const auto refused = store.ListRefusedLabels(kMostAside);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& labels : *refused) {
-    const auto name = TicketName(store, labels.ticket);
-    if (!name.ok()) return name.status();
+    const std::string name = NameOf(store, labels.ticket);
     const bool twice = std::find(faces.begin(), faces.end(), labels.ticket) != faces.end();
-    if (chosen({*name, ToString(labels.ticket)}) && !twice) faces.push_back(labels.ticket);
+    if (chosen({name, ToString(labels.ticket)}) && !twice) faces.push_back(labels.ticket);
   }
   if (!left.empty()) {
     return absl::NotFoundError(absl::StrCat("nothing that is set aside is called \"", *left.begin(),
@@ -492,10 +482,9 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
   const auto refused = store.ListRefusedLabels(1);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
-    const auto name = TicketName(store, ticket.ticket);
-    if (!name.ok()) return name.status();
+    const std::string name = NameOf(store, ticket.ticket);
     trouble.push_back(absl::StrCat("the forge refuses the label \"", ticket.labels.front().name,
-                                   "\" on ", *name, ": ", ticket.labels.front().reason,
+                                   "\" on ", name, ": ", ticket.labels.front().reason,
                                    "; `retainer inbox list` shows all; mend that, then `retainer "
                                    "inbox retry --all`"));
   }
@@ -524,6 +513,8 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
   const absl::Status ledger = store.VerifyLedger();
   const auto projects = store.ListProjects();
   if (!projects.ok()) return projects.status();
+  auto sinks = TroubledSinks(store);
+  if (!sinks.ok()) return sinks.status();
   json paths = json::array();
   for (const ProjectRecord& project : *projects) {
     paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
@@ -541,6 +532,7 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"ledger_length", head->length},
                  {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
                  {"projects", paths},
+                 {"sinks", *std::move(sinks)},
                  {"trouble", trouble}}};
 }
 
@@ -552,11 +544,11 @@ std::string Operations::Answer(const std::string& request_text) {
     const json request = json::parse(request_text);
     const std::string op = request.at("op");
     if (op == "explain") {
-      result = Explain(desk_, request);
+      result = Explain(desk_, store_, request);
     } else if (op == "queue") {
       result = Queue(desk_, store_, clock_, request);
     } else if (op == "ticket") {
-      result = Ticket(desk_, clock_, request);
+      result = Ticket(desk_, store_, clock_, request);
     } else if (op == "token create") {
       result = CreateToken(store_, clock_, request);
     } else if (op == "token list") {

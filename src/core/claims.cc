@@ -56,7 +56,7 @@ class RegimeBuilder {
       bool matters = false;
       if (next_terms == at) {
         ++version;
-        why = absl::StrCat("policy ", terms_[version]->id);
+        why = absl::StrCat("policy ", ShortId(terms_[version]->id));
         matters = true;
       }
       while (input < inputs.size() && inputs[input].at == at) {
@@ -290,7 +290,7 @@ ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms,
   for (std::size_t i = TermsIndexAt(terms, since); i < terms.size(); ++i) {
     const Terms& t = *terms[i];
     regimes.push_back({regimes.empty() ? since : std::max(since, t.effective),
-                       &t.index->objectives(), absl::StrCat("policy ", t.id)});
+                       &t.index->objectives(), absl::StrCat("policy ", ShortId(t.id))});
   }
   Party party;
   party.is_author = true;

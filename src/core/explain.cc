@@ -134,7 +134,7 @@ class Explainer {
     return absl::StrCat(
         promise.as_written.text, " = ", Sum(promise.target), " open time",
         promise.priority.empty() ? "" : absl::StrCat(" for ", promise.priority), " by ",
-        absl::StrJoin(promise.calendars, " + ", name), ", policy ", promise.terms_id,
+        absl::StrJoin(promise.calendars, " + ", name), ", policy ", core::ShortId(promise.terms_id),
         terms == nullptr ? "" : absl::StrCat(" in force since ", Utc(terms->effective)));
   }
 
@@ -271,7 +271,7 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                       ", the project's adoption\n");
     }
   }
-  absl::StrAppend(&out, "policy ", standing.terms_id, ", in force since ", Utc(current->effective),
+  absl::StrAppend(&out, "policy ", core::ShortId(standing.terms_id), ", in force since ", Utc(current->effective),
                   "\n");
   if (!standing.successor.empty()) {
     absl::StrAppend(&out, "goes on as ", standing.successor, " since ", Utc(standing.moved_at),

@@ -21,6 +21,8 @@
 namespace retainer::core {
 
 inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+// Of a policy's version, as people read it; the whole is for machines.
+inline absl::string_view ShortId(std::string_view id) { return View(id.substr(0, 12)); }
 
 // Index into the history of the version in force at `at`; the first covers what came before it.
 std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at);

@@ -86,7 +86,7 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
           paused_until_[project.key] = now + kPause;
           log_.Warning("a ref could not be looked up", {{"forge", project.key.forge},
                                                         {"project", project.path},
-                                                        {"error", contained.status().ToString()}});
+                                                        {"error", StatusText(contained.status())}});
           fixes.incomplete = "the forge did not answer";
           return fixes;
         }

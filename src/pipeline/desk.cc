@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -197,7 +198,7 @@ absl::Time Desk::WorkerRound(ForgeThreads* forge) {
   const auto done = forge->worker->RunOnce();
   {
     std::lock_guard lock(mutex_);
-    forge->worker_error = done.ok() ? "" : done.status().ToString();
+    forge->worker_error = done.ok() ? "" : StatusText(done.status());
   }
   if (!done.ok()) {
     LogTrouble("worker stopped for a moment", forge->slot.name, done.status());
@@ -214,7 +215,7 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
   const auto round = forge->dispatcher->RunOnce();
   {
     std::lock_guard lock(mutex_);
-    forge->dispatcher_error = round.ok() ? "" : round.status().ToString();
+    forge->dispatcher_error = round.ok() ? "" : StatusText(round.status());
   }
   if (!round.ok()) {
     LogTrouble("dispatcher stopped for a moment", forge->slot.name, round.status());
@@ -288,7 +289,8 @@ absl::StatusOr<std::string> Desk::Unsettled() {
   for (const auto& mine : forges_) {
     auto faces = ports_.store.ReadDirtyFaces(mine->slot.name, now, 1);
     if (!faces.ok()) return faces.status();
-    if (!faces->empty()) return absl::StrCat("the face of ", ToString((*faces)[0].ticket));
+    if (!faces->empty())
+      return absl::StrCat("the face of ", NameOf(ports_.store, (*faces)[0].ticket));
   }
   if (has_terms) {
     auto notices = ports_.store.ReadNotices(1);
@@ -386,9 +388,9 @@ void Desk::LogTrouble(std::string_view event, const std::string& forge,
   const auto kept_back =
       trouble_.Allow(absl::StrCat(std::string(event), forge), ports_.clock.Steady());
   if (!kept_back) return;
-  ports_.log.Error(
-      event,
-      {{"forge", forge}, {"error", status.ToString()}, {"more_like_it", absl::StrCat(*kept_back)}});
+  ports_.log.Error(event, {{"forge", forge},
+                           {"error", StatusText(status)},
+                           {"more_like_it", absl::StrCat(*kept_back)}});
 }
 
 absl::Status Desk::Writable() {
@@ -411,9 +413,9 @@ Health Desk::CheckHealth() {
     health.stats = *stats;
     if (stats->oldest_inbox) health.inbox_age = ports_.clock.Now() - *stats->oldest_inbox;
   }
-  health.store_error = stats.ok() ? "" : stats.status().ToString();
+  health.store_error = stats.ok() ? "" : StatusText(stats.status());
   if (const absl::Status writable = Writable(); health.store_error.empty() && !writable.ok()) {
-    health.store_error = writable.ToString();
+    health.store_error = StatusText(writable);
   }
   health.reevaluating = reconciler_.busy();
   health.damaged = scrubber_.damaged();

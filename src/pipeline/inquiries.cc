@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "src/pipeline/ticket_keys.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -175,8 +176,8 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       absl::StrCat(slot->name, " ", absl::StatusCodeToString(status.code()));
   if (const auto kept_back = trouble_.Allow(trouble, clock_.Steady())) {
     log_.Warning("forge did not answer", {{"forge", slot->name},
-                                          {"ticket", ToString(key)},
-                                          {"error", status.ToString()},
+                                          {"ticket", NameOf(store_, key)},
+                                          {"error", StatusText(status)},
                                           {"more_like_it", absl::StrCat(*kept_back)}});
   }
   // What fails for one ticket or project (not found, not permitted, not installed) says nothing

@@ -91,7 +91,7 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
     // Nothing was acknowledged: the sender keeps it and a person can have it sent again.
     const bool full = put.status().code() == absl::StatusCode::kResourceExhausted;
     metrics_.Count("retainer_store_errors_total", {{"what", "put_delivery"}});
-    return {503, absl::StrCat("not stored: ", put.status().ToString()),
+    return {503, absl::StrCat("not stored: ", StatusText(put.status())),
             "The delivery could not be stored; send it again later.",
             full ? absl::Minutes(2) : absl::Seconds(30)};
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -37,13 +38,13 @@ absl::Status MentionSink::Tell(const Notice& notice) {
   if (!view) return absl::OkStatus();
   const ForgeSlot* slot = judge_.FindForge(notice.ticket.forge);
   if (slot == nullptr || slot->client == nullptr || observe_) {
-    log_.Info("would mention", {{"id", notice.id}, {"ticket", ToString(notice.ticket)}});
+    log_.Info("would mention", {{"id", notice.id}, {"ticket", NameOf(store_, notice.ticket)}});
     return absl::OkStatus();
   }
   auto record = store_.FindNotice(notice.id);
   if (!record.ok()) return record.status();
   if (!*record) return absl::NotFoundError(absl::StrCat("notice ", notice.id, " does not wait"));
-  const std::string marker = MentionMarker(notice.ticket, notice.id);
+  const std::string marker = MentionMarker(notice.ticket, TellingName(notice));
   return Mendable(Post(*slot, **std::move(record), renderer_.RenderMention(*view, marker), marker));
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 
@@ -59,7 +60,7 @@ void Reconciler::ProjectChanged(const ProjectKey& project) {
     }
   }
   if (const absl::Status saved = Save(); !saved.ok()) {
-    log_.Warning("a project's change is not written down yet", {{"error", saved.ToString()}});
+    log_.Warning("a project's change is not written down yet", {{"error", StatusText(saved)}});
   }
 }
 
@@ -147,7 +148,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
       round.judged += *judged ? 1 : 0;
     } else if (IsTicketsOwn(judged.status())) {
       log_.Error("ticket could not be judged",
-                 {{"ticket", ToString(key)}, {"error", judged.status().ToString()}});
+                 {{"ticket", NameOf(store_, key)}, {"error", StatusText(judged.status())}});
     } else {
       return judged.status();
     }

@@ -15,7 +15,7 @@ absl::Time Recovery::RunOnce() {
   if (absl::IsUnimplemented(asked.status())) return absl::InfiniteFuture();
   if (!asked.ok()) {
     log_.Warning("missed deliveries cannot be looked for",
-                 {{"forge", forge_.name}, {"error", asked.status().ToString()}});
+                 {{"forge", forge_.name}, {"error", StatusText(asked.status())}});
     return now + std::max(kEvery, RetryAfter(asked.status()).value_or(absl::ZeroDuration()));
   }
   if (*asked > 0) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
@@ -158,7 +159,7 @@ absl::StatusOr<bool> Timers::JudgeOne(absl::Time at, const TicketKey& key, absl:
   if (broken_.size() >= kMaxBroken) broken_.clear();
   broken_[key] = clock_.Steady() + kTryAgain;
   log_.Error("ticket could not be judged",
-             {{"ticket", ToString(key)}, {"error", decided.status().ToString()}});
+             {{"ticket", NameOf(store_, key)}, {"error", StatusText(decided.status())}});
   return false;
 }
 

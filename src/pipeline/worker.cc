@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 
@@ -135,7 +136,7 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   metrics_.Count("retainer_forge_errors_total",
                  {{"forge", receiver_.forge()}, {"code", absl::StatusCodeToString(status.code())}});
   log_.Warning("a project could not be confirmed; its deliveries wait",
-               {{"forge", receiver_.forge()}, {"path", path}, {"error", status.ToString()}});
+               {{"forge", receiver_.forge()}, {"path", path}, {"error", StatusText(status)}});
   return std::nullopt;
 }
 
@@ -294,7 +295,7 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
     return judged.status();
   }
   log_.Write(LogLevel::kDebug, "decided",
-             {{"ticket", ToString(key)},
+             {{"ticket", NameOf(store_, key)},
               {"delivery", entry.delivery.id},
               {"changes", absl::StrJoin(judged->decision.record.changes, "; ")}});
   done->kind = WorkDone::Kind::kDecided;

@@ -64,5 +64,38 @@ TEST(NoticesTest, AnEscalationReachesTheTeamsSinksAndAPrivateOneOnlyThoseMarkedS
   EXPECT_NE(both.find("\"notice.escalation\""), both.npos) << both;
 }
 
+TEST(NoticesTest, DoctorSaysWhatASinkAnswersThatTakesNothing) {
+  HttpReceiver crm;
+  crm.Answer(500);
+  Installation installation;
+  installation.Write("crm.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=");
+  installation.Write("retainer.yaml",
+                     installation.Read("retainer.yaml") +
+                         "sinks:\n"
+                         "  crm: {kind: webhook, url: \"" +
+                         crm.url() +
+                         "\", secret: \"file:crm.secret\", private: true, allow_private: "
+                         "[127.0.0.1]}\n");
+  Replace(installation, "policy/policy.yaml", "members: [\"github:carol\"]",
+          "members: [\"github:carol\"], sinks: [crm]");
+  Serving serving(installation);
+  const auto ticket =
+      installation.sandbox().OpenIssue(kOpenDb, "dave", "It fails", "/support priority P1");
+  ASSERT_TRUE(ticket.ok()) << ticket.status();
+  ASSERT_TRUE(installation.sandbox().Comment(*ticket, "dave", "/support escalate").ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("notice waits for a sink"));
+  // It may have been logged before it was kept.
+  Finished doctor;
+  for (int i = 0; i < 50 && doctor.out.find("wrong\tsink crm") == std::string::npos; ++i) {
+    doctor = installation.Command({"doctor"});
+  }
+  EXPECT_NE(doctor.out.find("wrong\tsink crm\t1 notice waits since 20"), std::string::npos)
+      << doctor.out;
+  EXPECT_NE(doctor.out.find("127.0.0.1 answered 500"), std::string::npos) << doctor.out;
+  EXPECT_EQ(doctor.out.find("ok\tsink crm"), std::string::npos) << doctor.out;
+  EXPECT_EQ(doctor.exit_code, 1);
+}
+
 }  // namespace
 }  // namespace retainer

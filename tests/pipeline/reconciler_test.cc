@@ -140,7 +140,7 @@ TEST_F(ReconcilerTest, ARecordThatCannotBeReadHoldsUpNoOther) {
   reconciler->TermsChanged();
   EXPECT_EQ(Finish(*reconciler), static_cast<std::size_t>(kTickets - 1));
   for (const int n : {1, 3, 4, kTickets}) EXPECT_EQ(Load(n).record.terms_id, "v2") << n;
-  EXPECT_TRUE(Said("ticket could not be judged ticket=github/77/issue/2"));
+  EXPECT_TRUE(Said("ticket could not be judged ticket=github:acme/opendb#2"));
 }
 
 TEST_F(ReconcilerTest, RestartGoesOnWhereItWasLeft) {

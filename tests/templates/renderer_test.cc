@@ -61,8 +61,8 @@ TEST(Mention, IsOneShortSentenceThatCallsTheLoginsOnly) {
   view.due = ShownTime{At("2026-03-03T09:02:00Z"), "Europe/Paris"};
   const auto render = [&] { return MakeRenderer()->RenderMention(view, "<!-- m -->"); };
   EXPECT_EQ(render(),
-            "@carol @x_y-z.1 · first reply was to come by Tue 3 Mar 10:02 CET (09:02 UTC), and has "
-            "not yet.\n\n<!-- m -->\n");
+            "@carol @x_y-z.1 · first reply was due Tue 3 Mar 10:02 CET (09:02 UTC) and is late.\n\n"
+            "<!-- m -->\n");
   view.kind = MentionView::Kind::kSoon;
   EXPECT_EQ(render(),
             "@carol @x_y-z.1 · first reply is to come by Tue 3 Mar 10:02 CET (09:02 UTC).\n\n"
@@ -210,7 +210,24 @@ TEST(RendererTest, LateWaitingAndResolvedSaySo) {
   view.rows = {Finished("first reply", "1h", "met", "42m"),
                Finished("resolution", "24h", "met late", "1d 2h")};
   EXPECT_TRUE(Render(view).starts_with(
-      "**P1 · closed** · first reply 42m of 1h, resolution 1d 2h of 24h late\n"))
+      "**P1 · closed** · first reply 42m of 1h, resolution took 1d 2h (promised 24h): late\n"))
+      << Render(view);
+  view.rows[0].untimed = true;
+  view.rows[0].took = "outside opening hours";
+  EXPECT_TRUE(Render(view).starts_with("**P1 · closed** · first reply outside opening hours, "))
+      << Render(view);
+}
+
+TEST(RendererTest, WhoIsCalledLaterIsCalledAtATime) {
+  CommentView view = Promises();
+  view.called = ShownTime{At("2026-03-03T08:00:00Z"), "Europe/Paris"};
+  EXPECT_NE(Render(view).find("\nEscalated; the team is called Tue 3 Mar 09:00 CET.\n"),
+            std::string::npos)
+      << Render(view);
+  view.kind = CommentView::Kind::kLate;
+  view.next = "It stays open until it is kept.";
+  EXPECT_NE(Render(view).find("It stays open until it is kept. Escalated; the team is called"),
+            std::string::npos)
       << Render(view);
 }
 
@@ -404,7 +421,8 @@ TEST(CheckTest, SaysWhatIsDueFirstAndNothingComesAlive) {
 
 TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
   CheckView view;
-  EXPECT_EQ(MakeRenderer()->RenderCheck(view).summary, "There is no support promise to show here.\n");
+  EXPECT_EQ(MakeRenderer()->RenderCheck(view).summary,
+            "There is no support promise to show here.\n");
   view.rows = {{"#1", "", "first reply", "late", At("2026-03-03T09:02:00Z"), true, false}};
   view.verdict = CheckView::Verdict::kFailure;
   const CheckText text = MakeRenderer()->RenderCheck(view);

@@ -1,0 +1,20 @@
+// Tickets as people write them, and as commands take them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "retainer/ids.h"
+#include "retainer/store.h"
+
+namespace retainer {
+
+// `github:acme/opendb#12`; the key where the store does not know the project.
+std::string NameOf(Store& store, const TicketKey& key);
+
+// What a name or a key means; InvalidArgument, naming the form, for anything else. NotFound for a key
+// of a project that the store does not know.
+absl::StatusOr<TicketRef> FindRef(Store& store, std::string_view text);
+
+}  // namespace retainer
