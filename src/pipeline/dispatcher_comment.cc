@@ -110,10 +110,13 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Delete(const std::string& id, const
                                                     const RemoteTicket& at, Progress* progress,
                                                     ShownFace* shown) {
   if (!MayMutate(at)) return Step::kWait;
+  // A comment that is gone is then known to be gone by our own hand.
+  shown->deleted_comment = id;
+  const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+  if (!saved.ok()) return saved;
   const absl::Status deleted = forge_.client->DeleteComment(at, id);
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   progress->deleted.insert(id);
-  shown->deleted_comment = id;
   if (shown->comment_id == id) {
     shown->comment_id.clear();
     shown->comment_digest.clear();
@@ -249,6 +252,15 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
 
 absl::StatusOr<Dispatcher::Step> Dispatcher::Missing(const DirtyFace& dirty, const RemoteTicket& at,
                                                      Progress* progress, ShownFace* shown) {
+  if (shown->comment_id == shown->deleted_comment) {
+    // By our own hand, which was cut off before it could be written down.
+    shown->comment_id.clear();
+    shown->comment_digest.clear();
+    shown->discloses.clear();
+    const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
+    if (!saved.ok()) return saved;
+    return Step::kMutated;
+  }
   if (AgeOf(dirty.ticket, "comment", shown->intent_at) < kFresh) {
     return absl::UnavailableError("the forge does not know yet what it has just created");
   }

@@ -67,7 +67,7 @@ bool Inquiries::IsSilent(const std::string& forge) {
   return it != unreachable_until_.end() && clock_.Steady() < it->second;
 }
 
-std::optional<Actor> Inquiries::Self(const ForgeSlot& slot, absl::Time now) {
+std::optional<Actor> Inquiries::Self(const ForgeSlot& slot) {
   if (slot.client == nullptr) return std::nullopt;
   {
     std::lock_guard lock(mutex_);

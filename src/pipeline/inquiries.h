@@ -54,7 +54,7 @@ class Inquiries {
   // Can anybody be asked about tickets of this forge?
   bool HasClient(std::string_view forge) const;
   // Whom we write as there; nullopt while the forge does not say.
-  std::optional<Actor> Self(const ForgeSlot& slot, absl::Time now);
+  std::optional<Actor> Self(const ForgeSlot& slot);
 
   // Asks the forge; false where it cannot answer now. `seen`: the ticket as the forge showed it.
   bool Answer(const Question& question, const AskedOf& of, absl::Time now,

@@ -85,7 +85,7 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
   context.adopted = known ? known->first_seen : clock_.Now();
   if (const ForgeSlot* slot = inquiries_.FindForge(key.forge)) {
     context.forge_kind = slot->kind;
-    if (auto self = inquiries_.Self(*slot, clock_.Now())) {
+    if (auto self = inquiries_.Self(*slot)) {
       context.self_id = self->id;
       context.self_login = self->login;
     }

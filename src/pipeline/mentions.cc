@@ -66,9 +66,15 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
     if (!found.ok()) return found.status();
     if (!found->empty()) return Remember(slot, record.notice, found->front());
     // It may not be listed yet, or still be under way. What lies ahead was written before the clock
-    // was set back.
-    const absl::Duration age = clock_.Now() - record.posted_at.value_or(absl::InfinitePast());
-    if (age >= absl::ZeroDuration() && age < Dispatcher::kFresh) {
+    // was set back: how old it is nobody knows.
+    absl::Duration age = clock_.Now() - record.posted_at.value_or(absl::InfinitePast());
+    if (age < absl::ZeroDuration()) {
+      age = absl::ZeroDuration();
+      record.posted_at = clock_.Now();
+      const absl::Status saved = store_.SaveNotice(record);
+      if (!saved.ok()) return saved;
+    }
+    if (age < Dispatcher::kFresh) {
       return WithRetryAfter(absl::ResourceExhaustedError("the forge may not list it yet"),
                             Dispatcher::kFresh - age);
     }

@@ -79,7 +79,7 @@ absl::Status Reconciler::Save() {
   return store_.SaveReevaluation(state);
 }
 
-void Reconciler::Report(absl::Time now, bool done) {
+void Reconciler::Report(bool done) {
   metrics_.Set("retainer_reevaluating", done ? 0 : 1);
   const absl::Time steady = clock_.Steady();
   if (!done && steady < next_report_) return;
@@ -167,7 +167,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
     round.more = !state_.sweeps.empty();
   }
   if (const absl::Status saved = Save(); !saved.ok()) return saved;
-  Report(now, !round.more);
+  Report(!round.more);
   return round;
 }
 

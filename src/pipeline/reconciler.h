@@ -61,7 +61,7 @@ class Reconciler {
   void LookAtTheClock();
   // Writes down how far it has come. The latest word is the last to be written.
   absl::Status Save();
-  void Report(absl::Time now, bool done);
+  void Report(bool done);
 
   Judge& judge_;
   Store& store_;

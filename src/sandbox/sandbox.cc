@@ -770,10 +770,9 @@ absl::StatusOr<Sandbox::Shown> Sandbox::Look(const TicketRef& ref) const {
   }
   shown.labels.assign(ticket->labels.begin(), ticket->labels.end());
   for (const std::int64_t id : ticket->assignees) shown.assignees.push_back(login(id));
+  if (ticket->kind == TicketKind::kChange) shown.head = sandbox::HeadOf(*ticket);
   for (const sandbox::Check& check : project->checks) {
-    if (ticket->kind == TicketKind::kChange && check.commit == sandbox::HeadOf(*ticket)) {
-      shown.checks.push_back(check.name);
-    }
+    if (check.commit == shown.head) shown.checks.push_back(check.name);
   }
   std::sort(shown.labels.begin(), shown.labels.end());
   std::sort(shown.assignees.begin(), shown.assignees.end());

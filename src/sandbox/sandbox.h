@@ -256,7 +256,8 @@ class Sandbox {
     std::vector<std::pair<std::string, std::string>> comments;
     std::vector<std::string> labels;     // sorted
     std::vector<std::string> assignees;  // sorted
-    std::vector<std::string> checks;     // names of all there ever were on a change's last commit
+    std::string head;                    // a change's last commit
+    std::vector<std::string> checks;     // names of all there ever were on it
     friend bool operator==(const Shown&, const Shown&) = default;
   };
   absl::StatusOr<Shown> Look(const TicketRef& ticket) const;

@@ -181,6 +181,31 @@ TEST_F(OperationsTest, ATicketThatWasGivenUpIsShownOnceTheCauseIsMended) {
   EXPECT_EQ(forge.comments().size(), 1u);
 }
 
+TEST_F(OperationsTest, ALabelThatTheForgeRefusesIsNamedAndTriedAgain) {
+  const auto refuse = [](const std::string& call) {
+    return call == "ensure_label" ? absl::InvalidArgumentError("name is too long")
+                                  : absl::OkStatus();
+  };
+  forge.fault = refuse;
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Accept("d1");
+  Settle();
+  EXPECT_EQ(forge.comments().size(), 1u);
+  const json list = Ask({{"op", "inbox list"}});
+  ASSERT_EQ(list["data"]["labels"].size(), 1u) << list;
+  EXPECT_EQ(list["data"]["labels"][0]["id"], "github:acme/opendb#1");
+  const json state = Ask({{"op", "state"}});
+  EXPECT_NE(state["data"]["trouble"].dump().find("name is too long"), std::string::npos) << state;
+  EXPECT_EQ(Stats().dirty_faces + Stats().dead_faces, 0u);
+
+  forge.fault = nullptr;
+  EXPECT_EQ(Ask({{"op", "inbox retry"}, {"all", true}, {"ids", json::array()}})["data"]["tickets"],
+            1);
+  Settle();
+  EXPECT_TRUE(Ask({{"op", "inbox list"}})["data"]["labels"].empty());
+  EXPECT_EQ(forge.labels(Key(1)).size(), 1u);
+}
+
 TEST_F(OperationsTest, ANoticeThatWasGivenUpIsListedAndTriedAgain) {
   Settle();  // nobody looks at the notices now
   DecisionWrite write;

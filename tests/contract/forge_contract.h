@@ -16,7 +16,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "retainer/change.h"
 #include "retainer/forge.h"
 #include "retainer/log.h"
 #include "src/sandbox/sandbox.h"
@@ -461,23 +460,23 @@ TEST_P(ForgeContract, ACheckWhoseAnswerWasLostIsFoundByItsName) {
   Tick();
   ref_ = *sandbox_.OpenPullRequest(project_, "dave", "A fix", "It fixes");
   const RemoteTicket at = Remote(ref_);
-  const auto ticket = forge_->ReadTicket(at);
-  ASSERT_TRUE(ticket.ok()) << ticket.status();
+  // What the client asks before is no part of it.
+  ASSERT_TRUE(forge_->CreateComment(at, "noted").ok());
+  Tick();
   RemoteCheck check;
-  FactSet facts;
-  for (const Fact& fact : ticket->facts) facts.Add(fact);
-  const auto change = FindChange(facts);
-  ASSERT_TRUE(change);
-  check.commit = change->head;
+  check.commit = sandbox_.Look(ref_)->head;
   check.text = {"1 promise", "It is kept."};
   sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
   const auto lost = forge_->SetCheck(at, check, "");
-  if (absl::IsPermissionDenied(lost.status())) return;  // a token on GitHub
   ASSERT_EQ(lost.status().code(), absl::StatusCode::kUnavailable) << lost.status();
   Tick();
   const auto again = forge_->SetCheck(at, check, "");
+  if (absl::IsPermissionDenied(again.status())) return;  // a token on GitHub
   ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(sandbox_.Look(ref_)->checks.size(), 1u);
+  // Of several statuses of one name GitLab shows the last.
+  if (kind_ == ForgeKind::kGitHub) {
+    EXPECT_EQ(sandbox_.Look(ref_)->checks.size(), 1u);
+  }
 }
 
 TEST_P(ForgeContract, WorksOnWhileHoursPassAndWithAnotherClock) {

@@ -11,13 +11,13 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 
 class DeskTest : public World {
  protected:
-  void Open(bool observe = false) {
+  void Open(bool observe = false, std::vector<NoticeSink*> sinks = {}) {
     DeskOptions options;
     options.observe = observe;
     options.probe_every = absl::ZeroDuration();
     options.random = [] { return 0.5; };
     desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, sinks}, options);
   }
   int Post(const std::string& id, Event event) {
     receiver.Register(id, std::move(event));
@@ -47,6 +47,40 @@ TEST_F(DeskTest, FromDeliveryToCommentAndBreach) {
   EXPECT_FALSE(inspection->explanation.empty());
   EXPECT_EQ(Stats().pending_notices, 0u);
   EXPECT_TRUE(desk->Stop(kPatience).ok());
+}
+
+// Counts what it is told.
+class CountingSink final : public NoticeSink {
+ public:
+  const std::string& name() const override { return name_; }
+  bool takes_private() const override { return true; }
+  absl::Status Tell(const Notice&) override {
+    ++told;
+    return absl::OkStatus();
+  }
+  std::atomic<int> told = 0;
+
+ private:
+  const std::string name_ = "ops";
+};
+
+TEST_F(DeskTest, ObservingTellsNoSink) {
+  for (const bool observe : {true, false}) {
+    CountingSink ops;
+    Open(observe, {&ops});
+    desk->Start();
+    desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+    const std::int64_t number = observe ? 1 : 2;
+    EXPECT_EQ(Post(absl::StrCat("d", number), MakeEvent(number, kDave, {Opened(kDave, 0)})), 202);
+    Settle();
+    clock.Advance(absl::Hours(5));
+    desk->Nudge();
+    Settle();
+    EXPECT_EQ(Stats().pending_notices, 0u);
+    EXPECT_EQ(ops.told > 0, !observe);
+    EXPECT_TRUE(desk->Stop(kPatience).ok());
+    desk.reset();
+  }
 }
 
 TEST_F(DeskTest, WithoutPolicyDeliveriesAreStoredAndWait) {

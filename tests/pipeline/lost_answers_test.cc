@@ -195,6 +195,23 @@ TEST_F(LostAnswers, EchoOfOurOwnCommentCostsNoCallMore) {
             0);
 }
 
+TEST_F(LostAnswers, KilledAfterADeleteWhenTheFaceIsWantedAgain) {
+  Want(1, MakeFace("first"));
+  Dispatch();
+  clock.Advance(absl::Hours(1));
+  Want(1, Face());
+  // That it is about to be deleted is written, that it was is not.
+  store.FailWritesAfter(1, absl::UnavailableError("killed"));
+  EXPECT_FALSE(dispatcher->RunOnce().ok());
+  store.FailWrites(absl::OkStatus());
+  ASSERT_TRUE(forge.comments().empty());
+  Restart();
+  Want(1, MakeFace("second"));
+  Run(absl::Minutes(1));
+  ASSERT_EQ(forge.comments().size(), 1u) << "no person took it down";
+  EXPECT_NE(forge.comments()["2"].body.find("second"), std::string::npos);
+}
+
 TEST_F(LostAnswers, WhatWeDeletedOurselvesIsNotTakenUpFromALaggingList) {
   Want(1, MakeFace("for acme", {"acme"}));
   Dispatch();

@@ -424,5 +424,56 @@ TEST_F(ToldTest, ACommunityTicketMentionsNobody) {
   EXPECT_TRUE(ops.told.empty());
 }
 
+TEST_F(ToldTest, AMentionWhoseAnswerWasCutIsNotPostedTwiceWhileTheListLags) {
+  forge.clock = &clock;
+  Open();
+  BecomeLate();
+  forge.list_lag = absl::Seconds(15);
+  forge.lost = [](const std::string& call) {
+    return call == "create" ? absl::UnavailableError("cut") : absl::OkStatus();
+  };
+  Tell();
+  ASSERT_EQ(Mentions().size(), 1u);
+  forge.lost = nullptr;
+  for (const bool restart : {false, true, false}) {
+    if (restart) Restart();
+    for (int second = 0; second < 40; ++second) {
+      Tell();
+      clock.Advance(absl::Seconds(1));
+    }
+  }
+  EXPECT_EQ(Mentions().size(), 1u);
+  EXPECT_EQ(Stats().pending_notices, 0u);
+}
+
+TEST_F(ToldTest, AMentionThatWasNeverPostedIsPostedOnceNoListCanHoldItBack) {
+  forge.clock = &clock;
+  Open();
+  BecomeLate();
+  forge.fault = [](const std::string& call) {
+    return call == "create" ? absl::UnavailableError("cut") : absl::OkStatus();
+  };
+  Tell();
+  forge.fault = nullptr;
+  for (int second = 0; second < 120; ++second) {
+    Tell();
+    clock.Advance(absl::Seconds(1));
+  }
+  EXPECT_EQ(Mentions().size(), 1u);
+}
+
+TEST_F(ToldTest, AClockThatIsSetBackHoldsUpNoNotice) {
+  Open();
+  BecomeLate();
+  lead.answer = absl::UnavailableError("down");
+  const absl::Time next = Tell().next;
+  lead.answer = absl::OkStatus();
+  clock.ChangeDate(-absl::Hours(24));
+  clock.Advance(next - clock.Steady());
+  // The facts of a day ahead still say so.
+  Tell();
+  EXPECT_EQ(Stats().pending_notices, 0u);
+}
+
 }  // namespace
 }  // namespace retainer
