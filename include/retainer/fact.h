@@ -88,7 +88,7 @@ struct Fact {
   Actor assignee;
   std::string subject;
   std::string value;
-  bool internal = false;  // the customer cannot read it
+  bool internal = false;  // the customer cannot read it; of an answer: core.h, IsHiddenAnswer
   TextFeatures text;
   std::optional<TextFeatures> before;
   std::optional<absl::Time> created;

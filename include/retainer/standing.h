@@ -272,7 +272,7 @@ struct Standing {
   // that are ours to take off; sorted.
   std::vector<std::string> stale_labels;
   std::vector<Notice> notices;           // all whose time has come, by id
-  std::vector<Question> questions;       // sorted; while there are any, nothing is announced
+  std::vector<Question> questions;       // sorted; Decide holds back what hangs on them
   bool comment_deleted_by_hand = false;  // our status comment, and no `sla` command since
   // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
   bool comment_deleted_for_all = false;

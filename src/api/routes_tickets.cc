@@ -184,6 +184,16 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
     return Refuse(403, "This token is not for this project.");
   }
   const char* const unknown = "Nothing is known of this ticket.";
+  std::string customer = request.caller->customer;
+  if (const std::string asked = request.Get("customer"); !asked.empty()) {
+    const TermsHistory terms = context.desk.terms();
+    const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(asked);
+    // To a customer's token another customer is as one that there is not.
+    if (known == nullptr || (!customer.empty() && known->id != customer)) {
+      return Refuse(400, "`customer` is none of this policy that the token may ask for.");
+    }
+    customer = known->id;
+  }
   const auto record = context.store.FindProjectByPath(project);
   if (!record.ok()) return Trouble(context, request, "ticket", record.status(), "");
   std::optional<RecentAnswers::Key> key;
@@ -192,11 +202,11 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
                                context.clock.Now());
     if (const auto answer = recent->Find(*key)) return *answer;
   }
-  auto inspection = context.desk.Inspect(*ref);
+  auto inspection = context.desk.Inspect(*ref, customer);
   if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
   // Another customer's ticket is to this token as one that is not there.
   if (!MayRead(*request.caller, project, inspection->record)) return Refuse(404, unknown);
-  ApiAnswer answer = TicketAnswer(*ref, *inspection, request.caller->customer);
+  ApiAnswer answer = TicketAnswer(*ref, *inspection, customer);
   return key ? *recent->Keep(*key, std::move(answer)) : answer;
 }
 
@@ -217,7 +227,7 @@ void AddTicketRoutes(std::vector<Route>* routes) {
   routes->push_back({"/api/v1/ticket",
                      "/api/v1/ticket",
                      Access::kToken,
-                     {"ref"},
+                     {"ref", "customer"},
                      [recent = std::make_shared<RecentAnswers>()](const ApiContext& context,
                                                                   const ApiRequest& request) {
                        return ShowTicket(context, request, recent.get());

@@ -240,11 +240,11 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
     json.Text("successor", standing.successor);
     json.Number("questions_open", static_cast<std::int64_t>(standing.questions.size()));
     json.Texts("flags", standing.flags);
-    // The explanation speaks of every claim.
-    json.BeginVolatile();
-    json.Text("explanation", inspection.explanation);
-    json.EndVolatile();
   }
+  // Of what the inspection holds: everything, or what one customer may know.
+  json.BeginVolatile();
+  json.Text("explanation", inspection.explanation);
+  json.EndVolatile();
   json.End();
   ApiAnswer answer = JsonAnswer(json);
   if (only_customer.empty()) absl::StrAppend(&answer.stable, inspection.record.version);
@@ -261,7 +261,11 @@ std::string HealthJson(const Health& health) {
   }
   ordered_json json = {
       {"ready", health.ready},
-      {"policy", {{"valid", health.policy}, {"id", health.terms_id}}},
+      {"policy",
+       {{"valid", health.policy},
+        {"id", health.terms_id},
+        {"refused", health.policy_trouble.empty() ? ordered_json(nullptr)
+                                                  : ordered_json(health.policy_trouble)}}},
       {"store", {{"ok", health.store}, {"error", health.store_error}, {"damaged", health.damaged}}},
       {"inbox", health.stats.inbox},
       {"set_aside", health.stats.set_aside},

@@ -42,6 +42,7 @@ std::string PrintableLine(std::string_view text);
 void RegisterServe(CLI::App& app);
 void RegisterDemo(CLI::App& app);
 void RegisterCheck(CLI::App& app);
+void RegisterReload(CLI::App& app);
 void RegisterReplay(CLI::App& app);
 void RegisterExplain(CLI::App& app);
 void RegisterQueue(CLI::App& app);

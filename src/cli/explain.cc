@@ -12,6 +12,7 @@ namespace {
 
 struct Options : AskOptions {
   std::string ticket;
+  std::string customer;
 };
 
 }  // namespace
@@ -22,9 +23,17 @@ void RegisterExplain(CLI::App& app) {
   AddAskOptions(command, options.get());
   command->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")
       ->required();
-  command->footer("Example: retainer explain --config retainer.yaml 'github:acme/opendb#12'");
+  command->add_option(
+      "--customer", options->customer,
+      "What this customer may know of it: id or alias. Without it everything, which "
+      "no customer is to be shown");
+  command->footer(
+      "Example: retainer explain --config retainer.yaml --customer acme 'github:acme/opendb#12'");
   command->callback([options] {
-    AskAndPrint(*options, nlohmann::json{{"op", "explain"}, {"ticket", options->ticket}}.dump());
+    AskAndPrint(*options,
+                nlohmann::json{
+                    {"op", "explain"}, {"ticket", options->ticket}, {"customer", options->customer}}
+                    .dump());
   });
 }
 

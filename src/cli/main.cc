@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   RegisterServe(app);
   RegisterDemo(app);
   RegisterCheck(app);
+  RegisterReload(app);
   RegisterReplay(app);
   RegisterExplain(app);
   RegisterQueue(app);

@@ -55,9 +55,14 @@ struct Result {
 absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
   const auto ref = FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
-  const auto inspection = desk.Inspect(*ref);
+  const TermsHistory terms = desk.terms();
+  std::string customer = Text(request, "customer");
+  const auto inspection = desk.Inspect(*ref, customer);
   if (!inspection.ok()) return inspection.status();
-  return Result{inspection->explanation, json::parse(TicketAnswer(*ref, *inspection, "").body)};
+  const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(customer);
+  if (known != nullptr) customer = known->id;  // it may have been named by its alias
+  return Result{inspection->explanation,
+                json::parse(TicketAnswer(*ref, *inspection, customer).body)};
 }
 
 std::string RefText(const TicketRecord& record) {
@@ -149,6 +154,24 @@ absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock, const json
   }
   return Result{Summary(*ref, judged->decision.standing),
                 {{"ticket", ToString(*ref)}, {"changes", judged->decision.record.changes}}};
+}
+
+// ---- The policy
+
+absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
+  if (!reload) return absl::NotFoundError("no service runs");
+  const auto state = reload();
+  if (absl::IsCancelled(state.status())) return absl::UnavailableError(state.status().message());
+  if (!state.ok()) return state.status();
+  if (!state->status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the policy was refused:\n", state->status.message(), "\n",
+        state->id.empty() ? std::string("there is none before it: deliveries are stored and wait")
+                          : absl::StrCat("the one before stays in force: ", state->id)));
+  }
+  return Result{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged", ": ",
+                             state->id, "\n"),
+                {{"policy", state->id}, {"changed", state->changed}}};
 }
 
 // ---- Tokens
@@ -569,6 +592,8 @@ std::string Operations::Answer(const std::string& request_text) {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)
                              : proposed.status();
+    } else if (op == "reload") {
+      result = ReloadPolicy(reload_);
     } else if (op == "state") {
       result = State(desk_, store_);
     } else {

@@ -2,11 +2,13 @@
 // command itself when no service runs.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "retainer/clock.h"
@@ -21,7 +23,12 @@ namespace retainer::cli {
 // Requests and answers are JSON texts on one line. Thread-safe as far as its parts are.
 class Operations {
  public:
-  Operations(Desk& desk, Store& store, Clock& clock) : desk_(desk), store_(store), clock_(clock) {}
+  // Reads the policy anew, and says what came of it.
+  using Reload = std::function<absl::StatusOr<PolicyState>()>;
+
+  // `reload`: of a running service.
+  Operations(Desk& desk, Store& store, Clock& clock, Reload reload = nullptr)
+      : desk_(desk), store_(store), clock_(clock), reload_(std::move(reload)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, N a canonical status
   // code. Never throws.
@@ -35,6 +42,7 @@ class Operations {
   Desk& desk_;
   Store& store_;
   Clock& clock_;
+  const Reload reload_;
   // Of the last backtest: its pages come one after another.
   std::mutex mutex_;
   std::shared_ptr<const Terms> proposed_;  // guarded by mutex_

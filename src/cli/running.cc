@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_replace.h"
 #include "src/cli/consistency.h"
 #include "src/cli/small_get.h"
 
@@ -38,7 +38,14 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   auto service = Service::Open(config, clock, log, running->metrics_);
   if (!service.ok()) return service.status();
   running->service_ = *std::move(service);
-  running->Reload();
+  running->Report(running->service_->LoadPolicy());
+  running->reloader_ = std::make_unique<Reloader>([it = running.get()]() -> Reloader::Take {
+    return [it, take = it->service_->ReadPolicy()] {
+      PolicyState state = take();
+      it->Report(state);
+      return state;
+    };
+  });
 
   ApiOptions options;
   options.listen = config.listen;
@@ -57,7 +64,8 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   running->ports_ = *ports;
 
   running->operations_ =
-      std::make_unique<Operations>(running->service_->desk(), running->service_->store(), clock);
+      std::make_unique<Operations>(running->service_->desk(), running->service_->store(), clock,
+                                   [it = running.get()] { return it->reloader_->Reload(); });
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -79,25 +87,28 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 
 Running::~Running() { Stop(); }
 
-void Running::Reload() {
-  const PolicyState state = service_->LoadPolicy();
-  if (state.status.ok()) {
-    log_.Info("policy in force", {{"version", state.id}});
-    const TermsHistory terms = service_->desk().terms();
-    if (terms.empty()) return;
-    for (const std::string& wrong : Compare(terms.back()->policy, config_).wrong) {
-      log_.Warning("policy and configuration disagree", {{"problem", wrong}});
-    }
+void Running::Report(const PolicyState& state) {
+  const std::string problem =
+      absl::StrReplaceAll(absl::string_view(state.status.message()), {{"\n", "; "}});
+  service_->desk().SetPolicyTrouble(problem);
+  if (!state.status.ok()) {
+    log_.Error(
+        "policy refused",
+        {{"problem", problem},
+         {"in_force", state.id.empty() ? "none yet: deliveries are stored and wait" : state.id}});
     return;
   }
-  const std::string stays =
-      state.id.empty() ? "none yet: deliveries are stored and wait" : state.id;
-  for (const auto problem : absl::StrSplit(state.status.message(), '\n')) {
-    log_.Error("policy refused", {{"problem", std::string(problem)}, {"in_force", stays}});
+  log_.Info("policy in force", {{"version", state.id}});
+  const TermsHistory terms = service_->desk().terms();
+  if (terms.empty()) return;
+  for (const std::string& wrong : Compare(terms.back()->policy, config_).wrong) {
+    log_.Warning("policy and configuration disagree", {{"problem", wrong}});
   }
 }
 
 void Running::Stop() {
+  // Before all else: who waits for a reading on the control socket goes.
+  reading_ = reloader_ != nullptr && !reloader_->Stop(absl::ZeroDuration());
   if (api_ != nullptr) api_->Stop();
   control_.reset();
   operations_.reset();
@@ -128,6 +139,9 @@ void Running::StopWithin(absl::Duration patience) {
   }
   ended.notify_one();
   watch.join();
+  if (!reading_) return;
+  log_.Warning("ended while the policy was being read; the next start reads it");
+  std::_Exit(0);
 }
 
 std::string Running::url() const { return Url(config_.listen.host, ports_.listen); }

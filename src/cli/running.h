@@ -16,6 +16,7 @@
 #include "src/api/server.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/operations.h"
+#include "src/cli/reloader.h"
 #include "src/cli/service.h"
 
 namespace retainer::cli {
@@ -28,8 +29,8 @@ class Running {
                                                         Log& log);
   ~Running();
 
-  // Reads the policy anew.
-  void Reload();
+  // Has the policy read anew, and does not wait for it.
+  void Reload() { reloader_->Ask(); }
   // Takes no more requests, works off what it can within some seconds, closes the store. A request
   // or a forge's call under way can hold it up; StopWithin bounds that.
   void Stop();
@@ -43,6 +44,8 @@ class Running {
 
  private:
   Running(const Config& config, Log& log) : config_(config), log_(log) {}
+  // One line in the log, a figure and the details of /readyz for what came of reading the policy.
+  void Report(const PolicyState& state);
 
   const Config config_;
   Log& log_;
@@ -53,6 +56,8 @@ class Running {
   std::unique_ptr<OidcVerifier> oidc_;
   std::unique_ptr<ApiServer> api_;
   ApiPorts ports_;
+  bool reading_ = false;  // the policy, when it was stopped
+  std::unique_ptr<Reloader> reloader_;
 };
 
 // SIGTERM, SIGINT and SIGHUP wait for WaitForSignal in every thread started from now on.

@@ -69,17 +69,26 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
 
 Service::~Service() = default;
 
-PolicyState Service::LoadPolicy() {
-  PolicyState state;
-  auto loaded = LoadPolicyFolder(config_.policy);
-  state.status = loaded.status();
-  if (loaded.ok()) {
-    state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
-  }
-  const PolicyState recorded = LoadRecordedPolicy();
-  state.status.Update(recorded.status);
-  state.id = recorded.id;
-  return state;
+std::function<PolicyState()> Service::ReadPolicy() {
+  const std::string folder = config_.policy;  // the reading may outlast this object
+  return [this, loaded = LoadPolicyFolder(folder)] {
+    const TermsHistory before = desk_->terms();
+    PolicyState state;
+    state.status = loaded.status();
+    if (loaded.ok()) {
+      state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
+    }
+    // What was refused leaves in force what is, and no ticket need be judged again.
+    if (!before.empty() && (!state.status.ok() || loaded->id == before.back()->id)) {
+      state.id = before.back()->id;
+      return state;
+    }
+    const PolicyState recorded = LoadRecordedPolicy();
+    state.status.Update(recorded.status);
+    state.id = recorded.id;
+    state.changed = before.empty() || before.back()->id != state.id;
+    return state;
+  };
 }
 
 PolicyState Service::LoadRecordedPolicy() {

@@ -2,6 +2,7 @@
 // other commands open it, ask, and close it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,9 @@ namespace retainer::cli {
 
 // The terms that a policy folder gives beside those that the store remembers.
 struct PolicyState {
-  absl::Status status;  // of the folder: OK, or why it was refused; the last good one stays
-  std::string id;       // in force; empty: none
+  absl::Status status;   // of the folder: OK, or why it was refused; the last good one stays
+  std::string id;        // in force; empty: none
+  bool changed = false;  // it was not in force before
 };
 
 class Service {
@@ -41,7 +43,10 @@ class Service {
   ~Service();
 
   // Reads the policy folder anew. A broken one changes nothing.
-  PolicyState LoadPolicy();
+  PolicyState LoadPolicy() { return ReadPolicy()(); }
+  // The same in two steps: reads, which may take long and touches nothing that is shared; what it
+  // returns puts in force what was read.
+  std::function<PolicyState()> ReadPolicy();
 
   // The policy versions that the store remembers, without a look at the folder: writes nothing.
   PolicyState LoadRecordedPolicy();

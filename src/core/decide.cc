@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "news.h"
+#include "outside.h"
+#include "prospects.h"
+#include "readers.h"
 #include "retainer/core.h"
 #include "roles.h"
 
@@ -120,45 +124,47 @@ void AddTakenBack(const std::map<std::string, std::string>& before, const Standi
   }
 }
 
-// Replaces the mentions in `notices` by those of `open`.
-void TakeMentions(const std::vector<Notice>& open, std::vector<Notice>* notices) {
-  const auto is_mention = [](const Notice& notice) { return notice.kind == NoticeKind::kMention; };
-  std::erase_if(*notices, is_mention);
-  std::copy_if(open.begin(), open.end(), std::back_inserter(*notices), is_mention);
+bool IsMention(const Notice& notice) { return notice.kind == NoticeKind::kMention; }
+
+void Append(std::vector<Notice> more, std::vector<Notice>* notices) {
+  notices->insert(notices->end(), std::make_move_iterator(more.begin()),
+                  std::make_move_iterator(more.end()));
 }
 
-bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const Policy& current) {
-  return std::any_of(standing.claims.begin(), standing.claims.end(), [&](const auto& claim) {
-    return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-      const Customer* customer = version->policy.FindCustomer(claim.customer);
-      return customer != nullptr && IsHidden(*customer, current);
-    });
-  });
+void Take(core::CommonNotices common, Decision* decision) {
+  Append(std::move(common.agreed), &decision->notices);
+  decision->held.insert(common.held.begin(), common.held.end());
 }
 
-// The same terms as if their hidden customers were nobody's.
-TermsHistory WithoutHidden(const TermsHistory& terms, const std::shared_ptr<const Terms>& current) {
-  TermsHistory open;
-  open.reserve(terms.size());
-  for (const auto& version : terms) open.push_back(WithoutHidden(*version, current));
-  return open;
-}
-
-// Puts what `outside` says of the customers that it knows of in place of what stands in `decision`.
-void TakeClaims(const Standing& outside, Decision* decision) {
-  const std::vector<ClaimRecord> claims = SummarizeClaims(outside);
-  for (ClaimRecord& claim : decision->claims) {
-    const auto seen = std::find_if(claims.begin(), claims.end(), [&](const ClaimRecord& other) {
-      return other.customer == claim.customer;
-    });
-    if (seen != claims.end()) claim = *seen;
+// Where every reader of the ticket may know its customer, the status comment holds its promises.
+void TellReaders(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
+                 absl::Time now, const Standing& standing, const core::Prospects& inside,
+                 Decision* decision) {
+  const auto known_in = [&](const Standing& way) {
+    return core::KnownToEveryReader(context, way, terms, now);
+  };
+  const std::string known = known_in(standing);
+  const std::optional<std::string> sure = inside.Agreed(known_in);
+  if (known.empty() && (!sure || sure->empty())) return;
+  std::optional<Face> face;
+  if (sure == known) {
+    const TermsHistory theirs = TermsFor(terms, now, known);
+    const Standing seen = core::EvaluateAsKnown(context, decision->facts, theirs, pins, now);
+    const core::Prospects prospects(context, theirs, pins, now, seen);
+    const Terms& current = *theirs[core::TermsIndexAt(theirs, now)];
+    face =
+        prospects.Agreed([&](const Standing& way) { return Present(context, way, current, now); })
+            .value_or(std::nullopt);
   }
-  std::erase_if(decision->endings, [&](const EndingCount& ending) {
-    return std::any_of(outside.claims.begin(), outside.claims.end(),
-                       [&](const auto& claim) { return claim.customer == ending.customer; });
-  });
-  const std::vector<EndingCount> endings = CountEndings(outside);
-  decision->endings.insert(decision->endings.end(), endings.begin(), endings.end());
+  // What is shown stays until it is certain.
+  if (!face) return decision->face.reset();
+  decision->face->comment = std::move(face->comment);
+  decision->face->discloses = std::move(face->discloses);
+}
+
+void SortUnique(std::vector<Question>* questions) {
+  std::sort(questions->begin(), questions->end());
+  questions->erase(std::unique(questions->begin(), questions->end()), questions->end());
 }
 
 }  // namespace
@@ -182,55 +188,92 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     decision.record.facts.emplace_back(id);
   }
 
-  decision.standing = Evaluate(context, decision.facts, terms, pins, now);
-  const Standing& standing = decision.standing;
   // The version in force, for the face: the newest whose instant has come.
   const std::size_t in_force = core::TermsIndexAt(terms, now);
-  const Terms* current = terms[in_force].get();
+  const Terms& current = *terms[in_force];
+  decision.standing = core::EvaluateAsKnown(context, decision.facts, terms, pins, now);
+  Standing& standing = decision.standing;
   decision.wake_at = standing.next_wake;
-  decision.notices = standing.notices;
-  core::News told_beside =
-      core::FindNews(context, decision.facts, standing, terms, in_force, pins, now);
-  decision.wake_at = std::min(decision.wake_at, told_beside.wake_at);
-  decision.claims = SummarizeClaims(standing);
-  decision.endings = CountEndings(standing);
-  std::vector<Notice> withdrawn = WithdrawnBreaches(context, standing, told, *current, now);
-  if (HasHiddenClaim(standing, terms, current->policy)) {
+  const auto wake = [&](absl::Time at) { decision.wake_at = std::min(decision.wake_at, at); };
+  {
+    const core::Prospects inside(context, terms, pins, now, standing);
     // What outsiders see is made from the facts as they themselves could judge them.
-    const Standing outside =
-        Evaluate(context, decision.facts, WithoutHidden(terms, terms[in_force]), pins, now);
-    decision.face = Present(context, outside, *current, now);
-    decision.promises = PresentPromises(outside, *current, now);
-    TakeClaims(outside, &decision);
-    // So are mentions: they stand where outsiders read.
-    const std::vector<Notice> open = WithdrawnBreaches(context, outside, told, *current, now);
-    TakeMentions(outside.notices, &decision.notices);
-    TakeMentions(open, &withdrawn);
-    decision.wake_at = std::min(decision.wake_at, outside.next_wake);
-    told_beside.questions.insert(told_beside.questions.end(), outside.questions.begin(),
-                                 outside.questions.end());
-  } else {
-    decision.face = Present(context, standing, *current, now);
-    decision.promises = PresentPromises(standing, *current, now);
+    std::optional<core::Outside> apart;
+    if (core::IsSeenOtherwise(standing, decision.facts, terms, now)) {
+      apart.emplace(context, decision.facts, terms, pins, now);
+      wake(apart->known.next_wake);
+    }
+    const core::Prospects& outside = apart ? apart->prospects : inside;
+    decision.face =
+        outside.Agreed([&](const Standing& way) { return Present(context, way, current, now); })
+            .value_or(std::nullopt);
+    if (apart && decision.face) {
+      TellReaders(context, terms, pins, now, standing, inside, &decision);
+    }
+    decision.promises =
+        outside.Agreed([&](const Standing& way) { return PresentPromises(way, current, now); })
+            .value_or(std::nullopt);
+
+    // Mentions stand where outsiders read; all else that people are told goes by everything.
+    core::News beside =
+        core::FindNews(context, decision.facts, standing, terms, in_force, pins, now);
+    wake(beside.wake_at);
+    std::vector<std::vector<Notice>> told_inside;
+    for (const Standing* way : inside.ways()) {
+      wake(way->next_wake);
+      std::vector<Notice>& notices = told_inside.emplace_back(way->notices);
+      Append(WithdrawnBreaches(context, *way, told, current, now), &notices);
+      if (apart) std::erase_if(notices, IsMention);
+      if (way == &standing) {
+        Append(std::move(beside.notices), &notices);
+        decision.held.insert(beside.held.begin(), beside.held.end());
+        continue;
+      }
+      core::News other = core::FindNews(context, way->facts, *way, terms, in_force, pins, now);
+      wake(other.wake_at);
+      Append(std::move(other.notices), &notices);
+      decision.held.insert(other.held.begin(), other.held.end());
+    }
+    Take(core::Compare(std::move(told_inside)), &decision);
+    if (apart) {
+      std::vector<std::vector<Notice>> mentions;
+      for (const Standing* way : outside.ways()) {
+        wake(way->next_wake);
+        std::vector<Notice>& notices = mentions.emplace_back(way->notices);
+        Append(WithdrawnBreaches(context, *way, told, current, now), &notices);
+        std::erase_if(notices, [](const Notice& notice) { return !IsMention(notice); });
+      }
+      Take(core::Compare(std::move(mentions)), &decision);
+    }
+    decision.all_held = inside.ways().empty() || outside.ways().empty();
+
+    const auto claims = inside.Agreed(SummarizeClaims);
+    const auto seen = outside.Agreed(SummarizeClaims);
+    decision.claims_hang = !claims || !seen;
+    const Standing& sure = claims ? *inside.ways()[0] : standing;
+    decision.claims = SummarizeClaims(sure);
+    decision.endings = CountEndings(sure);
+    if (apart) core::TakeClaims(seen ? *outside.ways()[0] : apart->known, &decision);
+
+    if (apart) decision.outside_questions = apart->known.questions;
+    standing.questions.insert(standing.questions.end(), beside.questions.begin(),
+                              beside.questions.end());
+    standing.questions.insert(standing.questions.end(), decision.outside_questions.begin(),
+                              decision.outside_questions.end());
   }
-  if (!told_beside.questions.empty()) {
-    std::vector<Question>& questions = decision.standing.questions;
-    questions.insert(questions.end(), told_beside.questions.begin(), told_beside.questions.end());
-    std::sort(questions.begin(), questions.end());
-    questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
+  SortUnique(&standing.questions);
+  if (!standing.questions.empty() && !HasHidden(terms, now)) {
+    decision.outside_questions = standing.questions;
   }
-  if (!decision.standing.questions.empty()) {
-    decision.notices.clear();
-    withdrawn.clear();
-  }
+  if (!standing.questions.empty()) standing.notices.clear();
   decision.record.changes = Changes(before, ClockStates(standing));
   // A decision that learns nothing repeats what an earlier one has recorded.
-  AddTakenBack(before, standing, decision.new_facts.empty() ? std::vector<Notice>() : withdrawn,
-               &decision.record.changes);
-  if (decision.standing.questions.empty()) {
-    for (Notice& notice : told_beside.notices) decision.notices.push_back(std::move(notice));
+  std::vector<Notice> withdrawn;
+  if (!decision.new_facts.empty()) {
+    std::copy_if(decision.notices.begin(), decision.notices.end(), std::back_inserter(withdrawn),
+                 [](const Notice& notice) { return !notice.withdraws.empty(); });
   }
-  for (Notice& notice : withdrawn) decision.notices.push_back(std::move(notice));
+  AddTakenBack(before, standing, withdrawn, &decision.record.changes);
   std::sort(decision.notices.begin(), decision.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });
   for (Notice& notice : decision.notices) {

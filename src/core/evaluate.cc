@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "claims.h"
+#include "prospects.h"
 #include "replay.h"
 #include "retainer/core.h"
 #include "roles.h"
@@ -52,8 +53,8 @@ void RefuseIdleExcuses(const Timeline& timeline, const std::vector<ClaimWork>& w
 
 }  // namespace
 
-Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
-                  const Pins& pins, absl::Time now) {
+Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& facts,
+                               const TermsHistory& terms, const Pins& pins, absl::Time now) {
   Standing s;
   s.ticket = context.key;
   const TermsHistory history = InForce(terms, now, &s.next_wake);
@@ -161,11 +162,17 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
                            core::Announce(context.key, timeline, history, now, &work, &s.notices));
     s.objectives = core::Publish(std::move(work)).clocks;
   }
-  // Nothing is announced while an answer is outstanding.
-  if (!s.questions.empty()) s.notices.clear();
   std::sort(s.notices.begin(), s.notices.end(),
             [](const Notice& a, const Notice& b) { return a.id < b.id; });
   return s;
+}
+
+Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+                  const Pins& pins, absl::Time now) {
+  Standing standing = core::EvaluateAsKnown(context, facts, terms, pins, now);
+  // What there is to tell all the same, Decide finds out.
+  if (!standing.questions.empty()) standing.notices.clear();
+  return standing;
 }
 
 std::map<std::string, std::string> ClockStates(const Standing& standing) {

@@ -318,7 +318,7 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                     refusal.reason, "\n");
   }
   if (!standing.questions.empty()) {
-    absl::StrAppend(&out, "\nopen questions: nothing is announced before they are answered\n");
+    absl::StrAppend(&out, "\nopen questions: what hangs on their answers waits for them\n");
   }
   for (const Question& question : standing.questions) {
     switch (question.kind) {

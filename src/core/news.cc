@@ -139,10 +139,10 @@ class Assigned {
     }
   }
 
-  bool IsResponder(const Actor& actor, absl::Time at) {
+  Role RoleOf(const Actor& actor, absl::Time at) {
     const ActorIndex index = roster_.Find(actor);
-    return index != kNobody && !roster_.IsSelf(index) &&
-           roster_.Judge(index, current_, claimants_, 0, at).role == Role::kResponder;
+    if (index == kNobody || roster_.IsSelf(index)) return Role::kCommunity;
+    return roster_.Judge(index, current_, claimants_, 0, at).role;
   }
   const std::set<Question>& questions() const { return roster_.questions(); }
 
@@ -191,15 +191,23 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
                                [&](const HandOver& one) { return one.at + kLongAgo > now; });
   if (!any) return news;
   Assigned assigned(context, terms, current, pins, standing, order);
+  News unsure;
   for (const HandOver& one : hand_overs) {
     if (one.at + kLongAgo <= now) continue;
     // Both are asked about, so that both answers come at once.
-    const bool from = assigned.IsResponder(one.from, one.at);
-    const bool to = assigned.IsResponder(one.to, one.at);
-    if (!from || !to) continue;
+    const Role from = assigned.RoleOf(one.from, one.at);
+    const Role to = assigned.RoleOf(one.to, one.at);
+    const auto may_be = [](Role role) {
+      return role == Role::kResponder || role == Role::kUnknown;
+    };
+    if (!may_be(from) || !may_be(to)) continue;
+    const bool sure = from == Role::kResponder && to == Role::kResponder;
     finder.Tell(NoticeKind::kHandOver, *one.assigned, one.at,
-                absl::StrCat("handed over from ", NameOf(one.from), " to ", NameOf(one.to)), &news);
+                absl::StrCat("handed over from ", NameOf(one.from), " to ", NameOf(one.to)),
+                sure ? &news : &unsure);
   }
+  news.wake_at = std::min(news.wake_at, unsure.wake_at);
+  for (const Notice& notice : unsure.notices) news.held.insert(notice.id);
   news.questions.assign(assigned.questions().begin(), assigned.questions().end());
   return news;
 }

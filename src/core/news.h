@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -17,6 +19,7 @@ inline constexpr absl::Duration kNewsWindow = absl::Hours(72);
 
 struct News {
   std::vector<Notice> notices;      // whose time has come
+  std::set<std::string> held;       // ids of those that hang on the questions
   std::vector<Question> questions;  // whether those between whom a ticket went are responders
   absl::Time wake_at = absl::InfiniteFuture();
 };

@@ -110,10 +110,18 @@ bool IsHidden(const Customer& customer, const Policy& current) {
 
 std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
                                            const std::shared_ptr<const Terms>& current) {
-  return terms.open->Get(current, [&] {
+  return WithoutHiddenBut(terms, current, "");
+}
+
+std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
+                                              const std::shared_ptr<const Terms>& current,
+                                              const std::string& known) {
+  return terms.open->Get(current, known, [&] {
     Policy policy = terms.policy;
-    std::erase_if(policy.customers,
-                  [&](const Customer& customer) { return IsHidden(customer, current->policy); });
+    std::erase_if(policy.customers, [&](const Customer& customer) {
+      return customer.id != known && IsHidden(customer, current->policy);
+    });
+    for (Customer& customer : policy.customers) customer.is_public |= customer.id == known;
     return WithPolicy(terms, std::move(policy));
   });
 }

@@ -28,7 +28,15 @@ constexpr absl::Duration kStorePause = absl::Seconds(1);
 Desk::Desk(DeskPorts ports, DeskOptions options)
     : ports_(std::move(ports)),
       options_(std::move(options)),
-      judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges),
+      follow_ups_([this](const std::string& forge) {
+        for (const auto& mine : forges_) {
+          if (mine->slot.name == forge && mine->inquirer_thread != nullptr) {
+            mine->inquirer_thread->wakeable.Wake();
+          }
+        }
+      }),
+      judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges,
+             &follow_ups_),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),
       intake_(ports_.receivers, ports_.store, ports_.log, ports_.metrics,
               [this](const std::string& forge) {
@@ -95,6 +103,7 @@ Desk::Thread* Desk::Spawn(std::string name, RoundFunction round) {
 
 void Desk::Start() {
   // All threads are known before the first runs: rounds wake one another.
+  follow_ups_.Start();
   for (const auto& mine : forges_) {
     ForgeThreads* forge = mine.get();
     if (forge->worker) {
@@ -103,6 +112,10 @@ void Desk::Start() {
     }
     forge->dispatcher_thread = Spawn(absl::StrCat("dispatcher ", forge->slot.name),
                                      [this, forge] { return DispatcherRound(forge); });
+    if (forge->slot.client != nullptr) {
+      forge->inquirer_thread = Spawn(absl::StrCat("inquirer ", forge->slot.name),
+                                     [this, forge] { return InquirerRound(forge); });
+    }
     if (forge->recovery) {
       Recovery* recovery = forge->recovery.get();
       Spawn(absl::StrCat("recovery ", forge->slot.name),
@@ -174,12 +187,17 @@ absl::Status Desk::Stop(absl::Duration deadline) {
 
 void Desk::SetTerms(TermsHistory terms) {
   const bool any = !terms.empty();
-  ports_.log.Info("terms set", {{"id", any ? terms.back()->id : std::string("none")}});
   ports_.metrics.Set("retainer_policy_effective_timestamp_seconds",
                      any ? static_cast<double>(absl::ToUnixSeconds(terms.back()->effective)) : 0);
   terms_.Set(std::move(terms));
   if (any) reconciler_.TermsChanged();
   Nudge();
+}
+
+void Desk::SetPolicyTrouble(std::string trouble) {
+  ports_.metrics.Set("retainer_policy_refused", trouble.empty() ? 0 : 1);
+  std::lock_guard lock(mutex_);
+  policy_trouble_ = std::move(trouble);
 }
 
 void Desk::WakeAll() {
@@ -223,6 +241,19 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
   }
   if (round->finished > 0) return absl::InfinitePast();
   return round->next;
+}
+
+absl::Time Desk::InquirerRound(ForgeThreads* forge) {
+  const std::optional<TicketKey> key = follow_ups_.Take(forge->slot.name);
+  if (!key) return absl::InfiniteFuture();
+  // In vain, the ticket's wake-up sees to it.
+  if (const auto judged = judge_.FollowUp(*key); !judged.ok()) {
+    LogTrouble("ticket could not be judged", forge->slot.name, judged.status());
+  }
+  for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+  timers_thread_->wakeable.Wake();
+  notifier_thread_->wakeable.Wake();
+  return absl::InfinitePast();
 }
 
 absl::Time Desk::TimersRound() {
@@ -283,6 +314,7 @@ absl::StatusOr<std::string> Desk::Unsettled() {
     if (!entries.ok()) return entries.status();
     if (!entries->empty()) return absl::StrCat("the inbox of ", mine->slot.name);
   }
+  if (follow_ups_.busy()) return "questions for the sake of private customers";
   auto wake = timers_.NextWake();
   if (!wake.ok()) return wake.status();
   if (*wake <= now) return "a wake-up that is due";
@@ -350,7 +382,7 @@ absl::StatusOr<Judged> Desk::Operate(const TicketRef& ref, Fact fact) {
   return Operate(*key, std::move(fact));
 }
 
-absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref) {
+absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref, const std::string& customer) {
   auto key = Resolve(ref);
   if (!key.ok()) return key.status();
   Inspection inspection;
@@ -376,8 +408,24 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref) {
   inspection.pins = *std::move(pins);
   inspection.shown = *std::move(shown);
   inspection.at = ports_.clock.Now();
-  inspection.standing = Evaluate(inspection.context, inspection.facts, inspection.terms,
-                                 inspection.pins, inspection.at);
+  if (customer.empty()) {
+    inspection.standing = Evaluate(inspection.context, inspection.facts, inspection.terms,
+                                   inspection.pins, inspection.at);
+  } else {
+    const Customer* known = inspection.terms.back()->policy.FindCustomer(customer);
+    if (known == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the policy has no customer \"", customer, "\": give an id or an alias"));
+    }
+    const std::string id = known->id;
+    auto theirs = StandingFor(inspection.context, inspection.facts, inspection.terms,
+                              inspection.pins, inspection.at, id);
+    if (!theirs) {
+      return absl::NotFoundError(absl::StrCat(id, " has no claim on ", ToString(ref)));
+    }
+    inspection.standing = *std::move(theirs);
+    inspection.terms = TermsFor(inspection.terms, inspection.at, id);
+  }
   inspection.explanation = Explain(inspection.context, inspection.facts, inspection.standing,
                                    inspection.terms, inspection.at);
   return inspection;
@@ -422,6 +470,7 @@ Health Desk::CheckHealth() {
   health.stopping = stopping_;
   {
     std::lock_guard lock(mutex_);
+    health.policy_trouble = policy_trouble_;
     for (const auto& mine : forges_) {
       health.forges.push_back({mine->slot.name, mine->slot.client != nullptr, mine->worker_error,
                                mine->dispatcher_error});

@@ -3,6 +3,7 @@
 // Threads, started by Start and ended by Stop:
 //   one worker a forge       inbox -> decisions
 //   one dispatcher a forge   dirty faces -> the forge
+//   one inquirer a forge     what is asked of it for the sake of private customers, after the faces
 //   timers                   wake-ups that are due
 //   notifier                 notices -> sinks, mentions -> the forge
 //   reconciler               re-evaluation after a policy change, the look for trouble
@@ -38,6 +39,7 @@
 #include "retainer/webhook.h"
 #include "src/pipeline/containment.h"
 #include "src/pipeline/dispatcher.h"
+#include "src/pipeline/follow_ups.h"
 #include "src/pipeline/intake.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/mentions.h"
@@ -100,6 +102,7 @@ struct Health {
   bool ready = false;  // a policy is in force and the store can be read and written
   bool policy = false;
   std::string terms_id;
+  std::string policy_trouble;  // as SetPolicyTrouble
   bool store = false;
   std::string store_error;
   std::vector<std::string> damaged;  // places of the store that cannot be read
@@ -127,6 +130,9 @@ class Desk {
 
   // Swaps the terms in force; empty: none yet. Every ticket is judged again in the background.
   void SetTerms(TermsHistory terms);
+  // What was wrong with the policy when it was last read, so that an older one stays in force; empty:
+  // nothing.
+  void SetPolicyTrouble(std::string trouble);
   TermsHistory terms() const { return terms_.Get(); }
 
   // Time has jumped or something changed from outside: everybody looks again now.
@@ -147,8 +153,10 @@ class Desk {
   // forge's error where it does not say.
   absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
   absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
-  // NotFound for a ticket without facts; FailedPrecondition while there are no terms.
-  absl::StatusOr<Inspection> Inspect(const TicketRef& ref);
+  // NotFound for a ticket without facts; FailedPrecondition while there are no terms. `customer`: what
+  // that one may know of it (StandingFor), by id or alias; NotFound too where it has no claim,
+  // InvalidArgument where the policy has no such customer. Empty: everything.
+  absl::StatusOr<Inspection> Inspect(const TicketRef& ref, const std::string& customer = "");
   // What is known around a ticket of the store.
   absl::StatusOr<TicketContext> ContextOf(const TicketKey& key, const TicketRecord& record) {
     return judge_.Context(key, record, std::nullopt);
@@ -177,6 +185,7 @@ class Desk {
     std::unique_ptr<Recovery> recovery;
     Thread* worker_thread = nullptr;
     Thread* dispatcher_thread = nullptr;
+    Thread* inquirer_thread = nullptr;
     std::string worker_error;      // guarded by mutex_
     std::string dispatcher_error;  // guarded by mutex_
   };
@@ -189,6 +198,7 @@ class Desk {
   bool Draining() const;
   absl::Time WorkerRound(ForgeThreads* forge);
   absl::Time DispatcherRound(ForgeThreads* forge);
+  absl::Time InquirerRound(ForgeThreads* forge);
   absl::Time TimersRound();
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
@@ -202,6 +212,7 @@ class Desk {
   const DeskPorts ports_;
   const DeskOptions options_;
   TermsHolder terms_;
+  FollowUps follow_ups_;
   Judge judge_;
   Containment containment_;
   Intake intake_;
@@ -222,6 +233,7 @@ class Desk {
   std::condition_variable changed_;                      // a round ended, or a thread did
   std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
   bool notices_later_ = false;                           // guarded by mutex_
+  std::string policy_trouble_;                           // guarded by mutex_
   Throttle trouble_{1};
   std::mutex probe_mutex_;
   absl::Status writable_;                                           // guarded by probe_mutex_

@@ -6,8 +6,7 @@
 
 namespace retainer {
 
-DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time retry_at,
-                        absl::Time now) {
+DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now) {
   const Decision& decision = draft.decision;
   const Standing& standing = decision.standing;
   DecisionWrite write;
@@ -34,7 +33,10 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   }
   record.claims = decision.claims;
   record.endings = decision.endings;
-  record.questions = static_cast<std::uint32_t>(standing.questions.size());
+  // What was not asked yet will be answered in a moment; what hangs on no answer is known.
+  const std::size_t asked =
+      draft.follow_up ? decision.outside_questions.size() : standing.questions.size();
+  record.questions = decision.claims_hang ? static_cast<std::uint32_t>(asked) : 0;
   record.decided_at = now;
   ForgetTimes(&record);
   for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);
@@ -44,7 +46,7 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   record.terms_id = standing.terms_id;
   if (decision.promises) record.promises = *decision.promises;
 
-  absl::Time wake = std::min(decision.wake_at, retry_at);
+  absl::Time wake = std::min(decision.wake_at, draft.ask_again);
   // Rationale: a wake-up that is not ahead would be due for ever.
   if (wake <= now) wake = now + absl::Seconds(1);
   record.wake_at.reset();

@@ -33,12 +33,11 @@ struct Draft {
   std::optional<ProjectRecord> project;
   std::string installation_id;
   std::vector<std::pair<Login, std::string>> pins;
-  bool unanswered = false;
+  absl::Time ask_again = absl::InfiniteFuture();  // what the forge has not answered
+  // Something is to be asked for the sake of private customers, now that the face is decided.
+  bool follow_up = false;
 };
 
-// `retry_at`: when a question that the forge has not answered is to be asked again; infinite where
-// none is, or nobody can answer.
-DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time retry_at,
-                        absl::Time now);
+DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now);
 
 }  // namespace retainer

@@ -37,6 +37,24 @@ Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Act
   return fact;
 }
 
+// Kept beside the answer that outsiders' view was given: see IsHiddenAnswer.
+void MarkHidden(Fact* answer) {
+  answer->internal = true;
+  answer->id += " hidden";
+}
+
+// May the forge not know yet what `fact` tells of, where it is asked this? What names another ticket
+// says nothing of when that one came.
+bool Concerns(const Fact& fact, const Question& question) {
+  const bool written = question.reference.starts_with("#") || question.reference.starts_with("!");
+  if (!written) return true;
+  const std::string_view number = std::string_view(question.reference).substr(1);
+  return std::any_of(fact.text.commands.begin(), fact.text.commands.end(),
+                     [&](const Command& command) {
+                       return command.argument == number || command.argument == question.reference;
+                     });
+}
+
 }  // namespace
 
 absl::Duration BackOff(int failures) {
@@ -61,10 +79,88 @@ bool Inquiries::HasClient(std::string_view forge) const {
   return slot != nullptr && slot->client != nullptr;
 }
 
-bool Inquiries::IsSilent(const std::string& forge) {
+absl::Time Inquiries::SilentUntil(const std::string& forge, Sake sake) const {
+  const auto until = [&](Sake one) {
+    const auto it = silences_.find({forge, one});
+    return it == silences_.end() ? absl::InfinitePast() : it->second.until;
+  };
+  const absl::Time everybody = until(Sake::kEverybody);
+  return sake == Sake::kEverybody ? everybody : std::max(everybody, until(Sake::kHidden));
+}
+
+bool Inquiries::IsSilent(const std::string& forge, Sake sake) {
   std::lock_guard lock(mutex_);
-  const auto it = unreachable_until_.find(forge);
-  return it != unreachable_until_.end() && clock_.Steady() < it->second;
+  return clock_.Steady() < SilentUntil(forge, sake);
+}
+
+bool Inquiries::MayAsk(const TicketKey& key, const Question& question, Sake sake) {
+  if (!HasClient(key.forge)) return false;
+  const absl::Time now = clock_.Steady();
+  std::lock_guard lock(mutex_);
+  if (now < SilentUntil(key.forge, sake)) return false;
+  const auto tries = tries_.find(key);
+  if (tries == tries_.end()) return true;
+  const auto it = tries->second.find({sake, question});
+  return it == tries->second.end() || now >= it->second.not_before;
+}
+
+absl::Time Inquiries::NextAsk(const TicketKey& key, const OpenQuestions& open, absl::Time now) {
+  // Without a client nobody can ever answer: asking again would only burn a replay's time.
+  if (!HasClient(key.forge)) return absl::InfiniteFuture();
+  std::lock_guard lock(mutex_);
+  if (open.everybody.empty() && open.hidden.empty()) {
+    tries_.erase(key);
+    return absl::InfiniteFuture();
+  }
+  if (tries_.size() >= kMaxCounted && !tries_.contains(key)) return now + kLongestWait;
+  Tries& tries = tries_[key];
+  std::erase_if(tries, [&](const auto& entry) {
+    const auto& [sake, question] = entry.first;
+    const auto& asked = sake == Sake::kEverybody ? open.everybody : open.hidden;
+    return std::find(asked.begin(), asked.end(), question) == asked.end();
+  });
+  const absl::Time steady = clock_.Steady();
+  absl::Duration wait = absl::InfiniteDuration();
+  const auto look = [&](Sake sake, const std::vector<Question>& questions) {
+    const absl::Time silent = SilentUntil(key.forge, sake);
+    for (const Question& question : questions) {
+      const auto it = tries.find({sake, question});
+      absl::Time at = std::max(silent, steady);
+      if (it != tries.end()) {
+        at = std::max(at, it->second.not_before);
+      } else if (silent <= steady) {
+        at = steady + (sake == Sake::kHidden ? kFollowUp : BackOff(1));
+      }
+      wait = std::min(wait, at - steady);
+    }
+  };
+  look(Sake::kEverybody, open.everybody);
+  look(Sake::kHidden, open.hidden);
+  return now + wait;
+}
+
+void Inquiries::NoteAnswer(const TicketKey& key, const Question& question, Sake sake) {
+  std::lock_guard lock(mutex_);
+  silences_.erase({key.forge, sake});
+  silences_.erase({key.forge, Sake::kEverybody});  // it answers, whoever asked
+  if (const auto it = tries_.find(key); it != tries_.end()) it->second.erase({sake, question});
+}
+
+void Inquiries::NoteFailure(const TicketKey& key, const Question& question, Sake sake,
+                            bool silent) {
+  std::lock_guard lock(mutex_);
+  if (tries_.size() >= kMaxCounted && !tries_.contains(key)) return;
+  Try& failed = tries_[key][{sake, question}];
+  const absl::Duration wait = BackOff(++failed.failures);
+  failed.not_before = clock_.Steady() + (silent ? std::min(wait, kAfterSilence) : wait);
+}
+
+void Inquiries::NoteSilence(const std::string& forge, Sake sake,
+                            std::optional<absl::Duration> retry_after) {
+  std::lock_guard lock(mutex_);
+  Silence& silence = silences_[{forge, sake}];
+  const absl::Duration wait = std::min(BackOff(++silence.failures), kLongestSilence);
+  silence.until = clock_.Steady() + std::max(retry_after.value_or(absl::ZeroDuration()), wait);
 }
 
 std::optional<Actor> Inquiries::Self(const ForgeSlot& slot) {
@@ -73,19 +169,18 @@ std::optional<Actor> Inquiries::Self(const ForgeSlot& slot) {
     std::lock_guard lock(mutex_);
     if (auto it = selves_.find(slot.name); it != selves_.end()) return it->second;
   }
-  if (IsSilent(slot.name)) return std::nullopt;
+  if (IsSilent(slot.name, Sake::kEverybody)) return std::nullopt;
   auto self = slot.client->Self();
-  std::lock_guard lock(mutex_);
   if (!self.ok()) {
-    const int failures = ++failures_[slot.name];
-    unreachable_until_[slot.name] = clock_.Steady() + BackOff(failures);
+    NoteSilence(slot.name, Sake::kEverybody, std::nullopt);
     return std::nullopt;
   }
+  std::lock_guard lock(mutex_);
   selves_[slot.name] = *self;
   return *self;
 }
 
-bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time now,
+bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, absl::Time now,
                        std::vector<Fact>* answers, std::optional<TicketInfo>* seen) {
   const TicketKey& key = of.context.key;
   const ForgeSlot* slot = FindForge(key.forge);
@@ -95,21 +190,25 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       return true;
     }
   }
-  if (slot == nullptr || slot->client == nullptr) return false;
-  if (IsSilent(slot->name)) return false;
+  if (!MayAsk(key, question, sake)) return false;
   const RemoteTicket at = {key, of.context.path, of.installation_id};
   const std::string subject = AnswerSubject(question.actor);
   // What happened before the clock was set back lies ahead: the answer holds for it too.
   absl::Time as_of = now;
   for (const auto& [id, fact] : of.facts) as_of = std::max(as_of, fact.at);
   const absl::Time expires = as_of + kAnswerLasts;
+  const std::size_t known = answers->size();
+  const auto not_settled = [&] {
+    NoteFailure(key, question, sake, /*silent=*/false);
+    return false;
+  };
   absl::Status status;
   switch (question.kind) {
     case Question::Kind::kOpening: {
       auto backfill = slot->client->ReadTicket(at);
       status = backfill.status();
       if (absl::IsNotFound(status)) {
-        if (!IsSettled(*slot, at, of, now)) return false;
+        if (!IsSettled(*slot, at, question, of, now)) return not_settled();
         answers->push_back(MakeReference({Provenance::kNetwork, now}, "", ""));
         status = {};
         break;
@@ -127,7 +226,7 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       status = value.status();
       if (absl::IsNotFound(status)) value = std::string(), status = {};
       if (!status.ok()) break;
-      if (value->empty() && !IsSettled(*slot, at, of, now)) return false;
+      if (value->empty() && !IsSettled(*slot, at, question, of, now)) return not_settled();
       answers->push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *value));
       break;
     }
@@ -164,10 +263,11 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
       break;
     }
   }
-  std::lock_guard lock(mutex_);
   if (status.ok()) {
-    failures_.erase(slot->name);
-    unreachable_until_.erase(slot->name);
+    NoteAnswer(key, question, sake);
+    if (sake == Sake::kHidden) {
+      for (std::size_t i = known; i < answers->size(); ++i) MarkHidden(&(*answers)[i]);
+    }
     return true;
   }
   metrics_.Count("retainer_forge_errors_total",
@@ -182,22 +282,22 @@ bool Inquiries::Answer(const Question& question, const AskedOf& of, absl::Time n
   }
   // What fails for one ticket or project (not found, not permitted, not installed) says nothing
   // about the others; wrong credentials do.
-  if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || RetryAfter(status)) {
-    const int failures = ++failures_[slot->name];
-    unreachable_until_[slot->name] =
-        clock_.Steady() +
-        std::max(RetryAfter(status).value_or(absl::ZeroDuration()), BackOff(failures));
-  }
+  const std::optional<absl::Duration> retry_after = RetryAfter(status);
+  const bool silent =
+      absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || retry_after.has_value();
+  NoteFailure(key, question, sake, silent);
+  if (silent) NoteSilence(slot->name, sake, retry_after);
   return false;
 }
 
-bool Inquiries::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const AskedOf& of,
-                          absl::Time now) {
+bool Inquiries::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Question& question,
+                          const AskedOf& of, absl::Time now) {
   for (const auto& [id, fact] : of.facts) {
     // One that lies far ahead came before the clock was set back.
-    if (fact.provenance == Provenance::kWebhook && absl::AbsDuration(now - fact.at) < kForgeLag) {
-      return false;
+    if (fact.provenance != Provenance::kWebhook || absl::AbsDuration(now - fact.at) >= kForgeLag) {
+      continue;
     }
+    if (Concerns(fact, question)) return false;
   }
   // A project that is hidden from us, or is called otherwise now, has no tickets either.
   const auto project = slot.client->FindProject(at.path);
@@ -276,11 +376,21 @@ absl::Status Inquiries::Confirm(const TicketKey& key) {
   return absl::OkStatus();
 }
 
-std::optional<std::string> Inquiries::OwnerOf(const Login& login, const std::string& seen) {
+bool Inquiries::MayAskOwner(const Login& login, Sake sake) {
+  if (!HasClient(login.forge)) return false;
+  const absl::Time now = clock_.Steady();
+  std::lock_guard lock(mutex_);
+  if (now < SilentUntil(login.forge, sake)) return false;
+  const auto it = owner_not_before_.find(login);
+  return it == owner_not_before_.end() || now >= it->second;
+}
+
+std::optional<std::string> Inquiries::OwnerOf(const Login& login, Sake sake,
+                                              const std::string& seen) {
   const ForgeSlot* slot = FindForge(login.forge);
   if (slot == nullptr || slot->client == nullptr) return seen;
   const absl::Time now = clock_.Steady();
-  if (IsSilent(slot->name)) return std::nullopt;
+  if (IsSilent(slot->name, sake)) return std::nullopt;
   {
     std::lock_guard lock(mutex_);
     absl::Time& not_before =

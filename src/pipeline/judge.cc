@@ -1,6 +1,8 @@
 #include "src/pipeline/judge.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -44,6 +46,16 @@ void AddLearnt(const std::vector<Fact>& learnt, std::vector<Fact>* facts) {
   }
 }
 
+// Where nobody can be asked, there is nothing to keep from anybody.
+OpenQuestions Open(const Decision& decision, bool asks) {
+  OpenQuestions open;
+  open.everybody = asks ? decision.outside_questions : decision.standing.questions;
+  std::set_difference(decision.standing.questions.begin(), decision.standing.questions.end(),
+                      open.everybody.begin(), open.everybody.end(),
+                      std::back_inserter(open.hidden));
+  return open;
+}
+
 std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
                                 const std::optional<TicketInfo>& b) {
   return a ? a : b;
@@ -56,12 +68,13 @@ bool IsTicketsOwn(const absl::Status& status) {
 }
 
 Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-             std::vector<ForgeSlot> forges)
+             std::vector<ForgeSlot> forges, FollowUps* later)
     : store_(store),
       clock_(clock),
       log_(log),
       metrics_(metrics),
       terms_(terms),
+      later_(later),
       inquiries_(store, clock, log, metrics, std::move(forges)),
       fixes_(store) {}
 
@@ -93,11 +106,13 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
   return context;
 }
 
-std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& forge,
+std::vector<std::pair<Login, std::string>> Judge::NewPins(Sake sake, const std::string& forge,
                                                           const FactSet& facts,
-                                                          const TermsHistory& terms, Pins* pins) {
+                                                          const TermsHistory& terms, absl::Time now,
+                                                          Pins* pins, bool* unpinned) {
   std::vector<std::pair<Login, std::string>> fresh;
   std::set<std::pair<std::string_view, std::string_view>> met;
+  const TermsHistory open = OutsideTerms(terms, now);
   const auto look = [&](const Actor& actor) {
     if (actor.id.empty() || actor.login.empty()) return;
     if (!met.emplace(actor.id, actor.login).second) return;
@@ -105,7 +120,12 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& for
     if (!IsNamed(terms, login)) return;
     const std::string* pinned = pins->Find(login);
     if (pinned == nullptr) {
-      const std::optional<std::string> id = inquiries_.OwnerOf(login, actor.id);
+      const Sake of = IsNamed(open, login) ? Sake::kEverybody : Sake::kHidden;
+      if (of != sake && inquiries_.HasClient(forge)) {
+        *unpinned |= of == Sake::kHidden && inquiries_.MayAskOwner(login, of);
+        return;
+      }
+      const std::optional<std::string> id = inquiries_.OwnerOf(login, of, actor.id);
       if (!id) return;
       pins->Add(login, *id);
       fresh.emplace_back(login, *id);
@@ -130,16 +150,7 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(const std::string& for
   return fresh;
 }
 
-absl::Time Judge::RetryAt(const Draft& draft, absl::Time now) {
-  // Without a client nobody can ever answer: asking again would only burn a replay's time.
-  if (!draft.unanswered || !inquiries_.HasClient(draft.key.forge)) return absl::InfiniteFuture();
-  const TicketKey& key = draft.key;
-  std::lock_guard lock(mutex_);
-  if (unanswered_.size() >= kMaxCounted && !unanswered_.contains(key)) return now + kLongestWait;
-  return now + BackOff(++unanswered_[key] + 2);
-}
-
-absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
+absl::StatusOr<Draft> Judge::MakeDraft(Sake sake, const TicketKey& key, const News& news,
                                        const TermsHistory& terms, absl::Time now) {
   Draft draft;
   draft.key = key;
@@ -166,58 +177,67 @@ absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
   if (!told.ok()) return told.status();
 
   std::vector<Fact> facts = news.facts;
+  OpenQuestions open;
+  bool unpinned = false;
   for (int round = 0;; ++round) {
     FactSet all = draft.stored.facts;
     for (const Fact& fact : facts) all.Add(fact);
-    for (auto& pin : NewPins(key.forge, all, terms, &*pins)) draft.pins.push_back(std::move(pin));
+    unpinned = false;
+    for (auto& pin : NewPins(sake, key.forge, all, terms, now, &*pins, &unpinned)) {
+      draft.pins.push_back(std::move(pin));
+    }
     draft.decision = retainer::Decide(draft.context, draft.stored.facts, facts, terms, *pins,
                                       draft.stored.record.clock_states, now, *told);
-    const std::vector<Question>& questions = draft.decision.standing.questions;
-    if (questions.empty()) {
-      std::lock_guard lock(mutex_);
-      unanswered_.erase(key);
-      break;
-    }
-    if (round == kMaxRounds) {
-      draft.unanswered = true;
-      break;
-    }
+    open = Open(draft.decision, inquiries_.HasClient(key.forge));
+    const std::vector<Question>& questions =
+        sake == Sake::kEverybody ? open.everybody : open.hidden;
+    if (questions.empty() || round == kMaxRounds) break;
     std::vector<Fact> answers;
     std::optional<TicketInfo> seen;
     bool complete = true;
     const AskedOf of{draft.context, draft.installation_id, draft.decision.facts};
     for (const Question& question : questions) {
-      if (!inquiries_.Answer(question, of, now, &answers, &seen)) complete = false;
+      if (!inquiries_.Answer(question, sake, of, now, &answers, &seen)) complete = false;
     }
     draft.news.ticket = Newer(draft.news.ticket, seen);
     if (draft.context.url.empty() && draft.news.ticket) {
       draft.context.url = draft.news.ticket->url;
     }
-    if (answers.empty()) {
-      draft.unanswered = true;
-      break;
-    }
+    if (answers.empty()) break;
     facts.insert(facts.end(), answers.begin(), answers.end());
     if (!complete) round = kMaxRounds - 1;  // once more with what is known, then later
   }
+  if (sake == Sake::kEverybody) {
+    draft.follow_up =
+        unpinned || std::any_of(open.hidden.begin(), open.hidden.end(), [&](const Question& q) {
+          return inquiries_.MayAsk(key, q, Sake::kHidden);
+        });
+    // Whose contact somebody is hangs on whose the login is.
+    if (unpinned) {
+      std::erase_if(draft.decision.notices, [](const Notice& notice) { return notice.is_private; });
+    }
+  }
+  draft.ask_again = inquiries_.NextAsk(key, open, now);
   return draft;
 }
 
 void Judge::CountPromises(const Draft& draft) {
-  const std::vector<std::string>& learnt = draft.decision.record.facts;
-  for (const ClaimStanding& claim : draft.decision.standing.claims) {
-    for (const PromiseClock& clock : claim.clocks) {
-      for (const Cycle& cycle : clock.cycles) {
-        if (cycle.outcome != Outcome::kMet && cycle.outcome != Outcome::kMissed) continue;
-        if (cycle.stop_fact == nullptr ||
-            std::find(learnt.begin(), learnt.end(), cycle.stop_fact->id) == learnt.end()) {
-          continue;
-        }
-        metrics_.Count("retainer_promises_total",
-                       {{"metric", std::string(MetricName(clock.metric))},
-                        {"outcome", cycle.outcome == Outcome::kMet ? "met" : "missed"}});
-      }
-    }
+  // Rationale: by what is new among the endings, for an answer of the forge may tell of a comment long
+  // known that it ended a promise.
+  std::map<std::pair<Metric, Ending>, std::int64_t> ended;
+  for (const EndingCount& ending : draft.decision.endings) {
+    ended[{ending.metric, ending.ending}] += ending.count;
+  }
+  for (const EndingCount& ending : draft.stored.record.endings) {
+    ended[{ending.metric, ending.ending}] -= ending.count;
+  }
+  for (const auto& [what, count] : ended) {
+    const auto& [metric, ending] = what;
+    if (count <= 0 || (ending != Ending::kMet && ending != Ending::kMissed)) continue;
+    metrics_.Count("retainer_promises_total",
+                   {{"metric", std::string(MetricName(metric))},
+                    {"outcome", ending == Ending::kMet ? "met" : "missed"}},
+                   static_cast<double>(count));
   }
 }
 
@@ -241,10 +261,12 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   if (!told.ok()) return told.status();
   const Decision decision = retainer::Decide(*context, stored->facts, {}, terms, *pins,
                                              stored->record.clock_states, clock_.Now(), *told);
-  if (!decision.standing.questions.empty()) return Word::kWait;
   const auto still = std::find_if(decision.notices.begin(), decision.notices.end(),
                                   [&](const Notice& one) { return one.id == notice->id; });
-  if (still == decision.notices.end()) return Word::kDrop;
+  if (still == decision.notices.end()) {
+    const bool held = decision.all_held || decision.held.contains(notice->id);
+    return held ? Word::kWait : Word::kDrop;
+  }
   if (!notice->told_since) {
     // Nobody has heard it yet: it says what is so by now.
     const std::uint32_t telling = notice->telling;
@@ -284,7 +306,7 @@ absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
         AddLearnt((*drafts)[there].decision.new_facts, &arrival.facts);
       }
       arrival.facts.push_back(departure.arrival);
-      auto next = MakeDraft(*successor, arrival, terms, now);
+      auto next = MakeDraft(Sake::kEverybody, *successor, arrival, terms, now);
       if (!next.ok()) return next.status();
       if (there == drafts->size()) {
         if (next->decision.new_facts.empty()) continue;  // had arrived before
@@ -302,12 +324,44 @@ absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
 }
 
 absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
+  std::vector<TicketKey> follow_ups;
+  auto judged = DecideFor(Sake::kEverybody, key, news, &follow_ups);
+  if (!judged.ok()) return judged;
+  for (const TicketKey& each : follow_ups) {
+    if (later_ != nullptr && later_->Push(each)) continue;
+    auto again = FollowUp(each);
+    if (!again.ok()) return again.status();
+    if (each != key) continue;
+    // To who prints it, it is one decision.
+    Decision& whole = again->decision;
+    const Decision& first = judged->decision;
+    whole.new_facts.insert(whole.new_facts.begin(), first.new_facts.begin(), first.new_facts.end());
+    whole.record.facts.insert(whole.record.facts.begin(), first.record.facts.begin(),
+                              first.record.facts.end());
+    whole.record.changes.insert(whole.record.changes.begin(), first.record.changes.begin(),
+                                first.record.changes.end());
+    again->successors.insert(again->successors.begin(), judged->successors.begin(),
+                             judged->successors.end());
+    judged = std::move(again);
+  }
+  return judged;
+}
+
+absl::StatusOr<Judged> Judge::FollowUp(const TicketKey& key) {
+  // What is to be asked of tickets that claims went to, their wake-ups ask: two tickets that send
+  // them to and fro would keep each other busy.
+  std::vector<TicketKey> ignored;
+  return DecideFor(Sake::kHidden, key, {}, &ignored);
+}
+
+absl::StatusOr<Judged> Judge::DecideFor(Sake sake, const TicketKey& key, const News& news,
+                                        std::vector<TicketKey>* follow_ups) {
   News all = news;
   for (int race = 0; race < kMaxRaces; ++race) {
     const TermsHistory terms = terms_.Get();
     if (terms.empty()) return absl::FailedPreconditionError("no valid policy is in force yet");
     const absl::Time now = clock_.Now();
-    auto first = MakeDraft(key, all, terms, now);
+    auto first = MakeDraft(sake, key, all, terms, now);
     if (!first.ok()) return first.status();
     std::vector<Draft> drafts;
     drafts.push_back(*std::move(first));
@@ -317,7 +371,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     std::vector<DecisionWrite> writes;
     std::vector<TicketRecord> rides;
     for (const Draft& draft : drafts) {
-      writes.push_back(MakeWrite(draft, terms, RetryAt(draft, now), now));
+      writes.push_back(MakeWrite(draft, terms, now));
       if (absl::Status status = fixes_.Add(draft, terms, &writes.back(), &rides); !status.ok()) {
         return status;
       }
@@ -333,7 +387,10 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     }
     if (!committed.ok()) return committed;
     metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
-    for (const Draft& draft : drafts) CountPromises(draft);
+    for (const Draft& draft : drafts) {
+      CountPromises(draft);
+      if (draft.follow_up) follow_ups->push_back(draft.key);
+    }
     // A ticket that changed between our reading it and this write may not have known of the change.
     for (const TicketRecord& fixed : rides) {
       const auto current = store_.LoadRecords({fixed.key});

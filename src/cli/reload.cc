@@ -1,0 +1,40 @@
+// retainer reload: the running service reads its policy anew, and says what came of it.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "src/cli/asking.h"
+#include "src/cli/command.h"
+#include "src/cli/loading.h"
+#include "src/cli/operations.h"
+
+namespace retainer::cli {
+
+void RegisterReload(CLI::App& app) {
+  auto options = std::make_shared<AskOptions>();
+  CLI::App* command = app.add_subcommand(
+      "reload",
+      "Has the running service read its policy anew, as SIGHUP does, and says what came of it");
+  AddAskOptions(command, options.get());
+  command->footer(
+      "Exit codes: 0 the policy is in force, 2 it was refused and the one before stays, 3 no "
+      "service "
+      "runs.\nExample: retainer reload --config /etc/retainer/retainer.yaml");
+  command->callback([options] {
+    // The service knows the secrets: here they need not be readable.
+    FileFindings findings;
+    const auto config = LoadConfigFile(options->config, &findings);
+    if (findings.data.empty()) Fail(config.status());
+    const auto answered = AskRunning(findings.data, nlohmann::json{{"op", "reload"}}.dump());
+    if (!answered) {
+      Fail(kUnreachable, absl::StrCat("no service runs on ", findings.data,
+                                      ": it reads the policy when it starts"));
+    }
+    if (!answered->ok()) Fail(answered->status());
+    std::cout << (options->json ? (*answered)->data + "\n" : Printable((*answered)->text));
+  });
+}
+
+}  // namespace retainer::cli

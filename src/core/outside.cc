@@ -1,0 +1,110 @@
+#include "outside.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "open_terms.h"
+#include "roles.h"
+
+namespace retainer::core {
+namespace {
+
+bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const Policy& current) {
+  return std::any_of(standing.claims.begin(), standing.claims.end(), [&](const auto& claim) {
+    return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
+      const Customer* customer = version->policy.FindCustomer(claim.customer);
+      return customer != nullptr && IsHidden(*customer, current);
+    });
+  });
+}
+
+bool HasHiddenAnswer(const FactSet& facts) {
+  return std::any_of(facts.begin(), facts.end(),
+                     [](const auto& entry) { return IsHiddenAnswer(entry.second); });
+}
+
+// Without what was asked for the sake of private customers.
+FactSet OutsideFacts(const FactSet& facts) {
+  if (!HasHiddenAnswer(facts)) return facts;
+  FactSet outside;
+  for (const auto& [id, fact] : facts) {
+    if (!IsHiddenAnswer(fact)) outside.Add(fact);
+  }
+  return outside;
+}
+
+}  // namespace
+
+Outside::Outside(const TicketContext& context, const FactSet& facts, const TermsHistory& history,
+                 const Pins& pins, absl::Time now)
+    : terms(OutsideTerms(history, now)),
+      known(EvaluateAsKnown(context, OutsideFacts(facts), terms, pins, now)),
+      prospects(context, terms, pins, now, known) {}
+
+bool IsSeenOtherwise(const Standing& inside, const FactSet& facts, const TermsHistory& terms,
+                     absl::Time now) {
+  const Policy& current = terms[TermsIndexAt(terms, now)]->policy;
+  if (HasHiddenClaim(inside, terms, current)) return true;
+  // Whose contact somebody is may be asked for the sake of private customers.
+  if (!inside.questions.empty() && HasHidden(terms, now)) return true;
+  return HasHiddenAnswer(facts);
+}
+
+void TakeClaims(const Standing& outside, Decision* decision) {
+  const std::vector<ClaimRecord> claims = SummarizeClaims(outside);
+  for (ClaimRecord& claim : decision->claims) {
+    const auto seen = std::find_if(claims.begin(), claims.end(), [&](const ClaimRecord& other) {
+      return other.customer == claim.customer;
+    });
+    if (seen != claims.end()) claim = *seen;
+  }
+  std::erase_if(decision->endings, [&](const EndingCount& ending) {
+    return std::any_of(outside.claims.begin(), outside.claims.end(),
+                       [&](const auto& claim) { return claim.customer == ending.customer; });
+  });
+  const std::vector<EndingCount> endings = CountEndings(outside);
+  decision->endings.insert(decision->endings.end(), endings.begin(), endings.end());
+}
+
+}  // namespace retainer::core
+
+namespace retainer {
+
+bool IsHiddenAnswer(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile:
+    case FactKind::kReference:
+      return fact.internal;
+    default:
+      return false;
+  }
+}
+
+TermsHistory OutsideTerms(const TermsHistory& terms, absl::Time now) {
+  const std::shared_ptr<const Terms>& current = terms[core::TermsIndexAt(terms, now)];
+  TermsHistory open;
+  open.reserve(terms.size());
+  for (const auto& version : terms) open.push_back(WithoutHidden(*version, current));
+  return open;
+}
+
+TermsHistory TermsFor(const TermsHistory& terms, absl::Time now, const std::string& customer) {
+  const std::shared_ptr<const Terms>& current = terms[core::TermsIndexAt(terms, now)];
+  TermsHistory known;
+  known.reserve(terms.size());
+  for (const auto& version : terms) known.push_back(WithoutHiddenBut(*version, current, customer));
+  return known;
+}
+
+bool HasHidden(const TermsHistory& terms, absl::Time now) {
+  const TermsHistory open = OutsideTerms(terms, now);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (open[i]->policy.customers.size() != terms[i]->policy.customers.size()) return true;
+  }
+  return false;
+}
+
+}  // namespace retainer

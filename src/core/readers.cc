@@ -1,0 +1,111 @@
+#include "readers.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "roles.h"
+
+namespace retainer {
+namespace core {
+namespace {
+
+bool IsOwnProject(const Customer& customer, const ProjectRef& project) {
+  return std::any_of(customer.projects.begin(), customer.projects.end(),
+                     [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); });
+}
+
+const TermsIndex::Named* NamedIn(const Terms& terms, const std::string& forge,
+                                 const std::string& login) {
+  return login.empty() ? nullptr : terms.index->Find(forge, absl::AsciiStrToLower(login));
+}
+
+// Does the policy name the actor as a contact of anybody but `customer`?
+bool IsOfAnother(const Terms& terms, const std::string& forge, const Actor& actor,
+                 const std::string& customer) {
+  const TermsIndex::Named* named = NamedIn(terms, forge, actor.login);
+  return named != nullptr && std::any_of(named->contact_of.begin(), named->contact_of.end(),
+                                         [&](const std::string& id) { return id != customer; });
+}
+
+// Are the assignees the project's people, or the customer's?
+bool KnowsAssignees(const Standing& standing, const Terms& terms, const std::string& forge) {
+  return std::all_of(
+      standing.assignees.begin(), standing.assignees.end(), [&](const std::string& login) {
+        const TermsIndex::Named* named = NamedIn(terms, forge, login);
+        if (named != nullptr) return true;  // of another customer nobody is: see IsOfAnother
+        return std::any_of(
+            standing.roles.begin(), standing.roles.end(), [&](const RoleStanding& role) {
+              return absl::AsciiStrToLower(role.actor.login) == absl::AsciiStrToLower(login) &&
+                     (role.role == Role::kResponder || role.role == Role::kCustomer);
+            });
+      });
+}
+
+bool IsByContact(const Standing& standing) {
+  return std::any_of(standing.roles.begin(), standing.roles.end(), [&](const RoleStanding& role) {
+    return role.actor.id == standing.author.id && role.actor.login == standing.author.login &&
+           role.role == Role::kCustomer;
+  });
+}
+
+}  // namespace
+
+std::string KnownToEveryReader(const TicketContext& context, const Standing& standing,
+                               const TermsHistory& terms, absl::Time now) {
+  if (!standing.confidential && !context.members_only) return "";
+  if (!standing.opened || standing.gone || standing.claims.empty()) return "";
+  const Terms& current = *terms[TermsIndexAt(terms, now)];
+  const std::string& id = standing.claims[0].customer;
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.customer != id) return "";
+  }
+  const Customer* customer = current.policy.FindCustomer(id);
+  if (customer == nullptr || customer->id != id || customer->is_public) return "";
+  const ProjectRef here{context.key.forge, context.path};
+  const bool shared = std::any_of(
+      current.policy.customers.begin(), current.policy.customers.end(),
+      [&](const Customer& other) { return other.id != id && IsOwnProject(other, here); });
+  if (shared) return "";
+  for (const auto& [fact_id, fact] : standing.facts) {
+    for (const Actor* actor : {&fact.actor, &fact.author, &fact.assignee}) {
+      if (IsOfAnother(current, context.key.forge, *actor, id)) return "";
+    }
+  }
+  const bool own = context.members_only && IsOwnProject(*customer, here);
+  const bool confidential = standing.confidential && IsByContact(standing) &&
+                            KnowsAssignees(standing, current, context.key.forge);
+  return own || confidential ? id : "";
+}
+
+}  // namespace core
+
+std::optional<Standing> StandingFor(const TicketContext& context, const FactSet& facts,
+                                    const TermsHistory& terms, const Pins& pins, absl::Time now,
+                                    const std::string& customer) {
+  Standing standing = Evaluate(context, facts, TermsFor(terms, now, customer), pins, now);
+  const auto is_theirs = [&](const auto& of) { return of.customer == customer; };
+  std::erase_if(standing.claims, [&](const ClaimStanding& claim) { return !is_theirs(claim); });
+  if (standing.claims.empty()) return std::nullopt;
+  std::erase_if(standing.notices, [&](const Notice& notice) { return !is_theirs(notice); });
+  std::erase_if(standing.refusals, [&](const Refusal& refusal) {
+    return !is_theirs(refusal) && !refusal.by_responder;
+  });
+  standing.objectives.clear();
+  standing.carried.clear();
+  standing.flags.clear();
+  standing.worst.reset();
+  standing.next_due.reset();
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.released) continue;
+    for (const PromiseClock& clock : claim.clocks) {
+      standing.worst = std::max(standing.worst.value_or(clock.state), clock.state);
+      for (const Cycle& cycle : clock.cycles) {
+        if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
+        standing.next_due = std::min(standing.next_due.value_or(cycle.due), cycle.due);
+      }
+    }
+  }
+  return standing;
+}
+
+}  // namespace retainer
