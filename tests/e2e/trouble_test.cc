@@ -152,7 +152,17 @@ TEST(TroubleTest, ABrokenPolicyOnReloadLeavesTheLastGoodOneInForce) {
     ASSERT_TRUE(line) << word;
     EXPECT_NE(line->find("policy.yaml:"), std::string::npos) << *line;
     EXPECT_EQ(HttpGet(serving.url(), "/readyz").status, 200);
+    // The same with an answer.
+    const Finished refused = installation.Command({"reload"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_TRUE(Says(refused, word)) << refused.out << refused.err;
+    EXPECT_TRUE(Says(refused, "the one before stays in force")) << refused.err;
   }
+  installation.Write("policy/policy.yaml", good + "checks: off\n");
+  const Finished reloaded = installation.Command({"reload"});
+  EXPECT_EQ(reloaded.exit_code, 0) << reloaded.err;
+  EXPECT_TRUE(Says(reloaded, "The policy is in force: ")) << reloaded.out;
+  EXPECT_TRUE(Says(installation.Command({"reload"}), "unchanged"));
   ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "dave", "x", "/support priority P1").ok());
   EXPECT_EQ(serving.Deliver().front(), 202);
   ASSERT_TRUE(serving.AwaitLog("face shown"));
