@@ -87,9 +87,9 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   std::erase_if(standing.claims, [&](const ClaimStanding& claim) { return !is_theirs(claim); });
   if (standing.claims.empty()) return std::nullopt;
   std::erase_if(standing.notices, [&](const Notice& notice) { return !is_theirs(notice); });
-  std::erase_if(standing.refusals, [&](const Refusal& refusal) {
-    return !is_theirs(refusal) && !refusal.by_responder;
-  });
+  // A responder's too: one that names another customer is refused where there is none.
+  std::erase_if(standing.refusals, [&](const Refusal& refusal) { return !is_theirs(refusal); });
+  standing.acknowledged.clear();
   standing.objectives.clear();
   standing.carried.clear();
   standing.flags.clear();
