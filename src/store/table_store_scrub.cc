@@ -73,6 +73,7 @@ IsReadable ValuesOf(Table table) {
     case Table::kPins:
     case Table::kTokenHashes:
     case Table::kCounters:
+    case Table::kRefusedLabels:
       return IsAnything;
   }
   return IsAnything;
