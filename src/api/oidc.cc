@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -51,8 +52,28 @@ struct SigningKey {
   std::string algorithm;
 };
 
+// Rationale: cjose aborts the process on base64url of a length that nothing encodes to.
+bool IsBase64Url(std::string_view text) {
+  return text.size() % 4 != 1 && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+         });
+}
+
+bool IsCompactJws(std::string_view token) {
+  const std::size_t first = token.find('.');
+  const std::size_t last = token.rfind('.');
+  return first != last && IsBase64Url(token.substr(0, first)) &&
+         IsBase64Url(token.substr(first + 1, last - first - 1)) &&
+         IsBase64Url(token.substr(last + 1));
+}
+
 std::optional<SigningKey> ReadKey(const Json& json) {
   if (!json.is_object()) return std::nullopt;
+  for (const char* number : {"n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k"}) {
+    const auto it = json.find(number);
+    if (it == json.end()) continue;
+    if (!it->is_string() || !IsBase64Url(it->get_ref<const std::string&>())) return std::nullopt;
+  }
   if (json.contains("use") && json["use"] != "sig") return std::nullopt;
   const std::string text = json.dump();
   cjose_err error;
@@ -255,6 +276,7 @@ bool OidcVerifier::LooksLikeJwt(std::string_view token) {
 
 absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   if (token.size() > kMaxToken) return Refused("it is too long");
+  if (!IsCompactJws(token)) return Refused("it is no signed token");
   cjose_err error;
   const Jws jws(cjose_jws_import(token.data(), token.size(), &error));
   if (jws == nullptr) return Refused("it is no signed token");

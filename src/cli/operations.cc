@@ -113,6 +113,9 @@ absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, abs
     return absl::InvalidArgumentError(
         absl::StrCat("the policy has no customer \"", customer_name, "\": give an id or an alias"));
   }
+  if (customer == nullptr && action != "priority") {
+    return absl::InvalidArgumentError("name a customer: its id or alias");
+  }
   if (action == "excuse") {
     const std::optional<Metric> metric = ParseMetric(Text(request, "metric"));
     if (!metric) {

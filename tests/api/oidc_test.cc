@@ -97,6 +97,22 @@ TEST_F(OidcTest, TakesGitLabsProjectIdAndEllipticKeysAndListsOfAudiences) {
   EXPECT_EQ(access->projects, (std::vector<ProjectRef>{{"gitlab", "acme/*"}}));
 }
 
+// Found by a fuzzer: the library that reads tokens aborts on these.
+TEST_F(OidcTest, PartsThatNothingEncodesToAreRefused) {
+  const std::string token = issuer_.Sign(Claims());
+  const std::size_t first = token.find('.');
+  const std::size_t last = token.rfind('.');
+  for (const std::string& odd : {std::string("A"), std::string("AAAAA"), std::string("A=="),
+                                 std::string("A A"), std::string("AA+/")}) {
+    Refuses(odd + token.substr(first), "no signed token");
+    Refuses(token.substr(0, first + 1) + odd + token.substr(last), "no signed token");
+    Refuses(token.substr(0, last + 1) + odd, "no signed token");
+  }
+  web_[issuer_.url() + "/keys"] =
+      R"({"keys":[{"kty":"RSA","kid":"rsa-1","n":"AAAAA","e":"AQAB"}]})";
+  EXPECT_FALSE(verifier_.Verify(token).ok());
+}
+
 TEST_F(OidcTest, RefusesWhatDoesNotFit) {
   Refuses("a.b.c", "no signed token");
   Refuses(std::string(9000, 'a') + ".b.c", "too long");

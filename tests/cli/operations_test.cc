@@ -91,6 +91,12 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
                  "or was missed by then");
   expect_refused(act("claim", {{"customer", "late"}}),
                  "claim late on github:acme/opendb#1: the customer's term does not cover today");
+  // Found by a fuzzer: nobody named.
+  for (const char* action : {"claim", "release", "excuse"}) {
+    EXPECT_EQ(act(action, {{"metric", "first_response"}})["error"],
+              "name a customer: its id or alias")
+        << action;
+  }
   EXPECT_TRUE(act("claim", {{"customer", "acme"}}).contains("data"));
   EXPECT_TRUE(act("priority", {{"priority", "P1"}}).contains("data"));
   EXPECT_TRUE(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}).contains("data"));

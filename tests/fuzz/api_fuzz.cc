@@ -1,0 +1,125 @@
+// Whatever is asked of the REST API, by whomever: an answer, never an internal error; and what its
+// parsers take they write again as it was.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/api/client_address.h"
+#include "src/api/exchange.h"
+#include "src/api/oidc.h"
+#include "src/api/routes.h"
+#include "src/api/ticket_cursor.h"
+#include "tests/fakes/test_issuer.h"
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+class Asked : public World {
+ public:
+  Asked() {
+    Policy policy = MakePolicy(/*is_public=*/false);
+    Customer globex = policy.customers[0];
+    globex.id = "globex";
+    globex.alias = "c-111";
+    globex.contacts.logins = {{"github", "erin"}};
+    globex.is_public = true;
+    policy.customers.push_back(globex);
+    terms.Set({MakeTerms("v1", At(-60 * 24), policy)});
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk->SetTerms({MakeTerms("v1", At(-60 * 24), policy)});
+    Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+    Deliver("d2", MakeEvent(2, kErin, {Opened(kErin, 0)}));
+    Work();
+    clock.Advance(absl::Hours(5));
+
+    OidcConfig entry;
+    entry.issuer = issuer.url();
+    entry.audience = "retainer";
+    entry.repository_ids = {77};
+    entry.projects = {{"github", "acme/opendb"}};
+    entry.scope = "read";
+    oidc = std::make_unique<OidcVerifier>(
+        std::vector<OidcConfig>{entry}, clock,
+        [this](const std::string& url) -> absl::StatusOr<std::string> {
+          return url.ends_with("/keys") ? issuer.Keys() : issuer.Configuration();
+        });
+  }
+  void TestBody() override {}
+
+  // A byte chooses the route, a byte who asks; then the part of the path, and lines of parameters in
+  // the route's order.
+  void Ask(std::string_view input) {
+    if (input.size() < 2) return;
+    const Route& route = routes[static_cast<unsigned char>(input[0]) % routes.size()];
+    const unsigned char who = static_cast<unsigned char>(input[1]);
+    input.remove_prefix(2);
+    const auto line = [&] {
+      const std::size_t end = std::min(input.find('\n'), input.size());
+      std::string text(input.substr(0, end));
+      input.remove_prefix(std::min(end + 1, input.size()));
+      return text;
+    };
+    ApiRequest request;
+    request.id = "r1";
+    Caller caller{"t", who & 1 ? "gate" : "read", {}, ""};
+    if (who & 2) caller.projects = {{"github", "acme/opendb"}};
+    if (who & 4) caller.customer = who & 8 ? "acme" : "globex";
+    if (route.access != Access::kOpen) request.caller = caller;
+    request.in_path = line();
+    for (const std::string& name : route.parameters) {
+      const std::string value = line();
+      if (!value.empty()) request.parameters[name] = value;
+    }
+    const ApiContext context{*desk, store, clock, log};
+    const ApiAnswer answer = route.handle(context, request);
+    Check(answer.status == 200 || (answer.status >= 400 && answer.status < 500));
+    if (answer.status == 200 && answer.type == "application/json") {
+      Check(!nlohmann::json::parse(answer.body, nullptr, false).is_discarded());
+    }
+  }
+
+  const std::vector<Route> routes = MakeRoutes({});
+  TestIssuer issuer{"https://issuer.test"};
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<OidcVerifier> oidc;
+};
+
+void Parsers(std::string_view text) {
+  if (const auto place = ReadCursor(text, "filters")) {
+    Check(ReadCursor(WriteCursor(*place, "filters"), "filters").has_value());
+    Check(!ReadCursor(WriteCursor(*place, "filters"), "others").has_value());
+  }
+  if (const auto address = PlainAddress(text)) {
+    Check(PlainAddress(*address) == address);
+    ClientNetwork(*address);
+  }
+  static const TrustedProxies proxies({"127.0.0.1", "::1"});
+  proxies.ClientOf("127.0.0.1", {std::string(text)});
+  TakesGzip(text);
+  NamesTag(text, EntityTag("x"));
+  Check(RequestId(text).size() <= 200);
+}
+
+}  // namespace
+}  // namespace retainer
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static retainer::Asked asked;
+  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  asked.Ask(input);
+  retainer::Parsers(input);
+  // Nobody can sign but the issuer.
+  if (asked.oidc->Verify(input).ok()) std::abort();
+  return 0;
+}

@@ -1,0 +1,42 @@
+// Whatever a command sends through the control socket: one line of JSON comes back.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "src/cli/operations.h"
+#include "tests/pipeline/world.h"
+
+namespace retainer {
+namespace {
+
+class Served : public World {
+ public:
+  Served() {
+    desk = std::make_unique<Desk>(
+        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk->SetTerms({MakeTerms("v1", At(-60 * 24), MakePolicy())});
+    Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+    Work();
+    operations = std::make_unique<cli::Operations>(*desk, store, clock);
+  }
+  void TestBody() override {}
+
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<cli::Operations> operations;
+};
+
+}  // namespace
+}  // namespace retainer
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static retainer::Served served;
+  const std::string request(reinterpret_cast<const char*>(data), size);
+  const std::string answer = served.operations->Answer(request);
+  if (answer.find('\n') != std::string::npos) std::abort();
+  const auto json = nlohmann::json::parse(answer, nullptr, false);
+  if (!json.is_object() || (!json.contains("text") && !json.contains("code"))) std::abort();
+  return 0;
+}
