@@ -67,30 +67,34 @@ MediaType ReadMediaType(const Headers& headers) {
 }
 
 absl::StatusOr<std::string> DecodePayload(std::string_view form) {
-  std::optional<std::string_view> payload;
-  while (true) {
-    const std::size_t end = form.find('&');
-    const std::string_view field = form.substr(0, end);
-    if (field.starts_with("payload=")) {
-      if (payload) return absl::InvalidArgumentError("the form holds `payload` twice");
-      payload = field.substr(8);
-    }
-    if (end == form.npos) break;
-    form.remove_prefix(end + 1);
+  constexpr std::string_view kField = "payload=";
+  if (!form.starts_with(kField)) {
+    return absl::InvalidArgumentError("the form does not begin with `payload`");
   }
-  if (!payload) return absl::InvalidArgumentError("the form holds no `payload`");
-  std::optional<std::string> text = DecodeFormValue(*payload);
+  // Rationale: what is signed are the bytes, not how they are to be read. JSON that holds
+  // `&payload=…&` somewhere must not become another delivery under the content type of a form.
+  if (form.find('&') != form.npos) {
+    return absl::InvalidArgumentError("the form holds more than its `payload`");
+  }
+  std::optional<std::string> text = DecodeFormValue(form.substr(kField.size()));
   if (!text) return absl::InvalidArgumentError("the form's `payload` is not encoded rightly");
   return *std::move(text);
 }
 
+std::string ClaimedId(std::initializer_list<std::string_view> candidates) {
+  const auto fits = [](std::string_view id) {
+    return !id.empty() && id.size() <= 200 && std::all_of(id.begin(), id.end(), [](char c) {
+      return absl::ascii_isgraph(static_cast<unsigned char>(c));
+    });
+  };
+  const auto* const found = std::find_if(candidates.begin(), candidates.end(), fits);
+  return found == candidates.end() ? std::string() : std::string(*found);
+}
+
 std::string DeliveryId(std::string_view candidate, std::string_view event_type,
                        std::string_view body) {
-  const auto fits = [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); };
-  if (!candidate.empty() && candidate.size() <= 200 &&
-      std::all_of(candidate.begin(), candidate.end(), fits)) {
-    return std::string(candidate);
-  }
+  std::string id = ClaimedId({candidate});
+  if (!id.empty()) return id;
   return absl::StrCat("sha256:", ToHex(Sha256({event_type, std::string_view("\0", 1), body})));
 }
 

@@ -21,8 +21,11 @@ enum class MediaType : std::uint8_t { kJson, kForm, kOther };
 MediaType ReadMediaType(const Headers& headers);
 
 // The decoded `payload` of an `application/x-www-form-urlencoded` body. InvalidArgument where it is
-// missing, occurs twice, or is not encoded rightly.
+// not the form's first and only field, or not encoded rightly.
 absl::StatusOr<std::string> DecodePayload(std::string_view form);
+
+// The first of them that can serve as a delivery's id; empty where none can.
+std::string ClaimedId(std::initializer_list<std::string_view> candidates);
 
 // `candidate` where it can serve as a delivery's id, else a hash of event type and body.
 std::string DeliveryId(std::string_view candidate, std::string_view event_type,

@@ -16,6 +16,7 @@
 #include "retainer/fact.h"
 #include "retainer/pins.h"
 #include "retainer/policy.h"
+#include "retainer/project.h"
 #include "retainer/standing.h"
 #include "retainer/text.h"
 #include "retainer/ticket_record.h"
@@ -32,8 +33,12 @@ struct TicketContext {
   absl::Time adopted;         // the instant its project first appeared; terms' `since` overrules it
   std::string self_id;        // actor id of the account that we write as; empty when unknown
   std::string self_login;
-  std::string url;  // of the ticket on the forge
+  std::string url;                            // of the ticket on the forge
+  std::vector<FormerName> former_names = {};  // of its project
 };
+inline ProjectNames NamesOf(const TicketContext& context) {
+  return {context.key.forge, context.path, context.former_names};
+}
 
 // Features of a text as somebody wrote it (Markdown). `opening`: an opening text, where an issue
 // form's "Priority" section counts. Any bytes; linear time.

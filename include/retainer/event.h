@@ -18,6 +18,12 @@ struct ProjectInfo {
   std::string url;
   bool is_private = false;      // not readable by everybody (GitLab's `internal` counts as private)
   std::string installation_id;  // GitHub App; empty elsewhere
+  // The forge's instant of all this, where it tells one: what was told of a later one counts.
+  std::optional<absl::Time> as_of = std::nullopt;
+  // A name that was told of it at `former_as_of`, and that the forge says leads to it, although it is
+  // called otherwise.
+  std::string former = {};
+  absl::Time former_as_of = absl::UnixEpoch();
 };
 
 // The ticket as the delivery shows it.
@@ -31,6 +37,8 @@ struct TicketInfo {
   std::optional<absl::Time> updated_at;
   bool open = true;
   bool confidential = false;  // GitLab
+  // The title that the delivery says was changed to `title` just now.
+  std::string former_title = {};
 };
 
 enum class EventKind : std::uint8_t {

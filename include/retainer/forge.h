@@ -55,6 +55,28 @@ struct Backfill {
   std::vector<Fact> facts;
 };
 
+// What to list of a project's tickets: those that were last updated at or after `since`, the earliest
+// first, in pages of at most kTicketPage from 1 on.
+struct TicketListing {
+  TicketKind kind = TicketKind::kIssue;
+  bool open_only = true;
+  absl::Time since = absl::UnixEpoch();
+  int page = 1;
+};
+inline constexpr int kTicketPage = 100;
+
+struct ListedTicket {
+  TicketKind kind = TicketKind::kIssue;
+  std::int64_t number = 0;
+  std::optional<absl::Time> updated_at;
+  friend bool operator==(const ListedTicket&, const ListedTicket&) = default;
+};
+
+struct TicketPage {
+  std::vector<ListedTicket> tickets;
+  bool more = false;  // there are, or may be, others behind them
+};
+
 // A check run (GitHub) or commit status (GitLab) of ours.
 struct RemoteCheck {
   std::string commit;
@@ -120,6 +142,10 @@ class Forge {
   // The opening, comments, label and state changes of a ticket. `number` may be of either kind on
   // GitHub.
   virtual absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) = 0;
+  // A page of the tickets of the project `at`. GitHub has one list for both kinds: it is that of
+  // issues, and that of changes is empty.
+  virtual absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
+                                                 const TicketListing& listing) = 0;
   // The project's ticket of that number: of GitHub's, whose issues and pull requests share them, it
   // may be of the other kind. NotFound where there is none, also where it went to another project.
   virtual absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) = 0;

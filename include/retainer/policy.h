@@ -158,7 +158,6 @@ struct Policy {
   // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII
   // case.
   std::optional<std::size_t> PriorityRank(std::string_view name) const;
-  bool Covers(const ProjectRef& project) const;
 };
 
 // `*` matches within one level of a path, `**` any number of levels. Without regard to ASCII case.

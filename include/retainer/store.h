@@ -28,6 +28,7 @@
 #include "retainer/face.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
+#include "retainer/project.h"
 #include "retainer/standing.h"
 #include "retainer/ticket_record.h"
 #include "retainer/webhook.h"
@@ -45,14 +46,29 @@ struct SetAsideEntry {
   absl::Time at;
 };
 
-struct ProjectRecord {
-  ProjectKey key;
-  std::string path;
-  std::string url;
-  bool is_private = false;
-  std::string installation_id;
-  absl::Time first_seen = absl::UnixEpoch();
-  friend bool operator==(const ProjectRecord&, const ProjectRecord&) = default;
+// Deliveries of a project that the policy does not cover.
+struct HeldDeliveries {
+  ProjectKey project;
+  std::uint64_t count = 0;
+};
+
+// How far reading a project's tickets back from its forge's API has come.
+struct ResyncRecord {
+  ProjectKey project;
+  std::string cause;                // for people: `adopted`, `outage`, `asked for`
+  std::optional<absl::Time> since;  // what changed at or after it; nullopt: all that is open
+  // The place in the forge's list, which goes by when a ticket was last updated.
+  TicketKind kind = TicketKind::kIssue;
+  absl::Time from = absl::UnixEpoch();
+  std::uint32_t page = 1;  // of those from that instant on
+  std::uint64_t read = 0;  // tickets
+  absl::Time began = absl::UnixEpoch();
+  std::optional<absl::Time> finished;
+  std::string trouble;  // the last, while there is any
+  // What changed at or after it is read when this is done.
+  std::optional<absl::Time> then_since;
+  bool covered = true;  // by the policy, when it was last looked at
+  friend bool operator==(const ResyncRecord&, const ResyncRecord&) = default;
 };
 
 struct StoredTicket {
@@ -288,6 +304,7 @@ struct StoreStats {
   std::optional<absl::Time> oldest_inbox;
   std::uint64_t set_aside = 0;
   std::optional<absl::Time> oldest_set_aside;  // as it was received
+  std::uint64_t held = 0;                      // of projects that the policy does not cover
   std::uint64_t dirty_faces = 0;
   std::optional<absl::Time> oldest_dirty;
   std::uint64_t backlog_faces = 0;
@@ -329,7 +346,14 @@ class Store {
   virtual absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) = 0;
   // Back into the inbox. NotFound.
   virtual absl::Status Requeue(const std::string& forge, std::uint64_t seq) = 0;
-  // Forgets delivery ids and set-aside bodies received before `before`, at most about 10,000 a call,
+  // Out of the inbox: the policy does not cover its project, which is saved in the same write. NotFound.
+  virtual absl::Status Hold(const std::string& forge, std::uint64_t seq,
+                            const ProjectRecord& project) = 0;
+  // By project; none that has none. Costs a row a project that ever had one.
+  virtual absl::StatusOr<std::vector<HeldDeliveries>> ListHeld() = 0;
+  // The oldest of the project's held deliveries are back in the inbox; how many.
+  virtual absl::StatusOr<std::size_t> ReleaseHeld(const ProjectKey& project, std::size_t limit) = 0;
+  // Forgets delivery ids and set-aside and held bodies received before `before`, at most about 10,000 a call,
   // the oldest first. Returns how many; 0 when there are no more.
   virtual absl::StatusOr<std::size_t> Expire(absl::Time before) = 0;
 
@@ -442,9 +466,10 @@ class Store {
   virtual absl::Status AppendTerms(const StoredTerms& terms) = 0;
   virtual absl::StatusOr<std::vector<StoredTerms>> LoadTerms() = 0;
   virtual absl::StatusOr<std::optional<ProjectRecord>> FindProject(const ProjectKey& key) = 0;
-  // Without regard to case; of several projects that had this path one after another, the last.
+  // Without regard to case; of several projects that had this path one after another, the last. A
+  // path that it has no more leads to it until another project takes that.
   virtual absl::StatusOr<std::optional<ProjectRecord>> FindProjectByPath(const ProjectRef& ref) = 0;
-  // `first_seen` stays as first saved; an empty url or installation leaves the known one.
+  // Joins it to what is known (JoinProject).
   virtual absl::Status SaveProject(const ProjectRecord& project) = 0;
   virtual absl::StatusOr<std::vector<ProjectRecord>> ListProjects() = 0;
   virtual absl::StatusOr<Pins> LoadPins() = 0;
@@ -452,6 +477,14 @@ class Store {
   // when a name that holds tickets is missing from `forges` (name -> kind) or changed its kind;
   // else remembers new ones.
   virtual absl::Status RegisterForges(const std::map<std::string, std::string>& forges) = 0;
+
+  // ---- Reading back
+  virtual absl::Status SaveResync(const ResyncRecord& resync) = 0;
+  // The last of each project that ever had one.
+  virtual absl::StatusOr<std::vector<ResyncRecord>> ListResyncs() = 0;
+  // The service lives at `now`; when it last did, nullopt where it never said so.
+  virtual absl::Status MarkAlive(absl::Time now) = 0;
+  virtual absl::StatusOr<std::optional<absl::Time>> LastAlive() = 0;
 
   // ---- Re-evaluation
   // Empty where none was ever saved.

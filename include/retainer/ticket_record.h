@@ -13,6 +13,7 @@
 
 #include "absl/time/time.h"
 #include "retainer/change.h"
+#include "retainer/event.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
 #include "retainer/policy.h"
@@ -102,6 +103,10 @@ struct TicketRecord {
   std::string terms_id;
   std::optional<ChangeRecord> change;
   std::vector<PublicPromise> promises;
+  // The forge's instant of the title and the url: what was told of an earlier one changes neither.
+  absl::Time told_at = absl::UnixEpoch();
+  // When it was last read back from the forge: of what was due before, nobody is told.
+  absl::Time read_at = absl::InfinitePast();
   friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
 };
 
@@ -110,6 +115,10 @@ struct TicketRecord {
 // with ForgetTimes.
 void ForgetTimes(TicketRecord* record);
 void TakeTimes(const Fact& fact, TicketRecord* record);
+
+// Title and url as a delivery or the API shows them: newer wins. Of two that show the same version the
+// one that says that the known title was changed just now.
+void TakeTold(const TicketInfo& told, TicketRecord* record);
 
 // The claims in force; of a record of schema 1, as far as it knows them.
 std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record);

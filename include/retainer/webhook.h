@@ -49,6 +49,10 @@ struct Verified {
   std::string reason;   // for our log; holds nothing of the secret or the body
   Delivery delivery;    // where genuine; `received` = now
   bool needed = false;  // by event type alone: false is answered 200 and not stored
+  // What every delivery of the forge has and this one lacks: 400, naming it. Empty: nothing.
+  std::string lacks;
+  // Where it was refused, the id that it claims to have, for those who look for it at the forge.
+  std::string claimed_id;
 };
 
 class WebhookReceiver {
@@ -59,6 +63,10 @@ class WebhookReceiver {
 
   // Constant-time over the raw bytes with every configured secret.
   virtual Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const = 0;
+
+  // InvalidArgument with the reason for a body that is not JSON in UTF-8, holds a key twice, or is of
+  // another event than its header says: no forge sends that, and it is not worth keeping.
+  virtual absl::Status CheckBody(const Delivery& delivery) const = 0;
 
   // InvalidArgument with the reason for a body that is not JSON, lacks what its event cannot do
   // without, or does not fit its event header. An unknown event or action is no error

@@ -27,10 +27,7 @@ absl::StatusOr<bool> IsOfCustomer(const ApiContext& context, const ProjectRecord
                                   const std::string& id) {
   const TermsHistory terms = context.desk.terms();
   const Customer* customer = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(id);
-  const ProjectRef ref{project.key.forge, project.path};
-  if (customer != nullptr &&
-      std::any_of(customer->projects.begin(), customer->projects.end(),
-                  [&](const ProjectRef& named) { return MatchesProject(named, ref); })) {
+  if (customer != nullptr && AnyNames(customer->projects, terms.back()->id, NamesOf(project))) {
     return true;
   }
   TicketQuery query;

@@ -42,7 +42,7 @@ class Badges {
     // A private project is to a stranger as one that is not there.
     if (!request.caller && project.is_private) return Refuse(404, unknown);
     const TermsHistory terms = context.desk.terms();
-    if (terms.empty() || !terms.back()->policy.Covers({project.key.forge, project.path})) {
+    if (!Covers(terms, NamesOf(project))) {
       return Refuse(404, "The policy in force does not cover this project.");
     }
     const absl::Time now = context.clock.Now();

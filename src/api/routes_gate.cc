@@ -217,7 +217,7 @@ class Gate {
     // What is broken already is told, not what comes; a ref may take all of it away again.
     question.owed.next = !ref.empty();
     if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
-    if (question.policy != nullptr && !question.policy->Covers({project.key.forge, project.path})) {
+    if (question.policy != nullptr && !Covers(terms, NamesOf(project))) {
       return Refuse(404, "The policy in force does not cover this project.");
     }
     auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);

@@ -514,7 +514,7 @@ class ApiServer::Impl {
     }
     Headers headers;
     for (const auto& [name, value] : request.headers) headers.try_emplace(name, value);
-    const IntakeAnswer answer = desk_.Accept(forge, headers, body);
+    const IntakeAnswer answer = desk_.Accept(forge, headers, body, ClientOf(request));
     if (answer.retry_after) {
       response.set_header("Retry-After", absl::StrCat(absl::ToInt64Seconds(*answer.retry_after)));
     }

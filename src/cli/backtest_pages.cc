@@ -21,7 +21,7 @@ Standing Judge(const TicketContext& context, const FactSet& facts, const TermsHi
                const Pins& pins, absl::Time now) {
   Standing standing = Evaluate(context, facts, terms, pins, now);
   const bool covered = std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-    return version->policy.Covers({context.key.forge, context.path});
+    return Covers(*version, NamesOf(context));
   });
   if (!covered) {
     standing.claims.clear();

@@ -14,6 +14,7 @@
 #include "src/cli/command.h"
 #include "src/cli/consistency.h"
 #include "src/cli/loading.h"
+#include "src/cli/operations.h"
 #include "src/policy/examples.h"
 
 namespace retainer::cli {
@@ -124,6 +125,18 @@ bool IsSameFolder(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, error) && !error;
 }
 
+// What the policy would change for the projects that the service knows; nothing where there is no
+// store yet, or it cannot be asked from here.
+void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* report) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(config.data, ignored)) return;
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
+  const auto answered = talk.Ask(json{{"op", "compare projects"}, {"files", policy.files}}.dump());
+  if (!answered.ok()) return;
+  const auto found = json::parse(answered->data);
+  for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
+}
+
 void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& policy,
                  Report* report) {
   FileFindings findings;
@@ -146,6 +159,7 @@ void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& pol
   }
   if (!policy.ok()) return;
   report->Errors(Lacking(policy->policy, *config, policy->places));
+  CheckProjects(*config, *policy, report);
 }
 
 void Check(const Options& options) {

@@ -51,6 +51,7 @@ void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterInbox(CLI::App& app);
+void RegisterResync(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
 void RegisterGate(CLI::App& app);
 

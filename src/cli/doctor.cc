@@ -104,7 +104,9 @@ Projects NamedProjects(const LoadedPolicy& policy) {
   }
   for (const Customer& customer : policy.policy.customers) {
     for (const ProjectRef& project : customer.projects) {
-      if (project.path.find('*') != std::string::npos || !policy.policy.Covers(project)) continue;
+      if (project.path.find('*') != std::string::npos ||
+          !Covers(policy.policy, policy.id, {project.forge, project.path}))
+        continue;
       projects[project.forge].insert(project.path);
     }
   }
@@ -280,6 +282,9 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
     findings->Warn("store", absl::StrCat("no service runs on ", config.data));
   }
   for (const auto& trouble : state["trouble"]) findings->Bad("store", trouble.get<std::string>());
+  for (const auto& warning : state["warnings"]) {
+    findings->Warn("projects", warning.get<std::string>());
+  }
   findings->Good("store",
                  absl::StrCat(state["inbox"].get<std::uint64_t>(), " deliveries, ",
                               state["dirty_faces"].get<std::uint64_t>(), " tickets to show and ",

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   RegisterCalendar(app);
   RegisterDoctor(app);
   RegisterInbox(app);
+  RegisterResync(app);
   RegisterBacktest(app);
   RegisterGate(app);
   try {

@@ -24,6 +24,7 @@
 #include "src/cli/loading.h"
 #include "src/cli/look_through.h"
 #include "src/cli/overrides.h"
+#include "src/cli/projects.h"
 #include "src/cli/queue.h"
 #include "src/cli/sink_trouble.h"
 #include "src/pipeline/judge.h"
@@ -317,7 +318,7 @@ std::string AsideId(const SetAsideEntry& entry) {
   return absl::StrCat(entry.entry.delivery.forge, "/", entry.entry.seq);
 }
 
-absl::StatusOr<Result> ListInbox(Store& store) {
+absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
   const auto aside = store.ListSetAside(kMostAside);
   if (!aside.ok()) return aside.status();
   const auto dead = store.ListDeadFaces(kMostAside);
@@ -367,6 +368,10 @@ absl::StatusOr<Result> ListInbox(Store& store) {
         {{"id", id}, {"given_up", Rfc3339(notice.at)}, {"reason", notice.reason}});
     absl::StrAppend(&result.text, id, "  ", Rfc3339(notice.at), "  cannot be told: ", notice.reason,
                     "\n");
+  }
+  result.data["held"] = json::array();
+  if (absl::Status held = ListHeld(desk, store, &result.text, &result.data["held"]); !held.ok()) {
+    return held;
   }
   if (result.text.empty()) result.text = "Nothing is set aside.\n";
   return result;
@@ -527,6 +532,9 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
     }
   }
+  auto found = LookAtProjects(desk, store);
+  if (!found.ok()) return found.status();
+  for (std::string& wrong : found->wrong) trouble.push_back(std::move(wrong));
   const auto look = LookThroughStore(store, kLookPatience);
   if (!look.ok()) return look.status();
   for (const std::string& damage : look->damaged) {
@@ -559,7 +567,21 @@ absl::StatusOr<Result> State(Desk& desk, Store& store) {
                  {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
                  {"projects", paths},
                  {"sinks", *std::move(sinks)},
+                 {"warnings", found->warnings},
                  {"trouble", trouble}}};
+}
+
+absl::StatusOr<Result> ReadBack(Desk& desk, const json& request) {
+  std::optional<ProjectRef> project;
+  if (!Text(request, "project").empty()) {
+    const auto ref = ParseProjectRef(Text(request, "project"));
+    if (!ref.ok()) return ref.status();
+    project = *ref;
+  }
+  const auto projects = desk.ReadBack(project);
+  if (!projects.ok()) return projects.status();
+  return Result{absl::StrCat(projects->size(), " projects are read back from their forges\n"),
+                {{"projects", projects->size()}}};
 }
 
 }  // namespace
@@ -588,7 +610,7 @@ std::string Operations::Answer(const std::string& request_text) {
     } else if (op == "override withdraw") {
       result = WithdrawOverride(store_, clock_, request);
     } else if (op == "inbox list") {
-      result = ListInbox(store_);
+      result = ListInbox(desk_, store_);
     } else if (op == "inbox retry") {
       result = RetryInbox(desk_, store_, clock_, request);
     } else if (op == "backtest") {
@@ -597,6 +619,20 @@ std::string Operations::Answer(const std::string& request_text) {
                              : proposed.status();
     } else if (op == "reload") {
       result = ReloadPolicy(reload_);
+    } else if (op == "resync") {
+      result = ReadBack(desk_, request);
+    } else if (op == "resync state") {
+      auto state = ReadBackState(desk_, store_, clock_, request.value("drive", false));
+      result = state.ok() ? absl::StatusOr<Result>(Result{"", *std::move(state)}) : state.status();
+    } else if (op == "compare projects") {
+      auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
+      if (!proposed.ok()) {
+        result = proposed.status();
+      } else if (auto found = CompareProjects(desk_, store_, (*proposed)->policy); found.ok()) {
+        result = Result{"", {{"warnings", *found}}};
+      } else {
+        result = found.status();
+      }
     } else if (op == "state") {
       result = State(desk_, store_);
     } else {

@@ -44,11 +44,6 @@ std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {
   return std::nullopt;
 }
 
-bool Policy::Covers(const ProjectRef& project) const {
-  const auto covers = [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); };
-  return std::any_of(projects.begin(), projects.end(), covers);
-}
-
 bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project) {
   return pattern.forge == project.forge && GlobMatches(pattern.path, project.path);
 }

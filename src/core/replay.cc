@@ -342,8 +342,7 @@ bool Replayer::CoveredByPlan(const Customer& customer) const {
   if (plan == policy().plans.end()) return false;
   const bool kind_covered = context_.key.kind == TicketKind::kIssue ? plan->second.covers_issues
                                                                     : plan->second.covers_changes;
-  return kind_covered &&
-         (policy().projects.empty() || policy().Covers({context_.key.forge, context_.path}));
+  return kind_covered && (policy().projects.empty() || Covers(*terms_[now_], NamesOf(context_)));
 }
 
 void Replayer::Opened(const Fact& fact) {
@@ -379,9 +378,7 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
     });
     if (had) continue;
     const ProjectRef here{context_.key.forge, context_.path};
-    const bool in_project =
-        std::any_of(customer.projects.begin(), customer.projects.end(),
-                    [&](const ProjectRef& pattern) { return MatchesProject(pattern, here); });
+    const bool in_project = AnyNames(customer.projects, terms_[terms]->id, NamesOf(context_));
     std::string reason;
     Answer contact = Answer::kNo;
     if (t_.author_index != kNobody && !roster_.IsBot(t_.author_index, terms)) {

@@ -32,6 +32,20 @@ void TakeWorse(std::optional<ClockState> state, std::optional<ClockState>* worst
 
 }  // namespace
 
+void TakeTold(const TicketInfo& told, TicketRecord* record) {
+  // What has no time of its own tells of a ticket of which nothing better is known.
+  const absl::Time at = told.updated_at.value_or(absl::UnixEpoch());
+  const bool retitled = !told.former_title.empty() && told.former_title == record->title;
+  if (at > record->told_at || (at == record->told_at && (retitled || record->title.empty()))) {
+    if (!told.title.empty()) record->title = told.title;
+    if (!told.url.empty()) record->url = told.url;
+    record->told_at = at;
+    return;
+  }
+  if (record->title.empty()) record->title = told.title;
+  if (record->url.empty()) record->url = told.url;
+}
+
 void ForgetTimes(TicketRecord* record) {
   record->opened_at = absl::UnixEpoch();
   record->updated_at = absl::UnixEpoch();

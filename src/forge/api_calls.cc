@@ -52,6 +52,25 @@ absl::StatusOr<std::vector<Json>> ApiCalls::GetPages(
                                                     " entries are more than this desk reads"));
 }
 
+absl::StatusOr<std::vector<Json>> ApiCalls::GetPage(const Scope& scope, const std::string& path,
+                                                    const std::string& query, int page,
+                                                    bool* more) const {
+  ApiRequest request;
+  request.path = path;
+  request.query =
+      absl::StrCat(query, query.empty() ? "" : "&", "per_page=", kPageSize, "&page=", page);
+  auto response = Call(scope, request);
+  if (!response.ok()) return response.status();
+  auto json = ParseJson(response->body);
+  if (!json || !json->is_array()) {
+    return absl::UnavailableError(
+        absl::StrCat(client_.name(), ": GET ", path, ": the answer is no JSON list"));
+  }
+  const auto link = response->headers.find("Link");
+  *more = link != response->headers.end() && NextPageQuery(link->second).has_value();
+  return std::vector<Json>(json->begin(), json->end());
+}
+
 absl::StatusOr<Json> ApiCalls::Mutate(const Scope& scope, const std::string& method,
                                       const std::string& path, const Json& body,
                                       CallClass call) const {

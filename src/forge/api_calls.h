@@ -33,6 +33,9 @@ class ApiCalls {
   absl::StatusOr<std::vector<Json>> GetPages(
       const Scope& scope, const std::string& path, const std::string& query,
       const std::function<bool(const Json& last)>& enough = nullptr) const;
+  // One page of a list, from 1 on; `more` where the forge says that there are others behind it.
+  absl::StatusOr<std::vector<Json>> GetPage(const Scope& scope, const std::string& path,
+                                            const std::string& query, int page, bool* more) const;
   // A body and a status of 2xx; the answer's JSON.
   absl::StatusOr<Json> Mutate(const Scope& scope, const std::string& method,
                               const std::string& path, const Json& body, CallClass call) const;

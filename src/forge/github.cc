@@ -215,6 +215,28 @@ class GitHub final : public Forge {
     return backfill;
   }
 
+  absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
+                                         const TicketListing& listing) override {
+    TicketPage page;
+    if (listing.kind == TicketKind::kChange) return page;
+    if (absl::Status place = CheckPlace(at); !place.ok()) return place;
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    const std::string query =
+        absl::StrCat("state=", listing.open_only ? "open" : "all",
+                     "&since=", PercentEncode(Rfc3339(std::max(listing.since, absl::UnixEpoch()))),
+                     "&sort=updated&direction=asc");
+    auto issues = calls_.GetPage(ScopeOf(at), absl::StrCat(*base, "/issues"), query, listing.page,
+                                 &page.more);
+    if (!issues.ok()) return issues.status();
+    for (const Json& issue : *issues) {
+      page.tickets.push_back(
+          {At(issue, "pull_request").is_object() ? TicketKind::kChange : TicketKind::kIssue,
+           NumberAt(issue, "number"), TimeAt(issue, "updated_at")});
+    }
+    return page;
+  }
+
   absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {
     GitHubAnswers answers;
     if (absl::Status read = ReadIssue(at, &answers); !read.ok()) return read;

@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "retainer/instant_text.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/gitlab_access.h"
@@ -190,6 +191,24 @@ class GitLab final : public Forge {
       }
     }
     return ReadGitLab(answers, client_->Now());
+  }
+
+  absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
+                                         const TicketListing& listing) override {
+    const bool issues = listing.kind == TicketKind::kIssue;
+    const std::string query = absl::StrCat(
+        "state=", listing.open_only ? "opened" : "all",
+        "&updated_after=", PercentEncode(Rfc3339(std::max(listing.since, absl::UnixEpoch()))),
+        "&order_by=updated_at&sort=asc", issues ? "" : "&scope=all");
+    TicketPage page;
+    auto tickets =
+        calls_.GetPage({}, absl::StrCat(ProjectPath(at), issues ? "/issues" : "/merge_requests"),
+                       query, listing.page, &page.more);
+    if (!tickets.ok()) return tickets.status();
+    for (const Json& ticket : *tickets) {
+      page.tickets.push_back({listing.kind, NumberAt(ticket, "iid"), TimeAt(ticket, "updated_at")});
+    }
+    return page;
   }
 
   absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {

@@ -39,6 +39,9 @@ class OfflineForge final : public Forge {
   }
   absl::StatusOr<Actor> FindUser(std::string_view) override { return Offline(); }
   absl::StatusOr<Backfill> ReadTicket(const RemoteTicket&) override { return Offline(); }
+  absl::StatusOr<TicketPage> ListTickets(const RemoteTicket&, const TicketListing&) override {
+    return Offline();
+  }
   absl::StatusOr<TicketKey> FindTicket(const RemoteTicket&) override { return Offline(); }
   absl::StatusOr<ProjectInfo> FindProject(std::string_view) override { return Offline(); }
 

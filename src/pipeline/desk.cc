@@ -22,6 +22,8 @@ std::vector<std::string> Names(const std::vector<ForgeSlot>& forges) {
 
 // After trouble of the store: not at once, not much later.
 constexpr absl::Duration kStorePause = absl::Seconds(1);
+// So far back tickets are read that are closed by now, where somebody asks for it.
+constexpr absl::Duration kReadBackTo = absl::Hours(24 * 30);
 
 }  // namespace
 
@@ -53,7 +55,16 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
                 options_.observe ? std::vector<NoticeSink*>() : ports_.sinks, &mentions_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
                   Names(ports_.forges), options_.reconciler),
-      scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics) {
+      scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics),
+      resync_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
+      projects_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, resync_,
+                [this](const std::string& forge) {
+                  for (const auto& mine : forges_) {
+                    if (mine->slot.name == forge && mine->worker_thread != nullptr) {
+                      mine->worker_thread->wakeable.Wake();
+                    }
+                  }
+                }) {
   for (const ForgeSlot& slot : ports_.forges) {
     auto mine = std::make_unique<ForgeThreads>();
     mine->slot = slot;
@@ -65,7 +76,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
             reconciler_.ProjectChanged(project);
             if (reconciler_thread_ != nullptr) reconciler_thread_->wakeable.Wake();
           },
-          options_.observer);
+          options_.observer, [this](const ProjectKey&) { ProjectCovered(); });
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
@@ -129,6 +140,7 @@ void Desk::Start() {
   timers_thread_ = Spawn("timers", [this] { return TimersRound(); });
   notifier_thread_ = Spawn("notifier", [this] { return NotifierRound(); });
   reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
+  projects_thread_ = Spawn("projects", [this] { return ProjectsRound(); });
   Spawn("scrubber", [this] { return ScrubberRound(); });
 
   for (const auto& each : threads_) {
@@ -191,6 +203,7 @@ void Desk::SetTerms(TermsHistory terms) {
                      any ? static_cast<double>(absl::ToUnixSeconds(terms.back()->effective)) : 0);
   terms_.Set(std::move(terms));
   if (any) reconciler_.TermsChanged();
+  projects_.Poke();
   Nudge();
 }
 
@@ -283,6 +296,74 @@ absl::Time Desk::NotifierRound() {
   return round->next;
 }
 
+void Desk::ProjectCovered() {
+  projects_.Poke();
+  if (projects_thread_ != nullptr) projects_thread_->wakeable.Wake();
+}
+
+absl::Time Desk::ProjectsRound() {
+  const auto look = projects_.RunOnce();
+  // Others' news wake every thread: a step is not done before its time.
+  const absl::Time now = ports_.clock.Steady();
+  absl::StatusOr<absl::Time> step = next_read_back_;
+  if (look.ok() && (now >= next_read_back_ || next_read_back_ == absl::InfiniteFuture())) {
+    step = resync_.RunOnce();
+  }
+  if (!look.ok() || !step.ok()) {
+    LogTrouble("projects could not be looked at", "", look.ok() ? step.status() : look.status());
+    return now + kStorePause;
+  }
+  if (*step != next_read_back_) {
+    for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+    timers_thread_->wakeable.Wake();
+    notifier_thread_->wakeable.Wake();
+  }
+  next_read_back_ = *step;
+  return std::min(*look, *step);
+}
+
+absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<ProjectRef>& project) {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) {
+    return absl::FailedPreconditionError(
+        "no valid policy is in force yet: `retainer check` says what is wrong with it");
+  }
+  std::vector<ProjectRecord> chosen;
+  if (project) {
+    auto known = ports_.store.FindProjectByPath(*project);
+    if (!known.ok()) return known.status();
+    if (!*known) return Unknown(*project);
+    if (!Covers(terms, NamesOf(**known))) {
+      return absl::FailedPreconditionError(NotCovered(terms.back()->policy, *project));
+    }
+    chosen.push_back(**std::move(known));
+  } else {
+    auto all = ports_.store.ListProjects();
+    if (!all.ok()) return all.status();
+    for (ProjectRecord& one : *all) {
+      if (Covers(terms, NamesOf(one))) chosen.push_back(std::move(one));
+    }
+  }
+  std::vector<ProjectKey> keys;
+  for (const ProjectRecord& one : chosen) {
+    absl::Status wanted = resync_.Request(one.key, "asked for", std::nullopt);
+    // What was closed while nobody told us counts too, as far back as it may have been missed.
+    if (wanted.ok()) {
+      wanted = resync_.Request(one.key, "asked for",
+                               std::max(one.first_seen, ports_.clock.Now() - kReadBackTo));
+    }
+    if (!wanted.ok()) return wanted;
+    keys.push_back(one.key);
+  }
+  ProjectCovered();
+  return keys;
+}
+
+absl::StatusOr<absl::Time> Desk::ReadBackStep() {
+  if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
+  return resync_.RunOnce();
+}
+
 absl::Time Desk::ScrubberRound() {
   const auto next = scrubber_.RunOnce();
   if (next.ok()) return *next;
@@ -349,21 +430,28 @@ absl::Status Desk::Settle(absl::Duration timeout) {
   }
 }
 
-IntakeAnswer Desk::Accept(std::string_view forge, const Headers& headers, std::string_view body) {
+IntakeAnswer Desk::Accept(std::string_view forge, const Headers& headers, std::string_view body,
+                          const std::string& client) {
   if (stopping_) {
     return {503, "stopping", "The service is stopping; send it again.", absl::Seconds(10)};
   }
-  return intake_.Accept(forge, headers, body, ports_.clock.Now());
+  return intake_.Accept(forge, headers, body, ports_.clock.Now(), client);
+}
+
+absl::Status Desk::Unknown(const ProjectRef& project) const {
+  const TermsHistory terms = terms_.Get();
+  if (!terms.empty() && !Covers(terms, ProjectNames{project.forge, project.path})) {
+    return absl::NotFoundError(NotCovered(terms.back()->policy, project));
+  }
+  return absl::NotFoundError(
+      absl::StrCat("no delivery of ", ToString(project),
+                   " was ever received: check the spelling, and that its webhook points here"));
 }
 
 absl::StatusOr<TicketKey> Desk::Resolve(const TicketRef& ref) {
   auto project = ports_.store.FindProjectByPath({ref.forge, ref.path});
   if (!project.ok()) return project.status();
-  if (!*project) {
-    return absl::NotFoundError(
-        absl::StrCat("no delivery of ", ref.forge, ":", ref.path,
-                     " was ever received: check the spelling, and that its webhook points here"));
-  }
+  if (!*project) return Unknown({ref.forge, ref.path});
   return TicketKey{ref.forge, (*project)->key.id, ref.kind, ref.number};
 }
 
@@ -394,6 +482,10 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref, const std::string
   auto stored = ports_.store.LoadTicket(*key);
   if (!stored.ok()) return stored.status();
   if (stored->facts.empty()) {
+    auto project = ports_.store.FindProject({key->forge, key->project});
+    if (!project.ok()) return project.status();
+    if (*project && !Covers(inspection.terms, NamesOf(**project)))
+      return Unknown({ref.forge, (*project)->path});
     return absl::NotFoundError(absl::StrCat("nothing is known of ", ToString(ref)));
   }
   auto context = judge_.Context(*key, stored->record, std::nullopt);

@@ -8,6 +8,7 @@
 //   notifier                 notices -> sinks, mentions -> the forge
 //   reconciler               re-evaluation after a policy change, the look for trouble
 //   scrubber                 the look at all that is stored
+//   projects                 which ones the policy covers; reading them back from their forges
 //   one recovery a forge     what the forge could not deliver is asked for again; not when observing
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
 // share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
@@ -44,8 +45,10 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/mentions.h"
 #include "src/pipeline/notices.h"
+#include "src/pipeline/project_watch.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
+#include "src/pipeline/resync.h"
 #include "src/pipeline/scrubber.h"
 #include "src/pipeline/terms_holder.h"
 #include "src/pipeline/throttle.h"
@@ -144,9 +147,13 @@ class Desk {
   // REQUIRES: started.
   absl::Status Settle(absl::Duration timeout);
 
-  IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body);
+  // `client`: the address that the request comes from.
+  IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
+                      const std::string& client = "");
+  // Whose deliveries were refused as not genuine of late.
+  std::vector<RefusedSender> Refused() const { return intake_.Refused(ports_.clock.Now()); }
 
-  // NotFound with the mend where the project was never seen.
+  // NotFound with the mend where the project was never seen, or the policy does not cover it.
   absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
   // Joins a fact to a ticket and decides. A ticket never seen before is completed from its forge.
   // FailedPrecondition while there are no terms; NotFound where the forge has no such ticket, and the
@@ -167,6 +174,13 @@ class Desk {
                                    const std::vector<TicketKey>& tickets) {
     return containment_.FixedIn(project, ref, tickets);
   }
+
+  // Has a project (all that the policy covers, where none is named) read back from its forge; which.
+  // NotFound, with the mend, for one that is not known, FailedPrecondition for one that is not covered.
+  absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);
+  // One step of reading back; when the next is due, InfiniteFuture where nothing is left.
+  // REQUIRES: not started; a service that runs does it by itself.
+  absl::StatusOr<absl::Time> ReadBackStep();
 
   Health CheckHealth();
 
@@ -203,7 +217,11 @@ class Desk {
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
   absl::Time ScrubberRound();
+  absl::Time ProjectsRound();
+  void ProjectCovered();
   absl::StatusOr<std::string> Unsettled();
+  // Why nothing is known of a project: NotFound.
+  absl::Status Unknown(const ProjectRef& project) const;
   // The store's word on being written, at most probe_every old.
   absl::Status Writable();
   // One line a minute of trouble that comes back every second.
@@ -222,11 +240,15 @@ class Desk {
   Notifier notifier_;
   Reconciler reconciler_;
   Scrubber scrubber_;
+  Resync resync_;
+  ProjectWatch projects_;
   std::vector<std::unique_ptr<ForgeThreads>> forges_;
   std::vector<std::unique_ptr<Thread>> threads_;
   Thread* timers_thread_ = nullptr;
   Thread* notifier_thread_ = nullptr;
   Thread* reconciler_thread_ = nullptr;
+  Thread* projects_thread_ = nullptr;
+  absl::Time next_read_back_ = absl::InfinitePast();  // of that thread
 
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;

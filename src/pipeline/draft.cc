@@ -5,6 +5,27 @@
 #include "src/pipeline/strays.h"
 
 namespace retainer {
+namespace {
+
+// Is there an act of somebody else among the facts?
+bool TellsOfPeople(const std::vector<Fact>& facts, const std::string& self_id) {
+  return std::any_of(facts.begin(), facts.end(), [&](const Fact& fact) {
+    switch (fact.kind) {
+      case FactKind::kLabels:
+      case FactKind::kChangeSeen:
+      case FactKind::kOwnComment:
+      case FactKind::kPermission:
+      case FactKind::kMembership:
+      case FactKind::kProfile:
+      case FactKind::kReference:
+        return false;
+      default:
+        return self_id.empty() || fact.actor.id != self_id;
+    }
+  });
+}
+
+}  // namespace
 
 DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now) {
   const Decision& decision = draft.decision;
@@ -13,13 +34,9 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   write.record = draft.stored.record;
   TicketRecord& record = write.record;
   record.key = draft.key;
-  if (draft.news.ticket) {
-    if (!draft.news.ticket->title.empty()) record.title = draft.news.ticket->title;
-    if (!draft.news.ticket->url.empty()) record.url = draft.news.ticket->url;
-  }
+  if (draft.news.ticket) TakeTold(*draft.news.ticket, &record);
   record.project_path = draft.context.path;
-  record.tracked =
-      !terms.empty() && terms.back()->policy.Covers({draft.key.forge, draft.context.path});
+  record.tracked = Covers(terms, NamesOf(draft.context));
   record.open = standing.open && !standing.gone;
   record.customers.clear();
   record.priorities.clear();
@@ -79,7 +96,16 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
                         std::any_of(decision.new_facts.begin(), decision.new_facts.end(), is_it);
     }
   }
-  write.notices = decision.notices;
+  const bool first = draft.stored.record.version == 0;
+  if (draft.news.read_back && (first || TellsOfPeople(decision.new_facts, draft.context.self_id))) {
+    record.read_at = now;
+  }
+  for (const Notice& notice : decision.notices) {
+    // Nobody can do better any more what was due before it could be known here; what people were told
+    // in error is taken back all the same.
+    const absl::Time due = notice.due == absl::InfiniteFuture() ? notice.at : notice.due;
+    if (!notice.withdraws.empty() || due > record.read_at) write.notices.push_back(notice);
+  }
   write.ledger = decision.record;
   if (draft.news.inbox_seq) {
     write.inbox_done = draft.news.inbox_seq;

@@ -22,6 +22,8 @@ struct News {
   bool backlog = false;
   // The inbox entry that is done with this decision.
   std::optional<std::uint64_t> inbox_seq;
+  // It was read back from the forge: of what was due before now, nobody is told.
+  bool read_back = false;
 };
 
 struct Draft {

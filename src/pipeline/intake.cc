@@ -16,7 +16,7 @@ Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log&
       stored_(std::move(stored)) {}
 
 IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
-                            absl::Time now) {
+                            absl::Time now, const std::string& client) {
   for (const WebhookReceiver* receiver : receivers_) {
     if (receiver->forge() != forge) continue;
     std::string delivery;
@@ -28,6 +28,7 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
     metrics_.Count("retainer_deliveries_total", {{"forge", receiver->forge()},
                                                  {"event", event},
                                                  {"status", absl::StrCat(answer.http_status)}});
+    if (answer.http_status == 401) senders_.Add(client, receiver->forge(), answer.reason, now);
     if (answer.http_status >= 400) {
       const auto kept_back =
           refusals_.Allow(absl::StrCat(receiver->forge(), " ", answer.http_status), now);
@@ -37,7 +38,8 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
                    {{"forge", receiver->forge()},
                     {"status", absl::StrCat(answer.http_status)},
                     {"reason", answer.reason},
-                    {"delivery", delivery},
+                    {"delivery", delivery.empty() ? std::string("(none named)") : delivery},
+                    {"from", client},
                     {"bytes", absl::StrCat(body.size())},
                     {"more_like_it", absl::StrCat(*kept_back)}});
       }
@@ -51,6 +53,7 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
     log_.Warning("delivery refused", {{"status", "404"},
                                       {"reason", "no forge of this name is configured"},
                                       {"name", std::string(forge.substr(0, 64))},
+                                      {"from", client},
                                       {"more_like_it", absl::StrCat(*kept_back)}});
   }
   return {404, "no such forge", "No forge of this name is configured here.", std::nullopt};
@@ -60,6 +63,7 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
                             std::string_view body, absl::Time now, std::string* delivery,
                             std::string* event) {
   Verified verified = receiver.Verify(headers, body, now);
+  *delivery = verified.claimed_id;
   switch (verified.outcome) {
     case VerifyOutcome::kGenuine:
       break;
@@ -83,8 +87,15 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
               std::nullopt};
   }
   *delivery = verified.delivery.id;
-  *event = verified.delivery.event_type;
+  // Whoever can sign could make up types, and each would be a figure of its own for good.
+  *event = verified.needed ? verified.delivery.event_type : "other";
+  const char* const malformed = "This is not a webhook delivery of this forge.";
+  if (!verified.lacks.empty()) return {400, verified.lacks, malformed, std::nullopt};
   if (!verified.needed) return {200, "nobody needs this event type", "", std::nullopt};
+  // What no forge sends would be set aside each time it comes: it is not kept.
+  if (const absl::Status fits = receiver.CheckBody(verified.delivery); !fits.ok()) {
+    return {400, std::string(fits.message()), malformed, std::nullopt};
+  }
 
   const auto put = store_.PutDelivery(verified.delivery);
   if (!put.ok()) {

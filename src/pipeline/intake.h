@@ -15,6 +15,7 @@
 #include "retainer/metrics.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/pipeline/refusals.h"
 #include "src/pipeline/throttle.h"
 
 namespace retainer {
@@ -35,8 +36,12 @@ class Intake {
   Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log& log, Metrics& metrics,
          std::function<void(const std::string&)> stored);
 
+  // `client`: the address that the request comes from.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
-                      absl::Time now);
+                      absl::Time now, const std::string& client = "");
+
+  // Whose deliveries were refused as not genuine of late.
+  std::vector<RefusedSender> Refused(absl::Time now) const { return senders_.Recent(now); }
 
  private:
   IntakeAnswer Answer(const WebhookReceiver& receiver, const Headers& headers,
@@ -49,6 +54,7 @@ class Intake {
   Metrics& metrics_;
   const std::function<void(const std::string&)> stored_;
   Throttle refusals_;
+  Refusals senders_;
 };
 
 }  // namespace retainer

@@ -58,6 +58,7 @@ OpenQuestions Open(const Decision& decision, bool asks) {
 
 std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
                                 const std::optional<TicketInfo>& b) {
+  if (a && b && b->updated_at > a->updated_at) return b;
   return a ? a : b;
 }
 
@@ -95,7 +96,9 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
   }
   context.path = known ? known->path : record.project_path;
   context.project_private = known && known->is_private;
-  context.adopted = known ? known->first_seen : clock_.Now();
+  context.former_names = known ? known->former : std::vector<FormerName>();
+  context.adopted =
+      AdoptedAt(terms_.Get(), NamesOf(context), known ? known->first_seen : clock_.Now());
   if (const ForgeSlot* slot = inquiries_.FindForge(key.forge)) {
     context.forge_kind = slot->kind;
     if (auto self = inquiries_.Self(*slot)) {
@@ -161,7 +164,11 @@ absl::StatusOr<Draft> Judge::MakeDraft(Sake sake, const TicketKey& key, const Ne
   auto context = Context(key, draft.stored.record, news.project);
   if (!context.ok()) return context.status();
   draft.context = *std::move(context);
-  if (news.ticket && !news.ticket->url.empty()) draft.context.url = news.ticket->url;
+  if (news.ticket) {
+    TicketRecord shown = draft.stored.record;
+    TakeTold(*news.ticket, &shown);
+    if (!shown.url.empty()) draft.context.url = shown.url;
+  }
   draft.project = news.project;
   if (!draft.project) {
     auto project = store_.FindProject({key.forge, key.project});

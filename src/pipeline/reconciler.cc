@@ -94,7 +94,12 @@ absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
   if (!records.ok()) return records.status();
   const TicketRecord& record = records->front();
   // A closed ticket without a timer has nothing left that terms could change for its readers.
-  if (!record.open && !record.wake_at) return false;
+  if (!record.open && !record.wake_at) {
+    const auto project = store_.FindProject({key.forge, key.project});
+    if (!project.ok()) return project.status();
+    // Lists name it as its project is called.
+    if (!*project || (*project)->path == record.project_path) return false;
+  }
   const auto judged = judge_.Decide(key, {});
   if (!judged.ok()) return judged.status();
   return true;

@@ -12,7 +12,7 @@ namespace retainer {
 
 Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
                Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed,
-               Observer observer)
+               Observer observer, ProjectCovered covered)
     : receiver_(receiver),
       judge_(judge),
       store_(store),
@@ -21,7 +21,8 @@ Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Cloc
       metrics_(metrics),
       terms_(terms),
       project_changed_(std::move(project_changed)),
-      observer_(std::move(observer)) {}
+      observer_(std::move(observer)),
+      covered_(std::move(covered)) {}
 
 absl::StatusOr<std::size_t> Worker::RunOnce(std::size_t limit) {
   std::size_t done = 0;
@@ -76,18 +77,24 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
   if (info.id.empty()) return std::optional<ProjectRecord>();
   auto known = store_.FindProject({receiver_.forge(), info.id});
   if (!known.ok()) return known.status();
-  ProjectRecord record;
-  record.key = {receiver_.forge(), info.id};
-  record.first_seen = delivery.received;
-  if (*known) {
-    record = **known;
-    record.first_seen = std::min(record.first_seen, delivery.received);
-  }
-  if (!info.path.empty()) record.path = info.path;
-  if (!info.url.empty()) record.url = info.url;
-  if (!info.installation_id.empty()) record.installation_id = info.installation_id;
+  const TermsHistory terms = terms_.Get();
+  ProjectRecord told;
+  told.key = {receiver_.forge(), info.id};
+  told.path = info.path;
+  told.url = info.url;
+  told.installation_id = info.installation_id;
+  told.first_seen = delivery.received;
+  told.told_at = info.as_of.value_or(delivery.received);
   // Rationale: installation events name projects without saying who can read them.
-  if (certain || !*known) record.is_private = info.is_private;
+  told.is_private = certain || !*known ? info.is_private : (*known)->is_private;
+  ProjectRecord record = *known ? JoinProject(**known, told, terms) : told;
+  if (!info.former.empty()) {
+    ProjectRecord before = told;
+    before.path = info.former;
+    before.is_private = record.is_private;
+    before.told_at = std::min(info.former_as_of, record.told_at - absl::Nanoseconds(1));
+    record = JoinProject(record, before, terms);
+  }
   return std::optional<ProjectRecord>(std::move(record));
 }
 
@@ -140,32 +147,48 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   return std::nullopt;
 }
 
-absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info,
+absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, Showing showing,
                                                              const Delivery& delivery) {
   const std::optional<Doubt> believed;
+  info->as_of = std::min(info->as_of.value_or(delivery.received), delivery.received);
   if (info->id.empty() || info->path.empty()) return believed;
   auto known = store_.FindProject({receiver_.forge(), info->id});
   if (!known.ok()) return known.status();
-  const auto same_path = [&](const std::string& path) {
-    return absl::EqualsIgnoreCase(path, info->path);
-  };
-  if (*known && same_path((*known)->path)) return believed;
+  const bool same_path = *known && absl::EqualsIgnoreCase((*known)->path, info->path);
+  const bool opens =
+      showing != Showing::kNot && *known && (*known)->is_private && !info->is_private;
+  const bool closes_late = showing != Showing::kNot && *known && !(*known)->is_private &&
+                           info->is_private && *info->as_of < (*known)->told_at;
+  if (same_path && !opens && !closes_late) return believed;
   auto there = store_.FindProjectByPath({receiver_.forge(), info->path});
   if (!there.ok()) return there.status();
   const bool taken = *there && (*there)->key.id != info->id;
-  const bool renamed = *known && !(*known)->path.empty();
-  if (!renamed && !taken && !delivery.bound) return believed;
+  const bool renamed = *known && !(*known)->path.empty() && !same_path;
+  const bool doubtful = !same_path && (renamed || taken || delivery.bound);
+  if (!doubtful && !opens && !closes_late) return believed;
   const ForgeSlot* slot = judge_.FindForge(receiver_.forge());
   if (slot == nullptr || slot->client == nullptr) return believed;
 
   const auto answer = Ask(info->path, delivery);
   if (answer && answer->ok() && (*answer)->id == info->id) {
+    const absl::Time asked_at = asked_.at(info->path).at;
+    if (!(*answer)->path.empty() && !absl::EqualsIgnoreCase((*answer)->path, info->path)) {
+      info->former = info->path;
+      info->former_as_of = *info->as_of;
+      info->url = (*answer)->url;
+    }
     if (!(*answer)->path.empty()) info->path = (*answer)->path;
+    if (showing != Showing::kNot) info->is_private = (*answer)->is_private;
+    info->as_of = asked_at;
     return believed;
   }
-  if (!answer && absl::AbsDuration(clock_.Now() - delivery.received) < kConfirmPatience) {
+  const bool waits = doubtful || (opens && showing == Showing::kAnnounced);
+  if (!answer && waits && absl::AbsDuration(clock_.Now() - delivery.received) < kConfirmPatience) {
     return std::optional<Doubt>({true, "the forge has not confirmed the project yet"});
   }
+  // A project is shown to outsiders only on the forge's word.
+  if (opens) info->is_private = true;
+  if (!doubtful) return believed;
   if (renamed && !delivery.bound) {
     info->path = (*known)->path;
     info->url = (*known)->url;
@@ -182,12 +205,14 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info,
 
 absl::StatusOr<std::optional<Worker::Doubt>> Worker::ConfirmAll(Event* event,
                                                                 const Delivery& delivery) {
-  auto doubt = Confirm(&event->project, delivery);
+  const Showing showing =
+      event->kind == EventKind::kProject ? Showing::kAnnounced : Showing::kBeside;
+  auto doubt = Confirm(&event->project, showing, delivery);
   if (!doubt.ok() || *doubt) return doubt;
   // An installation's list is long and its members stand for themselves.
   std::vector<ProjectInfo> believed;
   for (ProjectInfo& info : event->projects) {
-    doubt = Confirm(&info, delivery);
+    doubt = Confirm(&info, Showing::kNot, delivery);
     if (!doubt.ok()) return doubt.status();
     if (*doubt && ((*doubt)->later || event->ticket)) return doubt;
     if (!*doubt) {
@@ -228,52 +253,87 @@ absl::Status Worker::Process(const InboxEntry& entry) {
       auto project = Project(info, entry.delivery, false);
       if (!project.ok()) return project.status();
       if (!*project) continue;
-      const absl::Status saved = store_.SaveProject(**project);
-      if (!saved.ok()) return saved;
+      auto news = Compare(**project);
+      if (!news.ok()) return news.status();
+      if (const absl::Status saved = store_.SaveProject(**project); !saved.ok()) return saved;
+      if (const absl::Status told = Tell(*news, **project); !told.ok()) return told;
     }
     auto project = Project(event->project, entry.delivery, true);
     if (!project.ok()) return project.status();
-    auto before = *project ? store_.FindProject((*project)->key)
-                           : absl::StatusOr<std::optional<ProjectRecord>>(std::nullopt);
-    if (!before.ok()) return before.status();
-    const bool changed = *project && Changes(*before, **project);
-    if (changed) project_changed_((*project)->key);
+    absl::StatusOr<ProjectNews> news = ProjectNews();
+    if (*project) news = Compare(**project);
+    if (!news.ok()) return news.status();
+    if (news->changed) project_changed_((*project)->key);
     status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
-    if (changed) project_changed_((*project)->key);
+    if (status.ok() && *project) status = Tell(*news, **project);
   }
   if (!status.ok()) return status;
   if (observer_) observer_(done);
   return absl::OkStatus();
 }
 
-bool Worker::Changes(const std::optional<ProjectRecord>& before,
-                     const ProjectRecord& project) const {
-  return before && project_changed_ &&
-         (before->path != project.path || before->is_private != project.is_private);
+absl::StatusOr<Worker::ProjectNews> Worker::Compare(const ProjectRecord& project) {
+  auto before = store_.FindProject(project.key);
+  if (!before.ok()) return before.status();
+  const TermsHistory terms = terms_.Get();
+  ProjectNews news;
+  news.changed = *before && project_changed_ &&
+                 ((*before)->path != project.path || (*before)->former != project.former ||
+                  (*before)->is_private != project.is_private);
+  news.covered = Covers(terms, NamesOf(project));
+  news.covered_now = news.covered && !(*before && Covers(terms, NamesOf(**before)));
+  return news;
+}
+
+absl::Status Worker::Tell(const ProjectNews& news, const ProjectRecord& project) {
+  if (news.changed) project_changed_(project.key);
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return absl::OkStatus();
+  const auto stale = StaleName(terms.back()->policy, terms.back()->id, NamesOf(project));
+  if (stale && said_.insert(absl::StrCat(terms.back()->id, " ", project.path)).second) {
+    log_.Error("the policy names a project by an old name",
+               {{"project", ToString(ProjectRef{project.key.forge, project.path})},
+                {"mend", NamedByOldName({project.key.forge, project.path}, *stale)}});
+  }
+  if (!news.covered_now) return absl::OkStatus();
+  // What came before it was covered is read now, with what comes next.
+  std::size_t released = 0;
+  for (;;) {
+    auto some = store_.ReleaseHeld(project.key, kReleasedAtOnce);
+    if (!some.ok()) return some.status();
+    released += *some;
+    if (*some < kReleasedAtOnce) break;
+  }
+  if (released > 0) {
+    log_.Info("deliveries that were held are read: the policy covers their project now",
+              {{"project", ToString(ProjectRef{project.key.forge, project.path})},
+               {"deliveries", absl::StrCat(released)}});
+  }
+  if (covered_) covered_(project.key);
+  return absl::OkStatus();
 }
 
 absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDone* done) {
   auto project = Project(event.project, entry.delivery, true);
   if (!project.ok()) return project.status();
   if (!*project) return PutAside(entry, "the delivery names a ticket but no project", done);
-  auto before = store_.FindProject((*project)->key);
-  if (!before.ok()) return before.status();
-
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return absl::FailedPreconditionError("no valid policy is in force yet");
-  const ProjectRef ref{receiver_.forge(), (*project)->path};
-  if (!terms.back()->policy.Covers(ref)) {
-    // Facts of a project that nobody asked us to support are none of our business: not kept. A
-    // ticket of it that is covered later is completed from the forge, as any late one.
-    if (not_covered_.insert(ref.path).second) {
-      log_.Info("project is not covered by the policy; its tickets are passed over",
-                {{"project", ToString(ref)}});
-    }
-    const absl::Status status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
-    if (!status.ok()) return status;
+  auto compared = Compare(**project);
+  if (!compared.ok()) return compared.status();
+  if (!compared->covered) {
+    const ProjectRef ref{receiver_.forge(), (*project)->path};
     done->kind = WorkDone::Kind::kNotCovered;
-    done->reason = "project is not covered by the policy";
-    return absl::OkStatus();
+    done->reason = NotCovered(terms.back()->policy, ref);
+    if (said_.insert(absl::StrCat(terms.back()->id, " ", ref.path)).second) {
+      log_.Warning("deliveries are held: their project is not covered by the policy",
+                   {{"project", ToString(ref)}, {"mend", done->reason}});
+    }
+    metrics_.Count("retainer_uncovered_deliveries_total", {{"forge", receiver_.forge()}});
+    if (compared->changed) project_changed_((*project)->key);
+    const absl::Status held = store_.Hold(receiver_.forge(), entry.seq, **project);
+    if (held.ok() && compared->changed) project_changed_((*project)->key);
+    return held;
   }
 
   News news;
@@ -283,11 +343,10 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
   news.inbox_seq = entry.seq;
   const TicketKey key{receiver_.forge(), event.project.id, event.ticket->kind,
                       event.ticket->number};
-  const bool changed = Changes(*before, **project);
-  if (changed) project_changed_((*project)->key);
+  if (compared->changed) project_changed_((*project)->key);
   auto judged = judge_.Decide(key, news);
-  if (changed) project_changed_((*project)->key);
   if (!judged.ok()) {
+    if (compared->changed) project_changed_((*project)->key);
     // Neither a ticket that cannot be read nor content that cannot be stored gets better by waiting.
     if (absl::IsDataLoss(judged.status()) || absl::IsInvalidArgument(judged.status())) {
       return PutAside(entry, std::string(judged.status().message()), done);
@@ -300,7 +359,7 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
               {"changes", absl::StrJoin(judged->decision.record.changes, "; ")}});
   done->kind = WorkDone::Kind::kDecided;
   done->judged = *std::move(judged);
-  return absl::OkStatus();
+  return Tell(*compared, **project);
 }
 
 }  // namespace retainer

@@ -191,7 +191,7 @@ json GitHubShapes::Repository(const Project& project) const {
               {"fork", false},
               {"url", url},
               {"created_at", Time(project.created)},
-              {"updated_at", Time(project.created)},
+              {"updated_at", Time(std::max(project.created, project.updated))},
               {"pushed_at", Time(project.created)},
               {"git_url", absl::StrCat("git://", page.substr(page.find("://") + 3), ".git")},
               {"ssh_url", absl::StrCat("git@localhost:", project.path, ".git")},

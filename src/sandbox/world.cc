@@ -527,6 +527,7 @@ void World::Rename(Project& project, const User& by, const std::string& new_path
   happening.old_path = project.path;
   project.former_paths.push_back(project.path);
   project.path = new_path;
+  project.updated = Now(project.forge);
   Tell(happening);
 }
 

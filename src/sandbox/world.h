@@ -136,6 +136,7 @@ struct Project {
   bool is_private = false;
   bool installed = true;
   absl::Time created;
+  absl::Time updated;                         // when it was last renamed, else created
   std::map<std::int64_t, std::string> roles;  // user id -> admin … read
   std::deque<ProjectLabel> labels;
   std::map<std::pair<TicketKind, std::int64_t>, Ticket> tickets;

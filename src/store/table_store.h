@@ -44,6 +44,10 @@ class TableStore : public Store {
                         absl::Time now) override;
   absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) override;
   absl::Status Requeue(const std::string& forge, std::uint64_t seq) override;
+  absl::Status Hold(const std::string& forge, std::uint64_t seq,
+                    const ProjectRecord& project) override;
+  absl::StatusOr<std::vector<HeldDeliveries>> ListHeld() override;
+  absl::StatusOr<std::size_t> ReleaseHeld(const ProjectKey& project, std::size_t limit) override;
   absl::StatusOr<std::size_t> Expire(absl::Time before) override;
 
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override;
@@ -113,6 +117,11 @@ class TableStore : public Store {
   absl::StatusOr<Pins> LoadPins() override;
   absl::Status RegisterForges(const std::map<std::string, std::string>& forges) override;
 
+  absl::Status SaveResync(const ResyncRecord& resync) override;
+  absl::StatusOr<std::vector<ResyncRecord>> ListResyncs() override;
+  absl::Status MarkAlive(absl::Time now) override;
+  absl::StatusOr<std::optional<absl::Time>> LastAlive() override;
+
   absl::StatusOr<Reevaluation> LoadReevaluation() override;
   absl::Status SaveReevaluation(const Reevaluation& reevaluation) override;
 
@@ -176,6 +185,9 @@ class TableStore : public Store {
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
   absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
                          std::optional<absl::Time> now);
+  // Stages that a held delivery goes for good, where there is one of that number.
+  static absl::Status StageHeldForgotten(View& view, const std::string& forge, std::uint64_t seq,
+                                         Batch* batch, bool* was_there);
   absl::StatusOr<std::size_t> ExpireSome(absl::Time before, std::size_t limit, bool* more);
 
   std::unique_ptr<Engine> engine_;

@@ -334,6 +334,12 @@ absl::StatusOr<std::size_t> TableStore::ExpireSome(absl::Time before, std::size_
         batch.Add(Counter::kSetAside, -1);
         ++forgotten;
       }
+      bool held = false;
+      if (absl::Status staged = StageHeldForgotten(*view, row.forge, row.seq, &batch, &held);
+          !staged.ok()) {
+        return staged;
+      }
+      forgotten += held ? 1 : 0;
     }
   }
   if (absl::Status status = engine_->Write(batch); !status.ok()) return status;

@@ -118,23 +118,13 @@ absl::Status TableStore::StageProject(View& view, const ProjectRecord& project, 
   const std::string key = ProjectRowKey(project.key);
   auto old = ReadRecord<ProjectRecord>(view, Table::kProjects, key);
   if (!old.ok()) return old.status();
-  ProjectRecord record = project;
-  if (*old) {
-    record.first_seen = (*old)->first_seen;
-    if (record.url.empty()) record.url = (*old)->url;
-    if (record.installation_id.empty()) record.installation_id = (*old)->installation_id;
-    if (record == **old) return absl::OkStatus();
-    const std::string old_path = PathKey(project.key.forge, (*old)->path);
-    if (old_path != PathKey(project.key.forge, record.path)) {
-      auto owner = view.Get(Table::kProjectPaths, old_path);
-      if (!owner.ok()) return owner.status();
-      // Somebody else may live under the old path by now.
-      if (*owner && **owner == project.key.id) batch->Delete(Table::kProjectPaths, old_path);
-    }
-  }
+  const ProjectRecord record = *old ? JoinProject(**old, project) : project;
+  if (*old && record == **old) return absl::OkStatus();
   batch->Put(Table::kProjects, key, EncodeRecord(record));
-  if (!record.path.empty()) {
-    batch->Put(Table::kProjectPaths, PathKey(project.key.forge, record.path), project.key.id);
+  // A name that it had before leads to it until another project takes that name.
+  const std::string path = PathKey(project.key.forge, record.path);
+  if (!record.path.empty() && (!*old || path != PathKey(project.key.forge, (*old)->path))) {
+    batch->Put(Table::kProjectPaths, path, project.key.id);
   }
   return absl::OkStatus();
 }
@@ -327,6 +317,7 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
   const std::pair<Counter, std::uint64_t*> counters[] = {
       {Counter::kInbox, &stats.inbox},
       {Counter::kSetAside, &stats.set_aside},
+      {Counter::kHeld, &stats.held},
       {Counter::kDirtyFaces, &stats.dirty_faces},
       {Counter::kBacklogFaces, &stats.backlog_faces},
       {Counter::kDeadFaces, &stats.dead_faces},

@@ -32,6 +32,7 @@ IsReadable ValuesOf(Table table) {
   switch (table) {
     case Table::kInbox:
     case Table::kSetAside:
+    case Table::kHeld:
       return IsRecord<DeliveryRecord>;
     case Table::kBodies:
       return [](std::string_view value) { return DecompressBody(value).has_value(); };
@@ -55,6 +56,8 @@ IsReadable ValuesOf(Table table) {
       return IsRecord<StoredTerms>;
     case Table::kProjects:
       return IsRecord<ProjectRecord>;
+    case Table::kResyncs:
+      return IsRecord<ResyncRecord>;
     case Table::kTokens:
       return IsRecord<TokenRecord>;
     case Table::kOverrides:

@@ -713,7 +713,8 @@ TEST_P(StoreContract, ProjectIsFoundByKeyAndByItsPresentPath) {
   renamed.installation_id.clear();
   renamed.first_seen = At(99);
   ASSERT_TRUE(store_.SaveProject(renamed).ok());
-  EXPECT_FALSE(store_.FindProjectByPath({"github", "acme/opendb"})->has_value());
+  EXPECT_EQ((*store_.FindProjectByPath({"github", "acme/opendb"}))->path, "acme/db")
+      << "the old name says where to look";
   const auto now = store_.FindProjectByPath({"github", "ACME/db"});
   EXPECT_EQ((*now)->first_seen, At(1));
   EXPECT_EQ((*now)->installation_id, "42");

@@ -64,6 +64,10 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     projects_[path] = {id, now.empty() ? path : now, "", false, ""};
   }
+  void SetProjectPrivate(const std::string& path, bool is_private) {
+    std::lock_guard lock(mutex_);
+    projects_[path].is_private = is_private;
+  }
   // A transfer takes them along.
   void CarryComments(const TicketKey& from, const TicketKey& to) {
     std::lock_guard lock(mutex_);
@@ -174,6 +178,30 @@ class FakeForge final : public Forge {
     if (it == backfills_.end()) return absl::NotFoundError("no such ticket");
     return it->second;
   }
+  // The tickets that can be read, as their backfills show them.
+  absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
+                                         const TicketListing& listing) override {
+    if (auto status = Called("list_tickets"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    std::vector<ListedTicket> all;
+    for (const auto& [key, backfill] : backfills_) {
+      const absl::Time updated = backfill.ticket.updated_at.value_or(absl::UnixEpoch());
+      if (key.project != at.key.project || key.kind != listing.kind) continue;
+      if (updated < listing.since || (listing.open_only && !backfill.ticket.open)) continue;
+      all.push_back({key.kind, key.number, updated});
+    }
+    std::sort(all.begin(), all.end(), [](const ListedTicket& a, const ListedTicket& b) {
+      return std::pair(a.updated_at, a.number) < std::pair(b.updated_at, b.number);
+    });
+    TicketPage page;
+    const std::size_t from = static_cast<std::size_t>(listing.page - 1) * list_page;
+    for (std::size_t i = from; i < all.size() && i < from + list_page; ++i) {
+      page.tickets.push_back(all[i]);
+    }
+    page.more = from + list_page < all.size();
+    return page;
+  }
+  std::size_t list_page = kTicketPage;
   absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) override {
     if (auto status = Called("find_ticket"); !status.ok()) return status;
     std::lock_guard lock(mutex_);

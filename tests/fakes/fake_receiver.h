@@ -12,7 +12,7 @@ namespace retainer {
 
 // Thread-safe. A request is genuine when its `X-Secret` is `s`; `X-Id` is the delivery's id,
 // `X-Event` its type (`unwanted` is needed by nobody). A body is malformed where nothing was
-// registered under the id.
+// registered under the id, and one that begins with `misfit` is of another event.
 class FakeReceiver final : public WebhookReceiver {
  public:
   explicit FakeReceiver(std::string forge) : forge_(std::move(forge)) {}
@@ -45,6 +45,11 @@ class FakeReceiver final : public WebhookReceiver {
       verified.delivery = {forge_, get("X-Id"), get("X-Event"), std::string(body), now};
     }
     return verified;
+  }
+  absl::Status CheckBody(const Delivery& delivery) const override {
+    return delivery.body.starts_with("misfit")
+               ? absl::InvalidArgumentError("the body is that of another event")
+               : absl::OkStatus();
   }
   absl::StatusOr<Event> Parse(const Delivery& delivery) const override {
     std::lock_guard lock(mutex_);

@@ -45,6 +45,36 @@ TEST_F(IntakeTest, FiguresNameTheEventOnlyWhereTheSignatureHolds) {
   EXPECT_EQ(metrics.Value("retainer_deliveries_total"), 2);
 }
 
+TEST_F(IntakeTest, WhatNoForgeSendsIsRefusedAndNotKept) {
+  const Headers headers = FakeReceiver::HeadersOf("d1");
+  EXPECT_EQ(intake.Accept("github", headers, "misfit", clock.Now()).http_status, 400);
+  EXPECT_EQ(Stats().inbox, 0u);
+  EXPECT_EQ(Stats().set_aside, 0u);
+}
+
+TEST_F(IntakeTest, MadeUpEventNamesAreOneFigure) {
+  for (int i = 0; i < 50; ++i) Accept({{"X-Secret", "s"}, {"X-Id", "d"}, {"X-Event", "unwanted"}});
+  EXPECT_EQ(metrics.Value("retainer_deliveries_total",
+                          {{"forge", "github"}, {"event", "other"}, {"status", "200"}}),
+            50);
+}
+
+TEST_F(IntakeTest, RefusalsAreCountedByAddressAndBounded) {
+  for (int i = 0; i < 7; ++i) {
+    intake.Accept("github", {{"X-Event", "issues"}}, "{}", clock.Now(), "192.0.2.7");
+  }
+  for (int i = 0; i < 1000; ++i) {
+    intake.Accept("github", {{"X-Event", "issues"}}, "{}", clock.Now() + absl::Seconds(i % 2),
+                  absl::StrCat("198.51.100.", i));
+  }
+  EXPECT_LE(intake.Refused(clock.Now()).size(), Refusals::kMost);
+  intake.Accept("github", {{"X-Event", "issues"}}, "{}", clock.Now() + absl::Minutes(1),
+                "192.0.2.7");
+  EXPECT_NE(log.lines().front().find("from=192.0.2.7"), std::string::npos) << log.lines().front();
+  clock.Advance(absl::Hours(26));
+  EXPECT_TRUE(intake.Refused(clock.Now()).empty());
+}
+
 TEST_F(IntakeTest, FullDiskAcknowledgesNothing) {
   store.FailWrites(absl::ResourceExhaustedError("disk is full"));
   const IntakeAnswer answer = Accept(FakeReceiver::HeadersOf("d1"));

@@ -128,6 +128,208 @@ TEST_F(WorkerProjectsTest, AGenuineRenameIsFollowed) {
   }
 }
 
+// The policy names `acme/opendb` alone.
+class RenameTest : public WorkerProjectsTest {
+ protected:
+  RenameTest() {
+    Policy policy = MakePolicy();
+    policy.projects = {{"github", "acme/opendb"}};
+    terms.Set({MakeTerms("v1", At(-60), policy)});
+    forge.SetProject("acme/opendb2", "77");
+    forge.SetProject("acme/opendb", "77", "acme/opendb2");
+  }
+  Event Renamed() {
+    Event event = Of("77", "acme/opendb2");
+    event.kind = EventKind::kProject;
+    event.ticket.reset();
+    event.facts.clear();
+    return event;
+  }
+  Event CommentUnder(const std::string& path, int minute) {
+    Event event = Of("77", path);
+    event.facts = {Commented(kAlice, minute, absl::StrCat(minute), "I have looked into this.")};
+    return event;
+  }
+};
+
+TEST_F(RenameTest, APromiseGoesOnUnderTheNewName) {
+  Deliver("opened", Of("77", "acme/opendb"));
+  Work();
+  ASSERT_EQ(Load(1).record.customers.size(), 1u);
+  clock.Set(At(5));
+  Deliver("renamed", Renamed());
+  Work();
+  EXPECT_EQ(PathOf("77"), "acme/opendb2");
+  ASSERT_TRUE(judge->Decide(Key(1), {}).ok());
+  EXPECT_EQ(Load(1).record.customers.size(), 1u) << "by its id";
+  EXPECT_TRUE(Load(1).record.tracked);
+  clock.Set(At(10));
+  Deliver("answer", CommentUnder("acme/opendb2", 10));
+  Work();
+  EXPECT_EQ(Load(1).record.clock_states["acme first_response"], "met");
+  const auto lines = log.lines();
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const std::string& line) {
+                            return line.find("by an old name") != std::string::npos;
+                          }),
+            1)
+      << "said loudly, and once";
+  EXPECT_EQ((*store.FindProjectByPath({"github", "acme/opendb"}))->key.id, "77")
+      << "the old name says where to look";
+}
+
+TEST_F(RenameTest, ItDoesNotMatterWhichNameComesFirst) {
+  clock.Set(At(5));
+  Event answer = CommentUnder("acme/opendb2", 5);
+  Deliver("answer", answer);
+  Work();
+  EXPECT_EQ(Stats().held, 1u) << "no name that the policy has";
+  clock.Set(At(6));
+  Event opened = Of("77", "acme/opendb");
+  opened.project.as_of = At(0);
+  Deliver("opened", opened);
+  Work();
+  Work();
+  EXPECT_EQ(Stats().held, 0u);
+  EXPECT_EQ(PathOf("77"), "acme/opendb2");
+  EXPECT_EQ(Load(1).record.clock_states["acme first_response"], "met");
+}
+
+TEST_F(RenameTest, APolicyThatIsChangedWithoutTheNewNameEndsIt) {
+  Deliver("opened", Of("77", "acme/opendb"));
+  clock.Set(At(5));
+  Deliver("renamed", Renamed());
+  Work();
+  Policy changed = MakePolicy();
+  changed.projects = {{"github", "acme/opendb"}};
+  TermsHistory history = terms.Get();
+  history.push_back(MakeTerms("v2", At(10), changed));
+  terms.Set(history);
+  clock.Set(At(11));
+  Deliver("answer", CommentUnder("acme/opendb2", 11));
+  Work();
+  EXPECT_EQ(Stats().held, 1u);
+  // With the new name it goes on, and what came meanwhile is read.
+  changed.projects = {{"github", "acme/opendb2"}};
+  history.push_back(MakeTerms("v3", At(20), changed));
+  terms.Set(history);
+  clock.Set(At(21));
+  auto released = store.ReleaseHeld({"github", "77"}, 100);
+  ASSERT_TRUE(released.ok());
+  EXPECT_EQ(*released, 1u);
+  Work();
+  EXPECT_EQ(Load(1).record.customers.size(), 1u);
+  EXPECT_NE(Load(1).facts.Find(MakeFactId(FactKind::kComment, "comment/11", "")), nullptr);
+}
+
+TEST_F(WorkerProjectsTest, DeliveriesOfUncoveredProjectsAreHeldCountedAndForgottenInTime) {
+  Deliver("d1", Of("99", "other/thing"));
+  Deliver("d2", Of("99", "other/thing"));
+  EXPECT_EQ(Work(), 2u);
+  EXPECT_EQ(Stats().inbox, 0u);
+  EXPECT_EQ(Stats().held, 2u);
+  const auto held = store.ListHeld();
+  ASSERT_TRUE(held.ok());
+  ASSERT_EQ(held->size(), 1u);
+  EXPECT_EQ((*held)[0].project, (ProjectKey{"github", "99"}));
+  EXPECT_EQ((*held)[0].count, 2u);
+  EXPECT_EQ(FactsOf("99"), 0u);
+  ASSERT_TRUE(store.Expire(At(1)).ok());
+  EXPECT_EQ(Stats().held, 0u);
+  EXPECT_TRUE(store.ListHeld()->empty());
+  EXPECT_EQ(*store.ReleaseHeld({"github", "99"}, 100), 0u);
+}
+
+// A captured delivery is sent again under another id.
+TEST_F(WorkerProjectsTest, AReplayedDeliveryDoesNotMakeAPrivateProjectPublic) {
+  SetForge();
+  Event open = Of("77", "acme/opendb");
+  open.project.as_of = At(0);
+  Deliver("captured", open);
+  Work();
+  clock.Set(At(5));
+  Event privatized = Of("77", "acme/opendb");
+  privatized.kind = EventKind::kProject;
+  privatized.ticket.reset();
+  privatized.project.is_private = true;
+  privatized.project.as_of = At(4);
+  Deliver("privatized", privatized);
+  Work();
+  const auto is_private = [&] { return (*store.FindProject({"github", "77"}))->is_private; };
+  ASSERT_TRUE(is_private());
+  forge.SetProjectPrivate("acme/opendb", true);
+  clock.Set(At(10));
+  Deliver("replayed", open);
+  // Even where its instant is made to look new, the forge is asked.
+  Event fresh = open;
+  fresh.project.as_of = At(10);
+  Deliver("fresh", fresh);
+  Work();
+  EXPECT_TRUE(is_private());
+  // While the forge does not answer it stays private, and the ticket's facts go on.
+  forge.fault = [](const std::string& call) {
+    return call == "find_project" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  clock.Set(At(20));
+  Event comment = Of("77", "acme/opendb");
+  comment.facts = {Commented(kErin, 20, "20", "I see that too, on version two.")};
+  Deliver("unanswered", comment);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_TRUE(is_private());
+  // Once the forge says so it is public.
+  forge.fault = nullptr;
+  forge.SetProjectPrivate("acme/opendb", false);
+  clock.Set(At(40));
+  Event publicized = privatized;
+  publicized.project.is_private = false;
+  publicized.project.as_of = At(39);
+  Deliver("publicized", publicized);
+  EXPECT_EQ(Work(), 1u);
+  EXPECT_FALSE(is_private());
+}
+
+TEST_F(WorkerProjectsTest, ALateDeliveryBringsBackNoTitleUrlOrInstallation) {
+  SetForge();
+  Event opened = Of("77", "acme/opendb");
+  opened.ticket->title = "The password is hunter2";
+  opened.ticket->updated_at = At(0);
+  opened.project.as_of = At(0);
+  Deliver("opened", opened);
+  Work();
+  Event edited = opened;
+  edited.ticket->title = "It breaks";
+  edited.ticket->former_title = opened.ticket->title;
+  edited.ticket->updated_at = At(5);
+  edited.project.as_of = At(5);
+  edited.project.url = "https://forge/acme/opendb/now";
+  edited.project.installation_id = "6";
+  clock.Set(At(5));
+  Deliver("edited", edited);
+  Work();
+  clock.Set(At(9));
+  Deliver("replayed", opened);
+  Work();
+  EXPECT_EQ(Load(1).record.title, "It breaks");
+  EXPECT_EQ((*store.FindProject({"github", "77"}))->url, "https://forge/acme/opendb/now");
+  EXPECT_EQ((*store.FindProject({"github", "77"}))->installation_id, "6");
+}
+
+// An edit within the second of what it changes.
+TEST_F(WorkerProjectsTest, OfTwoTitlesOfOneSecondTheEditedOneStands) {
+  SetForge();
+  Event first = Of("77", "acme/opendb");
+  first.ticket->title = "Old";
+  first.ticket->updated_at = At(0);
+  Event edited = first;
+  edited.ticket->title = "New";
+  edited.ticket->former_title = "Old";
+  Deliver("first", first);
+  Deliver("edited", edited);
+  Deliver("again", first);
+  Work();
+  EXPECT_EQ(Load(1).record.title, "New");
+}
+
 TEST_F(WorkerProjectsTest, AnUnreachableForgeLosesNothingAndBlocksNobody) {
   SetForge();
   forge.fault = [](const std::string& call) {

@@ -36,6 +36,7 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<DeliveryRecord>(bytes);
   DecodeOne<StoredTerms>(bytes);
   DecodeOne<ProjectRecord>(bytes);
+  DecodeOne<ResyncRecord>(bytes);
   DecodeOne<TokenRecord>(bytes);
   DecodeOne<GateOverride>(bytes);
   DecodeOne<LedgerEntry>(bytes);

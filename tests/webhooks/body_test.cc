@@ -21,6 +21,14 @@ std::string Refused(std::string_view text) {
   return std::string(body.status().message());
 }
 
+TEST(BodyTest, IdsOverTwoToThe53AreReadExactly) {
+  const auto body = Body::Parse(R"({"id":9007199254740993,"top":9223372036854775807,"f":1e3})");
+  ASSERT_TRUE(body.ok()) << body.status();
+  EXPECT_EQ(body->root()["id"].id(), "9007199254740993");
+  EXPECT_EQ(body->root()["top"].id(), "9223372036854775807");
+  EXPECT_EQ(body->root()["f"].id(), "") << "no forge writes an id so";
+}
+
 TEST(BodyTest, RefusesWhatIsNoJsonObject) {
   for (const char* text : {"", " ", "null", "[]", "1", "\"a\"", "{", "{\"a\"}", "{\"a\":1,}",
                            "{'a':1}", "{} x", "{\"a\":NaN}", "{\"a\":01}", "\x1f\x8b"}) {

@@ -45,9 +45,8 @@ std::string ReadFile(const std::string& path) {
 
 std::string Sample(std::string_view name) {
   const std::size_t slash = name.find('/');
-  return ReadFile(absl::StrCat(SourceDir(), "/webhooks/",
-                               std::string(name.substr(0, slash)), "/samples/",
-                               std::string(name.substr(slash + 1)), ".json"));
+  return ReadFile(absl::StrCat(SourceDir(), "/webhooks/", std::string(name.substr(0, slash)),
+                               "/samples/", std::string(name.substr(slash + 1)), ".json"));
 }
 
 std::vector<std::string> SampleNames(std::string_view forge) {

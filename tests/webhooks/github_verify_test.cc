@@ -118,6 +118,61 @@ TEST(GitHubVerifyTest, ReadsFormsAndSignsTheirRawBytes) {
   }
 }
 
+// The content type is not signed: JSON that holds a form must not become one.
+TEST(GitHubVerifyTest, AJsonBodyThatHoldsAFormIsNotReadAsOne) {
+  const std::string body =
+      R"({"action":"opened","issue":{"body":"x&payload=%7B%22forged%22%3A1%7D&y"}})";
+  Headers headers = SignedHeaders(body);
+  headers["Content-Type"] = "application/x-www-form-urlencoded";
+  EXPECT_EQ(GitHub()->Verify(headers, body, Received()).outcome, VerifyOutcome::kMalformed);
+  for (const char* wrong :
+       {"a=b&payload=%7B%7D", "payload=%7B%7D&a=b", "&payload=%7B%7D", "payload=%7B%7D&"}) {
+    headers["X-Hub-Signature-256"] = absl::StrCat("sha256=", Hmac(kSecret, wrong));
+    EXPECT_EQ(GitHub()->Verify(headers, wrong, Received()).outcome, VerifyOutcome::kMalformed)
+        << wrong;
+  }
+}
+
+TEST(GitHubVerifyTest, ReadsAFormOf200KilobytesThatIsAllEscaped) {
+  std::string form = "payload=%7B%22a%22%3A%22";
+  while (form.size() < 200'000) form += "%C3%A9";
+  form += "%22%7D";
+  Headers headers = SignedHeaders(form);
+  headers["Content-Type"] = "application/x-www-form-urlencoded";
+  EXPECT_EQ(GitHub()->Verify(headers, form, Received()).outcome, VerifyOutcome::kGenuine);
+}
+
+TEST(GitHubVerifyTest, SaysWhenADeliveryHasNoIdAndWhichOneARefusedOneClaims) {
+  const std::string body = "{}";
+  Headers headers = SignedHeaders(body);
+  EXPECT_EQ(GitHub()->Verify(headers, body, Received()).lacks, "");
+  headers["X-Hub-Signature-256"] = absl::StrCat("sha256=", Hmac("wrong", body));
+  EXPECT_EQ(GitHub()->Verify(headers, body, Received()).claimed_id,
+            "72d3162e-cc78-11e3-81ab-4c9367dc0958");
+  headers = SignedHeaders(body);
+  headers.erase("X-GitHub-Delivery");
+  EXPECT_EQ(GitHub()->Verify(headers, body, Received()).lacks, "no X-GitHub-Delivery");
+}
+
+// A captured body is sent under another header, which nobody signed.
+TEST(GitHubVerifyTest, ABodyMustFitItsHeaderBeJsonInUtf8AndHoldNoKeyTwice) {
+  const auto check = [](std::string_view event, std::string body) {
+    return GitHub()->CheckBody({"github", "d", std::string(event), std::move(body), Received()});
+  };
+  const std::string issue = Sample("github/issues.opened");
+  EXPECT_TRUE(check("issues", issue).ok());
+  for (const char* other : {"issue_comment", "pull_request", "pull_request_review", "label", "push",
+                            "release", "repository", "installation", "sponsorship"}) {
+    EXPECT_EQ(check(other, issue).code(), absl::StatusCode::kInvalidArgument) << other;
+  }
+  EXPECT_FALSE(check("issues", "{" action ":" opened "," t ":"ÿ
+                               "}")
+                   .ok());
+  EXPECT_FALSE(check("issues", R"({"issue":{},"issue":{}})").ok());
+  // What a forge left out is no reason to answer 4xx: it is stored, and set aside.
+  EXPECT_TRUE(check("issues", R"({"issue":{"title":"no number"}})").ok());
+}
+
 TEST(GitHubVerifyTest, ReadsAFormAsLargeAsTheCap) {
   std::string form = "payload=%7B%22a%22%3A%22";
   form.append((std::size_t{25} << 20) - form.size() - 6, 'x');

@@ -188,6 +188,20 @@ TEST(GitLabVerifyTest, TellsMalformedFromUnsupported) {
   EXPECT_EQ(Verify(GitLabConfig(), WithToken(), "[1]").outcome, VerifyOutcome::kMalformed);
 }
 
+TEST(GitLabVerifyTest, ABodyMustFitItsHeader) {
+  auto receiver = MakeReceiver(GitLabConfig());
+  ASSERT_TRUE(receiver.ok());
+  const auto check = [&](std::string event, std::string body) {
+    return (*receiver)->CheckBody({"gitlab", "d", std::move(event), std::move(body), Received()});
+  };
+  const std::string issue = Sample("gitlab/issue_hook.open");
+  EXPECT_TRUE(check("Issue Hook", issue).ok());
+  EXPECT_TRUE(check("Confidential Issue Hook", issue).ok());
+  for (const char* other : {"Note Hook", "Merge Request Hook", "Push Hook", "Release Hook"}) {
+    EXPECT_EQ(check(other, issue).code(), absl::StatusCode::kInvalidArgument) << other;
+  }
+}
+
 TEST(GitLabVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
   const std::string body = Sample("gitlab/issue_hook.open");  // acme/opendb
   ForgeConfig config = GitLabConfig();

@@ -180,8 +180,8 @@ TEST(PayloadsTest, TrapAYearOneOfGitea) {
 }
 
 TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
-  const json manifest = json::parse(
-      ReadFile(absl::StrCat(SourceDir(), "/webhooks/github/app-manifest.json")));
+  const json manifest =
+      json::parse(ReadFile(absl::StrCat(SourceDir(), "/webhooks/github/app-manifest.json")));
   std::vector<std::string> asked = manifest["default_events"];
   // Every app is sent the first two unasked; the others belong to a marketplace listing and to a
   // sponsors page, which have hooks of their own.
@@ -202,8 +202,8 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
 }
 
 TEST(SettingsTest, TheHookAsksForTheEventsThatAreNeeded) {
-  const json settings = json::parse(
-      ReadFile(absl::StrCat(SourceDir(), "/webhooks/gitlab/hook-settings.json")));
+  const json settings =
+      json::parse(ReadFile(absl::StrCat(SourceDir(), "/webhooks/gitlab/hook-settings.json")));
   const std::map<std::string, std::string> headers = {
       {"issues_events", "Issue Hook"},
       {"confidential_issues_events", "Confidential Issue Hook"},

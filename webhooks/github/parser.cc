@@ -58,6 +58,7 @@ ProjectInfo ReadProject(Node repository) {
   // not public counts as private, for a public reader may be told less.
   project.is_private =
       repository["private"].is_true() && repository["visibility"].text_or_empty() != "public";
+  project.as_of = ReadForgeTime(repository["updated_at"]);
   return project;
 }
 
@@ -68,7 +69,6 @@ absl::StatusOr<Event> Nothing(Event event, std::string reason) {
 }
 
 absl::StatusOr<Event> ParsePush(Event event, Node body) {
-  if (!body["ref"].text() || !body["after"].text()) return DoesNotFit(event.type);
   if (event.project.id.empty()) return Lacks(event.type, "repository.id");
   event.kind = EventKind::kPush;
   event.ref = body["ref"].text_or_empty();
@@ -79,7 +79,6 @@ absl::StatusOr<Event> ParsePush(Event event, Node body) {
 }
 
 absl::StatusOr<Event> ParseRelease(Event event, Node body) {
-  if (!HasSubjects(body, {"release"})) return DoesNotFit(event.type);
   if (event.project.id.empty()) return Lacks(event.type, "repository.id");
   const Node release = body["release"];
   if (release["tag_name"].text_or_empty().empty()) return Lacks(event.type, "release.tag_name");
@@ -94,7 +93,6 @@ absl::StatusOr<Event> ParseRelease(Event event, Node body) {
 }
 
 absl::StatusOr<Event> ParseLabel(Event event, Node body) {
-  if (!HasSubjects(body, {"label"})) return DoesNotFit(event.type);
   if (event.project.id.empty()) return Lacks(event.type, "repository.id");
   if (event.action != "created" && event.action != "edited" && event.action != "deleted") {
     return Nothing(std::move(event), "an action on labels that we do not know");
@@ -104,8 +102,7 @@ absl::StatusOr<Event> ParseLabel(Event event, Node body) {
   return event;
 }
 
-absl::StatusOr<Event> ParseRepository(Event event, Node body) {
-  if (!HasSubjects(body, {}) || !body["repository"].is_object()) return DoesNotFit(event.type);
+absl::StatusOr<Event> ParseRepository(Event event) {
   if (event.project.id.empty()) return Lacks(event.type, "repository.id");
   if (event.project.path.empty()) return Lacks(event.type, "repository.full_name");
   constexpr std::array<std::string_view, 4> kOurs = {"renamed", "transferred", "publicized",
@@ -120,9 +117,6 @@ absl::StatusOr<Event> ParseRepository(Event event, Node body) {
 absl::StatusOr<Event> ParseInstallation(Event event, Node body) {
   const Node installation = body["installation"];
   const bool of_repositories = event.type == "installation_repositories";
-  const bool fits = HasSubjects(body, {}) && !body["repository"].present() &&
-                    of_repositories == body["repositories_added"].is_array();
-  if (!fits) return DoesNotFit(event.type);
   if (installation["id"].id().empty()) return Lacks(event.type, "installation.id");
   event.kind = EventKind::kInstallation;
   event.account = ReadActor(installation["account"]);
@@ -139,7 +133,6 @@ absl::StatusOr<Event> ParseInstallation(Event event, Node body) {
 }
 
 absl::StatusOr<Event> ParsePurchase(Event event, Node body) {
-  if (!HasSubjects(body, {"marketplace_purchase"})) return DoesNotFit(event.type);
   const Node purchase = body["marketplace_purchase"];
   event.account = ReadActor(purchase["account"]);
   if (event.account.id.empty()) return Lacks(event.type, "marketplace_purchase.account.id");
@@ -150,7 +143,6 @@ absl::StatusOr<Event> ParsePurchase(Event event, Node body) {
 }
 
 absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
-  if (!HasSubjects(body, {"sponsorship"})) return DoesNotFit(event.type);
   const Node sponsorship = body["sponsorship"];
   event.account = ReadActor(sponsorship["sponsor"]);
   if (event.account.id.empty()) return Lacks(event.type, "sponsorship.sponsor.id");
@@ -166,12 +158,6 @@ absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
   return event;
 }
 
-absl::StatusOr<Event> ParsePing(Event event, Node body) {
-  if (!body["zen"].text() && !body["hook_id"].integer()) return DoesNotFit(event.type);
-  event.kind = EventKind::kPing;
-  return event;
-}
-
 bool FitsTicketEvent(std::string_view type, Node body) {
   // The `label` and `milestone` of `labeled` and `milestoned` stand beside the ticket.
   if (type == "issues") return HasSubjects(body, {"issue"}, {"label", "milestone"});
@@ -181,8 +167,14 @@ bool FitsTicketEvent(std::string_view type, Node body) {
   return HasSubjects(body, {"pull_request", "comment"});
 }
 
+bool IsTicketEvent(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTicketEvents = {"issues", "issue_comment",
+                                                             "pull_request", "pull_request_review",
+                                                             "pull_request_review_comment"};
+  return OneOf(type, kTicketEvents);
+}
+
 absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node body) {
-  if (!FitsTicketEvent(event.type, body)) return DoesNotFit(event.type);
   if (event.project.id.empty()) return Lacks(event.type, "repository.id");
   if (event.project.path.empty()) return Lacks(event.type, "repository.full_name");
   if (event.action.empty()) return Lacks(event.type, "action");
@@ -195,6 +187,22 @@ std::span<const std::string_view> NeededEvents() { return kNeeded; }
 
 bool IsNeeded(std::string_view event) { return OneOf(event, kNeeded); }
 
+bool Fits(std::string_view type, Node body) {
+  if (IsTicketEvent(type)) return FitsTicketEvent(type, body);
+  if (type == "ping") return body["zen"].text() || body["hook_id"].integer();
+  if (type == "push") return body["ref"].text() && body["after"].text();
+  if (type == "release" || type == "label" || type == "marketplace_purchase" ||
+      type == "sponsorship") {
+    return HasSubjects(body, {type});
+  }
+  if (type == "repository") return HasSubjects(body, {}) && body["repository"].is_object();
+  if (type == "installation" || type == "installation_repositories") {
+    return HasSubjects(body, {}) && !body["repository"].present() &&
+           (type == "installation_repositories") == body["repositories_added"].is_array();
+  }
+  return true;
+}
+
 absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   Event event;
   event.forge = delivery.forge;
@@ -205,15 +213,16 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   event.sender = ReadActor(body["sender"]);
 
   const std::string_view type = delivery.event_type;
-  constexpr std::array<std::string_view, 5> kTicketEvents = {"issues", "issue_comment",
-                                                             "pull_request", "pull_request_review",
-                                                             "pull_request_review_comment"};
-  if (OneOf(type, kTicketEvents)) return ParseTicket(std::move(event), delivery, body);
-  if (type == "ping") return ParsePing(std::move(event), body);
+  if (!Fits(type, body)) return DoesNotFit(type);
+  if (IsTicketEvent(type)) return ParseTicket(std::move(event), delivery, body);
+  if (type == "ping") {
+    event.kind = EventKind::kPing;
+    return event;
+  }
   if (type == "push") return ParsePush(std::move(event), body);
   if (type == "release") return ParseRelease(std::move(event), body);
   if (type == "label") return ParseLabel(std::move(event), body);
-  if (type == "repository") return ParseRepository(std::move(event), body);
+  if (type == "repository") return ParseRepository(std::move(event));
   if (type == "installation" || type == "installation_repositories") {
     return ParseInstallation(std::move(event), body);
   }

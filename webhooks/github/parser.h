@@ -21,6 +21,9 @@ namespace retainer::github {
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
 
+// Is it the body of such an event, as far as its objects tell? Of events that nobody needs: yes.
+bool Fits(std::string_view type, Node body);
+
 // InvalidArgument where the body does not fit its header or lacks what its event needs.
 absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body);
 

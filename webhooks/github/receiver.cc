@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "webhooks/fields.h"
 #include "webhooks/github/parser.h"
 #include "webhooks/intake.h"
 #include "webhooks/json_body.h"
@@ -28,6 +29,15 @@ Receiver::Receiver(const ForgeConfig& config)
     : forge_(config.name), secrets_(config.webhook_secrets) {}
 
 Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::Time now) const {
+  Verified verified = Look(headers, body, now);
+  if (verified.outcome != VerifyOutcome::kGenuine &&
+      verified.outcome != VerifyOutcome::kGenuineByToken) {
+    verified.claimed_id = ClaimedId({HeaderValue(headers, "X-GitHub-Delivery")});
+  }
+  return verified;
+}
+
+Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Time now) const {
   constexpr std::string_view kScheme = "sha256=";
   const std::string_view signature = HeaderValue(headers, "X-Hub-Signature-256");
   if (signature.empty()) {
@@ -87,10 +97,19 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   verified.outcome = VerifyOutcome::kGenuine;
   delivery.forge = forge_;
   delivery.event_type = event;
-  delivery.id = DeliveryId(HeaderValue(headers, "X-GitHub-Delivery"), event, delivery.body);
+  const std::string_view id = HeaderValue(headers, "X-GitHub-Delivery");
+  if (id.empty()) verified.lacks = "no X-GitHub-Delivery";
+  delivery.id = DeliveryId(id, event, delivery.body);
   delivery.received = now;
   delivery.bound = !AnyUnbound(holding);
   return verified;
+}
+
+absl::Status Receiver::CheckBody(const Delivery& delivery) const {
+  const absl::StatusOr<Body> body = Body::Parse(delivery.body);
+  if (!body.ok()) return body.status();
+  return Fits(delivery.event_type, body->root()) ? absl::OkStatus()
+                                                 : DoesNotFit(delivery.event_type);
 }
 
 absl::StatusOr<Event> Receiver::Parse(const Delivery& delivery) const {

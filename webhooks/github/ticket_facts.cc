@@ -259,6 +259,7 @@ absl::StatusOr<Event> FillTicket(Event event, const Delivery& delivery, Node bod
   if (!info.ok()) return info.status();
   event.kind = EventKind::kTicket;
   event.ticket = *std::move(info);
+  event.ticket->former_title = body["changes"]["title"]["from"].text_or_empty();
 
   const Source in{delivery, body, ticket, event, {Provenance::kWebhook, delivery.received}};
   bool known = false;

@@ -17,18 +17,6 @@ constexpr std::array<std::string_view, 8> kNeeded = {
     "Merge Request Hook", "Push Hook",
     "Tag Push Hook",      "Release Hook"};
 
-// Does a body of this `object_kind` come under this header?
-bool Fits(std::string_view header, std::string_view kind) {
-  if (header == "Issue Hook" || header == "Confidential Issue Hook") {
-    return kind == "issue" || kind == "work_item";
-  }
-  if (header == "Note Hook" || header == "Confidential Note Hook") return kind == "note";
-  if (header == "Merge Request Hook") return kind == "merge_request";
-  if (header == "Push Hook") return kind == "push";
-  if (header == "Tag Push Hook") return kind == "tag_push";
-  return header == "Release Hook" && kind == "release";
-}
-
 ProjectInfo ReadProject(Node body) {
   const Node project = body["project"];
   const Node object = body["object_attributes"];
@@ -43,6 +31,8 @@ ProjectInfo ReadProject(Node body) {
   const std::optional<std::int64_t> level = project["visibility_level"].integer();
   const std::string_view visibility = project["visibility"].text_or_empty();
   info.is_private = level ? *level < 20 : visibility == "private" || visibility == "internal";
+  // GitLab tells no time of projects: that of what the delivery is about.
+  info.as_of = ReadForgeTime(object["updated_at"]);
   return info;
 }
 
@@ -81,6 +71,19 @@ bool IsNeeded(std::string_view event) {
   return std::find(kNeeded.begin(), kNeeded.end(), event) != kNeeded.end();
 }
 
+bool Fits(std::string_view header, Node body) {
+  const std::string_view kind = body["object_kind"].text_or_empty();
+  if (header == "Issue Hook" || header == "Confidential Issue Hook") {
+    return kind == "issue" || kind == "work_item";
+  }
+  if (header == "Note Hook" || header == "Confidential Note Hook") return kind == "note";
+  if (header == "Merge Request Hook") return kind == "merge_request";
+  if (header == "Push Hook") return kind == "push";
+  if (header == "Tag Push Hook") return kind == "tag_push";
+  if (header == "Release Hook") return kind == "release";
+  return true;
+}
+
 absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   const Node object = body["object_attributes"];
   const std::string_view kind = body["object_kind"].text_or_empty();
@@ -92,7 +95,7 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   event.project = ReadProject(body);
   event.sender = ReadActor(body["user"]);
   if (!IsNeeded(event.type)) return Nothing(std::move(event), "an event that nobody needs");
-  if (!Fits(event.type, kind)) return DoesNotFit(event.type);
+  if (!Fits(event.type, body)) return DoesNotFit(event.type);
   if (event.project.path.empty() && !body["project"].is_object() && body["group"].is_object()) {
     return Nothing(std::move(event), "of a group, not of a project");
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "webhooks/fields.h"
 #include "webhooks/gitlab/parser.h"
 #include "webhooks/intake.h"
 #include "webhooks/json_body.h"
@@ -103,6 +104,16 @@ std::vector<const WebhookSecret*> Receiver::CheckToken(const Headers& headers,
 }
 
 Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::Time now) const {
+  Verified verified = Look(headers, body, now);
+  if (verified.outcome != VerifyOutcome::kGenuine &&
+      verified.outcome != VerifyOutcome::kGenuineByToken) {
+    verified.claimed_id =
+        ClaimedId({HeaderValue(headers, "webhook-id"), HeaderValue(headers, "Idempotency-Key")});
+  }
+  return verified;
+}
+
+Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Time now) const {
   const bool is_signed = headers.contains("webhook-signature");
   std::string reason;
   const std::vector<const WebhookSecret*> holding =
@@ -143,6 +154,13 @@ Verified Receiver::Verify(const Headers& headers, std::string_view body, absl::T
   delivery.received = now;
   delivery.bound = !AnyUnbound(holding);
   return verified;
+}
+
+absl::Status Receiver::CheckBody(const Delivery& delivery) const {
+  const absl::StatusOr<Body> body = Body::Parse(delivery.body);
+  if (!body.ok()) return body.status();
+  return Fits(delivery.event_type, body->root()) ? absl::OkStatus()
+                                                 : DoesNotFit(delivery.event_type);
 }
 
 absl::StatusOr<Event> Receiver::Parse(const Delivery& delivery) const {

@@ -332,6 +332,7 @@ absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node bo
   if (!info.ok()) return info.status();
   event.kind = EventKind::kTicket;
   event.ticket = *std::move(info);
+  event.ticket->former_title = body["changes"]["title"]["previous"].text_or_empty();
   if (kind == TicketKind::kIssue) {
     event.ticket->confidential |=
         SaysConfidential(body) || delivery.event_type == "Confidential Issue Hook";

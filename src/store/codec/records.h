@@ -186,6 +186,8 @@ void Describe(Io& io, TicketRecord& record) {
   io(20, record.promises);
   io(21, record.opened_at);
   io(22, record.updated_at);
+  io(23, record.told_at);
+  io(24, record.read_at);
 }
 
 // ---- Faces
@@ -411,6 +413,7 @@ struct DeliveryRecord {
   std::string reason;
   absl::Time set_aside_at;
   bool bound = false;
+  std::string project;  // held only: the id of its project
 };
 
 template <class Io>
@@ -421,6 +424,7 @@ void Describe(Io& io, DeliveryRecord& record) {
   io(4, record.reason);
   io(5, record.set_aside_at);
   io(6, record.bound);
+  io(7, record.project);
 }
 
 // ---- Terms, projects, tokens
@@ -433,6 +437,12 @@ void Describe(Io& io, StoredTerms& terms) {
 }
 
 template <class Io>
+void Describe(Io& io, FormerName& name) {
+  io(1, name.path);
+  io(2, name.terms_id);
+}
+
+template <class Io>
 void Describe(Io& io, ProjectRecord& project) {
   io(1, project.key);
   io(2, project.path);
@@ -440,6 +450,24 @@ void Describe(Io& io, ProjectRecord& project) {
   io(4, project.is_private);
   io(5, project.installation_id);
   io(6, project.first_seen);
+  io(7, project.told_at);
+  io(8, project.former);
+}
+
+template <class Io>
+void Describe(Io& io, ResyncRecord& resync) {
+  io(1, resync.project);
+  io(2, resync.cause);
+  io(3, resync.since);
+  io(4, resync.kind);
+  io(5, resync.from);
+  io(6, resync.page);
+  io(7, resync.read);
+  io(8, resync.began);
+  io(9, resync.finished);
+  io(10, resync.trouble);
+  io(11, resync.covered);
+  io(12, resync.then_since);
 }
 
 template <class Io>

@@ -8,6 +8,7 @@
 //                    "forge/" text name                       kind, as text
 //                    "probe"                                  empty: written to see whether writing works
 //                    "reevaluation"                           Reevaluation
+//                    "alive"                                  instant: when the service last said so
 //     inbox          text forge, u64 seq                      DeliveryRecord; undone deliveries
 //     bodies         u64 seq                                  zstd frame of the body, its size within
 //     deliveries     text forge, text id                      u64 seq; every id not yet expired
@@ -34,10 +35,13 @@
 //     dead_notices   the notice's id as it is                 DeadNotice
 //     terms          u64 number, from 1                       StoredTerms
 //     projects       text forge, text id                      ProjectRecord
-//     project_paths  text forge, text path in lower case      the project's id
+//     project_paths  text forge, text path in lower case      the id of the last project of that name
 //     pins           text forge, text login in lower case     the actor's id
 //     tokens         the token's id as it is                  TokenRecord
 //     token_hashes   the token's hash as it is                the token's id
+//     held           text forge, u64 seq                      DeliveryRecord with its project, which the
+//                                                             policy does not cover (since schema 8)
+//     resyncs        text forge, text project                 ResyncRecord (since schema 8)
 //     overrides      text forge, text project,                GateOverride; kept for good
 //                    instant until, text id
 //     ledger         u64 number, from 1                       LedgerRecord
@@ -73,7 +77,7 @@
 // Changes by what they say they fix (since schema 4): u8 15, ticket fixed, u8 state of the change,
 // ticket that is the change.
 //
-// `counters`: 1 to 7 alone are figures of the store. 16 counts how cycles ended:
+// `counters`: 1 to 8 alone are figures of the store. 16 counts how cycles ended:
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
@@ -81,6 +85,10 @@
 // (plan and priority empty), by clock state as of the last decision (its number; 0: no clock):
 //
 //     u8 17, text plan, text priority, u8 state
+//
+// 18 counts the held deliveries of a project:
+//
+//     u8 18, text forge, text project
 //
 // Schemas up to 4 had neither the lists in other orders, nor those of no priority, nor counter 17.
 //
@@ -103,7 +111,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 7;
+inline constexpr std::uint64_t kSchemaVersion = 8;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -135,14 +143,17 @@ enum class Table : std::uint8_t {
   kDeadNotices,
   kOverrides,
   kRefusedLabels,
+  kHeld,
+  kResyncs,
 };
 
-inline constexpr std::array<std::string_view, 29> kTableNames = {
-    "meta",     "inbox",         "bodies",       "deliveries", "expiry",        "set_aside",
-    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",       "faces",
-    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue",  "terms",
-    "projects", "project_paths", "pins",         "tokens",     "token_hashes",  "ledger",
-    "counters", "told_notices",  "dead_notices", "overrides",  "refused_labels"};
+inline constexpr std::array<std::string_view, 31> kTableNames = {
+    "meta",     "inbox",         "bodies",       "deliveries", "expiry",         "set_aside",
+    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",        "faces",
+    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue",   "terms",
+    "projects", "project_paths", "pins",         "tokens",     "token_hashes",   "ledger",
+    "counters", "told_notices",  "dead_notices", "overrides",  "refused_labels", "held",
+    "resyncs"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
@@ -181,8 +192,10 @@ enum class Counter : std::uint8_t {
   kPendingNotices = 5,
   kDeadNotices = 6,
   kBacklogFaces = 7,
+  kHeld = 8,
   kEndings = 16,  // the first byte of many, as below
   kOpenTickets = 17,
+  kHeldOf = 18,
 };
 
 }  // namespace retainer
