@@ -117,7 +117,7 @@ void AskAll(retainer::ForgeKind kind, std::string_view input) {
   next();
   (void)forge.CreateComment(at, "body");
   next();
-  (void)forge.FindOwnComment(at, "<!-- marker -->", clock.Now() - absl::Hours(1));
+  (void)forge.FindOwnComments(at, "<!-- marker -->", clock.Now() - absl::Hours(1));
   next();
   (void)forge.UpdateComment(at, "9", "body");
   next();
