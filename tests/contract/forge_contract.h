@@ -272,6 +272,51 @@ TEST_P(ForgeContract, ReadsChanges) {
   EXPECT_TRUE(forge_->CreateComment(Remote(ref_), "noted").ok());
 }
 
+TEST_P(ForgeContract, ListsTicketsByWhenTheyWereLastUpdated) {
+  const RemoteTicket first = Open();
+  const TicketRef first_ref = ref_;
+  const RemoteTicket second = Open();
+  Tick();
+  ASSERT_TRUE(sandbox_.Comment(first_ref, "dave", "It still is").ok());
+  TicketListing listing;
+  auto page = forge_->ListTickets(first, listing);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->tickets.size(), 2u);
+  EXPECT_EQ(page->tickets[0].number, second.key.number);
+  EXPECT_EQ(page->tickets[1].number, first.key.number) << "it was touched last";
+  EXPECT_EQ(page->tickets[1].kind, TicketKind::kIssue);
+  EXPECT_FALSE(page->more);
+  // What changed since the last one that was read, itself among them.
+  ASSERT_TRUE(page->tickets[1].updated_at.has_value());
+  listing.since = *page->tickets[1].updated_at;
+  page = forge_->ListTickets(first, listing);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->tickets.size(), 1u);
+  EXPECT_EQ(page->tickets[0].number, first.key.number);
+  // What is closed is listed where not only open ones are asked for.
+  Tick();
+  ASSERT_TRUE(sandbox_.Close(first_ref, "alice").ok());
+  EXPECT_TRUE(forge_->ListTickets(first, listing)->tickets.empty());
+  listing.open_only = false;
+  EXPECT_EQ(forge_->ListTickets(first, listing)->tickets.size(), 1u);
+}
+
+TEST_P(ForgeContract, ListsTicketsInPages) {
+  RemoteTicket at;
+  for (int i = 0; i < kTicketPage + 1; ++i) at = Open();
+  TicketListing listing;
+  auto page = forge_->ListTickets(at, listing);
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->tickets.size(), static_cast<std::size_t>(kTicketPage));
+  EXPECT_TRUE(page->more);
+  listing.page = 2;
+  page = forge_->ListTickets(at, listing);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->tickets.size(), 1u);
+  EXPECT_EQ(page->tickets[0].number, at.key.number);
+  EXPECT_FALSE(page->more);
+}
+
 TEST_P(ForgeContract, FindsATicketByItsNumber) {
   const RemoteTicket issue = Open();
   EXPECT_EQ(*forge_->FindTicket(issue), issue.key);

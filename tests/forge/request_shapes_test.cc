@@ -41,6 +41,11 @@ void CallEverything(World& world) {
   (void)forge.FindUser("dave");
   (void)forge.FindProject(world.at.path);
   (void)forge.ReadTicket(world.at);
+  for (const TicketKind kind : {TicketKind::kIssue, TicketKind::kChange}) {
+    TicketListing listing;
+    listing.kind = kind;
+    (void)forge.ListTickets(world.at, listing);
+  }
   (void)forge.FindOwnComments(world.at, "<!-- m -->", world.clock.Now());
   (void)forge.CreateComment(world.at, "hello");
   next();
@@ -131,6 +136,10 @@ void PrepareGitHub(World& world, bool change) {
   script.On("POST /app/hook/deliveries/3/attempts", 202, "{}");
   script.On("GET " + issue, 200,
             change ? R"({"number":12,"pull_request":{}})" : R"({"number":12})");
+  script.On("GET " + repo +
+                "/issues?state=open&since=1970-01-01T00%3A00%3A00Z&sort=updated&direction=asc"
+                "&per_page=100&page=1",
+            200, "[]");
   for (const char* list :
        {"/issues/12/comments", "/issues/12/events", "/pulls/12/reviews", "/pulls/12/comments"}) {
     script.On("GET " + repo + list + "?per_page=100", 200, "[]");
@@ -190,6 +199,11 @@ void PrepareGitLab(World& world) {
   script.On("GET /api/v4/groups/acme-inc?with_projects=false", 200, "{}");
   script.On("GET /api/v4/projects/acme%2Fsub%2Fopendb/hooks?per_page=100", 200, "[]");
   script.On("GET " + ticket, 200, R"({"iid":12})");
+  const std::string listed =
+      "?state=opened&updated_after=1970-01-01T00%3A00%3A00Z&order_by=updated_at&sort=asc";
+  script.On("GET " + project + "/issues" + listed + "&per_page=100&page=1", 200, "[]");
+  script.On("GET " + project + "/merge_requests" + listed + "&scope=all&per_page=100&page=1", 200,
+            "[]");
   for (const char* list :
        {"/notes?sort=asc&order_by=created_at&per_page=100",
         "/notes?sort=desc&order_by=created_at&per_page=100", "/resource_label_events?per_page=100",
@@ -254,6 +268,8 @@ constexpr Documented kGitLab[] = {
     {"GET", "/groups/:id", "", "groups"},
     {"GET", "/groups/:id/members/all/:id", "", "group_members"},
     {"GET", "/projects/:id/hooks", "", "project_webhooks"},
+    {"GET", "/projects/:id/issues", "", "issues"},
+    {"GET", "/projects/:id/merge_requests", "", "merge_requests"},
     {"GET", "/projects/:id/issues/:id", "", "issues"},
     {"PUT", "/projects/:id/issues/:id", "add_labels remove_labels assignee_ids", "issues"},
     {"GET", "/projects/:id/merge_requests/:id", "", "merge_requests"},
