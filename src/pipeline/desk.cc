@@ -328,6 +328,10 @@ absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<Proje
     return absl::FailedPreconditionError(
         "no valid policy is in force yet: `retainer check` says what is wrong with it");
   }
+  // Where no service runs, nobody has looked yet for projects that the policy names.
+  if (threads_.empty()) {
+    if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
+  }
   std::vector<ProjectRecord> chosen;
   if (project) {
     auto known = ports_.store.FindProjectByPath(*project);
