@@ -1,0 +1,100 @@
+// The desk's projects: which ones the policy covers, and reading them back from their forges.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/pipeline/desk.h"
+
+namespace retainer {
+namespace {
+
+// After trouble of the store: not at once, not much later.
+constexpr absl::Duration kStorePause = absl::Seconds(1);
+// So far back tickets are read that are closed by now, where somebody asks for it.
+constexpr absl::Duration kReadBackTo = absl::Hours(24 * 30);
+
+}  // namespace
+
+void Desk::ProjectCovered() {
+  projects_.Poke();
+  if (projects_thread_ != nullptr) projects_thread_->wakeable.Wake();
+}
+
+absl::Time Desk::ProjectsRound() {
+  const auto look = projects_.RunOnce();
+  // Others' news wake every thread: a step is not done before its time.
+  const absl::Time now = ports_.clock.Steady();
+  absl::StatusOr<absl::Time> step = next_read_back_;
+  if (look.ok() && (now >= next_read_back_ || next_read_back_ == absl::InfiniteFuture())) {
+    step = resync_.RunOnce();
+  }
+  if (!look.ok() || !step.ok()) {
+    LogTrouble("projects could not be looked at", "", look.ok() ? step.status() : look.status());
+    return now + kStorePause;
+  }
+  if (*step != next_read_back_) {
+    for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
+    timers_thread_->wakeable.Wake();
+    notifier_thread_->wakeable.Wake();
+  }
+  next_read_back_ = *step;
+  return std::min(*look, *step);
+}
+
+absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<ProjectRef>& project) {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) {
+    return absl::FailedPreconditionError(
+        "no valid policy is in force yet: `retainer check` says what is wrong with it");
+  }
+  // Where no service runs, nobody has looked yet for projects that the policy names.
+  if (threads_.empty()) {
+    if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
+  }
+  std::vector<ProjectRecord> chosen;
+  if (project) {
+    auto known = ports_.store.FindProjectByPath(*project);
+    if (!known.ok()) return known.status();
+    if (!*known) return Unknown(*project);
+    if (!Covers(terms, NamesOf(**known))) {
+      return absl::FailedPreconditionError(NotCovered(terms.back()->policy, *project));
+    }
+    chosen.push_back(**std::move(known));
+  } else {
+    auto all = ports_.store.ListProjects();
+    if (!all.ok()) return all.status();
+    for (ProjectRecord& one : *all) {
+      if (Covers(terms, NamesOf(one))) chosen.push_back(std::move(one));
+    }
+  }
+  std::vector<ProjectKey> keys;
+  for (const ProjectRecord& one : chosen) {
+    absl::Status wanted = resync_.Request(one.key, "asked for", std::nullopt);
+    // What was closed while nobody told us counts too, as far back as it may have been missed.
+    if (wanted.ok()) {
+      wanted = resync_.Request(one.key, "asked for",
+                               std::max(one.first_seen, ports_.clock.Now() - kReadBackTo));
+    }
+    if (!wanted.ok()) return wanted;
+    keys.push_back(one.key);
+  }
+  ProjectCovered();
+  return keys;
+}
+
+absl::StatusOr<absl::Time> Desk::ReadBackStep() {
+  if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
+  return resync_.RunOnce();
+}
+
+absl::Status Desk::Unknown(const ProjectRef& project) const {
+  const TermsHistory terms = terms_.Get();
+  if (!terms.empty() && !Covers(terms, ProjectNames{project.forge, project.path})) {
+    return absl::NotFoundError(NotCovered(terms.back()->policy, project));
+  }
+  return absl::NotFoundError(
+      absl::StrCat("no delivery of ", ToString(project),
+                   " was ever received: check the spelling, and that its webhook points here"));
+}
+
+}  // namespace retainer
