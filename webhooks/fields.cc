@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/fact_builders.h"
 
 namespace retainer {
 namespace {
@@ -66,6 +67,11 @@ std::vector<std::string> NamesOf(Node array, std::string_view key) {
     if (!name.empty()) names.emplace_back(name);
   }
   return names;
+}
+
+bool CameAlong(const TicketInfo& ticket) {
+  return ticket.created_at && ticket.updated_at &&
+         *ticket.updated_at > *ticket.created_at + kMaxAhead;
 }
 
 absl::Status Lacks(std::string_view event, std::string_view what) {

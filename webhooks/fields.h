@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "retainer/event.h"
 #include "webhooks/json_body.h"
 
 namespace retainer {
@@ -21,6 +22,10 @@ std::string PathField(Node node);
 
 // The texts under `key` of an array's objects: names of labels.
 std::vector<std::string> NamesOf(Node array, std::string_view key);
+
+// An opening whose ticket was made long before its present version tells of no new ticket, but of one
+// that came here with what it had been.
+bool CameAlong(const TicketInfo& ticket);
 
 // InvalidArgument: the body of `event` lacks `what`.
 absl::Status Lacks(std::string_view event, std::string_view what);

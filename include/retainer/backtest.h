@@ -36,6 +36,7 @@ struct PromiseTally {
   std::int64_t unclear = 0;
   std::int64_t excused = 0;
   std::int64_t cancelled = 0;
+  std::int64_t closed_unanswered = 0;  // by a close without an answer; not among the cancelled
 
   // Of those that were met or missed, the late ones among them; nullopt where there is none.
   std::optional<double> share_met() const;

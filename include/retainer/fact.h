@@ -54,7 +54,8 @@ enum class FactKind : std::uint8_t {
       20,          // network: subject = object id of a comment that we posted; value = kOwnMention
                    // where it is not the status comment
   kOperator = 21,  // typed at the command line: text.commands holds the command; value = operator
-                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason
+                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason;
+                   // labels = kUndone where it takes the last such act back
   kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
                   // own text form); subject = ToString(TicketKey) of the predecessor; labels =
                   // kOfDuplicate where that one is a duplicate in another project; revision grows
@@ -66,6 +67,9 @@ enum class FactKind : std::uint8_t {
                     // ToString(TicketKey); empty where the forge has none or does not say
   kChangeSeen = 24,  // an observation of a change: value = its commits and what it says it fixes
                      // (core's own text form, change.h); no actor
+  kCame =
+      25,  // the ticket came here by a transfer: value = ToString(TicketKey) of what it was, empty
+           // where the forge does not say; no actor
 };
 
 // Where a fact was learnt. A stronger one replaces a weaker one under the same id. Persisted.
@@ -112,6 +116,7 @@ std::string_view FactKindName(FactKind kind);
 
 inline constexpr std::string_view kOwnMention = "mention";
 inline constexpr std::string_view kOfDuplicate = "duplicate";
+inline constexpr std::string_view kUndone = "undone";
 inline constexpr std::string_view kMovedTo = "moved";
 inline constexpr std::string_view kDuplicateOf = "duplicate ";
 inline constexpr std::string_view kLeftFor = "left for ";

@@ -5,7 +5,7 @@
 // thread-safe; texts may hold any bytes.
 //
 // Ids:
-//   opened, moved, deleted                one a ticket
+//   opened, moved, came, deleted          one a ticket
 //   comment, comment-deleted              one an object id
 //   comment-edited, text-edited           object id and the second of the new version
 //   label+, label-, assigned, unassigned  label or login, and the forge's second
@@ -66,10 +66,10 @@ Fact MakeOpened(const Learnt& learnt, const Actor& author, const Moment& at, std
 Fact MakeComment(const Learnt& learnt, std::string_view object_id, const Actor& author,
                  const Moment& created, std::string_view text, bool internal = false);
 
-// A GitHub review. `state` in any case: `approved` and `changes_requested` are an answer even
-// without words; `commented` and `dismissed` are what their text is.
+// A GitHub review. It says what its text says: a verdict without a word (`approved`,
+// `changes_requested`) acknowledges, and answers nothing.
 Fact MakeReview(const Learnt& learnt, std::string_view id, const Actor& author,
-                const Moment& submitted, std::string_view state, std::string_view text);
+                const Moment& submitted, std::string_view text);
 
 // A new version of a comment, review or note. `before` where the forge tells the text it replaced.
 // An API that shows only the latest version: `editor` is left empty where it does not say who.
@@ -113,6 +113,10 @@ Fact MakeReopened(const Learnt& learnt, const Actor& actor, const Moment& at);
 Fact MakeMoved(const Learnt& learnt, std::string_view successor, const Actor& actor,
                const Moment& at);
 Fact MakeDeleted(const Learnt& learnt, const Actor& actor, const Moment& at);
+
+// The ticket came here by a transfer from `predecessor` (ToString(TicketKey), empty where the forge does
+// not say): its opening, and what was said before, is to be read from the forge.
+Fact MakeCame(const Learnt& learnt, std::string_view predecessor, const Moment& at);
 
 Fact MakeVisibility(const Learnt& learnt, bool confidential, const Actor& actor, const Moment& at);
 

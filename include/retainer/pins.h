@@ -17,9 +17,9 @@ namespace retainer {
 
 class Pins {
  public:
-  // The actor id that a login is pinned to; nullptr: not yet. `login.name` is lower case.
+  // The actor id that a login is pinned to; nullptr: not yet. `login.name` is folded (names.h).
   const std::string* Find(const Login& login) const;
-  // The logins of a forge that are pinned to an account, lower case, by name.
+  // The logins of a forge that are pinned to an account, folded, by name.
   const std::vector<std::string>& NamesOf(std::string_view forge, std::string_view id) const;
   // False where the login is pinned already: it stays as it is.
   bool Add(Login login, std::string id);

@@ -88,7 +88,7 @@ struct CommunityRules {
   std::vector<std::string> calendars;
 };
 
-// `github:alice`: a login on one configured forge. Logins compare without regard to ASCII case.
+// `github:alice`: a login on one configured forge. Logins compare as FoldName does.
 struct Login {
   std::string forge;
   std::string name;
@@ -155,8 +155,7 @@ struct Policy {
   bool public_badge = false;  // `badge: public`: without a token
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;
-  // The rank of a priority, 0 the highest; nullopt when unknown. Compares without regard to ASCII
-  // case.
+  // The rank of a priority, 0 the highest; nullopt when unknown. Compares as FoldName does.
   std::optional<std::size_t> PriorityRank(std::string_view name) const;
 };
 

@@ -13,6 +13,7 @@
 #include "retainer/calendar.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
+#include "retainer/names.h"
 #include "retainer/policy.h"
 
 namespace retainer {
@@ -42,7 +43,7 @@ inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
 std::string_view OutcomeName(Outcome outcome);  // `met`
 
-// `Cycle::note` of what a responder's close cancelled.
+// `Cycle::note` of what a close without an answer cancelled: an outcome of its own in all figures.
 inline constexpr std::string_view kClosedUnanswered = "closed unanswered";
 
 enum class NoticeKind : std::uint8_t {
@@ -96,6 +97,9 @@ struct Cycle {
   std::vector<Stretch> stretches;   // by time
   // It was broken before the terms changed or on another ticket, and that due instant stands.
   bool due_stands = false;
+  // False where it ended before the ticket came here by a transfer: the figures of the ticket that it
+  // was have it.
+  bool counted = true;
 };
 
 // What is told of an open cycle when its instant comes, if nothing ends it before.
@@ -112,6 +116,8 @@ struct PromiseClock {
   ClockState state = ClockState::kPending;
   std::vector<Cycle> cycles;    // by start; the last one may be open
   std::vector<Coming> to_come;  // by time; after now
+  bool before_adoption =
+      false;  // what it measures was over before Retainer was here: never counted
 };
 
 struct ClaimStanding {
@@ -276,10 +282,11 @@ struct Standing {
   bool comment_deleted_by_hand = false;  // our status comment, and no `sla` command since
   // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
   bool comment_deleted_for_all = false;
-  std::vector<std::string> own_comments;       // object ids, sorted
-  std::map<std::string, int> removed_by_hand;  // our labels that people took off, and how often
+  std::vector<std::string> own_comments;  // object ids, sorted
+  std::map<std::string, int>
+      removed_by_hand;  // our labels that people took off, folded (names.h), and how often
   bool label_restore_exhausted(const std::string& label) const {
-    auto it = removed_by_hand.find(label);
+    auto it = removed_by_hand.find(FoldName(label));
     return it != removed_by_hand.end() && it->second > 1;
   }
   std::optional<ClockState> worst;  // of the claims in force

@@ -191,6 +191,7 @@ struct EndingSums {
     std::uint64_t missed = 0;
     std::uint64_t cancelled = 0;
     std::uint64_t excused = 0;
+    std::uint64_t closed_unanswered = 0;  // not among the cancelled
   };
   std::map<Metric, Sum> metrics;
   std::map<std::uint8_t, std::uint64_t> first_responses;  // by TookStep

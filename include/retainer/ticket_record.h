@@ -44,15 +44,22 @@ struct ClaimRecord {
 };
 
 // How cycles ended. Persisted: numbers never change.
-enum class Ending : std::uint8_t { kMet = 1, kMissed = 2, kCancelled = 3, kExcused = 4 };
+enum class Ending : std::uint8_t {
+  kMet = 1,
+  kMissed = 2,
+  kCancelled = 3,
+  kExcused = 4,
+  kUnanswered = 5,  // cancelled by a close without an answer: counted apart
+};
 
 // Finished cycles of a ticket that are counted together.
 struct EndingCount {
   std::string customer;
   Metric metric = Metric::kFirstResponse;
   Ending ending = Ending::kMet;
-  std::int32_t day = 0;   // of the stop, in days of UTC since 1970
-  std::uint8_t took = 0;  // TookStep of a first response that was met or missed, else 0
+  std::int32_t day = 0;  // of the stop, in days of UTC since 1970
+  std::uint8_t took =
+      0;  // TookStep of the open time of a first response that was met or missed, else 0
   std::uint32_t count = 0;
   friend bool operator==(const EndingCount&, const EndingCount&) = default;
 };
@@ -131,7 +138,7 @@ std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at);
 // The earliest due instant of a claim's open cycles; infinite where nothing is due.
 absl::Time DueOf(const ClaimRecord& claim);
 
-// What a standing gives the record: claims in force, and how cycles ended.
+// What a standing gives the record: claims in force, and how the cycles ended that are counted here.
 std::vector<ClaimRecord> SummarizeClaims(const Standing& standing);
 std::vector<EndingCount> CountEndings(const Standing& standing);
 

@@ -68,8 +68,8 @@ BadgeText TellBadge(const BadgeFigures& figures) {
                   figures.open_breaches == 1 && !figures.more_breaches ? "breach" : "breaches");
   if (figures.median_first_response) {
     const std::string median = ShortDuration(*figures.median_first_response);
-    absl::StrAppend(&text.message, " | reply ", median);
-    absl::StrAppend(&text.title, ", median first response ", median);
+    absl::StrAppend(&text.message, " | reply ", median, " open time");
+    absl::StrAppend(&text.title, ", median first response ", median, " of opening hours");
   }
   if (figures.open_breaches > 0) {
     text.color = kRed;

@@ -1,9 +1,11 @@
 // GET /badge.svg: what a project may show of its promises to anybody.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "src/api/badge.h"
+#include "src/api/late_promises.h"
 #include "src/api/routes.h"
 #include "src/api/tokens.h"
 
@@ -48,11 +50,12 @@ class Badges {
     const absl::Time now = context.clock.Now();
     std::optional<std::string> svg = Kept(project.key, terms.back()->id, now);
     if (!svg) {
-      auto figures = Count(context, project.key, *terms.back(), now);
+      absl::Time until = now + kKept;
+      auto figures = Count(context, project.key, *terms.back(), now, &until);
       if (!figures.ok()) return Trouble(context, request, "badge", figures.status(), "");
       svg = BadgeSvg("support promises", TellBadge(*figures));
       std::lock_guard lock(mutex_);
-      kept_[project.key] = {terms.back()->id, now, *svg};
+      kept_[project.key] = {terms.back()->id, now, until, *svg};
     }
     ApiAnswer answer;
     answer.type = "image/svg+xml";
@@ -67,6 +70,7 @@ class Badges {
   struct Entry {
     std::string terms_id;
     absl::Time at;
+    absl::Time until;  // no promise falls due before it
     std::string svg;
   };
 
@@ -75,14 +79,15 @@ class Badges {
     std::lock_guard lock(mutex_);
     const auto it = kept_.find(project);
     if (it == kept_.end() || it->second.terms_id != terms_id || now < it->second.at ||
-        now >= it->second.at + kKept) {
+        now >= it->second.until) {
       return std::nullopt;
     }
     return it->second.svg;
   }
 
+  // `next`: lowered to when the next promise falls due.
   static absl::StatusOr<BadgeFigures> Count(const ApiContext& context, const ProjectKey& project,
-                                            const Terms& terms, absl::Time now) {
+                                            const Terms& terms, absl::Time now, absl::Time* next) {
     BadgeFigures figures;
     std::map<std::uint8_t, std::uint64_t> first_responses;
     for (const Customer& customer : terms.policy.customers) {
@@ -94,6 +99,9 @@ class Badges {
         figures.met += sum.met;
         figures.missed += sum.missed;
       }
+      const auto late = CountLate(context.store, customer.id, project, now);
+      if (!late.ok()) return late.status();
+      for (const auto& [metric, count] : *late) figures.missed += count;
       for (const auto& [step, count] : sums->first_responses) first_responses[step] += count;
       OwedQuery query;
       query.project = project;
@@ -104,6 +112,7 @@ class Badges {
       if (!owed.ok()) return owed.status();
       figures.open_breaches += owed->claims.size();
       figures.more_breaches = figures.more_breaches || owed->more;
+      *next = std::min(*next, owed->next);
     }
     figures.median_first_response = Median(first_responses);
     return figures;

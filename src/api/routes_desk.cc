@@ -1,6 +1,7 @@
 // Customers, the policy in force, the ledger's head.
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "src/api/late_promises.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
@@ -47,13 +48,19 @@ ordered_json CustomerJson(const Caller& caller, const Customer& customer) {
           {"projects", TextsOf(ProjectsFor(caller, customer))}};
 }
 
-ordered_json ComplianceJson(const EndingSums& sums) {
+// Those that are open and late are missed already, by the time of asking.
+ordered_json ComplianceJson(const EndingSums& sums, const LatePromises& late) {
+  std::map<Metric, EndingSums::Sum> all = sums.metrics;
+  for (const auto& [metric, count] : late) all[metric].missed += count;
   ordered_json metrics = ordered_json::object();
-  for (const auto& [metric, sum] : sums.metrics) {
+  for (const auto& [metric, sum] : all) {
     const std::uint64_t decided = sum.met + sum.missed;
+    const auto open = late.find(metric);
     metrics[std::string(MetricName(metric))] = {
         {"met", sum.met},
         {"missed", sum.missed},
+        {"missed_open", open == late.end() ? 0 : open->second},
+        {"closed_unanswered", sum.closed_unanswered},
         {"cancelled", sum.cancelled},
         {"excused", sum.excused},
         {"rate", decided == 0
@@ -85,6 +92,8 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
       customer->term ? static_cast<std::int32_t>(customer->term->from - epoch) : 0;
   auto sums = context.store.SumEndings(customer->id, key, from, DayOf(now));
   if (!sums.ok()) return Trouble(context, request, "customer", sums.status(), "");
+  auto late = CountLate(context.store, customer->id, key, now);
+  if (!late.ok()) return Trouble(context, request, "customer", late.status(), "");
   auto open = context.store.CountOpen(customer->id, key, kMostCounted);
   if (!open.ok()) return Trouble(context, request, "customer", open.status(), "");
   TicketQuery query;
@@ -113,7 +122,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   json["compliance"] = {{"from", customer->term ? ordered_json(DayText(customer->term->from))
                                                 : ordered_json(nullptr)},
                         {"until", DayText(absl::ToCivilDay(now, absl::UTCTimeZone()))},
-                        {"metrics", ComplianceJson(*sums)}};
+                        {"metrics", ComplianceJson(*sums, *late)}};
   return JsonAnswer(std::move(json));
 }
 

@@ -50,7 +50,8 @@ constexpr std::pair<const char*, std::int64_t PromiseTally::*> kFigures[] = {
     {"open", &PromiseTally::open},
     {"unclear", &PromiseTally::unclear},
     {"excused", &PromiseTally::excused},
-    {"cancelled", &PromiseTally::cancelled}};
+    {"cancelled", &PromiseTally::cancelled},
+    {"closed_unanswered", &PromiseTally::closed_unanswered}};
 
 json TallyJson(const PromiseTally& tally) {
   json out = json::object();
@@ -124,8 +125,9 @@ std::string Percent(const PromiseTally& tally) {
 }
 
 std::string Row(std::string_view who, const PromiseTally& t, const std::string& difference) {
-  return absl::StrFormat("  %-8s%8d%8d%9s%8d%8d%9d%9d%11d%s\n", View(who), t.met, t.missed + t.late,
-                         Percent(t), t.late, t.open, t.unclear, t.excused, t.cancelled, difference);
+  return absl::StrFormat("  %-8s%8d%8d%9s%8d%8d%9d%9d%11d%12d%s\n", View(who), t.met,
+                         t.missed + t.late, Percent(t), t.late, t.open, t.unclear, t.excused,
+                         t.cancelled, t.closed_unanswered, difference);
 }
 
 void Compare(const std::string& title, const PromiseTally& today, const PromiseTally& proposed,
@@ -268,8 +270,8 @@ std::string BacktestText(const BacktestHead& head, const Backtest& backtest) {
                   absl::string_view(head.policy).substr(0, 12), "\n\n");
   const std::vector<Line> lines = Lines(backtest);
   if (lines.empty()) return absl::StrCat(out, "No promise was ever on the clock.\n");
-  absl::StrAppendFormat(&out, "  %-8s%8s%8s%9s%8s%8s%9s%9s%11s\n", "", "met", "missed", "share",
-                        "overdue", "open", "unclear", "excused", "cancelled");
+  absl::StrAppendFormat(&out, "  %-8s%8s%8s%9s%8s%8s%9s%9s%11s%12s\n", "", "met", "missed", "share",
+                        "overdue", "open", "unclear", "excused", "cancelled", "unanswered");
   PromiseTally today;
   PromiseTally proposed;
   for (const Line& line : lines) {
@@ -282,7 +284,8 @@ std::string BacktestText(const BacktestHead& head, const Backtest& backtest) {
     proposed += line.proposed;
   }
   Compare("all promises", today, proposed, &out);
-  absl::StrAppend(&out, "missed: the overdue among them are open, and missed so far\n");
+  absl::StrAppend(&out, "missed: the overdue among them are open, and missed so far\n",
+                  "unanswered: closed without an answer; neither met nor missed\n");
   Hours(head, backtest, &out);
   absl::StrAppend(&out, "\n", backtest.met_to_missed, " kept today would be missed, ",
                   backtest.missed_to_met, " missed today would be kept\n");

@@ -147,8 +147,9 @@ absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock, const json
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return absl::FailedPreconditionError("no policy is in force yet");
-  const auto fact = OperatorFact(request, terms.back()->policy, clock.Now());
+  auto fact = OperatorFact(request, terms.back()->policy, clock.Now());
   if (!fact.ok()) return fact.status();
+  if (request.value("undo", false)) fact = MakeUndoFact(*std::move(fact));
   const auto judged = desk.Operate(*ref, *fact);
   if (!judged.ok()) return judged.status();
   for (const Refusal& refusal : judged->decision.standing.refusals) {

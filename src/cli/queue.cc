@@ -5,12 +5,12 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
+#include "retainer/names.h"
 #include "src/cli/command.h"
 
 namespace retainer::cli {
@@ -204,15 +204,15 @@ class Queue {
     if (!standing.assignees.empty()) {
       return std::any_of(team.members.begin(), team.members.end(), [&](const Login& member) {
         return member.forge == forge &&
-               std::any_of(standing.assignees.begin(), standing.assignees.end(),
-                           [&](const std::string& assignee) {
-                             return absl::EqualsIgnoreCase(assignee, member.name);
-                           });
+               std::any_of(
+                   standing.assignees.begin(), standing.assignees.end(),
+                   [&](const std::string& assignee) { return SameName(assignee, member.name); });
       });
     }
     const auto named = [&](const Team& of) {
       return std::any_of(of.labels.begin(), of.labels.end(), [&](const std::string& label) {
-        return Contains(standing.labels, label);
+        return std::any_of(standing.labels.begin(), standing.labels.end(),
+                           [&](const std::string& there) { return SameName(there, label); });
       });
     };
     return named(team) || std::none_of(teams.begin(), teams.end(),

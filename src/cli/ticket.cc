@@ -16,6 +16,7 @@ struct Options : AskOptions {
   std::string metric;
   std::string priority;
   std::string reason;
+  bool undo = false;
 };
 
 void Act(const std::string& action, const Options& options) {
@@ -27,6 +28,7 @@ void Act(const std::string& action, const Options& options) {
                              {"metric", options.metric},
                              {"priority", options.priority},
                              {"reason", options.reason},
+                             {"undo", options.undo},
                              {"operator", OperatorName()}}
                   .dump(),
               Needs::kForges);
@@ -52,6 +54,8 @@ void RegisterTicket(CLI::App& app) {
   CLI::App* claim = AddAction(ticket, "claim", "Makes a ticket a customer's", options);
   claim->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   claim->add_option("--reason", options->reason, "For the record");
+  claim->add_flag("--undo", options->undo,
+                  "Takes the last claim by hand back, as if it had never been");
   claim->footer(
       "Example: retainer ticket claim --config retainer.yaml 'github:acme/opendb#12' acme");
 
@@ -59,13 +63,16 @@ void RegisterTicket(CLI::App& app) {
       AddAction(ticket, "release", "Takes a customer's claim off a ticket", options);
   release->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   release->add_option("--reason", options->reason, "For the record");
+  release->add_flag("--undo", options->undo,
+                    "Takes the last release or /support community back: the clocks go on as before");
   release->footer(
       "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
 
-  CLI::App* excuse = AddAction(ticket, "excuse", "Excuses a broken promise", options);
+  CLI::App* excuse = AddAction(ticket, "excuse", "Excuses a promise that is broken", options);
   excuse->add_option("METRIC", options->metric, "first_response, resolution, …")->required();
   excuse->add_option("--customer", options->customer, "Id or alias")->required();
   excuse->add_option("--reason", options->reason, "Shown in explanations and reports")->required();
+  excuse->add_flag("--undo", options->undo, "Takes the customer's excuses of this metric back");
   excuse->footer(
       "Example: retainer ticket excuse --config retainer.yaml 'github:acme/opendb#12' "
       "first_response --customer acme --reason 'the forge was down'");

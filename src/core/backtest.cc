@@ -7,7 +7,16 @@
 namespace retainer {
 namespace {
 
-enum class Fate : std::uint8_t { kMet, kMissed, kLate, kOpen, kUnclear, kExcused, kCancelled };
+enum class Fate : std::uint8_t {
+  kMet,
+  kMissed,
+  kLate,
+  kOpen,
+  kUnclear,
+  kExcused,
+  kCancelled,
+  kUnanswered
+};
 
 Fate FateOf(const PromiseClock& clock, const Cycle& cycle, bool unclear) {
   switch (cycle.outcome) {
@@ -16,7 +25,7 @@ Fate FateOf(const PromiseClock& clock, const Cycle& cycle, bool unclear) {
     case Outcome::kExcused:
       return Fate::kExcused;
     case Outcome::kCancelled:
-      return Fate::kCancelled;
+      return cycle.note == kClosedUnanswered ? Fate::kUnanswered : Fate::kCancelled;
     case Outcome::kMissed:
       return unclear ? Fate::kUnclear : Fate::kMissed;
     case Outcome::kOpen:
@@ -52,6 +61,9 @@ void Count(Fate fate, PromiseTally* tally) {
     case Fate::kCancelled:
       ++tally->cancelled;
       return;
+    case Fate::kUnanswered:
+      ++tally->closed_unanswered;
+      return;
   }
 }
 
@@ -79,7 +91,7 @@ std::map<CycleName, Judged> CountSide(const BacktestScope& scope, const Standing
   const auto count = [&](const std::string& customer, const std::vector<PromiseClock>& clocks) {
     for (const PromiseClock& clock : clocks) {
       for (const Cycle& cycle : clock.cycles) {
-        if (cycle.started < scope.since) continue;
+        if (cycle.started < scope.since || !cycle.counted) continue;
         const Fate fate = FateOf(clock, cycle, unclear);
         Count(fate, &side->promises[{cycle.promise->plan, cycle.promise->priority, clock.metric}]);
         if (Failed(fate)) ++side->missed_at[HourOfWeek(cycle.due, scope.zone)];
@@ -133,6 +145,7 @@ PromiseTally& PromiseTally::operator+=(const PromiseTally& other) {
   unclear += other.unclear;
   excused += other.excused;
   cancelled += other.cancelled;
+  closed_unanswered += other.closed_unanswered;
   return *this;
 }
 

@@ -117,21 +117,17 @@ class RegimeBuilder {
   std::string priority_, reason_, plan_;
 };
 
-// The run that an excuse given at `at` is for: the last one that was late by then, else the one that
-// was open.
+// The run that an excuse given at `at` is for: the last one that was late by then. One that is kept
+// so far is not: it would never be measured again.
 std::optional<std::size_t> ExcusedRun(const std::vector<Cycle>& cycles, absl::Time at) {
-  std::optional<std::size_t> open;
   for (std::size_t i = cycles.size(); i-- > 0;) {
     const Cycle& cycle = cycles[i];
-    if (cycle.started > at) continue;
     const bool ran = !cycle.stopped || *cycle.stopped > at;
-    const bool excusable = cycle.outcome == Outcome::kOpen || cycle.outcome == Outcome::kMissed ||
-                           (cycle.outcome == Outcome::kCancelled && ran);
-    if (!excusable) continue;
-    if (cycle.due <= at) return i;
-    if (ran && !open) open = i;
+    const bool broken = cycle.outcome == Outcome::kOpen || cycle.outcome == Outcome::kMissed ||
+                        (cycle.outcome == Outcome::kCancelled && ran);
+    if (broken && cycle.due <= at) return i;
   }
-  return open;
+  return std::nullopt;
 }
 
 void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
@@ -143,7 +139,7 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
     Cycle& cycle = runs->cycles[*run];
     CycleWork& work = runs->works[*run];
     // It ends there: what cancelled or moved it afterwards found nothing any more.
-    if (cycle.outcome != Outcome::kMissed) {
+    if (!cycle.stopped || *cycle.stopped > excuse.at) {
       cycle.elapsed -= work.calendar->Elapsed(excuse.at, cycle.stopped.value_or(now), cycle.pauses);
       cycle.stopped = excuse.at;
       cycle.stop_fact = nullptr;
@@ -176,11 +172,18 @@ Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const Ter
   }
   Needs needs = WorkOutNeeds(timeline, party, earliest);
   if (!differ) return needs;
-  for (Need& need : needs.runs) {
+  std::erase_if(needs.runs, [&](Need& need) {
     const absl::Time stop = need.stop.value_or(absl::InfiniteFuture());
     const std::size_t ruling = std::max(begun, TermsIndexAt(terms, stop));
-    need.start = std::max(need.start, std::min(Adoption(*terms[ruling], first_seen), stop));
-  }
+    const absl::Time adoption = Adoption(*terms[ruling], first_seen);
+    if (need.start >= adoption) return false;
+    if (stop <= adoption) {
+      needs.before_adoption.insert(need.metric);
+      return true;
+    }
+    need.start = adoption;
+    return false;
+  });
   return needs;
 }
 
@@ -198,6 +201,13 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
              &work->Of(need.metric));
   }
+  // What was to tell before the ticket came here was that of the ticket that it was.
+  for (Runs& runs : work->runs) {
+    for (std::size_t i = 0; i < runs.cycles.size(); ++i) {
+      if (runs.cycles[i].started >= timeline.came_at) continue;
+      runs.works[i].told_until = std::max(runs.works[i].told_until, timeline.came_at);
+    }
+  }
   work->standing.clocks.reserve(kAllMetrics.size());
   for (Metric metric : kAllMetrics) {
     Excuses(timeline, customer, metric, now, &work->Of(metric), &work->excused);
@@ -207,6 +217,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
     if (cycles.empty() && !is_promised) continue;
     PromiseClock clock;
     clock.metric = metric;
+    clock.before_adoption = cycles.empty() && needs.before_adoption.contains(metric);
     clock.kind = (cycles.empty() ? *promised : cycles.back().promise)->kind;
     clock.state = StateOf(cycles, now);
     work->standing.clocks.push_back(std::move(clock));

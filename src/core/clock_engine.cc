@@ -241,6 +241,7 @@ class Run {
     Cycle& cycle = *cycle_;
     cycle.stopped = stop;
     cycle.stop_fact = fact;
+    cycle.counted = !need_.elsewhere;
     // The stop ends every pause; how long one lasted until then is what it was worth.
     Fill(stop, stop);
     if (!note.empty()) cycle.note = note;

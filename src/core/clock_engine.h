@@ -31,8 +31,9 @@ struct Need {
   std::optional<absl::Time> stop;
   const Fact* stop_fact = nullptr;
   bool cancelled = false;
-  bool moves = false;     // cancelled here because it goes on elsewhere
-  std::string_view note;  // borrowed of the stint, or constant
+  bool moves = false;      // cancelled here because it goes on elsewhere
+  bool elsewhere = false;  // it ended on the ticket that this one was, whose figures have it
+  std::string_view note;   // borrowed of the stint, or constant
   std::vector<Interval> pauses;
   std::vector<std::pair<const Fact*, const Fact*>> pause_facts;  // in step: stopped it, resumed it
   std::vector<Carry> carries;                                    // by time

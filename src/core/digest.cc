@@ -27,7 +27,8 @@ void Append(std::string* out, absl::string_view what, const Standstill& still) {
 void Append(std::string* out, const PromiseClock& clock) {
   absl::StrAppend(out, "  clock ", View(MetricName(clock.metric)), " ",
                   clock.kind == PromiseKind::kCommitment ? "commitment" : "target", " ",
-                  View(ClockStateName(clock.state)), "\n");
+                  View(ClockStateName(clock.state)),
+                  clock.before_adoption ? " before the adoption" : "", "\n");
   for (const Cycle& cycle : clock.cycles) {
     const Promise& promise = *cycle.promise;
     absl::StrAppend(out, "    cycle ", At(cycle.started), " ", View(IdOf(cycle.start_fact)), " -> ",
@@ -39,7 +40,8 @@ void Append(std::string* out, const PromiseClock& clock) {
                     cycle.paused_now ? " paused" : "", " note [", cycle.note, "] terms ",
                     promise.terms_id, " calendars ", absl::StrJoin(promise.calendars, ","),
                     " priority ", promise.priority, " plan ", promise.plan,
-                    cycle.due_stands ? " due stands" : "", "\n");
+                    cycle.due_stands ? " due stands" : "",
+                    cycle.counted ? "" : " counted elsewhere", "\n");
     for (const Interval& pause : cycle.pauses) {
       absl::StrAppend(out, "      pause ", At(pause.from), " ", At(pause.until), "\n");
     }

@@ -43,7 +43,7 @@ void RefuseIdleExcuses(const Timeline& timeline, const std::vector<ClaimWork>& w
     refusal.fact_id = excuse.fact->id;
     refusal.what = absl::StrCat("excuse ", core::View(MetricName(excuse.metric)));
     refusal.reason = absl::StrCat("nothing of ", core::View(MetricName(excuse.metric)),
-                                  " is open or was missed by then");
+                                  " was broken by then: excuse it once it is late");
     refusal.at = excuse.at;
     const auto later = [](const Refusal& a, const Refusal& b) { return a.at < b.at; };
     refusals->insert(std::upper_bound(refusals->begin(), refusals->end(), refusal, later),
@@ -62,15 +62,21 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   s.terms_id = current.id;
 
   const std::vector<const Fact*> order = facts.InOrder();
-  const bool objectives =
+  bool judge_all =
       std::any_of(history.begin(), history.end(), [](const std::shared_ptr<const Terms>& t) {
         return !t->policy.community.objectives.empty();
       });
+  const bool objectives = judge_all;
+  core::Undone undone;
   std::optional<Roster> roster(std::in_place, context, history, pins, order);
-  Timeline timeline = core::Replay(context, history, *roster, order, objectives);
-  if (timeline.unjudged) {
+  Timeline timeline = core::Replay(context, history, *roster, order, undone, judge_all);
+  while (timeline.unjudged || !timeline.undone.empty()) {
+    // What is taken back may be what the judging was for: that is looked at first.
+    if (timeline.undone.empty()) judge_all = true;
+    undone.acts.merge(timeline.undone.acts);
+    undone.undos.merge(timeline.undone.undos);
     roster.emplace(context, history, pins, order);
-    timeline = core::Replay(context, history, *roster, order, /*judge_all=*/true);
+    timeline = core::Replay(context, history, *roster, order, undone, judge_all);
   }
 
   s.facts = facts;

@@ -7,6 +7,7 @@
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
 #include "roles.h"
+#include "src/core/promise_words.h"
 
 namespace retainer {
 namespace {
@@ -61,7 +62,13 @@ class Explainer {
     absl::StrAppend(&out_, "  ", View(MetricName(clock.metric)), " (",
                     clock.kind == PromiseKind::kCommitment ? "commitment" : "target",
                     "): ", View(ClockStateName(clock.state)), "\n");
-    if (clock.cycles.empty()) absl::StrAppend(&out_, "    has not started\n");
+    if (clock.cycles.empty()) {
+      absl::StrAppend(&out_, "    ",
+                      clock.before_adoption
+                          ? absl::StrCat(View(kBeforeAdoptionWords), ": it counts as nothing")
+                          : std::string("has not started"),
+                      "\n");
+    }
     int number = 0;
     for (const Cycle& cycle : clock.cycles) Run(++number, cycle, zone);
     for (const Coming& coming : clock.to_come) ToCome(coming, clock.metric, plan, zone);
@@ -72,7 +79,8 @@ class Explainer {
  private:
   void Run(int number, const Cycle& cycle, absl::TimeZone zone) {
     absl::StrAppend(&out_, "    cycle ", number, ": ", View(OutcomeName(cycle.outcome)),
-                    cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note), "\n");
+                    cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note),
+                    cycle.counted ? "" : "; counted on the ticket that it came from", "\n");
     Line("started", Both(cycle.started, zone), Cause(cycle.start_fact));
     if (cycle.stopped) {
       Line("stopped", Both(*cycle.stopped, zone), Cause(cycle.stop_fact));
@@ -83,7 +91,8 @@ class Explainer {
       Line("target", Promised(*cycle.promise, until));
       Due(cycle, zone);
       const absl::Duration sum = Count(cycle, *cycle.promise, cycle.started, until, zone);
-      Line("elapsed", Sum(cycle.elapsed), sum == cycle.elapsed ? "" : Unexplained(cycle, sum));
+      Line("elapsed", Sum(cycle.elapsed),
+           sum != cycle.elapsed ? Unexplained(cycle, sum) : WhyNone(cycle));
       return;
     }
     absl::Duration all;
@@ -214,6 +223,12 @@ class Explainer {
     if (all != sum) Line("counted", absl::StrCat("… and more: ", Sum(all - sum)));
     Line("sum", Sum(all));
     return all;
+  }
+
+  static std::string WhyNone(const Cycle& cycle) {
+    const bool ended = cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed;
+    if (!ended || cycle.elapsed > absl::ZeroDuration()) return "";
+    return absl::StrCat(": ", View(WithoutTimeWords(cycle)));
   }
 
   static std::string Unexplained(const Cycle& cycle, absl::Duration sum) {

@@ -96,6 +96,8 @@ std::string_view FactKindName(FactKind kind) {
       return "reference";
     case FactKind::kChangeSeen:
       return "change";
+    case FactKind::kCame:
+      return "came";
   }
   return "";
 }

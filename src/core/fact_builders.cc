@@ -93,14 +93,8 @@ Fact MakeComment(const Learnt& learnt, std::string_view object_id, const Actor& 
 }
 
 Fact MakeReview(const Learnt& learnt, std::string_view id, const Actor& author,
-                const Moment& submitted, std::string_view state, std::string_view text) {
-  Fact fact = MakeComment(learnt, ReviewId(id), author, submitted, text);
-  const std::string verdict = absl::AsciiStrToLower(View(state));
-  if (verdict == "approved" || verdict == "changes_requested") {
-    fact.text.substance = true;
-    fact.text.thanks = false;
-  }
-  return fact;
+                const Moment& submitted, std::string_view text) {
+  return MakeComment(learnt, ReviewId(id), author, submitted, text);
 }
 
 Fact MakeCommentEdited(const Learnt& learnt, std::string_view object_id, const Actor& editor,
@@ -178,6 +172,12 @@ Fact MakeMoved(const Learnt& learnt, std::string_view successor, const Actor& ac
                const Moment& at) {
   Fact fact = Once(learnt, FactKind::kMoved, "", actor, at);
   fact.value = successor;
+  return fact;
+}
+
+Fact MakeCame(const Learnt& learnt, std::string_view predecessor, const Moment& at) {
+  Fact fact = Once(learnt, FactKind::kCame, "", Actor(), at);
+  fact.value = predecessor;
   return fact;
 }
 

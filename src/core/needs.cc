@@ -7,10 +7,18 @@
 namespace retainer::core {
 namespace {
 
+constexpr std::string_view kClosedByCustomer = "closed by the customer";
+constexpr std::string_view kClosedAsDuplicate = "closed as a duplicate";
+constexpr std::string_view kCountedFromJoining =
+    "said before its author joined the team, and counted from then on";
+
 class Worker {
  public:
   Worker(const Timeline& timeline, const Party& party, absl::Time adopted)
-      : timeline_(timeline), party_(party), start_(std::max(party.since, adopted)) {
+      : timeline_(timeline),
+        party_(party),
+        adopted_(adopted),
+        start_(std::max(party.since, adopted)) {
     current_.fill(kNone);
     runs_.reserve(timeline.happenings.size() + kAllMetrics.size());
   }
@@ -49,6 +57,7 @@ class Worker {
     }
     Needs needs;
     needs.answered = answered_;
+    needs.before_adoption = std::move(before_adoption_);
     needs.runs = std::move(runs_);
     return needs;
   }
@@ -92,12 +101,10 @@ class Worker {
   void Begin() {
     const bool waits_for_speech = timeline_.opened_by_responder && !spoken_;
     if (!party_.arrived && !waits_for_speech) {
-      const Fact* fact = party_.start_fact;
-      Start(Metric::kAcknowledgement, start_, fact);
-      if (acknowledged_) Stop(Metric::kAcknowledgement, start_, answer_fact_);
-      // A public answer before the claim meets it with nothing elapsed.
-      Start(Metric::kFirstResponse, start_, fact);
-      if (answered_) Stop(Metric::kFirstResponse, start_, answer_fact_);
+      // A public answer before the claim meets it with nothing elapsed; one before the adoption is
+      // nothing of ours.
+      BeginResponse(Metric::kAcknowledgement, acknowledged_, acknowledged_at_);
+      BeginResponse(Metric::kFirstResponse, answered_, answered_at_);
     }
     if (!asked_.empty() && answered_) Start(Metric::kNextResponse, start_, asked_.front());
     if (!closed_) {
@@ -106,8 +113,19 @@ class Worker {
         Start(Metric::kWorkaround, start_, party_.start_fact);
       }
       if (answered_) Start(Metric::kUpdate, start_, answer_fact_);
+    } else if (closed_at_ < adopted_) {
+      before_adoption_.insert({Metric::kWorkaround, Metric::kResolution});
     }
     for (const Happening* arrived : arrived_) OnArrived(*arrived, start_);
+  }
+
+  void BeginResponse(Metric metric, bool done, absl::Time at) {
+    if (done && at < adopted_) {
+      before_adoption_.insert(metric);
+      return;
+    }
+    Start(metric, start_, party_.start_fact);
+    if (done) Stop(metric, start_, answer_fact_);
   }
 
   // Rule 8. A clock of the arriving claim goes on here: with the one that runs here already, else
@@ -116,6 +134,8 @@ class Worker {
     const Arrival& arrival = timeline_.arrivals[static_cast<std::size_t>(h.arrival)];
     const std::vector<CarriedClock>& clocks = arrival.claim.clocks;
     if (arrival.transfer) {
+      // The figures of the ticket that it was have what ended there.
+      for (Need& need : runs_) need.elsewhere |= need.stop && *need.stop <= at && need.start < at;
       // The ticket itself came: what was done with there is not to be done again.
       for (Metric metric : {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
                             Metric::kWorkaround}) {
@@ -132,6 +152,9 @@ class Worker {
     // A claim that came by itself leaves an acknowledgement behind only where it had it.
     if (party_.arrived && !Has(clocks, Metric::kAcknowledgement)) acknowledged_ = true;
     for (const CarriedClock& clock : clocks) {
+      // What the forge carried along tells of the end too: it is no longer waited for.
+      const bool ended = arrival.transfer && !Runs(clock.metric) && HasEnded(clock.metric, at);
+      if (ended) continue;
       Start(clock.metric, at, h.fact);
       Need& need = runs_[static_cast<std::size_t>(Current(clock.metric))];
       need.carries.push_back({at, clock.elapsed, clock.breached_due});
@@ -146,6 +169,12 @@ class Worker {
     }
   }
 
+  bool HasEnded(Metric metric, absl::Time at) const {
+    return std::any_of(runs_.begin(), runs_.end(), [&](const Need& need) {
+      return need.metric == metric && need.stop && need.start < at;
+    });
+  }
+
   void On(const Happening& h, bool before) {
     switch (h.kind) {
       case HappeningKind::kAnswer:
@@ -153,7 +182,7 @@ class Worker {
       case HappeningKind::kAct:
         if (h.by_author && !spoken_) return;
         if (!acknowledged_) answer_fact_ = answer_fact_ == nullptr ? h.fact : answer_fact_;
-        acknowledged_ = true;
+        Acknowledge(h);
         return Stop(Metric::kAcknowledgement, h.at, h.fact);
       case HappeningKind::kSpeech:
         return OnSpeech(h, before);
@@ -188,15 +217,23 @@ class Worker {
     // project of one maintainer could never keep the promise). What is said there before anybody
     // asked is no answer.
     if (timeline_.opened_by_responder ? !spoken_ : h.by_author) return;
+    if (!answered_) answered_at_ = h.at;
     answered_ = true;
-    acknowledged_ = true;
+    Acknowledge(h);
     asked_.clear();
     answer_fact_ = h.fact;
-    Stop(Metric::kAcknowledgement, h.at, h.fact);
-    Stop(Metric::kFirstResponse, h.at, h.fact);
-    Stop(Metric::kNextResponse, h.at, h.fact);
-    Stop(Metric::kUpdate, h.at, h.fact);
+    if (closed_ && said_while_closed_ == nullptr) said_while_closed_ = &h;
+    const std::string_view note = h.joined ? kCountedFromJoining : std::string_view();
+    Stop(Metric::kAcknowledgement, h.at, h.fact, false, note);
+    Stop(Metric::kFirstResponse, h.at, h.fact, false, note);
+    Stop(Metric::kNextResponse, h.at, h.fact, false, note);
+    Stop(Metric::kUpdate, h.at, h.fact, false, note);
     if (!before && !closed_) Start(Metric::kUpdate, h.at, h.fact);
+  }
+
+  void Acknowledge(const Happening& h) {
+    if (!acknowledged_) acknowledged_at_ = h.at;
+    acknowledged_ = true;
   }
 
   void OnSpeech(const Happening& h, bool before) {
@@ -274,14 +311,18 @@ class Worker {
     need.stop.reset();
     need.stop_fact = nullptr;
     need.cancelled = false;
+    need.elsewhere = false;
     need.note = {};
     Current(need.metric) = run;
   }
 
   void OnClose(const Happening& h) {
     const bool theirs = Speaks(h) || (h.by_author && h.role != Role::kResponder);
-    const std::string_view note = theirs ? "closed by the customer" : kClosedUnanswered;
-    if (!closed_) unanswered_at_close_.clear();
+    const std::string_view note = theirs ? kClosedByCustomer : kClosedUnanswered;
+    if (!closed_) {
+      unanswered_at_close_.clear();
+      said_while_closed_ = nullptr;
+    }
     for (Metric metric :
          {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse}) {
       if (Runs(metric) && !theirs) unanswered_at_close_.push_back(Current(metric));
@@ -292,7 +333,16 @@ class Worker {
     closed_ = true;
     closed_at_ = h.at;
     closed_by_ = h.actor;
-    duplicate_ = h.fact->value == "duplicate";
+    // Rationale: what another ticket resolves is not resolved by saying so, and who closes without
+    // a word to the customer has said nothing of a resolution. A merge speaks for itself; so does what
+    // the project's own people opened for themselves.
+    const bool owed = !answered_ && !(timeline_.opened_by_responder && !spoken_);
+    unresolved_ = {};
+    if (h.fact->value == "duplicate") {
+      unresolved_ = kClosedAsDuplicate;
+    } else if (owed && h.fact->value != "merged") {
+      unresolved_ = note;
+    }
     at_close_ = {kNone, kNone};
     StopAtClose(h.at, h.fact);
   }
@@ -300,10 +350,9 @@ class Worker {
   void StopAtClose(absl::Time at, const Fact* fact) {
     if (Runs(Metric::kResolution)) at_close_[0] = Current(Metric::kResolution);
     if (Runs(Metric::kWorkaround)) at_close_[1] = Current(Metric::kWorkaround);
-    // Rationale: what another ticket resolves is not resolved by saying so.
-    const std::string_view duplicate = "closed as a duplicate";
-    Stop(Metric::kResolution, at, fact, duplicate_, duplicate_ ? duplicate : "");
-    Stop(Metric::kWorkaround, at, fact, duplicate_, duplicate_ ? duplicate : "with the resolution");
+    const bool resolved = unresolved_.empty();
+    Stop(Metric::kResolution, at, fact, !resolved, unresolved_);
+    Stop(Metric::kWorkaround, at, fact, !resolved, resolved ? "with the resolution" : unresolved_);
     Stop(Metric::kUpdate, at, fact, false, "closed");
   }
 
@@ -319,7 +368,11 @@ class Worker {
   void AskAgain() {
     for (int run : unanswered_at_close_) {
       const Need& need = runs_[static_cast<std::size_t>(run)];
-      if (!Runs(need.metric) && need.note == kClosedUnanswered) Undo(run);
+      if (Runs(need.metric) || need.note != kClosedUnanswered) continue;
+      Undo(run);
+      // Whoever reopens with the answer may give it first.
+      if (said_while_closed_ == nullptr) continue;
+      Stop(need.metric, said_while_closed_->at, said_while_closed_->fact);
     }
     unanswered_at_close_.clear();
   }
@@ -350,6 +403,7 @@ class Worker {
 
   const Timeline& timeline_;
   const Party& party_;
+  const absl::Time adopted_;
   const absl::Time start_;
   std::vector<Need> runs_;
   std::array<int, 7> current_;
@@ -363,7 +417,11 @@ class Worker {
   bool workaround_said_ = false;  // by a command
   bool workaround_labelled_ = false;
   bool closed_ = false;
-  bool duplicate_ = false;  // the closing says that it is one
+  std::string_view unresolved_;  // why the closing resolves nothing; empty: it does
+  const Happening* said_while_closed_ = nullptr;         // the first answer since the closing
+  absl::Time answered_at_ = absl::InfiniteFuture();      // first
+  absl::Time acknowledged_at_ = absl::InfiniteFuture();  // first
+  std::set<Metric> before_adoption_;
   absl::Time closed_at_ = absl::InfinitePast();
   ActorIndex closed_by_ = kNobody;
   const Fact* answer_fact_ = nullptr;

@@ -1,6 +1,7 @@
 // From the happenings of a ticket to the runs that each of a claim's clocks needs (rules 2 to 8).
 #pragma once
 
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -26,8 +27,9 @@ struct Party {
 };
 
 struct Needs {
-  std::vector<Need> runs;  // by start
-  bool answered = false;   // a responder has answered; travels with the claim
+  std::vector<Need> runs;            // by start
+  bool answered = false;             // a responder has answered; travels with the claim
+  std::set<Metric> before_adoption;  // done with before the adoption: nothing is counted
 };
 
 Needs WorkOutNeeds(const Timeline& timeline, const Party& party, absl::Time adopted);

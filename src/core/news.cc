@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "roles.h"
 #include "telling.h"
 
@@ -27,7 +27,7 @@ struct HandOver {
 
 bool IsSame(const Actor& a, const Actor& b) {
   if (!a.id.empty() && !b.id.empty()) return a.id == b.id;
-  return absl::AsciiStrToLower(a.login) == absl::AsciiStrToLower(b.login);
+  return SameName(a.login, b.login);
 }
 
 bool IsAssignment(const Fact& fact) {
@@ -78,11 +78,7 @@ class Finder {
  public:
   Finder(const TicketContext& context, const Standing& standing, const TermsHistory& terms,
          std::size_t current, absl::Time now)
-      : context_(context),
-        standing_(standing),
-        terms_(*terms[current]),
-        now_(now),
-        labels_(standing.labels.begin(), standing.labels.end()) {}
+      : context_(context), standing_(standing), terms_(*terms[current]), now_(now) {}
 
   // One notice a claim in force that was there at the time.
   void Tell(NoticeKind kind, const Fact& cause, absl::Time at, const std::string& what,
@@ -106,7 +102,7 @@ class Finder {
       notice.ticket = context_.key;
       notice.customer = claim.customer;
       notice.due = absl::InfiniteFuture();
-      notice.teams = TeamsFor(labels_, terms_.policy);
+      notice.teams = TeamsFor(standing_.labels, terms_.policy);
       notice.text = absl::StrCat(claim.customer, ": ", what, " (", claim.priority, ")");
       notice.is_private = customer == nullptr || !customer->is_public;
       news->notices.push_back(std::move(notice));
@@ -124,7 +120,6 @@ class Finder {
   const Standing& standing_;
   const Terms& terms_;
   const absl::Time now_;
-  const std::set<std::string> labels_;
 };
 
 // Who is who among the assigned, who need not have done anything themselves.

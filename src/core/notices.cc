@@ -196,12 +196,19 @@ class Announcer {
     notice.metric = Metric::kFirstResponse;
     notice.due = escalation.at;
     notice.teams.assign(people.begin(), people.end());
-    if (notice.teams.empty()) notice.teams = TeamsFor(timeline_.labels, policy_);
+    if (notice.teams.empty()) notice.teams = TeamsOfArea();
     notice.text = absl::StrCat(notice.customer, ": escalated by hand");
     AddMention(notice, {mentioned.begin(), mentioned.end()}, &notices_);
   }
 
  private:
+  std::vector<std::string> TeamsOfArea() const {
+    std::vector<std::string> labels;
+    labels.reserve(timeline_.labels.size());
+    for (const auto& [name, state] : timeline_.labels) labels.push_back(name);
+    return TeamsFor(labels, policy_);
+  }
+
   // Had the version in force at its instant such a level? What a later one asks for tells nothing of
   // times that were over by then.
   bool WasAskedFor(Metric metric, const Level& level) const {
@@ -234,8 +241,7 @@ class Announcer {
     notice.kind = level.kind;
     notice.run = name;
     notice.step = StepOf(level.kind, level.fraction);
-    notice.teams = level.escalation == nullptr ? TeamsFor(timeline_.labels, policy_)
-                                               : level.escalation->notify;
+    notice.teams = level.escalation == nullptr ? TeamsOfArea() : level.escalation->notify;
     if (level.kind == NoticeKind::kBreach) {
       notice.id = absl::StrCat("breach ", name);
       notice.text = absl::StrCat(what, " was due ", Rfc3339(run.cycle.due), " and is late");

@@ -2,21 +2,14 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "glob.h"
 #include "open_terms.h"
+#include "retainer/names.h"
 #include "terms_index.h"
 
 namespace retainer {
 namespace {
-
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
-
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  return absl::EqualsIgnoreCase(View(a), View(b));
-}
 
 std::string CalendarKey(std::vector<std::string> names) {
   std::sort(names.begin(), names.end());
@@ -39,7 +32,7 @@ const Customer* Policy::FindCustomer(std::string_view id_or_alias) const {
 
 std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {
   for (std::size_t i = 0; i < priorities.size(); ++i) {
-    if (EqualsIgnoreCase(priorities[i].name, name)) return i;
+    if (SameName(priorities[i].name, name)) return i;
   }
   return std::nullopt;
 }
@@ -122,7 +115,7 @@ std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
 }
 
 bool IsNamed(const TermsHistory& terms, const Login& login) {
-  const std::string name = absl::AsciiStrToLower(login.name);
+  const std::string name = FoldName(login.name);
   return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
     return version->index->Find(login.forge, name) != nullptr;
   });

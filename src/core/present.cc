@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
+#include "retainer/names.h"
 #include "src/core/promise_words.h"
 
 namespace retainer {
@@ -26,8 +27,11 @@ void SortUnique(std::vector<std::string>* names) {
   names->erase(std::unique(names->begin(), names->end()), names->end());
 }
 
-bool Holds(const std::vector<std::string>& sorted, const std::string& name) {
-  return std::binary_search(sorted.begin(), sorted.end(), name);
+// The label of a ticket that is called `name`, as it is written there; nullptr where there is none.
+const std::string* FindLabel(const std::vector<std::string>& labels, const std::string& name) {
+  const auto it = std::find_if(labels.begin(), labels.end(),
+                               [&](const std::string& label) { return SameName(label, name); });
+  return it == labels.end() ? nullptr : &*it;
 }
 
 // A claim that everybody may know of.
@@ -98,8 +102,6 @@ std::string_view StateColor(ClockState state) {
   return "6e7781";
 }
 
-std::string Lower(const std::string& text) { return absl::AsciiStrToLower(text); }
-
 bool IsLabel(const std::string& pattern) { return !pattern.empty() && pattern != "none"; }
 
 std::string SupportLabel(const LabelNames& names, const std::string& plan) {
@@ -155,11 +157,6 @@ std::string StateOf(const PromiseClock& clock, absl::Time now) {
   return words;
 }
 
-// Of a cycle that stopped with no time counted.
-std::string WhyNoTime(const Cycle& cycle) {
-  return *cycle.stopped < cycle.started ? "before it was claimed" : "outside opening hours";
-}
-
 // REQUIRES: the clock has started.
 PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several, absl::Time now) {
   PromiseRow row;
@@ -175,9 +172,18 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
       row.due = ShownTime{cycle.due, claim.customer->time_zone};
     }
   } else if (cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed) {
-    row.untimed = cycle.elapsed <= absl::ZeroDuration() && cycle.stopped != cycle.started;
-    row.took = row.untimed ? WhyNoTime(cycle) : Length(cycle.elapsed);
+    row.untimed = cycle.elapsed <= absl::ZeroDuration();
+    row.took = row.untimed ? std::string(WithoutTimeWords(cycle)) : Length(cycle.elapsed);
   }
+  return row;
+}
+
+PromiseRow RowBeforeAdoption(const PublicClaim& claim, const PromiseClock& clock, bool several) {
+  PromiseRow row;
+  if (several) row.claim = claim.customer->name;
+  row.promise = PromiseWords(clock.metric);
+  row.state = kBeforeAdoptionWords;
+  row.finished = true;
   return row;
 }
 
@@ -309,6 +315,9 @@ void AddRows(const std::vector<PublicClaim>& claims, absl::Time now, CommentView
   bool owed = false;
   for (const PublicClaim& claim : claims) {
     for (const PromiseClock& clock : claim.claim->clocks) {
+      if (clock.before_adoption) {
+        view->rows.push_back(RowBeforeAdoption(claim, clock, claims.size() > 1));
+      }
       if (clock.cycles.empty()) continue;  // not begun: nothing to say yet
       owed |= clock.kind == PromiseKind::kCommitment;
       view->rows.push_back(Row(claim, clock, claims.size() > 1, now));
@@ -413,8 +422,8 @@ void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& clai
     const bool still = std::any_of(
         policy.priorities.begin(), policy.priorities.end(), [&](const Priority& priority) {
           return in_force(priority.name) &&
-                 Lower(label) == Lower(absl::StrReplaceAll(policy.labels.priority,
-                                                           {{"{priority}", priority.name}}));
+                 SameName(label, absl::StrReplaceAll(policy.labels.priority,
+                                                     {{"{priority}", priority.name}}));
         });
     if (!claims.empty() && !still) face->absent_labels.push_back(label);
   }
@@ -454,22 +463,25 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
   std::sort(face->labels.begin(), face->labels.end());
   face->labels.erase(std::unique(face->labels.begin(), face->labels.end()), face->labels.end());
 
-  for (std::string& label : ours) {
+  for (const std::string& label : ours) {
     const bool wanted = std::any_of(face->labels.begin(), face->labels.end(),
-                                    [&](const FaceLabel& l) { return l.name == label; });
-    if (!wanted && Holds(standing.labels, label)) face->absent_labels.push_back(std::move(label));
+                                    [&](const FaceLabel& l) { return SameName(l.name, label); });
+    const std::string* there = FindLabel(standing.labels, label);
+    if (!wanted && there != nullptr) face->absent_labels.push_back(*there);
   }
   // People's labels. What was refused because of a customer whom nobody may know stays, and so does
   // it on a community ticket, where nobody is promised anything.
   for (const Refusal& refusal : standing.refusals) {
     if (refusal.label.empty() || !OfPublicClaim(refusal, claims)) continue;
-    if (Holds(standing.labels, refusal.label)) face->absent_labels.push_back(refusal.label);
+    if (const std::string* there = FindLabel(standing.labels, refusal.label)) {
+      face->absent_labels.push_back(*there);
+    }
   }
   // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a claim.
   const bool stale =
       standing.waiting.label_is_stale && (standing.waiting.ended_by_author || !claims.empty());
   for (const std::string& label : standing.labels) {
-    if (stale && Lower(label) == Lower(names.waiting)) face->absent_labels.push_back(label);
+    if (stale && SameName(label, names.waiting)) face->absent_labels.push_back(label);
   }
   PresentGiven(standing, claims, policy, face);
   SortUnique(&face->absent_labels);

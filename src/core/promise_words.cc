@@ -63,4 +63,8 @@ std::string_view AimStateWords(ClockState state) {
   return "";
 }
 
+std::string_view WithoutTimeWords(const Cycle& cycle) {
+  return cycle.stopped > cycle.started ? "outside opening hours" : "before it was asked for";
+}
+
 }  // namespace retainer

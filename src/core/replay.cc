@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <tuple>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "priority_words.h"
 #include "replayer.h"
+#include "retainer/names.h"
 
 namespace retainer::core {
 namespace {
@@ -58,15 +58,15 @@ bool InTerm(const Customer& customer, absl::Time at) {
 }
 
 Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
-                const std::vector<const Fact*>& order, bool judge_all) {
-  Replayer replayer(context, terms, roster, judge_all);
+                const std::vector<const Fact*>& order, const Undone& undone, bool judge_all) {
+  Replayer replayer(context, terms, roster, undone, judge_all);
   replayer.Run(order);
   return replayer.Take();
 }
 
 Replayer::Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster,
-                   bool judge_all)
-    : context_(context), terms_(terms), roster_(roster), judge_all_(judge_all) {}
+                   const Undone& undone, bool judge_all)
+    : context_(context), terms_(terms), roster_(roster), undone_(undone), judge_all_(judge_all) {}
 
 void Replayer::Run(const std::vector<const Fact*>& order) {
   std::vector<Step> steps;
@@ -95,6 +95,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
     }
   }
   if (!edited_.empty()) InferComments(&steps);
+  JoinActs(&steps);
   t_.happenings.reserve(steps.size());
   std::vector<std::pair<int, Step>> instant;
   for (std::size_t i = 0; i < steps.size();) {
@@ -154,42 +155,6 @@ std::optional<std::string> Replayer::Refer(const std::string& subject, absl::Tim
   return std::nullopt;
 }
 
-void Replayer::InferComments(std::vector<Step>* steps) {
-  const auto tells = [](const Fact& edit) {
-    return edit.kind == FactKind::kCommentEdited && edit.before && edit.created &&
-           *edit.created <= edit.at && edit.author != Actor();
-  };
-  absl::flat_hash_set<absl::string_view> missing;
-  for (const Step& step : *steps) {
-    if (tells(*step.fact)) missing.insert(step.fact->subject);
-  }
-  for (const Step& step : *steps) {
-    if (step.fact->kind == FactKind::kComment) missing.erase(step.fact->subject);
-  }
-  if (missing.empty()) return;
-  const std::size_t count = steps->size();
-  for (std::size_t i = 0; i < count; ++i) {
-    const Fact& edit = *(*steps)[i].fact;
-    if (!tells(edit) || missing.erase(edit.subject) == 0) continue;
-    auto comment = std::make_shared<Fact>();
-    comment->kind = FactKind::kComment;
-    comment->id = MakeFactId(comment->kind, edit.subject, "");
-    // Whether the commands were there from the beginning nobody knows: they run none.
-    comment->provenance = Provenance::kBackfill;
-    comment->at = *edit.created;
-    comment->actor = comment->author = edit.author;
-    comment->subject = edit.subject;
-    comment->internal = edit.internal;
-    comment->text = *edit.before;
-    t_.flags.insert(absl::StrCat(edit.subject, " is known by an edit only"));
-    steps->push_back({comment.get(), roster_.Find(comment->actor)});
-    t_.inferred.push_back(std::move(comment));
-  }
-  std::sort(steps->begin(), steps->end(), [](const Step& a, const Step& b) {
-    return std::tie(a.fact->at, a.fact->id) < std::tie(b.fact->at, b.fact->id);
-  });
-}
-
 const TextFeatures& Replayer::FirstText(const Fact& fact) const {
   if (fact.provenance != Provenance::kBackfill || before_edits_.empty()) return fact.text;
   const auto before =
@@ -203,13 +168,14 @@ int Replayer::Phase(const Fact& fact) {
     case FactKind::kArrived:
     case FactKind::kOwnComment:
     case FactKind::kChangeSeen:
+    case FactKind::kCame:
       return 0;
     case FactKind::kOperator:
-      return 1;
+      return fact.labels.empty() ? 1 : 9;
     case FactKind::kClosed:
       return 3;
     case FactKind::kLabelAdded:
-      return absl::AsciiStrToLower(fact.subject) == labels().waiting ? 4 : 2;
+      return FoldName(fact.subject) == labels().waiting ? 4 : 2;
     case FactKind::kReopened:
     case FactKind::kLabelRemoved:
       return 5;
@@ -252,6 +218,7 @@ void Replayer::Say(HappeningKind kind, const Fact& fact, const Judgement& judgem
   const ActorIndex actor = ActorOf(fact);
   t_.happenings.push_back(
       {kind, fact.at, &fact, actor, judgement.role, judgement.slots, IsAuthor(actor)});
+  if (kind == HappeningKind::kAnswer || kind == HappeningKind::kSpeech) unheard_.clear();
 }
 
 void Replayer::Take(const Step& step) {
@@ -301,11 +268,11 @@ void Replayer::Take(const Step& step) {
       return Observed(fact);
     case FactKind::kAssigned:
       t_.assignees.insert(fact.subject);
-      t_.assign_requests.erase(absl::AsciiStrToLower(fact.subject));
+      t_.assign_requests.erase(FoldName(fact.subject));
       return Acted(fact, HappeningKind::kAct);
     case FactKind::kUnassigned:
       t_.assignees.erase(fact.subject);
-      t_.assign_requests.erase(absl::AsciiStrToLower(fact.subject));
+      t_.assign_requests.erase(FoldName(fact.subject));
       return Acted(fact, HappeningKind::kAct);
     case FactKind::kClosed:
     case FactKind::kReopened:
@@ -327,6 +294,9 @@ void Replayer::Take(const Step& step) {
       return Operator(fact);
     case FactKind::kArrived:
       return Arrived(fact);
+    case FactKind::kCame:
+      t_.came_at = std::max(t_.came_at, fact.at);
+      return;
     case FactKind::kOwnComment:
     case FactKind::kPermission:
     case FactKind::kMembership:
@@ -450,6 +420,7 @@ void Replayer::TermsChanged(std::size_t to) {
   }
   ++epoch_;
   if (t_.opened && t_.open && t_.successor.empty()) ClaimFromOpening(to, at, nullptr);
+  HearJoiners(at);
 }
 
 void Replayer::Acted(const Fact& fact, HappeningKind kind) {
@@ -483,6 +454,7 @@ void Replayer::Commented(const Fact& fact) {
     const bool speaks = judgement.role == Role::kCustomer || IsAuthor(actor);
     if (asked && speaks) Say(HappeningKind::kSpeech, fact, judgement);
     if (speaks && !fact.internal) EndWaiting(fact, IsAuthor(actor));
+    if (heard && !speaks) unheard_[actor] = &fact;
   } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
     // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
     // asked for; else a private customer's ticket could be told from a community one.
@@ -543,6 +515,7 @@ void Replayer::Arrived(const Fact& fact) {
     const bool duplicate =
         absl::StartsWith(fact.subject, here) ||
         std::find(fact.labels.begin(), fact.labels.end(), kOfDuplicate) != fact.labels.end();
+    if (!duplicate) t_.came_at = std::max(t_.came_at, fact.at);
     t_.arrivals.push_back({std::move(carried), !duplicate});
   }
 }

@@ -40,6 +40,7 @@ struct Happening {
   Slots slots = 0;         // of the claims that the actor speaks for
   bool by_author = false;  // the ticket's author
   int arrival = -1;        // kArrived: which
+  bool joined = false;     // said before the actor was in the team: it counts from the joining on
 };
 
 // A stretch of time for which a customer's claim is in force.
@@ -57,7 +58,9 @@ struct Stint {
   bool moved = false;
   bool away = false;  // the ticket itself went, nobody knows where to
   bool by_project = false;
-  bool arrived = false;  // it came from another ticket: what it brings starts its clocks
+  bool arrived = false;        // it came from another ticket: what it brings starts its clocks
+  bool by_command = false;     // begun by a person's act, which can be undone
+  bool ended_by_hand = false;  // likewise ended
 };
 
 // A claim that came from another ticket.
@@ -91,6 +94,13 @@ struct Escalation {
   Slots slots = 0;
 };
 
+// Acts that were taken back afterwards: they are passed over as if they had never been.
+struct Undone {
+  std::set<std::pair<std::string, std::string>> acts;  // fact's id, customer
+  std::set<std::string> undos;  // the facts that took them back, by id: done with
+  bool empty() const { return undos.empty(); }
+};
+
 struct LabelState {
   absl::Time at;
   const Fact* add = nullptr;  // nullptr: only seen in an observation
@@ -109,7 +119,8 @@ struct Timeline {
   const Fact* opening = nullptr;
   std::vector<Happening> happenings;
   std::vector<Arrival> arrivals;
-  // First versions of comments that are known by a later edit only; the replay's own.
+  // Facts of the replay's own: first versions of comments that are known by a later edit only, and
+  // comments that are one act with a closing.
   std::vector<std::shared_ptr<const Fact>> inferred;
   std::vector<std::string> customers;  // by slot
   std::vector<Stint> stints;           // by start
@@ -136,16 +147,21 @@ struct Timeline {
   bool comment_deleted_for_all = false;
   std::map<std::string, int> removed_by_hand;
   std::set<std::string> flags;
+  // When the ticket came here by a transfer; what there was to tell before was told there.
+  absl::Time came_at = absl::InfinitePast();
   // A claim began after something whose actor nobody judged: replay again, judging all.
   bool unjudged = false;
+  // An act was taken back: replay again, passing over it too.
+  Undone undone;
 };
 
 // Is the day of `at` within the customer's term, in the customer's time zone?
 bool InTerm(const Customer& customer, absl::Time at);
 
 // Replays `order`, which is the ticket's facts by time, then by id. `judge_all`: work out the role
-// of everybody who did anything, not only where a claim in force or a command needs it.
+// of everybody who did anything, not only where a claim in force or a command needs it. `undone`: what
+// earlier replays of the same facts found taken back.
 Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
-                const std::vector<const Fact*>& order, bool judge_all);
+                const std::vector<const Fact*>& order, const Undone& undone, bool judge_all);
 
 }  // namespace retainer::core

@@ -9,14 +9,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "replayer.h"
+#include "retainer/names.h"
 
 namespace retainer::core {
-namespace {
-
-std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
-
-}  // namespace
-
 void Replayer::NoteCommand(const Fact& fact, const Judgement& judgement, AnsweredCommand answer) {
   const bool responder = judgement.role == Role::kResponder;
   // Nobody else gives commands here, so nobody else gets an answer.
@@ -97,10 +92,10 @@ void Replayer::HandSays(const std::string& lower_label) {
 }
 
 void Replayer::LabelTouched(const std::string& name) {
-  const std::string lower = Lower(name);
+  const std::string lower = FoldName(name);
   for (auto it = wishes_.begin(); it != wishes_.end();) {
-    it =
-        lower == Lower(LabelOf(it->first, it->second.priority)) ? wishes_.erase(it) : std::next(it);
+    it = lower == FoldName(LabelOf(it->first, it->second.priority)) ? wishes_.erase(it)
+                                                                    : std::next(it);
   }
 }
 
@@ -131,7 +126,7 @@ void Replayer::SettleLabels() {
   if (!t_.waiting.now) wishes_.erase(LabelWish::Kind::kWaiting);
   for (const auto& [name, state] : t_.labels) {
     LabelTouched(name);  // says so already
-    const auto it = meaning.priorities.find(Lower(name));
+    const auto it = meaning.priorities.find(FoldName(name));
     if (it == meaning.priorities.end() || it->second == said_priority_.priority) continue;
     // A command takes off what stood there before it; of what came later only our own goes.
     if (state.own || (!said_priority_.by_hand && state.at <= said_priority_.at)) {

@@ -1,11 +1,11 @@
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "priority_words.h"
 #include "replayer.h"
+#include "retainer/names.h"
 #include "src/core/text_commands.h"
 
 namespace retainer::core {
@@ -16,10 +16,8 @@ constexpr absl::Duration kReproachIsTold = absl::Hours(24);
 // The forge's clock may be ahead of ours, by which its answers are dated.
 constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
 
-std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
-
 // The fixed head of a label template: `support: ` of `support: {plan}`.
-std::string Head(const std::string& label) { return Lower(label.substr(0, label.find('{'))); }
+std::string Head(const std::string& label) { return FoldName(label.substr(0, label.find('{'))); }
 
 }  // namespace
 
@@ -30,7 +28,7 @@ bool Replayer::Managed(const std::string& lower_name) const {
 }
 
 bool Replayer::OurLabel(const std::string& name) const {
-  const std::string lower = Lower(name);
+  const std::string lower = FoldName(name);
   const auto ours = [&](const std::string& label) {
     const std::string head = Head(label);
     return label != "none" && !head.empty() && absl::StartsWith(lower, head);
@@ -40,7 +38,7 @@ bool Replayer::OurLabel(const std::string& name) const {
 
 void Replayer::LabelAdded(const Fact& fact, const std::string& name, ActorIndex by) {
   t_.labels[name] = {fact.at, &fact};
-  const std::string lower = Lower(name);
+  const std::string lower = FoldName(name);
   if (!Managed(lower)) return;
   // What it means hangs on who set it, whether or not roles matter here otherwise.
   const bool asks = by != kNobody && !roster_.IsBot(by, now_);
@@ -68,8 +66,8 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, ActorIndex 
 
 void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_hand) {
   t_.labels.erase(name);
-  const std::string lower = Lower(name);
-  if (by_hand && OurLabel(name)) ++t_.removed_by_hand[name];
+  const std::string lower = FoldName(name);
+  if (by_hand && OurLabel(name)) ++t_.removed_by_hand[lower];
   if (!Managed(lower)) return;
   if (by_hand) LabelTouched(name);
   if (lower == labels().waiting) {
@@ -136,7 +134,7 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
       fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
   PriorityInput input{
       fact.at,   &fact,
-      name,      Lower(label),
+      name,      FoldName(label),
       ~Slots{0}, absl::StrCat(what, " by ", by, ", a ", View(RoleName(judgement.role)))};
   if (judgement.role == Role::kResponder) {
     if (label.empty()) CommandSays(LabelWish::Kind::kPriority, fact, name);
@@ -195,7 +193,7 @@ std::string Replayer::Canonical(const Command& command) const {
   if (command.name == CommandName::kPriority) {
     argument = CanonicalPriority(policy(), argument);
   } else if (command.name == CommandName::kAssign) {
-    argument = Lower(argument);
+    argument = FoldName(argument);
   } else if (command.name == CommandName::kClaim || command.name == CommandName::kRelease) {
     const Customer* customer = policy().FindCustomer(argument);
     if (customer != nullptr) argument = customer->id;
@@ -263,8 +261,10 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
     case CommandName::kCommunity:
       if (!responder && !contact) return refuse("community", "only contacts use this command");
       for (Stint& stint : t_.stints) {
-        if (!stint.ended && (responder || ((judgement.slots >> stint.slot) & 1) != 0)) {
+        if (!stint.ended && (responder || ((judgement.slots >> stint.slot) & 1) != 0) &&
+            !IsUndone(fact, stint.customer)) {
           EndClaim(stint, fact.at, &fact, "handed to the community");
+          stint.ended_by_hand = true;
         }
       }
       return;
@@ -292,17 +292,18 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return Duplicate(fact, command.argument, judgement);
     case CommandName::kAssign: {
       if (!responder) return refuse("assign", kTheirs);
-      const std::string wanted = Lower(command.argument);
+      const std::string wanted = FoldName(command.argument);
       const bool self = wanted == "me" || wanted == "myself";
-      const std::string login = self ? Lower(fact.actor.login) : wanted;
+      const std::string login = self ? FoldName(fact.actor.login) : wanted;
       if (login.empty()) return;
       if (const auto known = references_.find("@" + login);
           known != references_.end() && known->second.back()->value.empty() &&
           known->second.back()->at + kClocksDiffer >= fact.at) {
         return refuse(absl::StrCat("assign ", login), "nobody of that name can be assigned here");
       }
-      const bool there = std::any_of(t_.assignees.begin(), t_.assignees.end(),
-                                     [&](const std::string& name) { return Lower(name) == login; });
+      const bool there =
+          std::any_of(t_.assignees.begin(), t_.assignees.end(),
+                      [&](const std::string& name) { return FoldName(name) == login; });
       if (!there) t_.assign_requests.insert(login);
       return;
     }
@@ -314,7 +315,7 @@ void Replayer::ClaimByCommand(const Fact& fact, const std::string& alias,
   const Customer* customer = policy().FindCustomer(alias);
   const std::string what = absl::StrCat("claim ", alias);
   if (customer == nullptr) return Refuse(fact, judgement, what, "there is no such customer");
-  if (InForce(customer->id) != nullptr) return;
+  if (InForce(customer->id) != nullptr || IsUndone(fact, customer->id)) return;
   if (!InTerm(*customer, fact.at)) {
     return Refuse(fact, judgement, what, "the customer's term does not cover today");
   }
@@ -323,7 +324,9 @@ void Replayer::ClaimByCommand(const Fact& fact, const std::string& alias,
   }
   const std::string by =
       fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
-  Claim(*customer, fact.at, absl::StrCat("claimed by ", by), &fact, false);
+  if (Claim(*customer, fact.at, absl::StrCat("claimed by ", by), &fact, false)) {
+    t_.stints.back().by_command = true;
+  }
 }
 
 void Replayer::ReleaseByCommand(const Fact& fact, const std::string& alias,
@@ -331,7 +334,10 @@ void Replayer::ReleaseByCommand(const Fact& fact, const std::string& alias,
   const Customer* customer = policy().FindCustomer(alias);
   for (Stint& stint : t_.stints) {
     if (!stint.ended && customer != nullptr && stint.customer == customer->id) {
-      return EndClaim(stint, fact.at, &fact, "released");
+      if (IsUndone(fact, customer->id)) return;
+      EndClaim(stint, fact.at, &fact, "released");
+      stint.ended_by_hand = true;
+      return;
     }
   }
   Refuse(fact, judgement, absl::StrCat("release ", alias), "there is no such claim here");
@@ -360,6 +366,8 @@ void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judg
 }
 
 void Replayer::Operator(const Fact& fact) {
+  const bool undoes =
+      std::find(fact.labels.begin(), fact.labels.end(), kUndone) != fact.labels.end();
   if (!fact.subject.empty()) {
     const std::size_t space = fact.subject.find(' ');
     const auto metric = ParseMetric(std::string_view(fact.subject).substr(0, space));
@@ -367,6 +375,7 @@ void Replayer::Operator(const Fact& fact) {
       std::string who = fact.subject.substr(space + 1);
       const Customer* customer = policy().FindCustomer(who);
       if (customer != nullptr) who = customer->id;
+      if (undoes) return UndoExcuse(fact, *metric, who);
       t_.excuses.push_back({fact.at, &fact, *metric, who, fact.value});
     }
     return;
@@ -374,6 +383,10 @@ void Replayer::Operator(const Fact& fact) {
   // Rationale: an operator typed it, who has a responder's rights, and is no actor of the forge.
   const Judgement judgement{Role::kResponder, 0};
   for (const Command& command : fact.text.commands) {
+    if (undoes) {
+      UndoAct(fact, command);
+      continue;
+    }
     // On a label or a comment the priority waits for a claim; whoever types it here has one in mind.
     if (command.name == CommandName::kPriority && claimants_.empty()) {
       Refuse(fact, judgement, absl::StrCat("priority ", command.argument),
@@ -388,7 +401,7 @@ void Replayer::Settle() {
   const TermsIndex::Labels& meaning = labels();
   SettleLabels();
   for (const auto& [name, state] : t_.labels) {
-    const std::string lower = Lower(name);
+    const std::string lower = FoldName(name);
     if (!Managed(lower)) continue;
     if (state.add == nullptr) {
       t_.flags.insert(absl::StrCat("the label ", name, " is on the ticket, but not by whom: it ",
@@ -404,7 +417,7 @@ void Replayer::Settle() {
     if (it == t_.labels.end() || it->second.add == nullptr ||
         it->second.add->id != refusal.fact_id) {
       refusal.label.clear();
-    } else if (Lower(refusal.label) == meaning.waiting) {
+    } else if (FoldName(refusal.label) == meaning.waiting) {
       t_.waiting.label_is_stale = false;
     }
   }

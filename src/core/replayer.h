@@ -1,5 +1,6 @@
 // The replay's machinery: one object a replay. replay.cc takes facts one by one and holds claims;
-// replay_inputs.cc reads what people put in by labels and commands.
+// replay_inputs.cc reads what people put in by labels and commands; replay_acts.cc finds what no single
+// fact tells: acts in two parts, acts taken back, words that count later.
 #pragma once
 
 #include <map>
@@ -20,7 +21,8 @@ inline bool Asks(const TextFeatures& text) { return (text.substance && !text.tha
 
 class Replayer {
  public:
-  Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster, bool judge_all);
+  Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+           const Undone& undone, bool judge_all);
   void Run(const std::vector<const Fact*>& order);
   Timeline Take() { return std::move(t_); }
 
@@ -30,10 +32,24 @@ class Replayer {
     ActorIndex actor = kNobody;  // who did it
   };
 
-  // replay.cc
+  // replay_acts.cc
   // Adds the first versions of comments of which only an edit reached us: a text that was there
   // before the edit was there since the comment was made.
   void InferComments(std::vector<Step>* steps);
+  // A comment that goes with a closing or a question's label, which forges tell apart and may date a
+  // little later, is said in the very act.
+  void JoinActs(std::vector<Step>* steps);
+  bool OpensAnAct(const Fact& fact) const;
+  // An operator takes back the last act of this kind.
+  void UndoAct(const Fact& fact, const Command& command);
+  void UndoExcuse(const Fact& fact, Metric metric, const std::string& customer);
+  bool IsUndone(const Fact& fact, const std::string& customer) const {
+    return !undone_.empty() && undone_.acts.contains({fact.id, customer});
+  }
+  // Who has joined a team has answered, from then on, with what they said last.
+  void HearJoiners(absl::Time at);
+
+  // replay.cc
   void Take(const Step& step);
   void Opened(const Fact& fact);
   void Commented(const Fact& fact);
@@ -137,6 +153,7 @@ class Replayer {
   const TicketContext& context_;
   const TermsHistory& terms_;
   Roster& roster_;
+  const Undone& undone_;
   const bool judge_all_;
   Timeline t_;
   std::size_t now_ = 0;  // the version in force
@@ -169,6 +186,8 @@ class Replayer {
   Said said_priority_;  // the last word on it that was taken
   // Labels that we took off ourselves, and when: an observation of it is nobody's word.
   std::set<std::pair<std::string, absl::Time>> own_removals_;
+  // What strangers said since anybody answered or asked, by who.
+  std::map<ActorIndex, const Fact*> unheard_;
   const Fact* looked_up_ = nullptr;  // of ActorOf
   ActorIndex actor_ = kNobody;
 };

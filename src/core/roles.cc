@@ -2,18 +2,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 
 namespace retainer::core {
 namespace {
-
-std::string Lower(std::string_view s) { return absl::AsciiStrToLower(View(s)); }
-
-bool SameName(std::string_view a, std::string_view b) {
-  return absl::EqualsIgnoreCase(View(a), View(b));
-}
 
 bool EmailMatches(const std::string& rule, std::string_view email) {
   if (!rule.empty() && rule[0] == '@') return absl::EndsWithIgnoreCase(View(email), rule);
@@ -64,7 +58,7 @@ ActorIndex Roster::Meet(const Actor& actor) {
     people_[index].actor.machine |= actor.machine;
     if (people_[index].actor.login.empty() && !actor.login.empty()) {
       people_[index].actor.login = actor.login;
-      by_login_.try_emplace(Lower(actor.login), index);
+      by_login_.try_emplace(FoldName(actor.login), index);
     }
     return index;
   }
@@ -74,7 +68,7 @@ ActorIndex Roster::Meet(const Actor& actor) {
   people_.back().attributes.resize(terms_.size());
   if (!actor.id.empty()) by_id_.emplace(actor.id, index);
   if (actor.login.empty()) return index;
-  const auto [it, first] = by_login_.try_emplace(Lower(actor.login), index);
+  const auto [it, first] = by_login_.try_emplace(FoldName(actor.login), index);
   if (!first && people_[it->second].actor.id != actor.id) {
     flags_.insert(absl::StrCat("@", actor.login, " was seen with two ids, ",
                                people_[it->second].actor.id, " and ", actor.id,
@@ -89,7 +83,7 @@ void Roster::Name(Person* person, const Pins& pins) {
                  (actor.id.empty() && !context_.self_login.empty() &&
                   SameName(actor.login, context_.self_login));
   if (!actor.login.empty()) {
-    const std::string login = Lower(actor.login);
+    const std::string login = FoldName(actor.login);
     const std::string* pin = pins.Find({context_.key.forge, login});
     if (pin == nullptr) {
       // Not pinned yet: the first id met under the login has it.
@@ -118,7 +112,7 @@ ActorIndex Roster::Find(const Actor& actor) const {
     return it == by_id_.end() ? kNobody : it->second;
   }
   if (actor.login.empty()) return kNobody;
-  const auto it = by_login_.find(Lower(actor.login));
+  const auto it = by_login_.find(FoldName(actor.login));
   return it == by_login_.end() ? kNobody : it->second;
 }
 
@@ -253,6 +247,21 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
     }
     if (permission->value == "admin" || permission->value == "maintain" ||
         permission->value == "write") {
+      // Rationale: a contact speaks for the desk only where a team names them, whoever lets them
+      // write to the repository.
+      for (const Customer& customer : policy.customers) {
+        std::string why;
+        const Answer contact = ContactOf(index, terms, customer, at, &why);
+        if (contact == Answer::kYes) {
+          return {Role::kCommunity, 0,
+                  absl::StrCat(why, ", speaks for nobody here and is in no team")};
+        }
+        unknown |= contact == Answer::kUnknown;
+      }
+      if (unknown) {
+        return {Role::kUnknown, 0,
+                absl::StrCat("the forge has not yet said whether ", who, " is of a customer")};
+      }
       return {Role::kResponder, 0, absl::StrCat(who, " has the permission ", permission->value)};
     }
     for (const Claimant& claimant : claimants) {

@@ -64,6 +64,11 @@ class Roster {
     return index != kNobody && Of(index, terms).bot;
   }
 
+  // Does the policy itself name the actor in a team?
+  bool IsInTeam(ActorIndex index, std::size_t terms) {
+    return index != kNobody && !Of(index, terms).team.empty();
+  }
+
   // Is the actor a contact of `customer` at `at`? `reason` says by what.
   Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
                    std::string* reason);

@@ -1,7 +1,6 @@
 // When, and to which teams, notices are told.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,18 +18,7 @@ namespace retainer::core {
 absl::Time HeldUntil(const TicketKey& ticket, const Plan& plan, const BusinessTime& calendar,
                      absl::Time at);
 
-// Teams whose area the ticket's labels (a set or a map by name) tell; all where none does.
-template <class Labels>
-std::vector<std::string> TeamsFor(const Labels& labels, const Policy& policy) {
-  std::vector<std::string> routed;
-  std::vector<std::string> all;
-  for (const auto& [name, team] : policy.teams) {
-    all.push_back(name);
-    const bool area = std::any_of(team.labels.begin(), team.labels.end(),
-                                  [&](const std::string& label) { return labels.contains(label); });
-    if (area) routed.push_back(name);
-  }
-  return routed.empty() ? all : routed;
-}
+// Teams whose area the ticket's labels tell; all where none does.
+std::vector<std::string> TeamsFor(const std::vector<std::string>& labels, const Policy& policy);
 
 }  // namespace retainer::core

@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
+#include "retainer/names.h"
 
 namespace retainer {
 namespace {
@@ -38,17 +38,17 @@ TermsIndex::TermsIndex(const Terms& terms) {
 }
 
 void TermsIndex::AddLabels(const Policy& policy) {
-  labels_.waiting = absl::AsciiStrToLower(policy.labels.waiting);
-  labels_.workaround = absl::AsciiStrToLower(policy.labels.workaround);
+  labels_.waiting = FoldName(policy.labels.waiting);
+  labels_.workaround = FoldName(policy.labels.workaround);
   for (const Priority& priority : policy.priorities) {
     const std::string label =
         absl::StrReplaceAll(policy.labels.priority, {{"{priority}", priority.name}});
-    labels_.priorities.emplace(absl::AsciiStrToLower(label), priority.name);
+    labels_.priorities.emplace(FoldName(label), priority.name);
   }
 }
 
 TermsIndex::Named& TermsIndex::Name(const Login& login) {
-  return people_[login.forge][absl::AsciiStrToLower(login.name)];
+  return people_[login.forge][FoldName(login.name)];
 }
 
 void TermsIndex::AddPeople(const Policy& policy) {

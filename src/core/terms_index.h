@@ -31,7 +31,7 @@ class Promises {
 
 class TermsIndex {
  public:
-  // What labels mean; all lower case.
+  // What labels mean; all folded (names.h).
   struct Labels {
     std::string waiting;
     std::string workaround;
@@ -49,7 +49,7 @@ class TermsIndex {
   explicit TermsIndex(const Terms& terms);
 
   const Labels& labels() const { return labels_; }
-  // nullptr: a stranger. `login` is lower case.
+  // nullptr: a stranger. `login` is folded (names.h).
   const Named* Find(std::string_view forge, std::string_view login) const;
   // What a customer of the policy is promised at a priority; nullptr: nothing.
   const Promises* PromisesTo(const Customer& customer, const std::string& priority) const;

@@ -10,14 +10,14 @@ namespace {
 constexpr double kStepsAnOctave = 8;
 constexpr double kFirstStep = 60;  // seconds
 
-std::optional<Ending> EndingOf(Outcome outcome) {
-  switch (outcome) {
+std::optional<Ending> EndingOf(const Cycle& cycle) {
+  switch (cycle.outcome) {
     case Outcome::kMet:
       return Ending::kMet;
     case Outcome::kMissed:
       return Ending::kMissed;
     case Outcome::kCancelled:
-      return Ending::kCancelled;
+      return cycle.note == kClosedUnanswered ? Ending::kUnanswered : Ending::kCancelled;
     case Outcome::kExcused:
       return Ending::kExcused;
     case Outcome::kOpen:
@@ -137,8 +137,8 @@ std::vector<EndingCount> CountEndings(const Standing& standing) {
   for (const ClaimStanding& claim : standing.claims) {
     for (const PromiseClock& clock : claim.clocks) {
       for (const Cycle& cycle : clock.cycles) {
-        const std::optional<Ending> ending = EndingOf(cycle.outcome);
-        if (!ending || !cycle.stopped) continue;
+        const std::optional<Ending> ending = EndingOf(cycle);
+        if (!ending || !cycle.stopped || !cycle.counted) continue;
         const bool answered = *ending == Ending::kMet || *ending == Ending::kMissed;
         const std::uint8_t took =
             clock.metric == Metric::kFirstResponse && answered ? TookStep(cycle.elapsed) : 0;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "retainer/instant_text.h"
+#include "retainer/names.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/github_backfill.h"
@@ -331,7 +332,7 @@ class GitHub final : public Forge {
   }
 
   absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) override {
-    const std::string known = absl::AsciiStrToLower(absl::StrCat(at.path, " ", label.name));
+    const std::string known = FoldName(absl::StrCat(at.path, " ", label.name));
     {
       std::lock_guard lock(mutex_);
       if (labels_.contains(known)) return absl::OkStatus();

@@ -160,8 +160,7 @@ Backfill ReadGitHub(const GitHubAnswers& answers, absl::Time received) {
   for (const Json& review : answers.reviews) {
     if (!TimeAt(review, "submitted_at")) continue;  // pending: nobody else sees it
     out.facts.push_back(MakeReview(learnt, IdAt(review, "id"), GitHubActor(At(review, "user")),
-                                   MomentAt(review, "submitted_at"), StringAt(review, "state"),
-                                   StringAt(review, "body")));
+                                   MomentAt(review, "submitted_at"), StringAt(review, "body")));
   }
   for (const Json& comment : answers.review_comments)
     AddComment(learnt, comment, ReviewCommentId(IdAt(comment, "id")), &out.facts);

@@ -509,6 +509,12 @@ Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reas
   return fact;
 }
 
+Fact MakeUndoFact(Fact act) {
+  act.labels = {std::string(kUndone)};
+  act.id = MakeFactId(act.kind, absl::StrCat("undo ", act.id), "");
+  return act;
+}
+
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now) {
   Fact fact;

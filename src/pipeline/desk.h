@@ -264,6 +264,8 @@ class Desk {
 
 // A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and second.
 Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reason, absl::Time now);
+// Takes back the last act of the operator's, or of people's, that such a fact stands for.
+Fact MakeUndoFact(Fact act);
 // An excuse: METRIC and CUSTOMER, with the reason.
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "retainer/names.h"
 #include "src/pipeline/strays.h"
 
 namespace retainer {
@@ -84,7 +85,7 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
       const bool ours = !draft.context.self_id.empty() && fact.actor.id == draft.context.self_id;
       if (fact.kind != FactKind::kLabelRemoved || ours) continue;
       for (const FaceLabel& label : decision.face->labels) {
-        if (label.name == fact.subject) write.face_again = true;
+        if (SameName(label.name, fact.subject)) write.face_again = true;
       }
     }
   }

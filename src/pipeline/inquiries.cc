@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
+#include "retainer/names.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
-
-std::string Lower(std::string_view text) {
-  return absl::AsciiStrToLower(absl::string_view(text.data(), text.size()));
-}
 
 // The subject of an answer about an actor: its id, or its login where the id is unknown.
 std::string AnswerSubject(const Actor& actor) {
@@ -258,7 +254,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
       if (status.code() == absl::StatusCode::kNotFound) email = std::string(), status = {};
       if (status.ok()) {
         answers->push_back(
-            MakeAnswer(FactKind::kProfile, subject, Lower(*email), question.actor, as_of, expires));
+            MakeAnswer(FactKind::kProfile, subject, FoldName(*email), question.actor, as_of, expires));
       }
       break;
     }

@@ -5,8 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
@@ -119,7 +119,7 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(Sake sake, const std::
   const auto look = [&](const Actor& actor) {
     if (actor.id.empty() || actor.login.empty()) return;
     if (!met.emplace(actor.id, actor.login).second) return;
-    const Login login{forge, absl::AsciiStrToLower(actor.login)};
+    const Login login{forge, FoldName(actor.login)};
     if (!IsNamed(terms, login)) return;
     const std::string* pinned = pins->Find(login);
     if (pinned == nullptr) {
@@ -238,12 +238,25 @@ void Judge::CountPromises(const Draft& draft) {
   for (const EndingCount& ending : draft.stored.record.endings) {
     ended[{ending.metric, ending.ending}] -= ending.count;
   }
+  // Late is late from the due instant on: it is counted then, and not again when it ends.
+  const auto add_late = [&](const std::map<std::string, std::string>& clocks, std::int64_t by) {
+    for (const auto& [clock, state] : clocks) {
+      if (state != ClockStateName(ClockState::kBreached)) continue;
+      if (const auto metric = ParseMetric(std::string_view(clock).substr(clock.rfind(' ') + 1))) {
+        ended[{*metric, Ending::kMissed}] += by;
+      }
+    }
+  };
+  add_late(ClockStates(draft.decision.standing), 1);
+  add_late(draft.stored.record.clock_states, -1);
+  const std::map<Ending, std::string> outcomes = {{Ending::kMet, "met"},
+                                                  {Ending::kMissed, "missed"},
+                                                  {Ending::kUnanswered, "closed_unanswered"}};
   for (const auto& [what, count] : ended) {
-    const auto& [metric, ending] = what;
-    if (count <= 0 || (ending != Ending::kMet && ending != Ending::kMissed)) continue;
+    const auto outcome = outcomes.find(what.second);
+    if (count <= 0 || outcome == outcomes.end()) continue;
     metrics_.Count("retainer_promises_total",
-                   {{"metric", std::string(MetricName(metric))},
-                    {"outcome", ending == Ending::kMet ? "met" : "missed"}},
+                   {{"metric", std::string(MetricName(what.first))}, {"outcome", outcome->second}},
                    static_cast<double>(count));
   }
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "retainer/time_zone.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
@@ -85,7 +86,7 @@ class CustomerReader {
   }
 
   bool IsFree(const YamlNode& node, const std::string& name, bool is_alias) {
-    const auto [other, is_new] = draft_.customers.emplace(AsciiLower(name), customer_.id);
+    const auto [other, is_new] = draft_.customers.emplace(FoldName(name), customer_.id);
     if (is_new) return true;
     if (is_alias && other->second == customer_.id) {
       reader_.Error(node, absl::StrCat("\"", name, "\" is the customer's id and its alias"),

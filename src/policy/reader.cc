@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "src/policy/duration.h"
 
 namespace retainer {
@@ -60,7 +61,7 @@ std::string AsciiLower(std::string_view text) { return absl::AsciiStrToLower(Vie
 Place PlaceOf(const YamlNode& node) { return {node.file, node.line, node.column}; }
 
 std::string LoginKey(const Login& login) {
-  return AsciiLower(absl::StrCat(login.forge, ":", login.name));
+  return FoldName(absl::StrCat(login.forge, ":", login.name));
 }
 
 bool IsForgeName(std::string_view name) {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "src/store/codec/keys.h"
 #include "src/store/index_rows.h"
 #include "src/store/reads.h"
@@ -224,7 +224,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
     for (const Notice& notice : write.notices) names.push_back("notice " + notice.id);
     if (write.project) names.push_back(LockName(write.project->key));
     for (const auto& [login, id] : write.pins) {
-      names.push_back(absl::StrCat("pin ", login.forge, "/", absl::AsciiStrToLower(login.name)));
+      names.push_back(absl::StrCat("pin ", login.forge, "/", FoldName(login.name)));
     }
   }
   const LockStripes::Hold hold = locks_.Acquire(names);
@@ -278,7 +278,7 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, S
     if (!status.ok()) return status;
   }
   for (const auto& [login, id] : write.pins) {
-    std::string pin = KeyWriter().Text(login.forge).Text(absl::AsciiStrToLower(login.name)).Take();
+    std::string pin = KeyWriter().Text(login.forge).Text(FoldName(login.name)).Take();
     auto there = view.Get(Table::kPins, pin);
     if (!there.ok()) return there.status();
     if (*there || !staged->pins.insert(pin).second) continue;

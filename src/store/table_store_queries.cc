@@ -674,6 +674,9 @@ absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
           case Ending::kExcused:
             sum.excused += count;
             break;
+          case Ending::kUnanswered:
+            sum.closed_unanswered += count;
+            break;
         }
         if (took != 0) sums.first_responses[took] += count;
         return true;

@@ -1,9 +1,9 @@
 // Terms, projects, pins, forges, tokens, and the figures.
 #include <limits>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
 #include "src/store/reads.h"
@@ -21,7 +21,7 @@ std::string ProjectRowKey(const ProjectKey& key) {
 }
 
 std::string PathKey(const std::string& forge, const std::string& path) {
-  return KeyWriter().Text(forge).Text(absl::AsciiStrToLower(path)).Take();
+  return KeyWriter().Text(forge).Text(FoldName(path)).Take();
 }
 
 std::string ForgeKey(const std::string& name) { return "forge/" + KeyWriter().Text(name).Take(); }

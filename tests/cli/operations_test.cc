@@ -86,9 +86,10 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
                  "release acme on github:acme/opendb#1: there is no such claim here");
   expect_refused(act("priority", {{"priority", "P1"}}),
                  "priority P1 on github:acme/opendb#1: no customer claims this ticket");
-  expect_refused(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}),
-                 "excuse first_response on github:acme/opendb#1: nothing of first_response is open "
-                 "or was missed by then");
+  expect_refused(
+      act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}),
+      "excuse first_response on github:acme/opendb#1: nothing of first_response was broken "
+      "by then: excuse it once it is late");
   expect_refused(act("claim", {{"customer", "late"}}),
                  "claim late on github:acme/opendb#1: the customer's term does not cover today");
   // Found by a fuzzer: nobody named.
@@ -99,10 +100,42 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
   }
   EXPECT_TRUE(act("claim", {{"customer", "acme"}}).contains("data"));
   EXPECT_TRUE(act("priority", {{"priority", "P1"}}).contains("data"));
+  clock.Advance(absl::Hours(10));
   EXPECT_TRUE(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}).contains("data"));
   expect_refused(act("excuse", {{"metric", "resolution"}, {"customer", "acme"}}),
-                 "excuse resolution on github:acme/opendb#1: nothing of resolution is open or was "
-                 "missed by then");
+                 "excuse resolution on github:acme/opendb#1: nothing of resolution was broken by "
+                 "then: excuse it once it is late");
+}
+
+TEST_F(OperationsTest, WhatAnOperatorDidIsTakenBack) {
+  receiver.Register("d1", MakeEvent(1, kErin, {Opened(kErin, 0)}));
+  Accept("d1");
+  const auto act = [&](const std::string& action, json more) {
+    json request = {{"op", "ticket"},     {"action", action},    {"ticket", "github:acme/opendb#1"},
+                    {"customer", "acme"}, {"operator", "carol"}, {"reason", "by phone"}};
+    request.update(more);
+    clock.Advance(absl::Minutes(1));
+    const json answer = Ask(request);
+    EXPECT_TRUE(answer.contains("data")) << answer;
+    return answer.value("text", "");
+  };
+  EXPECT_NE(act("claim", {}).find("acme"), std::string::npos);
+  EXPECT_NE(act("claim", {{"undo", true}}).find("community"), std::string::npos);
+  act("claim", {});
+  EXPECT_NE(act("release", {}).find("community"), std::string::npos);
+  EXPECT_NE(act("release", {{"undo", true}}).find("acme"), std::string::npos);
+  clock.Advance(absl::Hours(10));
+  EXPECT_NE(act("excuse", {{"metric", "first_response"}}).find("first_response: excused"),
+            std::string::npos);
+  EXPECT_NE(act("excuse", {{"metric", "first_response"}, {"undo", true}})
+                .find("first_response: breached"),
+            std::string::npos);
+  const json wrong = Ask({{"op", "ticket"},
+                          {"action", "excuse"},
+                          {"ticket", "github:acme/opendb#1"},
+                          {"metric", "first_response"},
+                          {"customer", ""}});
+  EXPECT_EQ(wrong.value("code", 0), static_cast<int>(absl::StatusCode::kInvalidArgument)) << wrong;
 }
 
 TEST_F(OperationsTest, AnOverrideIsBoundedInTimeAndNamesNoPrivateCustomer) {

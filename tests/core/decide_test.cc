@@ -307,7 +307,7 @@ TEST(Arrivals, AMoveToAShorterPromiseBreaksNoneOnTheSpot) {
 
 TEST(Arrivals, WhatWasExcusedThereIsNotOwedHere) {
   Story story(OnePromise());
-  story.Opens("dave").Wait(Hours(2)).Excuses("first_response", "acme", "the forge was down");
+  story.Opens("dave").Wait(Hours(9)).Excuses("first_response", "acme", "the forge was down");
   story.Wait(Hours(1)).Says("alice", "/support duplicate #9").Finds("#9", "github/77/issue/9");
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
   Story successor(OnePromise());

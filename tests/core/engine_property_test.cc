@@ -31,20 +31,22 @@ Policy Scaled(Policy policy, double factor) {
 }
 
 // A story of random steps by random people; seconds repeat now and then. Some of it is learnt by
-// backfill, and now and then the policy changes.
-Story RandomStory() {
+// backfill, and now and then the policy changes, or somebody joins a team. `in_parts`: closings come
+// with a comment that is dated seconds away.
+Story RandomStory(bool in_parts = false) {
   const Policy policy = RandomPolicy();
   Story story(policy);
   const auto people =
       rc::gen::element<std::string>("alice", "bob", "dave", "bert", "eve", "acme-ci");
   story.Permission("eve", "read", absl::Hours(10000))
+      .Permission("bert", "write", absl::Hours(10000))
       .Opens(*rc::gen::element<std::string>("dave", "eve", "alice"));
   const int steps = *rc::gen::inRange(0, 14);
   for (int i = 0; i < steps; ++i) {
     story.Wait(absl::Minutes(*rc::gen::element(0, 1, 7, 45, 200, 3000)));
     const std::string who = *people;
     story.Backfilled(*rc::gen::inRange(0, 5) == 0);
-    switch (*rc::gen::inRange(0, 11)) {
+    switch (*rc::gen::inRange(0, 14)) {
       case 0:
       case 1:
         story.Says(who, *rc::gen::element<std::string>(
@@ -54,7 +56,9 @@ Story RandomStory() {
                             "/support priorty P1"));
         break;
       case 2:
-        story.Closes(who, *rc::gen::element<std::string>("completed", "duplicate"));
+        story.Closes(
+            who, *rc::gen::element<std::string>("completed", "duplicate", "not_planned", "merged"));
+        if (in_parts) story.Wait(absl::Seconds(*rc::gen::inRange(0, 7))).Says(who, "There.");
         break;
       case 3:
         story.Reopens(who);
@@ -75,12 +79,26 @@ Story RandomStory() {
         break;
       case 8:
         if (story.terms().back()->effective < story.now()) {
-          story.NewTerms(absl::StrCat("v", story.terms().size() + 1),
-                         Scaled(policy, *rc::gen::element(0.5, 1.0, 3.0)));
+          Policy changed = Scaled(policy, *rc::gen::element(0.5, 1.0, 3.0));
+          if (*rc::gen::arbitrary<bool>()) {
+            changed.teams["core"].members.push_back({"github", "eve"});
+          }
+          story.NewTerms(absl::StrCat("v", story.terms().size() + 1), std::move(changed));
         }
         break;
       case 9:
         story.Finds("#9", *rc::gen::element<std::string>("", "github/77/issue/9"));
+        break;
+      case 10:
+        story.Excuses(*rc::gen::element<std::string>("first_response", "resolution"), "acme",
+                      "by phone");
+        break;
+      case 11:
+        story.UndoesExcuse("first_response", "acme");
+        break;
+      case 12:
+        story.Undoes(*rc::gen::element(CommandName::kClaim, CommandName::kRelease),
+                     *rc::gen::element<std::string>("acme", "beta"));
         break;
       default:
         story.Notes(who, "Internal.");
@@ -90,7 +108,7 @@ Story RandomStory() {
 }
 
 RC_GTEST_PROP(Engine, OrderAndRepetitionOfFactsShowNowhere, ()) {
-  const Story story = RandomStory();
+  const Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> facts = story.list();
   facts.insert(facts.end(), story.list().begin(), story.list().end());
   const int turns = *rc::gen::inRange(0, 1000);
@@ -115,7 +133,7 @@ bool SameAsAtOnce(const Decision& decision, Story& story) {
 // The ticket as the desk judges it, fact by fact in any order and some twice, with ticks between and
 // policy versions that become known some time: always what has come so far, by what is known.
 RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
-  Story story = RandomStory();
+  Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> arrivals = story.list();
   std::shuffle(arrivals.begin(), arrivals.end(), std::minstd_rand(*rc::gen::inRange(1u, 100000u)));
   const std::vector<Fact> once = arrivals;
@@ -147,7 +165,7 @@ RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
 // What is told of a breach is told once a cycle, and how a cycle ended is known by its facts alone,
 // whenever somebody looked.
 RC_GTEST_PROP(Engine, WhenTicksCameShowsNowhere, ()) {
-  Story story = RandomStory();
+  Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> arrivals = story.list();
   std::stable_sort(arrivals.begin(), arrivals.end(),
                    [](const Fact& a, const Fact& b) { return a.at < b.at; });

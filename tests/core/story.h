@@ -199,6 +199,19 @@ class Story {
     fact.value = reason;
     return Add(std::move(fact));
   }
+  Story& Undoes(CommandName name, std::string customer) {
+    Fact fact = OperatorFact();
+    fact.text.commands = {{name, std::move(customer), false}};
+    fact.labels = {std::string(kUndone)};
+    return Add(std::move(fact));
+  }
+  Story& UndoesExcuse(std::string_view metric, std::string_view customer) {
+    Fact fact = OperatorFact();
+    fact.subject = absl::StrCat(absl::string_view(metric.data(), metric.size()), " ",
+                                absl::string_view(customer.data(), customer.size()));
+    fact.labels = {std::string(kUndone)};
+    return Add(std::move(fact));
+  }
   Story& Add(Fact fact) {
     facts_.Add(fact);
     list_.push_back(std::move(fact));

@@ -101,7 +101,7 @@ TEST(RendererTest, TheWholeCommentAsItIsPosted) {
 TEST(RendererTest, ColumnsThatWouldBeEmptyAreNotThere) {
   CommentView view = Promises();
   view.rows = {Finished("first reply", "1h", "met", "42m")};
-  EXPECT_NE(Render(view).find("| Promise | Target | State | Took |\n|---|---|---|---|\n"
+  EXPECT_NE(Render(view).find("| Promise | Target | State | Took (open time) |\n|---|---|---|---|\n"
                               "| first reply | 1h | met | 42m |\n"),
             std::string::npos)
       << Render(view);

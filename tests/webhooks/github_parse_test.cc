@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_replace.h"
 #include "retainer/change.h"
 #include "retainer/fact_builders.h"
@@ -143,6 +145,14 @@ TEST(GitHubParseTest, ClosingSaysWhyAndWhen) {
   EXPECT_EQ(merged.at, At("2026-03-03T14:00:00Z"));
 }
 
+TEST(GitHubParseTest, AnIssueThatWasTransferredHereIsReadFromTheForge) {
+  const Event event = Read("github/issues.opened.transferred");
+  EXPECT_EQ(Only(event, FactKind::kCame).value, "github/1296300/issue/4");
+  EXPECT_EQ(std::count_if(event.facts.begin(), event.facts.end(),
+                          [](const Fact& fact) { return fact.kind == FactKind::kOpened; }),
+            0);
+}
+
 TEST(GitHubParseTest, ATransferNamesItsSuccessor) {
   const Fact moved = Only(Read("github/issues.transferred"), FactKind::kMoved);
   EXPECT_EQ(moved.value, "github/1296300/issue/4");
@@ -216,10 +226,10 @@ TEST(GitHubParseTest, AnEditSaysWhoDidItAndToWhom) {
   EXPECT_THAT(edited.before->commands, IsEmpty());
 }
 
-TEST(GitHubParseTest, AReviewsVerdictIsAnAnswerWithoutWords) {
+TEST(GitHubParseTest, AReviewsVerdictWithoutAWordAnswersNothing) {
   const Fact review = Only(Read("github/pull_request_review.submitted"), FactKind::kComment);
   EXPECT_EQ(review.subject, "review/5");
-  EXPECT_TRUE(review.text.substance);
+  EXPECT_FALSE(review.text.substance);
   EXPECT_EQ(Only(Read("github/pull_request_review.dismissed"), FactKind::kAction).value,
             "dismissed");
   EXPECT_EQ(Only(Read("github/pull_request_review.edited"), FactKind::kCommentEdited).subject,

@@ -108,6 +108,23 @@ Fact Transfer(const Source& in) {
   return MakeMoved(in.learnt, successor, in.event.sender, in.Receipt());
 }
 
+// `opened`. An issue that was transferred here is opened too, with what it had been: its opening and
+// what was said before are to be read from the forge.
+Fact Opening(const Source& in) {
+  const Node changes = in.body["changes"];
+  if (!changes["old_issue"].is_object() && !CameAlong(*in.event.ticket)) {
+    return MakeOpened(in.learnt, in.event.ticket->author, in.Stated(in.ticket["created_at"]),
+                      TextOf(in.ticket), NamesOf(in.ticket["labels"], "name"));
+  }
+  const std::string project = changes["old_repository"]["id"].id();
+  const std::optional<std::int64_t> number = changes["old_issue"]["number"].integer();
+  std::string predecessor;
+  if (!project.empty() && number && *number > 0) {
+    predecessor = ToString(TicketKey{in.event.forge, project, in.event.ticket->kind, *number});
+  }
+  return MakeCame(in.learnt, predecessor, in.Updated());
+}
+
 // `edited`: the text, the title, or the base of a pull request.
 void AddEdit(const Source& in) {
   if (const auto before = TextBefore(in.body)) {
@@ -125,8 +142,7 @@ bool AddTicketFacts(const Source& in) {
   const std::string_view action = in.action();
   const Actor& sender = in.event.sender;
   if (action == "opened") {
-    in.Add(MakeOpened(in.learnt, in.event.ticket->author, in.Stated(in.ticket["created_at"]),
-                      TextOf(in.ticket), NamesOf(in.ticket["labels"], "name")));
+    in.Add(Opening(in));
   } else if (action == "edited") {
     AddEdit(in);
   } else if (action == "labeled" || action == "unlabeled") {
@@ -206,8 +222,7 @@ bool AddReviewFacts(const Source& in, const std::string& id) {
   const Node review = in.body["review"];
   const Actor author = AuthorOf(review);
   if (in.action() == "submitted") {
-    in.Add(MakeReview(in.learnt, id, author, in.Stated(review["submitted_at"]),
-                      review["state"].text_or_empty(), TextOf(review)));
+    in.Add(MakeReview(in.learnt, id, author, in.Stated(review["submitted_at"]), TextOf(review)));
   } else if (in.action() == "edited") {
     const auto before = TextBefore(in.body);
     if (before) {

@@ -197,6 +197,10 @@ void AddChanges(const Source& in) {
 }
 
 void AddOpening(const Source& in, Node labels) {
+  if (CameAlong(*in.event.ticket)) {
+    // It was moved here, with what it had been.
+    return in.Add(MakeCame(in.learnt, "", in.Stated({in.object["updated_at"]})));
+  }
   const Moment at = in.Stated({in.object["created_at"]});
   in.Add(MakeOpened(in.learnt, in.event.ticket->author, at, TextOf(in.object),
                     NamesOf(labels, "title")));

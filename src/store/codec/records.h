@@ -14,14 +14,14 @@ namespace retainer {
 // ---- Enumerations: the numbers that this version knows
 
 inline NumberRange KnownNumbers(TicketKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(FactKind) { return {1, 24}; }
+inline NumberRange KnownNumbers(FactKind) { return {1, 25}; }
 inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
 inline NumberRange KnownNumbers(NoticeKind) { return {1, 7}; }
 inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
 inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(Ending) { return {1, 4}; }
+inline NumberRange KnownNumbers(Ending) { return {1, 5}; }
 inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
 inline NumberRange KnownNumbers(CheckView::Verdict) { return {1, 3}; }
 inline NumberRange KnownNumbers(FaceReaction::Kind) { return {1, 2}; }

@@ -1,0 +1,265 @@
+// Acts that a forge tells in two parts, acts that are taken back, words that count later, and for whom a
+// person speaks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "retainer/ticket_record.h"
+#include "story.h"
+
+namespace retainer {
+namespace {
+
+using absl::Hours;
+using absl::Minutes;
+using absl::Seconds;
+constexpr auto kAck = Metric::kAcknowledgement;
+constexpr auto kFirst = Metric::kFirstResponse;
+constexpr auto kNext = Metric::kNextResponse;
+constexpr auto kResolution = Metric::kResolution;
+
+Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
+
+// ---- One act in two events
+
+TEST(OneAct, ACloseWithACommentIsAnAnswerAndAResolutionWhicheverIsDatedFirst) {
+  for (const int seconds : {-2, -1, 0, 1, 2}) {
+    Story story = P1();
+    story.Wait(Minutes(10));
+    if (seconds < 0) story.Says("alice", "Fixed in 2.2.").Wait(Seconds(-seconds)).Closes("alice");
+    if (seconds >= 0) story.Closes("alice").Wait(Seconds(seconds)).Says("alice", "Fixed in 2.2.");
+    EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet) << seconds;
+    EXPECT_EQ(story.State("acme", kResolution), ClockState::kMet) << seconds;
+    std::vector<Fact> facts = story.list();
+    std::reverse(facts.begin(), facts.end());
+    FactSet set;
+    for (const Fact& fact : facts) set.Add(fact);
+    EXPECT_EQ(DebugString(Evaluate(story.context(), set, story.terms(), {}, story.now())),
+              DebugString(story.See()));
+  }
+}
+
+TEST(OneAct, AMergeOrAReviewGoesWithItsCommentToo) {
+  Story merged = P1();
+  merged.Wait(Minutes(10)).Closes("alice", "merged").Wait(Seconds(1)).Says("alice", "Thank you.");
+  EXPECT_EQ(merged.State("acme", kFirst), ClockState::kMet);
+  Story reviewed = P1();
+  reviewed.Wait(Minutes(10)).Closes("alice").Wait(Seconds(1));
+  reviewed.Add(MakeReview({Provenance::kWebhook, reviewed.now()}, "5", reviewed.Who("alice"),
+                          Moment::At(reviewed.now()), "Superseded by the other one."));
+  EXPECT_EQ(reviewed.State("acme", kFirst), ClockState::kMet);
+  EXPECT_EQ(reviewed.State("acme", kResolution), ClockState::kMet);
+}
+
+TEST(OneAct, TheQuestionThatGoesWithTheWaitingLabelIsLinked) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Labels("alice", "waiting for customer").Wait(Seconds(1));
+  story.Says("alice", "Which version is it?");
+  EXPECT_TRUE(story.See().waiting.now);
+  EXPECT_EQ(story.See().waiting.question, "comment/1");
+}
+
+TEST(OneAct, WhatTheCustomerSaysWithTheirOwnCloseAsksForNothing) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Says("alice", "Try 2.2.").Wait(Hours(1));
+  story.Closes("dave").Wait(Seconds(1)).Says("dave", "That does it for us.");
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kPending);
+}
+
+TEST(OneAct, IsOfOnePersonWithinSeconds) {
+  EXPECT_EQ(P1().Wait(Minutes(10))
+                .Closes("alice")
+                .Wait(Seconds(1))
+                .Says("bob", "Why?")
+                .Last("acme", kFirst)
+                .note,
+            kClosedUnanswered);
+  EXPECT_EQ(P1().Wait(Minutes(10))
+                .Closes("alice")
+                .Wait(Minutes(1))
+                .Says("alice", "By the way.")
+                .Last("acme", kFirst)
+                .note,
+            kClosedUnanswered);
+}
+
+TEST(OneAct, WhoeverSpokeBetweenIsAnsweredByTheLaterPart) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Says("alice", "Looking.").Wait(Minutes(10)).Closes("alice");
+  story.Wait(Seconds(1)).Says("dave", "It still crashes!").Wait(Seconds(2)).Says("alice", "Sorry.");
+  EXPECT_EQ(story.State("acme", kNext), ClockState::kMet);
+}
+
+// ---- Excuses
+
+TEST(Excuses, AreForWhatIsBrokenAndTheRestIsRefusedWithTheMend) {
+  Story story = P1();
+  story.Wait(Minutes(20)).Excuses("first_response", "acme", "agreed by phone");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  ASSERT_EQ(story.See().refusals.size(), 1u);
+  EXPECT_EQ(story.See().refusals[0].reason,
+            "nothing of first_response was broken by then: excuse it once it is late");
+  story.Wait(Hours(2));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kBreached) << "it is still measured";
+  story.Excuses("first_response", "acme", "agreed by phone");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
+}
+
+TEST(Excuses, AreTakenBackAndGivenAgain) {
+  Story story = P1();
+  story.Wait(Hours(2)).Excuses("first_response", "acme", "by phone").Wait(Minutes(1));
+  story.UndoesExcuse("first_response", "acme");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kBreached);
+  story.Wait(Minutes(1)).Excuses("first_response", "acme", "really");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kExcused);
+  Story none = P1();
+  none.Wait(Hours(2)).UndoesExcuse("first_response", "acme");
+  ASSERT_EQ(none.See().refusals.size(), 1u);
+  EXPECT_EQ(none.See().refusals[0].reason, "there is no such excuse");
+}
+
+// ---- Acts taken back
+
+TEST(Undo, OfAReleaseOrACommunityCommandGoesOnAsIfItHadNeverBeen) {
+  for (const bool by_contact : {true, false}) {
+    Story plain = P1();
+    plain.Wait(Minutes(10)).Wait(Minutes(10)).Says("dave", "Anybody?").Wait(Minutes(10));
+    Story story = P1();
+    story.Wait(Minutes(10));
+    if (by_contact) {
+      story.Says("dave", "/support community");
+    } else {
+      story.Operates(CommandName::kRelease, "acme");
+    }
+    EXPECT_TRUE(story.See().claims[0].released);
+    story.Wait(Minutes(10)).Says("dave", "Anybody?").Wait(Minutes(10));
+    story.Undoes(CommandName::kRelease, "acme");
+    EXPECT_EQ(ClockStates(story.See()), ClockStates(plain.See())) << by_contact;
+    EXPECT_EQ(story.Last("acme", kFirst).due, plain.Last("acme", kFirst).due);
+    EXPECT_EQ(story.Clock("acme", kFirst)->cycles.size(), 1u);
+  }
+}
+
+TEST(Undo, OfAClaimLeavesNothingToCount) {
+  Story story;
+  story.Opens("eve").Permission("eve", "read").Wait(Hours(1)).Says("alice", "/support claim c-b");
+  EXPECT_EQ(story.See().claims.size(), 1u);
+  story.Wait(Hours(20)).Undoes(CommandName::kClaim, "beta");
+  EXPECT_TRUE(story.See().claims.empty());
+  EXPECT_TRUE(CountEndings(story.See()).empty());
+  story.Wait(Minutes(1)).Says("alice", "/support claim c-7f3");
+  ASSERT_EQ(story.See().claims.size(), 1u);
+  EXPECT_EQ(story.See().claims[0].customer, "acme");
+}
+
+TEST(Undo, TakesTheLastOneBackEachTime) {
+  Story story;
+  story.Opens("eve").Permission("eve", "read").Wait(Hours(1)).Says("alice", "/support claim c-b");
+  story.Wait(Minutes(1)).Operates(CommandName::kRelease, "beta");
+  story.Wait(Minutes(1)).Operates(CommandName::kClaim, "beta");
+  story.Wait(Minutes(1)).Undoes(CommandName::kClaim, "beta");
+  EXPECT_TRUE(story.See().claims.back().released);
+  story.Wait(Minutes(1)).Undoes(CommandName::kRelease, "beta");
+  ASSERT_EQ(story.See().claims.size(), 1u);
+  EXPECT_FALSE(story.See().claims[0].released);
+  story.Wait(Minutes(1)).Undoes(CommandName::kClaim, "beta");
+  EXPECT_TRUE(story.See().claims.empty());
+}
+
+TEST(Undo, OfWhatNobodyDidIsRefusedWithTheMend) {
+  Story story = P1();
+  story.Wait(Minutes(1)).Undoes(CommandName::kClaim, "acme");
+  ASSERT_EQ(story.See().refusals.size(), 1u);
+  EXPECT_EQ(story.See().refusals[0].reason,
+            "nobody claimed it by hand: a claim by the opening is ended with release");
+  EXPECT_FALSE(story.See().claims[0].released);
+}
+
+// ---- Who joins a team
+
+TEST(Joining, CountsWhatWasSaidFromThenOnAndExplainsIt) {
+  Story story = P1();
+  story.Permission("erin", "read").Wait(Minutes(10)).Says("erin", "Set the other switch.");
+  story.Wait(Minutes(10));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  Policy joined = StoryPolicy();
+  joined.teams["core"].members.push_back({"github", "erin"});
+  story.NewTerms("v2", joined);
+  const absl::Time joining = story.now();
+  story.Wait(Minutes(5));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMet);
+  EXPECT_EQ(story.Last("acme", kFirst).stopped, joining);
+  EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(20));
+  EXPECT_NE(story.Explained().find(
+                "met: said before its author joined the team, and counted from then on"),
+            std::string::npos)
+      << story.Explained();
+}
+
+TEST(Joining, TooLateIsLate) {
+  Story story = P1();
+  story.Permission("erin", "read").Wait(Minutes(10)).Says("erin", "Set the other switch.");
+  Policy joined = StoryPolicy();
+  joined.teams["core"].members.push_back({"github", "erin"});
+  story.Wait(Hours(3)).NewTerms("v2", joined).Wait(Minutes(1));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kMissed);
+}
+
+TEST(Joining, AnswersNoQuestionThatCameAfterTheWords) {
+  Story story = P1();
+  story.Permission("erin", "read").Wait(Minutes(10)).Says("erin", "Set the other switch.");
+  story.Wait(Minutes(1)).Says("dave", "Which one?").Wait(Minutes(10));
+  Policy joined = StoryPolicy();
+  joined.teams["core"].members.push_back({"github", "erin"});
+  story.NewTerms("v2", joined).Wait(Minutes(1));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+}
+
+// ---- For whom a person speaks
+
+TEST(OtherContacts, SpeakForNobodyUnlessATeamNamesThem) {
+  Story story = P1();
+  story.Permission("bert", "write").Wait(Minutes(10)).Says("bert", "Set the other switch.");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  EXPECT_EQ(story.State("acme", kAck), ClockState::kRunning);
+  const Standing standing = story.See();
+  const auto bert = std::find_if(standing.roles.begin(), standing.roles.end(),
+                                 [](const RoleStanding& r) { return r.actor.login == "bert"; });
+  ASSERT_NE(bert, standing.roles.end());
+  EXPECT_EQ(bert->role, Role::kCommunity);
+  EXPECT_EQ(bert->reason, "@bert is a contact of beta, speaks for nobody here and is in no team");
+
+  Policy policy = StoryPolicy();
+  policy.teams["core"].members.push_back({"github", "bert"});
+  Story named(policy);
+  named.Opens("dave").Wait(Minutes(10)).Says("bert", "Set the other switch.");
+  EXPECT_EQ(named.State("acme", kFirst), ClockState::kMet);
+}
+
+TEST(OtherContacts, AreAskedForByMembershipBeforeTheyAnswer) {
+  Policy policy = StoryPolicy();
+  policy.customers[1].contacts = {};
+  policy.customers[1].contacts.organizations = {{"github", "beta-inc"}};
+  Story story(policy);
+  story.Membership("dave", "beta-inc", "no").Permission("mia", "write");
+  story.Opens("dave").Wait(Minutes(10)).Says("mia", "Set the other switch.");
+  EXPECT_FALSE(story.See().questions.empty());
+  EXPECT_EQ(Story(story).Membership("mia", "beta-inc", "yes").State("acme", kFirst),
+            ClockState::kRunning);
+  EXPECT_EQ(Story(story).Membership("mia", "beta-inc", "no").State("acme", kFirst),
+            ClockState::kMet);
+}
+
+// ---- A verdict without a word
+
+TEST(Reviews, WithoutAWordAcknowledgeAndAnswerNothing) {
+  Story story = P1();
+  story.Wait(Minutes(5));
+  story.Add(MakeReview({Provenance::kWebhook, story.now()}, "5", story.Who("alice"),
+                       Moment::At(story.now()), ""));
+  EXPECT_EQ(story.State("acme", kAck), ClockState::kMet);
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+}
+
+}  // namespace
+}  // namespace retainer
