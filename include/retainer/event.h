@@ -63,7 +63,8 @@ struct Event {
   Actor sender;
   std::optional<TicketInfo> ticket;
   std::vector<Fact> facts;
-  std::string ref;
+  std::string ref;           // of kLabel: its name now
+  std::string renamed_from;  // of kLabel: the name that it had before; empty where that stayed
   std::string commit;
   // Of an installation; of a ticket that was transferred, the project it went to.
   std::vector<ProjectInfo> projects;

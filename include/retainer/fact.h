@@ -65,11 +65,12 @@ enum class FactKind : std::uint8_t {
                     // forge says that this ticket went; empty for this ticket itself; kLeftFor and
                     // a key where claims of this ticket were once sent to. value =
                     // ToString(TicketKey); empty where the forge has none or does not say
-  kChangeSeen = 24,  // an observation of a change: value = its commits and what it says it fixes
-                     // (core's own text form, change.h); no actor
-  kCame =
-      25,  // the ticket came here by a transfer: value = ToString(TicketKey) of what it was, empty
-           // where the forge does not say; no actor
+  kChangeSeen = 24,    // an observation of a change: value = its commits and what it says it fixes
+                       // (core's own text form, change.h); no actor
+  kCame = 25,          // the ticket came here by a transfer: value = ToString(TicketKey) of what it
+                       // was, empty where the forge does not say; no actor
+  kLabelRenamed = 26,  // a label of the project got another name, on its tickets too: subject = the
+                       // name now, value = that before; actor = who renamed it
 };
 
 // Where a fact was learnt. A stronger one replaces a weaker one under the same id. Persisted.

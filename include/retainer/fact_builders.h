@@ -9,6 +9,7 @@
 //   comment, comment-deleted              one an object id
 //   comment-edited, text-edited           object id and the second of the new version
 //   label+, label-, assigned, unassigned  label or login, and the forge's second
+//   label-renamed                         the name now, and which delivery told
 //   closed, reopened                      the forge's second
 //   labels, visibility                    (value and) the second of the ticket's version
 //   action                                what, who and the second
@@ -91,6 +92,10 @@ Fact MakeLabelAdded(const Learnt& learnt, std::string_view label, const Actor& a
                     const Moment& at);
 Fact MakeLabelRemoved(const Learnt& learnt, std::string_view label, const Actor& actor,
                       const Moment& at);
+
+// A label of the project got another name, and with it the tickets that it is on.
+Fact MakeLabelRenamed(const Learnt& learnt, std::string_view from, std::string_view to,
+                      const Actor& actor, const Moment& at);
 
 // The full set of labels that a body shows; `at` is when the ticket's version shown was made
 // (`updated_at`). Of two sets within one second the larger is kept: labels put on in one go show

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "retainer/instant_text.h"
 #include "src/cli/command.h"
@@ -137,6 +138,25 @@ void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* rep
   for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
 }
 
+// Warns of what is taken from customers who are in the policy in force alone, as far as a store of the
+// configuration knows of one.
+void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.data, error)) return;
+  nlohmann::json kept = nlohmann::json::array();
+  for (const Customer& customer : policy.customers) kept.push_back(customer.id);
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded);
+  const auto answered = talk.Ask(nlohmann::json{{"op", "leaving"}, {"customers", kept}}.dump());
+  if (!answered.ok()) {
+    report->Warning(absl::StrCat("whom the policy in force has and this one has not is not known: ",
+                                 std::string(answered.status().message())));
+    return;
+  }
+  for (const absl::string_view line : absl::StrSplit(answered->text, '\n', absl::SkipEmpty())) {
+    report->Warning(std::string(line));
+  }
+}
+
 void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& policy,
                  Report* report) {
   FileFindings findings;
@@ -160,6 +180,7 @@ void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& pol
   if (!policy.ok()) return;
   report->Errors(Lacking(policy->policy, *config, policy->places));
   CheckProjects(*config, *policy, report);
+  CheckLeaving(*config, policy->policy, report);
 }
 
 void Check(const Options& options) {

@@ -21,6 +21,7 @@
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
+#include "src/cli/leaving.h"
 #include "src/cli/loading.h"
 #include "src/cli/look_through.h"
 #include "src/cli/overrides.h"
@@ -103,6 +104,20 @@ std::string Summary(const TicketRef& ref, const Standing& standing) {
   }
   if (!any) absl::StrAppend(&text, "  community\n");
   return text;
+}
+
+absl::StatusOr<Result> Leaving(Desk& desk, Store& store, const json& request) {
+  Result result{"", json::array()};
+  const TermsHistory terms = desk.terms();
+  if (terms.empty()) return result;
+  const auto leaving = FindLeaving(store, terms.back()->policy,
+                                   request.at("customers").get<std::set<std::string>>());
+  if (!leaving.ok()) return leaving.status();
+  for (const LeavingCustomer& customer : *leaving) {
+    absl::StrAppend(&result.text, LeavingText(customer), "\n");
+    result.data.push_back({{"customer", customer.id}, {"open_tickets", customer.open_tickets}});
+  }
+  return result;
 }
 
 absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, absl::Time now) {
@@ -618,6 +633,8 @@ std::string Operations::Answer(const std::string& request_text) {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)
                              : proposed.status();
+    } else if (op == "leaving") {
+      result = Leaving(desk_, store_, request);
     } else if (op == "reload") {
       result = ReloadPolicy(reload_);
     } else if (op == "resync") {

@@ -98,6 +98,8 @@ std::string_view FactKindName(FactKind kind) {
       return "change";
     case FactKind::kCame:
       return "came";
+    case FactKind::kLabelRenamed:
+      return "label-renamed";
   }
   return "";
 }

@@ -133,6 +133,13 @@ Fact MakeLabelRemoved(const Learnt& learnt, std::string_view label, const Actor&
   return Timed(learnt, FactKind::kLabelRemoved, label, actor, at);
 }
 
+Fact MakeLabelRenamed(const Learnt& learnt, std::string_view from, std::string_view to,
+                      const Actor& actor, const Moment& at) {
+  Fact fact = Timed(learnt, FactKind::kLabelRenamed, to, actor, at);
+  fact.value = from;
+  return fact;
+}
+
 Fact MakeLabels(const Learnt& learnt, std::vector<std::string> labels, const Moment& at) {
   Fact fact = Timed(learnt, FactKind::kLabels, "", Actor(), at);
   fact.labels = Sorted(std::move(labels));

@@ -266,6 +266,8 @@ void Replayer::Take(const Step& step) {
       return LabelRemoved(fact, fact.subject, true);
     case FactKind::kLabels:
       return Observed(fact);
+    case FactKind::kLabelRenamed:
+      return LabelRenamed(fact);
     case FactKind::kAssigned:
       t_.assignees.insert(fact.subject);
       t_.assign_requests.erase(FoldName(fact.subject));

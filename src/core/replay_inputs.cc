@@ -96,8 +96,29 @@ void Replayer::Observed(const Fact& fact) {
     }
   }
   for (const std::string& name : fact.labels) {
-    t_.labels.try_emplace(name, LabelState{fact.at, nullptr});
+    if (!t_.labels.try_emplace(name, LabelState{fact.at, nullptr}).second) continue;
+    const auto renamed = renamed_.find(FoldName(name));
+    if (renamed == renamed_.end()) continue;
+    // The renaming shows here only now.
+    auto seen = std::make_shared<Fact>(*renamed->second);
+    seen->at = fact.at;
+    LabelAdded(*seen, name, roster_.Find(seen->actor));
+    t_.inferred.push_back(std::move(seen));
   }
+}
+
+void Replayer::LabelRenamed(const Fact& fact) {
+  renamed_[FoldName(fact.subject)] = &fact;
+  const auto named = [&](const std::string& name) {
+    return std::find_if(t_.labels.begin(), t_.labels.end(),
+                        [&](const auto& label) { return SameName(label.first, name); });
+  };
+  const auto old = named(fact.value);
+  const auto there = named(fact.subject);
+  const bool had = old != t_.labels.end();
+  const bool unexplained = there != t_.labels.end() && there->second.add == nullptr;
+  if (had) LabelRemoved(fact, std::string(old->first), false);
+  if (had || unexplained) LabelAdded(fact, fact.subject, ActorOf(fact));
 }
 
 void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string what,

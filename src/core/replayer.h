@@ -93,6 +93,8 @@ class Replayer {
   void LabelAdded(const Fact& fact, const std::string& name, ActorIndex by);
   void LabelRemoved(const Fact& fact, const std::string& name, bool by_hand);
   void Observed(const Fact& fact);
+  // A label that a rename gave its name counts as set by who renamed it.
+  void LabelRenamed(const Fact& fact);
   bool OurLabel(const std::string& name) const;
   bool Managed(const std::string& lower_name) const;
   void RunCommands(const Fact& fact, const std::vector<Command>& commands,
@@ -186,6 +188,7 @@ class Replayer {
   Said said_priority_;  // the last word on it that was taken
   // Labels that we took off ourselves, and when: an observation of it is nobody's word.
   std::set<std::pair<std::string, absl::Time>> own_removals_;
+  std::map<std::string, const Fact*> renamed_;  // by the name that a label got, folded
   // What strangers said since anybody answered or asked, by who.
   std::map<ActorIndex, const Fact*> unheard_;
   const Fact* looked_up_ = nullptr;  // of ActorOf

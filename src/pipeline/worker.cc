@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/pipeline/label_renames.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer {
@@ -260,6 +261,10 @@ absl::Status Worker::Process(const InboxEntry& entry) {
     }
     auto project = Project(event->project, entry.delivery, true);
     if (!project.ok()) return project.status();
+    if (event->kind == EventKind::kLabel) {
+      status = TellLabelRenamed(*event, entry.delivery, *terms_.Get().back(), store_, judge_);
+      if (!status.ok()) return status;
+    }
     absl::StatusOr<ProjectNews> news = ProjectNews();
     if (*project) news = Compare(**project);
     if (!news.ok()) return news.status();

@@ -250,6 +250,43 @@ TEST(OtherContacts, AreAskedForByMembershipBeforeTheyAnswer) {
             ClockState::kMet);
 }
 
+// ---- Labels that get another name
+
+TEST(RenamedLabels, CountAsSetByWhoRenamedThem) {
+  Story story = Story().Opens("dave", "Down.", {"prio 1"});
+  EXPECT_EQ(story.See().claims[0].priority, "P3");
+  story.Wait(Minutes(5)).Renames("alice", "prio 1", "priority: P1");
+  EXPECT_EQ(story.See().claims[0].priority, "P1");
+  EXPECT_EQ(story.See().labels, std::vector<std::string>{"priority: P1"});
+  EXPECT_EQ(story.State("acme", kAck), ClockState::kRunning) << "nobody did anything here";
+  story.Wait(Minutes(5)).Renames("alice", "priority: P1", "old");
+  EXPECT_EQ(story.See().claims[0].priority, "P3");
+}
+
+TEST(RenamedLabels, ByWhoMayNotSetThemAreRefused) {
+  Story story = Story().Opens("dave", "Down.", {"prio 1"});
+  story.Permission("erin", "triage").Wait(Minutes(5)).Renames("erin", "prio 1", "priority: P1");
+  EXPECT_EQ(story.See().claims[0].priority, "P3");
+}
+
+TEST(RenamedLabels, ThatShowOnlyInAnObservationAreExplainedByIt) {
+  for (const bool observed_first : {true, false}) {
+    Story story = Story().Opens("dave").Wait(Minutes(1));
+    if (observed_first) story.Observes({"priority: P1"}).Wait(Minutes(1));
+    story.Renames("alice", "prio 1", "priority: P1").Wait(Minutes(1));
+    if (!observed_first) story.Observes({"priority: P1"});
+    EXPECT_EQ(story.See().claims[0].priority, "P1") << observed_first;
+    EXPECT_TRUE(story.See().flags.empty());
+  }
+}
+
+TEST(RenamedLabels, ChangeNothingWhereTheyAreNot) {
+  Story story = Story().Opens("dave", "Down.", {"bug"}).Wait(Minutes(5));
+  story.Renames("alice", "prio 1", "priority: P1");
+  EXPECT_EQ(story.See().claims[0].priority, "P3");
+  EXPECT_EQ(story.See().labels, std::vector<std::string>{"bug"});
+}
+
 // ---- A verdict without a word
 
 TEST(Reviews, WithoutAWordAcknowledgeAndAnswerNothing) {

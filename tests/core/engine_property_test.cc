@@ -46,7 +46,7 @@ Story RandomStory(bool in_parts = false) {
     story.Wait(absl::Minutes(*rc::gen::element(0, 1, 7, 45, 200, 3000)));
     const std::string who = *people;
     story.Backfilled(*rc::gen::inRange(0, 5) == 0);
-    switch (*rc::gen::inRange(0, 14)) {
+    switch (*rc::gen::inRange(0, 15)) {
       case 0:
       case 1:
         story.Says(who, *rc::gen::element<std::string>(
@@ -88,6 +88,10 @@ Story RandomStory(bool in_parts = false) {
         break;
       case 9:
         story.Finds("#9", *rc::gen::element<std::string>("", "github/77/issue/9"));
+        break;
+      case 13:
+        story.Renames(who, *rc::gen::element<std::string>("bug", "priority: P2"),
+                      *rc::gen::element<std::string>("priority: P1", "waiting for customer"));
         break;
       case 10:
         story.Excuses(*rc::gen::element<std::string>("first_response", "resolution"), "acme",

@@ -139,6 +139,9 @@ class Story {
   Story& Unlabels(const std::string& login, std::string_view label) {
     return Add(MakeLabelRemoved(Learned(), label, Who(login), Moment::At(now_)));
   }
+  Story& Renames(const std::string& login, std::string_view from, std::string_view to) {
+    return Add(MakeLabelRenamed(Learned(), from, to, Who(login), Moment::At(now_)));
+  }
   Story& Observes(std::vector<std::string> labels) {
     return Add(MakeLabels(Learned(), std::move(labels), Moment::At(now_)));
   }

@@ -153,6 +153,19 @@ TEST(GitHubParseTest, AnIssueThatWasTransferredHereIsReadFromTheForge) {
             0);
 }
 
+TEST(GitHubParseTest, ALabelThatGotAnotherNameNamesBothAndWho) {
+  const std::string body = absl::StrReplaceAll(
+      Sample("github/label.edited"),
+      {{"\"color\": {\n      \"from\": \"b60205\"", "\"name\": {\n      \"from\": \"prio 1\""}});
+  const auto event = Parse("label", body);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_EQ(event->kind, EventKind::kLabel);
+  EXPECT_EQ(event->ref, "priority: P1");
+  EXPECT_EQ(event->renamed_from, "prio 1");
+  EXPECT_EQ(event->sender, kCarol);
+  EXPECT_EQ(Read("github/label.edited").renamed_from, "");
+}
+
 TEST(GitHubParseTest, ATransferNamesItsSuccessor) {
   const Fact moved = Only(Read("github/issues.transferred"), FactKind::kMoved);
   EXPECT_EQ(moved.value, "github/1296300/issue/4");

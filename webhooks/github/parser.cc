@@ -99,6 +99,7 @@ absl::StatusOr<Event> ParseLabel(Event event, Node body) {
   }
   event.kind = EventKind::kLabel;
   event.ref = body["label"]["name"].text_or_empty();
+  event.renamed_from = body["changes"]["name"]["from"].text_or_empty();
   return event;
 }
 

@@ -14,7 +14,7 @@ namespace retainer {
 // ---- Enumerations: the numbers that this version knows
 
 inline NumberRange KnownNumbers(TicketKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(FactKind) { return {1, 25}; }
+inline NumberRange KnownNumbers(FactKind) { return {1, 26}; }
 inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
 inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
 inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
