@@ -268,6 +268,51 @@ TEST_F(RoutesTest, ACustomersFiguresSoFar) {
   GetJson("/api/v1/customers/nobody", "all", 404);
 }
 
+// The desk has decided nothing since: what is late is late by the instant of asking.
+TEST_F(RoutesTest, WhatIsOpenAndLateCountsAsMissedFromItsDueInstantOn) {
+  policy.public_badge = true;
+  Serve();
+  Open(1, gina, {Commented(kAlice, 30, "9", "Try the new version.")});
+  Open(2, gina);
+  const std::string customer = "/api/v1/customers/globex";
+  const std::string badge = "/badge.svg?project=github:acme/opendb";
+  const absl::Time due = *Load(2).record.next_due;
+  clock.Set(due - absl::Seconds(1));
+  auto figures = GetJson(customer)["compliance"]["metrics"]["first_response"];
+  EXPECT_EQ(figures["missed"], 0);
+  EXPECT_EQ(figures["rate"], 1.0);
+  EXPECT_NE(Get(badge, "")->body.find("1 of 1 promises met"), std::string::npos);
+  clock.Set(due);
+  figures = GetJson(customer)["compliance"]["metrics"]["first_response"];
+  EXPECT_EQ(figures["met"], 1);
+  EXPECT_EQ(figures["missed"], 1);
+  EXPECT_EQ(figures["missed_open"], 1);
+  EXPECT_EQ(figures["rate"], 0.5);
+  const std::string shown = Get(badge, "")->body;
+  EXPECT_NE(shown.find("1 of 2 promises met in the last 90 days, 1 open breach, median first "
+                       "response 31m of opening hours"),
+            std::string::npos)
+      << shown;
+  clock.Set(due + absl::Minutes(5));
+  const int late = static_cast<int>(absl::ToInt64Minutes(clock.Now() - At(0)));
+  Deliver("late", MakeEvent(2, gina, {Commented(kAlice, late, "10", "At last.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  figures = GetJson(customer)["compliance"]["metrics"]["first_response"];
+  EXPECT_EQ(figures["missed"], 1);
+  EXPECT_EQ(figures["missed_open"], 0);
+}
+
+TEST_F(RoutesTest, ACloseWithoutAnAnswerIsCountedApart) {
+  Serve();
+  Open(1, gina,
+       {MakeClosed({Provenance::kWebhook, At(10)}, "not_planned", kAlice, Moment::At(At(10)))});
+  const auto figures = GetJson("/api/v1/customers/globex")["compliance"]["metrics"];
+  EXPECT_EQ(figures["first_response"]["closed_unanswered"], 1);
+  EXPECT_EQ(figures["first_response"]["cancelled"], 0);
+  EXPECT_EQ(figures["first_response"]["met"], 0);
+  EXPECT_TRUE(figures["first_response"]["rate"].is_null());
+}
+
 TEST_F(RoutesTest, ThePolicyIsShownWithoutPeople) {
   Serve();
   const auto result = Get("/api/v1/policy");

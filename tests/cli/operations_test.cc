@@ -107,6 +107,18 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
                  "then: excuse it once it is late");
 }
 
+TEST_F(OperationsTest, WhoLeavesThePolicyIsNamedWithWhatGoes) {
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Accept("d1");
+  const json none = Ask({{"op", "leaving"}, {"customers", {"acme", "globex"}}});
+  EXPECT_TRUE(none["data"].empty()) << none;
+  const json gone = Ask({{"op", "leaving"}, {"customers", {"globex"}}});
+  ASSERT_EQ(gone["data"].size(), 1u) << gone;
+  EXPECT_EQ(gone["data"][0]["customer"], "acme");
+  EXPECT_EQ(gone["data"][0]["open_tickets"], 1);
+  EXPECT_NE(gone["text"].get<std::string>().find("end its `term`"), std::string::npos) << gone;
+}
+
 TEST_F(OperationsTest, WhatAnOperatorDidIsTakenBack) {
   receiver.Register("d1", MakeEvent(1, kErin, {Opened(kErin, 0)}));
   Accept("d1");

@@ -90,6 +90,8 @@
 //
 //     u8 18, text forge, text project
 //
+// Schemas up to 6 knew neither the facts 25 and 26 nor the ending 5.
+//
 // Schemas up to 4 had neither the lists in other orders, nor those of no priority, nor counter 17.
 //
 // Schemas up to 6 knew no backlog and no refused labels.
