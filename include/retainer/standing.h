@@ -265,6 +265,8 @@ struct Standing {
   std::vector<PromiseClock>
       objectives;  // community's own clocks where no claim is in force: reported, never shown
   std::vector<RoleStanding> roles;  // by actor, as of now
+  // Ids of customers because of whose contacts somebody who may write here is no responder; sorted.
+  std::vector<std::string> other_customers;
   Waiting waiting;
   std::vector<Standstill> waits;              // for the customer, by time
   std::vector<std::string> labels;            // on the ticket now, sorted

@@ -105,7 +105,8 @@ const std::vector<MetricFamily>& MetricFamilies() {
       {"retainer_promises_total",
        kCounter,
        {"metric", "outcome"},
-       "Customers' promises that came to an end since the start: met or missed."},
+       "Customers' promises since the start that were met, missed (from their due instants on, "
+       "ended or not), or closed_unanswered."},
       {"retainer_redeliveries_asked_total",
        kCounter,
        {"forge"},

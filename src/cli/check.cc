@@ -145,7 +145,7 @@ void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   if (!std::filesystem::exists(config.data, error)) return;
   nlohmann::json kept = nlohmann::json::array();
   for (const Customer& customer : policy.customers) kept.push_back(customer.id);
-  StoreTalk talk(config, StoreTalk::Terms::kRecorded);
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
   const auto answered = talk.Ask(nlohmann::json{{"op", "leaving"}, {"customers", kept}}.dump());
   if (!answered.ok()) {
     report->Warning(absl::StrCat("whom the policy in force has and this one has not is not known: ",

@@ -86,6 +86,9 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "role ", Name(role.actor), " ", View(RoleName(role.role)), " [",
                     role.reason, "]\n");
   }
+  if (!s.other_customers.empty()) {
+    absl::StrAppend(&out, "others ", absl::StrJoin(s.other_customers, "|"), "\n");
+  }
   absl::StrAppend(&out, "waiting ", s.waiting.now, " ", At(s.waiting.since), " ",
                   s.waiting.question, " stale ", s.waiting.label_is_stale, " by_author ",
                   s.waiting.ended_by_author, "\n");

@@ -91,6 +91,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   s.author = timeline.author;
   s.opened_at = timeline.opened_at;
   s.roles = roster->Roles();
+  s.other_customers.assign(roster->others().begin(), roster->others().end());
   s.waiting = std::move(timeline.waiting);
   s.waits.reserve(timeline.waits.size());
   for (std::size_t i = 0; i < timeline.waits.size(); ++i) {

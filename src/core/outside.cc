@@ -1,6 +1,7 @@
 #include "outside.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,13 +11,17 @@
 namespace retainer::core {
 namespace {
 
-bool HasHiddenClaim(const Standing& standing, const TermsHistory& terms, const Policy& current) {
-  return std::any_of(standing.claims.begin(), standing.claims.end(), [&](const auto& claim) {
+// By a claim, or by a contact who may write here and is no responder for that.
+bool HangsOnHidden(const Standing& standing, const TermsHistory& terms, const Policy& current) {
+  const auto hidden = [&](const std::string& id) {
     return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-      const Customer* customer = version->policy.FindCustomer(claim.customer);
+      const Customer* customer = version->policy.FindCustomer(id);
       return customer != nullptr && IsHidden(*customer, current);
     });
-  });
+  };
+  return std::any_of(standing.claims.begin(), standing.claims.end(),
+                     [&](const auto& claim) { return hidden(claim.customer); }) ||
+         std::any_of(standing.other_customers.begin(), standing.other_customers.end(), hidden);
 }
 
 bool HasHiddenAnswer(const FactSet& facts) {
@@ -45,7 +50,7 @@ Outside::Outside(const TicketContext& context, const FactSet& facts, const Terms
 bool IsSeenOtherwise(const Standing& inside, const FactSet& facts, const TermsHistory& terms,
                      absl::Time now) {
   const Policy& current = terms[TermsIndexAt(terms, now)]->policy;
-  if (HasHiddenClaim(inside, terms, current)) return true;
+  if (HangsOnHidden(inside, terms, current)) return true;
   // Whose contact somebody is may be asked for the sake of private customers.
   if (!inside.questions.empty() && HasHidden(terms, now)) return true;
   return HasHiddenAnswer(facts);

@@ -252,6 +252,7 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
       for (const Customer& customer : policy.customers) {
         std::string why;
         const Answer contact = ContactOf(index, terms, customer, at, &why);
+        if (contact != Answer::kNo) others_.insert(customer.id);
         if (contact == Answer::kYes) {
           return {Role::kCommunity, 0,
                   absl::StrCat(why, ", speaks for nobody here and is in no team")};

@@ -87,6 +87,8 @@ class Roster {
   // What was asked and not answered, so far.
   const std::set<Question>& questions() const { return questions_; }
   const std::set<std::string>& flags() const { return flags_; }
+  // Customers whose contacts may write here, and are (or may be) no responders for that.
+  const std::set<std::string>& others() const { return others_; }
   // The last judgement of everybody who was judged.
   std::vector<RoleStanding> Roles() const;
 
@@ -135,6 +137,7 @@ class Roster {
   Answers permissions_, memberships_, profiles_;
   std::set<Question> questions_;
   std::set<std::string> flags_;
+  std::set<std::string> others_;
   absl::Time valid_from_, valid_until_;
 };
 

@@ -58,6 +58,7 @@ void TakeTimes(const Fact& fact, TicketRecord* record) {
     case FactKind::kProfile:
     case FactKind::kReference:
     case FactKind::kOwnComment:
+    case FactKind::kLabelRenamed:
       return;
     case FactKind::kOpened:
       record->opened_at = fact.at;

@@ -236,6 +236,22 @@ TEST(OtherContacts, SpeakForNobodyUnlessATeamNamesThem) {
   EXPECT_EQ(named.State("acme", kFirst), ClockState::kMet);
 }
 
+// Who sees that such a word does not count knows whose contact its author is.
+TEST(OtherContacts, OfAPrivateCustomerAreToOutsidersWhoTheyWereWithoutIt) {
+  Policy policy = StoryPolicy();
+  policy.customers[0].is_public = true;
+  Policy without = policy;
+  without.customers.pop_back();
+  const auto face = [](const Policy& in_force) {
+    Story story(in_force);
+    story.Opens("dave").Permission("bert", "write").Wait(Minutes(10));
+    story.Says("bert", "Set the other switch.").Wait(Minutes(1));
+    return Decide(story.context(), story.facts(), {}, story.terms(), {}, {}, story.now()).face;
+  };
+  EXPECT_TRUE(face(policy).has_value());
+  EXPECT_EQ(face(policy), face(without));
+}
+
 TEST(OtherContacts, AreAskedForByMembershipBeforeTheyAnswer) {
   Policy policy = StoryPolicy();
   policy.customers[1].contacts = {};
@@ -285,6 +301,19 @@ TEST(RenamedLabels, ChangeNothingWhereTheyAreNot) {
   story.Renames("alice", "prio 1", "priority: P1");
   EXPECT_EQ(story.See().claims[0].priority, "P3");
   EXPECT_EQ(story.See().labels, std::vector<std::string>{"bug"});
+}
+
+// A login that somebody else took over: what the policy gives it stays with the first account.
+TEST(ReusedLogins, GiveTheNewAccountNothing) {
+  Story story = P1();
+  story.pins().Add({"github", "alice"}, "4001");
+  story.Permission("alice", "read").Wait(Minutes(10)).Says("alice", "Set the other switch.");
+  EXPECT_NE(story.Who("alice").id, "4001");
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
+  const std::vector<std::string> flags = story.See().flags;
+  EXPECT_TRUE(std::any_of(flags.begin(), flags.end(), [](const std::string& flag) {
+    return flag.find("@alice is pinned to id 4001") != std::string::npos;
+  }));
 }
 
 // ---- A verdict without a word
