@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "retainer/names.h"
 #include "retainer/standing.h"
 #include "src/policy/encoding.h"
 #include "src/policy/policy_keys.h"
@@ -55,7 +56,7 @@ class LabelCheck {
       return false;
     }
     // Forges fold case.
-    const auto [other, is_new] = seen_.emplace(AsciiLower(name), what);
+    const auto [other, is_new] = seen_.emplace(FoldName(name), what);
     if (is_new) return true;
     reader_.Error(at,
                   absl::StrCat("\"", name, "\", the label of ", what,
