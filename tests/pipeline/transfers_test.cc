@@ -39,7 +39,8 @@ class TransfersTest : public World {
   // Everything that waits to be told, told.
   std::vector<std::string> Told() {
     std::vector<std::string> told;
-    for (const Notice& notice : *store.ReadNotices(100)) {
+    const auto waiting = store.ReadNotices(100);
+    for (const Notice& notice : waiting.value()) {
       if (notice.kind == NoticeKind::kBreach || notice.kind == NoticeKind::kEscalation) {
         told.push_back(notice.id);
       }
