@@ -10,6 +10,10 @@ namespace {
 class TransfersTest : public World {
  protected:
   TransfersTest() {
+    // Both projects were adopted before any of this.
+    Policy policy = MakePolicy();
+    policy.since = At(-60);
+    terms.Set({MakeTerms("v1", At(-60 * 24), policy)});
     forge.SetProject("acme/driver", "88");
     Backfill there;
     const Learnt read{Provenance::kBackfill, At(300)};
