@@ -44,6 +44,8 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kArrived:
     case FactKind::kReference:
     case FactKind::kChangeSeen:
+    case FactKind::kCame:
+    case FactKind::kLabelRenamed:
       return false;
   }
   return true;
