@@ -126,8 +126,9 @@ struct TicketQuery {
   // kPriority: the most urgent first. Others that tickets have come after these, by name.
   std::vector<std::string> urgency;
   std::optional<ProjectKey> project;
-  std::string customer;             // with a claim in force
-  std::string priority;             // of a claim in force; together with `customer`, of that one's
+  std::string customer;  // with a claim in force
+  // One of these of a claim in force (of the customer's, together with `customer`); empty: any.
+  std::vector<std::string> priorities;
   std::optional<Metric> metric;     // with an open cycle of it
   std::optional<ClockState> worst;  // at the instant `at`
   absl::Time at = absl::InfinitePast();
@@ -160,6 +161,9 @@ struct OwedQuery {
   std::vector<std::string> priorities;  // empty: all
   std::string customer;
   std::string plan;
+  // Without the claims of customers of whom nobody outside may know; Owed::hidden says all that is
+  // told of those. Together with `customer`: those of that customer all the same.
+  bool outside = false;
   bool at_risk = false;  // broken or at risk; else broken
   bool next = true;      // look up what comes next even where something is owed already
   absl::Time at;
@@ -179,6 +183,9 @@ struct Owed {
   // looked up.
   absl::Time next = absl::InfiniteFuture();
   std::string next_customer;
+  // Asked from outside: something owed to others is broken (or at risk), as far as that counts there
+  // (hidden_owed.h), whatever the query's filters.
+  bool hidden = false;
   bool questions = false;  // a ticket of the project waits for an answer of the forge
   // A ticket of the project was last judged under other terms than these.
   bool stale = false;

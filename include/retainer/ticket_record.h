@@ -15,6 +15,7 @@
 #include "retainer/change.h"
 #include "retainer/event.h"
 #include "retainer/fact.h"
+#include "retainer/hidden_owed.h"
 #include "retainer/ids.h"
 #include "retainer/policy.h"
 #include "retainer/standing.h"
@@ -40,6 +41,7 @@ struct ClaimRecord {
   // The worst of its clocks without an open cycle.
   std::optional<ClockState> settled;
   std::vector<OpenPromise> promises;
+  bool hidden = false;  // of a customer of whom nobody outside may know, when last decided
   friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
 
@@ -114,6 +116,8 @@ struct TicketRecord {
   absl::Time told_at = absl::UnixEpoch();
   // When it was last read back from the forge: of what was due before, nobody is told.
   absl::Time read_at = absl::InfinitePast();
+  // Worked out by the store as it writes the record.
+  std::optional<HiddenOwed> hidden_owed;
   friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
 };
 

@@ -41,6 +41,7 @@ struct ApiAnswer {
   int status = 200;
   std::string type = "application/json";
   std::string body;  // of an error: the detail
+  std::string code;  // of an error that programs must tell from others; else empty
   // What the answer says apart from the present time: equal texts, equal entity tags. Empty: none.
   std::string stable;
   // Where they were worked out already: EntityTag(stable), and Gzip(body).
@@ -56,8 +57,8 @@ ApiAnswer Refuse(int status, std::string detail);
 ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::string_view what,
                   const absl::Status& status, std::string missing);
 
-// May this caller be told who a customer is? Who is bound to projects knows of public customers alone:
-// their answers end in public logs.
+// May this caller be told who a customer is? Who asks from outside (Caller::outside) knows of public
+// customers alone: their answers end in public logs.
 bool MayKnow(const Caller& caller, const Customer& customer);
 
 // A project that a request is about, as far as its token may know of it.
@@ -69,14 +70,6 @@ struct AskedProject {
 // that is none of its own (neither in its policy entry nor with a claim of its) is one that is not
 // there.
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request);
-
-// The id of the customer that a request is about: the parameter `customer` (id or alias), else the
-// token's; empty: all.
-struct AskedCustomer {
-  std::string id;
-  std::optional<ApiAnswer> refusal;
-};
-AskedCustomer AskCustomer(const ApiRequest& request, const TermsHistory& terms);
 
 // An id that a client gave, where it is one to be repeated; else a new one.
 std::string RequestId(std::string_view given);

@@ -3,7 +3,8 @@
 //
 // A token counts when its issuer, audience and repository (or project) id stand together in one
 // `oidc` entry of the configuration, it is in force, and a key of the issuer signed it with RS256 or
-// ES256. The repository is told by its stable id, never by `sub`, whose form a project's owner can
+// ES256. One whose header has `crit` is refused: what it must be understood by (RFC 7515, 4.1.11) is
+// nothing that is known here. The repository is told by its stable id, never by `sub`, whose form a project's owner can
 // change and whose names pass from hand to hand.
 //
 // Keys come from the issuer by discovery (OpenID Connect Discovery 1.0), are kept for an hour, and
@@ -48,7 +49,8 @@ class OidcVerifier {
   // Three parts joined by dots, as no token of ours is.
   static bool LooksLikeJwt(std::string_view token);
 
-  // Unauthenticated: it does not count; the message says why without a word of the token.
+  // Unauthenticated: it does not count; the message says why without a word of the token, and is for
+  // the log: who made the token up would learn from it what is configured.
   // Unavailable: the issuer's keys cannot be had.
   absl::StatusOr<OidcAccess> Verify(std::string_view token);
 

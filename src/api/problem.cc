@@ -35,10 +35,12 @@ std::string_view StatusTitle(int status) {
   }
 }
 
-std::string ProblemJson(int status, std::string_view detail, std::string_view request_id) {
+std::string ProblemJson(int status, std::string_view detail, std::string_view request_id,
+                        std::string_view code) {
   nlohmann::json problem = {
       {"type", "about:blank"}, {"title", std::string(StatusTitle(status))}, {"status", status}};
   if (!request_id.empty()) problem["request_id"] = std::string(request_id);
+  if (!code.empty()) problem["code"] = std::string(code);
   if (!detail.empty()) problem["detail"] = std::string(detail);
   return problem.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -8,9 +8,10 @@ namespace retainer {
 
 inline constexpr char kProblemType[] = "application/problem+json";
 
-// `detail` is for the client; it holds nothing internal. `request_id` (an extension member) is what
-// the log calls the request; empty: none.
-std::string ProblemJson(int status, std::string_view detail, std::string_view request_id = {});
+// `detail` is for the client; it holds nothing internal. `request_id` and `code` (extension members) are
+// what the log calls the request, and what programs tell some problems by; empty: none.
+std::string ProblemJson(int status, std::string_view detail, std::string_view request_id = {},
+                        std::string_view code = {});
 
 // `Not Found` for 404.
 std::string_view StatusTitle(int status);

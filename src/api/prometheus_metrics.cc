@@ -3,6 +3,8 @@
 #include <cassert>
 #include <functional>
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "prometheus/counter.h"
@@ -59,7 +61,29 @@ class PrometheusMetrics::Impl {
   Families<prometheus::Counter> counters_;
   Families<prometheus::Gauge> gauges_;
   Families<prometheus::Histogram> histograms_;
+  // The labels, or `other` for all of them where a figure has series enough: what comes from outside
+  // must not grow it for good.
+  Metrics::Labels Bounded(const std::string& name, const Metrics::Labels& labels) {
+    if (labels.empty()) return labels;
+    const std::lock_guard lock(mutex_);
+    auto& known = series_[name];
+    if (known.contains(labels)) return labels;
+    if (known.size() < kMostSeries) {
+      known.insert(labels);
+      return labels;
+    }
+    Metrics::Labels other;
+    for (const auto& [label, value] : labels) other.emplace(label, "other");
+    return other;
+  }
+
   prometheus::Registry registry_;
+
+ private:
+  static constexpr std::size_t kMostSeries = 1000;
+
+  std::mutex mutex_;
+  std::map<std::string, std::set<Metrics::Labels>, std::less<>> series_;
 };
 
 namespace {
@@ -80,16 +104,18 @@ PrometheusMetrics::PrometheusMetrics() : impl_(std::make_unique<Impl>()) {}
 PrometheusMetrics::~PrometheusMetrics() = default;
 
 void PrometheusMetrics::Count(const std::string& name, const Labels& labels, double by) {
-  if (auto* family = Find(impl_->counters_, name, labels)) family->Add(labels).Increment(by);
+  if (auto* family = Find(impl_->counters_, name, labels))
+    family->Add(impl_->Bounded(name, labels)).Increment(by);
 }
 
 void PrometheusMetrics::Set(const std::string& name, double value, const Labels& labels) {
-  if (auto* family = Find(impl_->gauges_, name, labels)) family->Add(labels).Set(value);
+  if (auto* family = Find(impl_->gauges_, name, labels))
+    family->Add(impl_->Bounded(name, labels)).Set(value);
 }
 
 void PrometheusMetrics::Observe(const std::string& name, double value, const Labels& labels) {
   if (auto* family = Find(impl_->histograms_, name, labels)) {
-    family->Add(labels, Seconds()).Observe(value);
+    family->Add(impl_->Bounded(name, labels), Seconds()).Observe(value);
   }
 }
 

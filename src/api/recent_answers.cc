@@ -16,9 +16,10 @@ RecentAnswers::Key RecentAnswers::KeyOf(const ApiContext& context, std::string_v
                                         const ApiRequest& request, const ProjectRecord& project,
                                         const TermsHistory& terms, absl::Time now) {
   Key key;
-  key.question = absl::StrCat(std::string(route), "\n", project.key.forge, "\n", project.key.id,
-                              "\n", project.path, "\n", terms.empty() ? "" : terms.back()->id, "\n",
-                              request.caller->customer, "\n");
+  key.question =
+      absl::StrCat(std::string(route), "\n", project.key.forge, "\n", project.key.id, "\n",
+                   project.path, "\n", terms.empty() ? "" : terms.back()->id, "\n",
+                   request.caller->customer, "\n", request.caller->outside() ? "outside\n" : "\n");
   for (const ProjectRef& mine : request.caller->projects) {
     absl::StrAppend(&key.question, ToString(mine), "\n");
   }

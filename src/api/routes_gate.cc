@@ -1,10 +1,16 @@
 // The gate: may this be released, as far as promises go?
 //
-// Privacy: what comes out stands in public logs. That a release must wait is all that it says of
-// private customers to a token that is for projects, as every job's is: one reason without a number,
-// where nothing else is in the way, and none of the instants at which theirs is due (of which the
-// opened issue could be told). Rationale: less would let a release pass over them. A token for all
-// may read all anyway; it is told how many are broken, and the next change to the hour before it.
+// Privacy: what comes out stands in public logs. Who asks from outside (Caller::outside), as every job
+// does, is told of private customers that a release must wait, and nothing else: one reason without a
+// number, where nothing else is in the way. When, under which question and how fast an answer changes
+// says no more either:
+//   - theirs count to the day (hidden_owed.h), and never change `next_change_at`;
+//   - they count in the question that nothing narrows: priority, plan and customer are of public
+//     customers' promises alone, and no ref takes one of theirs away, for no forge is asked of them;
+//   - every question does the same work: one look, whether there is anything private or not;
+//   - within a second an answer stays, whatever is written, and `as_of` is told to the second.
+// Rationale: less than that a release must wait would let it pass over them. A token for all may read
+// all anyway; it is told how many are broken, and the next change to the hour before it.
 //
 // A job's own token has the scope `gate` unless the configuration says more: it can ask nothing else.
 //
@@ -16,9 +22,10 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "retainer/instant_text.h"
+#include "src/api/filters.h"
+#include "src/api/gate_words.h"
 #include "src/api/json_writer.h"
 #include "src/api/recent_answers.h"
 #include "src/api/routes.h"
@@ -79,7 +86,8 @@ void WriteUnknown(const Unknown& unknown, JsonWriter* json) {
 
 struct Question {
   OwedQuery owed;
-  std::string project;  // as it was asked for
+  std::string project;               // as it was asked for
+  std::vector<std::string> filters;  // in words
   const Policy* policy = nullptr;
 };
 
@@ -91,28 +99,24 @@ std::optional<ApiAnswer> ReadFilters(const ApiRequest& request, const TermsHisto
   }
   question->owed.at_risk = fail_on == "at_risk";
   if (request.Get("ref").size() > kLongestRef) return Refuse(400, "`ref` is too long.");
-  const AskedCustomer customer = AskCustomer(request, terms);
+  AskedCustomer customer = AskCustomer(request, terms, 404);
   if (customer.refusal) return customer.refusal;
-  question->owed.customer = customer.id;
-  question->owed.plan = request.Get("plan");
-  const std::string priorities = request.Get("priority");
+  AskedNames plan = AskPlan(request, terms);
+  if (plan.refusal) return plan.refusal;
+  AskedNames priorities = AskPriorities(request, terms);
+  if (priorities.refusal) return priorities.refusal;
+  question->filters = priorities.names;
+  for (const std::string& name : plan.names) question->filters.push_back("plan " + name);
+  if (!customer.id.empty()) question->filters.push_back("customer " + customer.id);
+  question->owed.customer = std::move(customer.id);
+  if (!plan.names.empty()) question->owed.plan = std::move(plan.names.front());
+  question->owed.priorities = std::move(priorities.names);
+  question->owed.outside = request.caller->outside();
   if (terms.empty()) return std::nullopt;
-  // What is misspelt must not pass for what is kept.
-  const Policy& policy = terms.back()->policy;
-  question->policy = &policy;
-  if (!customer.id.empty() && policy.FindCustomer(customer.id) == nullptr) {
+  question->policy = &terms.back()->policy;
+  if (!question->owed.customer.empty() &&
+      question->policy->FindCustomer(question->owed.customer) == nullptr) {
     return Refuse(404, "The policy in force names no such customer.");
-  }
-  if (!question->owed.plan.empty() && !policy.plans.contains(question->owed.plan)) {
-    return Refuse(400, "The policy in force has no such plan.");
-  }
-  if (!priorities.empty()) {
-    const std::vector<std::string> names = absl::StrSplit(priorities, ',');
-    for (const std::string& name : names) {
-      const auto rank = policy.PriorityRank(name);
-      if (!rank) return Refuse(400, "The policy in force has no such priority.");
-      question->owed.priorities.push_back(policy.priorities[*rank].name);
-    }
   }
   return std::nullopt;
 }
@@ -197,7 +201,9 @@ class Gate {
   explicit Gate(const ApiRouteOptions& options) : options_(options) {}
 
   ApiAnswer Answer(const ApiContext& context, const ApiRequest& request) {
-    const absl::Time now = context.clock.Now();
+    const bool outside = request.caller->outside();
+    absl::Time now = context.clock.Now();
+    if (outside) now = absl::FromUnixSeconds(absl::ToUnixSeconds(now));
     if (request.Get("project").empty() && request.caller->projects.empty()) {
       return Refuse(400, "`project` is missing: FORGE:PATH.");
     }
@@ -205,8 +211,14 @@ class Gate {
     if (asked.refusal) return *asked.refusal;
     const ProjectRecord& project = *asked.project;
     const TermsHistory terms = context.desk.terms();
-    const RecentAnswers::Key key =
-        RecentAnswers::KeyOf(context, "gate", request, project, terms, now);
+    const auto overridden = context.store.FindOverride(project.key, now);
+    if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
+    RecentAnswers::Key key = RecentAnswers::KeyOf(context, "gate", request, project, terms, now);
+    if (outside) {
+      // What is written within the second changes nothing, but for what its reader may know of.
+      key.version = 0;
+      absl::StrAppend(&key.question, "\n", *overridden ? (*overridden)->id : "");
+    }
     if (const auto recent = recent_.Find(key)) return *recent;
     Question question;
     question.project = ToString(ProjectRef{project.key.forge, project.path});
@@ -218,7 +230,9 @@ class Gate {
     question.owed.next = !ref.empty();
     if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
     if (question.policy != nullptr && !Covers(terms, NamesOf(project))) {
-      return Refuse(404, "The policy in force does not cover this project.");
+      ApiAnswer refusal = Refuse(404, "The policy in force does not cover this project.");
+      refusal.code = "not_covered";
+      return refusal;
     }
     auto owed = context.store.FindOwed(question.owed, terms.empty() ? "" : terms.back()->id);
     if (!owed.ok()) return Trouble(context, request, "gate", owed.status(), "");
@@ -230,12 +244,7 @@ class Gate {
     }
     const auto backlog = backlog_.Age(context, now);
     if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
-    const auto overridden = context.store.FindOverride(project.key, now);
-    if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
-    const auto next = NextChange(context, question, *owed, request, terms);
-    if (!next.ok()) return Trouble(context, request, "gate", next.status(), "");
-    ApiAnswer answer =
-        Tell(request, question, project.path, *owed, applied, *backlog, *overridden, *next);
+    ApiAnswer answer = Tell(request, question, project.path, *owed, applied, *backlog, *overridden);
     // What a ref leaves out is known to the forge.
     return ref.empty() ? *recent_.Keep(key, std::move(answer)) : answer;
   }
@@ -274,7 +283,7 @@ class Gate {
 
   ApiAnswer Tell(const ApiRequest& request, const Question& question, const std::string& path,
                  const Owed& owed, const std::optional<AppliedRef>& ref, absl::Duration backlog,
-                 const std::optional<GateOverride>& overridden, absl::Time next_change) const {
+                 const std::optional<GateOverride>& overridden) const {
     const absl::Time now = question.owed.at;
     std::vector<PromiseReason> reasons;
     std::size_t of_private = 0;
@@ -289,15 +298,29 @@ class Gate {
         }
       }
     }
-    const bool fails = !reasons.empty() || of_private > 0;
+    // A customer that was public when its tickets were last judged is counted nowhere outside.
+    if (question.owed.outside) of_private = 0;
+    const bool hidden = owed.hidden && question.filters.empty() && question.policy != nullptr;
+    const bool fails = !reasons.empty() || of_private > 0 || hidden;
     const std::vector<Unknown> unknowns = Unknowns(question, owed, backlog);
     const char* const verdict = fails ? "fail" : unknowns.empty() ? "pass" : "unknown";
-    absl::Time next = fails ? absl::InfiniteFuture() : next_change;
+    absl::Time next = fails ? absl::InfiniteFuture() : NextChange(question, owed, request);
     if (overridden && (fails || !unknowns.empty())) next = overridden->until;
+
+    GateSaid said;
+    said.verdict = verdict;
+    said.project = question.project;
+    said.at_risk = question.owed.at_risk;
+    said.filters = question.filters;
+    said.promises = reasons.size() + of_private;
+    said.more = owed.more;
+    said.overridden = overridden && std::string_view(verdict) != "pass";
+    if (ref && !ref->excluded.empty()) said.fixed_by = ref->name;
 
     JsonWriter json;
     json.BeginObject();
     json.Text("verdict", overridden ? "pass" : verdict);
+    json.Text("headline", GateHeadline(said));
     json.Text("project", question.project);
     json.Text("fail_on", question.owed.at_risk ? "at_risk" : "breached");
     json.BeginVolatile();
@@ -306,14 +329,23 @@ class Gate {
     json.Instant("next_change_at", next);
     json.BeginArray("reasons");
     for (const PromiseReason& reason : reasons) WriteReason(reason, path, now, &json);
-    if (of_private > 0 && (!InPublic(request) || reasons.empty())) {
-      WritePrivate(of_private, question, InPublic(request), &json);
+    if (hidden && reasons.empty()) {
+      json.BeginObject();
+      json.Text("kind", "private");
+      json.Text("text", HiddenReason(question.owed.at_risk));
+      json.End();
     }
+    if (of_private > 0) WritePrivate(of_private, question, &json);
     for (const Unknown& unknown : unknowns) WriteUnknown(unknown, &json);
     json.End();
     json.Flag("more", owed.more);
     if (overridden) WriteOverride(*overridden, verdict, &json);
     if (ref) WriteRef(*ref, &json);
+    if (question.owed.outside && !question.filters.empty() && request.caller->customer.empty()) {
+      json.Text("note",
+                "Promises to private customers count where nothing narrows the question alone "
+                "(priority, customer, plan).");
+    }
     const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
     json.BeginObject("links");
     json.Text("breached", list + "breached");
@@ -323,20 +355,15 @@ class Gate {
     return JsonAnswer(json);
   }
 
-  // All that is said of private customers, in public without a number.
-  static void WritePrivate(std::size_t count, const Question& question, bool in_public,
-                           JsonWriter* json) {
+  // All that is said of private customers to who may read all.
+  static void WritePrivate(std::size_t count, const Question& question, JsonWriter* json) {
     const char* const wrong = question.owed.at_risk ? "broken or at risk" : "broken";
     json->BeginObject();
     json->Text("kind", "private");
-    if (in_public) {
-      json->Text("text", absl::StrCat("A commitment to a private customer is ", wrong, "."));
-    } else {
-      json->Text("text",
-                 absl::StrCat(count, count == 1 ? " commitment" : " commitments",
-                              " to private customers ", count == 1 ? "is " : "are ", wrong, "."));
-      json->Number("count", static_cast<std::int64_t>(count));
-    }
+    json->Text("text",
+               absl::StrCat(count, count == 1 ? " commitment" : " commitments",
+                            " to private customers ", count == 1 ? "is " : "are ", wrong, "."));
+    json->Number("count", static_cast<std::int64_t>(count));
     json->End();
   }
 
@@ -348,35 +375,19 @@ class Gate {
     return customer->is_public || request.caller->customer == id ? customer : nullptr;
   }
 
-  static bool InPublic(const ApiRequest& request) { return !request.caller->projects.empty(); }
-
   // The next instant at which time alone changes the verdict, as far as this caller may know.
-  static absl::StatusOr<absl::Time> NextChange(const ApiContext& context, const Question& question,
-                                               const Owed& owed, const ApiRequest& request,
-                                               const TermsHistory& terms) {
+  static absl::Time NextChange(const Question& question, const Owed& owed,
+                               const ApiRequest& request) {
     // What is broken is told, not what comes.
     if (question.policy != nullptr && !owed.claims.empty()) return absl::InfiniteFuture();
     if (owed.next == absl::InfiniteFuture() || question.policy == nullptr ||
         MayBeNamed(*question.policy, owed.next_customer, request) != nullptr) {
       return owed.next;
     }
-    if (!InPublic(request)) {
-      const absl::Time hour =
-          absl::FromCivil(absl::ToCivilHour(owed.next, absl::UTCTimeZone()), absl::UTCTimeZone());
-      return std::max(hour, question.owed.at);
-    }
-    absl::Time next = absl::InfiniteFuture();
-    for (const Customer& customer : question.policy->customers) {
-      const bool asked = question.owed.customer.empty() || question.owed.customer == customer.id;
-      if (!asked || MayBeNamed(*question.policy, customer.id, request) == nullptr) continue;
-      OwedQuery of_one = question.owed;
-      of_one.customer = customer.id;
-      of_one.limit = 1;
-      const auto found = context.store.FindOwed(of_one, terms.back()->id);
-      if (!found.ok()) return found.status();
-      next = std::min(next, found->next);
-    }
-    return next;
+    if (question.owed.outside) return absl::InfiniteFuture();
+    const absl::Time hour =
+        absl::FromCivil(absl::ToCivilHour(owed.next, absl::UTCTimeZone()), absl::UTCTimeZone());
+    return std::max(hour, question.owed.at);
   }
 
   std::vector<Unknown> Unknowns(const Question& question, const Owed& owed,

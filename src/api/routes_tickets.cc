@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/api/filters.h"
 #include "src/api/recent_answers.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_cursor.h"
@@ -32,16 +33,12 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
   if (project.refusal) return project.refusal;
   if (project.project) query->project = project.project->key;
   const TermsHistory terms = context.desk.terms();
-  const AskedCustomer customer = AskCustomer(request, terms);
+  const AskedCustomer customer = AskCustomer(request, terms, 400);
   if (customer.refusal) return customer.refusal;
   query->customer = customer.id;
-  query->priority = request.Get("priority");
-  if (!query->priority.empty() && !terms.empty()) {
-    const Policy& policy = terms.back()->policy;
-    if (const auto rank = policy.PriorityRank(query->priority)) {
-      query->priority = policy.priorities[*rank].name;
-    }
-  }
+  AskedNames priorities = AskPriorities(request, terms);
+  if (priorities.refusal) return priorities.refusal;
+  query->priorities = std::move(priorities.names);
   if (const std::string metric = request.Get("metric"); !metric.empty()) {
     query->metric = ParseMetric(metric);
     if (!query->metric) {
@@ -105,7 +102,7 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
 std::string Filters(const TicketQuery& query) {
   return absl::StrJoin(
       {query.project ? absl::StrCat(query.project->forge, "/", query.project->id) : std::string(),
-       query.customer, query.priority,
+       query.customer, absl::StrJoin(query.priorities, ","),
        std::string(query.metric ? MetricName(*query.metric) : std::string_view()),
        std::string(query.worst ? ClockStateName(*query.worst) : std::string_view()),
        std::string(query.open ? (*query.open ? "open" : "closed") : ""),
@@ -188,26 +185,32 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
   if (const std::string asked = request.Get("customer"); !asked.empty()) {
     const TermsHistory terms = context.desk.terms();
     const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(asked);
-    // To a customer's token another customer is as one that there is not.
-    if (known == nullptr || (!customer.empty() && known->id != customer)) {
+    // Of whom the token may not know is to it as one that there is not.
+    if (known == nullptr || !MayKnow(*request.caller, *known)) {
       return Refuse(400, "`customer` is none of this policy that the token may ask for.");
     }
     customer = known->id;
   }
-  const auto record = context.store.FindProjectByPath(project);
-  if (!record.ok()) return Trouble(context, request, "ticket", record.status(), "");
-  std::optional<RecentAnswers::Key> key;
-  if (*record) {
-    key = RecentAnswers::KeyOf(context, "ticket", request, **record, context.desk.terms(),
-                               context.clock.Now());
-    if (const auto answer = recent->Find(*key)) return *answer;
+  const auto project_record = context.store.FindProjectByPath(project);
+  if (!project_record.ok()) {
+    return Trouble(context, request, "ticket", project_record.status(), "");
   }
-  auto inspection = context.desk.Inspect(*ref, customer);
+  // Who may not read of a ticket is told so before anything is worked out, and by the same work as of
+  // one that is not there: how long it takes says nothing.
+  const TicketKey key{ref->forge, *project_record ? (*project_record)->key.id : "", ref->kind,
+                      ref->number};
+  const auto records = context.store.LoadRecords({key});
+  if (!records.ok()) return Trouble(context, request, "ticket", records.status(), "");
+  const TicketRecord& record = records->front();
+  if (!*project_record || record.version == 0 || !MayRead(*request.caller, project, record)) {
+    return Refuse(404, unknown);
+  }
+  const RecentAnswers::Key asked = RecentAnswers::KeyOf(
+      context, "ticket", request, **project_record, context.desk.terms(), context.clock.Now());
+  if (const auto answer = recent->Find(asked)) return *answer;
+  const auto inspection = context.desk.Inspect(*ref, customer);
   if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
-  // Another customer's ticket is to this token as one that is not there.
-  if (!MayRead(*request.caller, project, inspection->record)) return Refuse(404, unknown);
-  ApiAnswer answer = TicketAnswer(*ref, *inspection, customer);
-  return key ? *recent->Keep(*key, std::move(answer)) : answer;
+  return *recent->Keep(asked, TicketAnswer(*ref, *inspection, customer));
 }
 
 }  // namespace

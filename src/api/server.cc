@@ -19,7 +19,9 @@
 #include "httplib.h"
 #include "src/api/client_address.h"
 #include "src/api/connection.h"
+#include "src/api/filters.h"
 #include "src/api/gzip.h"
+#include "src/api/library_ports.h"
 #include "src/api/problem.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
@@ -43,38 +45,14 @@ constexpr char kTakesGzip[] = ":takes-gzip";
 // name and nothing else.
 constexpr char kDeliveries[] = R"(/webhooks/([A-Za-z0-9._-]{1,64}))";
 
-void AnswerProblem(httplib::Response& response, int status, std::string_view detail) {
+void AnswerProblem(httplib::Response& response, int status, std::string_view detail,
+                   std::string_view code = {}) {
   response.status = status;
-  response.set_content(ProblemJson(status, detail, response.get_header_value(kRequestId)),
+  response.set_content(ProblemJson(status, detail, response.get_header_value(kRequestId), code),
                        kProblemType);
 }
 
 std::string_view View(absl::string_view text) { return {text.data(), text.size()}; }
-
-// What the library reads and writes, through a Connection.
-class ConnectionStream final : public httplib::Stream {
- public:
-  explicit ConnectionStream(Connection& connection) : connection_(connection) {}
-
-  bool is_readable() const override { return connection_.Readable(); }
-  bool is_writable() const override { return connection_.Writable(); }
-  ssize_t read(char* to, std::size_t size) override { return connection_.Read(to, size); }
-  ssize_t write(const char* from, std::size_t size) override {
-    return connection_.Write(from, size);
-  }
-  void get_remote_ip_and_port(std::string& ip, int& port) const override {
-    ip = connection_.RemoteAddress();
-    port = 0;
-  }
-  void get_local_ip_and_port(std::string& ip, int& port) const override {
-    ip.clear();
-    port = 0;
-  }
-  socket_t socket() const override { return connection_.fd(); }
-
- private:
-  Connection& connection_;
-};
 
 // Packed where the client takes that. `packed`: as Gzip() gave it before, if it did.
 void SetBody(const httplib::Request& request, const std::string& body, const std::string& type,
@@ -87,34 +65,6 @@ void SetBody(const httplib::Request& request, const std::string& body, const std
   if (packed) response.set_header("Content-Encoding", "gzip");
   response.set_content(packed ? *packed : body, type);
 }
-
-// The threads that serve connections, and the line in front of them.
-class ServingThreads final : public httplib::TaskQueue {
- public:
-  ServingThreads(std::size_t threads, std::size_t longest_line)
-      : threads_(threads), longest_line_(longest_line) {}
-
-  // What the library gives when it has accepted a connection is done at once, on its thread: there it
-  // is decided whether the connection is served at all.
-  void enqueue(std::function<void()> accepted) override { accepted(); }
-  void shutdown() override { threads_.shutdown(); }
-
-  // False where the line is too long already.
-  bool Offer(std::function<void()> serve) {
-    if (in_line_ >= longest_line_) return false;
-    ++in_line_;
-    threads_.enqueue([this, serve = std::move(serve)] {
-      --in_line_;
-      serve();
-    });
-    return true;
-  }
-
- private:
-  httplib::ThreadPool threads_;
-  const std::size_t longest_line_;
-  std::atomic<std::size_t> in_line_ = 0;
-};
 
 // The library's server on our own connections.
 class Listener final : public httplib::Server {
@@ -423,6 +373,7 @@ class ApiServer::Impl {
   void RouteOperators() {
     operators_.Get("/metrics",
                    [this](const httplib::Request& request, httplib::Response& response) {
+                     desk_.TellFigures();
                      SetBody(request, exposition_(), "text/plain; version=0.0.4; charset=utf-8",
                              std::nullopt, response);
                    });
@@ -534,10 +485,12 @@ class ApiServer::Impl {
     const absl::Time now = clock_.Now();
     if (MustAuthenticate(route, request)) {
       // Rationale: first who they are, then how often their address has failed: others have it too.
+      std::string why;
       auto caller =
-          Authenticate(store_, options_.oidc, request.get_header_value("Authorization"), now);
+          Authenticate(store_, options_.oidc, request.get_header_value("Authorization"), now, &why);
       if (absl::IsUnauthenticated(caller.status())) {
         const std::string client = ClientOf(request);
+        if (!why.empty()) LogRefusedJob(why, client, asked.id);
         if (const auto wait = attempts_.Blocked(client, clock_.Steady())) {
           response.set_header("Retry-After",
                               absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
@@ -565,16 +518,27 @@ class ApiServer::Impl {
     for (const auto& [name, value] : request.params) {
       if (std::find(route.parameters.begin(), route.parameters.end(), name) ==
           route.parameters.end()) {
-        AnswerProblem(response, 400, "This route has no such parameter; see /openapi.json.");
+        AnswerProblem(response, 400, NoSuchParameter(name, route.parameters));
         return;
       }
       if (!asked.parameters.emplace(name, value).second) {
-        AnswerProblem(response, 400, "A parameter is given twice.");
+        AnswerProblem(response, 400, GivenTwice(name));
         return;
       }
     }
     if (request.matches.size() > 1) asked.in_path = request.matches[1];
     Send(route.handle(context_, asked), request, response);
+  }
+
+  // Only here: who made the token up must not learn it.
+  void LogRefusedJob(const std::string& why, const std::string& client,
+                     const std::string& request) {
+    if (const auto kept_back = failures_.Allow("oidc", clock_.Now())) {
+      log_.Warning("a job's token was refused", {{"why", why},
+                                                 {"from", client},
+                                                 {"request", request},
+                                                 {"more_like_it", absl::StrCat(*kept_back)}});
+    }
   }
 
   bool MustAuthenticate(const Route& route, const httplib::Request& request) const {
@@ -589,7 +553,7 @@ class ApiServer::Impl {
     for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
     if (answer.status >= 400) {
       response.set_header("Cache-Control", "no-store");
-      AnswerProblem(response, answer.status, answer.body);
+      AnswerProblem(response, answer.status, answer.body, answer.code);
       return;
     }
     response.set_header("Vary", "Accept-Encoding, Authorization");

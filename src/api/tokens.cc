@@ -10,7 +10,8 @@
 namespace retainer {
 
 absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
-                                    std::string_view authorization, absl::Time now) {
+                                    std::string_view authorization, absl::Time now,
+                                    std::string* why) {
   const auto refused = [] {
     return absl::UnauthenticatedError(
         "A valid bearer token is needed: `retainer token create` makes one.");
@@ -18,10 +19,20 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
   absl::string_view rest(authorization.data(), authorization.size());
   if (!absl::StartsWithIgnoreCase(rest, "Bearer ")) return refused();
   rest = absl::StripAsciiWhitespace(rest.substr(7));
-  if (oidc != nullptr && OidcVerifier::LooksLikeJwt({rest.data(), rest.size()})) {
-    auto access = oidc->Verify({rest.data(), rest.size()});
+  if (OidcVerifier::LooksLikeJwt({rest.data(), rest.size()})) {
+    const absl::StatusOr<OidcAccess> access =
+        oidc == nullptr ? absl::UnauthenticatedError("No issuer is configured.")
+                        : oidc->Verify({rest.data(), rest.size()});
+    if (absl::IsUnauthenticated(access.status())) {
+      if (why != nullptr) *why = std::string(access.status().message());
+      return absl::UnauthenticatedError(
+          "The job's token does not count. An `oidc` entry of Retainer's configuration must name "
+          "its "
+          "issuer, audience and repository (or project) id, and it must be in force and signed; "
+          "Retainer's log says what is wrong.");
+    }
     if (!access.ok()) return access.status();
-    return Caller{std::move(access->id), std::move(access->scope), std::move(access->projects), ""};
+    return Caller{access->id, access->scope, access->projects, ""};
   }
   if (rest.empty() || rest.size() > 4096) return refused();
   const std::string hash = Sha256Hex({rest.data(), rest.size()});

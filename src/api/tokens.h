@@ -23,15 +23,21 @@ struct Caller {
   std::string customer;              // empty: all
 
   bool for_gate_alone() const { return scope == "gate"; }
+  // Their answers end where anybody reads: who asks for projects alone or for the gate alone, as CI
+  // jobs do.
+  bool outside() const { return !projects.empty() || for_gate_alone(); }
   bool bound() const { return !projects.empty() || !customer.empty(); }
 };
 
 // The token of an `Authorization: Bearer …` header. `oidc`: judges tokens of CI jobs; nullptr where
 // no issuer is configured.
-// Unauthenticated: none, or one that does not count (of ours without saying why). Unavailable: an
-// issuer's keys cannot be had. The store's errors otherwise.
+// Unauthenticated: none, or one that does not count: the same message whatever the reason, since
+// anybody can make up a token and would learn what is configured. `why` (nullptr: nobody asks) gets the
+// reason for the log, of a job's token alone. Unavailable: an issuer's keys cannot be had. The store's
+// errors otherwise.
 absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
-                                    std::string_view authorization, absl::Time now);
+                                    std::string_view authorization, absl::Time now,
+                                    std::string* why = nullptr);
 
 // May they read of this project at all, and of this ticket? Who is bound to a customer sees tickets
 // on which it has a claim in force.

@@ -19,6 +19,7 @@
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
+#include "src/cli/names.h"
 #include "src/cli/operations.h"
 #include "src/cli/recorded.h"
 #include "src/cli/replaying.h"
@@ -135,8 +136,10 @@ void Run(Options options) {
   if (!options.as_customer.empty()) {
     const Customer* customer = proposed->policy.FindCustomer(options.as_customer);
     if (customer == nullptr) {
-      Fail(kWrongUsage, absl::StrCat("the new policy has no customer \"", options.as_customer,
-                                     "\": give an id or an alias of it"));
+      Fail(kWrongUsage,
+           absl::StrCat(
+               "--as-customer, in the new policy: ",
+               std::string(NoSuchCustomer(proposed->policy, options.as_customer).message())));
     }
     options.as_customer = customer->id;
   }

@@ -22,6 +22,10 @@
 namespace retainer::cli {
 namespace {
 
+// What a job does that found nothing out. Where nothing is said, it goes on where nobody answers, and
+// does not where somebody does who cannot tell.
+enum class OnUnreachable { kUnsaid, kWarn, kFail };
+
 struct Options {
   std::string url;
   std::string project;
@@ -33,7 +37,8 @@ struct Options {
   std::string token_file;
   std::string audience = "retainer";
   GateFormat format = GateFormat::kText;
-  bool fail_unreachable = false;
+  bool warn_only = false;
+  OnUnreachable on_unreachable = OnUnreachable::kUnsaid;
 };
 
 std::string Target(const Options& options) {
@@ -49,82 +54,132 @@ std::string Target(const Options& options) {
   return target;
 }
 
-// Retainer does not answer: what that means was said by --on-unreachable.
-[[noreturn]] void Unreachable(const Options& options, const std::string& why) {
-  const std::string text = absl::StrCat("Retainer did not answer: ", PrintableLine(why));
-  if (options.format == GateFormat::kGitHub) {
-    std::cout << Annotation(options.fail_unreachable ? "error" : "warning", "retainer gate", text);
-  }
-  if (options.fail_unreachable) Fail(kUnreachable, text);
-  std::cerr << "retainer: warning: " << text << "; not in the way (--on-unreachable warn)\n";
-  throw ExitWith{kDone};
-}
-
 // What helps where the token is not taken; "" where the answer is about something else. 429 is no
 // trouble of the way: a token that holds is always answered, so it must not pass as unreachable.
 std::string TokenMend(const Options& options, const forge::HttpResponse& response) {
   if (response.status != 401 && response.status != 403 && response.status != 429) return "";
   std::string mend = absl::StrCat(
-      "check the token (--token-file or RETAINER_TOKEN; see `retainer token list`), for a job's "
-      "own this project's id under `oidc` in the configuration and the audience ",
-      options.audience);
+      " Check the token (see `retainer token list`); for a job's own, this project's id under "
+      "`oidc` "
+      "in Retainer's configuration and the audience ",
+      options.audience, ".");
   if (response.status != 429) return mend;
   const auto after = response.headers.find("Retry-After");
   std::int64_t seconds = 0;
   if (after != response.headers.end() && absl::SimpleAtoi(after->second, &seconds) && seconds > 0) {
-    return absl::StrCat(mend, ", and ask again in ", seconds, " s");
+    return absl::StrCat(mend, " Then ask again in ", seconds, " s.");
   }
-  return absl::StrCat(mend, ", and ask again in a minute");
+  return absl::StrCat(mend, " Then ask again in a minute.");
 }
 
-void WriteSummary(const GateVerdict& verdict) {
+void WriteSummary(const std::string& markdown) {
   const char* const path = std::getenv("GITHUB_STEP_SUMMARY");
   if (path == nullptr || *path == '\0') return;
   std::ofstream out(path, std::ios::app);
-  out << GateMarkdown(verdict);
+  out << markdown;
   out.flush();
   if (!out) std::cerr << "retainer: warning: the job's summary cannot be written\n";
+}
+
+void SayGoingOn(const Options& options) {
+  // Other formats are read by programs.
+  (options.format == GateFormat::kGitHub ? std::cout : std::cerr)
+      << "this job goes on (on-unreachable: warn)\n";
+}
+
+// Nothing was found out: what that means was said by --on-unreachable.
+[[noreturn]] void Trouble(const Options& options, const std::string& text, bool goes_on, int code) {
+  if (options.format == GateFormat::kGitHub) {
+    std::cout << Annotation(goes_on ? "warning" : "error", "retainer gate", PrintableLine(text));
+    WriteSummary(TroubleMarkdown(text));
+  }
+  if (!goes_on) Fail(code, text);
+  std::cerr << "retainer: warning: " << PrintableLine(text) << "\n";
+  SayGoingOn(options);
+  throw ExitWith{kDone};
+}
+[[noreturn]] void Unreachable(const Options& options, const std::string& text) {
+  Trouble(options, text, options.on_unreachable != OnUnreachable::kFail, kUnreachable);
+}
+[[noreturn]] void CannotTell(const Options& options, const std::string& text) {
+  Trouble(options, text, options.on_unreachable == OnUnreachable::kWarn, kWrongUsage);
+}
+[[noreturn]] void Refuse(const Options& options, const std::string& text) {
+  Trouble(options, text, false, kWrongUsage);
+}
+
+// What is wrong with --url and the mend; empty: nothing.
+std::string UrlTrouble(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::string rest = scheme == url.npos ? url : url.substr(scheme + 3);
+  if (absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://127.0.0.1:") ||
+      absl::StartsWith(url, "http://localhost:") || absl::StartsWith(url, "http://[::1]:")) {
+    return "";
+  }
+  return absl::StrCat(
+      "url must begin with https://, so that the token is not seen on the way: write "
+      "https://",
+      rest.empty() ? "support.example.com" : rest);
 }
 
 void Ask(const Options& options) {
   if (const auto project = ParseProjectRef(options.project); !project.ok()) Fail(project.status());
   std::string origin = options.url;
   while (origin.ends_with('/')) origin.pop_back();
+  if (const std::string trouble = UrlTrouble(origin); !trouble.empty()) {
+    Refuse(options, "--" + trouble);
+  }
   auto transport = forge::MakeHttplibTransport(origin, {});
   if (!transport.ok()) {
-    Fail(kWrongUsage, absl::StrCat("--url: ", std::string(transport.status().message())));
+    std::string why(transport.status().message());
+    if (absl::StartsWith(why, "api_url")) why = "--url" + why.substr(7);
+    Refuse(options, why);
   }
   const auto token = GateToken(options.token_file, options.audience);
   if (absl::IsUnavailable(token.status())) {
-    Unreachable(options, std::string(token.status().message()));
+    std::cerr << "retainer: " << Printable(std::string(token.status().message())) << "\n";
+    Unreachable(options, "GitHub gave the job no OIDC token.");
   }
   if (absl::IsNotFound(token.status()) && IsForksPullRequest()) {
     const GateVerdict neutral = NotAsked(options.project);
     std::cout << GateReport(neutral, options.format);
-    if (options.format == GateFormat::kGitHub) WriteSummary(neutral);
+    if (options.format == GateFormat::kGitHub) WriteSummary(GateMarkdown(neutral));
     throw ExitWith{kDone};
   }
-  if (!token.ok()) Fail(kWrongUsage, std::string(token.status().message()));
+  if (!token.ok()) Refuse(options, std::string(token.status().message()));
   forge::HttpRequest request;
   request.method = "GET";
   request.target = Target(options);
   request.headers.emplace("Authorization", absl::StrCat("Bearer ", *token));
   request.headers.emplace("Accept", "application/json");
   const auto response = (*transport)->Send(request);
-  if (!response.ok()) Unreachable(options, std::string(response.status().message()));
-  if (response->status >= 500) Unreachable(options, absl::StrCat("HTTP ", response->status));
+  if (!response.ok()) {
+    std::cerr << "retainer: " << Printable(std::string(response.status().message())) << "\n";
+    Unreachable(options, absl::StrCat("Retainer did not answer: no connection to ", origin, "."));
+  }
+  const std::string detail = JsonText(response->body, "detail");
+  const std::string said =
+      absl::StrCat("HTTP ", response->status, detail.empty() ? "." : ": ", detail);
+  if (response->status >= 500)
+    Unreachable(options, absl::StrCat("Retainer did not answer: ", said));
+  if (response->status == 404 && !JsonText(response->body, "code").empty()) {
+    CannotTell(options, absl::StrCat("The gate cannot tell: ", said));
+  }
   if (response->status != 200) {
-    const std::string detail = JsonText(response->body, "detail");
-    const std::string mend = TokenMend(options, *response);
-    Fail(kWrongUsage,
-         absl::StrCat("the gate cannot tell: HTTP ", response->status, detail.empty() ? "" : ": ",
-                      detail, mend.empty() ? "" : "; ", mend));
+    Refuse(options, absl::StrCat("The gate refuses: ", said, TokenMend(options, *response)));
   }
   const auto verdict = ParseVerdict(response->body);
-  if (!verdict.ok()) Fail(kWrongUsage, std::string(verdict.status().message()));
-  std::cout << GateReport(*verdict, options.format);
-  if (options.format == GateFormat::kGitHub) WriteSummary(*verdict);
-  throw ExitWith{ExitCodeOf(*verdict)};
+  if (!verdict.ok()) Refuse(options, std::string(verdict.status().message()));
+  const GateLeniency leniency = options.warn_only ? GateLeniency::kWarnOnly : GateLeniency::kNone;
+  std::cout << GateReport(*verdict, options.format, leniency);
+  if (options.format == GateFormat::kGitHub) WriteSummary(GateMarkdown(*verdict));
+  int code = ExitCodeOf(*verdict);
+  if (code == kAnswerIsNo && options.warn_only) code = kDone;
+  if (code == kWrongUsage && options.on_unreachable == OnUnreachable::kWarn) {
+    SayGoingOn(options);
+    code = kDone;
+  }
+  throw ExitWith{code};
 }
 
 }  // namespace
@@ -136,7 +191,7 @@ void RegisterGate(CLI::App& app) {
   command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com");
   command->add_option("--project", options->project, "forge:path");
   command->add_option("--fail-on", options->fail_on, "breached (default) or at_risk")
-      ->check(CLI::IsMember({"breached", "at_risk"}));
+      ->transform(CLI::IsMember({"breached", "at_risk"}, CLI::ignore_case));
   command->add_option("--priority", options->priority, "These alone: P1,P2");
   command->add_option("--customer", options->customer, "This customer alone: id or alias");
   command->add_option("--plan", options->plan, "This plan alone");
@@ -160,14 +215,22 @@ void RegisterGate(CLI::App& app) {
                       "Holds the token; else RETAINER_TOKEN does, else the CI job's own (OIDC)");
   command->add_option("--audience", options->audience,
                       "Of the job's own token, as in the `oidc` entry (default: retainer)");
+  command->add_flag("--warn-only", options->warn_only,
+                    "A broken promise is told, and exits 0 all the same");
   command
       ->add_option_function<std::string>(
           "--on-unreachable",
-          [options](const std::string& name) { options->fail_unreachable = name == "fail"; },
-          "warn (default): exit 0 with a warning; fail: exit 3")
-      ->check(CLI::IsMember({"warn", "fail"}));
+          [options](const std::string& name) {
+            options->on_unreachable = name == "fail" ? OnUnreachable::kFail : OnUnreachable::kWarn;
+          },
+          "warn: exit 0 with a warning where Retainer does not answer (the default) or cannot "
+          "tell; "
+          "fail: exit 3 or 2")
+      ->transform(CLI::IsMember({"warn", "fail"}, CLI::ignore_case));
   command->footer(
-      "Exit codes: 0 pass, 1 fail, 2 it cannot tell or wrong usage, 3 unreachable.\n"
+      "Exit codes: 0 pass, 1 fail, 2 it cannot tell or wrong usage, 3 unreachable. The GitHub "
+      "action "
+      "and the GitLab template say the same, with the same codes.\n"
       "Example: retainer gate --url https://support.example.com --project github:acme/opendb "
       "--priority P1");
   command->require_subcommand(0, 1);

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "retainer/instant_text.h"
+#include "src/api/gate_words.h"
 #include "src/api/xml.h"
 #include "src/cli/command.h"
 
@@ -20,19 +21,37 @@ std::string TextIn(const json& object, const char* name) {
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
 
-std::string Headline(const GateVerdict& verdict) {
-  if (!verdict.override_text.empty()) {
-    return absl::StrCat(verdict.project, ": let through by an override");
+const std::string& Headline(const GateVerdict& verdict) { return verdict.headline; }
+
+// Of an answer that has none: of what it has.
+std::string MakeHeadline(const GateVerdict& verdict, const json& answer) {
+  GateSaid said;
+  said.verdict = verdict.verdict;
+  said.project = verdict.project;
+  said.at_risk = TextIn(answer, "fail_on") == "at_risk";
+  said.overridden = !verdict.override_text.empty();
+  const auto more = answer.find("more");
+  said.more = more != answer.end() && more->is_boolean() && more->get<bool>();
+  if (const auto reasons = answer.find("reasons"); reasons != answer.end()) {
+    for (const json& reason : *reasons) {
+      if (!reason.is_object()) continue;
+      const auto count = reason.find("count");
+      if (TextIn(reason, "kind") == "promise") ++said.promises;
+      if (count != reason.end() && count->is_number_unsigned())
+        said.promises += count->get<std::size_t>();
+    }
   }
-  if (verdict.verdict == "pass") {
-    return absl::StrCat(verdict.project, ": no commitment stands in the way");
-  }
-  if (verdict.verdict == "neutral") return absl::StrCat(verdict.project, ": not asked");
-  if (verdict.verdict == "fail") {
-    return absl::StrCat(verdict.project, ": commitments stand in the way");
-  }
-  return absl::StrCat(verdict.project, ": cannot tell");
+  return GateHeadline(said);
 }
+
+// When the next promise changes the verdict by time alone; empty where that is not told.
+std::string NextLine(const GateVerdict& verdict) {
+  if (verdict.next_change_at.empty() || verdict.verdict != "pass") return "";
+  if (!verdict.override_text.empty()) return "";
+  return absl::StrCat("the next falls due at ", verdict.next_change_at);
+}
+
+constexpr char kOnlyWarned[] = "Only warned: this job goes on (warn-only).";
 
 // Without what XML 1.0 cannot hold.
 std::string XmlLine(std::string_view text) { return EscapeXml(PrintableLine(text)); }
@@ -75,8 +94,9 @@ std::string Plain(const GateVerdict& verdict) {
   if (!verdict.ref_text.empty()) {
     absl::StrAppend(&out, "  ", PrintableLine(verdict.ref_text), "\n");
   }
-  if (!verdict.next_change_at.empty()) {
-    absl::StrAppend(&out, "  changes by itself at ", PrintableLine(verdict.next_change_at), "\n");
+  if (!verdict.note.empty()) absl::StrAppend(&out, "  ", PrintableLine(verdict.note), "\n");
+  if (const std::string next = NextLine(verdict); !next.empty()) {
+    absl::StrAppend(&out, "  ", PrintableLine(next), "\n");
   }
   return out;
 }
@@ -119,14 +139,15 @@ std::string JUnit(const GateVerdict& verdict) {
       XmlLine(verdict.as_of), "\">\n", cases, "</testsuite>\n");
 }
 
-std::string GitHub(const GateVerdict& verdict) {
+std::string GitHub(const GateVerdict& verdict, GateLeniency leniency) {
   std::string out;
   const bool overridden = !verdict.override_text.empty();
   if (overridden)
     absl::StrAppend(&out, Annotation("warning", "retainer gate", verdict.override_text));
   for (const GateReason& reason : verdict.reasons) {
     const bool neutral = reason.kind == "neutral";
-    const bool fails = reason.kind != "unknown" && !neutral && !overridden;
+    const bool fails =
+        reason.kind != "unknown" && !neutral && !overridden && leniency == GateLeniency::kNone;
     absl::StrAppend(&out, Annotation(fails     ? "error"
                                      : neutral ? "notice"
                                                : "warning",
@@ -167,6 +188,9 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
   if (const auto ref = answer.find("ref"); ref != answer.end() && ref->is_object()) {
     verdict.ref_text = TextIn(*ref, "text");
   }
+  verdict.note = TextIn(answer, "note");
+  verdict.headline = TextIn(answer, "headline");
+  if (verdict.headline.empty()) verdict.headline = MakeHeadline(verdict, answer);
   verdict.json = body;
   return verdict;
 }
@@ -176,7 +200,9 @@ GateVerdict NotAsked(const std::string& project) {
   verdict.verdict = "neutral";
   verdict.project = project;
   verdict.as_of = Rfc3339(absl::Now());
-  verdict.reasons = {{"neutral", "A fork's pull request has no token to ask the gate with.", ""}};
+  verdict.headline = absl::StrCat("Not asked (", project, ").");
+  verdict.reasons = {
+      {"neutral", "The gate was not asked: the job of a fork has no token for it.", ""}};
   verdict.json = json{{"verdict", verdict.verdict},
                       {"project", project},
                       {"as_of", verdict.as_of},
@@ -209,9 +235,10 @@ std::string GateMarkdown(const GateVerdict& verdict) {
   if (!verdict.ref_text.empty()) {
     absl::StrAppend(&out, EscapeMarkdown(verdict.ref_text), "\n\n");
   }
+  if (!verdict.note.empty()) absl::StrAppend(&out, EscapeMarkdown(verdict.note), "\n\n");
   absl::StrAppend(&out, "As of ", EscapeMarkdown(verdict.as_of));
-  if (!verdict.next_change_at.empty()) {
-    absl::StrAppend(&out, "; changes by itself at ", EscapeMarkdown(verdict.next_change_at));
+  if (const std::string next = NextLine(verdict); !next.empty()) {
+    absl::StrAppend(&out, "; ", EscapeMarkdown(next));
   }
   absl::StrAppend(&out, ".\n");
   return out;
@@ -228,7 +255,14 @@ std::string Annotation(std::string_view level, std::string_view title, std::stri
                       "::", escape(text, false), "\n");
 }
 
-std::string GateReport(const GateVerdict& verdict, GateFormat format) {
+std::string TroubleMarkdown(std::string_view text) {
+  return absl::StrCat("### ⚠️ ", EscapeMarkdown(text), "\n");
+}
+
+std::string GateReport(const GateVerdict& verdict, GateFormat format, GateLeniency leniency) {
+  // In formats that people read; a test report or JSON says what was found.
+  const bool warned = leniency == GateLeniency::kWarnOnly && verdict.verdict == "fail";
+  const std::string end = warned ? absl::StrCat(kOnlyWarned, "\n") : "";
   switch (format) {
     case GateFormat::kJson:
       return verdict.json.ends_with('\n') ? verdict.json : verdict.json + "\n";
@@ -237,11 +271,11 @@ std::string GateReport(const GateVerdict& verdict, GateFormat format) {
     case GateFormat::kMarkdown:
       return GateMarkdown(verdict);
     case GateFormat::kGitHub:
-      return GitHub(verdict);
+      return GitHub(verdict, leniency) + end;
     case GateFormat::kText:
       break;
   }
-  return Plain(verdict);
+  return Plain(verdict) + end;
 }
 
 int ExitCodeOf(const GateVerdict& verdict) {

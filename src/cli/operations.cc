@@ -1,7 +1,5 @@
 #include "src/cli/operations.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,13 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
 #include "retainer/time_zone.h"
-#include "src/api/sha256.h"
 #include "src/api/ticket_json.h"
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
@@ -24,10 +20,13 @@
 #include "src/cli/leaving.h"
 #include "src/cli/loading.h"
 #include "src/cli/look_through.h"
+#include "src/cli/names.h"
+#include "src/cli/operation_result.h"
 #include "src/cli/overrides.h"
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
 #include "src/cli/sink_trouble.h"
+#include "src/cli/token_operations.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
@@ -43,16 +42,7 @@ constexpr absl::Duration kLongWait = absl::Minutes(5);
 // A command waits for its answer a minute.
 constexpr absl::Duration kLookPatience = absl::Seconds(20);
 
-json TimeOrNull(const std::optional<absl::Time>& time) {
-  return time && *time != absl::InfiniteFuture() ? json(Rfc3339(*time)) : json(nullptr);
-}
-
-std::string Text(const json& request, const char* name) { return request.value(name, ""); }
-
-struct Result {
-  std::string text;
-  json data;
-};
+using Result = OperationResult;
 
 absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
   const auto ref = FindRef(store, Text(request, "ticket"));
@@ -126,8 +116,7 @@ absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, abs
   const std::string by = absl::StrCat(Text(request, "operator"), ": ", Text(request, "reason"));
   const Customer* customer = policy.FindCustomer(customer_name);
   if (!customer_name.empty() && customer == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the policy has no customer \"", customer_name, "\": give an id or an alias"));
+    return NoSuchCustomer(policy, customer_name);
   }
   if (customer == nullptr && action != "priority") {
     return absl::InvalidArgumentError("name a customer: its id or alias");
@@ -194,72 +183,6 @@ absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
                 {{"policy", state->id}, {"changed", state->changed}}};
 }
 
-// ---- Tokens
-
-absl::StatusOr<Result> CreateToken(Store& store, Clock& clock, const json& request) {
-  unsigned char secret[32];
-  unsigned char id[6];
-  if (RAND_bytes(secret, sizeof(secret)) != 1 || RAND_bytes(id, sizeof(id)) != 1) {
-    return absl::UnavailableError("the system gives no random bytes");
-  }
-  const auto bytes = [](const unsigned char* data, std::size_t size) {
-    return std::string(reinterpret_cast<const char*>(data), size);
-  };
-  std::string encoded;
-  absl::WebSafeBase64Escape(bytes(secret, sizeof(secret)), &encoded);
-  const std::string token = absl::StrCat("rtn_", encoded);
-  TokenRecord record;
-  record.id = absl::BytesToHexString(bytes(id, sizeof(id)));
-  record.hash = Sha256Hex(token);
-  record.scope = Text(request, "scope");
-  record.project = Text(request, "project");
-  record.customer = Text(request, "customer");
-  record.created = clock.Now();
-  if (const auto seconds = request.find("expires_s"); seconds != request.end()) {
-    record.expires = record.created + absl::Seconds(seconds->get<std::int64_t>());
-  }
-  if (absl::Status saved = store.SaveToken(record); !saved.ok()) return saved;
-  return Result{absl::StrCat(token, "\n"),
-                {{"token", token}, {"id", record.id}, {"expires", TimeOrNull(record.expires)}}};
-}
-
-absl::StatusOr<Result> ListTokens(Store& store) {
-  const auto tokens = store.ListTokens();
-  if (!tokens.ok()) return tokens.status();
-  Result result{"", json::array()};
-  for (const TokenRecord& token : *tokens) {
-    result.data.push_back({{"id", token.id},
-                           {"scope", token.scope},
-                           {"project", token.project},
-                           {"customer", token.customer},
-                           {"created", Rfc3339(token.created)},
-                           {"expires", TimeOrNull(token.expires)},
-                           {"revoked", TimeOrNull(token.revoked)}});
-    absl::StrAppend(&result.text, token.id, "  ", token.scope, "  ",
-                    token.project.empty() ? "every project" : token.project, "  ",
-                    token.customer.empty() ? "every customer" : token.customer, "  ",
-                    token.revoked   ? absl::StrCat("revoked ", Rfc3339(*token.revoked))
-                    : token.expires ? absl::StrCat("until ", Rfc3339(*token.expires))
-                                    : "without end",
-                    "\n");
-  }
-  if (tokens->empty()) result.text = "No tokens.\n";
-  return result;
-}
-
-absl::StatusOr<Result> RevokeToken(Store& store, Clock& clock, const json& request) {
-  const auto tokens = store.ListTokens();
-  if (!tokens.ok()) return tokens.status();
-  for (TokenRecord token : *tokens) {
-    if (token.id != Text(request, "id")) continue;
-    if (!token.revoked) token.revoked = clock.Now();
-    if (absl::Status saved = store.SaveToken(token); !saved.ok()) return saved;
-    return Result{absl::StrCat(token.id, " revoked\n"), {{"id", token.id}}};
-  }
-  return absl::NotFoundError(
-      absl::StrCat("no token has the id \"", Text(request, "id"), "\": see `retainer token list`"));
-}
-
 // ---- Overrides of the gate
 
 json OverrideJson(const GateOverride& record, const std::string& project, absl::Time now) {
@@ -310,6 +233,16 @@ absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock, const json& req
             ? absl::StrCat("withdrawn ", Rfc3339(*record.withdrawn), " by ", record.withdrawn_by)
             : absl::StrCat(record.until <= now ? "ended " : "until ", Rfc3339(record.until)),
         "  ", record.by, ": ", record.reason, "\n");
+  }
+  if (const std::string asked = Text(request, "project"); result.text.empty() && !asked.empty()) {
+    const auto ref = ParseProjectRef(asked);
+    if (!ref.ok()) return ref.status();
+    const auto known = store.FindProjectByPath(*ref);
+    if (!known.ok()) return known.status();
+    if (!*known) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "nothing is known of ", asked, ": leave --project out to see those of every project"));
+    }
   }
   if (result.text.empty()) result.text = "No overrides.\n";
   return result;
@@ -614,7 +547,7 @@ std::string Operations::Answer(const std::string& request_text) {
     } else if (op == "ticket") {
       result = Ticket(desk_, store_, clock_, request);
     } else if (op == "token create") {
-      result = CreateToken(store_, clock_, request);
+      result = CreateToken(desk_, store_, clock_, request);
     } else if (op == "token list") {
       result = ListTokens(store_);
     } else if (op == "token revoke") {

@@ -12,6 +12,7 @@
 #include "retainer/instant_text.h"
 #include "retainer/names.h"
 #include "src/cli/command.h"
+#include "src/cli/names.h"
 
 namespace retainer::cli {
 namespace {
@@ -88,8 +89,7 @@ class Queue {
     if (!options_.customer.empty()) {
       customer_ = policy.FindCustomer(options_.customer);
       if (customer_ == nullptr) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "the policy has no customer \"", options_.customer, "\": give an id or an alias"));
+        return NoSuchCustomer(policy, options_.customer);
       }
     }
     auto pins = store_.LoadPins();
@@ -197,26 +197,38 @@ class Queue {
     return item;
   }
 
+  // By who was assigned, else by labels, else by who answered last; what nothing of that gives to a
+  // team is everybody's.
   bool IsTheTeams(const Standing& standing, const std::string& forge) const {
     if (options_.team.empty()) return true;
     const auto& teams = terms_.back()->policy.teams;
     const Team& team = teams.at(options_.team);
-    if (!standing.assignees.empty()) {
-      return std::any_of(team.members.begin(), team.members.end(), [&](const Login& member) {
+    const auto has_one_of = [&](const Team& of, const std::vector<std::string>& logins) {
+      return std::any_of(of.members.begin(), of.members.end(), [&](const Login& member) {
         return member.forge == forge &&
-               std::any_of(
-                   standing.assignees.begin(), standing.assignees.end(),
-                   [&](const std::string& assignee) { return SameName(assignee, member.name); });
+               std::any_of(logins.begin(), logins.end(),
+                           [&](const std::string& login) { return SameName(login, member.name); });
       });
-    }
+    };
     const auto named = [&](const Team& of) {
       return std::any_of(of.labels.begin(), of.labels.end(), [&](const std::string& label) {
         return std::any_of(standing.labels.begin(), standing.labels.end(),
                            [&](const std::string& there) { return SameName(there, label); });
       });
     };
-    return named(team) || std::none_of(teams.begin(), teams.end(),
-                                       [&](const auto& entry) { return named(entry.second); });
+    const auto some = [&](const auto& of) {
+      return std::any_of(teams.begin(), teams.end(),
+                         [&](const auto& entry) { return of(entry.second); });
+    };
+    const std::vector<std::string> answered = {standing.answered_by};
+    const auto assigned_to = [&](const Team& of) { return has_one_of(of, standing.assignees); };
+    const auto answered_by = [&](const Team& of) {
+      return !standing.answered_by.empty() && has_one_of(of, answered);
+    };
+    if (some(assigned_to)) return assigned_to(team);
+    if (some(named)) return named(team);
+    if (some(answered_by)) return answered_by(team);
+    return true;
   }
 
   Desk& desk_;

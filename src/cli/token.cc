@@ -60,7 +60,7 @@ void RegisterToken(CLI::App& app) {
       ->required()
       ->check(CLI::IsMember({"gate", "read", "write", "admin"}));
   create->add_option("--project", options->project, "For this project alone: forge:path");
-  create->add_option("--customer", options->customer, "Sees this customer alone");
+  create->add_option("--customer", options->customer, "Sees this customer alone: its id");
   create->add_option("--expires", options->expires, "After this time: 90d, 12h");
   create->footer(
       "Example: retainer token create --config retainer.yaml --scope read "

@@ -124,6 +124,13 @@ void AddTakenBack(const std::map<std::string, std::string>& before, const Standi
   }
 }
 
+bool IsHiddenId(const std::string& id, const TermsHistory& terms, const Policy& current) {
+  return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
+    const Customer* customer = version->policy.FindCustomer(id);
+    return customer != nullptr && IsHidden(*customer, current);
+  });
+}
+
 bool IsMention(const Notice& notice) { return notice.kind == NoticeKind::kMention; }
 
 void Append(std::vector<Notice> more, std::vector<Notice>* notices) {
@@ -260,6 +267,9 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
                               beside.questions.end());
     standing.questions.insert(standing.questions.end(), decision.outside_questions.begin(),
                               decision.outside_questions.end());
+  }
+  for (ClaimRecord& claim : decision.claims) {
+    claim.hidden = IsHiddenId(claim.customer, terms, current.policy);
   }
   SortUnique(&standing.questions);
   if (!standing.questions.empty() && !HasHidden(terms, now)) {

@@ -394,7 +394,7 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref, const std::string
   auto key = Resolve(ref);
   if (!key.ok()) return key.status();
   Inspection inspection;
-  inspection.terms = terms_.Get();
+  inspection.terms = std::move(terms);
   if (inspection.terms.empty()) {
     return absl::FailedPreconditionError(
         "no valid policy is in force yet: `retainer check` says what is wrong with it");
@@ -451,6 +451,11 @@ void Desk::LogTrouble(std::string_view event, const std::string& forge,
   ports_.log.Error(event, {{"forge", forge},
                            {"error", StatusText(status)},
                            {"more_like_it", absl::StrCat(*kept_back)}});
+}
+
+void Desk::TellFigures() {
+  const absl::Status told = reconciler_.TellFigures();
+  if (!told.ok()) LogTrouble("figures could not be read", "", told);
 }
 
 absl::Status Desk::Writable() {

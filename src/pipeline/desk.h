@@ -184,6 +184,9 @@ class Desk {
 
   Health CheckHealth();
 
+  // Sets the gauges that tell what the store holds, so that a scrape finds them true.
+  void TellFigures();
+
  private:
   struct Thread {
     std::string name;

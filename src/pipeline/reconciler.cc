@@ -176,25 +176,29 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   return round;
 }
 
-absl::Status Reconciler::Look(absl::Time now) {
-  auto stats = store_.Stats();
+absl::Status Reconciler::TellFigures() {
+  const auto stats = store_.Stats();
   if (!stats.ok()) return stats.status();
-  metrics_.Set("retainer_inbox_entries", static_cast<double>(stats->inbox));
+  return TellFigures(*stats, clock_.Now());
+}
+
+absl::Status Reconciler::TellFigures(const StoreStats& stats, absl::Time now) {
+  metrics_.Set("retainer_inbox_entries", static_cast<double>(stats.inbox));
   const auto tell_age = [&](const char* name, const std::optional<absl::Time>& oldest) {
     metrics_.Set(name, oldest ? std::max(absl::ToDoubleSeconds(now - *oldest), 0.0) : 0);
   };
-  tell_age("retainer_inbox_age_seconds", stats->oldest_inbox);
-  metrics_.Set("retainer_set_aside_entries", static_cast<double>(stats->set_aside));
-  tell_age("retainer_set_aside_age_seconds", stats->oldest_set_aside);
-  metrics_.Set("retainer_dirty_faces", static_cast<double>(stats->dirty_faces));
-  tell_age("retainer_dirty_face_age_seconds", stats->oldest_dirty);
-  metrics_.Set("retainer_backlog_faces", static_cast<double>(stats->backlog_faces));
-  metrics_.Set("retainer_dead_faces", static_cast<double>(stats->dead_faces));
-  tell_age("retainer_dead_face_age_seconds", stats->oldest_dead_face);
-  metrics_.Set("retainer_dead_notices", static_cast<double>(stats->dead_notices));
-  tell_age("retainer_dead_notice_age_seconds", stats->oldest_dead_notice);
-  metrics_.Set("retainer_pending_notices", static_cast<double>(stats->pending_notices));
-  tell_age("retainer_pending_notice_age_seconds", stats->oldest_notice);
+  tell_age("retainer_inbox_age_seconds", stats.oldest_inbox);
+  metrics_.Set("retainer_set_aside_entries", static_cast<double>(stats.set_aside));
+  tell_age("retainer_set_aside_age_seconds", stats.oldest_set_aside);
+  metrics_.Set("retainer_dirty_faces", static_cast<double>(stats.dirty_faces));
+  tell_age("retainer_dirty_face_age_seconds", stats.oldest_dirty);
+  metrics_.Set("retainer_backlog_faces", static_cast<double>(stats.backlog_faces));
+  metrics_.Set("retainer_dead_faces", static_cast<double>(stats.dead_faces));
+  tell_age("retainer_dead_face_age_seconds", stats.oldest_dead_face);
+  metrics_.Set("retainer_dead_notices", static_cast<double>(stats.dead_notices));
+  tell_age("retainer_dead_notice_age_seconds", stats.oldest_dead_notice);
+  metrics_.Set("retainer_pending_notices", static_cast<double>(stats.pending_notices));
+  tell_age("retainer_pending_notice_age_seconds", stats.oldest_notice);
   const auto open = store_.CountOpenByState();
   if (!open.ok()) return open.status();
   std::map<Metrics::Labels, double> open_by;
@@ -210,6 +214,13 @@ absl::Status Reconciler::Look(absl::Time now) {
   const auto ledger = store_.ReadLedgerHead();
   if (!ledger.ok()) return ledger.status();
   metrics_.Set("retainer_ledger_records", static_cast<double>(ledger->length));
+  return absl::OkStatus();
+}
+
+absl::Status Reconciler::Look(absl::Time now) {
+  const auto stats = store_.Stats();
+  if (!stats.ok()) return stats.status();
+  if (absl::Status told = TellFigures(*stats, now); !told.ok()) return told;
   if (stats->oldest_inbox && now - *stats->oldest_inbox > options_.stuck_after) {
     log_.Warning("deliveries wait in the inbox",
                  {{"entries", absl::StrCat(stats->inbox)},

@@ -52,6 +52,8 @@ class Reconciler {
   absl::StatusOr<Round> RunOnce();
   // Pages are left.
   bool busy() const;
+  // The gauges of what the store holds. Thread-safe.
+  absl::Status TellFigures();
 
  private:
   // False: there was nothing to judge.
@@ -59,6 +61,7 @@ class Reconciler {
   absl::Status Look(absl::Time now);
   // What was to be tried again soon has a wake-up that lies far ahead once the clock is set back.
   void LookAtTheClock();
+  absl::Status TellFigures(const StoreStats& stats, absl::Time now);
   // Writes down how far it has come. The latest word is the last to be written.
   absl::Status Save();
   void Report(bool done);

@@ -65,18 +65,21 @@ void AddOwed(const TicketRecord& record, const ClaimRecord& claim, Rows* rows) {
   const std::string value = EncodeRecord(OwedRecord{record.url, claim.promises});
   const auto add = [&](OwedAt which, absl::Time at) {
     if (at == absl::InfiniteFuture()) return;
-    AddRow(rows, Table::kIndexes,
-           KeyWriter()
-               .U8(static_cast<std::uint8_t>(Dimension::kOwed))
-               .Text(project)
-               .Text(claim.plan)
-               .Text(claim.priority)
-               .U8(static_cast<std::uint8_t>(which))
-               .Instant(at)
-               .Ticket(record.key)
-               .Text(claim.customer)
-               .Take(),
-           value);
+    for (const Dimension dimension : {Dimension::kOwed, Dimension::kOwedInOpen}) {
+      if (dimension == Dimension::kOwedInOpen && claim.hidden) continue;
+      AddRow(rows, Table::kIndexes,
+             KeyWriter()
+                 .U8(static_cast<std::uint8_t>(dimension))
+                 .Text(project)
+                 .Text(claim.plan)
+                 .Text(claim.priority)
+                 .U8(static_cast<std::uint8_t>(which))
+                 .Instant(at)
+                 .Ticket(record.key)
+                 .Text(claim.customer)
+                 .Take(),
+             value);
+    }
     AddRow(rows, Table::kIndexes,
            KeyWriter()
                .U8(static_cast<std::uint8_t>(Dimension::kOwedTo))
@@ -94,7 +97,36 @@ void AddOwed(const TicketRecord& record, const ClaimRecord& claim, Rows* rows) {
   add(OwedAt::kAtRisk, at_risk);
 }
 
+void AddHiddenOwed(const TicketRecord& record, Rows* rows) {
+  const HiddenOwed& owed = *record.hidden_owed;
+  const auto add = [&](OwedAt which, HiddenEnd end, absl::Time at) {
+    AddRow(
+        rows, Table::kIndexes,
+        KeyWriter()
+            .Raw(HiddenOwedPrefix(IndexProject(record.key.forge, record.key.project), which, end))
+            .Instant(at)
+            .Ticket(record.key)
+            .Take());
+  };
+  for (const auto& [which, span] :
+       {std::pair(OwedAt::kBroken, owed.broken), std::pair(OwedAt::kAtRisk, owed.at_risk)}) {
+    if (span.since != absl::InfiniteFuture()) {
+      add(which, HiddenEnd::kFrom, CoarseAt(span.since, owed.shift_seconds));
+    }
+    if (span.until != absl::InfinitePast()) add(which, HiddenEnd::kUntil, span.until);
+  }
+}
+
 }  // namespace
+
+std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd end) {
+  return KeyWriter()
+      .U8(static_cast<std::uint8_t>(Dimension::kHiddenOwed))
+      .Text(project)
+      .U8(static_cast<std::uint8_t>(which))
+      .U8(static_cast<std::uint8_t>(end))
+      .Take();
+}
 
 std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
 
@@ -152,6 +184,7 @@ Rows DerivedRows(const TicketRecord& record) {
   if (record.tracked) {
     for (const ClaimRecord& claim : claims) AddOwed(record, claim, &rows);
   }
+  if (record.hidden_owed) AddHiddenOwed(record, &rows);
   const std::string project = IndexProject(record.key.forge, record.key.project);
   if (record.tracked && record.questions > 0 && (record.open || wakes)) {
     AddRow(&rows, Table::kIndexes,

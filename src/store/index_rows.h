@@ -35,6 +35,9 @@ void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& re
 std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value,
                        std::optional<ListOrder> order = std::nullopt);
 
+// The beginning of the keys of when hidden commitments of a project (IndexProject) count.
+std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd end);
+
 // The beginning of the keys of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
 

@@ -73,7 +73,7 @@ absl::Status TableStore::Open() {
     if (version < 5) {
       if (absl::Status status = UpgradeLists(); !status.ok()) return status;
     }
-    if (version == 5) {
+    if (version >= 5 && version < kSchemaVersion) {
       if (absl::Status status = UpgradeRows(); !status.ok()) return status;
     }
     if (version < kSchemaVersion) {
@@ -82,6 +82,7 @@ absl::Status TableStore::Open() {
       if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
     }
   }
+  if (absl::Status status = shifts_.Load(engine_.get()); !status.ok()) return status;
   return numbers_.Load();
 }
 
@@ -244,7 +245,8 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
   return status;
 }
 
-absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, Staged* staged) {
+absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
+                                       Staged* staged) const {
   const std::string key = TicketRowKey(write.record.key);
   auto old = ReadRecord<TicketRecord>(view, Table::kTickets, key);
   if (!old.ok()) return old.status();
@@ -256,7 +258,7 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, S
   }
   TicketRecord record = write.record;
   ++record.version;
-  StageTicket(*old, record, &staged->batch);
+  StageTicket(*old, std::move(record), &staged->batch);
   for (const Fact& fact : write.facts) {
     staged->batch.Put(Table::kFacts, key + fact.id, EncodeRecord(StoredFact{fact}));
   }
@@ -287,8 +289,9 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write, S
   return absl::OkStatus();
 }
 
-void TableStore::StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
-                             Batch* batch) {
+void TableStore::StageTicket(const std::optional<TicketRecord>& old, TicketRecord record,
+                             Batch* batch) const {
+  record.hidden_owed = NextHiddenOwed(old ? &*old : nullptr, record, shifts_.SecondsOf(record.key));
   StageDerived(old, record, batch);
   batch->Put(Table::kTickets, TicketRowKey(record.key), EncodeRecord(record));
 }

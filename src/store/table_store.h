@@ -24,6 +24,7 @@
 #include "src/store/ledger.h"
 #include "src/store/lock_stripes.h"
 #include "src/store/pins_cache.h"
+#include "src/store/ticket_shifts.h"
 
 namespace retainer {
 
@@ -160,9 +161,8 @@ class TableStore : public Store {
   absl::Status UpgradeRows();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
-  static absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged);
-  static void StageTicket(const std::optional<TicketRecord>& old, const TicketRecord& record,
-                          Batch* batch);
+  absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged) const;
+  void StageTicket(const std::optional<TicketRecord>& old, TicketRecord record, Batch* batch) const;
   static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
   // Changes a face's record under its ticket's lock, with what `change` adds to the write: true to
   // replace the record by the one it made, false to leave it. NotFound where there is none.
@@ -196,6 +196,7 @@ class TableStore : public Store {
   InboxFronts fronts_;
   LedgerWriter ledger_;
   PinsCache pins_;
+  TicketShifts shifts_;
   // By hash of the project.
   std::array<std::atomic<std::uint64_t>, 64> project_versions_ = {};
 };

@@ -275,7 +275,7 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
       TicketRecord record = *old ? **old : TicketRecord();
       record.key = key;
       ++record.version;
-      StageTicket(*old, record, &batch);
+      StageTicket(*old, std::move(record), &batch);
     }
   }
   const absl::Status status = engine_->Write(batch);

@@ -1,4 +1,4 @@
-// Lists, the gate's question and sums, each from rows of an index.
+// Lists and sums, each from rows of an index. (What is owed: table_store_owed.cc.)
 #include <algorithm>
 #include <tuple>
 
@@ -34,6 +34,11 @@ std::optional<ClockState> StateFor(const TicketQuery& query, const TicketRecord&
   return std::nullopt;
 }
 
+bool IsAskedFor(const TicketQuery& query, const std::string& priority) {
+  return query.priorities.empty() || std::find(query.priorities.begin(), query.priorities.end(),
+                                               priority) != query.priorities.end();
+}
+
 bool Matches(const TicketQuery& query, const TicketRecord& record) {
   if (query.project &&
       (record.key.forge != query.project->forge || record.key.project != query.project->id)) {
@@ -42,10 +47,10 @@ bool Matches(const TicketQuery& query, const TicketRecord& record) {
   if (query.open && record.open != *query.open) return false;
   if (query.worst && StateFor(query, record) != query.worst) return false;
   if (query.due_before && DueIn(record, query.customer) >= *query.due_before) return false;
-  if (query.customer.empty() && query.priority.empty() && !query.metric) return true;
+  if (query.customer.empty() && query.priorities.empty() && !query.metric) return true;
   for (const ClaimRecord& claim : ClaimsInForce(record)) {
     if (!query.customer.empty() && claim.customer != query.customer) continue;
-    if (!query.priority.empty() && claim.priority != query.priority) continue;
+    if (!IsAskedFor(query, claim.priority)) continue;
     if (query.metric &&
         std::none_of(claim.promises.begin(), claim.promises.end(),
                      [&](const OpenPromise& promise) { return promise.metric == *query.metric; })) {
@@ -202,10 +207,6 @@ absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part&
 // The priorities that tickets have, as the query's list has them one after another.
 absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuery& query) {
   std::vector<std::string> found;
-  if (!query.priority.empty()) {
-    found.push_back(query.priority);
-    return found;
-  }
   auto opened = view.Open(Table::kIndexes);
   if (!opened.ok()) return opened.status();
   Cursor& cursor = **opened;
@@ -219,6 +220,7 @@ absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuer
     found.push_back(std::move(name));
   }
   if (!cursor.status().ok()) return cursor.status();
+  std::erase_if(found, [&](const std::string& name) { return !IsAskedFor(query, name); });
   std::sort(found.begin(), found.end(), [&](const std::string& a, const std::string& b) {
     return Urgency(query, a) < Urgency(query, b);
   });
@@ -295,61 +297,6 @@ absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, 
   }
 }
 
-// What is owed, by the group of rows (plan and priority) that it is in.
-struct OwedGroup {
-  std::string prefix;
-  std::string plan;
-  std::string priority;
-};
-
-struct OwedRow {
-  absl::Time at;
-  std::string key;  // behind the instant: the ticket, and the customer where the query names none
-  std::string value;
-  std::size_t group = 0;
-};
-
-bool Earlier(const OwedRow& a, const OwedRow& b) {
-  return std::tie(a.at, a.key) < std::tie(b.at, b.key);
-}
-
-// `customer`: the query's. Nullopt where the row cannot be read.
-std::optional<Owed::Claim> OwedClaim(const OwedGroup& group, std::string_view key,
-                                     std::string_view value, const std::string& customer) {
-  Owed::Claim owed;
-  owed.claim.customer = customer;
-  owed.claim.plan = group.plan;
-  owed.claim.priority = group.priority;
-  KeyReader reader(key);
-  if (!reader.Ticket(&owed.ticket) || (customer.empty() && !reader.Text(&owed.claim.customer)) ||
-      !reader.AtEnd()) {
-    return std::nullopt;
-  }
-  std::optional<OwedRecord> record = DecodeRecord<OwedRecord>(value);
-  if (!record) return std::nullopt;
-  owed.url = std::move(record->url);
-  owed.claim.promises = std::move(record->promises);
-  return owed;
-}
-
-// The group at or after a key; nullopt behind the last.
-absl::StatusOr<std::optional<OwedGroup>> NextGroup(Cursor& cursor, const std::string& base,
-                                                   const std::string& from) {
-  cursor.Seek(from);
-  if (!cursor.Valid()) {
-    if (!cursor.status().ok()) return cursor.status();
-    return std::nullopt;
-  }
-  if (!cursor.Key().starts_with(base)) return std::nullopt;
-  OwedGroup group;
-  KeyReader reader(cursor.Key().substr(base.size()));
-  if (!reader.Text(&group.plan) || !reader.Text(&group.priority)) {
-    return Unreadable(Table::kIndexes, cursor.Key());
-  }
-  group.prefix = KeyWriter().Raw(base).Text(group.plan).Text(group.priority).Take();
-  return group;
-}
-
 }  // namespace
 
 absl::Time DueIn(const TicketRecord& record, const std::string& customer) {
@@ -377,13 +324,10 @@ TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record) {
   }
   place.at = DueIn(record, query.customer);
   if (query.order == TicketOrder::kDue) return place;
-  // The one that is asked for, else the most urgent.
-  if (!query.priority.empty()) {
-    place.priority = query.priority;
-    return place;
-  }
+  // The most urgent, of those that are asked for.
   for (const ClaimRecord& claim : ClaimsInForce(record)) {
     if (!query.customer.empty() && claim.customer != query.customer) continue;
+    if (!IsAskedFor(query, claim.priority)) continue;
     if (Urgency(query, claim.priority) < Urgency(query, place.priority)) {
       place.priority = claim.priority;
     }
@@ -443,9 +387,11 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
       if (found.size() >= query.limit) break;
     }
   } else {
-    const std::optional<std::string> priority =
-        query.priority.empty() ? std::nullopt : std::optional(query.priority);
-    if (absl::Status status = read(priority, query.after); !status.ok()) return status;
+    std::vector<std::optional<std::string>> lists(query.priorities.begin(), query.priorities.end());
+    if (lists.empty()) lists.emplace_back();
+    for (const auto& priority : lists) {
+      if (absl::Status status = read(priority, query.after); !status.ok()) return status;
+    }
   }
   if (query.worst && !Stored(query)) {
     // Time has changed these since they were filed under their state.
@@ -475,6 +421,11 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
   std::sort(found.begin(), found.end(), [&](const TicketRecord& a, const TicketRecord& b) {
     return Before(query, PlaceOf(query, a), PlaceOf(query, b));
   });
+  // Several customers' claims put a ticket into the lists of several priorities.
+  found.erase(
+      std::unique(found.begin(), found.end(),
+                  [](const TicketRecord& a, const TicketRecord& b) { return a.key == b.key; }),
+      found.end());
   if (found.size() > query.limit) found.resize(query.limit);
   return found;
 }
@@ -521,102 +472,6 @@ absl::StatusOr<std::vector<OpenCount>> TableStore::CountOpenByState() {
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
   return counts;
-}
-
-absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::string& terms_id) {
-  Owed owed;
-  const auto view = engine_->Read();
-  auto opened = view->Open(Table::kIndexes);
-  if (!opened.ok()) return opened.status();
-  Cursor& cursor = **opened;
-  const std::string project = IndexProject(query.project.forge, query.project.id);
-  const auto dimension = [&](Dimension which) {
-    return KeyWriter().U8(static_cast<std::uint8_t>(which)).Text(project).Take();
-  };
-  const std::string base =
-      query.customer.empty()
-          ? dimension(Dimension::kOwed)
-          : KeyWriter().Raw(dimension(Dimension::kOwedTo)).Text(query.customer).Take();
-  const auto which = static_cast<std::uint8_t>(query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken);
-
-  // Of each group the rows come in order: what is later than enough of the others is not read.
-  std::vector<OwedRow> rows;
-  absl::Time enough = absl::InfiniteFuture();
-  std::vector<OwedGroup> groups;
-  std::string from = base;
-  while (groups.empty() || !from.empty()) {
-    auto group = NextGroup(cursor, base, from);
-    if (!group.ok()) return group.status();
-    if (!*group) break;
-    groups.push_back(**std::move(group));
-    const OwedGroup& here = groups.back();
-    from = PrefixEnd(here.prefix);
-    if (!query.plan.empty() && here.plan != query.plan) continue;
-    if (!query.priorities.empty() && std::find(query.priorities.begin(), query.priorities.end(),
-                                               here.priority) == query.priorities.end()) {
-      continue;
-    }
-    const std::string prefix = KeyWriter().Raw(here.prefix).U8(which).Take();
-    const std::size_t before = rows.size();
-    if (!cursor.Key().starts_with(prefix)) cursor.Seek(prefix);
-    while (cursor.Valid() && cursor.Key().starts_with(prefix)) {
-      KeyReader reader(cursor.Key().substr(prefix.size()));
-      absl::Time at;
-      if (!reader.Instant(&at)) return Unreadable(Table::kIndexes, cursor.Key());
-      if (at > query.at) {
-        if (at < owed.next) {
-          owed.next = at;
-          auto claim = OwedClaim(here, reader.Rest(), cursor.Value(), query.customer);
-          if (!claim) return Unreadable(Table::kIndexes, cursor.Key());
-          owed.next_customer = std::move(claim->claim.customer);
-        }
-        break;
-      }
-      if (rows.size() - before == query.limit || at > enough) {
-        // Enough of these; on to what comes.
-        owed.more = true;
-        if (!query.next) break;
-        cursor.Seek(KeyWriter().Raw(prefix).Instant(query.at + absl::Nanoseconds(1)).Take());
-        continue;
-      }
-      rows.push_back(
-          {at, std::string(reader.Rest()), std::string(cursor.Value()), groups.size() - 1});
-      cursor.Next();
-    }
-    if (!cursor.status().ok()) return cursor.status();
-    std::inplace_merge(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(before), rows.end(),
-                       Earlier);
-    if (rows.size() > query.limit) {
-      owed.more = true;
-      rows.resize(query.limit);
-    }
-    if (rows.size() == query.limit && !rows.empty()) enough = rows.back().at;
-  }
-  for (const OwedRow& row : rows) {
-    auto claim = OwedClaim(groups[row.group], row.key, row.value, query.customer);
-    if (!claim) return Unreadable(Table::kIndexes, row.key);
-    owed.claims.push_back(*std::move(claim));
-  }
-
-  const std::string questions = dimension(Dimension::kQuestions);
-  cursor.Seek(questions);
-  owed.questions = cursor.Valid() && cursor.Key().starts_with(questions);
-  if (!cursor.status().ok()) return cursor.status();
-
-  const std::string judged = dimension(Dimension::kJudgedUnder);
-  cursor.Seek(judged);
-  while (cursor.Valid() && cursor.Key().starts_with(judged)) {
-    KeyReader reader(cursor.Key().substr(judged.size()));
-    std::string terms;
-    if (!reader.Text(&terms)) return Unreadable(Table::kIndexes, cursor.Key());
-    if (terms != terms_id) {
-      owed.stale = true;
-      break;
-    }
-    cursor.Seek(PrefixEnd(KeyWriter().Raw(judged).Text(terms).Take()));
-  }
-  if (!cursor.status().ok()) return cursor.status();
-  return owed;
 }
 
 std::uint64_t TableStore::ProjectVersion(const ProjectKey& project) { return VersionOf(project); }

@@ -1,6 +1,7 @@
 // GET /api/v1/gate.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 
 #include "tests/api/served.h"
@@ -267,25 +268,50 @@ TEST_F(GateRoutesTest, AJobIsToldOfPrivateCustomersThatItMustWaitAndNothingElse)
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   // When theirs is due says which issue is a customer's.
   EXPECT_TRUE(GetJson(gate, "job")["next_change_at"].is_null());
-  EXPECT_TRUE(GetJson(gate + "&customer=acme", "job")["next_change_at"].is_null());
+  EXPECT_EQ(GetJson(gate + "&customer=acme", "job", 404)["detail"],
+            GetJson(gate + "&customer=nobody", "job", 404)["detail"]);
   clock.Set(At(30));
   Deliver("third", MakeEvent(3, gina, {Opened(gina, 30)}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   EXPECT_EQ(GetJson(gate, "job")["next_change_at"], "2026-03-02T13:30:00Z") << "globex's";
+  Deliver("answer", MakeEvent(3, gina, {Commented(kAlice, 30, "9", "It is mended in 1.2.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
 
-  clock.Set(At(265));
+  clock.Set(At(265) + kHiddenGrain);
   auto verdict = GetJson(gate, "job");
   EXPECT_EQ(verdict["verdict"], "fail") << "no release passes over them";
   EXPECT_EQ(verdict["reasons"], json::array({{{"kind", "private"},
                                               {"text",
-                                               "A commitment to a private customer is "
-                                               "broken."}}}));
+                                               "A commitment to a private customer is broken, or "
+                                               "was until lately: that is told to the day."}}}));
   EXPECT_EQ(GetJson(gate)["reasons"][0]["count"], 2);
+  verdict = GetJson(gate + "&priority=P2", "job");
+  EXPECT_EQ(verdict["verdict"], "pass") << "filters are about public customers";
+  EXPECT_NE(verdict["note"].get<std::string>().find("private customers"), std::string::npos);
   // Where it must wait all the same, not even that.
-  clock.Set(At(300));
+  Deliver("fourth", MakeEvent(4, gina, {Opened(gina, 265)}));
+  clock.Set(At(265 + 240) + kHiddenGrain);
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   verdict = GetJson(gate, "job");
   ASSERT_EQ(verdict["reasons"].size(), 1u) << verdict;
   EXPECT_EQ(verdict["reasons"][0]["customer"], "globex");
+}
+
+TEST_F(GateRoutesTest, TheHeadlineSaysWhatWasAskedAndFound) {
+  Serve();
+  SaveToken("job", "github:acme/opendb", "", "gate");
+  Open(1, gina);
+  EXPECT_EQ(GetJson(gate)["headline"], "Every support promise of github:acme/opendb is kept.");
+  EXPECT_EQ(GetJson(gate + "&fail_on=at_risk")["headline"],
+            "Every support promise of github:acme/opendb is kept, and none is at risk.");
+  clock.Set(At(300));
+  EXPECT_EQ(GetJson(gate)["headline"], "1 promise is broken (github:acme/opendb).");
+  EXPECT_EQ(GetJson(gate + "&priority=P1")["headline"],
+            "No broken promise among: P1 (github:acme/opendb).");
+  EXPECT_EQ(GetJson(gate + "&priority=p1,%20P1%20&plan=gold&customer=c-111", "job")["headline"],
+            "No broken promise among: P1, plan gold, customer globex (github:acme/opendb).");
+  Open(2, kDave);
+  EXPECT_EQ(GetJson(gate)["headline"], "2 promises are broken (github:acme/opendb).");
 }
 
 TEST_F(GateRoutesTest, GateIsUnknownWhereItCannotTell) {
@@ -340,6 +366,25 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
       {gate + "&priority=P1&priority=P2", 400},
       {gate + "&ref=" + std::string(300, 'a'), 400}};
   for (const auto& [path, status] : wrong) GetJson(path, "all", status);
+  // Each names what there is.
+  SaveToken("job", "github:acme/opendb", "", "gate");
+  const std::vector<std::array<std::string, 4>> told = {
+      {"all", "&priority=P9", "P1, P2", ""},
+      {"all", "&priority=P1,P9", "`P9`", ""},
+      {"all", "&plan=bronze", "aims, gold, silver", ""},
+      {"all", "&customer=nobody", "acme, globex, initech", ""},
+      {"job", "&customer=nobody", "globex, initech", "acme"},
+      {"job", "&customer=acme", "globex, initech", "acme"},
+      {"job", "&plan=bronze", "aims, silver", "gold"},
+      {"all", "&metric=x", "`metric` is no parameter", ""},
+      {"all", "&customers=globex", "project, fail_on, priority, customer, plan, ref", ""},
+      {"all", "&priority=P1&priority=P2", "`priority` is given twice", ""}};
+  for (const auto& [token, query, word, never] : told) {
+    const auto result = Get(gate + query, token);
+    const std::string detail = json::parse(result->body)["detail"];
+    EXPECT_NE(detail.find(word), std::string::npos) << query << ": " << detail;
+    if (!never.empty()) EXPECT_EQ(detail.find(never), std::string::npos) << query << ": " << detail;
+  }
   // Seen, but no longer covered.
   policy.projects = {{"github", "acme/other"}};
   SetPolicy("v2");

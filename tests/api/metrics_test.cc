@@ -49,6 +49,20 @@ std::set<std::string> FamiliesNamed(const std::string& text) {
   return families;
 }
 
+TEST(PrometheusMetrics, AFigureHasNotMoreSeriesThanItCanKeep) {
+  PrometheusMetrics metrics;
+  for (int i = 0; i < 5000; ++i) {
+    metrics.Count("retainer_deliveries_total",
+                  {{"forge", "github"}, {"event", "x" + std::to_string(i)}, {"status", "200"}}, 1);
+  }
+  metrics.Count("retainer_deliveries_total",
+                {{"forge", "github"}, {"event", "x7"}, {"status", "200"}}, 1);
+  const std::string text = metrics.Expose();
+  EXPECT_LT(text.size(), 150000u);
+  EXPECT_NE(text.find("event=\"x7\",forge=\"github\",status=\"200\"} 2"), std::string::npos);
+  EXPECT_NE(text.find("event=\"other\",forge=\"other\",status=\"other\"} 4000"), std::string::npos);
+}
+
 TEST(PrometheusMetrics, ExposesNamesHelpAndTypes) {
   PrometheusMetrics metrics;
   metrics.Count("retainer_decisions_total", {{"forge", "github"}}, 2);

@@ -145,6 +145,14 @@ TEST_F(OidcTest, RefusesForgedSignatures) {
   Refuses(issuer_.Sign(Claims(), "ec-1", "ES256", "rsa-1"), "algorithm");
 }
 
+// RFC 7515, 4.1.11: who does not understand what is critical must refuse, signed or not.
+TEST_F(OidcTest, RefusesWhatItsHeaderCallsCritical) {
+  EXPECT_TRUE(verifier_.Verify(issuer_.Sign(Claims())).ok());
+  for (const char* crit : {R"(["exp"])", R"(["b64"])", "[]", R"("exp")", "null"}) {
+    Refuses(issuer_.Sign(Claims(), "rsa-1", "RS256", "", crit), "crit");
+  }
+}
+
 TEST_F(OidcTest, PinsTheAlgorithms) {
   std::string header, body;
   absl::WebSafeBase64Escape(R"({"alg":"none","kid":"rsa-1"})", &header);

@@ -250,6 +250,59 @@ TEST_F(RoutesTest, AForeignPrivateProjectIsToACustomerAsOneThatIsNotThere) {
   EXPECT_EQ(foreign["detail"], unknown["detail"]);
 }
 
+// On a ticket that customers share, the word of a private one's contact is to the others anybody's.
+TEST_F(RoutesTest, ACustomerIsNotToldWhatAPrivateCoClaimantSaid) {
+  AddCustomer("hooli", "c-333", "gold", "bert", false);
+  Serve();
+  for (const char* token : {"acme", "globex", "hooli"}) SaveToken(token, "", token);
+  const Actor bert{"88", "bert", false};
+  // 1: globex's, public, and acme's; 2: acme's and hooli's, both private.
+  Open(1, gina);
+  Open(2, kDave);
+  ASSERT_TRUE(
+      desk->Operate(Key(1), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0))).ok());
+  ASSERT_TRUE(
+      desk->Operate(Key(2), MakeOperatorFact(*ParseCommand("claim c-333"), "op", At(0))).ok());
+  clock.Set(At(20));
+  const auto waiting = [&] {
+    return MakeLabelAdded({Provenance::kWebhook, At(10)}, "waiting for customer", kAlice,
+                          Moment::At(At(10)));
+  };
+  Deliver("w1", MakeEvent(1, gina, {waiting(), Commented(kDave, 15, "901", "It happens to us.")}));
+  Deliver("w2", MakeEvent(2, kDave, {waiting(), Commented(bert, 15, "902", "It happens to us.")}));
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  const auto shown = [&](int number, const std::string& token) {
+    return GetJson("/api/v1/ticket?ref=github:acme/opendb%23" + std::to_string(number), token);
+  };
+  for (const auto& [number, said, stranger, own] :
+       std::vector<std::tuple<int, std::string, std::string, std::string>>{
+           {1, "901", "globex", "acme"}, {2, "902", "acme", "hooli"}}) {
+    EXPECT_FALSE(shown(number, "all")["waiting_for_customer"].get<bool>()) << number;
+    EXPECT_FALSE(shown(number, own)["waiting_for_customer"].get<bool>()) << own;
+    const json told = shown(number, stranger);
+    EXPECT_TRUE(told["waiting_for_customer"].get<bool>()) << told;
+    EXPECT_EQ(told.dump().find(said), std::string::npos) << told;
+    EXPECT_EQ(told.dump().find(own), std::string::npos) << told;
+    ASSERT_EQ(told["claims"].size(), 1u);
+    EXPECT_EQ(told["claims"][0]["customer"], stranger);
+  }
+}
+
+// How long a refusal takes says no more than the refusal.
+TEST_F(RoutesTest, WhoMayNotReadOfATicketIsToldSoBeforeItIsRead) {
+  Serve();
+  SaveToken("acme", "", "acme");
+  Open(1, gina);
+  const int loaded = store.tickets_loaded();
+  const std::string unknown =
+      GetJson("/api/v1/ticket?ref=github:acme/opendb%2399", "acme", 404)["detail"];
+  EXPECT_EQ(GetJson("/api/v1/ticket?ref=github:acme/opendb%231", "acme", 404)["detail"], unknown);
+  EXPECT_EQ(GetJson("/api/v1/ticket?ref=github:acme/none%231", "acme", 404)["detail"], unknown);
+  EXPECT_EQ(store.tickets_loaded(), loaded);
+  GetJson("/api/v1/ticket?ref=github:acme/opendb%231");
+  EXPECT_EQ(store.tickets_loaded(), loaded + 1);
+}
+
 // ---- Customers, policy, ledger
 
 TEST_F(RoutesTest, ACustomersFiguresSoFar) {

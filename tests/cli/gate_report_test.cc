@@ -45,16 +45,35 @@ TEST(GateReport, ExitCodesAreAPromise) {
 
 TEST(GateReport, Text) {
   EXPECT_EQ(GateReport(Parse(kPass), GateFormat::kText),
-            "github:acme/opendb: no commitment stands in the way\n"
-            "  changes by itself at 2026-03-02T14:00:00Z\n");
+            "Every support promise of github:acme/opendb is kept.\n"
+            "  the next falls due at 2026-03-02T14:00:00Z\n");
   EXPECT_EQ(GateReport(Parse(kFail), GateFormat::kText),
-            "github:acme/opendb: commitments stand in the way\n"
+            "3 promises are broken (github:acme/opendb).\n"
             "  github:acme/opendb#1: first_response (P1) was due\n"
             "    https://forge/acme/opendb/issues/1\n"
             "  2 commitments to private customers are broken.\n"
             "  Deliveries wait.\n"
             "  Every ticket counted.\n");
   EXPECT_EQ(GateReport(Parse(kPass), GateFormat::kJson), std::string(kPass) + "\n");
+}
+
+TEST(GateReport, TheServersHeadlineComesFirstAndItsNoteLast) {
+  const GateVerdict verdict = Parse(R"({
+    "verdict": "pass", "headline": "No broken promise among: P2 (x:y).", "project": "x:y",
+    "as_of": "2026-03-02T13:00:00Z", "next_change_at": null, "reasons": [],
+    "note": "Others count elsewhere."})");
+  EXPECT_EQ(GateReport(verdict, GateFormat::kText),
+            "No broken promise among: P2 (x:y).\n  Others count elsewhere.\n");
+  EXPECT_EQ(GateMarkdown(verdict),
+            "### ✅ No broken promise among: P2 \\(x:y\\).\n\nOthers count elsewhere.\n\n"
+            "As of 2026-03-02T13:00:00Z.\n");
+}
+
+TEST(GateReport, WhatOnlyWarnsIsNoError) {
+  const std::string github = GateReport(Parse(kFail), GateFormat::kGitHub, GateLeniency::kWarnOnly);
+  EXPECT_EQ(github.find("::error"), std::string::npos) << github;
+  EXPECT_NE(github.find("Only warned"), std::string::npos) << github;
+  EXPECT_NE(GateReport(Parse(kFail), GateFormat::kGitHub).find("::error"), std::string::npos);
 }
 
 TEST(GateReport, JUnit) {
@@ -85,16 +104,15 @@ TEST(GateReport, EveryFormatSaysThatItWasOverridden) {
       "override 3f9a of carol, in force until 2026-03-02T14:00:00Z: security <fix>; without it the "
       "verdict is fail";
   EXPECT_EQ(GateReport(verdict, GateFormat::kText),
-            "github:acme/opendb: let through by an override\n  " + said +
-                "\n  opendb#1 was due\n  Deliveries wait.\n"
-                "  changes by itself at 2026-03-02T14:00:00Z\n");
+            "Let through by an override (github:acme/opendb).\n  " + said +
+                "\n  opendb#1 was due\n  Deliveries wait.\n");
   EXPECT_NE(GateReport(verdict, GateFormat::kJson).find("\"override\""), std::string::npos);
   const std::string junit = GateReport(verdict, GateFormat::kJUnit);
   EXPECT_NE(junit.find(R"(tests="3" failures="0" errors="0" skipped="2")"), std::string::npos)
       << junit;
   EXPECT_NE(junit.find("<skipped message=\"override 3f9a of carol"), std::string::npos) << junit;
   const std::string markdown = GateReport(verdict, GateFormat::kMarkdown);
-  EXPECT_NE(markdown.find("let through by an override"), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("Let through by an override"), std::string::npos) << markdown;
   EXPECT_NE(markdown.find("**override 3f9a of carol"), std::string::npos) << markdown;
   EXPECT_NE(markdown.find("security &lt;fix"), std::string::npos) << markdown;
   const std::string github = GateReport(verdict, GateFormat::kGitHub);
@@ -125,7 +143,7 @@ TEST(GateReport, AForksPullRequestIsNeutralInEveryFormat) {
   const GateVerdict verdict = NotAsked("github:acme/opendb");
   EXPECT_EQ(ExitCodeOf(verdict), 0);
   EXPECT_TRUE(
-      GateReport(verdict, GateFormat::kText).starts_with("github:acme/opendb: not asked\n"));
+      GateReport(verdict, GateFormat::kText).starts_with("Not asked (github:acme/opendb).\n"));
   EXPECT_NE(GateReport(verdict, GateFormat::kJson).find("\"verdict\": \"neutral\""),
             std::string::npos);
   EXPECT_NE(GateReport(verdict, GateFormat::kJUnit)

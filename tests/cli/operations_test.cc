@@ -57,6 +57,30 @@ TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
   EXPECT_EQ(Ask({{"op", "inbox list"}})["text"], "Nothing is set aside.\n");
 }
 
+TEST_F(OperationsTest, ATokenForNobodyIsRefusedWithWhatThereIs) {
+  const auto create = [&](const char* project, const char* customer) {
+    return Ask(
+        {{"op", "token create"}, {"scope", "read"}, {"project", project}, {"customer", customer}});
+  };
+  for (const auto& [customer, word] : std::map<std::string, std::string>{
+           {"nope", "there are acme"}, {"c-7f3", "write the id, acme"}, {"ACME", "acme"}}) {
+    const json answer = create("", customer.c_str());
+    EXPECT_EQ(answer["code"], static_cast<int>(absl::StatusCode::kInvalidArgument)) << answer;
+    EXPECT_NE(answer["error"].get<std::string>().find(word), std::string::npos) << answer;
+  }
+  const json elsewhere = create("github:other/opendb", "");
+  EXPECT_NE(elsewhere["error"].get<std::string>().find("it covers github:acme/*"),
+            std::string::npos)
+      << elsewhere;
+  EXPECT_EQ(Ask({{"op", "token list"}})["data"].size(), 0u);
+  EXPECT_TRUE(create("github:acme/opendb", "acme")["data"].contains("token"));
+  EXPECT_TRUE(create("github:acme/*", "")["data"].contains("token"));
+  EXPECT_NE(Ask({{"op", "override list"}, {"project", "github:acme/none"}})["error"]
+                .get<std::string>()
+                .find("nothing is known of github:acme/none"),
+            std::string::npos);
+}
+
 TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
   Policy policy = MakePolicy();
   Customer late = policy.customers[0];

@@ -160,6 +160,32 @@ TEST_F(QueueTest, ATeamSeesWhatItsPeopleHaveWhatItsLabelsNameAndWhatIsNobodys) {
             static_cast<int>(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(QueueTest, WhatIsWithAnotherTeamsPeopleIsNotATeams) {
+  Policy policy = QueuePolicy();
+  policy.teams["lead"] = {"lead", {{"github", "carol"}}, {}, {"ops"}};
+  StartWith(policy);
+  const Actor carol{"66", "carol", false};
+  // Answered by the lead; labelled core and answered by the lead; assigned to nobody's; nobody's.
+  Happens(1, kDave, {OpenedWith(kDave, 0, {}), Commented(carol, 1, "701", "Looking into it.")});
+  Happens(2, kDave,
+          {OpenedWith(kDave, 1, {"area: core"}), Commented(carol, 2, "702", "Looking into it.")});
+  Happens(3, kDave,
+          {OpenedWith(kDave, 2, {"area: web"}),
+           MakeAssigned({Provenance::kWebhook, At(3)}, {"77", "zoe", false}, kAlice,
+                        Moment::At(At(3)))});
+  Happens(4, kDave, {OpenedWith(kDave, 4, {})});
+  EXPECT_EQ(Numbers(Ask({{"team", "core"}})), (std::vector<int>{4, 2}));
+  EXPECT_EQ(Numbers(Ask({{"team", "lead"}})), (std::vector<int>{4, 1}));
+  EXPECT_EQ(Numbers(Ask({{"team", "web"}})), (std::vector<int>{3, 4}));
+}
+
+TEST_F(QueueTest, ANameThatMeansNothingIsToldWhatThereIs) {
+  EXPECT_EQ(Ask({{"customer", "nobody"}})["error"],
+            "the policy has no customer \"nobody\": there are acme, beta; give an id or an alias");
+  EXPECT_EQ(Ask({{"team", "nobody"}})["error"],
+            "the policy has no team \"nobody\": give one of core, web");
+}
+
 TEST_F(QueueTest, TheCommunityComesAfterThePayingTheLongestWaitingFirst) {
   Happens(1, kErin, {Opened(kErin, 20)});
   Happens(2, kErin, {Opened(kErin, 10)});

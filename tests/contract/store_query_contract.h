@@ -35,8 +35,8 @@ TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
   EXPECT_EQ(found({}), (Numbers{2, 1, 3, 4}));
   EXPECT_EQ(found({.customer = "acme"}), (Numbers{2, 1, 4}));
   EXPECT_EQ(found({.customer = "acme", .open = true}), (Numbers{2, 1}));
-  EXPECT_EQ(found({.customer = "acme", .priority = "P2"}), (Numbers{2}));
-  EXPECT_EQ(found({.priority = "P2"}), (Numbers{2, 1}));
+  EXPECT_EQ(found({.customer = "acme", .priorities = {"P2"}}), (Numbers{2}));
+  EXPECT_EQ(found({.priorities = {"P2"}}), (Numbers{2, 1}));
   EXPECT_EQ(found({.worst = ClockState::kBreached}), (Numbers{1}));
   EXPECT_EQ(found({.project = ProjectKey{"github", "8"}}), (Numbers{2}));
   EXPECT_EQ(found({.due_before = At(10)}), (Numbers{2}));
@@ -154,7 +154,7 @@ TEST_P(StoreContract, ACustomersListGoesByItsOwnClaim) {
   query.at = At(20);
   EXPECT_TRUE(store_.FindTickets(query)->empty());
   query.worst = ClockState::kRunning;
-  query.priority = "P2";
+  query.priorities = {"P2"};
   query.metric = Metric::kFirstResponse;
   query.project = ProjectKey{"github", "1296269"};
   query.open = true;
@@ -176,7 +176,7 @@ TEST_P(StoreContract, PagesHoldEveryTicketOnceWhateverComesBetween) {
   ASSERT_TRUE(store_.CommitAll(writes).ok());
   TicketQuery query;
   query.project = ProjectKey{"github", "1296269"};
-  query.priority = "P2";
+  query.priorities = {"P2"};
   query.limit = 2;
   std::vector<std::int64_t> seen;
   for (;;) {
@@ -243,7 +243,8 @@ TEST_P(StoreContract, ListsComeInEveryOrderBothWaysPageByPage) {
   }
   // With filters, which meet in the same order.
   const ProjectKey project{"github", "1296269"};
-  EXPECT_EQ(pages({.order = TicketOrder::kOpened, .priority = "P3", .limit = 1}), (Numbers{4, 6}));
+  EXPECT_EQ(pages({.order = TicketOrder::kOpened, .priorities = {"P3"}, .limit = 1}),
+            (Numbers{4, 6}));
   EXPECT_EQ(pages({.order = TicketOrder::kUpdated,
                    .descending = true,
                    .project = project,
@@ -344,6 +345,79 @@ TEST_P(StoreContract, WhatIsOwedIsKnownToTheSecond) {
   owed = store_.FindOwed(query, "terms-1");
   EXPECT_TRUE(owed->claims.empty());
   EXPECT_TRUE(owed->more);
+}
+
+TEST_P(StoreContract, FromOutsideHiddenClaimsAreNotThereAndCountToTheDay) {
+  ClaimRecord hidden = SampleClaim("acme", "P1", At(60), At(100));
+  hidden.hidden = true;
+  ASSERT_TRUE(store_
+                  .CommitAll({SampleClaimed(SampleTicket(1), 0,
+                                            {hidden, SampleClaim("globex", "P1", At(70), At(110))}),
+                              SampleClaimed(SampleTicket(2), 0, {hidden})})
+                  .ok());
+  OwedQuery query;
+  query.project = {"github", "1296269"};
+  query.outside = true;
+  query.at = At(99);
+  auto owed = store_.FindOwed(query, "terms-1");
+  ASSERT_TRUE(owed.ok()) << owed.status();
+  EXPECT_EQ(owed->next, At(110));
+  EXPECT_EQ(owed->next_customer, "globex");
+  EXPECT_FALSE(owed->hidden);
+  query.at = At(100) + kHiddenGrain;
+  owed = store_.FindOwed(query, "terms-1");
+  ASSERT_EQ(owed->claims.size(), 1u);
+  EXPECT_EQ(owed->claims[0].claim.customer, "globex");
+  EXPECT_TRUE(owed->hidden);
+  query.priorities = {"P7"};
+  EXPECT_TRUE(store_.FindOwed(query, "terms-1")->hidden) << "the same look, whatever the filter";
+  query.priorities.clear();
+  query.outside = false;
+  owed = store_.FindOwed(query, "terms-1");
+  EXPECT_EQ(owed->claims.size(), 3u);
+  EXPECT_FALSE(owed->hidden);
+
+  // Answered: it counts on until the same instant of the next day.
+  query.outside = true;
+  const absl::Time answered = At(100) + 3 * kHiddenGrain;
+  for (const std::int64_t number : {1, 2}) {
+    ClaimRecord met = hidden;
+    met.promises.clear();
+    DecisionWrite write = SampleClaimed(SampleTicket(number), 1, {met});
+    write.record.decided_at = answered;
+    ASSERT_TRUE(store_.Commit(write).ok());
+  }
+  query.at = answered;
+  EXPECT_TRUE(store_.FindOwed(query, "terms-1")->hidden);
+  query.at = answered + kHiddenGrain;
+  EXPECT_FALSE(store_.FindOwed(query, "terms-1")->hidden);
+}
+
+TEST_P(StoreContract, SeveralPrioritiesAreOneListOfTicketsOnce) {
+  ASSERT_TRUE(
+      store_
+          .CommitAll({SampleClaimed(SampleTicket(1), 0,
+                                    {SampleClaim("acme", "P1", At(1), At(30)),
+                                     SampleClaim("globex", "P2", At(1), At(10))}),
+                      SampleClaimed(SampleTicket(2), 0, {SampleClaim("acme", "P2", At(1), At(20))}),
+                      SampleClaimed(SampleTicket(3), 0, {SampleClaim("acme", "P3", At(1), At(5))})})
+          .ok());
+  for (const TicketOrder order : {TicketOrder::kDue, TicketOrder::kPriority}) {
+    TicketQuery query;
+    query.order = order;
+    query.urgency = {"P1", "P2", "P3"};
+    query.priorities = {"P2", "P1"};
+    std::vector<std::int64_t> numbers;
+    query.limit = 1;
+    for (int page = 0; page < 5; ++page) {
+      const auto found = store_.FindTickets(query);
+      ASSERT_TRUE(found.ok()) << found.status();
+      if (found->empty()) break;
+      numbers.push_back(found->back().key.number);
+      query.after = PlaceOf(query, found->back());
+    }
+    EXPECT_EQ(numbers, (std::vector<std::int64_t>{1, 2})) << static_cast<int>(order);
+  }
 }
 
 TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {

@@ -32,6 +32,12 @@ class FaultyStore final : public TableStore {
   }
   // How often it was asked what is owed.
   int owed_asked() const { return owed_asked_; }
+  absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override {
+    ++tickets_loaded_;
+    return TableStore::LoadTicket(key);
+  }
+  // How often a ticket was read with its facts.
+  int tickets_loaded() const { return tickets_loaded_; }
 
   // The ticket's record is no record any more.
   void Spoil(const TicketKey& key) {
@@ -42,6 +48,7 @@ class FaultyStore final : public TableStore {
 
  private:
   std::atomic<int> owed_asked_ = 0;
+  std::atomic<int> tickets_loaded_ = 0;
 
   struct Switch {
     std::mutex mutex;

@@ -64,11 +64,13 @@ std::string TestIssuer::Keys() const {
 }
 
 std::string TestIssuer::Sign(const std::string& claims, const std::string& kid,
-                             const std::string& alg, const std::string& kid_told) const {
+                             const std::string& alg, const std::string& kid_told,
+                             const std::string& crit) const {
   cjose_err error;
   cjose_header_t* header = cjose_header_new(&error);
   cjose_header_set(header, CJOSE_HDR_ALG, alg.c_str(), &error);
   cjose_header_set(header, CJOSE_HDR_KID, (kid_told.empty() ? kid : kid_told).c_str(), &error);
+  if (!crit.empty()) cjose_header_set_raw(header, "crit", crit.c_str(), &error);
   cjose_jws_t* jws =
       cjose_jws_sign(ring_->keys.at(kid), header,
                      reinterpret_cast<const std::uint8_t*>(claims.data()), claims.size(), &error);

@@ -23,9 +23,10 @@ class TestIssuer {
   void RemoveKey(const std::string& kid);
 
   // The compact form of `claims` (a JSON object's text), signed by the key; with another `kid` or
-  // `alg` in the header where given.
+  // `alg` in the header where given, and with `crit`, a JSON value.
   std::string Sign(const std::string& claims, const std::string& kid = "rsa-1",
-                   const std::string& alg = "RS256", const std::string& kid_told = "") const;
+                   const std::string& alg = "RS256", const std::string& kid_told = "",
+                   const std::string& crit = "") const;
 
  private:
   struct Ring;

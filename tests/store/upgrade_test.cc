@@ -44,7 +44,7 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
 
   TicketQuery query;
   query.customer = "acme";
-  query.priority = "P1";
+  query.priorities = {"P1"};
   const auto found = store.FindTickets(query);
   ASSERT_TRUE(found.ok()) << found.status();
   ASSERT_EQ(found->size(), 1u);
@@ -150,7 +150,7 @@ TEST(Upgrade, WhatIsOwedAndTheListsOfAProjectsPrioritiesAreMadeForSchemaFive) {
   ASSERT_TRUE(tables.Write(old).ok());
   TicketQuery query;
   query.project = ProjectKey{"github", "1296269"};
-  query.priority = "P1";
+  query.priorities = {"P1"};
   query.limit = 10000;
   ASSERT_EQ(store.FindTickets(query)->size(), 0u) << "as an older version left it";
 

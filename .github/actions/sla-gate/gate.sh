@@ -1,49 +1,52 @@
 #!/bin/sh
-# Asks Retainer's gate on behalf of a job of GitHub Actions or GitLab CI. Plain shell and curl; what it
-# is told stands in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the
+# Asks Retainer's gate on behalf of a job of GitHub Actions or GitLab CI. Plain shell, awk and curl; what
+# it is told stands in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the
 # job's own OIDC token says who asks, so that no secret is stored anywhere: on GitHub the job needs
 # `permissions: {id-token: write}`, on GitLab `id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}`.
 #
-# Exit: 0 pass (or only warned), 1 a promise is broken, 2 wrong usage, or the gate cannot tell.
+# Says what `retainer gate --format github` says (on GitLab: `--format text`), with its exit codes:
+# 0 pass (or only warned), 1 a promise is broken, 2 wrong usage, or the gate cannot tell, 3 unreachable.
 #
 # GitLab can include no file but YAML: its template holds this script word for word (a test compares).
 set -eu
 
+on_gitlab() { [ -n "${GITLAB_CI:-}" ]; }
 say() { # LEVEL TEXT: on GitHub an annotation, which wants % and line ends escaped
   text=$(printf '%s' "$2" | tr '\r\n' '  ')
-  if [ -n "${GITLAB_CI:-}" ]; then
-    printf 'SLA gate: %s: %s\n' "$1" "$text"
+  if on_gitlab; then
+    printf '%s\n' "$text"
   else
-    printf '::%s title=SLA gate::%s\n' "$1" "$(printf '%s' "$text" | sed 's/%/%25/g')"
+    printf '::%s title=retainer gate::%s\n' "$1" "$(printf '%s' "$text" | sed 's/%/%25/g')"
   fi
 }
 summary() { # on GitLab the job's log is all there is
-  if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
-    printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"
-  elif [ -n "${GITLAB_CI:-}" ]; then
-    printf '%s\n' "$1"
-  fi
+  if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && ! on_gitlab; then printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"; fi
 }
 verdict_is() { if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'verdict=%s\n' "$1" >>"$GITHUB_OUTPUT"; fi; }
-# The gate could not tell.
-cannot_tell() {
-  verdict_is unknown
-  summary "**SLA gate: cannot tell.** $1"
-  if [ "${GATE_ON_UNREACHABLE:-warn}" = fail ]; then
-    say error "$1"
-    exit 2
+# Text in Markdown: no markup, no HTML, no mention.
+markdown() { printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/@/\&#64;/g; s/[]\\`*_{}[()#+!|~>]/\\&/g'; }
+going_on() { printf '%s\n' "this job goes on (on-unreachable: warn)"; }
+trouble() { # EXIT TEXT
+  summary "### ⚠️ $(markdown "$2")"
+  if [ "$1" != 0 ]; then
+    say error "$2"
+    exit "$1"
   fi
-  say warning "$1 Going on: on-unreachable is warn."
+  say warning "$2"
+  going_on
   exit 0
 }
-refuse() {
-  say error "$1"
-  exit 2
+refuse() { trouble 2 "$1"; }
+cannot_tell() { # EXIT TEXT: nothing was found out, and on-unreachable says what that means
+  verdict_is unknown
+  if [ "$on_unreachable" = fail ]; then trouble "$1" "$2"; else trouble 0 "$2"; fi
 }
+# What a person may write of a switch or a word: any case, blanks around it.
+word() { printf '%s' "$1" | tr 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' 'abcdefghijklmnopqrstuvwxyz' | tr -d ' \t\r\n'; }
 # A fork's job has no right to ask; nothing can be said, and nothing is held against it. False where
 # that cannot be told: a job that was merely forgotten a token must not look as if all were well.
 is_forks() {
-  if [ -n "${GITLAB_CI:-}" ]; then
+  if on_gitlab; then
     # Where members run it in their own project, it may ask.
     [ -n "${CI_MERGE_REQUEST_PROJECT_ID:-}" ] && [ -n "${CI_MERGE_REQUEST_SOURCE_PROJECT_ID:-}" ] &&
       [ "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" != "$CI_MERGE_REQUEST_PROJECT_ID" ] &&
@@ -60,83 +63,184 @@ is_forks() {
 }
 not_asked() {
   verdict_is unknown
-  summary "SLA gate: not asked, the job of a fork has no token for it."
-  say notice "Not asked: the job of a fork has no token for it."
+  why="The gate was not asked: the job of a fork has no token for it."
+  summary "### ⚠️ $(markdown "Not asked (${GATE_PROJECT:-}).")"
+  summary ""
+  summary "- $(markdown "$why")"
+  say notice "$why"
+  printf '%s\n' "Not asked (${GATE_PROJECT:-})."
   exit 0
 }
 
-[ -n "${GATE_URL:-}" ] || refuse "url is missing: write where Retainer is."
-case "$GATE_URL" in
-  https://* | http://127.0.0.1:* | http://localhost:*) ;;
-  *) refuse "url must begin with https://, so that the token is not seen on the way." ;;
+on_unreachable=warn
+case "$(word "${GATE_ON_UNREACHABLE:-warn}")" in
+  warn) ;;
+  fail) on_unreachable=fail ;;
+  *) refuse "on-unreachable is warn or fail, not '${GATE_ON_UNREACHABLE}'." ;;
 esac
+case "$(word "${GATE_WARN_ONLY:-false}")" in
+  true | yes | on | 1) warn_only=true ;;
+  false | no | off | 0) warn_only=false ;;
+  *) refuse "warn-only is true or false, not '${GATE_WARN_ONLY}'." ;;
+esac
+fail_on=$(word "${GATE_FAIL_ON:-breached}")
+case "$fail_on" in
+  breached | at_risk) ;;
+  *) refuse "fail-on is breached or at_risk, not '${GATE_FAIL_ON}'." ;;
+esac
+[ -n "${GATE_URL:-}" ] || refuse "url is missing: write where Retainer is, https://support.example.com"
+case "$GATE_URL" in
+  https://* | http://127.0.0.1:* | http://localhost:* | http://\[::1\]:*) ;;
+  *) refuse "url must begin with https://, so that the token is not seen on the way: write https://${GATE_URL#*://}" ;;
+esac
+[ -n "${GATE_PROJECT:-}" ] || refuse "project is missing: forge:path"
 
 token=${GATE_TOKEN:-${RETAINER_ID_TOKEN:-}}
 # A fork's pipeline on GitLab has a token, of the fork.
-if [ -z "${GATE_TOKEN:-}" ] && [ -n "${GITLAB_CI:-}" ] && is_forks; then not_asked; fi
+if [ -z "${GATE_TOKEN:-}" ] && on_gitlab && is_forks; then not_asked; fi
 if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
   # Headers go through standard input: arguments are seen by every process of the machine.
   token=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
     curl -sS --fail --max-time 20 --retry 2 --retry-max-time 25 -K - -G \
       --data-urlencode "audience=${GATE_AUDIENCE:-retainer}" "$ACTIONS_ID_TOKEN_REQUEST_URL" |
     sed -n 's/.*"value" *: *"\([^"]*\)".*/\1/p') || token=
-  [ -n "$token" ] || cannot_tell "GitHub gave the job no OIDC token."
+  [ -n "$token" ] || cannot_tell 3 "GitHub gave the job no OIDC token."
   printf '::add-mask::%s\n' "$token"
 fi
 if [ -z "$token" ]; then
   if is_forks; then not_asked; fi
-  refuse "No token: give the job 'permissions: {id-token: write}' (GitHub) or 'id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}' (GitLab), or a token of Retainer's own."
+  refuse "there is no token: give the job permissions: {id-token: write} (GitHub) or id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}} (GitLab) and Retainer's configuration an oidc entry; or a token of Retainer's own"
 fi
 
-set -- --data-urlencode "project=${GATE_PROJECT:?}" \
-  --data-urlencode "fail_on=${GATE_FAIL_ON:-breached}"
+set -- --data-urlencode "project=$GATE_PROJECT" --data-urlencode "fail_on=$fail_on"
 [ -z "${GATE_PRIORITY:-}" ] || set -- "$@" --data-urlencode "priority=$GATE_PRIORITY"
 [ -z "${GATE_CUSTOMER:-}" ] || set -- "$@" --data-urlencode "customer=$GATE_CUSTOMER"
 [ -z "${GATE_PLAN:-}" ] || set -- "$@" --data-urlencode "plan=$GATE_PLAN"
 [ -z "${GATE_REF:-}" ] || set -- "$@" --data-urlencode "ref=$GATE_REF"
+url=${GATE_URL%/}
 # The status comes behind the body, on a line of its own.
 answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
-  curl -sS --max-time 30 --retry 2 --retry-max-time 25 -K - -G "$@" -w '\n%{http_code}' "${GATE_URL%/}/api/v1/gate") ||
+  curl -sS --max-time 30 --retry 2 --retry-max-time 25 -K - -G "$@" -w '\n%{http_code}' "$url/api/v1/gate") ||
   answer=000
 status=$(printf '%s\n' "$answer" | tail -n 1)
-# One line, and what a problem says.
-body=$(printf '%s\n' "$answer" | sed '$d' | tr '\r\n' '  ' | cut -c1-60000)
-detail=$(printf '%s' "$body" | sed -n 's/.*"detail" *: *"\([^"]*\)".*/\1/p')
+body=$(printf '%s\n' "$answer" | sed '$d' | tr '\r' ' ')
+# A problem's members stand on one line.
+detail=$(printf '%s' "$body" | tr '\n' ' ' | sed -n 's/.*"detail" *: *"\([^"]*\)".*/: \1/p')
+said="HTTP $status${detail:-.}"
+check=" Check the token (see \`retainer token list\`); for a job's own, this project's id under \`oidc\` in Retainer's configuration and the audience ${GATE_AUDIENCE:-retainer}."
 case "$status" in
   200) ;;
-  401 | 403) refuse "Retainer does not take the token ($status). $detail Is this repository's id in Retainer's oidc entry, and the audience '${GATE_AUDIENCE:-retainer}'?" ;;
+  401 | 403) refuse "The gate refuses: $said$check" ;;
   # Said only to an address whose tokens failed too often: a token that holds is always answered.
-  429) refuse "Retainer has refused too many tokens of this address (429). $detail Is this repository's id in Retainer's oidc entry, and the audience '${GATE_AUDIENCE:-retainer}'? Mend that and ask again in a minute." ;;
-  400 | 404) refuse "Retainer answers $status: $detail" ;;
-  *) cannot_tell "Retainer does not answer ($status). $detail" ;;
+  429) refuse "The gate refuses: $said$check Then ask again in a minute." ;;
+  404)
+    case "$body" in
+      # A project of which nothing is known (yet): the other refusals are of the question.
+      *'"code"'*) cannot_tell 2 "The gate cannot tell: $said" ;;
+    esac
+    refuse "The gate refuses: $said"
+    ;;
+  000) cannot_tell 3 "Retainer did not answer: no connection to $url." ;;
+  5??) cannot_tell 3 "Retainer did not answer: $said" ;;
+  *) refuse "The gate refuses: $said" ;;
 esac
 
-verdict=$(printf '%s' "$body" | sed -n 's/.*"verdict" *: *"\([a-z]*\)".*/\1/p')
-verdict_is "${verdict:-unknown}"
-report=$(printf '%s' "$body" | sed 's/`/'"'"'/g')
-summary "**SLA gate: ${verdict:-unknown}** for ${GATE_PROJECT}"
-summary ""
-summary '```json'
-summary "$report"
-summary '```'
+# The answer has one member a line, which is all that is relied upon.
+tell() { # FORMAT
+  printf '%s\n' "$body" | awk -v format="$1" -v warn_only="$warn_only" '
+    function text(line,    out, i, c) {
+      sub(/^[^:]*: "/, "", line)
+      sub(/",?$/, "", line)
+      for (i = 1; i <= length(line); i++) {
+        c = substr(line, i, 1)
+        if (c == "\\") {
+          c = substr(line, ++i, 1)
+          if (c == "u") { i += 4; c = "?" } else if (index("bfnrt", c)) c = "?"
+        }
+        out = out c
+      }
+      return out
+    }
+    function escaped(s,    out, i, c) { # in Markdown
+      for (i = 1; i <= length(s); i++) {
+        c = substr(s, i, 1)
+        if (c == "&") c = "&amp;"
+        else if (c == "<") c = "&lt;"
+        else if (c == "@") c = "&#64;"
+        else if (index("\\`*_{}[]()#+!|~>", c)) c = "\\" c
+        out = out c
+      }
+      return out
+    }
+    function annotation(level, s) {
+      gsub(/%/, "%25", s)
+      print "::" level " title=retainer gate::" s
+    }
+    /^  "[a-z_]*": [\[{]$/ { part = $1; next }
+    /^  [\]}]/ { part = "" }
+    !/: "/ && !/^    }/ { next }
+    part == "\"reasons\":" && /^    }/ { n++ }
+    part == "\"reasons\":" && /^      "kind": / { kind[n + 0] = text($0) }
+    part == "\"reasons\":" && /^      "text": / { reason[n + 0] = text($0) }
+    part == "\"reasons\":" && /^      "url": / { url[n + 0] = text($0) }
+    part == "\"override\":" { name = $1; gsub(/[":]/, "", name); over[name] = text($0) }
+    part == "\"ref\":" && /^    "text": / { ref = text($0) }
+    part == "" && /^  "verdict": / { verdict = text($0) }
+    part == "" && /^  "headline": / { headline = text($0) }
+    part == "" && /^  "note": / { note = text($0) }
+    part == "" && /^  "as_of": / { as_of = text($0) }
+    part == "" && /^  "next_change_at": / { next_at = text($0) }
+    END {
+      if (verdict !~ /^(pass|fail|unknown)$/) verdict = ""
+      overridden = ("id" in over)
+      override = overridden ? "override " over["id"] " of " over["by"] ", in force until " over["until"] ": " over["reason"] "; without it the verdict is " over["without"] : ""
+      following = verdict == "pass" && !overridden && next_at != "" ? "the next falls due at " next_at : ""
+      if (format == "verdict") {
+        print verdict
+      } else if (format == "markdown") {
+        mark = overridden ? "⚠️" : verdict == "pass" ? "✅" : verdict == "fail" ? "❌" : "⚠️"
+        print "### " mark " " escaped(headline) "\n"
+        if (overridden) print "**" escaped(override) "**\n"
+        for (i = 0; i < n; i++) {
+          plain = url[i] ~ /^https?:\/\// && url[i] !~ /[ <>()\[\]"\x27`\\]/
+          print "- " escaped(reason[i]) (plain ? " ([ticket](" url[i] "))" : "")
+        }
+        if (n) print ""
+        if (ref != "") print escaped(ref) "\n"
+        if (note != "") print escaped(note) "\n"
+        print "As of " escaped(as_of) (following != "" ? "; " escaped(following) : "") "."
+      } else if (format == "github") {
+        if (overridden) annotation("warning", override)
+        for (i = 0; i < n; i++) {
+          annotation(kind[i] != "unknown" && !overridden && warn_only != "true" ? "error" : "warning", reason[i])
+        }
+        print headline
+      } else {
+        print headline
+        if (overridden) print "  " override
+        for (i = 0; i < n; i++) {
+          print "  " reason[i]
+          if (url[i] != "") print "    " url[i]
+        }
+        if (ref != "") print "  " ref
+        if (note != "") print "  " note
+        if (following != "") print "  " following
+      }
+      if (verdict == "fail" && warn_only == "true" && (format == "github" || format == "text")) {
+        print "Only warned: this job goes on (warn-only)."
+      }
+    }'
+}
+verdict=$(tell verdict)
+[ -n "$verdict" ] || refuse "what answered is no gate: give url the address of Retainer, without a path"
+verdict_is "$verdict"
+if on_gitlab; then tell text; else tell github; fi
+summary "$(tell markdown)"
 case "$verdict" in
-  pass)
-    # Within a text the quotes of a key would be escaped.
-    case "$body" in
-      *'"override":'* | *'"override" :'*)
-        say warning "Let through by a recorded override; who and why is in the job's summary."
-        exit 0
-        ;;
-    esac
-    say notice "Every support promise of $GATE_PROJECT is kept."
+  pass) ;;
+  fail) if [ "$warn_only" = false ]; then exit 1; fi ;;
+  *)
+    if [ "$on_unreachable" = fail ]; then exit 2; fi
+    going_on
     ;;
-  fail)
-    if [ "${GATE_WARN_ONLY:-false}" = true ]; then
-      say warning "A support promise of $GATE_PROJECT is broken; see the job's summary. Only warned."
-    else
-      say error "A support promise of $GATE_PROJECT is broken; see the job's summary."
-      exit 1
-    fi
-    ;;
-  *) cannot_tell "Retainer cannot tell yet; see its /readyz." ;;
 esac

@@ -117,6 +117,7 @@ void Describe(Io& io, ClaimRecord& claim) {
   io(3, claim.priority);
   io(4, claim.settled);
   io(5, claim.promises);
+  io(6, claim.hidden);
 }
 
 // What the key of a row of what is owed does not say.
@@ -159,8 +160,21 @@ void Describe(Io& io, ChangeRecord& change) {
   io(6, change.checked);
 }
 
+template <class Io>
+void Describe(Io& io, HiddenSpan& span) {
+  io(1, span.since);
+  io(2, span.until);
+}
+
+template <class Io>
+void Describe(Io& io, HiddenOwed& owed) {
+  io(1, owed.shift_seconds);
+  io(2, owed.broken);
+  io(3, owed.at_risk);
+}
+
 // Of a TicketRecord, what lists have no use for.
-inline constexpr FieldSet kUnlistedFields{13, 16, 20};
+inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25};
 
 template <class Io>
 void Describe(Io& io, TicketRecord& record) {
@@ -188,6 +202,7 @@ void Describe(Io& io, TicketRecord& record) {
   io(22, record.updated_at);
   io(23, record.told_at);
   io(24, record.read_at);
+  io(25, record.hidden_owed);
 }
 
 // ---- Faces

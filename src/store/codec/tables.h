@@ -9,6 +9,7 @@
 //                    "probe"                                  empty: written to see whether writing works
 //                    "reevaluation"                           Reevaluation
 //                    "alive"                                  instant: when the service last said so
+//                    "gate_key"                               32 random bytes, made once (ticket_shifts.h)
 //     inbox          text forge, u64 seq                      DeliveryRecord; undone deliveries
 //     bodies         u64 seq                                  zstd frame of the body, its size within
 //     deliveries     text forge, text id                      u64 seq; every id not yet expired
@@ -68,7 +69,14 @@
 //     u8 11, text project, text plan, text priority, u8 which, instant, ticket, text customer
 //     u8 12, text project, text customer, text plan, text priority, u8 which, instant, ticket
 //
-// The value of both is OwedRecord (since schema 6, before that empty).
+// The value of both is OwedRecord (since schema 6, before that empty). As 11, without the claims of
+// customers of whom nobody outside may know (since schema 10): 18. When those count for who asks from
+// outside (retainer/hidden_owed.h; since schema 10), for broken (u8 1) or at risk (u8 2), from an
+// instant on (u8 1) and until one (u8 2):
+//
+//     u8 19, text project, u8 which, u8 end, instant, ticket
+//
+// An instant of the latter that has passed says nothing.
 //
 // Tickets that wait for an answer of the forge: u8 13, text project, ticket. Tickets that a change of
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
@@ -113,7 +121,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 9;
+inline constexpr std::uint64_t kSchemaVersion = 10;
 
 enum class Table : std::uint8_t {
   kMeta,
@@ -178,13 +186,18 @@ enum class Dimension : std::uint8_t {
   kFixedBy = 15,
   kOrdered = 16,
   kProjectPriority = 17,
+  kOwedInOpen = 18,
+  kHiddenOwed = 19,
 };
 
 // Of kOrdered.
 enum class ListOrder : std::uint8_t { kOpened = 1, kUpdated = 2 };
 
-// Of kOwed and kOwedTo.
+// Of kOwed, kOwedTo, kOwedInOpen and kHiddenOwed.
 enum class OwedAt : std::uint8_t { kBroken = 1, kAtRisk = 2 };
+
+// Of kHiddenOwed.
+enum class HiddenEnd : std::uint8_t { kFrom = 1, kUntil = 2 };
 
 enum class Counter : std::uint8_t {
   kInbox = 1,

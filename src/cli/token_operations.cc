@@ -1,0 +1,86 @@
+#include "src/cli/token_operations.h"
+
+#include <openssl/rand.h>
+
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "src/api/sha256.h"
+#include "src/cli/names.h"
+
+namespace retainer::cli {
+
+using json = nlohmann::ordered_json;
+
+absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clock,
+                                            const json& request) {
+  const TermsHistory terms = desk.terms();
+  const absl::Status meant = CheckTokenFor(terms.empty() ? nullptr : &terms.back()->policy,
+                                           Text(request, "project"), Text(request, "customer"));
+  if (!meant.ok()) return meant;
+  unsigned char secret[32];
+  unsigned char id[6];
+  if (RAND_bytes(secret, sizeof(secret)) != 1 || RAND_bytes(id, sizeof(id)) != 1) {
+    return absl::UnavailableError("the system gives no random bytes");
+  }
+  const auto bytes = [](const unsigned char* data, std::size_t size) {
+    return std::string(reinterpret_cast<const char*>(data), size);
+  };
+  std::string encoded;
+  absl::WebSafeBase64Escape(bytes(secret, sizeof(secret)), &encoded);
+  const std::string token = absl::StrCat("rtn_", encoded);
+  TokenRecord record;
+  record.id = absl::BytesToHexString(bytes(id, sizeof(id)));
+  record.hash = Sha256Hex(token);
+  record.scope = Text(request, "scope");
+  record.project = Text(request, "project");
+  record.customer = Text(request, "customer");
+  record.created = clock.Now();
+  if (const auto seconds = request.find("expires_s"); seconds != request.end()) {
+    record.expires = record.created + absl::Seconds(seconds->get<std::int64_t>());
+  }
+  if (absl::Status saved = store.SaveToken(record); !saved.ok()) return saved;
+  return OperationResult{
+      absl::StrCat(token, "\n"),
+      {{"token", token}, {"id", record.id}, {"expires", TimeOrNull(record.expires)}}};
+}
+
+absl::StatusOr<OperationResult> ListTokens(Store& store) {
+  const auto tokens = store.ListTokens();
+  if (!tokens.ok()) return tokens.status();
+  OperationResult result{"", json::array()};
+  for (const TokenRecord& token : *tokens) {
+    result.data.push_back({{"id", token.id},
+                           {"scope", token.scope},
+                           {"project", token.project},
+                           {"customer", token.customer},
+                           {"created", Rfc3339(token.created)},
+                           {"expires", TimeOrNull(token.expires)},
+                           {"revoked", TimeOrNull(token.revoked)}});
+    absl::StrAppend(&result.text, token.id, "  ", token.scope, "  ",
+                    token.project.empty() ? "every project" : token.project, "  ",
+                    token.customer.empty() ? "every customer" : token.customer, "  ",
+                    token.revoked   ? absl::StrCat("revoked ", Rfc3339(*token.revoked))
+                    : token.expires ? absl::StrCat("until ", Rfc3339(*token.expires))
+                                    : "without end",
+                    "\n");
+  }
+  if (tokens->empty()) result.text = "No tokens.\n";
+  return result;
+}
+
+absl::StatusOr<OperationResult> RevokeToken(Store& store, Clock& clock, const json& request) {
+  const auto tokens = store.ListTokens();
+  if (!tokens.ok()) return tokens.status();
+  for (TokenRecord token : *tokens) {
+    if (token.id != Text(request, "id")) continue;
+    if (!token.revoked) token.revoked = clock.Now();
+    if (absl::Status saved = store.SaveToken(token); !saved.ok()) return saved;
+    return OperationResult{absl::StrCat(token.id, " revoked\n"), {{"id", token.id}}};
+  }
+  return absl::NotFoundError(
+      absl::StrCat("no token has the id \"", Text(request, "id"), "\": see `retainer token list`"));
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,83 @@
+// Who is turned away is told nothing of what is configured; the log is.
+#include "src/api/tokens.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "tests/api/served.h"
+#include "tests/fakes/test_issuer.h"
+
+namespace retainer {
+namespace {
+
+class TokensTest : public Served {
+ protected:
+  TokensTest()
+      : verifier_(
+            {{"https://ci.example", "retainer", {1296269}, {}, {{"github", "acme/*"}}, "read"}},
+            clock, [](const std::string&) -> absl::StatusOr<std::string> {
+              return absl::UnavailableError("away");
+            }) {
+    const auto claims = [&](const char* issuer, const char* audience, const char* repository,
+                            int seconds) {
+      return absl::StrCat(R"({"iss":")", issuer, R"(","aud":")", audience, R"(","repository_id":")",
+                          repository, R"(","exp":)", absl::ToUnixSeconds(clock.Now()) + seconds,
+                          "}");
+    };
+    for (const std::string& one : {claims("https://evil.example", "retainer", "1296269", 300),
+                                   claims("https://ci.example", "other", "1296269", 300),
+                                   claims("https://ci.example", "retainer", "4", 300),
+                                   claims("https://ci.example", "retainer", "1296269", -300)}) {
+      tokens_.push_back(forger_.Sign(one));
+    }
+    tokens_.push_back("a.b.c");
+  }
+
+  TestIssuer forger_{"https://ci.example"};
+  OidcVerifier verifier_;
+  std::vector<std::string> tokens_;
+};
+
+TEST_F(TokensTest, AJobsTokenThatDoesNotCountIsAnsweredInOneWay) {
+  std::set<std::string> said;
+  std::set<std::string> why;
+  for (OidcVerifier* verifier : {&verifier_, static_cast<OidcVerifier*>(nullptr)}) {
+    for (const std::string& token : tokens_) {
+      std::string reason;
+      const auto caller = Authenticate(store, verifier, "Bearer " + token, clock.Now(), &reason);
+      EXPECT_TRUE(absl::IsUnauthenticated(caller.status())) << caller.status();
+      said.insert(std::string(caller.status().message()));
+      why.insert(reason);
+    }
+  }
+  EXPECT_EQ(said.size(), 1u) << *said.begin() << *said.rbegin();
+  EXPECT_EQ(why.size(), 6u) << "each its own, for the log";
+}
+
+TEST_F(TokensTest, WhyATokenWasRefusedStandsInTheLogAlone) {
+  options.oidc = &verifier_;
+  Serve();
+  const auto result = Get(gate, tokens_[2]);
+  EXPECT_EQ(result->status, 401);
+  EXPECT_EQ(result->body.find("repository is not configured"), std::string::npos) << result->body;
+  bool logged = false;
+  for (const std::string& line : log.lines()) {
+    logged = logged || line.find("repository is not configured") != line.npos;
+  }
+  EXPECT_TRUE(logged);
+}
+
+// A gauge is what the store holds when it is looked at, from the first look on.
+TEST_F(TokensTest, FiguresAreTrueFromTheFirstScrapeOn) {
+  Serve();
+  ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
+  ASSERT_TRUE(store.PutDelivery({"elsewhere", "d1", "issues", "{}", clock.Now(), false}).ok());
+  httplib::Client operators("127.0.0.1", ports.metrics_listen);
+  ASSERT_EQ(operators.Get("/metrics")->status, 200);
+  EXPECT_EQ(metrics.Value("retainer_inbox_entries"), 1);
+}
+
+}  // namespace
+}  // namespace retainer
