@@ -316,6 +316,7 @@ void AddRows(const std::vector<PublicClaim>& claims, absl::Time now, CommentView
   for (const PublicClaim& claim : claims) {
     for (const PromiseClock& clock : claim.claim->clocks) {
       if (clock.before_adoption) {
+        owed |= clock.kind == PromiseKind::kCommitment;
         view->rows.push_back(RowBeforeAdoption(claim, clock, claims.size() > 1));
       }
       if (clock.cycles.empty()) continue;  // not begun: nothing to say yet
