@@ -394,7 +394,7 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref, const std::string
   auto key = Resolve(ref);
   if (!key.ok()) return key.status();
   Inspection inspection;
-  inspection.terms = std::move(terms);
+  inspection.terms = terms_.Get();
   if (inspection.terms.empty()) {
     return absl::FailedPreconditionError(
         "no valid policy is in force yet: `retainer check` says what is wrong with it");
