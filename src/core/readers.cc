@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "roles.h"
 
 namespace retainer {
@@ -46,6 +48,20 @@ bool IsByContact(const Standing& standing) {
     return role.actor.id == standing.author.id && role.actor.login == standing.author.login &&
            role.role == Role::kCustomer;
   });
+}
+
+// Whose contact somebody else is: not for the customer to know.
+void HideOtherContacts(const std::string& customer, std::vector<RoleStanding>* roles) {
+  for (RoleStanding& role : *roles) {
+    // The reasons of roles.cc: a customer's name is their last word, or the actor speaks for nobody.
+    const bool of_theirs = absl::EndsWith(role.reason, absl::StrCat(" of ", customer));
+    const bool of_another = role.role == Role::kCustomer ||
+                            (role.role == Role::kCommunity &&
+                             absl::StrContains(role.reason, ", speaks for nobody here"));
+    if (of_theirs || !of_another) continue;
+    role.role = Role::kCommunity;
+    role.reason = absl::StrCat("@", role.actor.login, " is no contact of ", customer);
+  }
 }
 
 }  // namespace
@@ -93,12 +109,17 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   standing.objectives.clear();
   standing.carried.clear();
   standing.flags.clear();
+  core::HideOtherContacts(customer, &standing.roles);
   standing.worst.reset();
   standing.next_due.reset();
+  standing.next_wake = absl::InfiniteFuture();
   for (const ClaimStanding& claim : standing.claims) {
     if (claim.released) continue;
     for (const PromiseClock& clock : claim.clocks) {
       standing.worst = std::max(standing.worst.value_or(clock.state), clock.state);
+      if (!clock.to_come.empty()) {
+        standing.next_wake = std::min(standing.next_wake, clock.to_come.front().at);
+      }
       for (const Cycle& cycle : clock.cycles) {
         if (cycle.outcome != Outcome::kOpen || cycle.due == absl::InfiniteFuture()) continue;
         standing.next_due = std::min(standing.next_due.value_or(cycle.due), cycle.due);

@@ -213,9 +213,10 @@ TEST(BacktestReportTest, TheTextShowsBothSidesTheirDifferenceAndTheHours) {
     EXPECT_NE(text.find(what), std::string::npos) << what << "\nin\n" << text;
   };
   has("gold P1 first_response\n");
-  has("  today          3       1    75.0%       0       2        0        4          5\n");
+  has("  today          3       1    75.0%       0       2        0        4          5           "
+      "0\n");
   has("  new            1       3    25.0%       1       0        6        0          0"
-      "  -50.0 points\n");
+      "           0  -50.0 points\n");
   has("community first_response\n");
   has("(Europe/Paris), 9 = 30\n");
   has("  Tue  ..1.....................       1  ..91....................      31\n");
