@@ -508,9 +508,10 @@ TEST_F(ServerTest, TicketForItsTokenAlone) {
   auto own = GetTicket("rt_acme", ref);
   ASSERT_EQ(own->status, 200);
   // Nothing that hangs on another customer's claim.
-  for (const char* key : {"explanation", "next_change_at", "flags"}) {
+  for (const char* key : {"next_change_at", "flags"}) {
     EXPECT_FALSE(nlohmann::json::parse(own->body).contains(key)) << key;
   }
+  EXPECT_EQ(own->body.find("globex"), std::string::npos) << own->body;
   ExpectProblem(GetTicket("", ref), 401);
   ExpectProblem(GetTicket("rt_unknown", ref), 401);
   ExpectProblem(GetTicket("rt_old", ref), 401);

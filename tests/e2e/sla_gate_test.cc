@@ -183,7 +183,8 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   const Finished overridden = installation_.Command(
       {"gate", "override", "--project", "github:acme/opendb", "--reason", "security fix"});
   ASSERT_EQ(overridden.exit_code, 0) << overridden.err;
-  const Finished through = Act(serving.url());
+  // A job is told the same for a second, whatever is written meanwhile.
+  const Finished through = Once([&] { return Act(serving.url()); }, 0);
   EXPECT_EQ(through.exit_code, 0) << through.out << through.err;
   EXPECT_EQ(Verdict(), "verdict=pass\n");
   EXPECT_NE(through.out.find("override "), std::string::npos) << through.out;
@@ -203,9 +204,10 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
 
   // What is not asked for does not count.
-  for (const Texts& other : {Texts{{"priority", "P2"}}, Texts{{"customer", "initech"}}}) {
-    EXPECT_EQ(Act(serving.url(), other).exit_code, 0) << other.begin()->first;
-  }
+  EXPECT_EQ(Act(serving.url(), {{"priority", "P2"}}).exit_code, 0);
+  // A private customer is to a job what one is that nobody knows.
+  EXPECT_EQ(Act(serving.url(), {{"customer", "initech"}}).exit_code, 2);
+  EXPECT_EQ(Act(serving.url(), {{"customer", "nobody"}}).exit_code, 2);
   for (const Texts& same : {Texts{{"priority", "P1"}}, Texts{{"plan", "gold"}},
                             Texts{{"ref", "v1"}}, Texts{{"fail-on", "at_risk"}}}) {
     EXPECT_EQ(Act(serving.url(), same).exit_code, 1) << same.begin()->first;
@@ -298,7 +300,7 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
   EXPECT_EQ(done.exit_code, 0) << done.out;
   EXPECT_NE(done.out.find("Only warned"), std::string::npos) << done.out;
   EXPECT_EQ(RunOnGitLab(serving.url(), token, with({{"GATE_PRIORITY", "P2"}})).exit_code, 0);
-  EXPECT_EQ(RunOnGitLab(serving.url(), token, with({{"GATE_CUSTOMER", "initech"}})).exit_code, 0);
+  EXPECT_EQ(RunOnGitLab(serving.url(), token, with({{"GATE_CUSTOMER", "initech"}})).exit_code, 2);
   done = RunOnGitLab(serving.url(), token, with({{"GATE_REF", "v1"}}));
   EXPECT_EQ(done.exit_code, 1) << done.out;
   EXPECT_NE(done.out.find("Tickets whose fix is part of this ref do not count."), std::string::npos)

@@ -17,8 +17,9 @@
 namespace retainer {
 namespace {
 
-// No issue and no repository in it: an issue event cannot do without.
-constexpr char kUnreadable[] = "{\"action\": \"opened\", \"issue\": 7, \"repository\": 8}";
+// What a forge might leave out one day, and an issue event cannot do without.
+constexpr char kUnreadable[] =
+    "{\"action\": \"opened\", \"issue\": {\"title\": \"no number\"}, \"repository\": {}}";
 const ProjectRef kOpenDb{"github", "acme/opendb"};
 
 std::string Replaced(std::string text, const std::string& from, const std::string& to) {
