@@ -18,6 +18,7 @@ class FiltersTest : public Served {
   }
 };
 
+// Report (here): a filter that means nothing reads as "nothing there".
 TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
   Serve();
   SaveToken("here", "github:acme/opendb", "");
@@ -48,6 +49,7 @@ TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
             std::string::npos);
 }
 
+// Report (here): a filter of two priorities finds nothing.
 TEST_F(FiltersTest, SeveralPrioritiesMeanEachOfThem) {
   Serve();
   SaveToken("globex", "", "globex");

@@ -44,14 +44,17 @@ const std::map<std::string, std::string>& Systems() {
       {"chatwoot", "chatwoot/chatwoot"},
       {"dbt_zendesk", "fivetran/dbt_zendesk"},
       {"frappe", "frappe/helpdesk (and frappe/frappe)"},
+      {"gitlab", "gitlab-org/gitlab"},
       {"glpi", "glpi-project/glpi"},
       {"here", "this desk, tried with the inputs of public reports"},
       {"issue-metrics", "github-community-projects/issue-metrics"},
+      {"lock-threads", "dessant/lock-threads"},
       {"osTicket", "osTicket/osTicket"},
       {"slacker", "hackclub/slacker"},
       {"stale", "actions/stale"},
       {"working_hours", "Intrepidd/working_hours"},
       {"zammad", "zammad/zammad"},
+      {"zulipbot", "zulip/zulipbot"},
   };
   return systems;
 }

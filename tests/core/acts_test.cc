@@ -22,6 +22,9 @@ Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
 
 // ---- One act in two events
 
+//
+// Report (here): a close with a comment, which the forge tells in two events, counts as closed
+// without an answer.
 TEST(OneAct, ACloseWithACommentIsAnAnswerAndAResolutionWhicheverIsDatedFirst) {
   for (const int seconds : {-2, -1, 0, 1, 2}) {
     Story story = P1();
@@ -217,6 +220,8 @@ TEST(Joining, AnswersNoQuestionThatCameAfterTheWords) {
 
 // ---- For whom a person speaks
 
+//
+// Report (here): another customer who may write to the repository answers for the desk.
 TEST(OtherContacts, SpeakForNobodyUnlessATeamNamesThem) {
   Story story = P1();
   story.Permission("bert", "write").Wait(Minutes(10)).Says("bert", "Set the other switch.");
@@ -268,6 +273,8 @@ TEST(OtherContacts, AreAskedForByMembershipBeforeTheyAnswer) {
 
 // ---- Labels that get another name
 
+//
+// Report (here): a label that is renamed into a priority counts for nothing.
 TEST(RenamedLabels, CountAsSetByWhoRenamedThem) {
   Story story = Story().Opens("dave", "Down.", {"prio 1"});
   EXPECT_EQ(story.See().claims[0].priority, "P3");
@@ -304,6 +311,8 @@ TEST(RenamedLabels, ChangeNothingWhereTheyAreNot) {
 }
 
 // A login that somebody else took over: what the policy gives it stays with the first account.
+//
+// Report (here): whoever takes over a login gets what its first holder had.
 TEST(ReusedLogins, GiveTheNewAccountNothing) {
   Story story = P1();
   story.pins().Add({"github", "alice"}, "4001");
@@ -318,6 +327,8 @@ TEST(ReusedLogins, GiveTheNewAccountNothing) {
 
 // ---- A verdict without a word
 
+//
+// Report (here): an approval without a word counts as the first reply.
 TEST(Reviews, WithoutAWordAcknowledgeAndAnswerNothing) {
   Story story = P1();
   story.Wait(Minutes(5));

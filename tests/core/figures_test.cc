@@ -32,6 +32,7 @@ std::size_t CountAll(const Story& story, Metric metric) {
   return count;
 }
 
+// Report (here): a close without a word counts as a promise kept.
 TEST(Figures, ACloseWithoutAWordIsNeitherResolvedNorMet) {
   for (const char* reason : {"not_planned", "completed", ""}) {
     Story story = P1();
@@ -86,6 +87,7 @@ TEST(Figures, AnAnswerBeforeTheReopeningStopsWhatTheReopeningAsksForAgain) {
   EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(30));
 }
 
+// Report (here): what was over before the desk came counts as kept at once.
 TEST(Figures, WhatWasOverBeforeTheAdoptionCountsAsNothing) {
   Policy policy = StoryPolicy();
   policy.since = Utc("2026-03-10 00:00:00");
@@ -166,6 +168,7 @@ TEST(Names, AreComparedByFullCaseFoldingAndNormalForm) {
   EXPECT_EQ(FoldName(FoldName(composed)), FoldName(apart));
 }
 
+// Report (here): names of labels are compared by bytes where the forge folds them.
 TEST(Names, OfLabelsMeanWhatThePolicySaysInAnySpelling) {
   Policy policy = StoryPolicy();
   policy.labels.priority = "Priorit\u00e4t: {priority}";

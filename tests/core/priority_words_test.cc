@@ -217,6 +217,7 @@ TEST(PriorityWordsTest, APrioritysNameAloneIsNoCommand) {
   EXPECT_EQ(story.See().refusals[0].reason, "write it as /support priority P1");
 }
 
+// Report (here): a priority that an issue form writes with its title is not read.
 TEST(PriorityWordsTest, InAnIssueForm) {
   for (const char* answer :
        {"### Priority\n\nP1 - Production down", "### Priority:\n\nP1", "### Priority *\n\nP1",
@@ -253,6 +254,8 @@ TEST(PriorityWordsTest, AFormsAnswerThatMeansNothingIsRefusedAloud) {
   }
 }
 
+// Report (here): an edit that spells a command otherwise runs it again, over what others set
+// meanwhile.
 TEST(EditedCommandsTest, RunOnlyWhatWasNotThereBeforeWhateverItsSpelling) {
   for (const char* after : {"/support priority p1", "/support priority P1.", "/priority P1",
                             "/support priority: Production down", "\u200B/Support PRIORITY P1!"}) {
@@ -289,6 +292,7 @@ TEST(EditedCommandsTest, AFormThatSaysTheSameInOtherWordsChangesNothing) {
   EXPECT_EQ(edited("### Priority\n\nP1", "### Priority\n\nP3"), "P3");
 }
 
+// Report (here): a full stop behind a name, or "me", is looked up as a name.
 TEST(AssignTest, AsPeopleWriteIt) {
   const auto logins = [](std::string_view text) {
     std::string names;

@@ -93,6 +93,7 @@ TEST(TextForeignTest, APathOrASentenceIsProse) {
   }
 }
 
+// Report (here): a command for another bot counts as the first reply.
 TEST(TextForeignTest, TheFirstAnswerIsNotABotsCommand) {
   Story story;
   story.Opens("dave").Wait(Minutes(5)).Says("alice", "/remove-lifecycle stale");
@@ -106,6 +107,7 @@ TEST(TextForeignTest, TheFirstAnswerIsNotABotsCommand) {
   EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(20));
 }
 
+// Report (here): a question mark alone is no question.
 TEST(TextForeignTest, WhoWaitsIsHeardWhereItMayBeASentence) {
   for (const char* text : {"?", "???", "> It is fixed.\n\n??", "\uFF1F", "\u061F", "\u2753",
                            ":question:", "/metrics returns 500", "Thanks\n/metrics returns 500",

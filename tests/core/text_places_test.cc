@@ -20,6 +20,7 @@ using Names = std::vector<std::string>;
 const Names kSla = {"/support sla"};
 const Names kP1 = {"/support priority P1"};
 
+// Report (here): commands run out of code, titles, tables and other places where nobody typed one.
 TEST(TextPlacesTest, WhatNobodyTypedAsACommandIsNone) {
   for (const char* text : {
            // HTML that is not shown, within a paragraph and over blank lines.
@@ -126,6 +127,8 @@ TEST(TextPlacesTest, BesideThemACommandRuns) {
   }
 }
 
+// Report (here): an invisible character before a command, or a no-break space within it, makes it
+// nothing, in silence.
 TEST(TextPlacesTest, WhatNobodySeesIsPassedOverBeforeACommand) {
   for (const char* unseen : {
            "\u200B", "\uFEFF", "\u200E",  "\u200F",     "\u202A",           "\u202B",
@@ -155,6 +158,7 @@ TEST(TextPlacesTest, WhatNobodySeesIsPassedOverBeforeACommand) {
   EXPECT_EQ(Commands("use \u200B/support sla"), Names{});
 }
 
+// Report (here): a comment of characters that show nothing counts as the answer.
 TEST(TextUnicodeTest, WhatShowsNothingAnswersNothing) {
   for (const char* text : {"\u3164",        "\u115F",
                            "\u1160",        "\u2800",
@@ -188,6 +192,7 @@ TEST(TextUnicodeTest, PlainTextIsWhatIsReadAloud) {
   EXPECT_EQ(FoldText("STRASSE PRIORIT\u00C4T"), FoldText("stra\u00DFe priorita\u0308t"));
 }
 
+// Report (here): a link without a text, or an empty list of tasks, counts as the answer.
 TEST(TextLinksTest, ALinkOrTaskWithoutATextShowsNothing) {
   for (const char* text :
        {"[](https://x)", "[](https://x \"title\")", "[ ](https://x)", "[](<https://x>)",

@@ -59,6 +59,7 @@ TEST_F(LostAnswers, KilledAfterTheCreateWhileTheListLags) {
   }
 }
 
+// Report (here): a cut answer and a list that lags leave two status comments.
 TEST_F(LostAnswers, CutAnswerWhileTheListLags) {
   forge.list_lag = absl::Seconds(10);
   Want(1, MakeFace("first"));
@@ -124,6 +125,7 @@ TEST_F(LostAnswers, LabelsDoNotWaitForTheComment) {
   EXPECT_EQ(forge.labels(Key(1)), std::set<std::string>({"support: gold"}));
 }
 
+// Report (here): a restored backup posts every status comment again.
 TEST_F(LostAnswers, RestoredBackupFindsWhatStandsThere) {
   for (int i = 1; i <= 20; ++i) {
     forge.PlaceComment(Key(i), absl::StrCat("|older words\n", CommentMarker(Key(i))));
@@ -226,6 +228,7 @@ TEST_F(LostAnswers, WhatWeDeletedOurselvesIsNotTakenUpFromALaggingList) {
   EXPECT_EQ(shown.comment_id, "2");
 }
 
+// Report (here): a label whose answer was lost stays for ever.
 TEST_F(LostAnswers, StaleLabelGoesWhenTheAnswerToAddingItWasLost) {
   Face face;
   face.labels = {{"sla: running", "", ""}};
@@ -322,6 +325,7 @@ TEST_F(LostAnswers, OneCheckOnACommitWhenItsAnswerWasLost) {
   EXPECT_EQ(Stats().dirty_faces, 0u);
 }
 
+// Report (here): a label that the forge refuses holds up the comment.
 TEST_F(LostAnswers, RefusedLabelHoldsUpNothingElse) {
   const std::string longest = "support: " + std::string(42, 'x');
   Face face = MakeFace("first");

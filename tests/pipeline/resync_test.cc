@@ -79,6 +79,7 @@ TEST_F(ResyncTest, AProjectThatThePolicyNamesIsReadAtTheFirstStart) {
   EXPECT_EQ(forge.calls().size(), calls);
 }
 
+// Report (zulipbot #181, lock-threads #2): installing a bot makes it speak on every old issue.
 TEST_F(ResyncTest, OfWhatWasDueBeforeItWasReadNobodyIsTold) {
   Policy policy = MakePolicy();
   policy.projects = {{"github", "acme/opendb"}};

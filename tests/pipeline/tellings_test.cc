@@ -92,6 +92,7 @@ class TellingsTest : public World {
   std::unique_ptr<Notifier> notifier;
 };
 
+// Report (here): a breach that is true again is dropped as known by its receivers.
 TEST_F(TellingsTest, ABreachThatIsTrueAgainHasANameOfItsOwnAndTheWithdrawalNamesTheFirst) {
   Policy policy = MakePolicy();
   policy.plans["gold"].warn_at = {};
@@ -160,6 +161,7 @@ TEST_F(TellingsTest, WhatNobodyHasHeardYetSaysWhatIsSoByNow) {
   EXPECT_NE(crm.messages[0][0].text.find("240m"), std::string::npos) << crm.messages[0][0].text;
 }
 
+// Report (glpi #1996, glpi #2408): hundreds of messages come after an outage.
 TEST_F(TellingsTest, AfterAnOutageTheHighestStepOfAPromiseIsToldAlone) {
   Policy policy = MakePolicy();
   policy.plans["gold"].warn_at = {0.5, 0.75};

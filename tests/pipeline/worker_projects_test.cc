@@ -152,6 +152,7 @@ class RenameTest : public WorkerProjectsTest {
   }
 };
 
+// Report (here): a project that is renamed loses its customers in silence.
 TEST_F(RenameTest, APromiseGoesOnUnderTheNewName) {
   Deliver("opened", Of("77", "acme/opendb"));
   Work();

@@ -51,6 +51,7 @@ std::string DaysOf(const std::string& lines, int from = 2026, int until = 2026) 
 
 constexpr char kYearly[] = "DTSTART;VALUE=DATE:20200915\nRRULE:FREQ=YEARLY\n";
 
+// Report (here): a day that a calendar cancels stays closed.
 TEST(IcsTest, ACancelledInstanceOfAYearlyRuleIsOpen) {
   const std::string text = Calendar(
       Event(kYearly) +
@@ -66,6 +67,7 @@ TEST(IcsTest, AMovedInstanceIsWhereItWasMovedTo) {
   EXPECT_EQ(Days(text, 2025, 2027), "20250915 20260917 20260918 20270915");
 }
 
+// Report (here): a yearly rule closes the years before its start.
 TEST(IcsTest, AYearlyRuleBeginsAtItsStart) {
   EXPECT_EQ(DaysOf("DTSTART;VALUE=DATE:20280915\nRRULE:FREQ=YEARLY\n", 2025, 2029),
             "20280915 20290915");
@@ -167,6 +169,7 @@ struct Refused {
 
 class RefusedIcsTest : public ::testing::TestWithParam<Refused> {};
 
+// Report (here): parts of a calendar file that cannot be kept are read by guess.
 TEST_P(RefusedIcsTest, WithItsLine) {
   const Refused& refused = GetParam();
   std::vector<Problem> problems;

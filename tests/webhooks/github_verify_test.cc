@@ -119,6 +119,8 @@ TEST(GitHubVerifyTest, ReadsFormsAndSignsTheirRawBytes) {
 }
 
 // The content type is not signed: JSON that holds a form must not become one.
+//
+// Report (here): signed bytes are read in another way than they were signed for.
 TEST(GitHubVerifyTest, AJsonBodyThatHoldsAFormIsNotReadAsOne) {
   const std::string body =
       R"({"action":"opened","issue":{"body":"x&payload=%7B%22forged%22%3A1%7D&y"}})";
@@ -155,6 +157,8 @@ TEST(GitHubVerifyTest, SaysWhenADeliveryHasNoIdAndWhichOneARefusedOneClaims) {
 }
 
 // A captured body is sent under another header, which nobody signed.
+//
+// Report (here): what is no delivery is stored, and set aside each time it comes.
 TEST(GitHubVerifyTest, ABodyMustFitItsHeaderBeJsonInUtf8AndHoldNoKeyTwice) {
   const auto check = [](std::string_view event, std::string body) {
     return GitHub()->CheckBody({"github", "d", std::string(event), std::move(body), Received()});
