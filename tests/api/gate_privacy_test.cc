@@ -254,6 +254,8 @@ TEST(GatePrivacyTest, AnExcuseOrAReleasedClaimTurnsTheAnswerBackOnTheDayToo) {
 TEST(GatePrivacyTest, WhatIsLearntLateCountsNoSooner) {
   WatchedWorld world(true);
   world.Begin();
+  // The project is there from the beginning on.
+  world.Say("early", world.MakeEvent(2, kErin, {world.Opened(kErin, 0)}));
   world.clock.Set(At(60 * 30));
   world.Say("late", world.MakeEvent(1, kDave, {world.Opened(kDave, 0)}));
   world.clock.Advance(absl::Seconds(1));
