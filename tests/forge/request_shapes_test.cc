@@ -159,6 +159,9 @@ void PrepareGitHub(World& world, bool change) {
     script.On("POST " + reactions, 201, R"({"id":41})");
     script.On("DELETE " + reactions + "/41", 204);
   }
+  script.On("GET " + repo + "/commits/" + std::string(40, 'a') +
+                "/check-runs?check_name=retainer%2Fsla&filter=all&per_page=100",
+            200, R"({"total_count":0,"check_runs":[]})");
   script.On("POST " + repo + "/check-runs", 201, R"({"id":31})");
   script.On("PATCH " + repo + "/check-runs/31", 200, R"({"id":31})");
   script.On("GET " + repo + "/compare/v1.2..." + std::string(40, 'a') + "?per_page=1", 200,
