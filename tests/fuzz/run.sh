@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes every target, each for a time, as many at once as there are processors.
 #
-#   tests/fuzz/run.sh [SECONDS [TARGET…]]     60 seconds and all targets, where not told otherwise
+#   tests/fuzz/run.sh [--seed N] [SECONDS [TARGET…]]     60 seconds and all targets, where not told
+#                                                        otherwise; a seed makes a run repeatable
 #
 # Builds the preset `fuzz`, makes a corpus of the seeds beside this script and of samples of the tree
 # in build/fuzz/corpus (what is found there is kept for the next run), and says for each target how
@@ -9,6 +10,11 @@
 # with the input that it found, or reaches so little that the rooms cannot be instrumented.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+random=0
+if [ "${1:-}" = --seed ]; then
+  random=$2
+  shift 2
+fi
 seconds=${1:-60}
 shift || true
 if [ $# -gt 0 ]; then
@@ -74,11 +80,11 @@ for target in "${targets[@]}"; do
   esac
 done
 
-export build seconds
+export build seconds random
 run_one() {
   local target=$1 log=$build/$1.log dictionary=tests/fuzz/dictionaries/$1.dict options=()
   [ ! -f "$dictionary" ] || options+=("-dict=$dictionary")
-  if ! nice -n 19 "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=20 \
+  if ! nice -n 19 "$build/tests/fuzz/${target}_fuzz" -seed="$random" -max_total_time="$seconds" -timeout=20 \
     -max_len=20000 -rss_limit_mb=3000 -print_final_stats=1 -artifact_prefix="$build/found/$target/" \
     "${options[@]}" "$build/corpus/$target" >"$log" 2>&1; then
     echo "$target: found something: $(grep -o 'Test unit written to .*' "$log" | tail -1); see $log" >&2
