@@ -1,12 +1,10 @@
 #include "src/cli/operations.h"
 
-#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -17,15 +15,15 @@
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
+#include "src/cli/desk_state.h"
+#include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
 #include "src/cli/loading.h"
-#include "src/cli/look_through.h"
 #include "src/cli/names.h"
 #include "src/cli/operation_result.h"
 #include "src/cli/overrides.h"
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
-#include "src/cli/sink_trouble.h"
 #include "src/cli/token_operations.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/ticket_keys.h"
@@ -36,11 +34,6 @@ namespace retainer::cli {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-constexpr std::size_t kMostAside = 10000;
-constexpr absl::Duration kLongWait = absl::Minutes(5);
-// A command waits for its answer a minute.
-constexpr absl::Duration kLookPatience = absl::Seconds(20);
 
 using Result = OperationResult;
 
@@ -55,11 +48,6 @@ absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
   if (known != nullptr) customer = known->id;  // it may have been named by its alias
   return Result{inspection->explanation,
                 json::parse(TicketAnswer(*ref, *inspection, customer).body)};
-}
-
-std::string RefText(const TicketRecord& record) {
-  return ToString(
-      TicketRef{record.key.forge, record.project_path, record.key.kind, record.key.number});
 }
 
 absl::StatusOr<Result> Queue(Desk& desk, Store& store, Clock& clock, const json& request) {
@@ -261,135 +249,6 @@ absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock, const json& 
                 {{"id", record->id}, {"withdrawn", TimeOrNull(record->withdrawn)}}};
 }
 
-// ---- What was set aside
-
-std::string AsideId(const SetAsideEntry& entry) {
-  return absl::StrCat(entry.entry.delivery.forge, "/", entry.entry.seq);
-}
-
-absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
-  const auto aside = store.ListSetAside(kMostAside);
-  if (!aside.ok()) return aside.status();
-  const auto dead = store.ListDeadFaces(kMostAside);
-  if (!dead.ok()) return dead.status();
-  const auto untold = store.ListDeadNotices(kMostAside);
-  if (!untold.ok()) return untold.status();
-  Result result{"",
-                {{"deliveries", json::array()},
-                 {"tickets", json::array()},
-                 {"labels", json::array()},
-                 {"notices", json::array()}}};
-  for (const SetAsideEntry& entry : *aside) {
-    const Delivery& delivery = entry.entry.delivery;
-    result.data["deliveries"].push_back({{"id", AsideId(entry)},
-                                         {"forge", delivery.forge},
-                                         {"delivery", delivery.id},
-                                         {"event", delivery.event_type},
-                                         {"received", Rfc3339(delivery.received)},
-                                         {"set_aside", Rfc3339(entry.at)},
-                                         {"reason", entry.reason}});
-    absl::StrAppend(&result.text, AsideId(entry), "  ", Rfc3339(delivery.received), "  ",
-                    delivery.event_type, " ", delivery.id, "  ", entry.reason, "\n");
-  }
-  for (const DeadFace& face : *dead) {
-    const std::string name = NameOf(store, face.ticket);
-    result.data["tickets"].push_back(
-        {{"id", name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
-    absl::StrAppend(&result.text, name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
-                    "\n");
-  }
-  const auto refused = store.ListRefusedLabels(kMostAside);
-  if (!refused.ok()) return refused.status();
-  for (const RefusedLabels& ticket : *refused) {
-    const std::string name = NameOf(store, ticket.ticket);
-    for (const RefusedLabel& label : ticket.labels) {
-      result.data["labels"].push_back({{"id", name},
-                                       {"label", label.name},
-                                       {"given_up", Rfc3339(label.at)},
-                                       {"reason", label.reason}});
-      absl::StrAppend(&result.text, name, "  ", Rfc3339(label.at), "  label \"", label.name,
-                      "\" is refused: ", label.reason, "\n");
-    }
-  }
-  for (const DeadNotice& notice : *untold) {
-    const std::string& id = notice.record.notice.id;
-    result.data["notices"].push_back(
-        {{"id", id}, {"given_up", Rfc3339(notice.at)}, {"reason", notice.reason}});
-    absl::StrAppend(&result.text, id, "  ", Rfc3339(notice.at), "  cannot be told: ", notice.reason,
-                    "\n");
-  }
-  result.data["held"] = json::array();
-  if (absl::Status held = ListHeld(desk, store, &result.text, &result.data["held"]); !held.ok()) {
-    return held;
-  }
-  if (result.text.empty()) result.text = "Nothing is set aside.\n";
-  return result;
-}
-
-absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const json& request) {
-  const bool all = request.value("all", false);
-  std::set<std::string> wanted;
-  for (const json& id : request.at("ids")) wanted.insert(id.get<std::string>());
-  std::set<std::string> left = wanted;
-  // By any of its names; all of them count as found.
-  const auto chosen = [&](std::initializer_list<std::string> names) {
-    bool found = all;
-    for (const std::string& name : names) {
-      found |= wanted.contains(name);
-      left.erase(name);
-    }
-    return found;
-  };
-  const auto aside = store.ListSetAside(kMostAside);
-  if (!aside.ok()) return aside.status();
-  const auto dead = store.ListDeadFaces(kMostAside);
-  if (!dead.ok()) return dead.status();
-  const auto untold = store.ListDeadNotices(kMostAside);
-  if (!untold.ok()) return untold.status();
-  std::vector<std::string> notices;
-  for (const DeadNotice& notice : *untold) {
-    if (chosen({notice.record.notice.id})) notices.push_back(notice.record.notice.id);
-  }
-  std::vector<const SetAsideEntry*> entries;
-  for (const SetAsideEntry& entry : *aside) {
-    if (chosen({AsideId(entry), entry.entry.delivery.id})) entries.push_back(&entry);
-  }
-  std::vector<TicketKey> faces;
-  for (const DeadFace& face : *dead) {
-    if (chosen({NameOf(store, face.ticket), ToString(face.ticket)})) faces.push_back(face.ticket);
-  }
-  const auto refused = store.ListRefusedLabels(kMostAside);
-  if (!refused.ok()) return refused.status();
-  for (const RefusedLabels& labels : *refused) {
-    const std::string name = NameOf(store, labels.ticket);
-    const bool twice = std::find(faces.begin(), faces.end(), labels.ticket) != faces.end();
-    if (chosen({name, ToString(labels.ticket)}) && !twice) faces.push_back(labels.ticket);
-  }
-  if (!left.empty()) {
-    return absl::NotFoundError(absl::StrCat("nothing that is set aside is called \"", *left.begin(),
-                                            "\": see `retainer inbox list`"));
-  }
-  for (const SetAsideEntry* entry : entries) {
-    const absl::Status status = store.Requeue(entry->entry.delivery.forge, entry->entry.seq);
-    if (!status.ok() && !absl::IsNotFound(status)) return status;
-  }
-  for (const TicketKey& key : faces) {
-    const absl::Status status = store.ReviveFace(key, clock.Now());
-    if (!status.ok() && !absl::IsNotFound(status)) return status;
-  }
-  for (const std::string& id : notices) {
-    const absl::Status status = store.ReviveNotice(id);
-    if (!status.ok() && !absl::IsNotFound(status)) return status;
-  }
-  desk.Nudge();
-  return Result{
-      entries.empty() && faces.empty() && notices.empty()
-          ? std::string("Nothing is set aside.\n")
-          : absl::StrCat(entries.size(), " deliveries, ", faces.size(), " tickets and ",
-                         notices.size(), " notices are tried again\n"),
-      {{"deliveries", entries.size()}, {"tickets", faces.size()}, {"notices", notices.size()}}};
-}
-
 // ---- Backtest
 
 absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
@@ -426,98 +285,6 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   result.data["part"] = json::parse(BacktestJson({}, page->part));
   if (page->last) result.data["last"] = ToString(*page->last);
   return result;
-}
-
-// ---- The desk's own state, for `doctor`
-
-absl::StatusOr<Result> State(Desk& desk, Store& store) {
-  const Health health = desk.CheckHealth();
-  json trouble = json::array();
-  if (!health.store_error.empty()) {
-    trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
-                                   "; deliveries are answered 503 until it can"));
-  }
-  if (health.inbox_age && *health.inbox_age > kLongWait) {
-    trouble.push_back(
-        absl::StrCat(health.stats.inbox, " deliveries wait, the oldest for ",
-                     absl::FormatDuration(absl::Floor(*health.inbox_age, absl::Seconds(1))), ": ",
-                     health.policy ? "see the service's log" : "no valid policy is in force"));
-  }
-  if (health.stats.set_aside > 0) {
-    const auto first = store.ListSetAside(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.set_aside, " deliveries are set aside",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; `retainer inbox list` shows them, `retainer inbox retry` tries them again"));
-  }
-  if (health.stats.dead_faces > 0) {
-    const auto first = store.ListDeadFaces(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.dead_faces, " tickets could not be shown on their forge and were given up",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; mend that, then `retainer inbox retry --all`"));
-  }
-  const auto refused = store.ListRefusedLabels(1);
-  if (!refused.ok()) return refused.status();
-  for (const RefusedLabels& ticket : *refused) {
-    const std::string name = NameOf(store, ticket.ticket);
-    trouble.push_back(absl::StrCat("the forge refuses the label \"", ticket.labels.front().name,
-                                   "\" on ", name, ": ", ticket.labels.front().reason,
-                                   "; `retainer inbox list` shows all; mend that, then `retainer "
-                                   "inbox retry --all`"));
-  }
-  if (health.stats.dead_notices > 0) {
-    const auto first = store.ListDeadNotices(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.dead_notices, " notices could not be told and were given up",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; mend that, then `retainer inbox retry --all`"));
-  }
-  for (const ForgeState& forge : health.forges) {
-    for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
-      if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
-    }
-  }
-  auto found = LookAtProjects(desk, store);
-  if (!found.ok()) return found.status();
-  for (std::string& wrong : found->wrong) trouble.push_back(std::move(wrong));
-  const auto look = LookThroughStore(store, kLookPatience);
-  if (!look.ok()) return look.status();
-  for (const std::string& damage : look->damaged) {
-    trouble.push_back(absl::StrCat(
-        damage, "; stop the service, restore the data folder from a backup, look at its disk"));
-  }
-  if (look->more > 0) trouble.push_back(absl::StrCat(look->more, " more places cannot be read"));
-  const auto head = store.ReadLedgerHead();
-  if (!head.ok()) return head.status();
-  const absl::Status ledger = store.VerifyLedger();
-  const auto projects = store.ListProjects();
-  if (!projects.ok()) return projects.status();
-  auto sinks = TroubledSinks(store);
-  if (!sinks.ok()) return sinks.status();
-  json paths = json::array();
-  for (const ProjectRecord& project : *projects) {
-    paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
-  }
-  return Result{"",
-                {{"policy", health.terms_id},
-                 {"ready", health.ready},
-                 {"inbox", health.stats.inbox},
-                 {"set_aside", health.stats.set_aside},
-                 {"dirty_faces", health.stats.dirty_faces},
-                 {"dead_faces", health.stats.dead_faces},
-                 {"pending_notices", health.stats.pending_notices},
-                 {"dead_notices", health.stats.dead_notices},
-                 {"looked_through", look->whole},
-                 {"ledger_length", head->length},
-                 {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
-                 {"projects", paths},
-                 {"sinks", *std::move(sinks)},
-                 {"warnings", found->warnings},
-                 {"trouble", trouble}}};
 }
 
 absl::StatusOr<Result> ReadBack(Desk& desk, const json& request) {
@@ -585,7 +352,7 @@ std::string Operations::Answer(const std::string& request_text) {
         result = found.status();
       }
     } else if (op == "state") {
-      result = State(desk_, store_);
+      result = DeskState(desk_, store_);
     } else {
       result = absl::UnimplementedError(
           absl::StrCat("the service does not know \"", op, "\": is it of another version?"));

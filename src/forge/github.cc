@@ -17,6 +17,7 @@
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/github_backfill.h"
+#include "src/forge/github_check_run.h"
 #include "src/forge/github_health.h"
 #include "src/forge/github_hooks.h"
 #include "src/forge/reactions.h"
@@ -436,76 +437,16 @@ class GitHub final : public Forge {
                                        const std::string& id) override {
     auto base = Repository(at);
     if (!base.ok()) return base.status();
-    const std::string runs = absl::StrCat(*base, "/check-runs");
-    Json body = {{"name", std::string(kCheckName)},
-                 {"status", "completed"},
-                 {"conclusion", ConclusionOf(check.verdict)},
-                 {"output", {{"title", check.text.title}, {"summary", check.text.summary}}}};
-    if (!check.url.empty()) body["details_url"] = check.url;
-    std::string in_place = id;
-    if (in_place.empty()) {
-      auto there = FindCheck(at, *base, check.commit);
-      if (!there.ok() && !absl::IsPermissionDenied(there.status())) return there.status();
-      if (there.ok()) in_place = *std::move(there);
+    std::string login;
+    if (is_app_) {
+      auto self = Self();
+      if (!self.ok()) return self.status();
+      login = self->login;
     }
-    if (in_place.empty()) body["head_sha"] = check.commit;
-    auto run =
-        in_place.empty()
-            ? calls_.Mutate(ScopeOf(at), "POST", runs, body, CallClass::kContent)
-            : calls_.Mutate(ScopeOf(at), "PATCH", absl::StrCat(runs, "/", PercentEncode(in_place)),
-                            body, CallClass::kMutation);
-    if (absl::IsPermissionDenied(run.status())) {
-      return absl::PermissionDeniedError(
-          is_app_ ? "the app lacks the permission Checks: write; grant it on the app's page under "
-                    "\"Permissions & events\", and have the installation's owner accept it"
-                  : "GitHub lets apps alone write checks: use a GitHub App instead of a token, or "
-                    "`checks: off` in the policy");
-    }
-    if (!run.ok()) return run.status();
-    return IdAt(*run, "id");
+    return SetCheckRun(calls_, ScopeOf(at), *base, login, check, id);
   }
 
  private:
-  // The check run of this app's on a commit that has our name, the first where there are several;
-  // empty where there is none.
-  absl::StatusOr<std::string> FindCheck(const RemoteTicket& at, const std::string& repository,
-                                        const std::string& commit) {
-    if (!is_app_) return std::string();
-    auto self = Self();
-    if (!self.ok()) return self.status();
-    ApiRequest request;
-    request.path = absl::StrCat(repository, "/commits/", PercentEncode(commit), "/check-runs");
-    request.query = absl::StrCat("check_name=", PercentEncode(std::string(kCheckName)),
-                                 "&filter=all&per_page=100");
-    request.expected = {404};
-    auto response = calls_.Call(ScopeOf(at), request);
-    if (!response.ok()) return response.status();
-    const Json list = ParseJson(response->body).value_or(Json());
-    std::string first;
-    for (const Json& run : At(list, "check_runs")) {
-      const std::string slug = StringAt(At(run, "app"), "slug");
-      if (StringAt(run, "name") != kCheckName || self->login != slug + "[bot]") continue;
-      const std::string run_id = IdAt(run, "id");
-      if (first.empty() || run_id.size() < first.size() ||
-          (run_id.size() == first.size() && run_id < first)) {
-        first = run_id;
-      }
-    }
-    return first;
-  }
-
-  static std::string ConclusionOf(CheckView::Verdict verdict) {
-    switch (verdict) {
-      case CheckView::Verdict::kNeutral:
-        return "neutral";
-      case CheckView::Verdict::kSuccess:
-        return "success";
-      case CheckView::Verdict::kFailure:
-        return "failure";
-    }
-    return "neutral";
-  }
-
   static Scope ScopeOf(const RemoteTicket& at) {
     return {Scope::Kind::kProject, at.path, at.installation_id, at.key.project};
   }

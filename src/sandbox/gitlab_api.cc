@@ -14,6 +14,7 @@
 #include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/pages.h"
+#include "src/sandbox/quick_actions.h"
 
 namespace retainer::sandbox {
 namespace {
@@ -48,10 +49,9 @@ std::vector<std::string> SplitNames(const json& value) {
       if (name.is_string()) out.push_back(name.get<std::string>());
     }
   } else if (value.is_string()) {
-    for (const std::string& part :
-         std::vector<std::string>(absl::StrSplit(value.get<std::string>(), ','))) {
-      std::string name(absl::StripAsciiWhitespace(part));
-      if (!name.empty()) out.push_back(name);
+    const std::string text = value.get<std::string>();
+    for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+      out.emplace_back(absl::StripAsciiWhitespace(part));
     }
   }
   return out;
@@ -79,7 +79,7 @@ class GitLabApi {
       } else {
         ++rate.used;
         response = Route();
-        if (request_.method == "GET" && response.status == 200) Tag(response);
+        if (request_.method == "GET" && response.status == 200) Tag(request_, response);
       }
       response.Set("RateLimit-Limit", absl::StrCat(rate.limit));
       response.Set("RateLimit-Observed", absl::StrCat(rate.used));
@@ -103,9 +103,8 @@ class GitLabApi {
   Response Authenticate() {
     std::string token = request_.Header("private-token");
     if (token.empty()) {
-      absl::string_view bearer = request_.headers.count("authorization") > 0
-                                     ? absl::string_view(request_.headers.at("authorization"))
-                                     : absl::string_view();
+      const std::string authorization = request_.Header("authorization");
+      absl::string_view bearer = authorization;
       if (absl::ConsumePrefix(&bearer, "Bearer ")) token = std::string(bearer);
     }
     const Credential* credential = token.empty() ? nullptr : world_.FindToken(token);
@@ -122,8 +121,7 @@ class GitLabApi {
     }
     if (Get() && Size() == 1 && At(0) == "user") {
       json out = shapes_.FullPerson(*user_);
-      out["email"] = user_->email;
-      out["commit_email"] = user_->email;
+      out["email"] = out["commit_email"] = user_->email;
       return Json(200, out);
     }
     if (Get() && Size() == 2 && At(0) == "personal_access_tokens" && At(1) == "self") {
@@ -580,15 +578,6 @@ class GitLabApi {
     return Json(200, shapes_.Issue(project, ticket));
   }
 
-  void Tag(Response& response) const {
-    const std::string tag = absl::StrCat("W/\"", Sha256Hex(response.body).substr(0, 32), "\"");
-    response.Set("ETag", tag);
-    if (request_.Header("if-none-match") == tag) {
-      response.status = 304;
-      response.body.clear();
-    }
-  }
-
   World& world_;
   const GitLabShapes& shapes_;
   const std::string& api_;
@@ -601,68 +590,6 @@ class GitLabApi {
 Response AnswerGitLab(World& world, const GitLabShapes& shapes, const std::string& api_url,
                       const Request& request) {
   return GitLabApi(world, shapes, api_url, request).Answer();
-}
-
-QuickActions ReadQuickActions(const std::string& text) {
-  static constexpr const char* kOthers[] = {
-      "/due",    "/estimate",  "/milestone", "/confidential", "/subscribe", "/todo",
-      "/weight", "/duplicate", "/title",     "/lock",         "/unlock",    "/done"};
-  QuickActions out;
-  bool code = false;
-  for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
-    const std::string trimmed(absl::StripAsciiWhitespace(line));
-    if (absl::StartsWith(trimmed, "```")) code = !code;
-    const std::size_t space = trimmed.find(' ');
-    const std::string word = trimmed.substr(0, space);
-    const std::string argument = space == std::string::npos ? "" : trimmed.substr(space + 1);
-    auto names = [&](char mark) {
-      std::vector<std::string> found;
-      for (const std::string& part :
-           std::vector<std::string>(absl::StrSplit(argument, mark, absl::SkipEmpty()))) {
-        std::string name(absl::StripAsciiWhitespace(part));
-        if (name.size() > 1 && name.front() == '"' && name.back() == '"') {
-          name = name.substr(1, name.size() - 2);
-        }
-        if (!name.empty()) found.push_back(name);
-      }
-      return found;
-    };
-    bool taken = !code;
-    if (!taken) {
-      // Inside a code block a slash is only text.
-    } else if (word == "/close") {
-      out.close = true;
-    } else if (word == "/reopen") {
-      out.reopen = true;
-    } else if (word == "/label") {
-      for (std::string& name : names('~')) out.label.push_back(std::move(name));
-    } else if (word == "/unlabel") {
-      for (std::string& name : names('~')) out.unlabel.push_back(std::move(name));
-    } else if (word == "/assign") {
-      for (std::string& name : names('@')) out.assign.push_back(std::move(name));
-    } else {
-      taken = std::find(std::begin(kOthers), std::end(kOthers), word) != std::end(kOthers);
-    }
-    out.any = out.any || taken;
-    if (!taken) absl::StrAppend(&out.rest, line, "\n");
-  }
-  out.rest = out.any ? std::string(absl::StripAsciiWhitespace(out.rest)) : text;
-  return out;
-}
-
-void CarryOut(World& world, Project& project, Ticket& ticket, const User& by,
-              const QuickActions& actions) {
-  if (RoleRank(world.Role(project, by.id)) >= RoleRank("reporter")) {
-    world.ChangeLabels(project, ticket, by, actions.label, actions.unlabel, false);
-    std::vector<std::int64_t> assignees = ticket.assignees;
-    for (const std::string& login : actions.assign) {
-      const User* user = world.FindUser(kForge, std::string_view(login));
-      if (user != nullptr) assignees.push_back(user->id);
-    }
-    world.SetAssignees(project, ticket, by, assignees, false);
-    if (actions.close) world.Close(project, ticket, by, "", false);
-    if (actions.reopen) world.Reopen(project, ticket, by, false);
-  }
 }
 
 }  // namespace retainer::sandbox

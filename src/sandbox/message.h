@@ -45,5 +45,7 @@ std::string Unescape(std::string_view text, bool plus_is_space);
 std::string Escape(std::string_view text);
 // Fills path, segments and query from `target`.
 void ReadTarget(Request& request);
+// Gives an answer its entity tag, or makes it the 304 of a client that has it.
+void Tag(const Request& request, Response& response);
 
 }  // namespace retainer::sandbox

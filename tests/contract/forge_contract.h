@@ -166,7 +166,9 @@ TEST_P(ForgeContract, SaysWhereOurRoleDoesNotSuffice) {
     return;
   }
   const auto look = [&](const char* role, const std::string& path) {
-    if (role != nullptr) EXPECT_TRUE(sandbox_.SetRole(project_, "desk", role).ok());
+    if (role != nullptr) {
+      EXPECT_TRUE(sandbox_.SetRole(project_, "desk", role).ok());
+    }
     const auto access = forge_->CheckAccess({path});
     EXPECT_TRUE(access.ok()) << access.status();
     return access.value_or(AccessHealth());

@@ -1,0 +1,116 @@
+#include "src/cli/desk_state.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "src/cli/look_through.h"
+#include "src/cli/projects.h"
+#include "src/cli/sink_trouble.h"
+#include "src/pipeline/ticket_names.h"
+
+namespace retainer::cli {
+
+using json = nlohmann::ordered_json;
+using Result = OperationResult;
+
+namespace {
+
+constexpr absl::Duration kLongWait = absl::Minutes(5);
+// A command waits for its answer a minute.
+constexpr absl::Duration kLookPatience = absl::Seconds(20);
+
+}  // namespace
+
+absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
+  const Health health = desk.CheckHealth();
+  json trouble = json::array();
+  if (!health.store_error.empty()) {
+    trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
+                                   "; deliveries are answered 503 until it can"));
+  }
+  if (health.inbox_age && *health.inbox_age > kLongWait) {
+    trouble.push_back(
+        absl::StrCat(health.stats.inbox, " deliveries wait, the oldest for ",
+                     absl::FormatDuration(absl::Floor(*health.inbox_age, absl::Seconds(1))), ": ",
+                     health.policy ? "see the service's log" : "no valid policy is in force"));
+  }
+  if (health.stats.set_aside > 0) {
+    const auto first = store.ListSetAside(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.set_aside, " deliveries are set aside",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; `retainer inbox list` shows them, `retainer inbox retry` tries them again"));
+  }
+  if (health.stats.dead_faces > 0) {
+    const auto first = store.ListDeadFaces(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.dead_faces, " tickets could not be shown on their forge and were given up",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; mend that, then `retainer inbox retry --all`"));
+  }
+  const auto refused = store.ListRefusedLabels(1);
+  if (!refused.ok()) return refused.status();
+  for (const RefusedLabels& ticket : *refused) {
+    const std::string name = NameOf(store, ticket.ticket);
+    trouble.push_back(absl::StrCat("the forge refuses the label \"", ticket.labels.front().name,
+                                   "\" on ", name, ": ", ticket.labels.front().reason,
+                                   "; `retainer inbox list` shows all; mend that, then `retainer "
+                                   "inbox retry --all`"));
+  }
+  if (health.stats.dead_notices > 0) {
+    const auto first = store.ListDeadNotices(1);
+    if (!first.ok()) return first.status();
+    trouble.push_back(absl::StrCat(
+        health.stats.dead_notices, " notices could not be told and were given up",
+        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
+        "; mend that, then `retainer inbox retry --all`"));
+  }
+  for (const ForgeState& forge : health.forges) {
+    for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
+      if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
+    }
+  }
+  auto found = LookAtProjects(desk, store);
+  if (!found.ok()) return found.status();
+  for (std::string& wrong : found->wrong) trouble.push_back(std::move(wrong));
+  const auto look = LookThroughStore(store, kLookPatience);
+  if (!look.ok()) return look.status();
+  for (const std::string& damage : look->damaged) {
+    trouble.push_back(absl::StrCat(
+        damage, "; stop the service, restore the data folder from a backup, look at its disk"));
+  }
+  if (look->more > 0) trouble.push_back(absl::StrCat(look->more, " more places cannot be read"));
+  const auto head = store.ReadLedgerHead();
+  if (!head.ok()) return head.status();
+  const absl::Status ledger = store.VerifyLedger();
+  const auto projects = store.ListProjects();
+  if (!projects.ok()) return projects.status();
+  auto sinks = TroubledSinks(store);
+  if (!sinks.ok()) return sinks.status();
+  json paths = json::array();
+  for (const ProjectRecord& project : *projects) {
+    paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
+  }
+  return Result{"",
+                {{"policy", health.terms_id},
+                 {"ready", health.ready},
+                 {"inbox", health.stats.inbox},
+                 {"set_aside", health.stats.set_aside},
+                 {"dirty_faces", health.stats.dirty_faces},
+                 {"dead_faces", health.stats.dead_faces},
+                 {"pending_notices", health.stats.pending_notices},
+                 {"dead_notices", health.stats.dead_notices},
+                 {"looked_through", look->whole},
+                 {"ledger_length", head->length},
+                 {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
+                 {"projects", paths},
+                 {"sinks", *std::move(sinks)},
+                 {"warnings", found->warnings},
+                 {"trouble", trouble}}};
+}
+
+}  // namespace retainer::cli

@@ -1,0 +1,128 @@
+// What an app asks of itself: its hook, its installations, their tokens.
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "src/sandbox/github_request.h"
+
+namespace retainer::sandbox {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr ForgeKind kForge = ForgeKind::kGitHub;
+
+}  // namespace
+
+Response GitHubApi::RouteApp() {
+  App& app = *world_.app();
+  if (Get() && Size() == 1 && At(0, "app")) return Json(200, shapes_.AppOf(app));
+  if (Get() && Size() == 4 && At(0, "repos") && At(3, "installation")) {
+    Project* project = world_.FindProject(kForge, absl::StrCat(At(1), "/", At(2)));
+    std::int64_t id = project == nullptr ? 0 : world_.InstallationOf(*project);
+    return id == 0 ? NotFound() : Json(200, Installation(app, id));
+  }
+  if (Get() && Size() == 2 && At(0, "app") && At(1, "installations")) {
+    std::vector<json> out;
+    for (std::int64_t id : world_.Installations()) out.push_back(Installation(app, id));
+    return List(out);
+  }
+  if (Size() >= 3 && At(0, "app") && At(1, "hook")) return AppHook();
+  if (Size() >= 3 && At(0, "app") && At(1, "installations")) {
+    std::int64_t id = 0;
+    std::string owner;
+    if (absl::SimpleAtoi(At(2), &id)) owner = world_.InstallationOwner(id);
+    if (owner.empty()) return NotFound();
+    if (Get() && Size() == 3) return Json(200, Installation(app, id));
+    if (Is("POST") && Size() == 4 && At(3, "access_tokens")) return AccessToken(app, id, owner);
+  }
+  return NotFound();
+}
+
+json GitHubApi::HookConfig(const Hook& hook) {
+  json config = {{"content_type", "json"}, {"insecure_ssl", "0"}, {"url", hook.url}};
+  if (hook.has_secret) config["secret"] = "********";
+  return config;
+}
+
+Response GitHubApi::AppHook() {
+  if (Get() && Size() == 3 && At(2, "config")) return Json(200, HookConfig(world_.hooks[kForge]));
+  if (!At(2, "deliveries")) return NotFound();
+  if (Get() && Size() == 3) {
+    std::vector<json> out;
+    for (auto it = world_.attempts().rbegin(); it != world_.attempts().rend(); ++it) {
+      out.push_back({{"id", it->id},
+                     {"guid", it->guid},
+                     {"delivered_at", GitHubShapes::Time(it->at)},
+                     {"redelivery", it->redelivery},
+                     {"duration", 0.05},
+                     {"status", it->status >= 200 && it->status < 300 ? "OK" : "Failed"},
+                     {"status_code", it->status},
+                     {"event", it->event},
+                     {"action", it->action.empty() ? json() : json(it->action)},
+                     {"installation_id", nullptr},
+                     {"repository_id", nullptr}});
+    }
+    return List(out);
+  }
+  std::int64_t id = 0;
+  if (!Is("POST") || Size() != 5 || At(4) != "attempts" || !absl::SimpleAtoi(At(3), &id)) {
+    return NotFound();
+  }
+  for (const HookAttempt& attempt : world_.attempts()) {
+    if (attempt.id != id) continue;
+    return world_.on_redeliver(attempt.guid) ? Json(202, json::object()) : NotFound();
+  }
+  return NotFound();
+}
+
+Response GitHubApi::RepositoryHooks(const Project& project) {
+  if (Installed()) return Problem(403, "Resource not accessible by integration");
+  if (!CanWrite(project, "admin")) return NotFound();
+  const Hook& hook = world_.hooks[kForge];
+  std::vector<json> out;
+  if (!hook.url.empty()) {
+    const bool never = hook.last_status < 0;
+    json response = {{"code", never || hook.last_status == 0 ? json() : json(hook.last_status)},
+                     {"status", never                         ? "unused"
+                                : hook.last_status / 100 == 2 ? "active"
+                                                              : "misconfigured"},
+                     {"message", nullptr}};
+    out.push_back({{"type", "Repository"},
+                   {"id", project.id},
+                   {"name", "web"},
+                   {"active", true},
+                   {"events", json::array({"*"})},
+                   {"config", HookConfig(hook)},
+                   {"last_response", response}});
+  }
+  return List(out);
+}
+
+json GitHubApi::Installation(const App& app, std::int64_t id) const {
+  const std::string url = absl::StrCat(api_, "/app/installations/", id);
+  return {{"id", id},
+          {"account", {{"login", world_.InstallationOwner(id)}}},
+          {"app_id", app.id},
+          {"app_slug", app.slug},
+          {"client_id", app.client_id},
+          {"access_tokens_url", url + "/access_tokens"},
+          {"repository_selection", "selected"},
+          {"target_type", "Organization"},
+          {"permissions", app.permissions},
+          {"suspended_at", nullptr}};
+}
+
+Response GitHubApi::AccessToken(const App& app, std::int64_t id, const std::string& owner) {
+  Credential credential;
+  credential.user = app.bot;
+  credential.installation = id;
+  credential.owner = owner;
+  credential.expires = world_.Now(kForge) + absl::Hours(1);
+  credential.permissions = app.permissions;
+  return Json(201, {{"token", world_.IssueToken(credential)},
+                    {"expires_at", GitHubShapes::Time(credential.expires)},
+                    {"permissions", app.permissions},
+                    {"repository_selection", "selected"}});
+}
+
+}  // namespace retainer::sandbox
