@@ -1,7 +1,5 @@
 #include "src/api/exchange.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -16,7 +14,6 @@
 namespace retainer {
 namespace {
 
-constexpr std::size_t kLongestRequestId = 64;
 constexpr char kUnknownProject[] =
     "No delivery of this project was ever received: check the spelling, and that its webhook "
     "points "
@@ -115,19 +112,6 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
     asked.refusal->code = "no_deliveries";
   }
   return asked;
-}
-
-std::string RequestId(std::string_view given) {
-  const bool sane = !given.empty() && given.size() <= kLongestRequestId &&
-                    std::all_of(given.begin(), given.end(), [](char c) {
-                      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' ||
-                             c == '_' || c == '.';
-                    });
-  if (sane) return std::string(given);
-  unsigned char bytes[12] = {};
-  RAND_bytes(bytes, sizeof(bytes));
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
 }
 
 std::string EntityTag(std::string_view stable) {

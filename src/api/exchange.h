@@ -71,9 +71,6 @@ struct AskedProject {
 // there.
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request);
 
-// An id that a client gave, where it is one to be repeated; else a new one.
-std::string RequestId(std::string_view given);
-
 // `W/"…"` over a text.
 std::string EntityTag(std::string_view stable);
 // Does an If-None-Match name it?

@@ -8,11 +8,7 @@ std::vector<Route> MakeRoutes(const ApiRouteOptions& options) {
   AddGateRoute(options, &routes);
   AddDeskRoutes(&routes);
   AddBadgeRoute(&routes);
-  routes.push_back({"/openapi.json",
-                    R"(/openapi\.json)",
-                    Access::kOpen,
-                    {},
-                    [](const ApiContext&, const ApiRequest&) {
+  routes.push_back({"/openapi.json", Access::kOpen, {}, [](const ApiContext&, const ApiRequest&) {
                       ApiAnswer answer;
                       answer.body = std::string(OpenApiDocument());
                       answer.stable = answer.body;
@@ -20,6 +16,24 @@ std::vector<Route> MakeRoutes(const ApiRouteOptions& options) {
                       return answer;
                     }});
   return routes;
+}
+
+const Route* FindRoute(const std::vector<Route>& routes, std::string_view path,
+                       std::string* varying) {
+  constexpr std::size_t kLongest = 200;
+  for (const Route& route : routes) {
+    const std::size_t varies = route.path.find('{');
+    if (varies == std::string::npos) {
+      if (path == route.path) return &route;
+      continue;
+    }
+    if (!path.starts_with(std::string_view(route.path).substr(0, varies))) continue;
+    const std::string_view last = path.substr(varies);
+    if (last.empty() || last.size() > kLongest || last.find('/') != last.npos) continue;
+    *varying = std::string(last);
+    return &route;
+  }
+  return nullptr;
 }
 
 }  // namespace retainer

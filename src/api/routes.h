@@ -23,8 +23,9 @@ enum class Access {
 };
 
 struct Route {
-  std::string path;     // as openapi.json writes it: `/api/v1/customers/{id}`
-  std::string pattern;  // a regular expression of the whole path, at most one group
+  // As openapi.json writes it: `/api/v1/customers/{id}`. What varies is the last segment, of at most
+  // 200 bytes.
+  std::string path;
   Access access = Access::kToken;
   std::vector<std::string> parameters;  // of the query
   std::function<ApiAnswer(const ApiContext&, const ApiRequest&)> handle;
@@ -36,6 +37,10 @@ struct ApiRouteOptions {
 };
 
 std::vector<Route> MakeRoutes(const ApiRouteOptions& options);
+
+// Nullptr where none has this path (decoded). `varying`: what stands for the part in braces.
+const Route* FindRoute(const std::vector<Route>& routes, std::string_view path,
+                       std::string* varying);
 
 // Its parts.
 void AddTicketRoutes(std::vector<Route>* routes);

@@ -127,7 +127,6 @@ class Badges {
 void AddBadgeRoute(std::vector<Route>* routes) {
   auto badges = std::make_shared<Badges>();
   routes->push_back({"/badge.svg",
-                     R"(/badge\.svg)",
                      Access::kBadge,
                      {"project"},
                      [badges](const ApiContext& context, const ApiRequest& request) {

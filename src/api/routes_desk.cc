@@ -210,14 +210,9 @@ ApiAnswer ShowLedgerHead(const ApiContext& context, const ApiRequest& request) {
 }  // namespace
 
 void AddDeskRoutes(std::vector<Route>* routes) {
-  routes->push_back({"/api/v1/customers/{id}",
-                     R"(/api/v1/customers/([^/]{1,200}))",
-                     Access::kToken,
-                     {"project"},
-                     ShowCustomer});
-  routes->push_back({"/api/v1/policy", "/api/v1/policy", Access::kToken, {}, ShowPolicy});
-  routes->push_back(
-      {"/api/v1/ledger/head", "/api/v1/ledger/head", Access::kToken, {}, ShowLedgerHead});
+  routes->push_back({"/api/v1/customers/{id}", Access::kToken, {"project"}, ShowCustomer});
+  routes->push_back({"/api/v1/policy", Access::kToken, {}, ShowPolicy});
+  routes->push_back({"/api/v1/ledger/head", Access::kToken, {}, ShowLedgerHead});
 }
 
 }  // namespace retainer

@@ -424,7 +424,6 @@ class Gate {
 void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes) {
   auto gate = std::make_shared<Gate>(options);
   routes->push_back({"/api/v1/gate",
-                     "/api/v1/gate",
                      Access::kGate,
                      {"project", "fail_on", "priority", "customer", "plan", "ref"},
                      [gate](const ApiContext& context, const ApiRequest& request) {

@@ -217,18 +217,15 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
 
 void AddTicketRoutes(std::vector<Route>* routes) {
   routes->push_back({"/api/v1/tickets",
-                     "/api/v1/tickets",
                      Access::kToken,
                      {"project", "customer", "state", "priority", "metric", "open", "due_before",
                       "sort", "limit", "cursor"},
                      ListTickets});
   routes->push_back({"/api/v1/queue",
-                     "/api/v1/queue",
                      Access::kToken,
                      {"project", "customer", "closed", "limit", "cursor"},
                      ShowQueue});
   routes->push_back({"/api/v1/ticket",
-                     "/api/v1/ticket",
                      Access::kToken,
                      {"ref", "customer"},
                      [recent = std::make_shared<RecentAnswers>()](const ApiContext& context,

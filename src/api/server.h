@@ -8,14 +8,16 @@
 // fails to authenticate too often is 429 in place of 401 for a while; a token that holds is answered
 // whoever else has failed. No internal text, secret or body reaches an answer or a log.
 //
-// Requests run on a pool of threads of the HTTP library, `threads` of them for the public listener.
-// A client that sends nothing, or too slowly, is cut off: a request holds a thread for `idle_timeout`
-// before it begins, `head_timeout` until its head is there, `request_timeout` until its body is and as
-// long until its answer is taken. One address (an IPv6 network of 64 bits) holds
-// `connections_per_address` threads and places in the line for them at most; that of a proxy
-// (`trusted_proxies`, this machine) any number. Who comes beyond that, or when the line has `waiting`
-// connections, is turned away with 503 before any thread is held. Bodies are read of deliveries alone,
-// up to the cap and no further, all together up to `max_bodies`; none is unpacked.
+// Each listener has an event loop (listener.h): a connection holds no thread, however long it stays
+// and however slowly it sends. Answers are made by pools of threads: one for the API, with a line in
+// front of it that has an end (503 beyond it), one for deliveries, a small one for large deliveries, and
+// one for figures. A client that sends nothing, or too slowly, is cut off: before a request begins after
+// `idle_timeout`, until its head is there after `head_timeout`, until its body is after `request_timeout`,
+// and as long after its answer began. When `connections` are there, those that do nothing go first, then
+// those that are slow. One address (an IPv6 network of 64 bits) has `connections_per_address` of them at
+// most; that of a proxy (`trusted_proxies`, this machine) any number. Bodies are read of deliveries
+// alone, up to the cap and no further; room for all of a body is kept before it is read, of `bodies`,
+// of which one client has a share, behind a proxy too. None is unpacked.
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the server.
 #pragma once
@@ -33,8 +35,11 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
+#include "src/api/admission.h"
 #include "src/api/attempts.h"
 #include "src/api/oidc.h"
+#include "src/api/progress.h"
+#include "src/api/request_parser.h"
 #include "src/api/routes.h"
 #include "src/pipeline/desk.h"
 
@@ -47,14 +52,16 @@ struct ApiOptions {
   // connections are not counted (client_address.h).
   std::vector<std::string> trusted_proxies;
   std::size_t max_body = 25 * 1024 * 1024;
-  std::size_t max_bodies = 256 * 1024 * 1024;  // that are being received at a time
-  std::size_t threads = 64;
-  std::size_t waiting = 512;  // connections of a listener that no thread has yet; at least 1
-  std::size_t connections_per_address = 32;            // of the public listener; 0: any number
-  absl::Duration head_timeout = absl::Seconds(5);      // for a request's line and fields
-  absl::Duration read_timeout = absl::Seconds(5);      // of silence
-  absl::Duration request_timeout = absl::Seconds(20);  // for a whole body
-  absl::Duration idle_timeout = absl::Seconds(2);      // of a kept-alive connection
+  BodyLimits bodies;  // that are being received at a time
+  HeadLimits head;
+  PaceLimits pace;
+  std::size_t threads = 16;           // of the API
+  std::size_t waiting = 512;          // requests that none of them has yet
+  std::size_t delivery_threads = 16;  // each waits for the disk
+  // Of a listener at a time; fewer where the process may not open as many files.
+  std::size_t connections = 16384;
+  std::size_t connections_per_address = 32;        // of the public listener; 0: any number
+  absl::Duration stop_timeout = absl::Seconds(2);  // for the requests under way when it stops
   int backlog = 512;
   AttemptLimits attempts;
   OidcVerifier* oidc = nullptr;  // judges tokens of CI jobs; nullptr: none are taken
@@ -78,7 +85,7 @@ class ApiServer {
 
   // Binds both and serves. Unavailable, naming the address and the mend, where one cannot be bound.
   absl::StatusOr<ApiPorts> Start();
-  // Takes no more connections and waits for the requests under way.
+  // Takes no more connections and waits for the requests under way, `stop_timeout` at most.
   void Stop();
 
  private:

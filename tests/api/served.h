@@ -21,7 +21,7 @@ class Served : public World {
   Served() {
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
     options.threads = 4;
-    options.idle_timeout = absl::Seconds(1);
+    options.pace.idle_timeout = absl::Seconds(1);
     // Acme is private; globex, with a plan of its own, is public; initech only aims.
     policy = MakePolicy(/*is_public=*/false);
     Plan silver = policy.plans["gold"];

@@ -2,11 +2,15 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
+#include <future>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -27,13 +31,12 @@ class ServerTest : public World {
     desk->Start();
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
     options.threads = 4;
-    options.read_timeout = absl::Milliseconds(300);
-    options.request_timeout = absl::Seconds(2);
-    options.idle_timeout = absl::Seconds(1);
+    options.pace.read_timeout = absl::Milliseconds(300);
+    options.pace.request_timeout = absl::Seconds(2);
+    options.pace.idle_timeout = absl::Seconds(1);
   }
   void Serve() {
-    server = std::make_unique<ApiServer>(
-        *desk, store, clock, log, metrics, [] { return std::string("retainer_up 1\n"); }, options);
+    server = std::make_unique<ApiServer>(*desk, store, clock, log, metrics, exposition, options);
     auto started = server->Start();
     ASSERT_TRUE(started.ok()) << started.status();
     ports = *started;
@@ -111,6 +114,7 @@ class ServerTest : public World {
   }
 
   ApiOptions options;
+  std::function<std::string()> exposition = [] { return std::string("retainer_up 1\n"); };
   ApiPorts ports;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<ApiServer> server;
@@ -179,7 +183,7 @@ TEST_F(ServerTest, IdleAndSlowClientsDoNotStarveTheIntake) {
   std::vector<int> idle;
   for (int i = 0; i < 12; ++i) {
     idle.push_back(Connect());
-    const std::string part = "POST /webhooks/github HTTP/1.1\r\nContent-Le";
+    const std::string part = "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Le";
     ASSERT_EQ(::send(idle.back(), part.data(), part.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(part.size()));
   }
@@ -189,7 +193,7 @@ TEST_F(ServerTest, IdleAndSlowClientsDoNotStarveTheIntake) {
 }
 
 TEST_F(ServerTest, TricklingHeadersAreCutOff) {
-  options.head_timeout = absl::Milliseconds(500);
+  options.pace.head_timeout = absl::Milliseconds(500);
   Serve();
   // More than there are threads, each with a byte well within the silence that is allowed.
   std::vector<int> slow;
@@ -214,10 +218,10 @@ TEST_F(ServerTest, TricklingHeadersAreCutOff) {
 }
 
 TEST_F(ServerTest, TricklingBodiesAreCutOff) {
-  options.request_timeout = absl::Milliseconds(500);
+  options.pace.request_timeout = absl::Milliseconds(500);
   Serve();
   const int fd = Connect();
-  Send(fd, "POST /webhooks/github HTTP/1.1\r\nContent-Length: 1000\r\n\r\n");
+  Send(fd, "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
   std::atomic<bool> done = false;
   std::thread trickle([&] {
     while (!done) {
@@ -234,14 +238,14 @@ TEST_F(ServerTest, TricklingBodiesAreCutOff) {
 
 TEST_F(ServerTest, OneAddressHoldsNoMoreThanItsShare) {
   options.connections_per_address = 2;
-  options.idle_timeout = absl::Seconds(30);
+  options.pace.idle_timeout = absl::Seconds(30);
   Serve();
   // This machine's own address is a proxy's and not counted; another one of it is.
   std::vector<int> held;
   for (int i = 0; i < 2; ++i) {
     held.push_back(Connect("127.0.0.2"));
-    // An answer proves that a thread has it.
-    Send(held.back(), "GET /healthz HTTP/1.1\r\n\r\n");
+    // An answer proves that it was let in.
+    Send(held.back(), "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     char c = 0;
     ASSERT_EQ(::recv(held.back(), &c, 1, 0), 1);
   }
@@ -258,10 +262,10 @@ TEST_F(ServerTest, OneAddressHoldsNoMoreThanItsShare) {
 TEST_F(ServerTest, WhoIsTurnedAwayHoldsNoThread) {
   options.threads = 1;
   options.connections_per_address = 2;
-  options.idle_timeout = absl::Seconds(30);
+  options.pace.idle_timeout = absl::Seconds(30);
   Serve();
   const int held = Connect("127.0.0.2");
-  Send(held, "GET /healthz HTTP/1.1\r\n\r\n");
+  Send(held, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   char c = 0;
   ASSERT_EQ(::recv(held, &c, 1, 0), 1);
   const int in_line = Connect("127.0.0.2");
@@ -275,33 +279,40 @@ TEST_F(ServerTest, WhoIsTurnedAwayHoldsNoThread) {
   }
   // Whose turn comes is served.
   ::close(held);
-  Send(in_line, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+  Send(in_line, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(ReadAll(in_line).starts_with("HTTP/1.1 200 "));
   ::close(in_line);
 }
 
-TEST_F(ServerTest, TheLineForThreadsHasAnEnd) {
-  options.threads = 1;
-  options.waiting = 2;
-  options.idle_timeout = absl::Seconds(30);
+TEST_F(ServerTest, TheLineForHandlersHasAnEnd) {
+  options.waiting = 1;
+  options.pace.idle_timeout = absl::Seconds(30);
+  std::promise<void> go;
+  exposition = [gone = go.get_future().share()] {
+    gone.wait();
+    return std::string("retainer_up 1\n");
+  };
   Serve();
-  const int held = Connect();
-  Send(held, "GET /healthz HTTP/1.1\r\n\r\n");
-  char c = 0;
-  ASSERT_EQ(::recv(held, &c, 1, 0), 1);
-  const std::vector<int> in_line = {Connect(), Connect()};
-  const int beyond = Connect();
-  const timeval patience{10, 0};
-  ::setsockopt(beyond, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  const std::string answer = ReadAll(beyond);
+  // Two are answered at a time, one may wait.
+  std::vector<pollfd> asking;
+  for (int i = 0; i < 4; ++i) {
+    asking.push_back({Connect(nullptr, ports.metrics_listen), POLLIN, 0});
+    Send(asking.back().fd, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  }
+  ASSERT_EQ(::poll(asking.data(), asking.size(), 10'000), 1);
+  const auto beyond = std::find_if(asking.begin(), asking.end(),
+                                   [](const pollfd& one) { return one.revents != 0; });
+  const std::string answer = ReadAll(beyond->fd);
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
   EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
-  ::close(beyond);
-  ::close(held);
-  for (const int fd : in_line) {
-    Send(fd, "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
-    EXPECT_TRUE(ReadAll(fd).starts_with("HTTP/1.1 200 "));
-    ::close(fd);
+  ::close(beyond->fd);
+  asking.erase(beyond);
+  // Health and everybody else's requests need none of them.
+  EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
+  go.set_value();
+  for (const pollfd& one : asking) {
+    EXPECT_TRUE(ReadAll(one.fd).starts_with("HTTP/1.1 200 "));
+    ::close(one.fd);
   }
 }
 
@@ -309,22 +320,27 @@ TEST_F(ServerTest, OddHeadsAreRefused) {
   Serve();
   using namespace std::string_literals;
   const std::vector<std::pair<std::string, int>> heads = {
-      {"GET /healthz HTTP/1.1\r\nX: a\0b\r\n\r\n"s, 400},
-      {"GET /healthz HTTP/1.1\r\nX: a\rY: b\r\n\r\n", 400},
-      {"GET /healthz HTTP/1.1\r\nX: a\nY: b\r\n\r\n", 400},
-      {"GET /healthz HTTP/1.1\r\nX: a\r\n folded\r\n\r\n", 400},
-      {"GET /healthz HTTP/1.1\r\nno field\r\n\r\n", 400},
-      {"GET /healthz HTTP/1.1\r\nX : a\r\n\r\n", 400},
-      {"POST /webhooks/github HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
-      {"POST /webhooks/github HTTP/1.1\r\nContent-Length: +1\r\n\r\na", 400},
-      {"POST /webhooks/github HTTP/1.1\r\nContent-Length: %31\r\n\r\na", 400},
-      {"POST /webhooks/github HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: "
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n"s, 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\rY: b\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\nY: b\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\r\n folded\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nno field\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n", 400},
+      {"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: "
+       "2\r\n\r\nab",
+       400},
+      {"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\na", 400},
+      {"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: %31\r\n\r\na", 400},
+      {"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: "
        "chunked\r\n\r\n0\r\n\r\n",
        400},
-      {"POST /webhooks/github HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400},
-      {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\n\r\n", 414},
-      {"GET /healthz HTTP/1.1\r\nX: " + std::string(9000, 'a') + "\r\n\r\n", 431},
-      {"GET /healthz HTTP/1.1\r\nX: " + std::string(100'000, 'a'), 431},
+      {"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+       400},
+      {"GET /healthz HTTP/1.1\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400},
+      {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + std::string(9000, 'a') + "\r\n\r\n", 431},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + std::string(100'000, 'a'), 431},
   };
   for (const auto& [head, status] : heads) {
     const int fd = Connect();
@@ -333,7 +349,7 @@ TEST_F(ServerTest, OddHeadsAreRefused) {
     EXPECT_TRUE(answer.starts_with(absl::StrCat("HTTP/1.1 ", status, " "))) << head << answer;
     ::close(fd);
   }
-  std::string flood = "GET /healthz HTTP/1.1\r\n";
+  std::string flood = "GET /healthz HTTP/1.1\r\nHost: x\r\n";
   for (int i = 0; i < 200; ++i) absl::StrAppend(&flood, "X: a\r\n");
   const int fd = Connect();
   Send(fd, flood + "\r\n");
@@ -363,8 +379,8 @@ TEST_F(ServerTest, PackedBodiesAreNotUnpacked) {
 
 // Not a byte of the body is sent: whoever wants to read it, let alone unpack it, would wait for it.
 TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
-  options.read_timeout = absl::Seconds(20);
-  options.request_timeout = absl::Seconds(20);
+  options.pace.read_timeout = absl::Seconds(20);
+  options.pace.request_timeout = absl::Seconds(20);
   Serve();
   const timeval patience{10, 0};
   for (const int port : {ports.listen, ports.metrics_listen}) {
@@ -377,7 +393,8 @@ TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
                                    "Transfer-Encoding: chunked\r\nContent-Encoding: deflate\r\n"}) {
           const int fd = Connect(nullptr, port);
           ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-          const std::string head = absl::StrCat(method, " ", path, " HTTP/1.1\r\n", fields, "\r\n");
+          const std::string head =
+              absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: x\r\n", fields, "\r\n");
           Send(fd, head);
           const std::string answer = ReadAll(fd);
           ::close(fd);
@@ -390,7 +407,8 @@ TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
     for (const char* method : {"PUT", "PATCH", "DELETE"}) {
       const int fd = Connect(nullptr, port);
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-      Send(fd, absl::StrCat(method, " /webhooks/github HTTP/1.1\r\nContent-Length: 9\r\n\r\n"));
+      Send(fd, absl::StrCat(method,
+                            " /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"));
       EXPECT_TRUE(ReadAll(fd).starts_with("HTTP/1.1 404 ")) << method;
       ::close(fd);
     }
@@ -398,21 +416,21 @@ TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
 }
 
 TEST_F(ServerTest, AChunksLineHasAnEnd) {
-  options.read_timeout = absl::Seconds(20);
-  options.request_timeout = absl::Seconds(20);
+  options.pace.read_timeout = absl::Seconds(20);
+  options.pace.request_timeout = absl::Seconds(20);
   Serve();
   const int fd = Connect();
   const timeval patience{10, 0};
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  Send(fd, "POST /webhooks/github HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
+  Send(fd, "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
                std::string(2000, 'a'));
   const std::string answer = ReadAll(fd);
-  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
   ::close(fd);
 }
 
 TEST_F(ServerTest, BodiesTogetherAreCapped) {
-  options.max_bodies = 1000;
+  options.bodies.all = 1000;
   Serve();
   EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), std::string(1001, 'a')), 503);
   EXPECT_EQ(Post("/webhooks/github", Genuine("d2"), std::string(999, 'a')), 202);
@@ -421,12 +439,15 @@ TEST_F(ServerTest, BodiesTogetherAreCapped) {
 
 TEST_F(ServerTest, AnUnreadBodyIsNotTheNextRequest) {
   Serve();
-  const std::string hidden = "GET /readyz HTTP/1.1\r\n\r\n";
+  const std::string hidden = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n";
   for (const std::string& head :
-       {absl::StrCat("GET /healthz HTTP/1.1\r\nContent-Length: ", hidden.size(), "\r\n\r\n"),
-        absl::StrCat("POST /webhooks/github HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: ",
+       {absl::StrCat("GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: ", hidden.size(),
+                     "\r\n\r\n"),
+        absl::StrCat("POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Encoding: "
+                     "gzip\r\nContent-Length: ",
                      hidden.size(), "\r\n\r\n"),
-        std::string("POST /webhooks/github HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")}) {
+        std::string(
+            "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")}) {
     const int fd = Connect();
     Send(fd, head + hidden);
     const std::string answers = ReadAll(fd);
@@ -439,7 +460,7 @@ TEST_F(ServerTest, FieldsReachTheReceiverAsTheyWereSent) {
   Serve();
   const int fd = Connect();
   Send(fd,
-       "POST /webhooks/github HTTP/1.1\r\nConnection: close\r\nX-Secret: s\r\nX-Id: "
+       "POST /webhooks/github HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Secret: s\r\nX-Id: "
        "d%41\r\nX-Event: "
        "issues\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
   EXPECT_TRUE(ReadAll(fd).starts_with("HTTP/1.1 202 "));

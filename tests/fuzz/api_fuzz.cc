@@ -11,6 +11,7 @@
 
 #include "src/api/client_address.h"
 #include "src/api/exchange.h"
+#include "src/api/http_message.h"
 #include "src/api/oidc.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_cursor.h"

@@ -1,0 +1,112 @@
+// What the two listeners serve: deliveries, the routes of the API, health, figures.
+//
+// Thread-safe. Everything that is passed in outlives it.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "retainer/clock.h"
+#include "retainer/log.h"
+#include "retainer/metrics.h"
+#include "retainer/store.h"
+#include "src/api/attempts.h"
+#include "src/api/client_address.h"
+#include "src/api/exchange.h"
+#include "src/api/listener.h"
+#include "src/api/routes.h"
+#include "src/pipeline/desk.h"
+#include "src/pipeline/throttle.h"
+
+namespace retainer {
+
+// Says errors as problems, counts and logs; what is served is its heirs' part.
+class Front : public HttpFront {
+ public:
+  Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies);
+
+  HttpAnswer Answer(HttpRequest& request) final;
+  HttpAnswer Refuse(const HttpRequest* request, Refusal why) final;
+  void Answered(const HttpRequest* request, const HttpAnswer& answer) final;
+
+ protected:
+  static constexpr char kOtherRoute[] = "other";
+
+  // May throw.
+  virtual HttpAnswer Serve(HttpRequest& request) = 0;
+  // A label with few values, whatever is asked for.
+  virtual std::string RouteOf(const std::string& path) const = 0;
+
+  static HttpAnswer Problem(const HttpRequest& request, int status, std::string_view detail,
+                            std::string_view code = {});
+  static HttpAnswer Nothing(const HttpRequest& request);
+  static HttpAnswer Alive();
+  HttpAnswer Ready(bool details);
+  // Packed where the client takes that. `packed`: as Gzip() gave it before, if it did.
+  static void SetBody(const HttpRequest& request, std::string body, std::string type,
+                      std::optional<std::string> packed, HttpAnswer* answer);
+  // The address that the request comes from.
+  std::string ClientOf(const HttpRequest& request) const;
+
+  Desk& desk_;
+  Clock& clock_;
+  Log& log_;
+  Throttle failures_;
+
+ private:
+  Metrics& metrics_;
+  const TrustedProxies& proxies_;
+};
+
+// For everybody.
+class PublicFront final : public Front {
+ public:
+  struct Options {
+    std::uint64_t max_body = 0;
+    AttemptLimits attempts;
+    OidcVerifier* oidc = nullptr;
+    ApiRouteOptions routes;
+  };
+  PublicFront(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+              const TrustedProxies& proxies, Options options);
+
+  Plan Look(HttpRequest& request) override;
+
+ private:
+  HttpAnswer Serve(HttpRequest& request) override;
+  std::string RouteOf(const std::string& path) const override;
+
+  Plan LookAtDelivery(const HttpRequest& request) const;
+  HttpAnswer TakeDelivery(const HttpRequest& request);
+  static HttpAnswer Dress(ApiAnswer given, const HttpRequest& request);
+  HttpAnswer AnswerRoute(const Route& route, std::string varying, const HttpRequest& request);
+  bool MustAuthenticate(const Route& route, const HttpRequest& request) const;
+  void LogRefusedJob(const std::string& why, const std::string& client, const std::string& request);
+
+  Store& store_;
+  const Options options_;
+  const ApiContext context_;
+  const std::vector<Route> routes_;
+  FailedAttempts attempts_;
+};
+
+// For operators and scrapers.
+class OperatorsFront final : public Front {
+ public:
+  // `exposition` renders the metrics in Prometheus' text format.
+  OperatorsFront(Desk& desk, Clock& clock, Log& log, Metrics& metrics,
+                 const TrustedProxies& proxies, std::function<std::string()> exposition);
+
+  Plan Look(HttpRequest& request) override;
+
+ private:
+  HttpAnswer Serve(HttpRequest& request) override;
+  std::string RouteOf(const std::string& path) const override;
+
+  const std::function<std::string()> exposition_;
+};
+
+}  // namespace retainer

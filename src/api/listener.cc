@@ -1,0 +1,571 @@
+#include "src/api/listener.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/api/request_target.h"
+
+namespace retainer {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Steady = Progress::Steady;
+
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
+constexpr std::size_t kReadAtOnce = 64 * 1024;
+// Of one connection, before others have their turn.
+constexpr int kStepsAtOnce = 32;
+// How often bounds of time are looked at.
+constexpr std::chrono::milliseconds kTick(50);
+// That a client may still send while it reads what it is refused with.
+constexpr std::size_t kMostDrained = 1024 * 1024;
+
+Steady::duration Of(absl::Duration duration) { return absl::ToChronoNanoseconds(duration); }
+
+// Of the loop's thread, but for the request while it is being answered.
+struct Connection : Progress {
+  explicit Connection(tcp::socket s) : socket(std::move(s)) {}
+
+  std::string_view Unused() const { return std::string_view(in).substr(start); }
+  std::size_t held() const { return hold.bytes + in.capacity() + out.size(); }
+
+  tcp::socket socket;
+  std::string peer;
+  bool counted = false;  // at the gate
+  std::size_t index = 0;
+  std::size_t requests = 0;
+  bool awaits_input = false;
+  bool stepping = false;
+
+  std::string in;
+  std::size_t start = 0;   // of `in`: what is before is used
+  std::size_t looked = 0;  // of a head: no end begins before
+  std::unique_ptr<HttpRequest> request;
+  std::unique_ptr<RequestParser> parser;
+  HttpFront::Plan plan;
+  BodyBudget::Hold hold;
+  std::string out;
+  bool close = false;  // after this answer
+};
+
+using Ref = std::shared_ptr<Connection>;
+using State = Progress::State;
+
+}  // namespace
+
+class Listener::Impl {
+ public:
+  Impl(HttpFront& front, const TrustedProxies& trusted, ListenerOptions options)
+      : front_(front),
+        trusted_(trusted),
+        options_(options),
+        gate_(options.per_address),
+        budget_(options.bodies),
+        acceptor_(loop_),
+        tick_(loop_) {}
+
+  ~Impl() { Stop(); }
+
+  absl::StatusOr<int> Bind(const HostPort& at, const std::string& key) {
+    error_code error;
+    tcp::resolver resolver(loop_);
+    const auto found =
+        resolver.resolve(at.host, absl::StrCat(at.port),
+                         tcp::resolver::passive | tcp::resolver::numeric_service, error);
+    for (const auto& entry : found) {
+      error.clear();
+      const tcp::endpoint endpoint = entry.endpoint();
+      if (acceptor_.is_open()) acceptor_.close();
+      acceptor_.open(endpoint.protocol(), error);
+      if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+      if (!error) acceptor_.bind(endpoint, error);
+      if (!error) acceptor_.listen(options_.backlog, error);
+      if (!error) return acceptor_.local_endpoint().port();
+    }
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", at.host, ":", at.port,
+                     ": another program has it, or the address is not this machine's; change `",
+                     key, "` in the configuration"));
+  }
+
+  void Start() {
+    handlers_.emplace(options_.handlers);
+    if (options_.delivery_threads > 0) deliveries_.emplace(options_.delivery_threads);
+    if (options_.large_delivery_threads > 0) large_.emplace(options_.large_delivery_threads);
+    Accept();
+    thread_ = std::thread([this] {
+      const auto keep = asio::make_work_guard(loop_);
+      loop_.run();
+    });
+  }
+
+  void Stop() {
+    if (!thread_.joinable()) return;
+    asio::post(loop_, [this] { BeginStop(); });
+    thread_.join();
+    for (auto* pool : {&handlers_, &deliveries_, &large_}) {
+      if (!*pool) continue;
+      (*pool)->stop();
+      (*pool)->join();
+    }
+    connections_.clear();
+    answered_.clear();
+  }
+
+ private:
+  void BeginStop() {
+    stopping_ = true;
+    stop_until_ = Steady::now() + Of(options_.stop_timeout);
+    error_code ignored;
+    acceptor_.close(ignored);
+    for (std::size_t i = connections_.size(); i-- > 0;) {
+      const Ref c = connections_[i];
+      if (c->state == State::kIdle || c->state == State::kHead) Close(*c);
+    }
+    if (connections_.empty()) loop_.stop();
+    Tick();
+  }
+
+  // Coming and going.
+
+  void Accept() {
+    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (!error) {
+        Admit(std::move(socket));
+      } else if (error != asio::error::connection_aborted && !MakeRoom()) {
+        accepting_ = false;  // no descriptors are left; the next tick tries again
+        Tick();
+        return;
+      }
+      Accept();
+    });
+  }
+
+  void Admit(tcp::socket socket) {
+    error_code error;
+    const tcp::endpoint from = socket.remote_endpoint(error);
+    if (!error) socket.non_blocking(true, error);
+    if (!error) socket.set_option(tcp::no_delay(true), error);
+    if (error) return;
+    const std::string text = from.address().to_string();
+    const std::string peer = PlainAddress(text).value_or(text);
+    // Behind a proxy everybody has its address.
+    const bool counted =
+        options_.per_address > 0 && peer != "127.0.0.1" && peer != "::1" && !trusted_.Holds(peer);
+    if (counted && !gate_.Enter(peer)) return TurnAway(socket);
+    if (connections_.size() >= options_.connections && !MakeRoom()) {
+      if (counted) gate_.Leave(peer);
+      return TurnAway(socket);
+    }
+    const Ref c = std::make_shared<Connection>(std::move(socket));
+    c->peer = peer;
+    c->counted = counted;
+    c->index = connections_.size();
+    connections_.push_back(c);
+    c->Enter(State::kIdle);
+    Await(c);
+    Tick();
+  }
+
+  // Says a last word without waiting for anything, as far as the socket takes it at once.
+  void TurnAway(tcp::socket& socket) {
+    const HttpAnswer answer = front_.Refuse(nullptr, HttpFront::Refusal::kCrowded);
+    front_.Answered(nullptr, answer);
+    error_code ignored;
+    // What has come already would, unread, take the answer with it.
+    socket.read_some(asio::buffer(scratch_), ignored);
+    socket.write_some(asio::buffer(WriteAnswer(answer, nullptr, true)), ignored);
+    socket.shutdown(tcp::socket::shutdown_both, ignored);
+  }
+
+  void Close(Connection& c) {
+    if (c.state == State::kClosed) return;
+    c.state = State::kClosed;
+    if (c.counted) gate_.Leave(c.peer);
+    budget_.Release(c.hold);
+    error_code ignored;
+    c.socket.close(ignored);
+    const std::size_t at = c.index;
+    connections_.back()->index = at;
+    std::swap(connections_[at], connections_.back());
+    connections_.pop_back();  // whoever called holds it
+    if (stopping_ && connections_.empty()) loop_.stop();
+  }
+
+  // Time.
+
+  void Tick() {
+    if (ticking_) return;
+    ticking_ = true;
+    tick_.expires_after(kTick);
+    tick_.async_wait([this](error_code error) {
+      ticking_ = false;
+      if (error) return;
+      const Steady::time_point now = Steady::now();
+      for (std::size_t i = connections_.size(); i-- > 0;) {
+        const Ref c = connections_[i];
+        if (now >= Deadline(*c, options_.pace) || (stopping_ && now >= stop_until_)) Expire(c, now);
+      }
+      if (!accepting_ && acceptor_.is_open()) {
+        accepting_ = true;
+        Accept();
+      }
+      if (stopping_ && (connections_.empty() || now >= stop_until_)) loop_.stop();
+      if (!connections_.empty()) Tick();
+    });
+  }
+
+  void Expire(const Ref& c, Steady::time_point now) {
+    if (c->state == State::kHead) {
+      Refuse(c, HttpFront::Refusal::kTooSlow);
+    } else if (c->state == State::kBody) {
+      Refuse(c, now >= c->begun + Of(options_.pace.request_timeout)
+                    ? HttpFront::Refusal::kTooSlow
+                    : HttpFront::Refusal::kIncomplete);
+    } else if (c->state != State::kAnswering || stopping_) {
+      Close(*c);
+    }
+  }
+
+  // Room.
+
+  // The heaviest first, at most `most` of them. `holding`: of those alone that hold room for a body, of
+  // this network or (empty) of any.
+  std::vector<Ref> Burdens(std::size_t most, const std::string* holding) {
+    const Steady::time_point now = Steady::now();
+    std::vector<std::pair<double, Ref>> found;
+    for (const Ref& c : connections_) {
+      if (holding != nullptr && (c->hold.bytes == 0 || c->state != State::kBody)) continue;
+      if (holding != nullptr && !holding->empty() && c->hold.network != *holding) continue;
+      if (const double burden = Burden(*c, c->held(), options_.pace, now); burden > 0)
+        found.emplace_back(burden, c);
+    }
+    most = std::min(most, found.size());
+    std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(most), found.end(),
+                      [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<Ref> burdens;
+    for (std::size_t i = 0; i < most; ++i) burdens.push_back(std::move(found[i].second));
+    return burdens;
+  }
+
+  // Several at a time: a crowd that comes must not have all the others looked at for each of its.
+  bool MakeRoom() {
+    if (Steady::now() < full_until_) return false;
+    const auto burdens = Burdens(std::max<std::size_t>(1, options_.connections / 256), nullptr);
+    for (const Ref& c : burdens) Drop(c);
+    if (burdens.empty()) full_until_ = Steady::now() + kTick;
+    return !burdens.empty();
+  }
+
+  void Drop(const Ref& c) {
+    if (c->state == State::kHead || c->state == State::kBody) {
+      Refuse(c, HttpFront::Refusal::kTooSlow);
+    }
+    Close(*c);
+  }
+
+  bool Reserve(const Ref& c, std::size_t bytes) {
+    BodyBudget::Answer answer = budget_.Grow(c->hold, bytes);
+    if (answer == BodyBudget::Answer::kYes) return true;
+    if (Steady::now() < bodies_full_until_) return false;
+    const std::string anybody;
+    for (const Ref& other :
+         Burdens(64, answer == BodyBudget::Answer::kShareSpent ? &c->hold.network : &anybody)) {
+      if (other == c) continue;
+      Drop(other);
+      if (budget_.Grow(c->hold, bytes) == BodyBudget::Answer::kYes) return true;
+    }
+    bodies_full_until_ = Steady::now() + kTick;
+    return false;
+  }
+
+  // Reading.
+
+  void Await(const Ref& c) {
+    if (c->awaits_input) return;
+    c->awaits_input = true;
+    c->socket.async_wait(tcp::socket::wait_read, [this, c](error_code error) {
+      c->awaits_input = false;
+      if (c->state == State::kClosed) return;
+      if (error) return Close(*c);
+      Read(c);
+    });
+  }
+
+  void Read(const Ref& c) {
+    error_code error;
+    const std::size_t n = c->socket.read_some(asio::buffer(scratch_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) return Await(c);
+    if (error) {  // its end, too
+      if (c->state == State::kBody) return Refuse(c, HttpFront::Refusal::kIncomplete);
+      return Close(*c);
+    }
+    c->last = Steady::now();
+    c->moved += n;
+    if (c->state == State::kFinishing) {
+      if (c->moved > kMostDrained) return Close(*c);
+      return Await(c);
+    }
+    c->in.append(scratch_.data(), n);
+    Run(c);
+  }
+
+  // As far as the bytes that are there go.
+  void Run(const Ref& c) {
+    c->stepping = true;
+    int left = kStepsAtOnce;
+    while (left > 0 && Step(c)) --left;
+    c->stepping = false;
+    if (c->state == State::kClosed) return;
+    if (left == 0) return asio::post(loop_, [this, c] { Run(c); });
+    c->in.erase(0, c->start);
+    c->looked -= std::min(c->looked, c->start);
+    c->start = 0;
+    // Whoever waits for nothing in particular holds nothing.
+    if (c->in.empty()) std::string().swap(c->in);
+    if (c->state != State::kAnswering && c->state != State::kWriting) Await(c);
+  }
+
+  bool Step(const Ref& c) {
+    switch (c->state) {
+      case State::kIdle:
+        if (c->Unused().empty()) return false;
+        c->Enter(State::kHead);
+        c->moved = c->Unused().size();
+        c->looked = c->start;
+        return true;
+      case State::kHead:
+        return ReadHead(c);
+      case State::kBody:
+        ReadBody(c);
+        return c->state == State::kIdle;
+      default:
+        return false;
+    }
+  }
+
+  bool ReadHead(const Ref& c) {
+    const std::size_t found = c->in.find(kHeadEnd, c->looked);
+    const std::size_t end = found == c->in.npos ? c->in.size() : found + kHeadEnd.size();
+    if (end - c->start > options_.head.max_head) {
+      Refuse(c, HttpFront::Refusal::kHead);
+      return false;
+    }
+    if (found == c->in.npos) {
+      c->looked = std::max(c->start, end - std::min(end, kHeadEnd.size() - 1));
+      return false;
+    }
+    auto request = std::make_unique<HttpRequest>();
+    request->head = c->in.substr(c->start, end - c->start);
+    c->start = end;
+    c->parser = std::make_unique<RequestParser>();
+    switch (c->parser->ReadHead(*request, options_.head)) {
+      case 0:
+        break;
+      case 414:
+        Refuse(c, HttpFront::Refusal::kLongTarget);
+        return false;
+      case 431:
+        Refuse(c, HttpFront::Refusal::kHead);
+        return false;
+      default:
+        Refuse(c, HttpFront::Refusal::kBadRequest);
+        return false;
+    }
+    RequestTarget target = ReadTarget(request->target);
+    request->path = std::move(target.path);
+    request->parameters = std::move(target.parameters);
+    request->peer = c->peer;
+    request->id = RequestId(request->Find(kRequestId));
+    c->request = std::move(request);
+    Begin(c);
+    return true;
+  }
+
+  // A request whose head is there.
+  void Begin(const Ref& c) {
+    HttpRequest& request = *c->request;
+    c->plan = front_.Look(request);
+    // What is not taken of it must not be read as the next request.
+    c->close = request.has_body() && (c->plan.answer || c->plan.max_body == 0);
+    if (c->plan.answer) return Send(c, *c->plan.answer);
+    if (c->close || !request.has_body()) return Dispatch(c);
+    if (request.length > c->plan.max_body) return Refuse(c, HttpFront::Refusal::kTooLarge);
+    const std::string_view expects = request.Find("Expect");
+    const bool waits = absl::EqualsIgnoreCase({expects.data(), expects.size()}, "100-continue");
+    if (!expects.empty() && !waits) return Refuse(c, HttpFront::Refusal::kExpectation);
+    c->hold.network = ClientNetwork(c->plan.client);
+    if (!Reserve(c, request.length)) return Refuse(c, HttpFront::Refusal::kCrowded);
+    request.body.reserve(request.length);
+    c->Enter(State::kBody);
+    c->declared = request.length;
+    if (!waits || !c->Unused().empty()) return;
+    error_code ignored;
+    c->socket.write_some(asio::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")), ignored);
+  }
+
+  void ReadBody(const Ref& c) {
+    std::size_t used = 0;
+    const auto body = c->parser->ReadBody(c->Unused(), c->plan.max_body, &used);
+    c->start += used;
+    if (c->request->chunked && !Reserve(c, std::max(c->hold.bytes, c->request->body.capacity()))) {
+      return Refuse(c, HttpFront::Refusal::kCrowded);
+    }
+    switch (body) {
+      case RequestParser::Body::kMore:
+        break;
+      case RequestParser::Body::kWhole:
+        Dispatch(c);
+        break;
+      case RequestParser::Body::kBroken:
+        Refuse(c, HttpFront::Refusal::kBadRequest);
+        break;
+      case RequestParser::Body::kTooLarge:
+        Refuse(c, HttpFront::Refusal::kTooLarge);
+        break;
+    }
+  }
+
+  // Answering.
+
+  void Dispatch(const Ref& c) {
+    std::optional<asio::thread_pool>* pool = &handlers_;
+    if (c->plan.pool == HttpFront::Pool::kDeliveries) {
+      pool = c->request->body.size() > options_.bodies.small ? &large_ : &deliveries_;
+    } else if (handled_ >= options_.handlers + options_.waiting) {
+      return Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
+    } else {
+      ++handled_;
+    }
+    c->Enter(State::kAnswering);
+    asio::post(**pool, [this, c] {
+      HttpAnswer answer = front_.Answer(*c->request);
+      std::string().swap(c->request->body);
+      const std::lock_guard lock(mutex_);
+      answered_.emplace_back(c, std::move(answer));
+      if (answered_.size() == 1) asio::post(loop_, [this] { SendAnswered(); });
+    });
+  }
+
+  void SendAnswered() {
+    std::vector<std::pair<Ref, HttpAnswer>> answered;
+    {
+      const std::lock_guard lock(mutex_);
+      answered.swap(answered_);
+    }
+    for (auto& [c, answer] : answered) {
+      if (c->plan.pool == HttpFront::Pool::kHandlers) --handled_;
+      if (c->state == State::kClosed) continue;
+      Send(c, answer);
+    }
+  }
+
+  // Refused before all of it was read.
+  void Refuse(const Ref& c, HttpFront::Refusal why) {
+    c->close = true;
+    Send(c, front_.Refuse(c->request.get(), why));
+  }
+
+  void Send(const Ref& c, const HttpAnswer& answer) {
+    front_.Answered(c->request.get(), answer);
+    c->close = c->close || stopping_ || c->request == nullptr || !c->request->keep_alive ||
+               ++c->requests >= options_.requests;
+    c->out = WriteAnswer(answer, c->request.get(), c->close);
+    c->request.reset();
+    c->parser.reset();
+    c->plan = {};
+    budget_.Release(c->hold);
+    c->Enter(State::kWriting);
+    Write(c);
+  }
+
+  void Write(const Ref& c) {
+    while (c->moved < c->out.size()) {
+      error_code error;
+      c->moved += c->socket.write_some(asio::buffer(c->out) + c->moved, error);
+      if (error == asio::error::would_block || error == asio::error::try_again) {
+        c->socket.async_wait(tcp::socket::wait_write, [this, c](error_code failed) {
+          if (c->state != State::kWriting) return;
+          if (failed) return Close(*c);
+          Write(c);
+        });
+        return;
+      }
+      if (error) return Close(*c);
+      c->last = Steady::now();
+    }
+    std::string().swap(c->out);
+    if (c->close) return Finish(c);
+    c->Enter(State::kIdle);
+    if (!c->stepping) Run(c);
+  }
+
+  // Closing with bytes unread would reset the connection and take the answer with it.
+  void Finish(const Ref& c) {
+    error_code error;
+    c->socket.shutdown(tcp::socket::shutdown_send, error);
+    if (error) return Close(*c);
+    std::string().swap(c->in);
+    c->start = 0;
+    c->Enter(State::kFinishing);
+    Await(c);
+  }
+
+  HttpFront& front_;
+  const TrustedProxies& trusted_;
+  const ListenerOptions options_;
+
+  // Of the loop's thread.
+  std::array<char, kReadAtOnce> scratch_;
+  ConnectionGate gate_;
+  BodyBudget budget_;
+  std::vector<Ref> connections_;
+  std::size_t handled_ = 0;  // requests at the handlers
+  bool ticking_ = false;
+  bool accepting_ = true;
+  bool stopping_ = false;
+  Steady::time_point stop_until_{};
+  Steady::time_point full_until_{};
+  Steady::time_point bodies_full_until_{};
+
+  std::mutex mutex_;
+  std::vector<std::pair<Ref, HttpAnswer>> answered_;  // by the pools, not sent yet
+
+  asio::io_context loop_{1};
+  tcp::acceptor acceptor_;
+  asio::steady_timer tick_;
+  std::optional<asio::thread_pool> handlers_;
+  std::optional<asio::thread_pool> deliveries_;
+  std::optional<asio::thread_pool> large_;
+  std::thread thread_;
+};
+
+Listener::Listener(HttpFront& front, const TrustedProxies& trusted, ListenerOptions options)
+    : impl_(std::make_unique<Impl>(front, trusted, options)) {}
+Listener::~Listener() = default;
+
+absl::StatusOr<int> Listener::Bind(const HostPort& at, const std::string& key) {
+  return impl_->Bind(at, key);
+}
+void Listener::Start() { impl_->Start(); }
+void Listener::Stop() { impl_->Stop(); }
+
+}  // namespace retainer

@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "src/api/filters.h"
+#include "src/api/front.h"
+#include "src/api/tokens.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::string_view kDeliveries = "/webhooks/";
+constexpr char kText[] = "text/plain; charset=utf-8";
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// A forge's name is what a configuration can name and nothing else.
+std::optional<std::string_view> ForgeOf(std::string_view path) {
+  constexpr std::size_t kLongest = 64;
+  if (!path.starts_with(kDeliveries)) return std::nullopt;
+  path.remove_prefix(kDeliveries.size());
+  const bool named =
+      !path.empty() && path.size() <= kLongest && std::all_of(path.begin(), path.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' ||
+               c == '-';
+      });
+  return named ? std::optional(path) : std::nullopt;
+}
+
+}  // namespace
+
+PublicFront::PublicFront(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+                         const TrustedProxies& proxies, Options options)
+    : Front(desk, clock, log, metrics, proxies),
+      store_(store),
+      options_(std::move(options)),
+      context_{desk, store, clock, log},
+      routes_(MakeRoutes(options_.routes)),
+      attempts_(options_.attempts) {}
+
+HttpFront::Plan PublicFront::Look(HttpRequest& request) {
+  if (request.method == "POST" && ForgeOf(request.path)) return LookAtDelivery(request);
+  Plan plan;
+  std::string varying;
+  if (request.method != "GET" && request.method != "HEAD") {
+    plan.answer = Nothing(request);
+  } else if (request.path == "/healthz") {
+    plan.answer = Alive();
+  } else if (request.path != "/readyz" && FindRoute(routes_, request.path, &varying) == nullptr) {
+    plan.answer = Nothing(request);
+  }
+  return plan;
+}
+
+HttpAnswer PublicFront::Serve(HttpRequest& request) {
+  if (request.method == "POST") return TakeDelivery(request);
+  if (request.path == "/readyz") return Ready(/*details=*/false);
+  std::string varying;
+  const Route* route = FindRoute(routes_, request.path, &varying);
+  return route == nullptr ? Nothing(request) : AnswerRoute(*route, std::move(varying), request);
+}
+
+std::string PublicFront::RouteOf(const std::string& path) const {
+  if (path.starts_with(kDeliveries)) return "/webhooks/{forge}";
+  for (const char* known : {"/healthz", "/readyz", "/metrics"}) {
+    if (path == known) return known;
+  }
+  std::string varying;
+  if (const Route* route = FindRoute(routes_, path, &varying)) return route->path;
+  return kOtherRoute;
+}
+
+HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
+  Plan plan;
+  plan.pool = Pool::kDeliveries;
+  plan.max_body = options_.max_body;
+  plan.client = ClientOf(request);
+  // What was signed are the bytes as they come, and no forge packs them: nothing is unpacked here.
+  const std::string_view encoding = request.Find("Content-Encoding");
+  const std::string_view type = request.Find("Content-Type");
+  if (request.length > options_.max_body) {
+    plan.answer = Problem(request, 413, "A delivery may have 25 MiB at most.");
+  } else if (!encoding.empty() && !absl::EqualsIgnoreCase(View(encoding), "identity")) {
+    plan.answer = Problem(request, 415, "Send the body without a Content-Encoding.");
+  } else if (absl::StartsWithIgnoreCase(View(type), "multipart/")) {
+    plan.answer = Problem(request, 415, "Send application/json.");
+  }
+  return plan;
+}
+
+HttpAnswer PublicFront::TakeDelivery(const HttpRequest& request) {
+  Headers headers;
+  for (const HttpField& field : request.fields)
+    headers.try_emplace(std::string(field.name), field.value);
+  const IntakeAnswer taken =
+      desk_.Accept(*ForgeOf(request.path), headers, request.body, ClientOf(request));
+  HttpAnswer answer;
+  if (taken.http_status >= 400) {
+    answer = Problem(request, taken.http_status, taken.problem);
+  } else {
+    answer.status = taken.http_status;
+    answer.type = kText;
+    answer.body = absl::StrCat(taken.reason, "\n");
+  }
+  if (taken.retry_after) {
+    answer.fields.emplace_back("Retry-After",
+                               absl::StrCat(absl::ToInt64Seconds(*taken.retry_after)));
+  }
+  return answer;
+}
+
+// A route of the REST API: who asks, whether what they ask is understood, the answer, and how it goes
+// on the wire.
+HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
+                                    const HttpRequest& request) {
+  ApiRequest asked;
+  asked.id = request.id;
+  const absl::Time now = clock_.Now();
+  if (MustAuthenticate(route, request)) {
+    // Rationale: first who they are, then how often their address has failed: others have it too.
+    std::string why;
+    auto caller = Authenticate(store_, options_.oidc, request.Find("Authorization"), now, &why);
+    if (absl::IsUnauthenticated(caller.status())) {
+      const std::string client = ClientOf(request);
+      if (!why.empty()) LogRefusedJob(why, client, asked.id);
+      if (const auto wait = attempts_.Blocked(client, clock_.Steady())) {
+        HttpAnswer answer = Problem(request, 429, "Too many failed attempts; try again later.");
+        answer.fields.emplace_back(
+            "Retry-After", absl::StrCat(std::max<std::int64_t>(1, absl::ToInt64Seconds(*wait))));
+        return answer;
+      }
+      attempts_.Failed(client, clock_.Steady());
+      const absl::string_view message = caller.status().message();
+      HttpAnswer answer = Problem(request, 401, {message.data(), message.size()});
+      answer.fields.emplace_back("WWW-Authenticate", "Bearer realm=\"retainer\"");
+      return answer;
+    }
+    if (!caller.ok()) {
+      return Dress(Trouble(context_, asked, "token", caller.status(), ""), request);
+    }
+    asked.caller = *std::move(caller);
+    if (route.access == Access::kToken && asked.caller->for_gate_alone()) {
+      return Problem(
+          request, 403,
+          "This token is for the gate and badges alone; one of scope read may ask this.");
+    }
+  }
+  // What is misspelt would narrow nothing: it is refused, not passed over.
+  for (const auto& [name, value] : request.parameters) {
+    if (std::find(route.parameters.begin(), route.parameters.end(), name) ==
+        route.parameters.end()) {
+      return Problem(request, 400, NoSuchParameter(name, route.parameters));
+    }
+    if (!asked.parameters.emplace(name, value).second) {
+      return Problem(request, 400, GivenTwice(name));
+    }
+  }
+  asked.in_path = std::move(varying);
+  return Dress(route.handle(context_, asked), request);
+}
+
+// Only here: who made the token up must not learn it.
+void PublicFront::LogRefusedJob(const std::string& why, const std::string& client,
+                                const std::string& request) {
+  if (const auto kept_back = failures_.Allow("oidc", clock_.Now())) {
+    log_.Warning("a job's token was refused", {{"why", why},
+                                               {"from", client},
+                                               {"request", request},
+                                               {"more_like_it", absl::StrCat(*kept_back)}});
+  }
+}
+
+bool PublicFront::MustAuthenticate(const Route& route, const HttpRequest& request) const {
+  if (route.access == Access::kOpen) return false;
+  if (route.access != Access::kBadge || request.Has("Authorization")) return true;
+  const TermsHistory terms = desk_.terms();
+  return terms.empty() || !terms.back()->policy.public_badge;
+}
+
+HttpAnswer PublicFront::Dress(ApiAnswer given, const HttpRequest& request) {
+  HttpAnswer answer;
+  if (given.status >= 400) {
+    answer = Problem(request, given.status, given.body, given.code);
+    answer.fields = std::move(given.headers);
+    answer.fields.emplace_back("Cache-Control", "no-store");
+    return answer;
+  }
+  answer.fields = std::move(given.headers);
+  answer.fields.emplace_back("Vary", "Accept-Encoding, Authorization");
+  if (std::none_of(answer.fields.begin(), answer.fields.end(),
+                   [](const auto& field) { return field.first == "Cache-Control"; })) {
+    // Kept, but asked about each time: states change by time alone.
+    answer.fields.emplace_back("Cache-Control", "private, no-cache");
+  }
+  if (!given.stable.empty()) {
+    const std::string tag = given.tag.empty() ? EntityTag(given.stable) : given.tag;
+    answer.fields.emplace_back("ETag", tag);
+    if (NamesTag(request.Find("If-None-Match"), tag)) {
+      answer.status = 304;
+      return answer;
+    }
+  }
+  answer.status = given.status;
+  SetBody(request, std::move(given.body), std::move(given.type), std::move(given.packed), &answer);
+  return answer;
+}
+
+}  // namespace retainer
