@@ -1,58 +1,88 @@
 #!/usr/bin/env bash
-# What the API answers under load, as issue trackers' dashboards and CI ask it: the gate and one
-# ticket at 1,000 requests a second, the first page of a filtered list, while 200 deliveries a second
-# come in, on a store of 1,000,000 tickets of which 100,000 are open.
+# What the API answers under load, as issue trackers' dashboards and CI ask it, on a store of 1,000,000
+# tickets of which 100,000 are open:
 #
-#     cmake --preset bench && cmake --build build/bench --target retainer retainer_seed delivery_load
-#     tests/bench/api_load.sh FOLDER
+#     cmake --preset bench
+#     cmake --build build/bench --target retainer retainer_seed delivery_load question_load
+#     tests/bench/api_load.sh FOLDER [--quick]
 #
-# FOLDER needs about 5 GB; what was seeded into it before is used again. Needs Debian's `hey` and
-# `curl`. Loopback only, and over after about four minutes. Prints, for each question, the p99 of five
-# runs and their median, in milliseconds.
+# First each question as fast as it is answered, over 2, 10 and 50 connections: the service on one
+# processor, the client on another, medians of three rounds. Then paced, while 200 deliveries a second
+# come in: the gate and one ticket at 1,000 requests a second, the first page of a filtered list at 100;
+# the p99 of five runs and their median, in milliseconds, from the instant each request was due.
+#
+# FOLDER needs about 5 GB; what was seeded into it before is used again. OPEN and CLOSED in the
+# environment say how many tickets, BUILD which build (build/bench). Needs `curl`. Loopback only, and
+# over after about five minutes (--quick: one). There are no pages to ask for yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$1
-build=build/bench
-seconds=${SECONDS_A_RUN:-10}
-[ -d "$folder/data" ] ||
-  "$build/tests/bench/retainer_seed" "$folder" --open "${OPEN:-100000}" --closed "${CLOSED:-900000}"
-
-config=$folder/retainer.yaml
-log=$folder/serve.log
-"$build/retainer" serve --config "$config" 2>"$log" &
-service=$!
-trap 'kill "$service" 2>/dev/null; wait' EXIT
-for _ in $(seq 600); do
-  url=$(sed -nE 's/.*"event":"listening".*"url":"([^"]+)".*/\1/p' "$log" | head -n 1)
-  [ -n "$url" ] && curl -fsS -o /dev/null "$url/readyz" 2>/dev/null && break
-  sleep 0.1
+rounds=3 seconds=2 paced=${SECONDS_A_RUN:-10}
+if [ "${2:-}" = --quick ]; then rounds=1 seconds=1 paced=1; fi
+build=${BUILD:-build/bench}
+retainer=$build/retainer
+clients=$build/tests/bench
+for program in "$retainer" "$clients"/{retainer_seed,delivery_load,question_load}; do
+  [ -x "$program" ] || { echo "$program is missing: build it as the head of this file says" >&2; exit 2; }
 done
-token=$("$build/retainer" token create --config "$config" --scope read --expires 1d)
-ask() { curl -fsS -H "Authorization: Bearer $token" "$url$1"; }
-project=github:acme/project7
-ticket=$(ask "/api/v1/tickets?project=$project&open=true&limit=1" |
-  sed -nE 's/.*"ref": ?"([^"]+)".*/\1/p' | head -n 1)
+# shellcheck source=tests/bench/measuring.sh
+. tests/bench/measuring.sh
+[ -d "$folder/data" ] ||
+  "$clients/retainer_seed" "$folder" --open "${OPEN:-100000}" --closed "${CLOSED:-900000}"
 
-"$build/tests/bench/delivery_load" "$url" "$folder/webhook.secret" --rate 200 \
-  --seconds $((seconds * 15 + 10)) >"$folder/deliveries.json" &
-deliveries=$!
+start_retainer api 0 "$folder"
+url=${server_url[api]} pid=${server_pid[api]} token=$work/token
+(umask 077 && "$retainer" token create --config "$folder/retainer.yaml" --scope read --expires 1d >"$token")
+ask() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$url$1"; }
 
-# measure NAME CONNECTIONS RATE PATH. As few connections as give the rate: `hey` sends what is due on all
-# of them at the same instant, and what waits behind nine others says little of one job's request.
-measure() {
-  local name=$1 connections=$2 rate=$3 path=$4 runs=() run
-  for run in 1 2 3 4 5; do
-    hey -z "${seconds}s" -c "$connections" -q $((rate / connections)) \
-      -H "Authorization: Bearer $token" "$url$path" >"$folder/hey.txt"
-    grep -q '\[200\]' "$folder/hey.txt" || { cat "$folder/hey.txt" >&2; exit 1; }
-    runs+=("$(awk '/99%/ {printf "%.1f", $3 * 1000}' "$folder/hey.txt")")
-    [ "$run" -lt 5 ] || awk '/Requests\/sec/ {printf "  requests a second: %.0f\n", $2}' "$folder/hey.txt"
+# The questions, a path a line: of 100 projects, so that no answer serves twice in its second.
+for n in $(seq 0 99); do
+  project=github:acme/project$n
+  echo "/api/v1/gate?project=$project" >>"$work/gate"
+  echo "/api/v1/tickets?project=$project&open=true&priority=P1" >>"$work/list"
+done
+ask "/api/v1/tickets?open=true&limit=100" | grep -oE '"ref": ?"[^"]+"' | sed -E 's/.*"([^"]+)"$/\1/; s/#/%23/' |
+  sort -u | sed 's|^|/api/v1/ticket?ref=|' >"$work/ticket"
+echo '/api/v1/queue' >"$work/queue"
+# The same, and one alone, as one job or dashboard asks.
+for question in gate ticket list; do sed -n 8p "$work/$question" >"$work/one-$question"; done
+
+about_machine
+printf '%-8s %5s %9s %9s %9s %9s %9s\n' question conns 'req/s' 'p50 ms' 'p99 ms' 'cpu us' 'peak MB'
+for question in gate ticket list queue; do
+  for connections in 2 10 50; do
+    : >"$work/runs"
+    for _ in $(seq "$rounds"); do
+      forget_peak "$pid"
+      cpu=$(cpu_microseconds "$pid")
+      line=$(taskset -c "$client_core" "$clients/question_load" "$url" "$work/$question" "$token" \
+        --connections "$connections" --seconds "$seconds") || { echo "$question: $line" >&2; exit 1; }
+      printf '%s\t%s\t%s\t%s\t%s\n' "$(figure a_second "$line")" "$(figure p50_ms "$line")" "$(figure p99_ms "$line")" \
+        "$(divide $(($(cpu_microseconds "$pid") - cpu)) "$(figure answers "$line")" %.1f)" \
+        "$(divide "$(memory "$pid" VmHWM)" 1024 %.0f)" >>"$work/runs"
+    done
+    of() { cut -f "$1" "$work/runs" | median; }
+    printf '%-8s %5s %9.0f %9.2f %9.2f %9.1f %9.0f\n' "$question" "$connections" "$(of 1)" "$(of 2)" "$(of 3)" "$(of 4)" "$(of 5)"
   done
-  printf '%s: p99 %s ms, median %s\n' "$name" "${runs[*]}" \
-    "$(printf '%s\n' "${runs[@]}" | sort -n | sed -n 3p)"
+done
+
+taskset -c "$client_core" "$clients/delivery_load" "$url" "$folder/webhook.secret" --rate 200 \
+  --numbers $(((${OPEN:-100000} + ${CLOSED:-900000}) / 200)) \
+  --seconds $((paced * 15 + 5)) >"$work/deliveries" &
+deliveries=$!
+# paced NAME CONNECTIONS RATE QUESTION: as few connections as give the rate.
+paced() {
+  local name=$1 connections=$2 rate=$3 question=$4 runs=() line
+  for _ in 1 2 3 4 5; do
+    line=$(taskset -c "$client_core" "$clients/question_load" "$url" "$work/one-$question" "$token" \
+      --connections "$connections" --rate "$rate" --seconds "$paced") || { echo "$name: $line" >&2; exit 1; }
+    runs+=("$(printf '%.1f' "$(figure p99_ms "$line")")")
+  done
+  printf '%s, %s a second beside 200 deliveries: p99 %s ms, median %s\n' "$name" "$rate" "${runs[*]}" \
+    "$(printf '%s\n' "${runs[@]}" | median)"
 }
-measure "gate" 2 1000 "/api/v1/gate?project=$project"
-measure "ticket" 2 1000 "/api/v1/ticket?ref=${ticket/\#/%23}"
-measure "first page of a filtered list" 1 100 "/api/v1/tickets?project=$project&open=true&priority=P1"
+paced "gate" 2 1000 gate
+paced "ticket" 2 1000 ticket
+paced "first page of a filtered list" 1 100 list
 wait "$deliveries" || true
-cat "$folder/deliveries.json"
+cat "$work/deliveries"
