@@ -41,13 +41,15 @@ bool Asks(const HttpRequest& request) {
 Front::Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies)
     : desk_(desk), clock_(clock), log_(log), metrics_(metrics), proxies_(proxies) {}
 
-HttpAnswer Front::Answer(HttpRequest& request) {
+void Front::Answer(HttpRequest& request, Done done) {
+  HttpAnswer answer;
   try {
-    return Serve(request);
+    answer = Serve(request);
   } catch (const std::exception&) {
     log_.Error("a request failed inside", {{"request", request.id}});
-    return Problem(request, 500, "");
+    answer = Problem(request, 500, "");
   }
+  done(std::move(answer));
 }
 
 HttpAnswer Front::Refuse(const HttpRequest* request, Refusal why) {

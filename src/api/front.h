@@ -28,7 +28,7 @@ class Front : public HttpFront {
  public:
   Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies);
 
-  HttpAnswer Answer(HttpRequest& request) final;
+  void Answer(HttpRequest& request, Done done) final;
   HttpAnswer Refuse(const HttpRequest* request, Refusal why) final;
   void Answered(const HttpRequest* request, const HttpAnswer& answer) final;
 

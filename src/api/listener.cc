@@ -1,15 +1,17 @@
 #include "src/api/listener.h"
 
-#include <sys/socket.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -106,6 +108,8 @@ class Listener::Impl {
   }
 
   void Start() {
+    // Rationale: glibc would learn from the first large body that is freed to keep the next ones.
+    mallopt(M_MMAP_THRESHOLD, static_cast<int>(BodyLimits().small));
     handlers_.emplace(options_.handlers);
     if (options_.delivery_threads > 0) deliveries_.emplace(options_.delivery_threads);
     if (options_.large_delivery_threads > 0) large_.emplace(options_.large_delivery_threads);
@@ -120,10 +124,13 @@ class Listener::Impl {
     if (!thread_.joinable()) return;
     asio::post(loop_, [this] { BeginStop(); });
     thread_.join();
+    stopped_ = true;
+    {
+      std::unique_lock lock(mutex_);
+      none_under_way_.wait(lock, [this] { return under_way_ == 0; });
+    }
     for (auto* pool : {&handlers_, &deliveries_, &large_}) {
-      if (!*pool) continue;
-      (*pool)->stop();
-      (*pool)->join();
+      if (*pool) (*pool)->join();
     }
     connections_.clear();
     answered_.clear();
@@ -447,22 +454,39 @@ class Listener::Impl {
   // Answering.
 
   void Dispatch(const Ref& c) {
-    std::optional<asio::thread_pool>* pool = &handlers_;
-    if (c->plan.pool == HttpFront::Pool::kDeliveries) {
-      pool = c->request->body.size() > options_.bodies.small ? &large_ : &deliveries_;
-    } else if (handled_ >= options_.handlers + options_.waiting) {
-      return Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
-    } else {
+    using Where = HttpFront::Where;
+    const bool large = c->request->body.size() > options_.bodies.small;
+    const Where where = c->plan.where;
+    if (where == Where::kHandlers) {
+      if (handled_ >= options_.handlers + options_.waiting) {
+        return Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
+      }
       ++handled_;
     }
     c->Enter(State::kAnswering);
-    asio::post(**pool, [this, c] {
-      HttpAnswer answer = front_.Answer(*c->request);
-      std::string().swap(c->request->body);
+    {
       const std::lock_guard lock(mutex_);
-      answered_.emplace_back(c, std::move(answer));
-      if (answered_.size() == 1) asio::post(loop_, [this] { SendAnswered(); });
+      ++under_way_;
+    }
+    HttpFront::Done done = [this, c](HttpAnswer answer) { Take(c, std::move(answer)); };
+    if (where == Where::kLoop && !large) return front_.Answer(*c->request, std::move(done));
+    asio::thread_pool& pool = where == Where::kHandlers ? *handlers_
+                              : large                   ? *large_
+                                                        : *deliveries_;
+    asio::post(pool, [this, c, done = std::move(done)]() mutable {
+      // Nobody would get the answer any more.
+      if (stopped_) return done({});
+      front_.Answer(*c->request, std::move(done));
     });
+  }
+
+  // On any thread.
+  void Take(const Ref& c, HttpAnswer answer) {
+    std::string().swap(c->request->body);
+    const std::lock_guard lock(mutex_);
+    answered_.emplace_back(c, std::move(answer));
+    if (answered_.size() == 1) asio::post(loop_, [this] { SendAnswered(); });
+    if (--under_way_ == 0) none_under_way_.notify_all();
   }
 
   void SendAnswered() {
@@ -472,7 +496,7 @@ class Listener::Impl {
       answered.swap(answered_);
     }
     for (auto& [c, answer] : answered) {
-      if (c->plan.pool == HttpFront::Pool::kHandlers) --handled_;
+      if (c->plan.where == HttpFront::Where::kHandlers) --handled_;
       if (c->state == State::kClosed) continue;
       Send(c, answer);
     }
@@ -546,8 +570,11 @@ class Listener::Impl {
   Steady::time_point full_until_{};
   Steady::time_point bodies_full_until_{};
 
+  std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
-  std::vector<std::pair<Ref, HttpAnswer>> answered_;  // by the pools, not sent yet
+  std::vector<std::pair<Ref, HttpAnswer>> answered_;  // not sent yet
+  std::size_t under_way_ = 0;                         // at the front
+  std::condition_variable none_under_way_;
 
   asio::io_context loop_{1};
   tcp::acceptor acceptor_;

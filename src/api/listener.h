@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,11 +31,13 @@ class HttpFront {
  public:
   virtual ~HttpFront() = default;
 
-  enum class Pool { kHandlers, kDeliveries };
+  enum class Where { kHandlers, kDeliveries, kLoop };
   struct Plan {
-    // At once, without the body; else by Answer, on a thread of `pool`.
+    // At once, without the body; else by Answer.
     std::optional<HttpAnswer> answer;
-    Pool pool = Pool::kHandlers;
+    // kDeliveries: one for bodies up to BodyLimits::small, another one for others. kLoop: these small ones
+    // on the loop's thread itself.
+    Where where = Where::kHandlers;
     std::uint64_t max_body = 0;  // 0: none is taken
     std::string client;          // whose share of the memory a body takes
   };
@@ -52,8 +55,10 @@ class HttpFront {
 
   // On the loop's thread, which waits for it: what is to become of a request whose head is there.
   virtual Plan Look(HttpRequest& request) = 0;
-  // On a thread of a pool.
-  virtual HttpAnswer Answer(HttpRequest& request) = 0;
+  // On a thread of a pool, or on the loop's where the plan says so. `done` is called once, by any thread,
+  // before this returns or later; until then the request is there.
+  using Done = std::function<void(HttpAnswer)>;
+  virtual void Answer(HttpRequest& request, Done done) = 0;
   // On the loop's thread. `request`: nullptr where there was none yet.
   virtual HttpAnswer Refuse(const HttpRequest* request, Refusal why) = 0;
   // On the loop's thread: this is what it was answered.

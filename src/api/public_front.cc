@@ -75,7 +75,7 @@ std::string PublicFront::RouteOf(const std::string& path) const {
 
 HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
   Plan plan;
-  plan.pool = Pool::kDeliveries;
+  plan.where = Where::kDeliveries;
   plan.max_body = options_.max_body;
   plan.client = ClientOf(request);
   // What was signed are the bytes as they come, and no forge packs them: nothing is unpacked here.
