@@ -454,9 +454,12 @@ class Store {
   virtual absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) = 0;
   // Replaces one that waits. NotFound.
   virtual absl::Status SaveNotice(const NoticeRecord& record) = 0;
-  // Told: its id is not told again. What it withdraws is forgotten in the same write.
-  virtual absl::Status FinishNotice(const std::string& id) = 0;
-  // As FinishNotice of `record`, with what was in vain remembered.
+  // Told, to the sinks named: its id is not told again. What it withdraws is forgotten in the same
+  // write.
+  virtual absl::Status FinishNotice(const std::string& id,
+                                    const std::vector<std::string>& told) = 0;
+  // As FinishNotice of `record` to those in `record.told`, with what was in vain remembered;
+  // `record.troubles` has the sinks that could not be told.
   virtual absl::Status BuryNotice(const NoticeRecord& record, const std::string& reason,
                                   absl::Time now) = 0;
   // By id.
@@ -467,6 +470,10 @@ class Store {
   virtual absl::Status DropNotice(const std::string& id) = 0;
   // Those of a ticket that were told as breaches (no warnings, and `at` not before `due`), by id.
   virtual absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) = 0;
+  // Those of a run of one of its promises, whatever step, told or given up and not taken back, by id:
+  // the notice, `told` and `troubles` as they were in the end. REQUIRES: run is not empty
+  virtual absl::StatusOr<std::vector<NoticeRecord>> ReadToldSteps(const TicketKey& key,
+                                                                  const std::string& run) = 0;
 
   // ---- Terms, projects, actors
   // In force from `effective` on; the same id as the newest changes nothing. Terms never run

@@ -114,11 +114,13 @@ absl::Status Notifier::Save(const Notice& notice, const State& state) {
 }
 
 absl::Status Notifier::End(const std::string& id, const State& state, absl::Time now) {
-  if (state.in_vain.empty()) return store_.FinishNotice(id);
+  const std::vector<std::string> told(state.told.begin(), state.told.end());
+  if (state.in_vain.empty()) return store_.FinishNotice(id, told);
   auto record = store_.FindNotice(id);
   if (!record.ok()) return record.status();
   if (!*record) return absl::OkStatus();
-  (*record)->told.assign(state.told.begin(), state.told.end());
+  (*record)->told = told;
+  (*record)->troubles = state.in_vain;
   const std::string reason = absl::StrJoin(state.in_vain, "; ", absl::PairFormatter(": "));
   log_.Error("notice could not be told", {{"id", id}, {"reason", reason}});
   return store_.BuryNotice(**record, reason, now);
@@ -139,6 +141,7 @@ struct Notifier::Item {
              std::map<std::string, std::string>>
       saved = {};
 
+  std::set<std::string> ahead = {};  // sinks that heard a higher step of its run before
   bool concluded = false;
   std::set<std::string> settled = {};  // concluded: the sinks that owe it nothing more
 
@@ -266,15 +269,36 @@ absl::StatusOr<std::vector<Notifier::Item>> Notifier::Look(const TermsHistory& t
   });
   std::vector<Item> sorted;
   sorted.reserve(items.size());
-  for (const auto& [place, i] : order) sorted.push_back(std::move(items[i]));
+  for (const auto& [place, i] : order) {
+    LookBack(&items[i]);
+    sorted.push_back(std::move(items[i]));
+  }
   return sorted;
 }
 
+void Notifier::PutOff(Item* item) {
+  item->due = false;
+  item->state->not_before = clock_.Steady() + kQuestionPause;
+}
+
+void Notifier::LookBack(Item* item) {
+  const Notice& notice = item->notice;
+  if (!item->due || notice.run.empty()) return;
+  const auto steps = store_.ReadToldSteps(notice.ticket, notice.run);
+  if (!steps.ok()) {
+    log_.Error("notice could not be compared with what was told",
+               {{"id", notice.id}, {"error", StatusText(steps.status())}});
+    PutOff(item);
+    return;
+  }
+  for (const NoticeRecord& step : *steps) {
+    if (!Overtakes(step.notice, notice)) continue;
+    item->ahead.insert(step.told.begin(), step.told.end());
+    for (const auto& [sink, why] : step.troubles) item->ahead.insert(sink);
+  }
+}
+
 absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* round) {
-  const auto postpone = [&] {
-    item->due = false;
-    item->state->not_before = clock_.Steady() + kQuestionPause;
-  };
   Notice& notice = item->notice;
   const bool was_private = notice.is_private;
   const auto word = review_.Review(&notice);
@@ -282,11 +306,11 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
     // One ticket that cannot be read holds up nobody else's notices.
     log_.Error("notice could not be reviewed",
                {{"id", notice.id}, {"error", StatusText(word.status())}});
-    postpone();
+    PutOff(item);
     return absl::OkStatus();
   }
   if (*word == NoticeReview::Word::kWait) {
-    postpone();
+    PutOff(item);
     return absl::OkStatus();
   }
   if (*word == NoticeReview::Word::kTell) {
@@ -301,7 +325,9 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
   const bool heard = may_be_believed ||
                      std::any_of(item->state->told.begin(), item->state->told.end(),
                                  [&](const std::string& name) { return name != log_sink_.name(); });
-  const absl::Status ended = heard ? store_.FinishNotice(notice.id) : store_.DropNotice(notice.id);
+  const std::set<std::string>& told = item->state->told;
+  const absl::Status ended = heard ? store_.FinishNotice(notice.id, {told.begin(), told.end()})
+                                   : store_.DropNotice(notice.id);
   if (!ended.ok()) return ended;
   log_.Info("notice silenced", {{"id", notice.id}});
   metrics_.Count("retainer_notices_total", {{"sink", "none"},
@@ -326,8 +352,19 @@ std::vector<const Notifier::Item*> Notifier::Overtakers(const std::vector<Item>&
   return overtakers;
 }
 
-// What a higher step says, or is about to say, to the same sink need not be said by a lower one.
+// What a higher step has said, or is about to say, to the same sink need not be said by a lower one.
 void Notifier::Overtake(const std::vector<Item>& items, Item* item) {
+  const auto spare = [&](const NoticeSink* sink) {
+    item->state->told.insert(sink->name());
+    item->state->troubles.erase(sink->name());
+    metrics_.Count("retainer_notices_total",
+                   {{"sink", sink->name()},
+                    {"kind", std::string(NoticeKindName(item->notice.kind))},
+                    {"result", "overtaken"}});
+  };
+  for (const NoticeSink* sink : item->sinks) {
+    if (IsAhead(*item, sink) && item->Owes(sink)) spare(sink);
+  }
   for (const Item* higher : Overtakers(items, *item)) {
     const Item& other = *higher;
     for (NoticeSink* sink : item->sinks) {
@@ -338,18 +375,18 @@ void Notifier::Overtake(const std::vector<Item>& items, Item* item) {
         }
         continue;
       }
-      item->state->told.insert(sink->name());
-      item->state->troubles.erase(sink->name());
-      metrics_.Count("retainer_notices_total",
-                     {{"sink", sink->name()},
-                      {"kind", std::string(NoticeKindName(item->notice.kind))},
-                      {"result", "overtaken"}});
+      spare(sink);
     }
   }
 }
 
+bool Notifier::IsAhead(const Item& item, const NoticeSink* sink) const {
+  return sink != &log_sink_ && item.ahead.contains(sink->name());
+}
+
 bool Notifier::IsOvertaken(const std::vector<Item>& items, const Item& item,
                            const NoticeSink* sink) const {
+  if (IsAhead(item, sink)) return true;
   const std::vector<const Item*> overtakers = Overtakers(items, item);
   return sink != &log_sink_ && std::any_of(overtakers.begin(), overtakers.end(),
                                            [&](const Item* other) { return other->Has(sink); });
@@ -360,7 +397,7 @@ absl::Status Notifier::TellTogether(NoticeSink* sink, std::vector<Item>* items, 
   std::map<std::string, std::vector<Item*>> bundles;  // by digest
   std::vector<Item*> fresh;
   for (Item& item : *items) {
-    if (!item.alive || !item.Has(sink) || !item.Owes(sink)) continue;
+    if (!item.alive || !item.Has(sink) || !item.Owes(sink) || IsAhead(item, sink)) continue;
     if (const auto digest = item.state->digests.find(sink->name());
         digest != item.state->digests.end()) {
       bundles[digest->second].push_back(&item);
@@ -442,7 +479,7 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   std::map<NoticeSink*, std::size_t> crowds;
   for (const Item& item : *items) {
     for (NoticeSink* sink : item.sinks) {
-      if (!sink->WantsDigest() || !item.Owes(sink)) continue;
+      if (!sink->WantsDigest() || !item.Owes(sink) || IsAhead(item, sink)) continue;
       if (item.state->digests.contains(sink->name())) {
         crowds[sink] += kManyAtOnce + 1;
       } else if (item.due && !IsOvertaken(*items, item, sink)) {

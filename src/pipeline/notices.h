@@ -14,8 +14,9 @@
 // what the others are to be told.
 //
 // Where several steps of one promise wait for a sink at once (after an outage, or a night), it hears
-// the highest alone. Where many notices wait for one that people read, they come in one message,
-// which stays together in every repetition; a webhook gets each of its own.
+// the highest alone, and none hears a lower step after a higher one. Where many notices wait for one
+// that people read, they come in one message, which stays together in every repetition; a webhook gets
+// each of its own.
 //
 // That a notice is being told is on disk before the first try: from then on it says the same in every
 // repetition, under the same name (TellingName).
@@ -105,6 +106,12 @@ class Notifier {
   std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms, bool counts);
   // Those that wait, run by run, the highest step first.
   absl::StatusOr<std::vector<Item>> Look(const TermsHistory& terms);
+  // To be looked at again after kQuestionPause.
+  void PutOff(Item* item);
+  // Which sinks heard a higher step of its run before: a crash, or a write that failed, may lie
+  // between the end of that one and this one's.
+  void LookBack(Item* item);
+  bool IsAhead(const Item& item, const NoticeSink* sink) const;
   absl::Status ReviewOne(const TermsHistory& terms, Item* item, Round* round);
   // On disk before the first try: from here on what is told does not change.
   absl::Status Begin(Item* item, absl::Time now);

@@ -101,13 +101,15 @@ class TableStore : public Store {
   absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
   absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) override;
   absl::Status SaveNotice(const NoticeRecord& record) override;
-  absl::Status FinishNotice(const std::string& id) override;
+  absl::Status FinishNotice(const std::string& id, const std::vector<std::string>& told) override;
   absl::Status DropNotice(const std::string& id) override;
   absl::Status BuryNotice(const NoticeRecord& record, const std::string& reason,
                           absl::Time now) override;
   absl::StatusOr<std::vector<DeadNotice>> ListDeadNotices(std::size_t limit) override;
   absl::Status ReviveNotice(const std::string& id) override;
   absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) override;
+  absl::StatusOr<std::vector<NoticeRecord>> ReadToldSteps(const TicketKey& key,
+                                                          const std::string& run) override;
 
   absl::Status AppendTerms(const StoredTerms& terms) override;
   absl::StatusOr<std::vector<StoredTerms>> LoadTerms() override;
@@ -175,8 +177,8 @@ class TableStore : public Store {
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
-  // `dead`: null where everybody was told.
-  absl::Status EndNotice(const std::string& id, const DeadNotice* dead);
+  // `ended`: who was told, and who could not be. `dead`: null where everybody was told.
+  absl::Status EndNotice(const std::string& id, const NoticeRecord& ended, const DeadNotice* dead);
   static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
                                      Batch* batch);
   // After a write, whatever came of it.

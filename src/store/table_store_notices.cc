@@ -1,5 +1,6 @@
 // Notices: those that wait to be told, those that were, and those that were given up.
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
@@ -66,6 +67,32 @@ void StageWaiting(const NoticeRecord& record, Batch* batch) {
   batch->Add(Counter::kPendingNotices, 1);
 }
 
+bool IsToldAsBreach(const Notice& notice) {
+  return notice.kind != NoticeKind::kWarning && notice.at >= notice.due;
+}
+
+// Of a ticket, those of which `chosen` is true.
+absl::StatusOr<std::vector<NoticeRecord>> ReadTold(
+    View& view, const TicketKey& key, const std::function<bool(const Notice&)>& chosen) {
+  const std::string row = KeyWriter().Ticket(key).Take();
+  std::vector<NoticeRecord> records;
+  absl::Status unreadable;
+  const absl::Status walked = view.Walk(Table::kToldNotices, row, PrefixEnd(row),
+                                        [&](std::string_view told, std::string_view value) {
+                                          auto record = DecodeRecord<NoticeRecord>(value);
+                                          if (!record) {
+                                            unreadable = Unreadable(Table::kToldNotices, told);
+                                            return false;
+                                          }
+                                          if (chosen(record->notice))
+                                            records.push_back(*std::move(record));
+                                          return true;
+                                        });
+  if (!walked.ok()) return walked;
+  if (!unreadable.ok()) return unreadable;
+  return records;
+}
+
 }  // namespace
 
 absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* staged) {
@@ -129,12 +156,16 @@ absl::Status TableStore::SaveNotice(const NoticeRecord& record) {
   return engine_->Write(batch);
 }
 
-absl::Status TableStore::FinishNotice(const std::string& id) { return EndNotice(id, nullptr); }
+absl::Status TableStore::FinishNotice(const std::string& id, const std::vector<std::string>& told) {
+  NoticeRecord ended;
+  ended.told = told;
+  return EndNotice(id, ended, nullptr);
+}
 
 absl::Status TableStore::BuryNotice(const NoticeRecord& record, const std::string& reason,
                                     absl::Time now) {
   const DeadNotice dead{record, reason, now};
-  return EndNotice(record.notice.id, &dead);
+  return EndNotice(record.notice.id, record, &dead);
 }
 
 absl::StatusOr<std::vector<DeadNotice>> TableStore::ListDeadNotices(std::size_t limit) {
@@ -167,7 +198,8 @@ absl::Status TableStore::ReviveNotice(const std::string& id) {
   return engine_->Write(batch);
 }
 
-absl::Status TableStore::EndNotice(const std::string& id, const DeadNotice* dead) {
+absl::Status TableStore::EndNotice(const std::string& id, const NoticeRecord& ended,
+                                   const DeadNotice* dead) {
   // What it withdraws never changes: it can be read before the locks are known.
   auto found = FindNotice(id);
   if (!found.ok()) return found.status();
@@ -202,8 +234,11 @@ absl::Status TableStore::EndNotice(const std::string& id, const DeadNotice* dead
     }
     if (notice.withdraws.empty()) {
       batch.Put(Table::kNoticeIds, id, ToldFate(notice.telling));
-      if (notice.kind != NoticeKind::kWarning && notice.at >= notice.due) {
-        batch.Put(Table::kToldNotices, ticket + id, EncodeRecord(notice));
+      if (IsToldAsBreach(notice) || !notice.run.empty()) {
+        NoticeRecord told{.notice = notice};
+        told.told = ended.told;
+        told.troubles = ended.troubles;
+        batch.Put(Table::kToldNotices, ticket + id, EncodeRecord(told));
       }
     } else {
       batch.Put(Table::kNoticeIds, id, FreeFate(notice.telling + 1));
@@ -245,23 +280,18 @@ absl::Status TableStore::DropNotice(const std::string& id) {
 }
 
 absl::StatusOr<std::vector<Notice>> TableStore::ReadToldNotices(const TicketKey& key) {
-  const std::string row = KeyWriter().Ticket(key).Take();
-  std::vector<Notice> notices;
-  absl::Status unreadable;
   const auto view = engine_->Read();
-  const absl::Status walked = view->Walk(Table::kToldNotices, row, PrefixEnd(row),
-                                         [&](std::string_view told_key, std::string_view value) {
-                                           auto notice = DecodeRecord<Notice>(value);
-                                           if (!notice) {
-                                             unreadable = Unreadable(Table::kToldNotices, told_key);
-                                             return false;
-                                           }
-                                           notices.push_back(*std::move(notice));
-                                           return true;
-                                         });
-  if (!walked.ok()) return walked;
-  if (!unreadable.ok()) return unreadable;
+  auto records = ReadTold(*view, key, IsToldAsBreach);
+  if (!records.ok()) return records.status();
+  std::vector<Notice> notices;
+  for (NoticeRecord& record : *records) notices.push_back(std::move(record.notice));
   return notices;
+}
+
+absl::StatusOr<std::vector<NoticeRecord>> TableStore::ReadToldSteps(const TicketKey& key,
+                                                                    const std::string& run) {
+  const auto view = engine_->Read();
+  return ReadTold(*view, key, [&](const Notice& notice) { return notice.run == run; });
 }
 
 }  // namespace retainer

@@ -47,9 +47,8 @@ IsReadable ValuesOf(Table table) {
     case Table::kDeadFaces:
       return IsRecord<DeadFace>;
     case Table::kNoticeQueue:
-      return IsRecord<NoticeRecord>;
     case Table::kToldNotices:
-      return IsRecord<Notice>;
+      return IsRecord<NoticeRecord>;
     case Table::kDeadNotices:
       return IsRecord<DeadNotice>;
     case Table::kTerms:

@@ -294,7 +294,7 @@ absl::Status SeedOne(const Cast& cast, const SeedOptions& options, std::uint64_t
     if (absl::Status status = store.FinishFace(story.key(), 1, shown); !status.ok()) return status;
   }
   for (const Notice& notice : decision.notices) {
-    if (absl::Status status = store.FinishNotice(notice.id); !status.ok()) return status;
+    if (absl::Status status = store.FinishNotice(notice.id, {}); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 // What is told, under which name, and how much at once.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "src/pipeline/notices.h"
@@ -32,6 +33,21 @@ class HearingSink final : public NoticeSink {
     std::size_t n = 0;
     for (const auto& message : messages) n += message.size();
     return n;
+  }
+  // Was a step of a promise told in a later message than a higher one?
+  bool HeardALowerStepLater() const {
+    std::map<std::string, std::uint32_t> highest;  // by run
+    for (const auto& message : messages) {
+      for (const Notice& notice : message) {
+        const auto known = highest.find(notice.run);
+        if (known != highest.end() && notice.step < known->second) return true;
+      }
+      for (const Notice& notice : message) {
+        std::uint32_t& step = highest[notice.run];
+        step = std::max(step, notice.step);
+      }
+    }
+    return false;
   }
   std::function<void()> after;
   absl::Status answer;
@@ -309,6 +325,98 @@ TEST_F(TellingsTest, WhyASinkDoesNotTakeItIsOnRecord) {
   EXPECT_EQ((*record)->troubles.at("ops"), "chat.example.com answers 500");
   EXPECT_EQ((*record)->failing_since, clock.Now());
 }
+
+// What a round leaves whose last write but so many is the last that succeeds.
+class CutTellingsTest : public TellingsTest, public ::testing::WithParamInterface<int> {
+ protected:
+  // The round is cut, the service starts again, and all that waits is told in the end.
+  void CutThenTellAll(bool restart) {
+    store.FailWritesAfter(GetParam(), absl::ResourceExhaustedError("the disk is full"));
+    (void)notifier->RunOnce();
+    store.FailWrites(absl::OkStatus());
+    if (restart) Restart();
+    absl::Time next = Tell().next;
+    for (int i = 0; i < 10 && next < absl::InfiniteFuture(); ++i) {
+      clock.Set(next);
+      next = Tell().next;
+    }
+    EXPECT_EQ(Stats().pending_notices, 0u);
+    for (const HearingSink* sink : {&ops, &crm}) {
+      EXPECT_FALSE(sink->HeardALowerStepLater()) << sink->name();
+    }
+  }
+  void PromiseSteps() {
+    Policy policy = MakePolicy();
+    policy.plans["gold"].warn_at = {0.5, 0.75};
+    policy.plans["gold"].escalation = {{1.0, std::nullopt, {"core"}}};
+    SetPolicy(policy);
+  }
+};
+
+// Report (here): "Due soon" was told after "Promise broken" when the service was killed between the
+// ends of the two.
+TEST_P(CutTellingsTest, ALowerStepThatAKilledServiceLeftBehindIsNotTold) {
+  PromiseSteps();
+  Open(1);
+  clock.Set(At(12 * 60));
+  ASSERT_TRUE(timers->RunDue().ok());
+  CutThenTellAll(/*restart=*/true);
+  EXPECT_EQ(crm.Names().size(), 1u);
+  EXPECT_EQ(ops.Names().size(), 1u);
+}
+
+TEST_P(CutTellingsTest, ALowerStepThatAWriteInVainLeftBehindIsNotTold) {
+  PromiseSteps();
+  Open(1);
+  clock.Set(At(12 * 60));
+  ASSERT_TRUE(timers->RunDue().ok());
+  CutThenTellAll(/*restart=*/false);
+  EXPECT_EQ(crm.Names().size(), 1u);
+  EXPECT_EQ(ops.Names().size(), 1u);
+}
+
+TEST_P(CutTellingsTest, NorIsItToldInADigest) {
+  PromiseSteps();
+  for (int number = 1; number <= 5; ++number) Open(number);
+  clock.Set(At(12 * 60));
+  ASSERT_TRUE(timers->RunDue().ok());
+  CutThenTellAll(/*restart=*/true);
+  EXPECT_EQ(ops.Names().size(), 5u);
+}
+
+TEST_P(CutTellingsTest, NorInADigestThatWasBegunBefore) {
+  PromiseSteps();
+  for (int number = 1; number <= 5; ++number) Open(number);
+  ops.answer = absl::UnavailableError("down");
+  TellAt(3 * 60 + 30);
+  TellAt(3 * 60 + 58);  // the next try is in half an hour
+  ops.answer = absl::OkStatus();
+  ops.messages.clear();
+  clock.Set(At(4 * 60 + 2));
+  ASSERT_TRUE(timers->RunDue().ok());
+  CutThenTellAll(/*restart=*/true);
+  for (const auto& message : ops.messages) {
+    for (const Notice& notice : message) EXPECT_EQ(notice.kind, NoticeKind::kEscalation);
+  }
+}
+
+TEST_P(CutTellingsTest, WhoDidNotHearTheHigherStepHearsTheLower) {
+  Policy policy = MakePolicy();
+  policy.plans["gold"].warn_at = {0.75};
+  policy.plans["gold"].escalation = {{0.75, std::nullopt, {"lead"}}};
+  policy.teams["lead"] = {"lead", {}, {}, {"crm"}};
+  SetPolicy(policy);
+  Open(1);
+  clock.Set(At(3 * 60));
+  ASSERT_TRUE(timers->RunDue().ok());
+  CutThenTellAll(/*restart=*/true);
+  ASSERT_EQ(crm.Names().size(), 1u);
+  EXPECT_EQ(crm.messages[0][0].kind, NoticeKind::kEscalation);
+  ASSERT_EQ(ops.Names().size(), 1u);
+  EXPECT_EQ(ops.messages[0][0].kind, NoticeKind::kWarning);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cuts, CutTellingsTest, ::testing::Range(0, 16));
 
 }  // namespace
 }  // namespace retainer

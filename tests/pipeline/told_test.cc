@@ -475,5 +475,44 @@ TEST_F(ToldTest, AClockThatIsSetBackHoldsUpNoNotice) {
   EXPECT_EQ(Stats().pending_notices, 0u);
 }
 
+// The service is killed so many writes after a mention's comment was posted.
+class CutMentionsTest : public ToldTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(CutMentionsTest, OfOnePromisesStepsTheHighestAloneIsMentioned) {
+  Policy policy = MakePolicy();
+  policy.plans["gold"].warn_at = {};
+  SetPolicy(policy);
+  policy = terms.Get().back()->policy;
+  policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}, true},
+                                     {1.5, std::nullopt, {"lead"}, true}};
+  terms.Set({MakeTerms("v1", At(-60 * 24), std::move(policy))});
+  Open();
+  clock.Set(At(12 * 60));
+  ASSERT_TRUE(timers->RunDue().ok());
+  Dispatch();
+  forge.fault = [&](const std::string& call) {
+    if (call == "create") {
+      store.FailWritesAfter(GetParam(), absl::ResourceExhaustedError("the disk is full"));
+    }
+    return absl::OkStatus();
+  };
+  (void)notifier->RunOnce();
+  forge.fault = nullptr;
+  store.FailWrites(absl::OkStatus());
+  ASSERT_EQ(Mentions().size(), 1u);
+  Restart();
+  for (int i = 0; i < 5; ++i) {
+    clock.Advance(absl::Hours(1));
+    Tell();
+  }
+  EXPECT_EQ(Mentions().size(), 1u);
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  for (const Notice& notice : lead.told) {
+    EXPECT_NE(notice.id.find("150%"), std::string::npos) << notice.id;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cuts, CutMentionsTest, ::testing::Range(0, 8));
+
 }  // namespace
 }  // namespace retainer

@@ -6,6 +6,7 @@
 #include "src/store/rocksdb_store.h"
 #include "tests/contract/store_face_contract.h"
 #include "tests/contract/store_ledger_contract.h"
+#include "tests/contract/store_notice_contract.h"
 #include "tests/contract/store_query_contract.h"
 #include "tests/fakes/temporary_folder.h"
 

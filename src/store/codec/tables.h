@@ -32,7 +32,8 @@
 //     refused_labels ticket                                   empty; where `shown` has refused labels
 //     notice_ids     the notice's id as it is                 what became of it; see below
 //     notice_queue   instant at, then the notice's id as it is    NoticeRecord
-//     told_notices   ticket, then the notice's id as it is    Notice; those told as breaches
+//     told_notices   ticket, then the notice's id as it is    NoticeRecord; those told as breaches, and the
+//                                                             steps of runs, with who heard them; see below
 //     dead_notices   the notice's id as it is                 DeadNotice
 //     terms          u64 number, from 1                       StoredTerms
 //     projects       text forge, text id                      ProjectRecord
@@ -108,6 +109,8 @@
 // since schema 7 u64 telling, where that is not 0. Where it may be told again (since schema 7): u8 1,
 // u64 telling of the next one.
 //
+// `told_notices`: schemas up to 10 kept what was told as a breach alone, and not who heard it.
+//
 // In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
 //
 // The numbers of Table and of the dimensions and counters are persisted or named on disk: they never
@@ -121,7 +124,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 10;
+inline constexpr std::uint64_t kSchemaVersion = 11;
 
 enum class Table : std::uint8_t {
   kMeta,
