@@ -117,6 +117,23 @@ bool SecretsCover(const std::vector<const WebhookSecret*>& verified, std::string
   return !paths.empty() && std::all_of(paths.begin(), paths.end(), covered);
 }
 
+std::optional<Verified::OtherName> NamesToCompare(const std::vector<const WebhookSecret*>& verified,
+                                                  const std::vector<std::string>& paths,
+                                                  std::string project_id) {
+  if (paths.size() != 1 || paths.front().empty() || project_id.empty()) return std::nullopt;
+  Verified::OtherName name;
+  for (const WebhookSecret* secret : verified) {
+    for (const ProjectRef& pattern : secret->projects) {
+      // A pattern of many names is for whatever bears one: what left it is no longer meant.
+      if (pattern.path.find('*') == std::string::npos) name.secrets_for.push_back(pattern);
+    }
+  }
+  if (name.secrets_for.empty()) return std::nullopt;
+  name.project_id = std::move(project_id);
+  name.path = paths.front();
+  return name;
+}
+
 Verified Refused(VerifyOutcome outcome, std::string reason) {
   Verified verified;
   verified.outcome = outcome;

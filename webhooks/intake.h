@@ -37,6 +37,12 @@ std::string DeliveryId(std::string_view candidate, std::string_view event_type,
 bool SecretsCover(const std::vector<const WebhookSecret*>& verified, std::string_view forge,
                   const std::vector<std::string>& paths);
 
+// What other names the project of a body may have had: the patterns of `verified` that name one
+// project each. Nullopt where there is none, or the body is not about one project of an id.
+std::optional<Verified::OtherName> NamesToCompare(const std::vector<const WebhookSecret*>& verified,
+                                                  const std::vector<std::string>& paths,
+                                                  std::string project_id);
+
 // Is there a secret among these that is for every project?
 bool AnyUnbound(const std::vector<const WebhookSecret*>& verified);
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,14 @@ struct Verified {
   std::string lacks;
   // Where it was refused, the id that it claims to have, for those who look for it at the forge.
   std::string claimed_id;
+  // Refused for one reason alone: the secrets that hold are for projects of other names. `delivery` is
+  // filled. Who knows the earlier names of projects can tell whether the project is one of those.
+  struct OtherName {
+    std::vector<ProjectRef> secrets_for;
+    std::string project_id;  // of the one project that the body is about
+    std::string path;        // its name there
+  };
+  std::optional<OtherName> other_name;
 };
 
 class WebhookReceiver {

@@ -81,14 +81,14 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
     asked.refusal = Refuse(400, "`project` names no project: FORGE:PATH.");
     return asked;
   }
-  // A token that is for another project learns nothing of this one, not even whether it is here.
-  if (request.caller && !MayReadProject(*request.caller, *ref)) {
-    asked.refusal = Refuse(403, "This token is not for this project.");
-    return asked;
-  }
   auto found = context.store.FindProjectByPath(*ref);
   if (!found.ok()) {
     asked.refusal = Trouble(context, request, "project", found.status(), "");
+    return asked;
+  }
+  // A token that is for another project learns nothing of this one, not even whether it is here.
+  if (request.caller && !MayReadProject(*request.caller, *ref, *found)) {
+    asked.refusal = Refuse(403, "This token is not for this project.");
     return asked;
   }
   bool known = found->has_value();

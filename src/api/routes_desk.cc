@@ -25,7 +25,7 @@ ordered_json TermJson(const Customer& customer) {
 std::vector<ProjectRef> ProjectsFor(const Caller& caller, const Customer& customer) {
   std::vector<ProjectRef> shown;
   for (const ProjectRef& project : customer.projects) {
-    if (MayReadProject(caller, project)) shown.push_back(project);
+    if (MayReadProject(caller, project, std::nullopt)) shown.push_back(project);
   }
   return shown;
 }

@@ -176,8 +176,12 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
                   "written %23.");
   }
   const ProjectRef project{ref->forge, ref->path};
+  const auto project_record = context.store.FindProjectByPath(project);
+  if (!project_record.ok()) {
+    return Trouble(context, request, "ticket", project_record.status(), "");
+  }
   // A token that is for another project learns nothing of this one, not even whether it is here.
-  if (!MayReadProject(*request.caller, project)) {
+  if (!MayReadProject(*request.caller, project, *project_record)) {
     return Refuse(403, "This token is not for this project.");
   }
   const char* const unknown = "Nothing is known of this ticket.";
@@ -191,10 +195,6 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
     }
     customer = known->id;
   }
-  const auto project_record = context.store.FindProjectByPath(project);
-  if (!project_record.ok()) {
-    return Trouble(context, request, "ticket", project_record.status(), "");
-  }
   // Who may not read of a ticket is told so before anything is worked out, and by the same work as of
   // one that is not there: how long it takes says nothing.
   const TicketKey key{ref->forge, *project_record ? (*project_record)->key.id : "", ref->kind,
@@ -202,7 +202,8 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
   const auto records = context.store.LoadRecords({key});
   if (!records.ok()) return Trouble(context, request, "ticket", records.status(), "");
   const TicketRecord& record = records->front();
-  if (!*project_record || record.version == 0 || !MayRead(*request.caller, project, record)) {
+  if (!*project_record || record.version == 0 ||
+      !MayRead(*request.caller, project, *project_record, record)) {
     return Refuse(404, unknown);
   }
   const RecentAnswers::Key asked = RecentAnswers::KeyOf(

@@ -9,6 +9,21 @@
 
 namespace retainer {
 
+namespace {
+
+// A project is its id: a name that it had leads to it.
+absl::Status FindKeys(Store& store, Caller* caller) {
+  for (const ProjectRef& project : caller->projects) {
+    if (absl::StrContains(project.path, "*")) continue;
+    const auto known = store.FindProjectByPath(project);
+    if (!known.ok()) return known.status();
+    if (*known) caller->keys.push_back((*known)->key);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
                                     std::string_view authorization, absl::Time now,
                                     std::string* why) {
@@ -32,7 +47,9 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
           "Retainer's log says what is wrong.");
     }
     if (!access.ok()) return access.status();
-    return Caller{access->id, access->scope, access->projects, ""};
+    Caller caller{access->id, access->scope, access->projects, {}, ""};
+    if (absl::Status found = FindKeys(store, &caller); !found.ok()) return found;
+    return caller;
   }
   if (rest.empty() || rest.size() > 4096) return refused();
   const std::string hash = Sha256Hex({rest.data(), rest.size()});
@@ -54,17 +71,22 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
     if (!project.ok()) return refused();
     caller.projects.push_back(*project);
   }
+  if (absl::Status keys = FindKeys(store, &caller); !keys.ok()) return keys;
   return caller;
 }
 
-bool MayReadProject(const Caller& caller, const ProjectRef& project) {
+bool MayReadProject(const Caller& caller, const ProjectRef& project,
+                    const std::optional<ProjectRecord>& known) {
   return caller.projects.empty() ||
          std::any_of(caller.projects.begin(), caller.projects.end(),
-                     [&](const ProjectRef& mine) { return MatchesProject(mine, project); });
+                     [&](const ProjectRef& mine) { return MatchesProject(mine, project); }) ||
+         (known &&
+          std::find(caller.keys.begin(), caller.keys.end(), known->key) != caller.keys.end());
 }
 
-bool MayRead(const Caller& caller, const ProjectRef& project, const TicketRecord& ticket) {
-  if (!MayReadProject(caller, project)) return false;
+bool MayRead(const Caller& caller, const ProjectRef& project,
+             const std::optional<ProjectRecord>& known, const TicketRecord& ticket) {
+  if (!MayReadProject(caller, project, known)) return false;
   if (caller.customer.empty()) return true;
   return std::find(ticket.customers.begin(), ticket.customers.end(), caller.customer) !=
          ticket.customers.end();

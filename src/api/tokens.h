@@ -4,6 +4,7 @@
 // Thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +21,9 @@ struct Caller {
   std::string id;                    // for the log
   std::string scope;                 // gate: the gate and badges alone; read, write or admin: all
   std::vector<ProjectRef> projects;  // empty: all
-  std::string customer;              // empty: all
+  // Those of `projects` that name one project which is known: whatever it is called now.
+  std::vector<ProjectKey> keys = {};
+  std::string customer;  // empty: all
 
   bool for_gate_alone() const { return scope == "gate"; }
   // Their answers end where anybody reads: who asks for projects alone or for the gate alone, as CI
@@ -41,7 +44,10 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
 
 // May they read of this project at all, and of this ticket? Who is bound to a customer sees tickets
 // on which it has a claim in force.
-bool MayReadProject(const Caller& caller, const ProjectRef& project);
-bool MayRead(const Caller& caller, const ProjectRef& project, const TicketRecord& ticket);
+// `known`: the project that the name leads to, nullopt where there is none.
+bool MayReadProject(const Caller& caller, const ProjectRef& project,
+                    const std::optional<ProjectRecord>& known);
+bool MayRead(const Caller& caller, const ProjectRef& project,
+             const std::optional<ProjectRecord>& known, const TicketRecord& ticket);
 
 }  // namespace retainer

@@ -59,11 +59,47 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
   return {404, "no such forge", "No forge of this name is configured here.", std::nullopt};
 }
 
+absl::StatusOr<bool> Intake::IsRenamed(const std::string& forge, const Verified::OtherName& name) {
+  for (const ProjectRef& pattern : name.secrets_for) {
+    const auto known = store_.FindProjectByPath(pattern);
+    if (!known.ok()) return known.status();
+    if (*known && (*known)->key == ProjectKey{forge, name.project_id}) return true;
+  }
+  return false;
+}
+
+void Intake::SayOldName(const std::string& forge, const Verified::OtherName& name, absl::Time now) {
+  const auto kept_back = refusals_.Allow(absl::StrCat(forge, " old name ", name.project_id), now);
+  if (!kept_back) return;
+  log_.Warning("a webhook secret names a project by an old name",
+               {{"forge", forge},
+                {"project", name.path.substr(0, 200)},
+                {"mend", "write the present name into the secret's `projects`"},
+                {"more_like_it", absl::StrCat(*kept_back)}});
+}
+
+IntakeAnswer Intake::NotStored(const absl::Status& status) {
+  // Nothing was acknowledged: the sender keeps it and a person can have it sent again.
+  const bool full = status.code() == absl::StatusCode::kResourceExhausted;
+  metrics_.Count("retainer_store_errors_total", {{"what", "put_delivery"}});
+  return {503, absl::StrCat("not stored: ", StatusText(status)),
+          "The delivery could not be stored; send it again later.",
+          full ? absl::Minutes(2) : absl::Seconds(30)};
+}
+
 IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& headers,
                             std::string_view body, absl::Time now, std::string* delivery,
                             std::string* event) {
   Verified verified = receiver.Verify(headers, body, now);
   *delivery = verified.claimed_id;
+  if (verified.outcome == VerifyOutcome::kRefused && verified.other_name) {
+    const auto renamed = IsRenamed(receiver.forge(), *verified.other_name);
+    if (!renamed.ok()) return NotStored(renamed.status());
+    if (*renamed) {
+      verified.outcome = VerifyOutcome::kGenuine;
+      SayOldName(receiver.forge(), *verified.other_name, now);
+    }
+  }
   switch (verified.outcome) {
     case VerifyOutcome::kGenuine:
       break;
@@ -98,14 +134,7 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
   }
 
   const auto put = store_.PutDelivery(verified.delivery);
-  if (!put.ok()) {
-    // Nothing was acknowledged: the sender keeps it and a person can have it sent again.
-    const bool full = put.status().code() == absl::StatusCode::kResourceExhausted;
-    metrics_.Count("retainer_store_errors_total", {{"what", "put_delivery"}});
-    return {503, absl::StrCat("not stored: ", StatusText(put.status())),
-            "The delivery could not be stored; send it again later.",
-            full ? absl::Minutes(2) : absl::Seconds(30)};
-  }
+  if (!put.ok()) return NotStored(put.status());
   if (*put == Store::Put::kKnown) return {200, "already known", "", std::nullopt};
   if (stored_) stored_(receiver.forge());
   return {202, "stored", "", std::nullopt};

@@ -1,7 +1,9 @@
 // Intake: a webhook request becomes a delivery on disk, or a refusal.
 //
 // 2xx is said only after the store has the delivery. Thread-safe. Nothing of a body, a signature or
-// a secret reaches a log or an answer. Refusals are logged, a flood of them a few a minute.
+// a secret reaches a log or an answer. Refusals are logged, a flood of them a few a minute. A secret that
+// is bound to a project by its name goes on holding for it when it is renamed, and the log says that
+// the configuration names it as it was.
 #pragma once
 
 #include <functional>
@@ -44,6 +46,10 @@ class Intake {
   std::vector<RefusedSender> Refused(absl::Time now) const { return senders_.Recent(now); }
 
  private:
+  // Is the project one that a secret is for, under an earlier name?
+  absl::StatusOr<bool> IsRenamed(const std::string& forge, const Verified::OtherName& name);
+  void SayOldName(const std::string& forge, const Verified::OtherName& name, absl::Time now);
+  IntakeAnswer NotStored(const absl::Status& status);
   IntakeAnswer Answer(const WebhookReceiver& receiver, const Headers& headers,
                       std::string_view body, absl::Time now, std::string* delivery,
                       std::string* event);

@@ -56,6 +56,26 @@ TEST_F(TokensTest, AJobsTokenThatDoesNotCountIsAnsweredInOneWay) {
   EXPECT_EQ(why.size(), 6u) << "each its own, for the log";
 }
 
+TEST_F(TokensTest, ATokenIsForItsProjectWhateverThatIsCalledNow) {
+  Serve();
+  SaveToken("here", "github:acme/opendb", "");
+  SaveToken("there", "github:acme/other", "");
+  Open(1, gina);
+  ProjectRecord project = **store.FindProject({"github", "77"});
+  project.path = "acme/base";
+  project.told_at = clock.Now() + absl::Minutes(1);
+  ASSERT_TRUE(store.SaveProject(project).ok());
+  for (const std::string name : {"acme/opendb", "acme/base"}) {
+    for (const std::string& path :
+         {"/api/v1/gate?project=github:" + name, "/api/v1/tickets?project=github:" + name,
+          "/badge.svg?project=github:" + name, "/api/v1/ticket?ref=github:" + name + "%231"}) {
+      EXPECT_EQ(Get(path, "here")->status, 200) << path;
+      EXPECT_EQ(Get(path, "there")->status, 403) << path;
+    }
+  }
+  EXPECT_EQ(GetJson("/api/v1/gate", "here")["project"], "github:acme/base");
+}
+
 TEST_F(TokensTest, WhyATokenWasRefusedStandsInTheLogAlone) {
   options.oidc = &verifier_;
   Serve();

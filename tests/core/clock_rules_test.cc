@@ -1,4 +1,4 @@
-// DESIGN's rules of the clock, one test a rule and sub-rule.
+// The rules of the clock (src/core/RULES.md), one test a rule and sub-rule.
 #include <gtest/gtest.h>
 
 #include "story.h"

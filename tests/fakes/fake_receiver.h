@@ -12,7 +12,8 @@ namespace retainer {
 
 // Thread-safe. A request is genuine when its `X-Secret` is `s`; `X-Id` is the delivery's id,
 // `X-Event` its type (`unwanted` is needed by nobody). A body is malformed where nothing was
-// registered under the id, and one that begins with `misfit` is of another event.
+// registered under the id, and one that begins with `misfit` is of another event. The secret `bound` is
+// for acme/opendb, and `X-Project` is the id of a project of another name.
 class FakeReceiver final : public WebhookReceiver {
  public:
   explicit FakeReceiver(std::string forge) : forge_(std::move(forge)) {}
@@ -35,6 +36,11 @@ class FakeReceiver final : public WebhookReceiver {
     };
     if (get("Content-Type") == "text/xml") {
       verified.outcome = VerifyOutcome::kUnsupportedType;
+    } else if (get("X-Secret") == "bound") {
+      verified.reason = "the secret is not for this project";
+      verified.needed = true;
+      verified.delivery = {forge_, get("X-Id"), get("X-Event"), std::string(body), now, true};
+      verified.other_name = {{{forge_, "acme/opendb"}}, get("X-Project"), "acme/base"};
     } else if (get("X-Secret") != "s") {
       verified.reason = "no signature";
     } else if (get("X-Event").empty()) {

@@ -33,6 +33,23 @@ TEST_F(IntakeTest, RefusesByStatus) {
   EXPECT_EQ(Stats().inbox, 0u);
 }
 
+TEST_F(IntakeTest, ASecretGoesOnHoldingForItsProjectWhenThatIsRenamed) {
+  const auto accept = [&](const char* id, const char* project) {
+    return Accept(
+        {{"X-Secret", "bound"}, {"X-Id", id}, {"X-Event", "issues"}, {"X-Project", project}});
+  };
+  EXPECT_EQ(accept("d1", "77").http_status, 401) << "a project that nobody knows";
+  ASSERT_TRUE(store.SaveProject({{"github", "77"}, "acme/opendb", "", false, "5", At(0)}).ok());
+  EXPECT_EQ(accept("d1", "88").http_status, 401) << "another project";
+  EXPECT_EQ(Stats().inbox, 0u);
+  EXPECT_EQ(accept("d1", "77").http_status, 202);
+  EXPECT_TRUE((*store.ReadInbox("github", 0, 1))[0].delivery.bound);
+  EXPECT_EQ(log.Count("a webhook secret names a project by an old name"), 1u);
+  // Another project has the name now.
+  ASSERT_TRUE(store.SaveProject({{"github", "88"}, "acme/opendb", "", false, "5", At(1)}).ok());
+  EXPECT_EQ(accept("d2", "77").http_status, 401);
+}
+
 TEST_F(IntakeTest, FiguresNameTheEventOnlyWhereTheSignatureHolds) {
   Accept(FakeReceiver::HeadersOf("d1"));
   Accept({{"X-Event", "made-up-by-a-stranger"}});

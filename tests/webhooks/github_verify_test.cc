@@ -245,6 +245,23 @@ TEST(GitHubVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
             VerifyOutcome::kGenuine);
 }
 
+TEST(GitHubVerifyTest, ARefusalTellsWhichProjectAnEarlierNameMayBeOf) {
+  const auto verify = [&](const char* sample, const char* pattern) {
+    const std::string body = Sample(sample);
+    return With({{kSecret, {{"github", pattern}}}})->Verify(SignedHeaders(body), body, Received());
+  };
+  const Verified renamed = verify("github/issues.opened", "acme/olddb");
+  EXPECT_EQ(renamed.outcome, VerifyOutcome::kRefused);
+  ASSERT_TRUE(renamed.other_name);
+  EXPECT_EQ(renamed.other_name->secrets_for, (std::vector<ProjectRef>{{"github", "acme/olddb"}}));
+  EXPECT_EQ(renamed.other_name->project_id, "1296269");
+  EXPECT_EQ(renamed.other_name->path, "acme/opendb");
+  EXPECT_TRUE(renamed.delivery.bound);
+  EXPECT_FALSE(renamed.delivery.body.empty());
+  EXPECT_FALSE(verify("github/issues.opened", "clients/*").other_name) << "a pattern of many names";
+  EXPECT_FALSE(verify("github/issues.transferred", "acme/olddb").other_name) << "two projects";
+}
+
 TEST(GitHubVerifyTest, ADeliveryRemembersWhetherOnlyBoundSecretsVouchForIt) {
   const std::string body = Sample("github/issues.opened");
   const auto bound = [&](std::vector<WebhookSecret> secrets) {

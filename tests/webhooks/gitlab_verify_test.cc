@@ -202,6 +202,19 @@ TEST(GitLabVerifyTest, ABodyMustFitItsHeader) {
   }
 }
 
+TEST(GitLabVerifyTest, ARefusalTellsWhichProjectAnEarlierNameMayBeOf) {
+  const std::string body = Sample("gitlab/issue_hook.open");
+  ForgeConfig config = GitLabConfig();
+  config.webhook_secrets = {{kSecret, {{"gitlab", "acme/olddb"}}}};
+  const Verified renamed = Verify(config, WithToken(), body);
+  EXPECT_EQ(renamed.outcome, VerifyOutcome::kRefused);
+  ASSERT_TRUE(renamed.other_name);
+  EXPECT_EQ(renamed.other_name->path, "acme/opendb");
+  EXPECT_FALSE(renamed.other_name->project_id.empty());
+  config.webhook_secrets = {{kSecret, {{"gitlab", "clients/**"}}}};
+  EXPECT_FALSE(Verify(config, WithToken(), body).other_name);
+}
+
 TEST(GitLabVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
   const std::string body = Sample("gitlab/issue_hook.open");  // acme/opendb
   ForgeConfig config = GitLabConfig();

@@ -245,6 +245,8 @@ std::vector<std::string> ProjectPaths(Node body) {
   return paths;
 }
 
+std::string ProjectId(Node body) { return body["repository"]["id"].id(); }
+
 std::string GuessEvent(Node body) {
   // GitLab's pushes and notes look the same but for this.
   if (body["object_kind"].present()) return "";

@@ -30,6 +30,8 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body);
 // Every project that a delivery speaks about: its own, those of an installation, the one that an
 // issue moved to. A name that no project can have is given as it is not: as an empty text.
 std::vector<std::string> ProjectPaths(Node body);
+// The id of its own project; empty where it has none.
+std::string ProjectId(Node body);
 
 // The event header that such a body came under; empty where it cannot be told.
 std::string GuessEvent(Node body);

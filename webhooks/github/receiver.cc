@@ -89,12 +89,15 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
     }
     const std::vector<std::string> paths = ProjectPaths(parsed->root());
     if (!(is_ping && paths.empty()) && !SecretsCover(holding, forge_, paths)) {
-      return Refused(VerifyOutcome::kRefused, paths.empty()
-                                                  ? "names no project, and the secret is bound"
-                                                  : "the secret is not for this project");
+      verified.reason = paths.empty() ? "names no project, and the secret is bound"
+                                      : "the secret is not for this project";
+      verified.other_name = NamesToCompare(holding, paths, ProjectId(parsed->root()));
+      if (!verified.other_name) {
+        return Refused(VerifyOutcome::kRefused, std::move(verified.reason));
+      }
     }
   }
-  verified.outcome = VerifyOutcome::kGenuine;
+  verified.outcome = verified.other_name ? VerifyOutcome::kRefused : VerifyOutcome::kGenuine;
   delivery.forge = forge_;
   delivery.event_type = event;
   const std::string_view id = HeaderValue(headers, "X-GitHub-Delivery");

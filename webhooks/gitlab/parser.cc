@@ -21,10 +21,7 @@ ProjectInfo ReadProject(Node body) {
   const Node project = body["project"];
   const Node object = body["object_attributes"];
   ProjectInfo info;
-  for (const Node id :
-       {project["id"], body["project_id"], object["target_project_id"], object["project_id"]}) {
-    if (info.id.empty()) info.id = id.id();
-  }
+  info.id = ProjectId(body);
   info.path = PathField(project["path_with_namespace"]);
   info.url = UrlField(project["web_url"]);
   // 20 is public, 10 any user of the instance, 0 members.
@@ -113,6 +110,15 @@ std::vector<std::string> ProjectPaths(Node body) {
   const Node project = body["project"];
   if (!project.is_object()) return {};
   return {PathField(project["path_with_namespace"])};
+}
+
+std::string ProjectId(Node body) {
+  const Node object = body["object_attributes"];
+  for (const Node id : {body["project"]["id"], body["project_id"], object["target_project_id"],
+                        object["project_id"]}) {
+    if (std::string text = id.id(); !text.empty()) return text;
+  }
+  return "";
 }
 
 std::string GuessEvent(Node body) {

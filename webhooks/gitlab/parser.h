@@ -32,6 +32,8 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body);
 
 // The project that a delivery is about; none for a group's own events.
 std::vector<std::string> ProjectPaths(Node body);
+// Its id; empty where there is none.
+std::string ProjectId(Node body);
 
 // The event header that such a body came under; empty where it cannot be told.
 std::string GuessEvent(Node body);

@@ -135,13 +135,20 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
     if (!parsed.ok()) {
       return Refused(VerifyOutcome::kMalformed, std::string(parsed.status().message()));
     }
-    if (!SecretsCover(holding, forge_, ProjectPaths(parsed->root()))) {
-      return Refused(VerifyOutcome::kRefused, "the secret is not for this project");
+    const std::vector<std::string> paths = ProjectPaths(parsed->root());
+    if (!SecretsCover(holding, forge_, paths)) {
+      verified.reason = "the secret is not for this project";
+      verified.other_name = NamesToCompare(holding, paths, ProjectId(parsed->root()));
+      if (!verified.other_name) {
+        return Refused(VerifyOutcome::kRefused, std::move(verified.reason));
+      }
     }
   }
   const bool migrating = !is_signed && !signing_keys_.empty();
-  verified.outcome = migrating ? VerifyOutcome::kGenuineByToken : VerifyOutcome::kGenuine;
-  if (migrating) verified.reason = "not signed: passed on its token";
+  if (!verified.other_name) {
+    verified.outcome = migrating ? VerifyOutcome::kGenuineByToken : VerifyOutcome::kGenuine;
+    if (migrating) verified.reason = "not signed: passed on its token";
+  }
   // Of the two names of one delivery, the signed one where it is signed.
   const std::string_view key = HeaderValue(headers, "Idempotency-Key");
   const std::string_view signed_id = HeaderValue(headers, "webhook-id");
