@@ -1,0 +1,152 @@
+// What the pages of the tree say that a machine can check: named tests and rules exist, links lead
+// somewhere.
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/fakes/places.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadText(const fs::path& path) {
+  std::ifstream in(path);
+  EXPECT_TRUE(in.good()) << path;
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::smatch> AllOf(const std::string& text, const std::regex& pattern) {
+  return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
+}
+
+// The folders of the tree that are the project's own.
+std::vector<fs::path> Roots() {
+  std::vector<fs::path> roots;
+  for (const char* name :
+       {"include", "src", "webhooks", "templates", "deploy", "tests", ".github"}) {
+    roots.push_back(fs::path(retainer::SourceDir()) / name);
+  }
+  return roots;
+}
+
+std::vector<fs::path> FilesWith(const std::string& extension) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(retainer::SourceDir())) {
+    if (entry.is_regular_file() && entry.path().extension() == extension) {
+      files.push_back(entry.path());
+    }
+  }
+  for (const fs::path& root : Roots()) {
+    for (auto it = fs::recursive_directory_iterator(root); it != fs::recursive_directory_iterator();
+         ++it) {
+      if (it->path().filename() == "node_modules") it.disable_recursion_pending();
+      if (it->is_regular_file() && it->path().extension() == extension) files.push_back(it->path());
+    }
+  }
+  return files;
+}
+
+// The tests' sources, each run of blanks as one space.
+std::string TestSources() {
+  std::string all;
+  for (const char* extension : {".cc", ".h"}) {
+    for (const fs::path& file : FilesWith(extension)) {
+      if (file.string().find("/tests/") == std::string::npos) continue;
+      for (const char c : ReadText(file)) {
+        const bool is_blank = c == ' ' || c == '\n';
+        if (!is_blank || all.empty() || all.back() != ' ') all += is_blank ? ' ' : c;
+      }
+    }
+  }
+  return all;
+}
+
+// Is there a test `Suite.Name`?
+bool HasTest(const std::string& sources, std::string name) {
+  name.replace(name.find('.'), 1, ", ");
+  return sources.find("TEST(" + name + ")") != std::string::npos ||
+         sources.find("TEST_F(" + name + ")") != std::string::npos ||
+         sources.find("TEST_P(" + name + ")") != std::string::npos ||
+         sources.find("PROP(" + name) != std::string::npos;
+}
+
+// The anchor that a forge gives a heading.
+std::string AnchorOf(const std::string& heading) {
+  std::string anchor;
+  for (const char c : heading) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_') {
+      anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (c == ' ') {
+      anchor += '-';
+    }
+  }
+  return anchor;
+}
+
+bool HasAnchor(const fs::path& page, const std::string& anchor) {
+  static const std::regex kHeading(R"((?:^|\n)#+ ([^\n]+))");
+  const std::string text = ReadText(page);
+  for (const std::smatch& match : AllOf(text, kHeading)) {
+    if (AnchorOf(match[1].str()) == anchor) return true;
+  }
+  return false;
+}
+
+TEST(Pages, EachRuleOfTheClockStandsWithAReasonAnExampleAndItsTests) {
+  static const std::regex kSection(R"(\n## ([^\n]+)\n)");
+  static const std::regex kName(R"(`([A-Z]\w+\.[A-Z]\w+)`)");
+  const std::string page = ReadText(fs::path(retainer::SourceDir()) / "src" / "core" / "RULES.md");
+  const std::string tests = TestSources();
+  const auto sections = AllOf(page, kSection);
+  ASSERT_EQ(sections.size(), 13u) << "twelve rules and privacy";
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    const std::string title = sections[i][1].str();
+    const auto from = static_cast<std::size_t>(sections[i].position());
+    const std::size_t to = i + 1 < sections.size()
+                               ? static_cast<std::size_t>(sections[i + 1].position())
+                               : page.size();
+    const std::string section = page.substr(from, to - from);
+    if (i < 12) {
+      EXPECT_EQ(title.rfind(std::to_string(i + 1) + ". ", 0), 0u) << title;
+    }
+    EXPECT_NE(section.find("- **Why**: "), std::string::npos) << title;
+    EXPECT_NE(section.find("- **Example**: "), std::string::npos) << title;
+    const auto names = AllOf(section, kName);
+    EXPECT_FALSE(names.empty()) << title << " names no test";
+    for (const std::smatch& name : names) {
+      EXPECT_TRUE(HasTest(tests, name[1].str())) << title << ": no test " << name[1].str();
+    }
+  }
+}
+
+TEST(Pages, LinksLeadSomewhere) {
+  static const std::regex kLink(R"(\]\(([^)\s]+)\))");
+  std::size_t looked = 0;
+  for (const fs::path& page : FilesWith(".md")) {
+    const std::string text = ReadText(page);
+    for (const std::smatch& match : AllOf(text, kLink)) {
+      const std::string link = match[1].str();
+      if (link.find("://") != std::string::npos || link.rfind("mailto:", 0) == 0) continue;
+      const std::size_t hash = link.find('#');
+      const std::string path = link.substr(0, hash);
+      const fs::path target = path.empty() ? page : page.parent_path() / path;
+      EXPECT_TRUE(fs::exists(target)) << page << " links to " << link;
+      if (hash != std::string::npos && fs::exists(target)) {
+        EXPECT_TRUE(HasAnchor(target, link.substr(hash + 1))) << page << " links to " << link;
+      }
+      ++looked;
+    }
+  }
+  EXPECT_GT(looked, 10u);
+}
+
+}  // namespace
