@@ -1,11 +1,12 @@
 // Connections that take from a server what is scarce, and give it back as late as they can. A client
 // of one's own server on loopback, for seeing that others are served meanwhile.
 //
-//     attack_load URL idle --connections 10000         says nothing
-//     attack_load URL polite --from 127.0.0.2          GET /healthz every 1.5 s, kept alive
-//     attack_load URL slow-bodies                      a delivery of 12 KB, a byte a second
+//     attack_load URL idle --connections 10000 --addresses 250     says nothing
+//     attack_load URL polite --addresses 2             GET /healthz every 1.5 s, kept alive
+//     attack_load URL slow-bodies --addresses 2        a delivery of 12 KB, a byte a second
 //     attack_load URL withheld --connections 11        a delivery of 25 MiB without its last byte
 //
+// The connections come in turn from 127.1.0.1, 127.1.0.2, …: so many addresses as one says.
 // What the server closes is opened again after 200 ms, the same from its beginning. A line of JSON at
 // the end: how many connections were opened, stood at the end, and were closed by the server, and the
 // answers by their status.
@@ -69,8 +70,8 @@ struct Connection {
 
 class Attack {
  public:
-  Attack(const Plan& plan, std::string url, std::string from, int connections)
-      : plan_(plan), url_(std::move(url)), from_(std::move(from)), connections_(connections) {}
+  Attack(const Plan& plan, std::string url, int addresses, int connections)
+      : plan_(plan), url_(std::move(url)), addresses_(addresses), connections_(connections) {}
 
   absl::Status Run(absl::Time until) {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
@@ -108,7 +109,9 @@ class Attack {
       (void)send(connection.fd, plan_.next.data(), plan_.next.size(), MSG_NOSIGNAL);
       return absl::OkStatus();
     }
-    const absl::StatusOr<int> fd = retainer::StartConnecting(url_, from_);
+    const std::size_t address = i % addresses_;
+    const absl::StatusOr<int> fd = retainer::StartConnecting(
+        url_, absl::StrCat("127.1.", address / 250, ".", 1 + address % 250));
     if (!fd.ok()) return fd.status();
     ++opened_;
     connection = {*fd, 0, now + plan_.period};
@@ -153,7 +156,7 @@ class Attack {
 
   const Plan& plan_;
   const std::string url_;
-  const std::string from_;
+  const std::size_t addresses_;
   std::vector<Connection> connections_;
   int epoll_ = -1;
   std::uint64_t opened_ = 0;
@@ -167,7 +170,7 @@ int main(int argc, char** argv) {
   CLI::App app("Holds a server's connections");
   std::string url;
   std::string kind;
-  std::string from;
+  int addresses = 1;
   int connections = 64;
   double seconds = 15;
   app.add_option("url", url, "http://ADDRESS:PORT; loopback alone")->required();
@@ -175,14 +178,14 @@ int main(int argc, char** argv) {
   for (const auto& [name, plan] : Plans()) kinds.push_back(name);
   app.add_option("kind", kind)->required()->check(CLI::IsMember(kinds));
   app.add_option("--connections", connections)->check(CLI::Range(1, 15000));
-  app.add_option("--from", from, "The address to send from");
+  app.add_option("--addresses", addresses, "To send from")->check(CLI::Range(1, 10000));
   app.add_option("--seconds", seconds)->check(CLI::Range(0.1, 60.0));
   CLI11_PARSE(app, argc, argv);
   if (url.rfind("http://127.", 0) != 0) {
     std::cerr << "attack_load talks to 127.0.0.0/8 alone\n";
     return 2;
   }
-  Attack attack(Plans().at(kind), url, from, connections);
+  Attack attack(Plans().at(kind), url, addresses, connections);
   const absl::Status done = attack.Run(absl::Now() + absl::Seconds(seconds));
   attack.Print();
   if (!done.ok()) {

@@ -7,10 +7,10 @@
 #
 #   none       nobody else
 #   polite     64 kept-alive connections of two addresses, each a GET /healthz every 1.5 s
-#   slow       64 deliveries whose bodies come a byte a second
+#   slow       64 deliveries of two addresses whose bodies come a byte a second
 #   proxy      64 busy connections of a trusted proxy: 1,000 signed deliveries a second
 #   withheld   11 bodies of 25 MiB of one address, each without its last byte
-#   idle       10,000 connections that say nothing
+#   idle       10,000 connections of 250 addresses that say nothing
 #
 # The client sends 50 deliveries a second, each over a new connection, and gives up on one after 10 s as
 # GitHub does. Exit code 1 where a delivery was refused or not answered, where its p99 was 50 ms or more,
@@ -55,19 +55,16 @@ attack() {
 begin() {
   case $1 in
     none) ;;
-    polite)
-      attack "$2" polite --connections 32 --from 127.0.0.2
-      attack "$2" polite --connections 32 --from 127.0.0.3
-      ;;
-    slow) attack "$2" slow-bodies --connections 64 --from 127.0.0.2 ;;
+    polite) attack "$2" polite --connections 64 --addresses 2 ;;
+    slow) attack "$2" slow-bodies --connections 64 --addresses 2 ;;
     proxy)
       taskset -c "$client_core" "$clients/delivery_load" "$2" "$secret" --opened --first 5000000 --rate 1000 \
         --connections 64 --from 127.0.0.7 --header 'X-Forwarded-For: 192.0.2.1' --seconds "$seconds" \
         >>"$work/attack" 2>&1 &
       attackers+=($!)
       ;;
-    withheld) attack "$2" withheld --connections 11 --from 127.0.0.2 ;;
-    idle) attack "$2" idle --connections 10000 --from 127.0.0.2 ;;
+    withheld) attack "$2" withheld --connections 11 ;;
+    idle) attack "$2" idle --connections 10000 --addresses 250 ;;
     *) echo "no attack is called $1" >&2; exit 2 ;;
   esac
 }
