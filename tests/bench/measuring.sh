@@ -71,7 +71,8 @@ free_port() {
 launch() {
   local name=$1 cores=$2
   shift 2
-  taskset -c "$cores" "$@" >"$work/$name.out" 2>&1 &
+  : >"$work/$name.out"
+  taskset -c "$cores" "$@" >>"$work/$name.out" 2>&1 &
   server_pid[$name]=$!
 }
 # until_up NAME COMMAND…: waits until the command succeeds, for 30 s at most.
