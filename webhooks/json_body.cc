@@ -1,98 +1,150 @@
 #include "webhooks/json_body.h"
 
+#include <simdjson.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
 namespace retainer {
+
+// A value of the list. The values within an array or an object stand one after another, an object's in
+// the order of their names.
+struct BodyValue {
+  enum class Kind : std::uint8_t {
+    kNull,
+    kFalse,
+    kTrue,
+    kInteger,
+    kNumber,
+    kText,
+    kArray,
+    kObject
+  };
+
+  std::string_view name;  // in its object
+  std::string_view text;
+  std::int64_t integer = 0;
+  const BodyValue* first = nullptr;
+  std::uint32_t begin = 0;  // in the list: `first`, until the list is whole
+  std::uint32_t count = 0;
+  Kind kind = Kind::kNull;
+  std::uint8_t depth = 0;  // brackets around it
+};
+
 namespace {
 
 using Json = nlohmann::json;
+using Kind = BodyValue::Kind;
+using Element = simdjson::dom::element;
 
-// Builds the tree from the parser's events, with the limits of Body.
-class Builder final : public nlohmann::json_sax<Json> {
- public:
-  explicit Builder(Json* root) : root_(root) {}
-
-  const std::string& error() const { return error_; }
-
-  bool null() override { return Put(nullptr) != nullptr; }
-  bool boolean(bool value) override { return Put(value) != nullptr; }
-  bool number_integer(number_integer_t value) override { return Put(value) != nullptr; }
-  bool number_unsigned(number_unsigned_t value) override { return Put(value) != nullptr; }
-  bool number_float(number_float_t value, const string_t&) override {
-    return Put(value) != nullptr;
+// The two readers' values, alike to List.
+BodyValue ValueOf(Element element) {
+  BodyValue value;
+  switch (element.type()) {
+    case simdjson::dom::element_type::ARRAY:
+      value.kind = Kind::kArray;
+      break;
+    case simdjson::dom::element_type::OBJECT:
+      value.kind = Kind::kObject;
+      break;
+    case simdjson::dom::element_type::INT64:
+      value.kind = Kind::kInteger;
+      value.integer = element.get_int64().value_unsafe();
+      break;
+    case simdjson::dom::element_type::UINT64:
+    case simdjson::dom::element_type::DOUBLE:
+      value.kind = Kind::kNumber;
+      break;
+    case simdjson::dom::element_type::STRING:
+      value.kind = Kind::kText;
+      value.text = element.get_string().value_unsafe();
+      break;
+    case simdjson::dom::element_type::BOOL:
+      value.kind = element.get_bool().value_unsafe() ? Kind::kTrue : Kind::kFalse;
+      break;
+    case simdjson::dom::element_type::NULL_VALUE:
+      break;
   }
-  bool string(string_t& value) override { return Put(std::move(value)) != nullptr; }
-  bool binary(binary_t&) override { return Refuse("it holds binary data"); }
+  return value;
+}
 
-  bool start_object(std::size_t) override { return Open(Json::value_t::object); }
-  bool end_object() override { return Close(); }
-  bool start_array(std::size_t) override { return Open(Json::value_t::array); }
-  bool end_array() override { return Close(); }
+template <typename Visit>
+void EachMember(Element element, const Visit& visit) {
+  for (const auto& member : element.get_object().value_unsafe()) visit(member.key, member.value);
+}
 
-  bool key(string_t& name) override {
-    const auto [place, added] =
-        open_.back()->get_ref<Json::object_t&>().emplace(std::move(name), nullptr);
-    if (!added) return Refuse("a key occurs twice in one object");
-    member_ = &place->second;
-    return true;
+template <typename Visit>
+void EachItem(Element element, const Visit& visit) {
+  for (const Element item : element.get_array().value_unsafe()) visit(item);
+}
+
+BodyValue ValueOf(const Json* json) {
+  BodyValue value;
+  if (json->is_array()) value.kind = Kind::kArray;
+  if (json->is_object()) value.kind = Kind::kObject;
+  if (json->is_boolean()) value.kind = json->get<bool>() ? Kind::kTrue : Kind::kFalse;
+  if (json->is_string()) {
+    value.kind = Kind::kText;
+    value.text = json->get_ref<const std::string&>();
   }
-
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    return Refuse(absl::StrCat("it is not JSON in UTF-8, at byte ", position));
+  if (json->is_number()) value.kind = Kind::kNumber;
+  const bool is_large = json->is_number_unsigned() &&
+                        json->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  if (json->is_number_integer() && !is_large) {
+    value.kind = Kind::kInteger;
+    value.integer = json->get<std::int64_t>();
   }
+  return value;
+}
 
- private:
-  bool Refuse(std::string why) {
-    error_ = std::move(why);
-    return false;
-  }
+template <typename Visit>
+void EachMember(const Json* json, const Visit& visit) {
+  for (const auto& [name, value] : json->get_ref<const Json::object_t&>()) visit(name, &value);
+}
 
-  template <typename T>
-  Json* Put(T value) {
-    if (++values_ > Body::kMaxValues) {
-      Refuse("it holds too many values");
-      return nullptr;
+template <typename Visit>
+void EachItem(const Json* json, const Visit& visit) {
+  for (const Json& item : *json) visit(&item);
+}
+
+// The list of all values from `root` on; nullopt where a limit of Body is passed.
+template <typename Source>
+std::optional<std::vector<BodyValue>> List(Source root) {
+  std::vector<BodyValue> values = {ValueOf(root)};
+  std::vector<Source> sources = {root};  // of `values`
+  std::vector<std::pair<std::string_view, Source>> members;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].kind != Kind::kObject && values[i].kind != Kind::kArray) continue;
+    if (values[i].depth >= kMaxBodyDepth) return std::nullopt;
+    members.clear();
+    if (values[i].kind == Kind::kArray) {
+      EachItem(sources[i], [&](Source item) { members.emplace_back(std::string_view(), item); });
+    } else {
+      EachMember(sources[i],
+                 [&](std::string_view name, Source value) { members.emplace_back(name, value); });
+      std::sort(members.begin(), members.end(),
+                [](const auto& a, const auto& b) { return a.first < b.first; });
+      const auto twice =
+          std::adjacent_find(members.begin(), members.end(),
+                             [](const auto& a, const auto& b) { return a.first == b.first; });
+      if (twice != members.end()) return std::nullopt;
     }
-    if (open_.empty()) {
-      *root_ = Json(std::move(value));
-      return root_;
+    if (values.size() + members.size() > kMaxBodyValues) return std::nullopt;
+    values[i].begin = static_cast<std::uint32_t>(values.size());
+    values[i].count = static_cast<std::uint32_t>(members.size());
+    const auto depth = static_cast<std::uint8_t>(values[i].depth + 1);
+    for (const auto& [name, source] : members) {
+      values.push_back(ValueOf(source));
+      values.back().name = name;
+      values.back().depth = depth;
+      sources.push_back(source);
     }
-    Json& parent = *open_.back();
-    if (parent.is_array()) {
-      auto& array = parent.get_ref<Json::array_t&>();
-      array.emplace_back(std::move(value));
-      return &array.back();
-    }
-    *member_ = Json(std::move(value));
-    return member_;
   }
-
-  bool Open(Json::value_t type) {
-    if (open_.size() >= static_cast<std::size_t>(Body::kMaxDepth)) {
-      return Refuse("it is nested too deeply");
-    }
-    // A pointer into a parent stays good: the parent grows only after this child is closed.
-    Json* place = Put(type);
-    if (place == nullptr) return false;
-    open_.push_back(place);
-    return true;
-  }
-
-  bool Close() {
-    open_.pop_back();
-    return true;
-  }
-
-  Json* root_;
-  std::vector<Json*> open_;
-  Json* member_ = nullptr;  // of the innermost object: where its next value goes
-  std::size_t values_ = 0;
-  std::string error_;
-};
+  for (BodyValue& value : values) value.first = values.data() + value.begin;
+  return values;
+}
 
 // The first quote at or after `from` that no backslash escapes.
 std::size_t EndOfString(std::string_view text, std::size_t from) {
@@ -107,52 +159,58 @@ std::size_t EndOfString(std::string_view text, std::size_t from) {
 
 }  // namespace
 
+struct Body::Content {
+  // One of the two holds the texts.
+  simdjson::dom::document document;
+  std::unique_ptr<Json> json;
+  std::vector<BodyValue> values;
+};
+
 Node Node::operator[](std::string_view key) const {
   if (!is_object()) return Node();
-  const auto& members = value_->get_ref<const Json::object_t&>();
-  const auto it = members.find(key);
-  return it == members.end() ? Node() : Node(&it->second);
+  const BodyValue* const end = value_->first + value_->count;
+  const BodyValue* const found = std::lower_bound(
+      value_->first, end, key,
+      [](const BodyValue& value, std::string_view name) { return value.name < name; });
+  return found == end || found->name != key ? Node() : Node(found);
 }
 
-bool Node::is_null() const { return value_ != nullptr && value_->is_null(); }
-bool Node::is_object() const { return value_ != nullptr && value_->is_object(); }
-bool Node::is_array() const { return value_ != nullptr && value_->is_array(); }
+bool Node::is_null() const { return value_ != nullptr && value_->kind == Kind::kNull; }
+bool Node::is_object() const { return value_ != nullptr && value_->kind == Kind::kObject; }
+bool Node::is_array() const { return value_ != nullptr && value_->kind == Kind::kArray; }
 
 std::vector<Node> Node::items() const {
   std::vector<Node> nodes;
   if (!is_array()) return nodes;
-  const auto& array = value_->get_ref<const Json::array_t&>();
-  nodes.reserve(array.size());
-  for (const Json& item : array) nodes.emplace_back(&item);
+  nodes.reserve(value_->count);
+  for (std::uint32_t i = 0; i < value_->count; ++i) nodes.emplace_back(value_->first + i);
   return nodes;
 }
 
 std::vector<std::string_view> Node::keys() const {
   std::vector<std::string_view> names;
   if (!is_object()) return names;
-  for (const auto& [name, value] : value_->get_ref<const Json::object_t&>()) names.push_back(name);
+  for (std::uint32_t i = 0; i < value_->count; ++i) names.push_back(value_->first[i].name);
   return names;
 }
 
 std::optional<std::string_view> Node::text() const {
-  if (value_ == nullptr || !value_->is_string()) return std::nullopt;
-  return value_->get_ref<const std::string&>();
+  if (value_ == nullptr || value_->kind != Kind::kText) return std::nullopt;
+  return value_->text;
 }
 
 std::string_view Node::text_or_empty() const { return text().value_or(std::string_view()); }
 
 std::optional<std::int64_t> Node::integer() const {
-  if (value_ == nullptr || !value_->is_number_integer()) return std::nullopt;
-  if (value_->is_number_unsigned() &&
-      value_->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX)) {
-    return std::nullopt;
-  }
-  return value_->get<std::int64_t>();
+  if (value_ == nullptr || value_->kind != Kind::kInteger) return std::nullopt;
+  return value_->integer;
 }
 
 std::optional<bool> Node::boolean() const {
-  if (value_ == nullptr || !value_->is_boolean()) return std::nullopt;
-  return value_->get<bool>();
+  if (value_ == nullptr || (value_->kind != Kind::kTrue && value_->kind != Kind::kFalse)) {
+    return std::nullopt;
+  }
+  return value_->kind == Kind::kTrue;
 }
 
 bool Node::is_true() const { return boolean().value_or(false); }
@@ -162,25 +220,37 @@ std::string Node::id() const {
   return number && *number > 0 ? absl::StrCat(*number) : std::string();
 }
 
-Body::Body(std::unique_ptr<nlohmann::json> tree) : tree_(std::move(tree)) {}
+Body::Body(std::unique_ptr<Content> content) : content_(std::move(content)) {}
 Body::Body(Body&&) noexcept = default;
 Body& Body::operator=(Body&&) noexcept = default;
 Body::~Body() = default;
 
+Node Body::root() const { return Node(content_->values.data()); }
+
 absl::StatusOr<Body> Body::Parse(std::string_view text) {
-  // The parser takes a NUL for the end of its input; JSON has no place for one.
-  if (text.find('\0') != text.npos) {
-    return absl::InvalidArgumentError("the body is refused: it holds a NUL byte");
+  auto content = std::make_unique<Content>();
+  {
+    // Rationale: not simdjson's reading on demand, which does not look at what nobody asks for: a key
+    // that occurs twice, or text that is not UTF-8, would be refused or not by who reads the body.
+    simdjson::dom::parser parser;
+    Element root;
+    if (parser.parse_into_document(content->document, text.data(), text.size()).get(root) ==
+            simdjson::SUCCESS &&
+        root.is_object()) {
+      if (auto values = List(root)) {
+        content->values = *std::move(values);
+        return Body(std::move(content));
+      }
+    }
   }
-  auto tree = std::make_unique<Json>();
-  Builder builder(tree.get());
-  if (!Json::sax_parse(text, &builder)) {
-    return absl::InvalidArgumentError(absl::StrCat("the body is refused: ", builder.error()));
-  }
-  if (!tree->is_object()) {
-    return absl::InvalidArgumentError("the body is refused: it is JSON, but no object");
-  }
-  return Body(std::move(tree));
+  // Refused, or one of the oddities that JSON allows (a whole number of thirty digits).
+  auto json = ReadStrictly(text);
+  if (!json.ok()) return json.status();
+  content->json = *std::move(json);
+  auto values = List(static_cast<const Json*>(content->json.get()));
+  if (!values) return absl::InvalidArgumentError("the body is refused: it passes a limit");
+  content->values = *std::move(values);
+  return Body(std::move(content));
 }
 
 bool LooksLikeObject(std::string_view text) {

@@ -3,12 +3,14 @@
 // Parsing never throws and never recurses; it refuses what no forge sends: text that is not JSON or
 // not UTF-8, nesting deeper than kMaxDepth, more than kMaxValues values, and a key that occurs
 // twice in one object (two readers could take different ones for true). Thread-safe once made.
+//
+// Most bodies are read twice, by the intake and by the worker, and of their values a tenth is asked
+// for: so reading makes no tree of objects, but one list of values over the text of one buffer.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,14 +18,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "webhooks/json_strict.h"
 
 namespace retainer {
+
+struct BodyValue;  // of this room alone (json_body.cc)
 
 // A value within a Body, or nothing where a path leads nowhere. Valid as long as its Body.
 class Node {
  public:
   Node() = default;
-  explicit Node(const nlohmann::json* value) : value_(value) {}
+  explicit Node(const BodyValue* value) : value_(value) {}
 
   // The member under `key`; nothing where this is no object or has none.
   Node operator[](std::string_view key) const;
@@ -33,8 +38,8 @@ class Node {
   bool is_object() const;
   bool is_array() const;
 
-  std::vector<Node> items() const;               // of an array; else empty
-  std::vector<std::string_view> keys() const;    // of an object; else empty
+  std::vector<Node> items() const;             // of an array; else empty
+  std::vector<std::string_view> keys() const;  // of an object, in their order of bytes; else empty
   std::optional<std::string_view> text() const;  // of a string
   std::string_view text_or_empty() const;        // of a string, else ""
   std::optional<std::int64_t> integer() const;   // of a whole number that fits
@@ -44,13 +49,13 @@ class Node {
   std::string id() const;
 
  private:
-  const nlohmann::json* value_ = nullptr;
+  const BodyValue* value_ = nullptr;
 };
 
 class Body {
  public:
-  static constexpr int kMaxDepth = 64;
-  static constexpr std::size_t kMaxValues = 1'000'000;
+  static constexpr int kMaxDepth = kMaxBodyDepth;
+  static constexpr std::size_t kMaxValues = kMaxBodyValues;
 
   // InvalidArgument, saying what is wrong but nothing of the content. The top is an object.
   static absl::StatusOr<Body> Parse(std::string_view text);
@@ -59,11 +64,12 @@ class Body {
   Body& operator=(Body&&) noexcept;
   ~Body();
 
-  Node root() const { return Node(tree_.get()); }
+  Node root() const;
 
  private:
-  explicit Body(std::unique_ptr<nlohmann::json> tree);
-  std::unique_ptr<nlohmann::json> tree_;
+  struct Content;
+  explicit Body(std::unique_ptr<Content> content);
+  std::unique_ptr<Content> content_;
 };
 
 // Does `text` have the shape of one JSON object: brackets that match, no deeper than kMaxDepth,

@@ -1,6 +1,11 @@
 // The Store port: what survives a crash.
 //
-// Every method is atomic and durable: what has returned OK is on disk (synced). Thread-safe.
+// Every method is atomic, all of it or none, and what it wrote is visible at once. Thread-safe.
+// Durable: what has returned OK is on disk (synced). Except what ends an entry of the inbox and what
+// a decision writes (Commit, CommitAll, FinishDelivery, SetAside, Hold): the end of a process loses
+// none of these, a power cut may lose the last of them, in the order of writing and with nothing else
+// lost, until MakeDurable or any durable write returns OK. Rationale: what they rest on (the
+// delivery, the wake-up) is on disk and is there again with them lost, so they are decided again.
 // Errors:
 //   Aborted             the ticket is no longer at the expected version: load, decide, commit again
 //   NotFound            no such record
@@ -340,6 +345,10 @@ class Store {
   enum class Put { kStored, kKnown };
   // Put if absent on (forge, id): the delivery's id and its inbox entry are one write.
   virtual absl::StatusOr<Put> PutDelivery(const Delivery& delivery) = 0;
+  // Several in one write: all of them or none. One for each, in their order; of two with one id the
+  // second is known.
+  virtual absl::StatusOr<std::vector<Put>> PutDeliveries(
+      const std::vector<Delivery>& deliveries) = 0;
   // The oldest undone entries of a forge after `after`, at most `limit`, fewer where their bodies are
   // large, none only where there are none. An entry never appears behind one that was returned
   // before. One whose record cannot be read is set aside.
@@ -522,6 +531,7 @@ class Store {
   // The one in force at an instant; of several, that which lasts longest. Costs what is in force.
   virtual absl::StatusOr<std::optional<GateOverride>> FindOverride(const ProjectKey& project,
                                                                    absl::Time at) = 0;
+  // On disk: who keeps it for comparison finds it again.
   virtual absl::StatusOr<LedgerHead> ReadLedgerHead() = 0;
   // DataLoss, naming the first record whose hash does not follow from its predecessor.
   virtual absl::Status VerifyLedger() = 0;
@@ -529,6 +539,10 @@ class Store {
   // checksums and formats. `from`: empty to begin, else `next` of the step before.
   virtual absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) = 0;
   virtual absl::StatusOr<StoreStats> Stats() = 0;
+  // When it returns OK, everything that any read had shown before is on disk. Before the first thing
+  // that leaves the house: a forge or a sink that is told, an answer that says it is done. Nothing
+  // where everything is on disk already, else one sync, shared by those who ask at once.
+  virtual absl::Status MakeDurable() = 0;
   // Writes a few bytes as everything is written: OK means that a delivery could be stored now.
   virtual absl::Status CheckWritable() = 0;
 };

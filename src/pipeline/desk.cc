@@ -23,10 +23,21 @@ std::vector<std::string> Names(const std::vector<ForgeSlot>& forges) {
 // After trouble of the store: not at once, not much later.
 constexpr absl::Duration kStorePause = absl::Seconds(1);
 
+IntakeAnswer Stopping() {
+  return {503, "stopping", "The service is stopping; send it again.", absl::Seconds(10)};
+}
+
 }  // namespace
 
+DeskPorts Desk::Guarded(DeskPorts ports, OutsideActs* acts) {
+  ports.forges = acts->Guard(std::move(ports.forges));
+  ports.sinks = acts->Guard(ports.sinks);
+  return ports;
+}
+
 Desk::Desk(DeskPorts ports, DeskOptions options)
-    : ports_(std::move(ports)),
+    : outside_acts_(ports.store),
+      ports_(Guarded(std::move(ports), &outside_acts_)),
       options_(std::move(options)),
       follow_ups_([this](const std::string& forge) {
         for (const auto& mine : forges_) {
@@ -113,6 +124,7 @@ Desk::Thread* Desk::Spawn(std::string name, RoundFunction round) {
 void Desk::Start() {
   // All threads are known before the first runs: rounds wake one another.
   follow_ups_.Start();
+  intake_.Start();
   for (const auto& mine : forges_) {
     ForgeThreads* forge = mine.get();
     if (forge->worker) {
@@ -173,6 +185,8 @@ absl::Status Desk::Stop(absl::Duration deadline) {
     drain_until_ = Steady::now() + absl::ToChronoNanoseconds(deadline / 2);
     stopping_ = true;
   }
+  // Whose bodies have come are told that they are stored.
+  intake_.Stop();
   WakeAll();
   {
     std::unique_lock lock(mutex_);
@@ -362,10 +376,17 @@ absl::Status Desk::Settle(absl::Duration timeout) {
 
 IntakeAnswer Desk::Accept(std::string_view forge, const Headers& headers, std::string_view body,
                           const std::string& client) {
-  if (stopping_) {
-    return {503, "stopping", "The service is stopping; send it again.", absl::Seconds(10)};
-  }
+  if (stopping_) return Stopping();
   return intake_.Accept(forge, headers, body, ports_.clock.Now(), client);
+}
+
+void Desk::AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
+                       const std::string& client, Intake::Done done) {
+  if (stopping_) {
+    done(Stopping());
+    return;
+  }
+  intake_.AcceptLater(forge, headers, body, ports_.clock.Now(), client, std::move(done));
 }
 
 absl::StatusOr<TicketKey> Desk::Resolve(const TicketRef& ref) {
@@ -381,6 +402,9 @@ absl::StatusOr<Judged> Desk::Operate(const TicketKey& key, Fact fact) {
   news.facts.push_back(std::move(fact));
   auto judged = judge_.Decide(key, news);
   WakeAll();
+  if (!judged.ok()) return judged;
+  // Unlike a delivery, it is nowhere else.
+  if (absl::Status durable = ports_.store.MakeDurable(); !durable.ok()) return durable;
   return judged;
 }
 

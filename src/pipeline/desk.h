@@ -9,6 +9,7 @@
 //   reconciler               re-evaluation after a policy change, the look for trouble
 //   scrubber                 the look at all that is stored
 //   projects                 which ones the policy covers; reading them back from their forges
+//   delivery writer          deliveries that wait -> the store, many in one sync
 //   one recovery a forge     what the forge could not deliver is asked for again; not when observing
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
 // share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
@@ -45,6 +46,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/mentions.h"
 #include "src/pipeline/notices.h"
+#include "src/pipeline/outside_acts.h"
 #include "src/pipeline/project_watch.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
@@ -150,12 +152,15 @@ class Desk {
   // `client`: the address that the request comes from.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
                       const std::string& client = "");
+  // As Accept, without waiting for the disk (Intake::AcceptLater).
+  void AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
+                   const std::string& client, Intake::Done done);
   // Whose deliveries were refused as not genuine of late.
   std::vector<RefusedSender> Refused() const { return intake_.Refused(ports_.clock.Now()); }
 
   // NotFound with the mend where the project was never seen, or the policy does not cover it.
   absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
-  // Joins a fact to a ticket and decides. A ticket never seen before is completed from its forge.
+  // Joins a fact to a ticket and decides, on disk when it returns. A ticket never seen before is completed from its forge.
   // FailedPrecondition while there are no terms; NotFound where the forge has no such ticket, and the
   // forge's error where it does not say.
   absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
@@ -209,6 +214,8 @@ class Desk {
   // A round does one piece of work and says when the next may be due.
   using RoundFunction = std::function<absl::Time()>;
 
+  // The same, with nothing told to forges and sinks before it is on disk.
+  static DeskPorts Guarded(DeskPorts ports, OutsideActs* acts);
   Thread* Spawn(std::string name, RoundFunction round);
   void WakeAll();
   void Progressed();
@@ -230,6 +237,7 @@ class Desk {
   // One line a minute of trouble that comes back every second.
   void LogTrouble(std::string_view event, const std::string& forge, const absl::Status& status);
 
+  OutsideActs outside_acts_;
   const DeskPorts ports_;
   const DeskOptions options_;
   TermsHolder terms_;

@@ -1,6 +1,5 @@
 #include "src/pipeline/intake.h"
 
-#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,42 +12,79 @@ Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log&
       store_(store),
       log_(log),
       metrics_(metrics),
-      stored_(std::move(stored)) {}
+      stored_(std::move(stored)),
+      writer_(store) {}
 
 IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
                             absl::Time now, const std::string& client) {
-  for (const WebhookReceiver* receiver : receivers_) {
-    if (receiver->forge() != forge) continue;
-    std::string delivery;
-    std::string event = "none";  // of a stranger's requests nothing becomes a label
-    const auto began = std::chrono::steady_clock::now();
-    IntakeAnswer answer = Answer(*receiver, headers, body, now, &delivery, &event);
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    metrics_.Observe("retainer_intake_seconds", took.count(), {{"forge", receiver->forge()}});
-    metrics_.Count("retainer_deliveries_total", {{"forge", receiver->forge()},
-                                                 {"event", event},
-                                                 {"status", absl::StrCat(answer.http_status)}});
-    if (answer.http_status == 401) senders_.Add(client, receiver->forge(), answer.reason, now);
-    if (answer.http_status >= 400) {
-      const auto kept_back =
-          refusals_.Allow(absl::StrCat(receiver->forge(), " ", answer.http_status), now);
-      if (kept_back) {
-        log_.Write(answer.http_status >= 500 ? LogLevel::kError : LogLevel::kWarning,
-                   "delivery refused",
-                   {{"forge", receiver->forge()},
-                    {"status", absl::StrCat(answer.http_status)},
-                    {"reason", answer.reason},
-                    {"delivery", delivery.empty() ? std::string("(none named)") : delivery},
-                    {"from", client},
-                    {"bytes", absl::StrCat(body.size())},
-                    {"more_like_it", absl::StrCat(*kept_back)}});
-      }
-    } else {
-      log_.Write(LogLevel::kDebug, "delivery accepted",
-                 {{"forge", receiver->forge()}, {"delivery", delivery}, {"reason", answer.reason}});
-    }
-    return answer;
+  const WebhookReceiver* receiver = Find(forge);
+  if (receiver == nullptr) return NoSuchForge(forge, client, now);
+  Request request{receiver, now, client, body.size()};
+  Verified verified;
+  std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified);
+  if (!answer) answer = Stored(*receiver, store_.PutDelivery(verified.delivery));
+  Tell(request, *answer);
+  return *std::move(answer);
+}
+
+void Intake::AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
+                         absl::Time now, const std::string& client, Done done) {
+  const WebhookReceiver* receiver = Find(forge);
+  if (receiver == nullptr) {
+    done(NoSuchForge(forge, client, now));
+    return;
   }
+  Request request{receiver, now, client, body.size()};
+  Verified verified;
+  if (const std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified)) {
+    Tell(request, *answer);
+    done(*answer);
+    return;
+  }
+  writer_.Put(std::move(verified.delivery),
+              [this, request = std::move(request),
+               done = std::move(done)](const absl::StatusOr<Store::Put>& put) {
+                const IntakeAnswer answer = Stored(*request.receiver, put);
+                Tell(request, answer);
+                done(answer);
+              });
+}
+
+const WebhookReceiver* Intake::Find(std::string_view forge) const {
+  for (const WebhookReceiver* receiver : receivers_) {
+    if (receiver->forge() == forge) return receiver;
+  }
+  return nullptr;
+}
+
+void Intake::Tell(const Request& request, const IntakeAnswer& answer) {
+  const std::string& forge = request.receiver->forge();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - request.began;
+  metrics_.Observe("retainer_intake_seconds", took.count(), {{"forge", forge}});
+  metrics_.Count(
+      "retainer_deliveries_total",
+      {{"forge", forge}, {"event", request.event}, {"status", absl::StrCat(answer.http_status)}});
+  if (answer.http_status == 401) senders_.Add(request.client, forge, answer.reason, request.now);
+  if (answer.http_status < 400) {
+    log_.Write(LogLevel::kDebug, "delivery accepted",
+               {{"forge", forge}, {"delivery", request.delivery}, {"reason", answer.reason}});
+    return;
+  }
+  const auto kept_back = refusals_.Allow(absl::StrCat(forge, " ", answer.http_status), request.now);
+  if (!kept_back) return;
+  log_.Write(
+      answer.http_status >= 500 ? LogLevel::kError : LogLevel::kWarning, "delivery refused",
+      {{"forge", forge},
+       {"status", absl::StrCat(answer.http_status)},
+       {"reason", answer.reason},
+       {"delivery", request.delivery.empty() ? std::string("(none named)") : request.delivery},
+       {"from", request.client},
+       {"bytes", absl::StrCat(request.bytes)},
+       {"more_like_it", absl::StrCat(*kept_back)}});
+}
+
+IntakeAnswer Intake::NoSuchForge(std::string_view forge, const std::string& client,
+                                 absl::Time now) {
   if (const auto kept_back = refusals_.Allow("404", now)) {
     log_.Warning("delivery refused", {{"status", "404"},
                                       {"reason", "no forge of this name is configured"},
@@ -87,11 +123,13 @@ IntakeAnswer Intake::NotStored(const absl::Status& status) {
           full ? absl::Minutes(2) : absl::Seconds(30)};
 }
 
-IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& headers,
-                            std::string_view body, absl::Time now, std::string* delivery,
-                            std::string* event) {
-  Verified verified = receiver.Verify(headers, body, now);
-  *delivery = verified.claimed_id;
+std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_view body,
+                                          Request* request, Verified* checked) {
+  const WebhookReceiver& receiver = *request->receiver;
+  const absl::Time now = request->now;
+  Verified& verified = *checked;
+  verified = receiver.Verify(headers, body, now);
+  request->delivery = verified.claimed_id;
   if (verified.outcome == VerifyOutcome::kRefused && verified.other_name) {
     const auto renamed = IsRenamed(receiver.forge(), *verified.other_name);
     if (!renamed.ok()) return NotStored(renamed.status());
@@ -114,26 +152,31 @@ IntakeAnswer Intake::Answer(const WebhookReceiver& receiver, const Headers& head
       }
       break;
     case VerifyOutcome::kRefused:
-      return {401, verified.reason, "The signature does not hold.", std::nullopt};
+      return IntakeAnswer{401, verified.reason, "The signature does not hold.", std::nullopt};
     case VerifyOutcome::kMalformed:
-      return {400, verified.reason, "This is not a webhook delivery of this forge.", std::nullopt};
+      return IntakeAnswer{400, verified.reason, "This is not a webhook delivery of this forge.",
+                          std::nullopt};
     case VerifyOutcome::kUnsupportedType:
-      return {415, verified.reason,
-              "Send application/json, or application/x-www-form-urlencoded with a payload field.",
-              std::nullopt};
+      return IntakeAnswer{
+          415, verified.reason,
+          "Send application/json, or application/x-www-form-urlencoded with a payload field.",
+          std::nullopt};
   }
-  *delivery = verified.delivery.id;
+  request->delivery = verified.delivery.id;
   // Whoever can sign could make up types, and each would be a figure of its own for good.
-  *event = verified.needed ? verified.delivery.event_type : "other";
+  request->event = verified.needed ? verified.delivery.event_type : "other";
   const char* const malformed = "This is not a webhook delivery of this forge.";
-  if (!verified.lacks.empty()) return {400, verified.lacks, malformed, std::nullopt};
-  if (!verified.needed) return {200, "nobody needs this event type", "", std::nullopt};
+  if (!verified.lacks.empty()) return IntakeAnswer{400, verified.lacks, malformed, std::nullopt};
+  if (!verified.needed) return IntakeAnswer{200, "nobody needs this event type", "", std::nullopt};
   // What no forge sends would be set aside each time it comes: it is not kept.
   if (const absl::Status fits = receiver.CheckBody(verified.delivery); !fits.ok()) {
-    return {400, std::string(fits.message()), malformed, std::nullopt};
+    return IntakeAnswer{400, std::string(fits.message()), malformed, std::nullopt};
   }
+  return std::nullopt;
+}
 
-  const auto put = store_.PutDelivery(verified.delivery);
+IntakeAnswer Intake::Stored(const WebhookReceiver& receiver,
+                            const absl::StatusOr<Store::Put>& put) {
   if (!put.ok()) return NotStored(put.status());
   if (*put == Store::Put::kKnown) return {200, "already known", "", std::nullopt};
   if (stored_) stored_(receiver.forge());

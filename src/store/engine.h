@@ -1,4 +1,4 @@
-// Ordered tables of bytes with atomic, durable writes: what the store's logic (table_store.h) stands
+// Ordered tables of bytes with atomic writes: what the store's logic (table_store.h) stands
 // on. One engine is RocksDB, one is memory.
 #pragma once
 
@@ -108,9 +108,17 @@ class Engine {
   // Rationale: a write that failed may turn out to be there once the engine is well; who had read
   // before that, and wrote after it, would write twice.
   virtual absl::Status Prepare() = 0;
-  // All of it or none, and on disk when it returns OK. Unavailable after a write that failed, until
-  // Prepare.
+  // All of it or none, and on disk when it returns OK, with all that was written before. Unavailable
+  // after a write that failed, until Prepare.
   virtual absl::Status Write(const Batch& batch) = 0;
+  // As Write, and visible when it returns OK. A power cut may lose it, with all that was written after
+  // it, until MakeDurable or a Write returns OK.
+  virtual absl::Status WriteUnsynced(const Batch& batch) { return Write(batch); }
+  // When it returns OK, all that a View has shown is on disk.
+  virtual absl::Status MakeDurable() { return absl::OkStatus(); }
+  // Another number than before once what was not synced may be lost while this object lives: what was
+  // concluded from reading before that is to be forgotten.
+  virtual std::uint64_t Losses() const { return 0; }
 };
 
 }  // namespace retainer

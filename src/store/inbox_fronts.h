@@ -27,10 +27,13 @@ class InboxFronts {
 
   // The entry `seq` waits again, or may do so: after its write, whatever came of it.
   void PutBack(const std::string& forge, std::uint64_t seq);
+  // Anything may wait again.
+  void Forget();
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Front> fronts_;
+  std::uint64_t forgotten_ = 0;  // returns of a forge that has no entry
 };
 
 }  // namespace retainer

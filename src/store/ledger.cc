@@ -89,8 +89,17 @@ std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write) {
 }
 
 absl::Status LedgerWriter::Write(Batch batch, const std::vector<LedgerEntry>& entries) {
-  if (entries.empty()) return engine_.Write(batch);
+  return entries.empty() ? engine_.Write(batch) : Queue(std::move(batch), entries, true);
+}
+
+absl::Status LedgerWriter::WriteUnsynced(Batch batch, const std::vector<LedgerEntry>& entries) {
+  return entries.empty() ? engine_.WriteUnsynced(batch) : Queue(std::move(batch), entries, false);
+}
+
+absl::Status LedgerWriter::Queue(Batch batch, const std::vector<LedgerEntry>& entries,
+                                 bool synced) {
   Waiting self;
+  self.synced = synced;
   self.batch = std::move(batch);
   for (const LedgerEntry& entry : entries) self.contents.push_back(EncodeRecord(entry));
 
@@ -136,7 +145,9 @@ absl::Status LedgerWriter::WriteGroup(const std::vector<Waiting*>& group) {
     }
   }
   all.Put(Table::kMeta, std::string(kHeadKey), EncodeRecord(head));
-  return engine_.Write(all);
+  const bool synced =
+      std::any_of(group.begin(), group.end(), [](const Waiting* member) { return member->synced; });
+  return synced ? engine_.Write(all) : engine_.WriteUnsynced(all);
 }
 
 absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view) {

@@ -29,23 +29,26 @@ std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write);
 // Writes batches together with their ledger entries. Thread-safe.
 //
 // Rationale: each entry needs the digest of the one before, and must not be on disk without it. So
-// writers queue; the first takes all that wait, chains their entries, and makes one synced write of
-// them. Either all of such a group is there or nothing, and a disk that can sync a hundred times a
-// second carries more than a hundred decisions a second.
+// writers queue; the first takes all that wait, chains their entries, and makes one write of
+// them. Either all of such a group is there or nothing.
 class LedgerWriter {
  public:
   // REQUIRES: `engine` outlives this.
   explicit LedgerWriter(Engine& engine) : engine_(engine) {}
 
+  // Engine::Write or WriteUnsynced; a group is synced where one of its members is to be.
   absl::Status Write(Batch batch, const std::vector<LedgerEntry>& entries);
+  absl::Status WriteUnsynced(Batch batch, const std::vector<LedgerEntry>& entries);
 
  private:
   struct Waiting {
     Batch batch;
     std::vector<std::string> contents;
+    bool synced = true;
     bool done = false;
     absl::Status status;
   };
+  absl::Status Queue(Batch batch, const std::vector<LedgerEntry>& entries, bool synced);
   absl::Status WriteGroup(const std::vector<Waiting*>& group);
 
   Engine& engine_;

@@ -374,7 +374,9 @@ void RocksDbEngine::CloseDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   handles_.clear();
   tables_.clear();
-  // Everything acknowledged is in the log: what closing says changes nothing.
+  // What closing says changes nothing: what is acknowledged is in the log, and what is not synced is
+  // decided again where it is lost.
+  if (!failed_ && durable_ < begun_) Append(Batch(), /*sync=*/true).IgnoreError();
   db_->Close().PermitUncheckedError();
   db_.reset();
 }
@@ -400,8 +402,43 @@ absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
   return Translate(status);
 }
 
+namespace {
+
+void RaiseTo(std::atomic<std::uint64_t>* number, std::uint64_t least) {
+  std::uint64_t now = *number;
+  while (now < least && !number->compare_exchange_weak(now, least)) {
+  }
+}
+
+}  // namespace
+
 absl::Status RocksDbEngine::Write(const Batch& batch) {
   const std::shared_lock gate(gate_);
+  // In this order: as many as have begun have then ended too.
+  const std::uint64_t ended = ended_;
+  const std::uint64_t begun = begun_;
+  const absl::Status status = Append(batch, /*sync=*/true);
+  // A sync is of the whole log so far.
+  if (status.ok() && begun == ended) RaiseTo(&durable_, ended);
+  return status;
+}
+
+absl::Status RocksDbEngine::WriteUnsynced(const Batch& batch) {
+  const std::shared_lock gate(gate_);
+  ++begun_;
+  const absl::Status status = Append(batch, /*sync=*/false);
+  ++ended_;
+  return status;
+}
+
+absl::Status RocksDbEngine::MakeDurable() {
+  if (durable_ >= begun_) return absl::OkStatus();
+  // Rationale: not DB::SyncWAL, which aborts where another thread's write has just failed, and does not
+  // share its sync with the writes that wait.
+  return Write(Batch());
+}
+
+absl::Status RocksDbEngine::Append(const Batch& batch, bool sync) {
   if (failed_ || db_ == nullptr) {
     return absl::UnavailableError(
         absl::StrCat("another write to the store in ", folder_, " just failed: try again"));
@@ -425,7 +462,7 @@ absl::Status RocksDbEngine::Write(const Batch& batch) {
     if (!status.ok()) return Translate(status);
   }
   rocksdb::WriteOptions options;
-  options.sync = true;
+  options.sync = sync;
   const rocksdb::Status status = db_->Write(options, &changes);
   if (!status.ok()) failed_ = true;
   return Translate(status);
@@ -447,7 +484,11 @@ absl::Status RocksDbEngine::Prepare() {
   // Rationale: not DB::Resume, which may go on writing behind a torn record of the log, where a
   // recovery would stop before what was acknowledged since.
   CloseDatabase();
-  return OpenAsFarAsPossible();
+  const absl::Status opened = OpenAsFarAsPossible();
+  // What the log still held is in tables now, which are synced.
+  if (opened.ok()) durable_ = begun_.load();
+  ++losses_;
+  return opened;
 }
 
 absl::Status RocksDbEngine::Translate(const rocksdb::Status& status) const {

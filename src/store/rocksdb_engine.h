@@ -28,6 +28,9 @@ class RocksDbEngine final : public Engine {
   absl::Status VerifyFile(const std::string& file) override;
   absl::Status Prepare() override;
   absl::Status Write(const Batch& batch) override;
+  absl::Status WriteUnsynced(const Batch& batch) override;
+  absl::Status MakeDurable() override;
+  std::uint64_t Losses() const override { return losses_; }
 
  private:
   class RocksDbCursor;
@@ -52,6 +55,8 @@ class RocksDbEngine final : public Engine {
   // ResourceExhausted where opening could not write down what the write-ahead log holds.
   absl::Status CheckRoom() const;
   absl::Status Translate(const rocksdb::Status& status) const;
+  // An empty batch is a sync alone. REQUIRES: gate_ is held, or nobody else knows this object.
+  absl::Status Append(const Batch& batch, bool sync);
 
   const std::string folder_;
   const rocksdb::DBOptions options_;
@@ -64,6 +69,14 @@ class RocksDbEngine final : public Engine {
   std::vector<rocksdb::ColumnFamilyHandle*> tables_;   // by Table
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all, to be closed
   std::atomic<bool> failed_ = false;                   // a write or an opening, not healed since
+  std::atomic<std::uint64_t> losses_ = 0;
+
+  // Writes that were not synced, counted as they begin and as they end, and how many of them are known
+  // to be on disk. One that has ended before a sync began is covered by it; one that has only begun
+  // may be visible already.
+  std::atomic<std::uint64_t> begun_ = 0;
+  std::atomic<std::uint64_t> ended_ = 0;
+  std::atomic<std::uint64_t> durable_ = 0;
 };
 
 }  // namespace retainer

@@ -201,8 +201,17 @@ absl::Status TableStore::UpgradeRows() {
 absl::Status TableStore::Prepare() {
   const std::vector<std::uint64_t> doubts = numbers_.Doubts();
   absl::Status status = engine_->Prepare();
+  ForgetLosses();
   if (status.ok() && !doubts.empty()) numbers_.SettleDoubts(doubts);
   return status;
+}
+
+void TableStore::ForgetLosses() {
+  const std::uint64_t losses = engine_->Losses();
+  if (losses_.exchange(losses) == losses) return;
+  fronts_.Forget();
+  pins_.Written(/*failed=*/true, /*with_pins=*/true);
+  for (std::atomic<std::uint64_t>& version : project_versions_) ++version;
 }
 
 // ---- Decisions
@@ -237,7 +246,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
       if (absl::Status status = StageDecision(*view, write, &staged); !status.ok()) return status;
     }
   }
-  const absl::Status status = ledger_.Write(std::move(staged.batch), staged.ledger);
+  const absl::Status status = ledger_.WriteUnsynced(std::move(staged.batch), staged.ledger);
   pins_.Written(!status.ok(), !staged.pins.empty());
   for (const DecisionWrite& write : writes) {
     RaiseProjectVersion({write.record.key.forge, write.record.key.project});

@@ -37,6 +37,7 @@ class TableStore : public Store {
   absl::Status Open();
 
   absl::StatusOr<Put> PutDelivery(const Delivery& delivery) override;
+  absl::StatusOr<std::vector<Put>> PutDeliveries(const std::vector<Delivery>& deliveries) override;
   absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge, std::uint64_t after,
                                                     std::size_t limit) override;
   absl::Status FinishDelivery(const std::string& forge, std::uint64_t seq,
@@ -142,6 +143,7 @@ class TableStore : public Store {
   absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) override;
   absl::StatusOr<StoreStats> Stats() override;
   absl::Status CheckWritable() override;
+  absl::Status MakeDurable() override;
 
  private:
   // What a write has staged so far: rows that later parts of the same write must see.
@@ -163,6 +165,8 @@ class TableStore : public Store {
   absl::Status UpgradeRows();
   // Engine::Prepare, after which no number of the inbox is in doubt.
   absl::Status Prepare();
+  // Nothing is remembered of what the engine may have lost.
+  void ForgetLosses();
   absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged) const;
   void StageTicket(const std::optional<TicketRecord>& old, TicketRecord record, Batch* batch) const;
   static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
@@ -199,6 +203,7 @@ class TableStore : public Store {
   LedgerWriter ledger_;
   PinsCache pins_;
   TicketShifts shifts_;
+  std::atomic<std::uint64_t> losses_ = 0;  // of the engine's, those that were seen to
   // By hash of the project.
   std::array<std::atomic<std::uint64_t>, 64> project_versions_ = {};
 };

@@ -56,7 +56,7 @@ absl::Status TableStore::Hold(const std::string& forge, std::uint64_t seq,
     absl::Status status = StageProject(*view, project, &batch);
     if (!status.ok()) return status;
   }
-  return engine_->Write(batch);
+  return engine_->WriteUnsynced(batch);
 }
 
 absl::StatusOr<std::vector<HeldDeliveries>> TableStore::ListHeld() {

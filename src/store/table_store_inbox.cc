@@ -51,35 +51,60 @@ InboxEntry MakeEntry(const std::string& forge, std::uint64_t seq, DeliveryRecord
 }  // namespace
 
 absl::StatusOr<Store::Put> TableStore::PutDelivery(const Delivery& delivery) {
-  const LockStripes::Hold hold = locks_.Acquire({DeliveryLockName(delivery.forge, delivery.id)});
+  auto put = PutDeliveries({delivery});
+  if (!put.ok()) return put.status();
+  return put->front();
+}
+
+absl::StatusOr<std::vector<Store::Put>> TableStore::PutDeliveries(
+    const std::vector<Delivery>& deliveries) {
+  std::vector<std::string> names;
+  std::vector<std::string> id_keys;
+  for (const Delivery& delivery : deliveries) {
+    names.push_back(DeliveryLockName(delivery.forge, delivery.id));
+    id_keys.push_back(KeyWriter().Text(delivery.forge).Text(delivery.id).Take());
+  }
+  const LockStripes::Hold hold = locks_.Acquire(names);
   if (absl::Status status = Prepare(); !status.ok()) return status;
-  std::string id_key = KeyWriter().Text(delivery.forge).Text(delivery.id).Take();
+  std::vector<Put> puts(deliveries.size(), Put::kKnown);
+  std::vector<std::size_t> fresh;
   {
     const auto view = engine_->Read();
-    auto there = view->Get(Table::kDeliveries, id_key);
+    auto there = view->GetMany(Table::kDeliveries, id_keys);
     if (!there.ok()) return there.status();
-    if (*there) return Put::kKnown;
+    std::set<std::string_view> met;
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+      if (!(*there)[i] && met.insert(id_keys[i]).second) fresh.push_back(i);
+    }
   }
-  // Before the number is taken: nobody waits for a number while a large body is compressed.
-  std::string frame = CompressBody(delivery.body);
-  auto number = numbers_.Take();
-  if (!number.ok()) return number.status();
-  const std::uint64_t seq = number->seq();
-  DeliveryRecord record;
-  record.id = delivery.id;
-  record.event_type = delivery.event_type;
-  record.received = delivery.received;
-  record.bound = delivery.bound;
+  if (fresh.empty()) return puts;
+  // Before the numbers are taken: nobody waits for a number while a large body is compressed.
+  std::vector<std::string> frames;
+  for (const std::size_t i : fresh) frames.push_back(CompressBody(deliveries[i].body));
+  std::vector<InboxNumbers::Taken> numbers;
   Batch batch;
-  batch.Put(Table::kDeliveries, std::move(id_key), KeyWriter().U64(seq).Take());
-  batch.Put(Table::kExpiry, ExpiryKey(delivery.received, delivery.forge, delivery.id),
-            KeyWriter().U64(seq).Take());
-  batch.Put(Table::kBodies, BodyKey(seq), std::move(frame));
-  batch.Put(Table::kInbox, EntryKey(delivery.forge, seq), EncodeRecord(record));
-  batch.Add(Counter::kInbox, 1);
+  for (std::size_t n = 0; n < fresh.size(); ++n) {
+    const Delivery& delivery = deliveries[fresh[n]];
+    auto number = numbers_.Take();
+    if (!number.ok()) return number.status();
+    const std::uint64_t seq = number->seq();
+    numbers.push_back(*std::move(number));
+    DeliveryRecord record;
+    record.id = delivery.id;
+    record.event_type = delivery.event_type;
+    record.received = delivery.received;
+    record.bound = delivery.bound;
+    batch.Put(Table::kDeliveries, std::move(id_keys[fresh[n]]), KeyWriter().U64(seq).Take());
+    batch.Put(Table::kExpiry, ExpiryKey(delivery.received, delivery.forge, delivery.id),
+              KeyWriter().U64(seq).Take());
+    batch.Put(Table::kBodies, BodyKey(seq), std::move(frames[n]));
+    batch.Put(Table::kInbox, EntryKey(delivery.forge, seq), EncodeRecord(record));
+    puts[fresh[n]] = Put::kStored;
+  }
+  batch.Add(Counter::kInbox, static_cast<std::int64_t>(fresh.size()));
   if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  number->Arrived();
-  return Put::kStored;
+  for (InboxNumbers::Taken& number : numbers) number.Arrived();
+  return puts;
 }
 
 absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string& forge,
@@ -91,6 +116,7 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
   // A delivery whose write failed may be there since, and be known to the forge: it must not wait
   // for the next one. Where the disk is still in trouble, what is older can be read all the same.
   if (!numbers_.Doubts().empty()) Prepare().IgnoreError();
+  ForgetLosses();
   // Before the view: what settles in between is in it.
   const std::uint64_t settled = numbers_.Settled();
   const InboxFronts::Front front = fronts_.Get(forge);
@@ -167,7 +193,7 @@ absl::Status TableStore::FinishDelivery(const std::string& forge, std::uint64_t 
     if (project) status = StageProject(*view, *project, &batch);
     if (!status.ok()) return status;
   }
-  return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
+  return batch.empty() ? absl::OkStatus() : engine_->WriteUnsynced(batch);
 }
 
 absl::Status TableStore::SetAside(const std::string& forge, std::uint64_t seq,
@@ -202,7 +228,7 @@ absl::Status TableStore::MoveAside(const std::string& forge, std::uint64_t seq,
     batch.Add(Counter::kInbox, -1);
     batch.Add(Counter::kSetAside, 1);
   }
-  return engine_->Write(batch);
+  return engine_->WriteUnsynced(batch);
 }
 
 absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t limit) {

@@ -290,9 +290,13 @@ absl::StatusOr<std::optional<TokenRecord>> TableStore::FindToken(const std::stri
 }
 
 absl::StatusOr<LedgerHead> TableStore::ReadLedgerHead() {
-  const auto view = engine_->Read();
-  auto stored = ReadStoredLedgerHead(*view);
+  absl::StatusOr<StoredLedgerHead> stored;
+  {
+    const auto view = engine_->Read();
+    stored = ReadStoredLedgerHead(*view);
+  }
   if (!stored.ok()) return stored.status();
+  if (absl::Status durable = MakeDurable(); !durable.ok()) return durable;
   LedgerHead head;
   head.length = stored->length;
   head.digest = absl::BytesToHexString(stored->digest);
@@ -310,6 +314,8 @@ absl::Status TableStore::CheckWritable() {
   batch.Put(Table::kMeta, std::string(kProbeKey), "");
   return engine_->Write(batch);
 }
+
+absl::Status TableStore::MakeDurable() { return engine_->MakeDurable(); }
 
 absl::StatusOr<StoreStats> TableStore::Stats() {
   StoreStats stats;

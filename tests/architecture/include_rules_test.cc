@@ -28,17 +28,17 @@ struct Room {
   bool system = true;  // POSIX headers
 };
 
-const Names kAnyLibrary = {"nlohmann",   "httplib", "openssl",  "rocksdb", "zstd",
-                           "prometheus", "boost", "kainjow", "yaml-cpp", "spdlog",  "CLI",
-                           "git2",       "cjose",   "lz4",      "jansson", "curl",
-                           "libical",    "unicode"};
+const Names kAnyLibrary = {"nlohmann", "simdjson",   "httplib", "openssl", "rocksdb",
+                           "zstd",     "prometheus", "boost",   "kainjow", "yaml-cpp",
+                           "spdlog",   "CLI",        "git2",    "cjose",   "lz4",
+                           "jansson",  "curl",       "libical", "unicode"};
 
 const std::map<std::string, Room>& Rooms() {
   static const std::map<std::string, Room> rooms = {
       {"include/retainer", {{}, {}, false}},
       {"src/core", {{}, {"unicode"}, false}},
       {"templates", {{}, {"kainjow"}, false}},
-      {"webhooks", {{}, {"nlohmann", "openssl"}, false}},
+      {"webhooks", {{}, {"nlohmann", "simdjson", "openssl"}, false}},
       {"src/forge", {{}, {"nlohmann", "httplib", "openssl"}}},
       {"src/sinks", {{}, {"nlohmann", "curl", "openssl"}}},
       {"src/store", {{}, {"rocksdb", "zstd", "lz4", "openssl"}}},
@@ -129,7 +129,8 @@ std::string Verdict(const Include& include, const fs::path& root) {
   if (target.find("..") != target.npos) return wrong("paths start at the tree's root");
   const std::size_t slash = target.find('/');
   if (slash == target.npos) {
-    if (target == "httplib.h" || target == "zstd.h" || target == "lz4.h" || target == "git2.h") {
+    static const Names kOneHeader = {"httplib.h", "zstd.h", "lz4.h", "git2.h", "simdjson.h"};
+    if (kOneHeader.contains(target)) {
       const std::string library = target.substr(0, target.size() - 2);
       return room.libraries.contains(library) ? "" : wrong("is no library of " + *from);
     }

@@ -78,6 +78,22 @@ TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
   EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->at(0).delivery.bound);
 }
 
+TEST_P(StoreContract, SeveralDeliveriesAreOneWriteAndEachHasItsAnswer) {
+  using enum Store::Put;
+  ASSERT_EQ(*store_.PutDelivery(SampleDelivery("b")), kStored);
+  const auto puts = store_.PutDeliveries(
+      {SampleDelivery("a"), SampleDelivery("b"), SampleDelivery("c"), SampleDelivery("a"),
+       SampleDelivery("b", "gitlab")});
+  ASSERT_TRUE(puts.ok()) << puts.status();
+  EXPECT_EQ(*puts, (std::vector<Store::Put>{kStored, kKnown, kStored, kKnown, kStored}));
+  std::vector<std::string> ids;
+  const auto entries = store_.ReadInbox("github", 0, 10);
+  for (const InboxEntry& entry : *entries) ids.push_back(entry.delivery.id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"b", "a", "c"})) << "in their order";
+  EXPECT_EQ(store_.Stats()->inbox, 4u);
+  EXPECT_TRUE(store_.PutDeliveries({})->empty());
+}
+
 TEST_P(StoreContract, EmptyBodyIsABody) {
   Delivery delivery = SampleDelivery("a");
   delivery.body.clear();

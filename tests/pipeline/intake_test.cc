@@ -1,5 +1,9 @@
 #include "src/pipeline/intake.h"
 
+#include <condition_variable>
+#include <map>
+#include <mutex>
+
 #include "tests/pipeline/world.h"
 
 namespace retainer {
@@ -22,6 +26,99 @@ TEST_F(IntakeTest, StoresOnceAndWakesTheWorker) {
   EXPECT_EQ(Accept(FakeReceiver::HeadersOf("d1")).http_status, 200);
   EXPECT_EQ(Stats().inbox, 1u);
   EXPECT_EQ(woken, std::vector<std::string>({"github"}));
+}
+
+// A store whose writes of deliveries wait until they are let go.
+class HeldStore final : public TableStore {
+ public:
+  HeldStore() : TableStore(std::make_unique<MemoryEngine>()) { EXPECT_TRUE(Open().ok()); }
+  absl::StatusOr<std::vector<Put>> PutDeliveries(const std::vector<Delivery>& deliveries) override {
+    std::unique_lock lock(mutex_);
+    sizes_.push_back(deliveries.size());
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return let_go_ > 0; });
+    --let_go_;
+    if (!status_.ok()) return status_;
+    return TableStore::PutDeliveries(deliveries);
+  }
+  void LetGo(absl::Status status = absl::OkStatus()) {
+    const std::lock_guard lock(mutex_);
+    status_ = std::move(status);
+    ++let_go_;
+    changed_.notify_all();
+  }
+  // How many deliveries each write has, once there are `count` writes.
+  std::vector<std::size_t> Writes(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return sizes_.size() >= count; });
+    return sizes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> sizes_;
+  int let_go_ = 0;
+  absl::Status status_;
+};
+
+class SharedSyncTest : public IntakeTest {
+ protected:
+  SharedSyncTest() { shared.Start(); }
+  void AcceptLater(const std::string& id) {
+    shared.AcceptLater("github", FakeReceiver::HeadersOf(id), "{}", clock.Now(), "",
+                       [this, id](const IntakeAnswer& answer) {
+                         const std::lock_guard lock(mutex);
+                         answers[id] = answer.http_status;
+                       });
+  }
+  std::map<std::string, int> Answers() {
+    const std::lock_guard lock(mutex);
+    return answers;
+  }
+  HeldStore held;
+  std::mutex mutex;
+  std::map<std::string, int> answers;
+  Intake shared{{&receiver}, held, log, metrics, nullptr};
+};
+
+TEST_F(SharedSyncTest, OneAloneIsWrittenAtOnceAndThoseThatComeMeanwhileShareTheNextWrite) {
+  AcceptLater("a");
+  EXPECT_EQ(held.Writes(1), std::vector<std::size_t>{1}) << "alone it does not wait";
+  for (const char* id : {"b", "c", "d"}) AcceptLater(id);
+  EXPECT_TRUE(Answers().empty()) << "nothing is said before it is on disk";
+  EXPECT_EQ(shared.waiting(), 4u);
+  held.LetGo();
+  EXPECT_EQ(held.Writes(2), (std::vector<std::size_t>{1, 3}));
+  EXPECT_EQ(Answers(), (std::map<std::string, int>{{"a", 202}}));
+  held.LetGo();
+  shared.Stop();
+  EXPECT_EQ(Answers(),
+            (std::map<std::string, int>{{"a", 202}, {"b", 202}, {"c", 202}, {"d", 202}}));
+  EXPECT_EQ(shared.waiting(), 0u);
+}
+
+TEST_F(SharedSyncTest, WriteThatFailsIsRefusedToAllOfIt) {
+  AcceptLater("a");
+  held.Writes(1);
+  AcceptLater("b");
+  AcceptLater("c");
+  held.LetGo();
+  held.Writes(2);
+  held.LetGo(absl::ResourceExhaustedError("full"));
+  shared.Stop();
+  EXPECT_EQ(Answers(), (std::map<std::string, int>{{"a", 202}, {"b", 503}, {"c", 503}}));
+}
+
+TEST_F(SharedSyncTest, WhatIsRefusedIsAnsweredAtOnceAndWhatComesAfterTheStopStillIsStored) {
+  shared.AcceptLater(
+      "github", {{"X-Event", "issues"}}, "{}", clock.Now(), "",
+      [this](const IntakeAnswer& answer) { answers["forged"] = answer.http_status; });
+  EXPECT_EQ(answers["forged"], 401);
+  shared.Stop();
+  held.LetGo();
+  AcceptLater("late");
+  EXPECT_EQ(Answers()["late"], 202);
 }
 
 TEST_F(IntakeTest, RefusesByStatus) {

@@ -2,13 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/webhooks/deliveries.h"
+#include "tests/webhooks/judged.h"
 #include "webhooks/forge_time.h"
 #include "webhooks/json_body.h"
+#include "webhooks/json_strict.h"
 
 namespace retainer {
 namespace {
@@ -33,6 +36,67 @@ TEST(BodyTest, RefusesWhatIsNoJsonObject) {
   for (const char* text : {"", " ", "null", "[]", "1", "\"a\"", "{", "{\"a\"}", "{\"a\":1,}",
                            "{'a':1}", "{} x", "{\"a\":NaN}", "{\"a\":01}", "\x1f\x8b"}) {
     Refused(text);
+  }
+}
+
+TEST(BodyTest, IsReadAsTheJudgeReadsIt) {
+  for (const char* text : {"{}",
+                           " {} ",
+                           "\xef\xbb\xbf{\"a\":1}",
+                           "{\"b\":1,\"a\":2,\"\":3}",
+                           "{\"a\":123456789012345678901234567890}",
+                           "{\"a\":-9223372036854775808}",
+                           "{\"a\":-9223372036854775809}",
+                           "{\"a\":18446744073709551615}",
+                           "{\"a\":18446744073709551616}",
+                           "{\"a\":1e400}",
+                           "{\"a\":-1e400}",
+                           "{\"a\":1e-400}",
+                           "{\"a\":-0}",
+                           "{\"a\":-0.0}",
+                           "{\"a\":1E+2}",
+                           "{\"a\":.5}",
+                           "{\"a\":5.}",
+                           "{\"a\":+5}",
+                           "{\"a\":-}",
+                           "{\"a\":0x1}",
+                           "{\"a\":\"\\ud83d\\ude00\"}",
+                           "{\"a\":\"\\ud83d\"}",
+                           "{\"a\":\"\\ude00\\ud83d\"}",
+                           "{\"a\":\"\\u00e9\xc3\xa9\"}",
+                           "{\"\\u0061\":1,\"a\":2}",
+                           "{\"a\":\"\t\"}",
+                           "{\"a\":\"\x7f\"}",
+                           "{\"a\":\"\xf4\x90\x80\x80\"}",
+                           "{\"a\":[1,[2,{\"b\":[]}],{}]}",
+                           "{\"a\":tru}",
+                           "{\"a\":nul}",
+                           "{\"a\":[1,2",
+                           "{\"a\":1}}",
+                           "{\"a\" 1}",
+                           "{,}",
+                           "[1,]",
+                           "{\"a\":[}",
+                           "\"{\"",
+                           "{\"a\":\"\\x\"}",
+                           "{\"a\":1} {\"a\":2}",
+                           "{\"a\":1,\"a\":[[[[",
+                           "// c\n{}",
+                           "{\"a\":/**/1}"}) {
+    ExpectTheJudgesReading(text);
+  }
+  for (int depth = Body::kMaxDepth - 2; depth <= Body::kMaxDepth + 2; ++depth) {
+    ExpectTheJudgesReading(
+        absl::StrCat("{\"a\":", std::string(depth, '['), std::string(depth, ']'), "}"));
+    ExpectTheJudgesReading(
+        absl::StrCat("{\"a\":", std::string(depth, '['), "7", std::string(depth, ']'), "}"));
+  }
+  ExpectTheJudgesReading(std::string_view("{\"a\":1}\0", 8));
+  for (const std::size_t values : {Body::kMaxValues - 2, Body::kMaxValues - 1}) {
+    std::string text = "{\"a\":[0";
+    for (std::size_t i = 1; i < values; ++i) text += ",0";
+    const auto body = Body::Parse(text + "]}");
+    EXPECT_EQ(body.status(), ReadStrictly(text + "]}").status());
   }
 }
 
@@ -150,6 +214,7 @@ TEST(MutationTest, AnyChangedBodyIsReadOrRefused) {
             changed.insert(number(changed.size()), spices[number(spices.size())]);
             break;
         }
+        ExpectTheJudgesReading(changed);
         const auto event = receiver->Parse(Deliver(forge, SampleEvent(name), changed));
         if (event.ok()) {
           ++read;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/places.h"
 #include "tests/webhooks/deliveries.h"
+#include "tests/webhooks/judged.h"
 #include "webhooks/github/parser.h"
 #include "webhooks/gitlab/parser.h"
 
@@ -91,6 +92,15 @@ TEST(PayloadsTest, EveryOneIsReadOrRefusedWithAReason) {
   RecordProperty("read", read);
   RecordProperty("nothing", nothing);
   RecordProperty("refused", refused);
+}
+
+TEST(PayloadsTest, EveryOneIsReadAsTheJudgeReadsIt) {
+  std::vector<Recorded> all = Samples();
+  for (Recorded& recorded : Collected()) all.push_back(std::move(recorded));
+  for (const Recorded& recorded : all) {
+    SCOPED_TRACE(recorded.name);
+    ExpectTheJudgesReading(recorded.body);
+  }
 }
 
 TEST(PayloadsTest, OwnSamplesAreAllRead) {

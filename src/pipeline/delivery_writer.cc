@@ -1,0 +1,73 @@
+#include "src/pipeline/delivery_writer.h"
+
+#include <iterator>
+#include <utility>
+
+namespace retainer {
+
+DeliveryWriter::~DeliveryWriter() { Stop(); }
+
+void DeliveryWriter::Start() {
+  const std::lock_guard lock(mutex_);
+  running_ = true;
+  thread_ = std::thread([this] { Run(); });
+}
+
+void DeliveryWriter::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = false;
+  }
+  came_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void DeliveryWriter::Put(Delivery delivery, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_) {
+      ++waiting_;
+      queue_.push_back({std::move(delivery), std::move(done)});
+      if (queue_.size() == 1) came_.notify_one();
+      return;
+    }
+  }
+  done(store_.PutDelivery(delivery));
+}
+
+void DeliveryWriter::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    came_.wait(lock, [this] { return !queue_.empty() || !running_; });
+    if (queue_.empty()) return;
+    std::size_t count = 0;
+    for (std::size_t bytes = 0;
+         count < queue_.size() && count < kMostAtOnce && bytes < kMostBytesAtOnce; ++count) {
+      bytes += queue_[count].delivery.body.size();
+    }
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::vector<Entry> entries(std::make_move_iterator(queue_.begin()),
+                               std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+    lock.unlock();
+    Write(std::move(entries));
+    lock.lock();
+  }
+}
+
+void DeliveryWriter::Write(std::vector<Entry> entries) {
+  std::vector<Delivery> deliveries;
+  deliveries.reserve(entries.size());
+  for (Entry& entry : entries) deliveries.push_back(std::move(entry.delivery));
+  const auto puts = store_.PutDeliveries(deliveries);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    --waiting_;
+    if (puts.ok()) {
+      entries[i].done((*puts)[i]);
+    } else {
+      entries[i].done(puts.status());
+    }
+  }
+}
+
+}  // namespace retainer

@@ -1,0 +1,105 @@
+// An engine in memory over a disk whose power is cut on demand: writes that were not synced are lost
+// from the end, as many as the test says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "src/store/memory_engine.h"
+
+namespace retainer {
+
+// What is on it, in the order of writing. Thread-safe.
+class PowerCutDisk {
+ public:
+  PowerCutDisk() = default;
+  PowerCutDisk(const PowerCutDisk& other) : writes_(other.writes()), synced_(other.synced()) {}
+  PowerCutDisk& operator=(const PowerCutDisk&) = delete;
+
+  void Write(const Batch& batch, bool sync) {
+    const std::lock_guard lock(mutex_);
+    writes_.push_back(batch);
+    if (sync) synced_ = writes_.size();
+  }
+  void Sync() {
+    const std::lock_guard lock(mutex_);
+    synced_ = writes_.size();
+    ++syncs_;
+  }
+  // Of the writes that were not synced, the first `kept` are there afterwards.
+  void Cut(std::size_t kept) {
+    const std::lock_guard lock(mutex_);
+    if (synced_ + kept < writes_.size()) writes_.resize(synced_ + kept);
+    synced_ = writes_.size();
+  }
+  std::size_t unsynced() const {
+    const std::lock_guard lock(mutex_);
+    return writes_.size() - synced_;
+  }
+  // That were asked for apart from a write.
+  int syncs() const {
+    const std::lock_guard lock(mutex_);
+    return syncs_;
+  }
+  std::vector<Batch> writes() const {
+    const std::lock_guard lock(mutex_);
+    return writes_;
+  }
+
+ private:
+  std::size_t synced() const {
+    const std::lock_guard lock(mutex_);
+    return synced_;
+  }
+
+  mutable std::mutex mutex_;
+  std::vector<Batch> writes_;
+  std::size_t synced_ = 0;
+  int syncs_ = 0;
+};
+
+// Finds what the disk holds when it is made. Thread-safe.
+class PowerCutEngine final : public Engine {
+ public:
+  explicit PowerCutEngine(std::shared_ptr<PowerCutDisk> disk) : disk_(std::move(disk)) { Load(); }
+
+  std::unique_ptr<View> Read() override { return tables_->Read(); }
+  absl::Status Prepare() override { return absl::OkStatus(); }
+  absl::Status Write(const Batch& batch) override { return Write(batch, true); }
+  absl::Status WriteUnsynced(const Batch& batch) override { return Write(batch, false); }
+  absl::Status MakeDurable() override {
+    if (disk_->unsynced() > 0) disk_->Sync();
+    return absl::OkStatus();
+  }
+  std::uint64_t Losses() const override { return losses_; }
+
+  // The disk loses what was not synced while the program goes on, as after a sync that failed.
+  // REQUIRES: nobody uses this object meanwhile.
+  void Lose() {
+    disk_->Cut(0);
+    Load();
+    ++losses_;
+  }
+
+ private:
+  absl::Status Write(const Batch& batch, bool sync) {
+    const std::lock_guard lock(mutex_);
+    disk_->Write(batch, sync);
+    return tables_->Write(batch);
+  }
+  void Load() {
+    tables_ = std::make_unique<MemoryEngine>();
+    for (const Batch& batch : disk_->writes()) tables_->Write(batch).IgnoreError();
+  }
+
+  const std::shared_ptr<PowerCutDisk> disk_;
+  std::mutex mutex_;  // the disk's order is the tables'
+  std::unique_ptr<MemoryEngine> tables_;
+  std::uint64_t losses_ = 0;
+};
+
+}  // namespace retainer

@@ -1,0 +1,11 @@
+// The fast reader of bodies beside the judge (webhooks/json_strict.h).
+#pragma once
+
+#include <string_view>
+
+namespace retainer {
+
+// They agree: on what is refused, why, and on everything that is read.
+void ExpectTheJudgesReading(std::string_view text);
+
+}  // namespace retainer
