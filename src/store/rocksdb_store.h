@@ -1,6 +1,7 @@
 // The store on disk: RocksDB in a folder of its own (0700), owned by one process and one user.
 //
-// What retainer/store.h promises: every write is one synced write-ahead-log record. Formats:
+// What retainer/store.h promises: every write is one record of the write-ahead log, synced where the
+// port says so. Formats:
 // codec/tables.h and the headers it names; a table is a column family.
 //
 // A disk that was full, or failed, and is well again needs no restart: the first write after it

@@ -1,4 +1,4 @@
-// What the store carries: deliveries and decisions, each one synced.
+// What the store carries: deliveries, alone and many in one write, synced, and decisions, which are not.
 //
 // `--benchmark_filter=` chooses; TMPDIR says on which disk.
 #include <benchmark/benchmark.h>
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/store/rocksdb_store.h"
 #include "tests/contract/store_samples.h"
@@ -44,6 +45,21 @@ BENCHMARK_DEFINE_F(StoreBench, PutDelivery)(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK_REGISTER_F(StoreBench, PutDelivery)->ThreadRange(1, 64)->UseRealTime();
+
+// As the one writer of deliveries writes them: `range` that wait in one write.
+BENCHMARK_DEFINE_F(StoreBench, PutDeliveries)(benchmark::State& state) {
+  const std::string body(12'000, 'x');
+  for (auto _ : state) {
+    std::vector<Delivery> deliveries;
+    for (int i = 0; i < state.range(0); ++i) {
+      deliveries.push_back(SampleDelivery(std::to_string(bench_->next++)));
+      deliveries.back().body = body;
+    }
+    if (!bench_->store->PutDeliveries(deliveries).ok()) state.SkipWithError("not stored");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK_REGISTER_F(StoreBench, PutDeliveries)->RangeMultiplier(4)->Range(1, 64)->UseRealTime();
 
 BENCHMARK_DEFINE_F(StoreBench, Commit)(benchmark::State& state) {
   for (auto _ : state) {
