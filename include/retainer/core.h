@@ -27,9 +27,8 @@ namespace retainer {
 struct TicketContext {
   TicketKey key;
   ForgeKind forge_kind = ForgeKind::kGitHub;
-  std::string path;  // of its project now
-  bool project_private = false;
-  bool members_only = false;  // the project: nobody reads it who is no member of it
+  std::string path;           // of its project now
+  bool members_only = false;  // as ProjectRecord's
   absl::Time adopted;         // the instant its project first appeared; terms' `since` overrules it
   std::string self_id;        // actor id of the account that we write as; empty when unknown
   std::string self_login;
@@ -106,8 +105,10 @@ struct Decision {
   // them: they are counted and named where outsiders read.
   std::vector<ClaimRecord> claims;
   std::vector<EndingCount> endings;
-  // The claims hang on what the forge has not answered.
+  // The claims hang on what the forge has not answered: `outside_`, those that outsiders see, on their
+  // questions.
   bool claims_hang = false;
+  bool outside_claims_hang = false;
   std::vector<Notice> notices;  // those whose time has come; the store tells each once
   // Ids of notices that hang on what the forge has not answered; `all_held`: any may.
   std::set<std::string> held;
@@ -138,8 +139,10 @@ TermsHistory OutsideTerms(const TermsHistory& terms, absl::Time now);
 TermsHistory TermsFor(const TermsHistory& terms, absl::Time now, const std::string& customer);
 // What a customer (an id) may know of a ticket: its own claim, and nothing that hangs on another
 // private one's, nor what another's contact said or was refused. Nullopt where it never had a claim.
-// The instants may differ from those of the whole standing where another private customer's contact
-// ended a waiting. Explain it with TermsFor.
+// `worst`, `next_due` and `next_wake` are of that claim alone: when another's clocks, or the ticket
+// without it, change next is not in them. Nor are questions to the forge for another's sake. The
+// instants may differ from those of the whole standing where another private customer's contact ended
+// a waiting. Explain it with TermsFor.
 std::optional<Standing> StandingFor(const TicketContext& context, const FactSet& facts,
                                     const TermsHistory& terms, const Pins& pins, absl::Time now,
                                     const std::string& customer);

@@ -16,7 +16,7 @@ struct ProjectInfo {
   std::string id;    // stable; empty where the delivery is about no project
   std::string path;  // `owner/repo`
   std::string url;
-  bool is_private = false;      // not readable by everybody (GitLab's `internal` counts as private)
+  bool is_private = false;      // not readable by everybody (`internal` ones count as private)
   std::string installation_id;  // GitHub App; empty elsewhere
   // The forge's instant of all this, where it tells one: what was told of a later one counts.
   std::optional<absl::Time> as_of = std::nullopt;
@@ -24,6 +24,8 @@ struct ProjectInfo {
   // called otherwise.
   std::string former = {};
   absl::Time former_as_of = absl::UnixEpoch();
+  // Private, and not `internal`: its members alone read it. False where that is not told.
+  bool members_only = false;
 };
 
 // The ticket as the delivery shows it.

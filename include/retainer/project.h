@@ -36,6 +36,9 @@ struct ProjectRecord {
   // The forge's instant of what is said above; what is told of an earlier one changes nothing.
   absl::Time told_at = absl::UnixEpoch();
   std::vector<FormerName> former = {};  // sorted
+  // Nobody reads it who is no member of it: what `internal` projects are not, which everybody reads
+  // who has signed in. False where that is not known. True only with is_private.
+  bool members_only = false;
   friend bool operator==(const ProjectRecord&, const ProjectRecord&) = default;
 };
 
@@ -71,7 +74,8 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project);
 std::string NamedByOldName(const ProjectRef& now, const std::string& old_path);
 
 // Joins what is told of a project at `told.told_at` to what is known: newer wins; of what is told of
-// the same instant the later word, but private wins. The first of all instants at which it was seen
+// the same instant the later word, but private wins, and of private ones those that more people read.
+// The first of all instants at which it was seen
 // and the union of its former names stay. Names that the versions in `terms` knew it by are
 // remembered when its name changes, and when what comes late says what it was called before.
 ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,

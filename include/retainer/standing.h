@@ -140,6 +140,8 @@ struct RoleStanding {
   Actor actor;
   Role role = Role::kUnknown;
   std::string reason;
+  // Ids of the customers of whom the role and its reason say that the actor is their contact.
+  std::vector<std::string> contact_of = {};
 };
 
 // Something that only the forge knows. The shell asks, adds the answer as a fact and evaluates

@@ -191,7 +191,9 @@ struct Owed {
   // Asked from outside: something owed to others is broken (or at risk), as far as that counts there
   // (hidden_owed.h), whatever the query's filters.
   bool hidden = false;
-  bool questions = false;  // a ticket of the project waits for an answer of the forge
+  // A ticket of the project waits for an answer of the forge; asked from outside: for one that is asked
+  // for of every ticket alike.
+  bool questions = false;
   // A ticket of the project was last judged under other terms than these.
   bool stale = false;
 };

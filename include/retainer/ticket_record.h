@@ -101,7 +101,9 @@ struct TicketRecord {
   std::vector<std::string> priorities;  // in step with customers
   std::vector<ClaimRecord> claims;      // in step with customers; empty in records of schema 1
   std::vector<EndingCount> endings;     // of all claims, also those released
-  std::uint32_t questions = 0;          // that the forge has not answered
+  // That the forge has not answered and that claims hang on; `outside_`: of outsiders' view.
+  std::uint32_t questions = 0;
+  std::uint32_t outside_questions = 0;
   absl::Time decided_at = absl::UnixEpoch();
   absl::Time opened_at = absl::UnixEpoch();
   absl::Time updated_at = absl::UnixEpoch();  // when something last happened to it

@@ -257,6 +257,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     const auto claims = inside.Agreed(SummarizeClaims);
     const auto seen = outside.Agreed(SummarizeClaims);
     decision.claims_hang = !claims || !seen;
+    decision.outside_claims_hang = !seen;
     const Standing& sure = claims ? *inside.ways()[0] : standing;
     decision.claims = SummarizeClaims(sure);
     decision.endings = CountEndings(sure);

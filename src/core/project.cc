@@ -116,7 +116,10 @@ ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,
   if (joined.path.empty()) joined.path = before.path;
   if (joined.url.empty()) joined.url = before.url;
   if (joined.installation_id.empty()) joined.installation_id = before.installation_id;
-  if (told.told_at == known.told_at) joined.is_private = known.is_private || told.is_private;
+  if (told.told_at == known.told_at) {
+    joined.is_private = known.is_private || told.is_private;
+    joined.members_only = known.members_only && told.members_only;
+  }
   joined.former.insert(joined.former.end(), before.former.begin(), before.former.end());
   if (!before.path.empty() && !absl::EqualsIgnoreCase(before.path, joined.path)) {
     // What was known until just now is what every version until now went by.

@@ -129,6 +129,7 @@ ProjectInfo GitHubProject(const Json& repository) {
   const std::string visibility = StringAt(repository, "visibility");
   project.is_private =
       BoolAt(repository, "private") || (!visibility.empty() && visibility != "public");
+  project.members_only = BoolAt(repository, "private") && visibility == "private";
   return project;
 }
 

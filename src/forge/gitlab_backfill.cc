@@ -147,7 +147,9 @@ ProjectInfo GitLabProject(const Json& project) {
   info.id = IdAt(project, "id");
   info.path = StringAt(project, "path_with_namespace");
   info.url = StringAt(project, "web_url");
-  info.is_private = StringAt(project, "visibility") != "public";
+  const std::string visibility = StringAt(project, "visibility");
+  info.is_private = visibility != "public";
+  info.members_only = visibility == "private";
   return info;
 }
 

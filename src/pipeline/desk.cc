@@ -66,14 +66,16 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
                   Names(ports_.forges), options_.reconciler),
       scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics),
       resync_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
-      projects_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, resync_,
-                [this](const std::string& forge) {
-                  for (const auto& mine : forges_) {
-                    if (mine->slot.name == forge && mine->worker_thread != nullptr) {
-                      mine->worker_thread->wakeable.Wake();
-                    }
-                  }
-                }) {
+      projects_(
+          judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, resync_,
+          [this](const std::string& forge) {
+            for (const auto& mine : forges_) {
+              if (mine->slot.name == forge && mine->worker_thread != nullptr) {
+                mine->worker_thread->wakeable.Wake();
+              }
+            }
+          },
+          [this](const ProjectKey& project) { ProjectChanged(project); }) {
   for (const ForgeSlot& slot : ports_.forges) {
     auto mine = std::make_unique<ForgeThreads>();
     mine->slot = slot;
@@ -81,11 +83,8 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       if (receiver->forge() != slot.name) continue;
       mine->worker = std::make_unique<Worker>(
           *receiver, judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
-          [this](const ProjectKey& project) {
-            reconciler_.ProjectChanged(project);
-            if (reconciler_thread_ != nullptr) reconciler_thread_->wakeable.Wake();
-          },
-          options_.observer, [this](const ProjectKey&) { ProjectCovered(); });
+          [this](const ProjectKey& project) { ProjectChanged(project); }, options_.observer,
+          [this](const ProjectKey&) { ProjectCovered(); });
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;

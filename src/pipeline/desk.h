@@ -229,6 +229,7 @@ class Desk {
   absl::Time ScrubberRound();
   absl::Time ProjectsRound();
   void ProjectCovered();
+  void ProjectChanged(const ProjectKey& project);
   absl::StatusOr<std::string> Unsettled();
   // Why nothing is known of a project: NotFound.
   absl::Status Unknown(const ProjectRef& project) const;

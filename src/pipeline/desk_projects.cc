@@ -20,6 +20,11 @@ void Desk::ProjectCovered() {
   if (projects_thread_ != nullptr) projects_thread_->wakeable.Wake();
 }
 
+void Desk::ProjectChanged(const ProjectKey& project) {
+  reconciler_.ProjectChanged(project);
+  if (reconciler_thread_ != nullptr) reconciler_thread_->wakeable.Wake();
+}
+
 absl::Time Desk::ProjectsRound() {
   const auto look = projects_.RunOnce();
   // Others' news wake every thread: a step is not done before its time.

@@ -55,6 +55,9 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   const std::size_t asked =
       draft.follow_up ? decision.outside_questions.size() : standing.questions.size();
   record.questions = decision.claims_hang ? static_cast<std::uint32_t>(asked) : 0;
+  record.outside_questions = decision.outside_claims_hang
+                                 ? static_cast<std::uint32_t>(decision.outside_questions.size())
+                                 : 0;
   record.decided_at = now;
   ForgetTimes(&record);
   for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);

@@ -95,7 +95,7 @@ absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketR
     known = *std::move(found);
   }
   context.path = known ? known->path : record.project_path;
-  context.project_private = known && known->is_private;
+  context.members_only = known && known->members_only;
   context.former_names = known ? known->former : std::vector<FormerName>();
   context.adopted =
       AdoptedAt(terms_.Get(), NamesOf(context), known ? known->first_seen : clock_.Now());

@@ -20,6 +20,7 @@ absl::StatusOr<absl::Time> ProjectWatch::RunOnce() {
   if (terms.empty()) return absl::InfiniteFuture();
   absl::Status looked = looked_ ? absl::OkStatus() : NoticeAbsence(now);
   if (looked.ok()) looked = FindNamed(now, *terms.back());
+  if (looked.ok()) looked = AskMembers(now, *terms.back());
   if (looked.ok()) looked = Look(terms);
   if (looked.ok()) looked = store_.MarkAlive(now);
   if (!looked.ok()) {
@@ -82,6 +83,7 @@ absl::Status ProjectWatch::FindNamed(absl::Time now, const Terms& terms) {
     record.path = found->path.empty() ? pattern.path : found->path;
     record.url = found->url;
     record.is_private = found->is_private;
+    record.members_only = found->members_only;
     record.installation_id = found->installation_id;
     record.first_seen = record.told_at = now;
     ProjectRecord named = record;
@@ -90,6 +92,40 @@ absl::Status ProjectWatch::FindNamed(absl::Time now, const Terms& terms) {
     record = JoinProject(record, named, terms_.Get());
     if (absl::Status saved = store_.SaveProject(record); !saved.ok()) return saved;
     ask_again_[name] = clock_.Steady() + absl::Hours(1);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ProjectWatch::AskMembers(absl::Time now, const Terms& terms) {
+  auto projects = store_.ListProjects();
+  if (!projects.ok()) return projects.status();
+  for (const ProjectRecord& project : *projects) {
+    if (!project.members_only || !Covers(terms, NamesOf(project))) continue;
+    const bool own = std::any_of(terms.policy.customers.begin(), terms.policy.customers.end(),
+                                 [&](const Customer& customer) {
+                                   return !customer.is_public &&
+                                          AnyNames(customer.projects, terms.id, NamesOf(project));
+                                 });
+    const auto wait = members_again_.find(project.key);
+    if (!own || (wait != members_again_.end() && clock_.Steady() < wait->second)) continue;
+    const ForgeSlot* slot = judge_.FindForge(project.key.forge);
+    if (slot == nullptr || slot->client == nullptr) continue;
+    const auto found = slot->client->FindProject(project.path);
+    members_again_[project.key] =
+        clock_.Steady() +
+        std::max(kMembersAskedEvery, RetryAfter(found.status()).value_or(absl::ZeroDuration()));
+    if (!found.ok() || found->id != project.key.id) continue;
+    if (found->members_only && found->is_private) continue;
+    ProjectRecord told = project;
+    told.is_private = found->is_private;
+    told.members_only = found->members_only;
+    told.told_at = std::max(now, project.told_at);
+    if (changed_) changed_(project.key);
+    const absl::Status saved = store_.SaveProject(JoinProject(project, told, terms_.Get()));
+    if (changed_) changed_(project.key);
+    if (!saved.ok()) return saved;
+    log_.Info("a project is read by more than its members now",
+              {{"project", ToString(RefOf(project))}});
   }
   return absl::OkStatus();
 }

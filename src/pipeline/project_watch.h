@@ -3,7 +3,8 @@
 // It has a project read back when the policy comes to cover it (adoption: also one that the policy
 // names and that was never heard of), reads deliveries that were held until then, reads back all
 // projects after the service was away for long, and says loudly what would otherwise cost customers
-// their promises in silence: a policy that names a project by an old name, coverage that ended.
+// their promises in silence: a policy that names a project by an old name, coverage that ended. It asks
+// who reads the private customers' own projects: GitLab sends nothing when that changes.
 //
 // One thread calls RunOnce; Poke is thread-safe.
 #pragma once
@@ -28,12 +29,16 @@ class ProjectWatch {
   // Away for longer than this, what the forges sent meanwhile may be lost.
   static constexpr absl::Duration kAway = absl::Minutes(10);
   static constexpr std::size_t kReleasedAtOnce = 1000;
+  // So often it is asked whether members alone still read a project, where that is why a private
+  // customer's promises stand in it.
+  static constexpr absl::Duration kMembersAskedEvery = absl::Minutes(10);
 
-  // `released`: called with a forge whose held deliveries are back in the inbox. Everything outlives
-  // this object.
+  // `released`: called with a forge whose held deliveries are back in the inbox. `changed`: with a
+  // project that is to be read by others than before. Everything outlives this object.
   ProjectWatch(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
                const TermsHolder& terms, Resync& resync,
-               std::function<void(const std::string&)> released = nullptr)
+               std::function<void(const std::string&)> released = nullptr,
+               std::function<void(const ProjectKey&)> changed = nullptr)
       : judge_(judge),
         store_(store),
         clock_(clock),
@@ -41,7 +46,8 @@ class ProjectWatch {
         metrics_(metrics),
         terms_(terms),
         resync_(resync),
-        released_(std::move(released)) {}
+        released_(std::move(released)),
+        changed_(std::move(changed)) {}
 
   // Something changed: RunOnce looks at once.
   void Poke() { poked_ = true; }
@@ -53,6 +59,8 @@ class ProjectWatch {
   absl::Status Look(const TermsHistory& terms);
   // Projects that the policy names, and that no delivery told of yet.
   absl::Status FindNamed(absl::Time now, const Terms& terms);
+  // Do members alone still read those that promises stand in for that?
+  absl::Status AskMembers(absl::Time now, const Terms& terms);
   absl::Status NoticeAbsence(absl::Time now);
   absl::Status Adopt(const ProjectRecord& project);
   absl::Status EndCoverage(const ProjectRecord& project, const Terms& terms);
@@ -66,6 +74,7 @@ class ProjectWatch {
   const TermsHolder& terms_;
   Resync& resync_;
   const std::function<void(const std::string&)> released_;
+  const std::function<void(const ProjectKey&)> changed_;
   std::atomic<bool> poked_ = true;
   absl::Time next_ = absl::InfinitePast();  // (Steady)
   bool looked_ = false;                     // once since the start
@@ -73,6 +82,7 @@ class ProjectWatch {
   std::set<std::string> forges_;            // that ever had held deliveries, for the figures
   std::map<std::string, absl::Time>
       ask_again_;  // a project that the policy names -> not before (Steady)
+  std::map<ProjectKey, absl::Time> members_again_;  // likewise, of AskMembers
 };
 
 }  // namespace retainer

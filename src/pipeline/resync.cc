@@ -241,6 +241,7 @@ absl::StatusOr<absl::Time> Resync::Read(const Listed& listed, absl::Time now) {
     if (!backfill->project.path.empty()) told.path = backfill->project.path;
     if (!backfill->project.url.empty()) told.url = backfill->project.url;
     told.is_private = backfill->project.is_private;
+    told.members_only = backfill->project.members_only;
     told.told_at = now;
     news.project = JoinProject(**project, told, terms_.Get());
   }

@@ -88,11 +88,13 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
   told.told_at = info.as_of.value_or(delivery.received);
   // Rationale: installation events name projects without saying who can read them.
   told.is_private = certain || !*known ? info.is_private : (*known)->is_private;
+  told.members_only = certain ? info.members_only : *known && (*known)->members_only;
   ProjectRecord record = *known ? JoinProject(**known, told, terms) : told;
   if (!info.former.empty()) {
     ProjectRecord before = told;
     before.path = info.former;
     before.is_private = record.is_private;
+    before.members_only = record.members_only;
     before.told_at = std::min(info.former_as_of, record.told_at - absl::Nanoseconds(1));
     record = JoinProject(record, before, terms);
   }
@@ -160,13 +162,18 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, 
       showing != Showing::kNot && *known && (*known)->is_private && !info->is_private;
   const bool closes_late = showing != Showing::kNot && *known && !(*known)->is_private &&
                            info->is_private && *info->as_of < (*known)->told_at;
-  if (same_path && !opens && !closes_late) return believed;
+  const bool closes =
+      showing != Showing::kNot && info->members_only && !(*known && (*known)->members_only);
+  const bool widens_late = showing != Showing::kNot && *known && (*known)->members_only &&
+                           !info->members_only && *info->as_of < (*known)->told_at;
+  const bool asks = opens || closes || closes_late || widens_late;
+  if (same_path && !asks) return believed;
   auto there = store_.FindProjectByPath({receiver_.forge(), info->path});
   if (!there.ok()) return there.status();
   const bool taken = *there && (*there)->key.id != info->id;
   const bool renamed = *known && !(*known)->path.empty() && !same_path;
   const bool doubtful = !same_path && (renamed || taken || delivery.bound);
-  if (!doubtful && !opens && !closes_late) return believed;
+  if (!doubtful && !asks) return believed;
   const ForgeSlot* slot = judge_.FindForge(receiver_.forge());
   if (slot == nullptr || slot->client == nullptr) return believed;
 
@@ -179,7 +186,10 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, 
       info->url = (*answer)->url;
     }
     if (!(*answer)->path.empty()) info->path = (*answer)->path;
-    if (showing != Showing::kNot) info->is_private = (*answer)->is_private;
+    if (showing != Showing::kNot) {
+      info->is_private = (*answer)->is_private;
+      info->members_only = (*answer)->members_only;
+    }
     info->as_of = asked_at;
     return believed;
   }
@@ -187,8 +197,9 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, 
   if (!answer && waits && absl::AbsDuration(clock_.Now() - delivery.received) < kConfirmPatience) {
     return std::optional<Doubt>({true, "the forge has not confirmed the project yet"});
   }
-  // A project is shown to outsiders only on the forge's word.
+  // A project is shown to outsiders only on the forge's word, and private customers to its members.
   if (opens) info->is_private = true;
+  if (closes) info->members_only = false;
   if (!doubtful) return believed;
   if (renamed && !delivery.bound) {
     info->path = (*known)->path;
@@ -284,7 +295,8 @@ absl::StatusOr<Worker::ProjectNews> Worker::Compare(const ProjectRecord& project
   ProjectNews news;
   news.changed = *before && project_changed_ &&
                  ((*before)->path != project.path || (*before)->former != project.former ||
-                  (*before)->is_private != project.is_private);
+                  (*before)->is_private != project.is_private ||
+                  (*before)->members_only != project.members_only);
   news.covered = Covers(terms, NamesOf(project));
   news.covered_now = news.covered && !(*before && Covers(terms, NamesOf(**before)));
   return news;

@@ -218,7 +218,7 @@ json GitHubShapes::Repository(const Project& project) const {
               {"is_template", false},
               {"web_commit_signoff_required", false},
               {"topics", json::array()},
-              {"visibility", project.is_private ? "private" : "public"},
+              {"visibility", project.visibility()},
               {"forks", 0},
               {"open_issues", open},
               {"watchers", 0},

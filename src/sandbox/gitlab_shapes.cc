@@ -106,7 +106,7 @@ json GitLabShapes::ProjectOf(const Project& project) const {
           {"avatar_url", nullptr},
           {"star_count", 0},
           {"last_activity_at", Time(project.created)},
-          {"visibility", project.is_private ? "private" : "public"},
+          {"visibility", project.visibility()},
           {"issues_enabled", true},
           {"merge_requests_enabled", true},
           {"issues_access_level", "enabled"},
@@ -273,7 +273,9 @@ json GitLabShapes::HookProject(const Project& project) const {
           {"git_ssh_url", ssh},
           {"git_http_url", page + ".git"},
           {"namespace", project.owner()},
-          {"visibility_level", project.is_private ? 0 : 20},
+          {"visibility_level", project.internal     ? 10
+                               : project.is_private ? 0
+                                                    : 20},
           {"path_with_namespace", project.path},
           {"default_branch", "main"},
           {"ci_config_path", nullptr},

@@ -49,7 +49,8 @@ std::int64_t Sandbox::AddProject(const SandboxProject& project) {
   std::lock_guard lock(impl_->mutex_);
   const ForgeKind forge = ForgeKindOf(project.ref.forge).value_or(ForgeKind::kGitHub);
   Project& added = impl_->world_.AddProject(forge, project.ref.path, project.id);
-  added.is_private = project.is_private;
+  added.is_private = project.is_private || project.internal;
+  added.internal = project.internal;
   added.installed = project.installed;
   return added.id;
 }

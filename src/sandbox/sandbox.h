@@ -52,6 +52,7 @@ struct SandboxProject {
   ProjectRef ref;
   std::int64_t id = 0;  // 0: a new one
   bool is_private = false;
+  bool internal = false;  // private, and whoever has signed in reads it
   bool installed = true;  // GitHub: our app's installation covers it
 };
 

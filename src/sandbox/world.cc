@@ -153,7 +153,7 @@ std::pair<Ticket*, Remark*> World::FindRemark(Project& project, Remark::Kind kin
 std::string World::Role(const Project& project, std::int64_t user) const {
   auto it = project.roles.find(user);
   if (it != project.roles.end()) return it->second;
-  return project.is_private ? "none" : "read";
+  return project.is_private && !project.internal ? "none" : "read";
 }
 
 std::string World::Association(const Project& project, std::int64_t user) {

@@ -134,10 +134,14 @@ struct Project {
   ForgeKind forge = ForgeKind::kGitHub;
   std::string path;
   bool is_private = false;
+  bool internal = false;  // is_private, and whoever has signed in reads it
   bool installed = true;
   absl::Time created;
   absl::Time updated;                         // when it was last renamed, else created
   std::map<std::int64_t, std::string> roles;  // user id -> admin … read
+  const char* visibility() const {
+    return internal ? "internal" : is_private ? "private" : "public";
+  }
   std::deque<ProjectLabel> labels;
   std::map<std::pair<TicketKind, std::int64_t>, Ticket> tickets;
   std::int64_t last_issue = 0;   // on GitHub issues and changes share it

@@ -194,6 +194,14 @@ Rows DerivedRows(const TicketRecord& record) {
                .Ticket(record.key)
                .Take());
   }
+  if (record.tracked && record.outside_questions > 0 && (record.open || wakes)) {
+    AddRow(&rows, Table::kIndexes,
+           KeyWriter()
+               .U8(static_cast<std::uint8_t>(Dimension::kQuestionsOutside))
+               .Text(project)
+               .Ticket(record.key)
+               .Take());
+  }
   if (record.tracked && (record.open || wakes)) {
     // What a claim of schema 1 owes is not known before it is judged again.
     const bool known = record.claims.size() == record.customers.size();

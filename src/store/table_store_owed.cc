@@ -162,7 +162,9 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
     if (!cursor.status().ok()) return cursor.status();
   }
 
-  const std::string questions = dimension(Dimension::kQuestions);
+  // What is asked for the sake of private customers alone would tell whose tickets theirs are.
+  const std::string questions =
+      dimension(query.outside ? Dimension::kQuestionsOutside : Dimension::kQuestions);
   cursor.Seek(questions);
   owed.questions = cursor.Valid() && cursor.Key().starts_with(questions);
   if (!cursor.status().ok()) return cursor.status();

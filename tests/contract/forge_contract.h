@@ -241,6 +241,7 @@ TEST_P(ForgeContract, FindsProjects) {
   EXPECT_EQ(project->id, absl::StrCat(project_id_));
   EXPECT_EQ(project->path, "acme/opendb");
   EXPECT_FALSE(project->is_private);
+  EXPECT_FALSE(project->members_only);
   EXPECT_FALSE(forge_->FindProject("acme/none").ok());
 }
 

@@ -288,6 +288,7 @@ TEST_P(StoreContract, DecisionIsReadBackWhole) {
   write.record.claims = {claim, ClaimRecord()};
   write.record.endings = {{"acme", Metric::kUpdate, Ending::kExcused, 20000, 3, 2}};
   write.record.questions = 2;
+  write.record.outside_questions = 1;
   write.record.decided_at = At(3);
   write.record.wake_at = At(60) + absl::Nanoseconds(1);
   write.record.clock_states = {{"acme first_response", "running"}, {"acme update", ""}};
@@ -483,7 +484,7 @@ TEST_P(StoreContract, ProjectIsFoundByKeyAndByItsPresentPath) {
   project.key = {"github", "7"};
   project.path = "Acme/OpenDB";
   project.url = "https://github.com/Acme/OpenDB";
-  project.is_private = true;
+  project.is_private = project.members_only = true;
   project.installation_id = "42";
   project.first_seen = At(1);
   ASSERT_TRUE(store_.SaveProject(project).ok());

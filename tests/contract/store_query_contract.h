@@ -500,6 +500,29 @@ TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {
   EXPECT_FALSE(store_.FindOwed(query, "terms-2")->stale);
 }
 
+// What is asked for private customers alone would tell whose tickets theirs are.
+TEST_P(StoreContract, WhoAsksFromOutsideIsToldOfOutsidersQuestionsAlone) {
+  DecisionWrite asked = SampleClaimed(SampleTicket(1), 0, {});
+  asked.record.questions = 3;
+  ASSERT_TRUE(store_.Commit(asked).ok());
+  OwedQuery inside;
+  inside.project = {"github", "1296269"};
+  inside.at = At(1);
+  OwedQuery outside = inside;
+  outside.outside = true;
+  EXPECT_TRUE(store_.FindOwed(inside, "terms-1")->questions);
+  EXPECT_FALSE(store_.FindOwed(outside, "terms-1")->questions);
+  asked.record.version = 1;
+  asked.record.outside_questions = 1;
+  ASSERT_TRUE(store_.Commit(asked).ok());
+  EXPECT_TRUE(store_.FindOwed(outside, "terms-1")->questions);
+  asked.record.version = 2;
+  asked.record.questions = asked.record.outside_questions = 0;
+  ASSERT_TRUE(store_.Commit(asked).ok());
+  EXPECT_FALSE(store_.FindOwed(inside, "terms-1")->questions);
+  EXPECT_FALSE(store_.FindOwed(outside, "terms-1")->questions);
+}
+
 TEST_P(StoreContract, EndingsAreSummedByDay) {
   DecisionWrite write =
       SampleClaimed(SampleTicket(1), 0, {SampleClaim("acme", "P1", At(1), At(2))});

@@ -76,6 +76,29 @@ TEST(ProjectTest, WhatWasToldOfAnEarlierInstantChangesNothing) {
   EXPECT_TRUE(JoinProject(replayed, now).is_private);
 }
 
+// Whom an answer was for before it was told to more people is not known: the wider audience counts.
+TEST(ProjectTest, ThatMembersAloneReadItIsTakenBackByTheNewestWord) {
+  ProjectRecord members = Named("acme/opendb", kBefore);
+  members.is_private = members.members_only = true;
+  ProjectRecord internal = members;
+  internal.members_only = false;
+  internal.told_at = kRenamed;
+  EXPECT_FALSE(JoinProject(members, internal).members_only);
+  EXPECT_FALSE(JoinProject(internal, members).members_only) << "what comes late changes nothing";
+  ProjectRecord again = members;
+  again.told_at = kLater;
+  EXPECT_TRUE(JoinProject(internal, again).members_only);
+  // Of one instant, what more people read wins, whichever comes last.
+  again.told_at = kRenamed;
+  EXPECT_FALSE(JoinProject(internal, again).members_only);
+  EXPECT_FALSE(JoinProject(again, internal).members_only);
+  EXPECT_TRUE(JoinProject(again, internal).is_private);
+  // So it does of a public and a private word.
+  ProjectRecord open = Named("acme/opendb", kBefore);
+  EXPECT_FALSE(JoinProject(members, open).members_only);
+  EXPECT_FALSE(JoinProject(open, members).members_only);
+}
+
 TEST(ProjectTest, SaysWhichPatternWouldCoverAProject) {
   Policy policy;
   policy.projects = {{"gitlab", "acme/*"}};

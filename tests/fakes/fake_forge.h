@@ -68,6 +68,12 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     projects_[path].is_private = is_private;
   }
+  // `private` or `internal`; else public.
+  void SetVisibility(const std::string& path, const std::string& visibility) {
+    std::lock_guard lock(mutex_);
+    projects_[path].is_private = visibility == "private" || visibility == "internal";
+    projects_[path].members_only = visibility == "private";
+  }
   // A transfer takes them along.
   void CarryComments(const TicketKey& from, const TicketKey& to) {
     std::lock_guard lock(mutex_);

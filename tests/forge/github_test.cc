@@ -233,6 +233,13 @@ TEST_F(GitHubTest, FindsProjects) {
   script_.On("GET /repos/acme/inner", 200,
              R"({"id":8,"full_name":"acme/inner","private":false,"visibility":"internal"})");
   EXPECT_TRUE(world_.forge->FindProject("acme/inner")->is_private);
+  EXPECT_FALSE(world_.forge->FindProject("acme/inner")->members_only);
+  script_.On("GET /repos/acme/vault", 200,
+             R"({"id":9,"full_name":"acme/vault","private":true,"visibility":"private"})");
+  EXPECT_TRUE(world_.forge->FindProject("acme/vault")->members_only);
+  script_.On("GET /repos/acme/old", 200, R"({"id":10,"full_name":"acme/old","private":true})");
+  EXPECT_TRUE(world_.forge->FindProject("acme/old")->is_private);
+  EXPECT_FALSE(world_.forge->FindProject("acme/old")->members_only) << "it may be internal";
   EXPECT_EQ(world_.forge->FindProject("acme/none").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(world_.forge->FindProject("acme").status().code(), absl::StatusCode::kInvalidArgument);
 }

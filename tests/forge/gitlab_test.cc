@@ -131,6 +131,10 @@ TEST_F(GitLabTest, FindsUsersEmailsAndProjects) {
   ASSERT_TRUE(project.ok());
   EXPECT_EQ(project->id, "7");
   EXPECT_TRUE(project->is_private);
+  EXPECT_FALSE(project->members_only);
+  script_.On("GET /api/v4/projects/acme%2Fvault", 200,
+             R"({"id":8,"path_with_namespace":"acme/vault","visibility":"private"})");
+  EXPECT_TRUE(world_.forge->FindProject("acme/vault")->members_only);
 }
 
 TEST_F(GitLabTest, NotesAreMadeChangedAndDeleted) {

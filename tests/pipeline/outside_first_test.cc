@@ -143,6 +143,25 @@ TEST_F(OutsideFirst, ACommandIsAskedForAlikeThoughAPrivateCustomersTicketKnowsTh
   EXPECT_EQ(community, contact);
 }
 
+// The gate says "unknown" to who asks from outside for what is asked of every ticket alone.
+TEST_F(OutsideFirst, WhatTheGateWaitsForOutsideIsTheSameWhoeverTheCustomerIs) {
+  refuses = true;
+  refusal = absl::UnavailableError("502");
+  for (const char* call : {"membership", "permission"}) {
+    refused = call;
+    std::vector<std::uint32_t> outside, inside;
+    for (const auto& [number, author] :
+         {std::pair(call[0] == 'm' ? 1 : 11, kErin), std::pair(call[0] == 'm' ? 2 : 12, kDave)}) {
+      Open(number, author,
+           {Commented(kBob, number, absl::StrCat(number), "/support assign @alice")});
+      outside.push_back(Load(number).record.outside_questions);
+      inside.push_back(Load(number).record.questions);
+    }
+    EXPECT_EQ(outside[0], outside[1]) << call;
+    EXPECT_GT(inside[0] + inside[1], 0u) << call << ": the test can tell";
+  }
+}
+
 // The test can tell: without any private customer nothing is left to be asked afterwards.
 TEST_F(OutsideFirst, WhatIsAskedAfterwardsIsForPrivateCustomersAlone) {
   Policy open = Private();

@@ -288,6 +288,26 @@ TEST(GitHubParseTest, EventsAroundTheTickets) {
   EXPECT_TRUE(Read("github/repository.privatized").project.is_private);
 }
 
+// `internal` is open to every member of the enterprise; an old server does not tell it from private.
+TEST(GitHubParseTest, ToldApartIsWhomARepositoryIsPrivateTo) {
+  const auto read = [](std::string_view is_private, std::string_view visibility) {
+    std::string body = Sample("github/issues.opened");
+    EXPECT_EQ(absl::StrReplaceAll({{"\"private\": false,", std::string(is_private)}}, &body), 1);
+    EXPECT_EQ(
+        absl::StrReplaceAll({{"\"visibility\": \"public\",", std::string(visibility)}}, &body), 1);
+    const absl::StatusOr<Event> event = Parse("issues", body);
+    EXPECT_TRUE(event.ok()) << event.status();
+    return event.ok() ? event->project : ProjectInfo();
+  };
+  EXPECT_TRUE(read("\"private\": true,", "\"visibility\": \"private\",").members_only);
+  const ProjectInfo internal = read("\"private\": true,", "\"visibility\": \"internal\",");
+  EXPECT_TRUE(internal.is_private);
+  EXPECT_FALSE(internal.members_only);
+  EXPECT_TRUE(read("\"private\": true,", "").is_private);
+  EXPECT_FALSE(read("\"private\": true,", "").members_only) << "it may be internal";
+  EXPECT_FALSE(read("\"private\": false,", "\"visibility\": \"private\",").members_only);
+}
+
 TEST(GitHubParseTest, InstallationsListTheirProjects) {
   const Event created = Read("github/installation.created");
   EXPECT_EQ(created.kind, EventKind::kInstallation);

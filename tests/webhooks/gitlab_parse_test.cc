@@ -40,6 +40,29 @@ TEST(GitLabParseTest, AnOpeningBringsLabelsAndAssignees) {
   EXPECT_THAT(All(event, FactKind::kAction), IsEmpty());
 }
 
+// `internal` is private to the world, and open to whoever has signed in.
+TEST(GitLabParseTest, ToldApartIsWhomAProjectIsPrivateTo) {
+  const auto read = [](std::string_view visibility) {
+    std::string body = Sample("gitlab/issue_hook.open");
+    EXPECT_EQ(absl::StrReplaceAll({{"\"visibility_level\": 20,", std::string(visibility)}}, &body),
+              1);
+    const absl::StatusOr<Event> event = Parse("Issue Hook", body);
+    EXPECT_TRUE(event.ok()) << event.status();
+    return event.ok() ? event->project : ProjectInfo();
+  };
+  for (const auto& [visibility, is_private, members_only] :
+       {std::tuple("\"visibility_level\": 0,", true, true),
+        std::tuple("\"visibility_level\": 10,", true, false),
+        std::tuple("\"visibility_level\": 20,", false, false),
+        std::tuple("\"visibility\": \"private\",", true, true),
+        std::tuple("\"visibility\": \"internal\",", true, false),
+        std::tuple("\"visibility_level\": 0, \"visibility\": \"internal\",", true, false),
+        std::tuple("", false, false)}) {
+    EXPECT_EQ(read(visibility).is_private, is_private) << visibility;
+    EXPECT_EQ(read(visibility).members_only, members_only) << visibility;
+  }
+}
+
 TEST(GitLabParseTest, AMergeRequestSaysWhatItFixesAndWhereItStands) {
   ChangeInfo change;
   change.base = "main";

@@ -58,6 +58,9 @@ ProjectInfo ReadProject(Node repository) {
   // not public counts as private, for a public reader may be told less.
   project.is_private =
       repository["private"].is_true() && repository["visibility"].text_or_empty() != "public";
+  // Old versions say no more than `private`, of internal ones too.
+  project.members_only =
+      project.is_private && repository["visibility"].text_or_empty() == "private";
   project.as_of = ReadForgeTime(repository["updated_at"]);
   return project;
 }

@@ -28,6 +28,8 @@ ProjectInfo ReadProject(Node body) {
   const std::optional<std::int64_t> level = project["visibility_level"].integer();
   const std::string_view visibility = project["visibility"].text_or_empty();
   info.is_private = level ? *level < 20 : visibility == "private" || visibility == "internal";
+  info.members_only = level ? *level == 0 && (visibility.empty() || visibility == "private")
+                            : visibility == "private";
   // GitLab tells no time of projects: that of what the delivery is about.
   info.as_of = ReadForgeTime(object["updated_at"]);
   return info;

@@ -203,6 +203,7 @@ void Describe(Io& io, TicketRecord& record) {
   io(23, record.told_at);
   io(24, record.read_at);
   io(25, record.hidden_owed);
+  io(26, record.outside_questions);
 }
 
 // ---- Faces
@@ -467,6 +468,7 @@ void Describe(Io& io, ProjectRecord& project) {
   io(6, project.first_seen);
   io(7, project.told_at);
   io(8, project.former);
+  io(9, project.members_only);
 }
 
 template <class Io>

@@ -79,7 +79,8 @@
 //
 // An instant of the latter that has passed says nothing.
 //
-// Tickets that wait for an answer of the forge: u8 13, text project, ticket. Tickets that a change of
+// Tickets that wait for an answer of the forge: u8 13, text project, ticket; as outsiders see them
+// (since schema 11): 20, likewise. Tickets that a change of
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
 // ticket. Dimensions 1 to 5 were those of schema 1.
 //
@@ -98,6 +99,9 @@
 // 18 counts the held deliveries of a project:
 //
 //     u8 18, text forge, text project
+//
+// Schemas up to 10 did not know whether members alone read a project (ProjectRecord), nor how many
+// questions outsiders' view of a ticket has (TicketRecord): both are taken as no until they are told.
 //
 // Schemas up to 8 knew neither the facts 25 and 26 nor the ending 5.
 //
@@ -191,6 +195,7 @@ enum class Dimension : std::uint8_t {
   kProjectPriority = 17,
   kOwedInOpen = 18,
   kHiddenOwed = 19,
+  kQuestionsOutside = 20,
 };
 
 // Of kOrdered.
