@@ -84,7 +84,7 @@ std::string DebugString(const Standing& s) {
   for (const PromiseClock& clock : s.objectives) Append(&out, clock);
   for (const RoleStanding& role : s.roles) {
     absl::StrAppend(&out, "role ", Name(role.actor), " ", View(RoleName(role.role)), " [",
-                    role.reason, "]\n");
+                    role.reason, "] of ", absl::StrJoin(role.contact_of, "|"), "\n");
   }
   if (!s.other_customers.empty()) {
     absl::StrAppend(&out, "others ", absl::StrJoin(s.other_customers, "|"), "\n");

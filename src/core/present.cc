@@ -405,6 +405,11 @@ std::string GivenWords(const LabelWish& wish, const Policy& policy) {
   return "";
 }
 
+bool IsClaimed(const Standing& standing) {
+  return std::any_of(standing.claims.begin(), standing.claims.end(),
+                     [](const ClaimStanding& claim) { return !claim.released; });
+}
+
 // People's labels that say what a command said, on public customers' tickets alone.
 void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& claims,
                   const Policy& policy, Face* face) {
@@ -426,7 +431,7 @@ void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& clai
                  SameName(label, absl::StrReplaceAll(policy.labels.priority,
                                                      {{"{priority}", priority.name}}));
         });
-    if (!claims.empty() && !still) face->absent_labels.push_back(label);
+    if ((!claims.empty() || !IsClaimed(standing)) && !still) face->absent_labels.push_back(label);
   }
 }
 

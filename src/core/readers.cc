@@ -2,23 +2,17 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "roles.h"
 
 namespace retainer {
 namespace core {
 namespace {
 
-bool IsOwnProject(const Customer& customer, const ProjectRef& project) {
-  return std::any_of(customer.projects.begin(), customer.projects.end(),
-                     [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); });
-}
-
 const TermsIndex::Named* NamedIn(const Terms& terms, const std::string& forge,
                                  const std::string& login) {
-  return login.empty() ? nullptr : terms.index->Find(forge, absl::AsciiStrToLower(login));
+  return login.empty() ? nullptr : terms.index->Find(forge, FoldName(login));
 }
 
 // Does the policy name the actor as a contact of anybody but `customer`?
@@ -35,11 +29,11 @@ bool KnowsAssignees(const Standing& standing, const Terms& terms, const std::str
       standing.assignees.begin(), standing.assignees.end(), [&](const std::string& login) {
         const TermsIndex::Named* named = NamedIn(terms, forge, login);
         if (named != nullptr) return true;  // of another customer nobody is: see IsOfAnother
-        return std::any_of(
-            standing.roles.begin(), standing.roles.end(), [&](const RoleStanding& role) {
-              return absl::AsciiStrToLower(role.actor.login) == absl::AsciiStrToLower(login) &&
-                     (role.role == Role::kResponder || role.role == Role::kCustomer);
-            });
+        return std::any_of(standing.roles.begin(), standing.roles.end(),
+                           [&](const RoleStanding& role) {
+                             return SameName(role.actor.login, login) &&
+                                    (role.role == Role::kResponder || role.role == Role::kCustomer);
+                           });
       });
 }
 
@@ -53,15 +47,34 @@ bool IsByContact(const Standing& standing) {
 // Whose contact somebody else is: not for the customer to know.
 void HideOtherContacts(const std::string& customer, std::vector<RoleStanding>* roles) {
   for (RoleStanding& role : *roles) {
-    // The reasons of roles.cc: a customer's name is their last word, or the actor speaks for nobody.
-    const bool of_theirs = absl::EndsWith(role.reason, absl::StrCat(" of ", customer));
-    const bool of_another = role.role == Role::kCustomer ||
-                            (role.role == Role::kCommunity &&
-                             absl::StrContains(role.reason, ", speaks for nobody here"));
-    if (of_theirs || !of_another) continue;
-    role.role = Role::kCommunity;
-    role.reason = absl::StrCat("@", role.actor.login, " is no contact of ", customer);
+    if (role.contact_of.empty()) continue;
+    const bool theirs = std::find(role.contact_of.begin(), role.contact_of.end(), customer) !=
+                        role.contact_of.end();
+    const bool alone = role.contact_of.size() == 1;
+    role.contact_of.clear();
+    if (theirs) role.contact_of.push_back(customer);
+    if (theirs && alone) continue;
+    if (!theirs) role.role = Role::kCommunity;
+    // What it was by may be another's: its organisation, its name.
+    const std::string who = role.actor.login.empty() ? absl::StrCat("id ", role.actor.id)
+                                                     : absl::StrCat("@", role.actor.login);
+    role.reason = absl::StrCat(who, theirs ? " is a contact of " : " is no contact of ", customer);
   }
+}
+
+// Whose member somebody may be is asked for the sake of whom that is a contact of.
+void HideOthersQuestions(const Customer* customer, std::vector<Question>* questions) {
+  std::erase_if(*questions, [&](const Question& question) {
+    if (question.kind == Question::Kind::kProfile) {
+      return customer == nullptr || customer->contacts.emails.empty();
+    }
+    if (question.kind != Question::Kind::kMembership) return false;
+    return customer == nullptr ||
+           std::none_of(customer->contacts.organizations.begin(),
+                        customer->contacts.organizations.end(), [&](const Login& organization) {
+                          return organization.name == question.organization;
+                        });
+  });
 }
 
 }  // namespace
@@ -77,17 +90,18 @@ std::string KnownToEveryReader(const TicketContext& context, const Standing& sta
   }
   const Customer* customer = current.policy.FindCustomer(id);
   if (customer == nullptr || customer->id != id || customer->is_public) return "";
-  const ProjectRef here{context.key.forge, context.path};
+  const ProjectNames here = NamesOf(context);
   const bool shared = std::any_of(
-      current.policy.customers.begin(), current.policy.customers.end(),
-      [&](const Customer& other) { return other.id != id && IsOwnProject(other, here); });
+      current.policy.customers.begin(), current.policy.customers.end(), [&](const Customer& other) {
+        return other.id != id && AnyNames(other.projects, current.id, here);
+      });
   if (shared) return "";
   for (const auto& [fact_id, fact] : standing.facts) {
     for (const Actor* actor : {&fact.actor, &fact.author, &fact.assignee}) {
       if (IsOfAnother(current, context.key.forge, *actor, id)) return "";
     }
   }
-  const bool own = context.members_only && IsOwnProject(*customer, here);
+  const bool own = context.members_only && AnyNames(customer->projects, current.id, here);
   const bool confidential = standing.confidential && IsByContact(standing) &&
                             KnowsAssignees(standing, current, context.key.forge);
   return own || confidential ? id : "";
@@ -98,7 +112,9 @@ std::string KnownToEveryReader(const TicketContext& context, const Standing& sta
 std::optional<Standing> StandingFor(const TicketContext& context, const FactSet& facts,
                                     const TermsHistory& terms, const Pins& pins, absl::Time now,
                                     const std::string& customer) {
-  Standing standing = Evaluate(context, facts, TermsFor(terms, now, customer), pins, now);
+  const TermsHistory known = TermsFor(terms, now, customer);
+  const Terms& current = *known[core::TermsIndexAt(known, now)];
+  Standing standing = Evaluate(context, facts, known, pins, now);
   const auto is_theirs = [&](const auto& of) { return of.customer == customer; };
   std::erase_if(standing.claims, [&](const ClaimStanding& claim) { return !is_theirs(claim); });
   if (standing.claims.empty()) return std::nullopt;
@@ -109,12 +125,17 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   standing.objectives.clear();
   standing.carried.clear();
   standing.flags.clear();
+  standing.other_customers.clear();
+  core::HideOthersQuestions(current.policy.FindCustomer(customer), &standing.questions);
   core::HideOtherContacts(customer, &standing.roles);
   standing.worst.reset();
   standing.next_due.reset();
   standing.next_wake = absl::InfiniteFuture();
   for (const ClaimStanding& claim : standing.claims) {
     if (claim.released) continue;
+    if (claim.by_hand_told_at && *claim.by_hand_told_at > now) {
+      standing.next_wake = std::min(standing.next_wake, *claim.by_hand_told_at);
+    }
     for (const PromiseClock& clock : claim.clocks) {
       standing.worst = std::max(standing.worst.value_or(clock.state), clock.state);
       if (!clock.to_come.empty()) {

@@ -128,8 +128,10 @@ void Replayer::SettleLabels() {
     LabelTouched(name);  // says so already
     const auto it = meaning.priorities.find(FoldName(name));
     if (it == meaning.priorities.end() || it->second == said_priority_.priority) continue;
-    // A command takes off what stood there before it; of what came later only our own goes.
-    if (state.own || (!said_priority_.by_hand && state.at <= said_priority_.at)) {
+    // A command takes off what stood there before it; of what came later only our own goes, and so it
+    // does where nobody's claim is in force: no command would set one there.
+    const bool replaced = !said_priority_.by_hand && state.at <= said_priority_.at;
+    if (state.own || (replaced && !claimants_.empty())) {
       t_.stale_labels.push_back(name);
     }
   }

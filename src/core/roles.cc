@@ -9,10 +9,11 @@
 namespace retainer::core {
 namespace {
 
-bool EmailMatches(const std::string& rule, std::string_view email) {
-  if (!rule.empty() && rule[0] == '@') return absl::EndsWithIgnoreCase(View(email), rule);
-  return SameName(rule, email);
-}
+// Organisations that the forge is asked about because somebody may write here: those named first. What
+// is known of others counts.
+// Rationale: each is a question for each such person on each ticket; a desk that has so many customers
+// names its people in teams, and of those nothing is asked.
+constexpr std::size_t kMostAsked = 32;
 
 }  // namespace
 
@@ -185,8 +186,7 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
                              ", of ", customer.id);
       return Answer::kYes;
     } else if (answer->value == "unseen") {
-      flags_.insert(absl::StrCat("whether @", person.actor.login, " is a private member of ",
-                                 organization.name, " cannot be seen from outside"));
+      FlagUnseen(person, organization.name);
     }
   }
   if (!customer.contacts.emails.empty()) {
@@ -206,6 +206,91 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
   return unknown ? Answer::kUnknown : Answer::kNo;
 }
 
+Roster::OthersContact Roster::ContactOfOthers(ActorIndex index, std::size_t terms, absl::Time at) {
+  const Person& person = people_[index];
+  const TermsIndex::Named& named = Of(index, terms);
+  const TermsIndex& policy = *terms_[terms]->index;
+  const std::vector<Customer>& customers = terms_[terms]->policy.customers;
+  OthersContact found;
+  if (!named.contact_of.empty()) {
+    found.answer = Answer::kYes;
+    found.customers = named.contact_of;
+    found.reason = absl::StrCat("@", person.actor.login, " is a contact of ", found.customers[0]);
+    others_.insert(found.customers.begin(), found.customers.end());
+    return found;
+  }
+  TermsIndex::Customers of;
+  const auto add = [&](const TermsIndex::Customers& more, const auto& reason) {
+    if (more.empty()) return;
+    if (of.empty() || more[0] < of[0]) found.reason = reason(customers[more[0]].id);
+    of.insert(of.begin(), more.begin(), more.end());
+    std::sort(of.begin(), of.end());
+  };
+  for (const std::string& who :
+       {absl::StrCat(person.actor.id, " "), absl::StrCat("@", person.actor.login, " ")}) {
+    if (who.size() == (who[0] == '@' ? 2 : 1)) continue;
+    for (auto it = memberships_.lower_bound(who);
+         it != memberships_.end() && absl::StartsWith(it->first, who); ++it) {
+      const std::string name = it->first.substr(who.size());
+      const TermsIndex::Organization* organization =
+          policy.FindOrganization(context_.key.forge, name);
+      if (organization == nullptr) continue;
+      const Fact* answer = Lookup(memberships_, person, absl::StrCat(" ", name), at);
+      if (answer == nullptr) continue;
+      if (answer->value == "yes") {
+        add(organization->customers, [&](const std::string& id) {
+          return absl::StrCat("@", person.actor.login, " is a member of ", name, ", of ", id);
+        });
+      } else if (answer->value == "unseen") {
+        FlagUnseen(person, name);
+      }
+    }
+  }
+  bool asks_profile = false;
+  if (policy.has_addresses()) {
+    const Fact* profile = Lookup(profiles_, person, "", at);
+    asks_profile = profile == nullptr;
+    if (profile != nullptr && !profile->value.empty()) {
+      add(policy.ByAddress(profile->value), [&](const std::string& id) {
+        return absl::StrCat("the public address of @", person.actor.login, " is one of ", id);
+      });
+    }
+  }
+  if (!of.empty()) {
+    found.answer = Answer::kYes;
+    of.erase(std::unique(of.begin(), of.end()), of.end());
+    for (const std::size_t customer : of) found.customers.push_back(customers[customer].id);
+    others_.insert(found.customers.begin(), found.customers.end());
+    return found;
+  }
+  const auto ask = [&](Question question, const TermsIndex::Customers& about) {
+    questions_.insert(std::move(question));
+    for (const std::size_t customer : about) others_.insert(customers[customer].id);
+    found.answer = Answer::kUnknown;
+  };
+  const auto& organizations = policy.OrganizationsOn(context_.key.forge);
+  const std::size_t asked = std::min(organizations.size(), kMostAsked);
+  for (std::size_t i = 0; i < asked; ++i) {
+    const TermsIndex::Organization& organization = organizations[i];
+    if (Lookup(memberships_, person, absl::StrCat(" ", organization.name), at) != nullptr) continue;
+    ask({Question::Kind::kMembership, person.actor, organization.name}, organization.customers);
+  }
+  if (asked < organizations.size()) {
+    flags_.insert(
+        absl::StrCat("whether @", person.actor.login, ", who may write here, is in one of ",
+                     organizations.size() - asked,
+                     " further organizations of customers is not asked: name the project's "
+                     "people in a team"));
+  }
+  if (asks_profile) ask({Question::Kind::kProfile, person.actor, ""}, policy.WithAddresses());
+  return found;
+}
+
+void Roster::FlagUnseen(const Person& person, std::string_view organization) {
+  flags_.insert(absl::StrCat("whether @", person.actor.login, " is a private member of ",
+                             View(organization), " cannot be seen from outside"));
+}
+
 Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
                             const std::vector<Claimant>& claimants, int epoch, absl::Time at) {
   Person& person = people_[index];
@@ -219,6 +304,7 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
     Role role = Role::kUnknown;
     Slots slots = 0;
     std::string reason;
+    std::vector<std::string> contact_of = {};
   };
   const auto judge = [&]() -> Verdict {
     if (a.bot) return {Role::kBot, 0, absl::StrCat(who, " is a bot")};
@@ -228,7 +314,10 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
       const Customer* customer = policy.FindCustomer(claimant.customer);
       if (customer == nullptr) continue;
       const Answer answer = ContactOf(index, terms, *customer, at, &as_customer.reason);
-      if (answer == Answer::kYes) as_customer.slots |= Slots{1} << claimant.slot;
+      if (answer == Answer::kYes) {
+        as_customer.slots |= Slots{1} << claimant.slot;
+        as_customer.contact_of.push_back(customer->id);
+      }
       unknown |= answer == Answer::kUnknown;
     }
     if (as_customer.slots != 0) return as_customer;
@@ -249,17 +338,13 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
         permission->value == "write") {
       // Rationale: a contact speaks for the desk only where a team names them, whoever lets them
       // write to the repository.
-      for (const Customer& customer : policy.customers) {
-        std::string why;
-        const Answer contact = ContactOf(index, terms, customer, at, &why);
-        if (contact != Answer::kNo) others_.insert(customer.id);
-        if (contact == Answer::kYes) {
-          return {Role::kCommunity, 0,
-                  absl::StrCat(why, ", speaks for nobody here and is in no team")};
-        }
-        unknown |= contact == Answer::kUnknown;
+      OthersContact other = ContactOfOthers(index, terms, at);
+      if (other.answer == Answer::kYes) {
+        return {Role::kCommunity, 0,
+                absl::StrCat(other.reason, ", speaks for nobody here and is in no team"),
+                std::move(other.customers)};
       }
-      if (unknown) {
+      if (other.answer == Answer::kUnknown) {
         return {Role::kUnknown, 0,
                 absl::StrCat("the forge has not yet said whether ", who, " is of a customer")};
       }
@@ -269,8 +354,10 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
       const Customer* customer = policy.FindCustomer(claimant.customer);
       // Rationale: a customer's own project without named contacts is peopled by the customer.
       if (claimant.by_project && customer != nullptr && customer->contacts.empty()) {
-        return {Role::kCustomer, Slots{1} << claimant.slot,
-                absl::StrCat(who, " is in the project of ", claimant.customer)};
+        return {Role::kCustomer,
+                Slots{1} << claimant.slot,
+                absl::StrCat(who, " is in the project of ", claimant.customer),
+                {claimant.customer}};
       }
     }
     return {Role::kCommunity, 0,
@@ -280,6 +367,7 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
   Verdict verdict = judge();
   person.judgement = {verdict.role, verdict.slots};
   person.reason = std::move(verdict.reason);
+  person.contact_of = std::move(verdict.contact_of);
   person.judged = true;
   person.judged_terms = terms;
   person.judged_epoch = epoch;
@@ -293,7 +381,7 @@ std::vector<RoleStanding> Roster::Roles() const {
   roles.reserve(people_.size());
   for (const Person& person : people_) {
     if (!person.judged) continue;
-    roles.push_back({person.actor, person.judgement.role, person.reason});
+    roles.push_back({person.actor, person.judgement.role, person.reason, person.contact_of});
   }
   std::sort(roles.begin(), roles.end(),
             [](const RoleStanding& a, const RoleStanding& b) { return a.actor < b.actor; });

@@ -104,12 +104,19 @@ class Roster {
     std::vector<Attributes> attributes;
     bool judged = false;
     Judgement judgement;
-    std::string reason;  // of the judgement
+    std::string reason;                   // of the judgement
+    std::vector<std::string> contact_of;  // as RoleStanding's
     std::size_t judged_terms = 0;
     int judged_epoch = -1;
     absl::Time valid_from, valid_until;
   };
   using Answers = std::map<std::string, std::vector<const Fact*>, std::less<>>;
+
+  struct OthersContact {
+    Answer answer = Answer::kNo;
+    std::vector<std::string> customers;  // where it is yes
+    std::string reason;
+  };
 
   ActorIndex Meet(const Actor& actor);
   void Name(Person* person, const Pins& pins);
@@ -119,6 +126,11 @@ class Roster {
     return attributes.named;
   }
   void LookUp(const Person& person, std::size_t terms, Attributes* attributes) const;
+  // Is somebody who may write here the contact of any customer at all? The policy's index and the
+  // answers that are there say so; what is asked beyond them is bounded, however many customers there
+  // are.
+  OthersContact ContactOfOthers(ActorIndex index, std::size_t terms, absl::Time at);
+  void FlagUnseen(const Person& person, std::string_view organization);
   Judgement JudgeAnew(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
                       int epoch, absl::Time at);
   // The answer that holds for `at`: the latest before it that has not expired, else the earliest

@@ -1,5 +1,6 @@
 #include "terms_index.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -34,6 +35,7 @@ Promises Compile(const Terms& terms, const std::map<Metric, Target>& targets,
 TermsIndex::TermsIndex(const Terms& terms) {
   AddLabels(terms.policy);
   AddPeople(terms.policy);
+  AddContacts(terms.policy);
   AddPromises(terms);
 }
 
@@ -63,6 +65,23 @@ void TermsIndex::AddPeople(const Policy& policy) {
     for (const Login& contact : customer.contacts.logins) {
       Name(contact).contact_of.push_back(customer.id);
     }
+  }
+}
+
+void TermsIndex::AddContacts(const Policy& policy) {
+  const auto add = [](std::size_t customer, Customers* to) {
+    if (to->empty() || to->back() != customer) to->push_back(customer);
+  };
+  for (std::size_t i = 0; i < policy.customers.size(); ++i) {
+    const Contacts& contacts = policy.customers[i].contacts;
+    for (const Login& organization : contacts.organizations) {
+      Organizations& all = organizations_[organization.forge];
+      const auto [place, first] = all.by_name.try_emplace(organization.name, all.list.size());
+      if (first) all.list.push_back({organization.name, {}});
+      add(i, &all.list[place->second].customers);
+    }
+    for (const std::string& rule : contacts.emails) add(i, &addresses_[FoldName(rule)]);
+    if (!contacts.emails.empty()) with_addresses_.push_back(i);
   }
 }
 
@@ -101,6 +120,44 @@ const TermsIndex::Named* TermsIndex::Find(std::string_view forge, std::string_vi
   if (people == people_.end()) return nullptr;
   const auto named = people->second.find(absl::string_view(login.data(), login.size()));
   return named == people->second.end() ? nullptr : &named->second;
+}
+
+const std::vector<TermsIndex::Organization>& TermsIndex::OrganizationsOn(
+    std::string_view forge) const {
+  static const std::vector<Organization> none;
+  const auto all = organizations_.find(absl::string_view(forge.data(), forge.size()));
+  return all == organizations_.end() ? none : all->second.list;
+}
+
+const TermsIndex::Organization* TermsIndex::FindOrganization(std::string_view forge,
+                                                             std::string_view name) const {
+  const auto all = organizations_.find(absl::string_view(forge.data(), forge.size()));
+  if (all == organizations_.end()) return nullptr;
+  const auto place = all->second.by_name.find(absl::string_view(name.data(), name.size()));
+  return place == all->second.by_name.end() ? nullptr : &all->second.list[place->second];
+}
+
+TermsIndex::Customers TermsIndex::ByAddress(std::string_view address) const {
+  const std::string whole = FoldName(address);
+  Customers found;
+  const auto take = [&](const std::string& rule) {
+    const auto customers = addresses_.find(rule);
+    if (customers == addresses_.end()) return;
+    found.insert(found.end(), customers->second.begin(), customers->second.end());
+  };
+  take(whole);
+  if (const std::size_t at = whole.rfind('@'); at != whole.npos && at > 0) take(whole.substr(at));
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+bool EmailMatches(std::string_view rule, std::string_view address) {
+  const std::string folded = FoldName(rule);
+  const std::string whole = FoldName(address);
+  if (folded == whole) return true;
+  const std::size_t at = whole.rfind('@');
+  return at != whole.npos && folded == whole.substr(at);
 }
 
 const Promises* TermsIndex::PromisesTo(const Customer& customer,

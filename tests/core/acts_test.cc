@@ -241,6 +241,61 @@ TEST(OtherContacts, SpeakForNobodyUnlessATeamNamesThem) {
   EXPECT_EQ(named.State("acme", kFirst), ClockState::kMet);
 }
 
+// How many customers a desk has makes neither questions nor work for each person who may write.
+TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
+  Policy policy = StoryPolicy();
+  for (int i = 0; i < 1000; ++i) {
+    Customer customer = policy.customers[1];
+    customer.id = absl::StrCat("c", i);
+    customer.alias = absl::StrCat("a", i);
+    customer.contacts.logins = {{"github", absl::StrCat("contact-", i)}};
+    customer.contacts.organizations = {{"github", absl::StrCat("org-", i)}};
+    customer.contacts.emails = {absl::StrCat("@c", i, ".example")};
+    policy.customers.push_back(customer);
+  }
+  const auto asked = [](const Story& story, const std::string& login) {
+    const Standing standing = story.See();
+    return std::count_if(standing.questions.begin(), standing.questions.end(),
+                         [&](const Question& q) { return q.actor.login == login; });
+  };
+  const auto reason = [](const Story& story, const std::string& login) {
+    for (const RoleStanding& role : story.See().roles) {
+      if (role.actor.login == login) return role.reason;
+    }
+    return std::string();
+  };
+  Story story(policy);
+  story.Opens("dave").Permission("mia", "write").Wait(Minutes(1)).Says("mia", "Try version two.");
+  EXPECT_EQ(asked(story, "mia"), 32 + 1);  // and the address
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning) << "not said yet whose she is";
+  // What is known of the others counts, in whatever place they stand.
+  Story known = story;
+  known.Membership("mia", "org-977", "yes").Wait(Minutes(1));
+  EXPECT_EQ(asked(known, "mia"), 0);
+  EXPECT_EQ(reason(known, "mia"),
+            "@mia is a member of org-977, of c977, speaks for nobody here and is in no team");
+  Story addressed = story;
+  addressed.Profile("mia", "mia@c500.example").Wait(Minutes(1));
+  EXPECT_EQ(asked(addressed, "mia"), 0);
+  EXPECT_EQ(reason(addressed, "mia"),
+            "the public address of @mia is one of c500, speaks for nobody here and is in no team");
+  // Once those are answered she answers for the desk, and a person reads what was not asked.
+  Story answered = story;
+  for (int i = 0; i < 32; ++i) answered.Membership("mia", absl::StrCat("org-", i), "no");
+  answered.Profile("mia", "").Wait(Minutes(1));
+  EXPECT_EQ(asked(answered, "mia"), 0);
+  EXPECT_EQ(answered.State("acme", kFirst), ClockState::kMet);
+  const std::string text = answered.Explained();
+  EXPECT_NE(text.find("968 further organizations"), text.npos) << text;
+  // Logins are the index's: one that the last customer names is found without a question.
+  Story named(policy);
+  named.Opens("dave").Permission("contact-999", "write").Wait(Minutes(1));
+  named.Says("contact-999", "Try version two.");
+  EXPECT_EQ(asked(named, "contact-999"), 0);
+  EXPECT_EQ(reason(named, "contact-999"),
+            "@contact-999 is a contact of c999, speaks for nobody here and is in no team");
+}
+
 // Who sees that such a word does not count knows whose contact its author is.
 TEST(OtherContacts, OfAPrivateCustomerAreToOutsidersWhoTheyWereWithoutIt) {
   Policy policy = StoryPolicy();

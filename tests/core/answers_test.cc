@@ -85,6 +85,34 @@ TEST(GivenLabelTest, TheOtherOfItsKindComesOffWhateverItsCase) {
   }
 }
 
+// A label that a private contact's word would never have set tells of it for as long as it is there.
+TEST(GivenLabelTest, OneThatOnlyACustomersCommandExplainsGoesWhenTheCustomerTurnsPrivate) {
+  const auto go_private = [](Story story) {
+    Policy policy = Public();
+    policy.customers[0].is_public = false;
+    return std::move(story.Wait(Minutes(1)).NewTerms("v2", policy).Wait(Minutes(1)));
+  };
+  Story story(Public());
+  story.Opens("dave").Permission("dave", "read").Wait(Minutes(1));
+  story.Says("dave", "/support priority P1");
+  story.Wait(Minutes(1)).Labels("retainer-bot", "priority: P1");
+  EXPECT_TRUE(Off(story).empty());
+  EXPECT_EQ(Off(go_private(story)), Strings{"priority: P1"});
+  // A hand made it theirs.
+  Story touched = story;
+  touched.Wait(Minutes(1)).Unlabels("bob", "priority: P1").Labels("bob", "priority: P1");
+  EXPECT_TRUE(Off(go_private(touched)).empty());
+  // A responder said the same; nobody needs to be a customer for that.
+  Story said = story;
+  said.Wait(Minutes(1)).Says("alice", "/support priority P1");
+  EXPECT_TRUE(Off(go_private(said)).empty());
+  // Hands set others: they stay, whatever the responder commanded.
+  Story theirs(Public());
+  theirs.Opens("dave", "It is broken.", {"priority: P2"}).Wait(Minutes(1));
+  theirs.Says("alice", "/support priority P1");
+  EXPECT_TRUE(Off(go_private(theirs)).empty());
+}
+
 TEST(GivenLabelTest, AHandThatChangesItAfterwardsWins) {
   Story story(Public());
   story.Opens("dave").Wait(Minutes(1)).Says("dave", "/support priority P2");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -89,13 +90,82 @@ TEST(Readers, ACustomersOwnProjectThatOnlyItsMembersReadShowsItsPromises) {
   policy.customers[0].projects = {{"github", "acme/opendb"}};
   const auto decide = [](const Policy& terms, bool members_only) {
     Story story(terms);
-    story.context().members_only = story.context().project_private = members_only;
+    story.context().members_only = members_only;
     return DecideAll(story.Opens("eve").Permission("eve", "read"));
   };
   EXPECT_TRUE(Promises(decide(policy, true)));
   EXPECT_FALSE(Promises(decide(policy, false))) << "everybody reads it";
   policy.customers[1].projects = {{"github", "acme/*"}};
   EXPECT_FALSE(Promises(decide(policy, true))) << "it is another customer's too";
+}
+
+// In a private project an internal one's readers are everybody who has signed in.
+TEST(Readers, AProjectThatIsOpenedToMoreThanItsMembersTakesTheTextOffAtOnce) {
+  Policy policy = PrivatePolicy();
+  policy.customers[0].projects = {{"github", "acme/opendb"}};
+  Story story(policy);
+  story.context().members_only = true;
+  story.Opens("eve").Permission("eve", "read");
+  ASSERT_TRUE(Promises(DecideAll(story)));
+  story.context().members_only = false;
+  const Decision opened = DecideAll(story);
+  ASSERT_TRUE(opened.face.has_value());
+  EXPECT_FALSE(opened.face->comment.has_value());
+  EXPECT_TRUE(opened.face->discloses.empty());
+}
+
+// By whose contacts they are, not by how the reason is worded.
+TEST(Readers, OtherCustomersContactsAreHiddenWhateverTheirReasonSays) {
+  Policy policy = PrivatePolicy();
+  for (Customer& customer : policy.customers) customer.is_public = true;
+  policy.customers[1].id = "office of acme";  // an id that ends as another's reason does
+  policy.customers[1].contacts.organizations = {{"github", "beta-inc"}};
+  policy.customers[0].contacts.organizations = {{"github", "acme-inc"}};
+  Story story(policy);
+  story.Opens("dave").Says("alice", "/support claim c-b").Wait(Minutes(1));
+  story.Membership("alice", "acme-inc", "no").Membership("alice", "beta-inc", "no");
+  // Of both; of the other.
+  story.Membership("eve", "acme-inc", "yes").Membership("eve", "beta-inc", "yes");
+  story.Membership("frank", "acme-inc", "no").Membership("frank", "beta-inc", "yes");
+  story.Says("eve", "It breaks here too.").Says("frank", "And here.").Wait(Minutes(1));
+  const std::optional<Standing> acme = StandingFor(story.context_of(), story.facts(), story.terms(),
+                                                   story.pins(), story.now(), "acme");
+  ASSERT_TRUE(acme.has_value());
+  std::map<std::string, std::string> seen;
+  for (const RoleStanding& role : acme->roles) {
+    seen[role.actor.login] = role.reason;
+    for (const std::string& of : role.contact_of) EXPECT_EQ(of, "acme") << role.actor.login;
+  }
+  EXPECT_EQ(seen["dave"], "@dave is a contact of acme");
+  EXPECT_EQ(seen["eve"], "@eve is a contact of acme");
+  EXPECT_EQ(seen["frank"], "@frank is no contact of acme");
+  EXPECT_TRUE(acme->other_customers.empty());
+}
+
+// When another's clocks change next, and what the forge is asked for another's sake, it is not told.
+TEST(Readers, TheNextChangeAndTheQuestionsAreOfTheOwnClaimAlone) {
+  Policy policy = PrivatePolicy();
+  for (Customer& customer : policy.customers) customer.is_public = true;
+  Plan slow = policy.plans["gold"];
+  slow.name = "slow";
+  for (auto& [priority, promises] : slow.promises) {
+    for (auto& [metric, target] : promises.targets) target = OpenTarget(Hours(100));
+  }
+  policy.plans["slow"] = slow;
+  policy.customers[0].plan = "slow";
+  policy.customers[1].contacts.organizations = {{"github", "beta-inc"}};
+  Story story(policy);
+  story.Opens("dave").Says("alice", "/support claim c-b").Wait(Minutes(1));
+  story.Says("eve", "It breaks here too.");
+  const Standing whole = story.See();
+  const std::optional<Standing> acme = StandingFor(story.context_of(), story.facts(), story.terms(),
+                                                   story.pins(), story.now(), "acme");
+  ASSERT_TRUE(acme.has_value());
+  EXPECT_LT(whole.next_wake, story.now() + Hours(2)) << "beta's first reply";
+  EXPECT_GT(acme->next_wake, story.now() + Hours(20));
+  const auto about_beta = [](const Question& q) { return q.organization == "beta-inc"; };
+  EXPECT_TRUE(std::any_of(whole.questions.begin(), whole.questions.end(), about_beta));
+  EXPECT_FALSE(std::any_of(acme->questions.begin(), acme->questions.end(), about_beta));
 }
 
 TEST(Readers, ACustomerSeesItsOwnClaimAndNothingThatAnothersContactSaid) {
