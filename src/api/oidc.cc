@@ -147,6 +147,16 @@ std::vector<OidcConfig> Plain(std::vector<OidcConfig> entries) {
 
 }  // namespace
 
+// A token whose form holds.
+struct OidcVerifier::Signed {
+  cjose_jws_t* jws;
+  std::string algorithm;
+  std::string key_id;
+  std::string named;   // its issuer, as it names it
+  std::string issuer;  // as the configuration does
+  Json claims;
+};
+
 // One issuer's keys.
 class OidcVerifier::Issuer {
  public:
@@ -155,35 +165,42 @@ class OidcVerifier::Issuer {
 
   const std::string& name() const { return issuer_; }
 
-  // `named`: as the token names its issuer, which is exactly how that names itself (OpenID Connect
-  // Core, 3.1.3.7): a slash at the end, which our configuration leaves out, is a part of the name.
-  absl::Status Check(cjose_jws_t* jws, const std::string& named, const std::string& algorithm,
-                     const std::string& key_id) {
+  // Has the keys fetched where there may be others than those that are known: at most once a minute,
+  // and by one caller at a time. `missed`: known keys do not bear out a token; else only where they are
+  // old, and who knows them does not wait for a fetch under way. False where the keys cannot be had.
+  bool Look(bool missed) {
     std::unique_lock lock(mutex_);
     const absl::Time now = clock_.Steady();
-    const auto unknown = [&] { return !keys_.contains(key_id) || now - fetched_ > kUsable; };
-    absl::Status fetched = absl::OkStatus();
-    if ((unknown() || now - fetched_ > kFresh) && !fetching_ && now - tried_ >= kBetweenFetches) {
+    if ((missed || now - fetched_ > kFresh) && !fetching_ && now - tried_ >= kBetweenFetches) {
       tried_ = now;
-      fetched = Refresh(lock, now);
-    } else if (unknown() && fetching_) {
+      away_ = !Refresh(lock, now);
+    } else if (missed && fetching_) {
       // They need the answer that is under way. Beyond a few they would take the threads of those
       // who need none, should it not come.
-      if (waiting_ >= kMostWaiting) return Unavailable();
+      if (waiting_ >= kMostWaiting) return false;
       ++waiting_;
       settled_.wait(lock, [this] { return !fetching_; });
       --waiting_;
     }
-    if (!fetched.ok() && unknown()) return fetched;
-    if (now - fetched_ > kUsable) return Unavailable();
-    if (named != own_name_) return Refused("its issuer is called otherwise");
-    const auto it = keys_.find(key_id);
-    if (it == keys_.end()) return Refused("its issuer has no such key");
-    if (it->second.algorithm != algorithm) return Refused("its algorithm is not its key's");
+    return !away_ && now - fetched_ <= kUsable;
+  }
+
+  // Did a key of this issuer sign it? In any case one signature is checked, for want of a key of ours
+  // with `decoy`.
+  // `named`: as the token names its issuer, which is exactly how that names itself (OpenID Connect
+  // Core, 3.1.3.7): a slash at the end, which our configuration leaves out, is a part of the name.
+  absl::Status Prove(const Signed& token, const SigningKey& decoy) {
+    std::unique_lock lock(mutex_);
+    const auto it = keys_.find(token.key_id);
+    const bool known = it != keys_.end() && clock_.Steady() - fetched_ <= kUsable;
+    const bool fits = known && it->second.algorithm == token.algorithm;
     cjose_err error;
-    if (!cjose_jws_verify(jws, it->second.key.get(), &error)) {
-      return Refused("its signature does not hold");
-    }
+    const bool holds =
+        cjose_jws_verify(token.jws, fits ? it->second.key.get() : decoy.key.get(), &error);
+    if (!known) return Refused("its issuer has no such key");
+    if (!fits) return Refused("its algorithm is not its key's");
+    if (!holds) return Refused("its signature does not hold");
+    if (token.named != own_name_) return Refused("its issuer is called otherwise");
     return absl::OkStatus();
   }
 
@@ -198,13 +215,9 @@ class OidcVerifier::Issuer {
     return json;
   }
 
-  absl::Status Unavailable() const {
-    return absl::UnavailableError(absl::StrCat("The keys of ", issuer_, " cannot be had."));
-  }
-
   // One at a time, and without the lock: whose key is known does not wait for an issuer that does not
   // answer.
-  absl::Status Refresh(std::unique_lock<std::mutex>& lock, absl::Time now) {
+  bool Refresh(std::unique_lock<std::mutex>& lock, absl::Time now) {
     fetching_ = true;
     // Whatever becomes of it, nobody waits for it any longer.
     const absl::Cleanup settled = [&] {
@@ -215,11 +228,11 @@ class OidcVerifier::Issuer {
     lock.unlock();
     auto described = FetchKeys();
     lock.lock();
-    if (!described.ok()) return described.status();
+    if (!described.ok()) return false;
     own_name_ = std::move(described->own_name);
     keys_ = std::move(described->keys);
     fetched_ = now;
-    return absl::OkStatus();
+    return true;
   }
 
   // What an issuer says of itself.
@@ -261,6 +274,7 @@ class OidcVerifier::Issuer {
   std::mutex mutex_;
   std::condition_variable settled_;  // a fetch is over
   bool fetching_ = false;
+  bool away_ = false;  // when it was last asked
   int waiting_ = 0;
   std::string own_name_;                    // as it describes itself
   std::map<std::string, SigningKey> keys_;  // by kid
@@ -268,8 +282,29 @@ class OidcVerifier::Issuer {
   absl::Time tried_ = absl::InfinitePast();
 };
 
+// Keys of nobody, to take as long over a token whose key is not known.
+struct OidcVerifier::Decoys {
+  Decoys() {
+    // A number of the size of a modulus.
+    std::string modulus;
+    absl::WebSafeBase64Escape(std::string(kMinRsaBits / 8, '\xc5'), &modulus);
+    if (auto key = ReadKey({{"kty", "RSA"}, {"n", modulus}, {"e", "AQAB"}})) rsa = *std::move(key);
+    cjose_err error;
+    elliptic.key.reset(cjose_jwk_create_EC_random(CJOSE_JWK_EC_P_256, &error));
+  }
+  const SigningKey& For(const std::string& algorithm) const {
+    return algorithm == "ES256" ? elliptic : rsa;
+  }
+
+  SigningKey rsa;
+  SigningKey elliptic;
+};
+
 OidcVerifier::OidcVerifier(std::vector<OidcConfig> entries, const Clock& clock, Fetch fetch)
-    : entries_(Plain(std::move(entries))), clock_(clock), fetch_(std::move(fetch)) {
+    : entries_(Plain(std::move(entries))),
+      clock_(clock),
+      fetch_(std::move(fetch)),
+      decoys_(std::make_unique<Decoys>()) {
   for (const OidcConfig& entry : entries_) {
     const bool known = std::any_of(issuers_.begin(), issuers_.end(),
                                    [&](const auto& i) { return i->name() == entry.issuer; });
@@ -299,7 +334,6 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   }
   if (alg != "RS256" && alg != "ES256") return Refused("it is not signed with RS256 or ES256");
 
-  // Rationale: nobody is asked for keys on behalf of a token that could not count anyway.
   std::uint8_t* text = nullptr;
   std::size_t size = 0;
   if (!cjose_jws_get_plaintext(jws.get(), &text, &size, &error)) return Refused("it says nothing");
@@ -308,10 +342,38 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
     return Refused("it names no issuer");
   }
   const std::string named = claims["iss"];
-  const std::string plain = WithoutSlash(named);
-  const auto issuer = std::find_if(issuers_.begin(), issuers_.end(),
-                                   [&](const auto& i) { return plain == i->name(); });
-  if (issuer == issuers_.end()) return Refused("its issuer is not configured");
+  const Signed signed_token{jws.get(), alg, key_id, named, WithoutSlash(named), claims};
+  // Who signed it comes first: what it says is compared with the configuration only once it is proven,
+  // and what is done before that is the same whatever it says.
+  if (absl::Status proven = Prove(signed_token); !proven.ok()) return proven;
+  return Compare(signed_token);
+}
+
+absl::Status OidcVerifier::Prove(const Signed& token) {
+  const SigningKey& decoy = decoys_->For(token.algorithm);
+  const auto prove = [&]() -> absl::Status {
+    for (const auto& issuer : issuers_) {
+      if (issuer->name() == token.issuer) return issuer->Prove(token, decoy);
+    }
+    cjose_err error;
+    cjose_jws_verify(token.jws, decoy.key.get(), &error);
+    return Refused("its issuer is not configured");
+  };
+  bool all = true;
+  for (const auto& issuer : issuers_) issuer->Look(/*missed=*/false);
+  absl::Status proven = prove();
+  for (const auto& issuer : issuers_) {
+    if (proven.ok()) return proven;
+    all &= issuer->Look(/*missed=*/true);
+    proven = prove();
+  }
+  // Whoever's keys are missing, it might have been proven by them.
+  if (proven.ok() || all) return proven;
+  return absl::UnavailableError("The keys of an issuer cannot be had.");
+}
+
+absl::StatusOr<OidcAccess> OidcVerifier::Compare(const Signed& token) const {
+  const Json& claims = token.claims;
   const absl::Time now = clock_.Now();
   const auto expires = TimeClaim(claims, "exp");
   if (!expires || *expires + kLeeway <= now) return Refused("it has expired");
@@ -325,7 +387,7 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   bool audience = false;
   const OidcConfig* entry = nullptr;
   for (const OidcConfig& candidate : entries_) {
-    if (candidate.issuer != (*issuer)->name() || !HasAudience(claims, candidate.audience)) continue;
+    if (candidate.issuer != token.issuer || !HasAudience(claims, candidate.audience)) continue;
     audience = true;
     if (Holds(candidate.repository_ids, repository) || Holds(candidate.project_ids, project)) {
       entry = &candidate;
@@ -335,9 +397,6 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   if (!audience) return Refused("its audience is not ours");
   if (entry == nullptr) return Refused("its repository is not configured");
 
-  if (absl::Status signature = (*issuer)->Check(jws.get(), named, alg, key_id); !signature.ok()) {
-    return signature;
-  }
   OidcAccess access;
   access.id = Holds(entry->repository_ids, repository)
                   ? absl::StrCat("oidc:repository_id ", *repository)

@@ -7,13 +7,17 @@
 // nothing that is known here. The repository is told by its stable id, never by `sub`, whose form a project's owner can
 // change and whose names pass from hand to hand.
 //
-// Keys come from the issuer by discovery (OpenID Connect Discovery 1.0), are kept for an hour, and
-// fetched anew when a token names one that is unknown, at most once a minute. Where the issuer does
-// not answer, known keys go on for a day. One caller fetches; meanwhile tokens of known keys are judged
-// by those, and of the others a few wait for it and the rest are told that the keys cannot be had.
+// Keys come from the issuers by discovery (OpenID Connect Discovery 1.0), are kept for an hour, and
+// fetched anew when a token comes that those known do not bear out, at most once a minute an issuer.
+// Where an issuer does not answer, known keys go on for a day. One caller fetches; meanwhile tokens of
+// known keys are judged by those, and of the others a few wait for it and the rest are told that the
+// keys cannot be had.
 //
-// What a token that does not count costs is bounded: it has 8 KiB at most, what it claims is looked at
-// before its signature, and signatures of one issuer are checked one after the other. Thread-safe.
+// A token that nobody signed tells its maker nothing of what is configured, neither by the answer nor by
+// the time that it takes: what it claims is compared with the configuration only once its signature
+// holds. Before that the same is done whatever it claims: the keys of all issuers are looked for, one
+// signature is checked each time. What it costs is bounded: it has 8 KiB at most, it has keys fetched no
+// more often than others do, and signatures of one issuer are checked one after the other. Thread-safe.
 #pragma once
 
 #include <functional>
@@ -51,14 +55,22 @@ class OidcVerifier {
 
   // Unauthenticated: it does not count; the message says why without a word of the token, and is for
   // the log: who made the token up would learn from it what is configured.
-  // Unavailable: the issuer's keys cannot be had.
+  // Unavailable: it is not proven, and the keys of an issuer (whichever) cannot be had.
   absl::StatusOr<OidcAccess> Verify(std::string_view token);
 
  private:
   class Issuer;
+  struct Decoys;
+  struct Signed;
+  // Did the issuer that it names sign it?
+  absl::Status Prove(const Signed& token);
+  // What the configuration says of one that is proven.
+  absl::StatusOr<OidcAccess> Compare(const Signed& token) const;
+
   const std::vector<OidcConfig> entries_;
   const Clock& clock_;
   const Fetch fetch_;
+  const std::unique_ptr<const Decoys> decoys_;
   std::vector<std::unique_ptr<Issuer>> issuers_;
 };
 

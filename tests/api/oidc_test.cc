@@ -128,7 +128,7 @@ TEST_F(OidcTest, RefusesWhatDoesNotFit) {
   Refuses(issuer_.Sign(Claims({{"exp", "\"tomorrow\""}})), "expired");
   Refuses(issuer_.Sign(Claims({{"nbf", absl::StrCat(kNow + 120)}})), "not in force");
   Refuses(issuer_.Sign("[1]"), "issuer");
-  EXPECT_EQ(fetches_, 0) << "nobody asks for keys for a token that cannot count";
+  EXPECT_EQ(fetches_, 2) << "once, whatever they claim";
 }
 
 TEST_F(OidcTest, RefusesForgedSignatures) {
@@ -344,6 +344,59 @@ TEST_F(HangingIssuerTest, AFewWaitForItAndTheRestAreToldAtOnce) {
   LetGo();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(good, 17);
+}
+
+// Somebody who makes tokens up learns nothing of what is configured: of all of them the answer is the
+// same, and so is what is done before it.
+TEST_F(OidcTest, WhatIsAskedForAnUnprovenTokenDoesNotHangOnWhatItClaims) {
+  TestIssuer forger("https://ci.example");
+  const std::vector<std::map<std::string, std::string>> claims = {
+      {},  // all that is configured
+      {{"iss", "\"https://evil.example\""}},
+      {{"aud", "\"other\""}},
+      {{"repository_id", "\"4\""}},
+      {{"exp", absl::StrCat(kNow - 61)}},
+      {{"nbf", absl::StrCat(kNow + 9'000)}}};
+  forger.AddRsaKey("unheard-of");
+  forger.AddEcKey("ec-1");
+  for (const auto& [key, algorithm] : {std::pair("unheard-of", "RS256"),
+                                       std::pair("rsa-1", "RS256"), std::pair("ec-1", "ES256")}) {
+    for (const auto& claim : claims) {
+      std::map<std::string, std::string> all = claim;
+      all.emplace("exp", absl::StrCat(kNow + 9'000));
+      const std::string token = forger.Sign(Claims(all), key, algorithm);
+      for (const bool away : {true, false}) {
+        // The first one after a minute has the keys fetched, the next does not.
+        clock_.Advance(absl::Minutes(1));
+        if (away) {
+          web_.clear();
+        } else {
+          Publish();
+        }
+        const int before = fetches_;
+        const absl::StatusCode code =
+            away ? absl::StatusCode::kUnavailable : absl::StatusCode::kUnauthenticated;
+        EXPECT_EQ(Refusal(token).code(), code) << key << " " << all.begin()->second;
+        EXPECT_EQ(fetches_ - before, away ? 1 : 2);
+        EXPECT_EQ(Refusal(token).code(), code);
+        EXPECT_EQ(fetches_ - before, away ? 1 : 2);
+      }
+    }
+  }
+}
+
+TEST_F(OidcTest, AProvenTokenHasNothingFetched) {
+  const std::string token = issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 9'000)}}));
+  ASSERT_TRUE(verifier_.Verify(token).ok());
+  const int before = fetches_;
+  for (int i = 0; i < 20; ++i) {
+    clock_.Advance(absl::Minutes(2));
+    EXPECT_TRUE(verifier_.Verify(token).ok());
+    // Nor does one that is signed, and does not count here.
+    Refuses(issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 9'000)}, {"aud", "\"x\""}})),
+            "audience");
+  }
+  EXPECT_EQ(fetches_, before);
 }
 
 TEST_F(OidcTest, NoRefusalQuotesTheToken) {
