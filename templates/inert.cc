@@ -36,14 +36,20 @@ std::size_t SequenceLength(std::string_view text) {
 
 // Direction marks and invisible characters, which could make a text read as something else.
 bool IsInvisible(std::string_view sequence) {
-  if (sequence.size() == 2)
-    return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
+  // U+0080 to U+009F, the soft hyphen (U+00AD) and the Arabic letter mark (U+061C).
+  if (sequence.size() == 2) {
+    return (sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0) ||
+           sequence == "\xC2\xAD" || sequence == "\xD8\x9C";
+  }
+  // Tags and variation selectors of the plane for such.
+  if (sequence.size() == 4) return sequence.starts_with("\xF3\xA0");
   if (sequence.size() != 3) return false;
-  if (sequence == "\xEF\xBB\xBF") return true;
+  if (sequence == "\xEF\xBB\xBF" || sequence == "\xE1\xA0\x8E") return true;
   if (!sequence.starts_with("\xE2\x80") && !sequence.starts_with("\xE2\x81")) return false;
   const auto last = static_cast<unsigned char>(sequence[2]);
   if (sequence[1] == '\x80')
     return (last >= 0x8B && last <= 0x8F) || (last >= 0xA8 && last <= 0xAE);
+  // U+2060 to U+206F, with the isolates (U+2066 to U+2069).
   return last >= 0xA0 && last <= 0xAF;
 }
 

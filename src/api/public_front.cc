@@ -165,7 +165,7 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
 // Only here: who made the token up must not learn it.
 void PublicFront::LogRefusedJob(const std::string& why, const std::string& client,
                                 const std::string& request) {
-  if (const auto kept_back = failures_.Allow("oidc", clock_.Now())) {
+  if (const auto kept_back = failures_.Allow("oidc", clock_.Steady())) {
     log_.Warning("a job's token was refused", {{"why", why},
                                                {"from", client},
                                                {"request", request},

@@ -13,8 +13,10 @@ std::size_t Steering(std::string_view text) {
   };
   if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
   if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;  // more controls
-  // Marks of direction.
+  // Marks of direction: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069.
+  if (byte(0) == 0xd8 && byte(1) == 0x9c) return 2;
   if (byte(0) != 0xe2) return 0;
+  if (byte(1) == 0x80 && (byte(2) == 0x8e || byte(2) == 0x8f)) return 3;
   if (byte(1) == 0x80 && byte(2) >= 0xaa && byte(2) <= 0xae) return 3;
   if (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9) return 3;
   return 0;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "retainer/instant_text.h"
+#include "src/cli/unseen_members.h"
 
 namespace retainer::cli {
 namespace {
@@ -60,6 +61,11 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
           one.count, " deliveries are held: ", NotCovered(current.policy, RefOf(project->second)),
           ", and they are read; else take the webhook from it"));
     }
+  }
+  if (!terms.empty()) {
+    auto unseen = UnseenMembers(terms.back()->policy, store);
+    if (!unseen.ok()) return unseen.status();
+    for (std::string& line : *unseen) found.warnings.push_back(std::move(line));
   }
   for (const ResyncRecord& resync : *resyncs) {
     const auto project = known->find(resync.project);

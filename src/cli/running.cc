@@ -99,6 +99,13 @@ void Running::Report(const PolicyState& state) {
     return;
   }
   log_.Info("policy in force", {{"version", state.id}});
+  // Once a version, however often it is read.
+  if (warned_ != state.id) {
+    for (const std::string& warning : state.warnings) {
+      log_.Warning("policy", {{"problem", warning}});
+    }
+    warned_ = state.id;
+  }
   const TermsHistory terms = service_->desk().terms();
   if (terms.empty()) return;
   for (const std::string& wrong : Compare(terms.back()->policy, config_).wrong) {

@@ -44,7 +44,8 @@ class Running {
 
  private:
   Running(const Config& config, Log& log) : config_(config), log_(log) {}
-  // One line in the log, a figure and the details of /readyz for what came of reading the policy.
+  // One line in the log, a figure and the details of /readyz for what came of reading the policy; its
+  // warnings too. One thread at a time.
   void Report(const PolicyState& state);
 
   const Config config_;
@@ -56,6 +57,7 @@ class Running {
   std::unique_ptr<OidcVerifier> oidc_;
   std::unique_ptr<ApiServer> api_;
   ApiPorts ports_;
+  std::string warned_;    // the version whose warnings stand in the log
   bool reading_ = false;  // the policy, when it was stopped
   std::unique_ptr<Reloader> reloader_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
 #include "src/forge/clients.h"
@@ -76,6 +77,12 @@ std::function<PolicyState()> Service::ReadPolicy() {
     PolicyState state;
     state.status = loaded.status();
     if (loaded.ok()) {
+      for (const Problem& warning : loaded->warnings) {
+        state.warnings.push_back(FormatProblem(warning));
+      }
+      for (const Problem& ended : EndedTerms(loaded->policy, loaded->places, clock_.Now())) {
+        state.warnings.push_back(FormatProblem(ended));
+      }
       state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
     }
     // What was refused leaves in force what is, and no ticket need be judged again.

@@ -49,7 +49,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges,
              &follow_ups_),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),
-      intake_(ports_.receivers, ports_.store, ports_.log, ports_.metrics,
+      intake_(ports_.receivers, ports_.store, ports_.clock, ports_.log, ports_.metrics,
               [this](const std::string& forge) {
                 for (const auto& mine : forges_) {
                   if (mine->slot.name == forge && mine->worker_thread != nullptr) {

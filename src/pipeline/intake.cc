@@ -6,10 +6,11 @@
 
 namespace retainer {
 
-Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log& log,
-               Metrics& metrics, std::function<void(const std::string&)> stored)
+Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock,
+               Log& log, Metrics& metrics, std::function<void(const std::string&)> stored)
     : receivers_(std::move(receivers)),
       store_(store),
+      clock_(clock),
       log_(log),
       metrics_(metrics),
       stored_(std::move(stored)),
@@ -18,7 +19,7 @@ Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log&
 IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
                             absl::Time now, const std::string& client) {
   const WebhookReceiver* receiver = Find(forge);
-  if (receiver == nullptr) return NoSuchForge(forge, client, now);
+  if (receiver == nullptr) return NoSuchForge(forge, client);
   Request request{receiver, now, client, body.size()};
   Verified verified;
   std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified);
@@ -31,7 +32,7 @@ void Intake::AcceptLater(std::string_view forge, const Headers& headers, std::st
                          absl::Time now, const std::string& client, Done done) {
   const WebhookReceiver* receiver = Find(forge);
   if (receiver == nullptr) {
-    done(NoSuchForge(forge, client, now));
+    done(NoSuchForge(forge, client));
     return;
   }
   Request request{receiver, now, client, body.size()};
@@ -70,7 +71,8 @@ void Intake::Tell(const Request& request, const IntakeAnswer& answer) {
                {{"forge", forge}, {"delivery", request.delivery}, {"reason", answer.reason}});
     return;
   }
-  const auto kept_back = refusals_.Allow(absl::StrCat(forge, " ", answer.http_status), request.now);
+  const auto kept_back =
+      refusals_.Allow(absl::StrCat(forge, " ", answer.http_status), clock_.Steady());
   if (!kept_back) return;
   log_.Write(
       answer.http_status >= 500 ? LogLevel::kError : LogLevel::kWarning, "delivery refused",
@@ -83,9 +85,8 @@ void Intake::Tell(const Request& request, const IntakeAnswer& answer) {
        {"more_like_it", absl::StrCat(*kept_back)}});
 }
 
-IntakeAnswer Intake::NoSuchForge(std::string_view forge, const std::string& client,
-                                 absl::Time now) {
-  if (const auto kept_back = refusals_.Allow("404", now)) {
+IntakeAnswer Intake::NoSuchForge(std::string_view forge, const std::string& client) {
+  if (const auto kept_back = refusals_.Allow("404", clock_.Steady())) {
     log_.Warning("delivery refused", {{"status", "404"},
                                       {"reason", "no forge of this name is configured"},
                                       {"name", std::string(forge.substr(0, 64))},
@@ -104,8 +105,9 @@ absl::StatusOr<bool> Intake::IsRenamed(const std::string& forge, const Verified:
   return false;
 }
 
-void Intake::SayOldName(const std::string& forge, const Verified::OtherName& name, absl::Time now) {
-  const auto kept_back = refusals_.Allow(absl::StrCat(forge, " old name ", name.project_id), now);
+void Intake::SayOldName(const std::string& forge, const Verified::OtherName& name) {
+  const auto kept_back =
+      refusals_.Allow(absl::StrCat(forge, " old name ", name.project_id), clock_.Steady());
   if (!kept_back) return;
   log_.Warning("a webhook secret names a project by an old name",
                {{"forge", forge},
@@ -135,7 +137,7 @@ std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_vi
     if (!renamed.ok()) return NotStored(renamed.status());
     if (*renamed) {
       verified.outcome = VerifyOutcome::kGenuine;
-      SayOldName(receiver.forge(), *verified.other_name, now);
+      SayOldName(receiver.forge(), *verified.other_name);
     }
   }
   switch (verified.outcome) {
@@ -144,7 +146,7 @@ std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_vi
     case VerifyOutcome::kGenuineByToken:
       metrics_.Count("retainer_unsigned_deliveries_total", {{"forge", receiver.forge()}});
       if (const auto kept_back =
-              refusals_.Allow(absl::StrCat(receiver.forge(), " unsigned"), now)) {
+              refusals_.Allow(absl::StrCat(receiver.forge(), " unsigned"), clock_.Steady())) {
         log_.Warning("delivery passed on its token alone",
                      {{"forge", receiver.forge()},
                       {"mend", "give this webhook the signing token, then drop webhook_secrets"},

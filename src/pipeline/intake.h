@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "retainer/clock.h"
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
@@ -37,9 +38,9 @@ struct IntakeAnswer {
 class Intake {
  public:
   // `stored` is called with the forge's name after a new delivery is on disk. The receivers, store,
-  // log and metrics outlive this object.
-  Intake(std::vector<const WebhookReceiver*> receivers, Store& store, Log& log, Metrics& metrics,
-         std::function<void(const std::string&)> stored);
+  // clock, log and metrics outlive this object.
+  Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock, Log& log,
+         Metrics& metrics, std::function<void(const std::string&)> stored);
 
   // `client`: the address that the request comes from.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
@@ -64,7 +65,7 @@ class Intake {
  private:
   // Is the project one that a secret is for, under an earlier name?
   absl::StatusOr<bool> IsRenamed(const std::string& forge, const Verified::OtherName& name);
-  void SayOldName(const std::string& forge, const Verified::OtherName& name, absl::Time now);
+  void SayOldName(const std::string& forge, const Verified::OtherName& name);
   IntakeAnswer NotStored(const absl::Status& status);
   // A request under way, for the log and the figures.
   struct Request {
@@ -80,13 +81,14 @@ class Intake {
   std::optional<IntakeAnswer> Check(const Headers& headers, std::string_view body, Request* request,
                                     Verified* verified);
   IntakeAnswer Stored(const WebhookReceiver& receiver, const absl::StatusOr<Store::Put>& put);
-  IntakeAnswer NoSuchForge(std::string_view forge, const std::string& client, absl::Time now);
+  IntakeAnswer NoSuchForge(std::string_view forge, const std::string& client);
   const WebhookReceiver* Find(std::string_view forge) const;
   // In the log and the figures.
   void Tell(const Request& request, const IntakeAnswer& answer);
 
   const std::vector<const WebhookReceiver*> receivers_;
   Store& store_;
+  const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
   const std::function<void(const std::string&)> stored_;

@@ -20,7 +20,8 @@ class Throttle {
   explicit Throttle(int lines = 10, absl::Duration window = absl::Minutes(1))
       : lines_(lines), window_(window) {}
 
-  // nullopt: keep this line back. Else how many of its kind were kept back since the last one.
+  // nullopt: keep this line back. Else how many of its kind were kept back since the last one. `now`:
+  // Clock::Steady.
   std::optional<std::uint64_t> Allow(const std::string& key, absl::Time now) {
     std::lock_guard lock(mutex_);
     Kind& kind = kinds_[key];

@@ -10,9 +10,10 @@ namespace retainer {
 namespace {
 
 // Blanks and marks that show nothing, and come along when one copies from a page.
-constexpr std::string_view kUnseen[] = {"\u00a0", "\u00ad", "\u200b", "\u200c", "\u200d", "\u200e",
-                                        "\u200f", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
-                                        "\u2060", "\u2066", "\u2067", "\u2068", "\u2069", "\ufeff"};
+constexpr std::string_view kUnseen[] = {"\u00a0", "\u00ad", "\u061c", "\u200b", "\u200c",
+                                        "\u200d", "\u200e", "\u200f", "\u202a", "\u202b",
+                                        "\u202c", "\u202d", "\u202e", "\u2060", "\u2066",
+                                        "\u2067", "\u2068", "\u2069", "\ufeff"};
 
 bool HoldsUnseen(std::string_view text) {
   return std::any_of(std::begin(kUnseen), std::end(kUnseen), [&](std::string_view unseen) {

@@ -57,6 +57,35 @@ TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
   EXPECT_EQ(Ask({{"op", "inbox list"}})["text"], "Nothing is set aside.\n");
 }
 
+TEST_F(OperationsTest, WhoseMembershipIsHiddenIsCounted) {
+  Policy policy = MakePolicy();
+  policy.customers[0].contacts.organizations = {{"github", "acme-inc"}};
+  desk->SetTerms({MakeTerms("v1", At(-60), policy)});
+  const auto say = [&](std::int64_t number, const Actor& author, const std::string& membership) {
+    Fact answer;
+    answer.kind = FactKind::kMembership;
+    answer.provenance = Provenance::kNetwork;
+    answer.at = clock.Now();
+    answer.subject = absl::StrCat(author.id, " acme-inc");
+    answer.value = membership;
+    answer.expires = clock.Now() + absl::Hours(24);
+    answer.id = MakeFactId(answer.kind, answer.subject, "");
+    const std::string id = absl::StrCat("d", number);
+    receiver.Register(id, MakeEvent(number, author, {Opened(author, 0), answer}));
+    Accept(id);
+  };
+  say(1, kErin, "unseen");
+  say(2, kErin, "unseen");
+  say(3, {"44", "frank", false}, "unseen");
+  say(4, {"45", "gus", false}, "no");
+  const json state = Ask({{"op", "state"}})["data"];
+  ASSERT_EQ(state["warnings"].size(), 1u) << state;
+  EXPECT_EQ(state["warnings"][0],
+            "of 2 people on open tickets it cannot be seen whether they are members of "
+            "github:acme-inc, of acme: they count as community; list those who are by login in the "
+            "policy");
+}
+
 TEST_F(OperationsTest, ATokenForNobodyIsRefusedWithWhatThereIs) {
   const auto create = [&](const char* project, const char* customer) {
     return Ask(

@@ -12,7 +12,7 @@ namespace {
 class IntakeTest : public World {
  protected:
   IntakeTest()
-      : intake({&receiver}, store, log, metrics,
+      : intake({&receiver}, store, clock, log, metrics,
                [this](const std::string& name) { woken.push_back(name); }) {}
   IntakeAnswer Accept(const Headers& headers) {
     return intake.Accept("github", headers, "{\"body\": \"confidential words\"}", clock.Now());
@@ -164,6 +164,18 @@ TEST_F(IntakeTest, WhatNoForgeSendsIsRefusedAndNotKept) {
   EXPECT_EQ(intake.Accept("github", headers, "misfit", clock.Now()).http_status, 400);
   EXPECT_EQ(Stats().inbox, 0u);
   EXPECT_EQ(Stats().set_aside, 0u);
+}
+
+// Intervals go by the clock that is never set back.
+TEST_F(IntakeTest, AClockThatIsSetBackOrAheadLetsNoFloodIntoTheLog) {
+  for (int i = 0; i < 60; ++i) {
+    clock.ChangeDate(absl::Hours(i % 2 == 0 ? 1 : -1));
+    Accept({{"X-Event", "issues"}});
+  }
+  EXPECT_EQ(log.Count("delivery refused"), 10u);
+  clock.Advance(absl::Minutes(1));
+  Accept({{"X-Event", "issues"}});
+  EXPECT_EQ(log.Count("delivery refused"), 11u);
 }
 
 TEST_F(IntakeTest, MadeUpEventNamesAreOneFigure) {

@@ -301,6 +301,14 @@ TEST(InertTextTest, PlainWordsStayAndAllElseIsCode) {
   EXPECT_EQ(InertCode("a\xE2\x80\xAE"
                       "b"),
             "`a b`");  // turns the reading direction
+  // All that Unicode gives to turn it, and more that nobody sees.
+  for (const char* mark : {"\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d",
+                           "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u00ad", "\u180e",
+                           "\u200b", "\u2060", "\ufeff", "\U000e0041"}) {
+    EXPECT_EQ(InertCode(std::string("a") + mark + "b"), "`a b`") << mark;
+    EXPECT_EQ(InertText(std::string("a") + mark + "b"), "a b") << mark;
+  }
+  EXPECT_EQ(InertCode("\u0628\u061b"), "`\u0628\u061b`") << "letters beside them stay";
   EXPECT_LE(InertCode(std::string(5000, '`')).size(), 420u);
 }
 

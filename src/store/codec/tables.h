@@ -80,7 +80,7 @@
 // An instant of the latter that has passed says nothing.
 //
 // Tickets that wait for an answer of the forge: u8 13, text project, ticket; as outsiders see them
-// (since schema 11): 20, likewise. Tickets that a change of
+// (since schema 12): 20, likewise. Tickets that a change of
 // the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
 // ticket. Dimensions 1 to 5 were those of schema 1.
 //
@@ -100,7 +100,7 @@
 //
 //     u8 18, text forge, text project
 //
-// Schemas up to 10 did not know whether members alone read a project (ProjectRecord), nor how many
+// Schemas up to 11 did not know whether members alone read a project (ProjectRecord), nor how many
 // questions outsiders' view of a ticket has (TicketRecord): both are taken as no until they are told.
 //
 // Schemas up to 8 knew neither the facts 25 and 26 nor the ending 5.
@@ -128,7 +128,7 @@
 namespace retainer {
 
 // Raised when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 11;
+inline constexpr std::uint64_t kSchemaVersion = 12;
 
 enum class Table : std::uint8_t {
   kMeta,
