@@ -79,7 +79,7 @@ class SharedSyncTest : public IntakeTest {
   HeldStore held;
   std::mutex mutex;
   std::map<std::string, int> answers;
-  Intake shared{{&receiver}, held, log, metrics, nullptr};
+  Intake shared{{&receiver}, held, clock, log, metrics, nullptr};
 };
 
 TEST_F(SharedSyncTest, OneAloneIsWrittenAtOnceAndThoseThatComeMeanwhileShareTheNextWrite) {
