@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -288,6 +289,19 @@ absl::StatusOr<in_addr> ParseAddress(const std::string& text) {
   return address;
 }
 
+// Trouble where the server refuses to be connected to; who is slow to let us in is measured.
+absl::Status CheckListens(const LoadOptions& options) {
+  const absl::StatusOr<int> fd = StartConnecting(options.url, options.from);
+  if (!fd.ok()) return fd.status();
+  pollfd connected{*fd, POLLOUT, 0};
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (poll(&connected, 1, 1000) == 1) getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  close(*fd);
+  if (error == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(error, absl::StrCat("cannot connect to ", options.url));
+}
+
 }  // namespace
 
 double LoadResult::Percentile(double share) const {
@@ -338,6 +352,7 @@ absl::StatusOr<int> StartConnecting(const std::string& url, const std::string& f
 
 absl::StatusOr<LoadResult> RunLoad(
     const LoadOptions& options, const std::function<const LoadRequest*(std::uint64_t)>& request) {
+  if (absl::Status status = CheckListens(options); !status.ok()) return status;
   return Load(options, request).Run();
 }
 
