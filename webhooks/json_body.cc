@@ -72,12 +72,14 @@ BodyValue ValueOf(Element element) {
 
 template <typename Visit>
 void EachMember(Element element, const Visit& visit) {
-  for (const auto& member : element.get_object().value_unsafe()) visit(member.key, member.value);
+  const simdjson::dom::object object = element.get_object().value_unsafe();
+  for (const auto& member : object) visit(member.key, member.value);
 }
 
 template <typename Visit>
 void EachItem(Element element, const Visit& visit) {
-  for (const Element item : element.get_array().value_unsafe()) visit(item);
+  const simdjson::dom::array array = element.get_array().value_unsafe();
+  for (const Element item : array) visit(item);
 }
 
 BodyValue ValueOf(const Json* json) {
