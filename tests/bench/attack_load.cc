@@ -1,7 +1,7 @@
 // Connections that take from a server what is scarce, and give it back as late as they can. A client
 // of one's own server on loopback, for seeing that others are served meanwhile.
 //
-//     attack_load URL idle --connections 10000 --addresses 250     says nothing
+//     attack_load URL idle --connections 10000 --addresses 500     says nothing
 //     attack_load URL polite --addresses 2             GET /healthz every 1.5 s, kept alive
 //     attack_load URL slow-bodies --addresses 2        a delivery of 12 KB, a byte a second
 //     attack_load URL withheld --connections 11        a delivery of 25 MiB without its last byte

@@ -10,7 +10,7 @@
 #   slow       64 deliveries of two addresses whose bodies come a byte a second
 #   proxy      64 busy connections of a trusted proxy: 1,000 signed deliveries a second
 #   withheld   11 bodies of 25 MiB of one address, each without its last byte
-#   idle       10,000 connections of 250 addresses that say nothing
+#   idle       10,000 connections of 500 addresses that say nothing
 #
 # The client sends 50 deliveries a second, each over a new connection, and gives up on one after 10 s as
 # GitHub does. Exit code 1 where a delivery was refused or not answered, where its p99 was 50 ms or more,
@@ -64,7 +64,7 @@ begin() {
       attackers+=($!)
       ;;
     withheld) attack "$2" withheld --connections 11 ;;
-    idle) attack "$2" idle --connections 10000 --addresses 250 ;;
+    idle) attack "$2" idle --connections 10000 --addresses 500 ;;
     *) echo "no attack is called $1" >&2; exit 2 ;;
   esac
 }
