@@ -46,10 +46,14 @@ void Front::Answer(HttpRequest& request, Done done) {
   try {
     answer = Serve(request);
   } catch (const std::exception&) {
-    log_.Error("a request failed inside", {{"request", request.id}});
-    answer = Problem(request, 500, "");
+    answer = FailedInside(request);
   }
   done(std::move(answer));
+}
+
+HttpAnswer Front::FailedInside(const HttpRequest& request) {
+  log_.Error("a request failed inside", {{"request", request.id}});
+  return Problem(request, 500, "");
 }
 
 HttpAnswer Front::Refuse(const HttpRequest* request, Refusal why) {

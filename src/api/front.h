@@ -28,7 +28,7 @@ class Front : public HttpFront {
  public:
   Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies);
 
-  void Answer(HttpRequest& request, Done done) final;
+  void Answer(HttpRequest& request, Done done) override;
   HttpAnswer Refuse(const HttpRequest* request, Refusal why) final;
   void Answered(const HttpRequest* request, const HttpAnswer& answer) final;
 
@@ -40,6 +40,7 @@ class Front : public HttpFront {
   // A label with few values, whatever is asked for.
   virtual std::string RouteOf(const std::string& path) const = 0;
 
+  HttpAnswer FailedInside(const HttpRequest& request);
   static HttpAnswer Problem(const HttpRequest& request, int status, std::string_view detail,
                             std::string_view code = {});
   static HttpAnswer Nothing(const HttpRequest& request);
@@ -74,13 +75,16 @@ class PublicFront final : public Front {
               const TrustedProxies& proxies, Options options);
 
   Plan Look(HttpRequest& request) override;
+  void Answer(HttpRequest& request, Done done) override;
 
  private:
   HttpAnswer Serve(HttpRequest& request) override;
   std::string RouteOf(const std::string& path) const override;
 
   Plan LookAtDelivery(const HttpRequest& request) const;
-  HttpAnswer TakeDelivery(const HttpRequest& request);
+  // Answered once the delivery is on disk, with others that came meanwhile.
+  void TakeDelivery(const HttpRequest& request, Done done);
+  static HttpAnswer AnswerOf(const HttpRequest& request, const IntakeAnswer& taken);
   static HttpAnswer Dress(ApiAnswer given, const HttpRequest& request);
   HttpAnswer AnswerRoute(const Route& route, std::string varying, const HttpRequest& request);
   bool MustAuthenticate(const Route& route, const HttpRequest& request) const;

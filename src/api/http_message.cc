@@ -51,10 +51,11 @@ std::string WriteAnswer(const HttpAnswer& answer, const HttpRequest* request, bo
                   "\r\n");
   for (const auto& [name, value] : answer.fields) absl::StrAppend(&out, name, ": ", value, "\r\n");
   if (request != nullptr) absl::StrAppend(&out, kRequestId, ": ", request->id, "\r\n");
-  if (!bodiless) {
-    if (!answer.type.empty()) absl::StrAppend(&out, "Content-Type: ", answer.type, "\r\n");
-    absl::StrAppend(&out, "Content-Length: ", answer.body.size(), "\r\n");
+  if (!bodiless && !answer.type.empty()) {
+    absl::StrAppend(&out, "Content-Type: ", answer.type, "\r\n");
   }
+  // Also of a 304: some clients would wait for a body.
+  absl::StrAppend(&out, "Content-Length: ", bodiless ? 0 : answer.body.size(), "\r\n");
   absl::StrAppend(&out, "Connection: ", close ? "close" : "keep-alive", "\r\n\r\n");
   if (!bodiless && !head_alone) out.append(answer.body);
   return out;

@@ -4,14 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -37,6 +34,8 @@ constexpr int kStepsAtOnce = 32;
 // How often bounds of time are looked at.
 constexpr std::chrono::milliseconds kTick(50);
 // That a client may still send while it reads what it is refused with.
+// A connection that holds no more holds nothing to speak of.
+constexpr std::size_t kMostIdle = 1024;
 constexpr std::size_t kMostDrained = 1024 * 1024;
 
 Steady::duration Of(absl::Duration duration) { return absl::ToChronoNanoseconds(duration); }
@@ -46,7 +45,10 @@ struct Connection : Progress {
   explicit Connection(tcp::socket s) : socket(std::move(s)) {}
 
   std::string_view Unused() const { return std::string_view(in).substr(start); }
-  std::size_t held() const { return hold.bytes + in.capacity() + out.size(); }
+  // Bytes beside the body's.
+  std::size_t Buffers() const {
+    return in.capacity() + out.capacity() + (request == nullptr ? 0 : request->head.capacity());
+  }
 
   tcp::socket socket;
   std::string peer;
@@ -64,7 +66,8 @@ struct Connection : Progress {
   HttpFront::Plan plan;
   BodyBudget::Hold hold;
   std::string out;
-  bool close = false;  // after this answer
+  std::size_t buffers = 0;  // as counted
+  bool close = false;       // after this answer
 };
 
 using Ref = std::shared_ptr<Connection>;
@@ -79,6 +82,7 @@ class Listener::Impl {
         trusted_(trusted),
         options_(options),
         gate_(options.per_address),
+        pools_(front, options.pools),
         budget_(options.bodies),
         acceptor_(loop_),
         tick_(loop_) {}
@@ -110,9 +114,7 @@ class Listener::Impl {
   void Start() {
     // Rationale: glibc would learn from the first large body that is freed to keep the next ones.
     mallopt(M_MMAP_THRESHOLD, static_cast<int>(BodyLimits().small));
-    handlers_.emplace(options_.handlers);
-    if (options_.delivery_threads > 0) deliveries_.emplace(options_.delivery_threads);
-    if (options_.large_delivery_threads > 0) large_.emplace(options_.large_delivery_threads);
+    pools_.Start();
     Accept();
     thread_ = std::thread([this] {
       const auto keep = asio::make_work_guard(loop_);
@@ -124,14 +126,7 @@ class Listener::Impl {
     if (!thread_.joinable()) return;
     asio::post(loop_, [this] { BeginStop(); });
     thread_.join();
-    stopped_ = true;
-    {
-      std::unique_lock lock(mutex_);
-      none_under_way_.wait(lock, [this] { return under_way_ == 0; });
-    }
-    for (auto* pool : {&handlers_, &deliveries_, &large_}) {
-      if (*pool) (*pool)->join();
-    }
+    pools_.Stop();
     connections_.clear();
     answered_.clear();
   }
@@ -208,6 +203,7 @@ class Listener::Impl {
     c.state = State::kClosed;
     if (c.counted) gate_.Leave(c.peer);
     budget_.Release(c.hold);
+    buffers_ -= std::exchange(c.buffers, 0);
     error_code ignored;
     c.socket.close(ignored);
     const std::size_t at = c.index;
@@ -254,16 +250,15 @@ class Listener::Impl {
 
   // Room.
 
-  // The heaviest first, at most `most` of them. `holding`: of those alone that hold room for a body, of
-  // this network or (empty) of any.
-  std::vector<Ref> Burdens(std::size_t most, const std::string* holding) {
+  // Of those that `counts`, the heaviest first, at most `most` of them.
+  template <typename Counts>
+  std::vector<Ref> Burdens(std::size_t most, Counts counts) {
     const Steady::time_point now = Steady::now();
     std::vector<std::pair<double, Ref>> found;
     for (const Ref& c : connections_) {
-      if (holding != nullptr && (c->hold.bytes == 0 || c->state != State::kBody)) continue;
-      if (holding != nullptr && !holding->empty() && c->hold.network != *holding) continue;
-      if (const double burden = Burden(*c, c->held(), options_.pace, now); burden > 0)
-        found.emplace_back(burden, c);
+      if (!counts(*c)) continue;
+      const double burden = Burden(*c, c->hold.bytes + c->buffers, options_.pace, now);
+      if (burden > 0) found.emplace_back(burden, c);
     }
     most = std::min(most, found.size());
     std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(most), found.end(),
@@ -276,7 +271,8 @@ class Listener::Impl {
   // Several at a time: a crowd that comes must not have all the others looked at for each of its.
   bool MakeRoom() {
     if (Steady::now() < full_until_) return false;
-    const auto burdens = Burdens(std::max<std::size_t>(1, options_.connections / 256), nullptr);
+    const auto burdens = Burdens(std::max<std::size_t>(1, options_.connections / 256),
+                                 [](const Connection&) { return true; });
     for (const Ref& c : burdens) Drop(c);
     if (burdens.empty()) full_until_ = Steady::now() + kTick;
     return !burdens.empty();
@@ -290,17 +286,37 @@ class Listener::Impl {
   }
 
   bool Reserve(const Ref& c, std::size_t bytes) {
-    BodyBudget::Answer answer = budget_.Grow(c->hold, bytes);
+    const BodyBudget::Answer answer = budget_.Grow(c->hold, bytes);
     if (answer == BodyBudget::Answer::kYes) return true;
     if (Steady::now() < bodies_full_until_) return false;
-    const std::string anybody;
-    for (const Ref& other :
-         Burdens(64, answer == BodyBudget::Answer::kShareSpent ? &c->hold.network : &anybody)) {
-      if (other == c) continue;
+    const bool own = answer == BodyBudget::Answer::kShareSpent;
+    for (const Ref& other : Burdens(64, [&](const Connection& one) {
+           return &one != c.get() && one.state == State::kBody && one.hold.bytes > 0 &&
+                  (!own || one.hold.network == c->hold.network);
+         })) {
       Drop(other);
       if (budget_.Grow(c->hold, bytes) == BodyBudget::Answer::kYes) return true;
     }
     bodies_full_until_ = Steady::now() + kTick;
+    return false;
+  }
+
+  // Counts what a connection holds by now. False where that is too much together: it is to go.
+  bool Count(const Ref& c) {
+    const std::size_t holds = c->Buffers();
+    const bool grows = holds > c->buffers;
+    buffers_ += holds;
+    buffers_ -= std::exchange(c->buffers, holds);
+    if (!grows || buffers_ <= options_.buffers) return true;
+    if (Steady::now() >= buffers_full_until_) {
+      for (const Ref& other : Burdens(256, [&](const Connection& one) {
+             return &one != c.get() && one.buffers > kMostIdle;
+           })) {
+        Drop(other);
+        if (buffers_ <= options_.buffers) return true;
+      }
+      buffers_full_until_ = Steady::now() + kTick;
+    }
     return false;
   }
 
@@ -348,6 +364,7 @@ class Listener::Impl {
     c->start = 0;
     // Whoever waits for nothing in particular holds nothing.
     if (c->in.empty()) std::string().swap(c->in);
+    if (!Count(c)) return Drop(c);
     if (c->state != State::kAnswering && c->state != State::kWriting) Await(c);
   }
 
@@ -454,30 +471,10 @@ class Listener::Impl {
   // Answering.
 
   void Dispatch(const Ref& c) {
-    using Where = HttpFront::Where;
-    const bool large = c->request->body.size() > options_.bodies.small;
-    const Where where = c->plan.where;
-    if (where == Where::kHandlers) {
-      if (handled_ >= options_.handlers + options_.waiting) {
-        return Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
-      }
-      ++handled_;
-    }
     c->Enter(State::kAnswering);
-    {
-      const std::lock_guard lock(mutex_);
-      ++under_way_;
-    }
-    HttpFront::Done done = [this, c](HttpAnswer answer) { Take(c, std::move(answer)); };
-    if (where == Where::kLoop && !large) return front_.Answer(*c->request, std::move(done));
-    asio::thread_pool& pool = where == Where::kHandlers ? *handlers_
-                              : large                   ? *large_
-                                                        : *deliveries_;
-    asio::post(pool, [this, c, done = std::move(done)]() mutable {
-      // Nobody would get the answer any more.
-      if (stopped_) return done({});
-      front_.Answer(*c->request, std::move(done));
-    });
+    const auto done = [this, c](HttpAnswer answer) { Take(c, std::move(answer)); };
+    if (pools_.Answer(*c->request, c->plan.where, done)) return;
+    Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
   }
 
   // On any thread.
@@ -486,7 +483,6 @@ class Listener::Impl {
     const std::lock_guard lock(mutex_);
     answered_.emplace_back(c, std::move(answer));
     if (answered_.size() == 1) asio::post(loop_, [this] { SendAnswered(); });
-    if (--under_way_ == 0) none_under_way_.notify_all();
   }
 
   void SendAnswered() {
@@ -496,9 +492,7 @@ class Listener::Impl {
       answered.swap(answered_);
     }
     for (auto& [c, answer] : answered) {
-      if (c->plan.where == HttpFront::Where::kHandlers) --handled_;
-      if (c->state == State::kClosed) continue;
-      Send(c, answer);
+      if (c->state != State::kClosed) Send(c, answer);
     }
   }
 
@@ -526,6 +520,7 @@ class Listener::Impl {
       error_code error;
       c->moved += c->socket.write_some(asio::buffer(c->out) + c->moved, error);
       if (error == asio::error::would_block || error == asio::error::try_again) {
+        if (!Count(c)) return Close(*c);
         c->socket.async_wait(tcp::socket::wait_write, [this, c](error_code failed) {
           if (c->state != State::kWriting) return;
           if (failed) return Close(*c);
@@ -560,28 +555,24 @@ class Listener::Impl {
   // Of the loop's thread.
   std::array<char, kReadAtOnce> scratch_;
   ConnectionGate gate_;
+  AnswerPools pools_;
   BodyBudget budget_;
   std::vector<Ref> connections_;
-  std::size_t handled_ = 0;  // requests at the handlers
+  std::size_t buffers_ = 0;  // bytes
   bool ticking_ = false;
   bool accepting_ = true;
   bool stopping_ = false;
   Steady::time_point stop_until_{};
   Steady::time_point full_until_{};
   Steady::time_point bodies_full_until_{};
+  Steady::time_point buffers_full_until_{};
 
-  std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
   std::vector<std::pair<Ref, HttpAnswer>> answered_;  // not sent yet
-  std::size_t under_way_ = 0;                         // at the front
-  std::condition_variable none_under_way_;
 
   asio::io_context loop_{1};
   tcp::acceptor acceptor_;
   asio::steady_timer tick_;
-  std::optional<asio::thread_pool> handlers_;
-  std::optional<asio::thread_pool> deliveries_;
-  std::optional<asio::thread_pool> large_;
   std::thread thread_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -56,7 +57,6 @@ HttpFront::Plan PublicFront::Look(HttpRequest& request) {
 }
 
 HttpAnswer PublicFront::Serve(HttpRequest& request) {
-  if (request.method == "POST") return TakeDelivery(request);
   if (request.path == "/readyz") return Ready(/*details=*/false);
   std::string varying;
   const Route* route = FindRoute(routes_, request.path, &varying);
@@ -75,7 +75,7 @@ std::string PublicFront::RouteOf(const std::string& path) const {
 
 HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
   Plan plan;
-  plan.where = Where::kDeliveries;
+  plan.where = Where::kLoop;
   plan.max_body = options_.max_body;
   plan.client = ClientOf(request);
   // What was signed are the bytes as they come, and no forge packs them: nothing is unpacked here.
@@ -91,12 +91,27 @@ HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
   return plan;
 }
 
-HttpAnswer PublicFront::TakeDelivery(const HttpRequest& request) {
+void PublicFront::Answer(HttpRequest& request, Done done) {
+  if (request.method != "POST") return Front::Answer(request, std::move(done));
+  try {
+    TakeDelivery(request, done);
+  } catch (const std::exception&) {
+    done(FailedInside(request));
+  }
+}
+
+void PublicFront::TakeDelivery(const HttpRequest& request, Done done) {
   Headers headers;
-  for (const HttpField& field : request.fields)
+  for (const HttpField& field : request.fields) {
     headers.try_emplace(std::string(field.name), field.value);
-  const IntakeAnswer taken =
-      desk_.Accept(*ForgeOf(request.path), headers, request.body, ClientOf(request));
+  }
+  desk_.AcceptLater(*ForgeOf(request.path), headers, request.body, ClientOf(request),
+                    [&request, done = std::move(done)](const IntakeAnswer& taken) {
+                      done(AnswerOf(request, taken));
+                    });
+}
+
+HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const IntakeAnswer& taken) {
   HttpAnswer answer;
   if (taken.http_status >= 400) {
     answer = Problem(request, taken.http_status, taken.problem);

@@ -26,11 +26,12 @@ ListenerOptions Bounds(const ApiOptions& options) {
   ListenerOptions bounds;
   bounds.head = options.head;
   bounds.bodies = options.bodies;
+  bounds.pools.small = options.bodies.small;
   bounds.connections = Fitting(options.connections);
   bounds.pace = options.pace;
   bounds.stop_timeout = options.stop_timeout;
   bounds.backlog = options.backlog;
-  bounds.waiting = options.waiting;
+  bounds.pools.waiting = options.waiting;
   return bounds;
 }
 
@@ -39,15 +40,15 @@ ListenerOptions ForEverybody(const ApiOptions& options) {
   constexpr std::size_t kLargeDeliveries = 2;
   ListenerOptions bounds = Bounds(options);
   bounds.per_address = options.connections_per_address;
-  bounds.handlers = options.threads;
-  bounds.delivery_threads = options.delivery_threads;
-  bounds.large_delivery_threads = kLargeDeliveries;
+  bounds.pools.handlers = options.threads;
+  bounds.pools.deliveries = options.delivery_threads;
+  bounds.pools.large_deliveries = kLargeDeliveries;
   return bounds;
 }
 
 ListenerOptions ForOperators(const ApiOptions& options) {
   ListenerOptions bounds = Bounds(options);
-  bounds.handlers = 2;
+  bounds.pools.handlers = 2;
   return bounds;
 }
 

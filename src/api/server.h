@@ -9,15 +9,14 @@
 // whoever else has failed. No internal text, secret or body reaches an answer or a log.
 //
 // Each listener has an event loop (listener.h): a connection holds no thread, however long it stays
-// and however slowly it sends. Answers are made by pools of threads: one for the API, with a line in
-// front of it that has an end (503 beyond it), one for deliveries, a small one for large deliveries, and
-// one for figures. A client that sends nothing, or too slowly, is cut off: before a request begins after
-// `idle_timeout`, until its head is there after `head_timeout`, until its body is after `request_timeout`,
-// and as long after its answer began. When `connections` are there, those that do nothing go first, then
-// those that are slow. One address (an IPv6 network of 64 bits) has `connections_per_address` of them at
-// most; that of a proxy (`trusted_proxies`, this machine) any number. Bodies are read of deliveries
-// alone, up to the cap and no further; room for all of a body is kept before it is read, of `bodies`,
-// of which one client has a share, behind a proxy too. None is unpacked.
+// and however slowly it sends. Pools of threads answer: one for the API, with a line in front of it that
+// has an end (503 beyond it), one for deliveries, a small one for large deliveries, one for operators.
+// A client that sends nothing, or too slowly, is cut off (progress.h). When `connections` are there, those
+// that do nothing go first, then those that are slow. One address (an IPv6 network of 64 bits) has
+// `connections_per_address` of them at most; that of a proxy (`trusted_proxies`, this machine) any number.
+// Bodies are read of deliveries alone, up to the cap and no further. Room for one is kept before it is
+// read (admission.h): of `bodies`, of which each client has a share, behind a proxy too. None is
+// unpacked.
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the server.
 #pragma once
@@ -57,7 +56,7 @@ struct ApiOptions {
   PaceLimits pace;
   std::size_t threads = 16;           // of the API
   std::size_t waiting = 512;          // requests that none of them has yet
-  std::size_t delivery_threads = 16;  // each waits for the disk
+  std::size_t delivery_threads = 2;   // for deliveries of more than 64 KiB
   // Of a listener at a time; fewer where the process may not open as many files.
   std::size_t connections = 16384;
   std::size_t connections_per_address = 32;        // of the public listener; 0: any number

@@ -62,9 +62,9 @@ class ListenerTest : public ::testing::Test {
  protected:
   ListenerTest() {
     options.pace.idle_timeout = absl::Seconds(60);
-    options.handlers = 2;
-    options.delivery_threads = 2;
-    options.large_delivery_threads = 1;
+    options.pools.handlers = 2;
+    options.pools.deliveries = 2;
+    options.pools.large_deliveries = 1;
   }
   void Listen() {
     listener = std::make_unique<Listener>(front, trusted, options);
@@ -347,6 +347,22 @@ TEST_F(ListenerTest, MemoryIsGivenBack) {
   EXPECT_EQ(Body(slow[0].ReadAnswer()), absl::StrCat(length));
   slow.clear();
   EXPECT_TRUE(is([&] { return Resident() < before + kSlack; })) << Resident() << " " << before;
+}
+
+TEST_F(ListenerTest, HeadsTogetherAreCapped) {
+  options.buffers = 200'000;
+  options.pace.grace = absl::ZeroDuration();
+  options.pace.least_rate = 1'000'000'000;
+  Listen();
+  std::vector<RawClient> slow;
+  for (int i = 0; i < 20; ++i) {
+    slow.push_back(Held());
+    std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+    while (head.size() < 50'000) absl::StrAppend(&head, "X: ", std::string(5000, 'a'), "\r\n");
+    slow.back().Send(head);
+  }
+  EXPECT_EQ(slow.front().ReadStatus(), PlainFront::StatusOf(HttpFront::Refusal::kTooSlow));
+  EXPECT_EQ(Body(Ask(Delivery(2) + "{}")), "2");
 }
 
 TEST_F(ListenerTest, WhoDoesNotReadIsCutOff) {

@@ -501,6 +501,9 @@ TEST_F(ServerTest, UnknownIsAProblem) {
   Serve();
   ExpectProblem(client->Get("/nothing"), 404);
   ExpectProblem(client->Get("/../../etc/passwd"), 404);
+  ExpectProblem(client->Get("/api/v1/queue"), 401);
+  ExpectProblem(client->Get("/api%2Fv1/queue"), 404);
+  ExpectProblem(client->Get("/api/v1%2Fqueue"), 404);
 }
 
 TEST_F(ServerTest, TicketForItsTokenAlone) {
