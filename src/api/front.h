@@ -16,7 +16,7 @@
 #include "src/api/attempts.h"
 #include "src/api/client_address.h"
 #include "src/api/exchange.h"
-#include "src/api/listener.h"
+#include "src/api/http_front.h"
 #include "src/api/routes.h"
 #include "src/pipeline/desk.h"
 #include "src/pipeline/throttle.h"

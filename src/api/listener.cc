@@ -1,11 +1,15 @@
 #include "src/api/listener.h"
 
 #include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -17,6 +21,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/api/listening_socket.h"
 #include "src/api/request_target.h"
 
 namespace retainer {
@@ -33,9 +38,10 @@ constexpr std::size_t kReadAtOnce = 64 * 1024;
 constexpr int kStepsAtOnce = 32;
 // How often bounds of time are looked at.
 constexpr std::chrono::milliseconds kTick(50);
-// That a client may still send while it reads what it is refused with.
+constexpr int kAcceptedAtOnce = 64;
 // A connection that holds no more holds nothing to speak of.
 constexpr std::size_t kMostIdle = 1024;
+// That a client may still send while it reads what it is refused with.
 constexpr std::size_t kMostDrained = 1024 * 1024;
 
 Steady::duration Of(absl::Duration duration) { return absl::ToChronoNanoseconds(duration); }
@@ -90,25 +96,10 @@ class Listener::Impl {
   ~Impl() { Stop(); }
 
   absl::StatusOr<int> Bind(const HostPort& at, const std::string& key) {
-    error_code error;
-    tcp::resolver resolver(loop_);
-    const auto found =
-        resolver.resolve(at.host, absl::StrCat(at.port),
-                         tcp::resolver::passive | tcp::resolver::numeric_service, error);
-    for (const auto& entry : found) {
-      error.clear();
-      const tcp::endpoint endpoint = entry.endpoint();
-      if (acceptor_.is_open()) acceptor_.close();
-      acceptor_.open(endpoint.protocol(), error);
-      if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-      if (!error) acceptor_.bind(endpoint, error);
-      if (!error) acceptor_.listen(options_.backlog, error);
-      if (!error) return acceptor_.local_endpoint().port();
-    }
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", at.host, ":", at.port,
-                     ": another program has it, or the address is not this machine's; change `",
-                     key, "` in the configuration"));
+    const auto listening = ListenOn(at, options_.backlog, key);
+    if (!listening.ok()) return listening.status();
+    acceptor_.assign(*listening);
+    return PortOf(*listening);
   }
 
   void Start() {
@@ -148,37 +139,40 @@ class Listener::Impl {
   // Coming and going.
 
   void Accept() {
-    acceptor_.async_accept([this](error_code error, tcp::socket socket) {
-      if (!acceptor_.is_open()) return;
-      if (!error) {
-        Admit(std::move(socket));
-      } else if (error != asio::error::connection_aborted && !MakeRoom()) {
-        accepting_ = false;  // no descriptors are left; the next tick tries again
-        Tick();
-        return;
+    acceptor_.async_wait(asio::posix::descriptor::wait_read, [this](error_code error) {
+      if (error || !acceptor_.is_open()) return;
+      for (int left = kAcceptedAtOnce; left > 0; --left) {
+        Arrival arrival = AcceptOne(acceptor_.native_handle());
+        if (arrival.fd >= 0) {
+          Admit(std::move(arrival));
+        } else if (arrival.error == EAGAIN) {
+          break;
+        } else if (!MakeRoom()) {
+          accepting_ = false;  // no descriptors are left; the next tick tries again
+          return Tick();
+        }
       }
       Accept();
     });
   }
 
-  void Admit(tcp::socket socket) {
-    error_code error;
-    const tcp::endpoint from = socket.remote_endpoint(error);
-    if (!error) socket.non_blocking(true, error);
-    if (!error) socket.set_option(tcp::no_delay(true), error);
-    if (error) return;
-    const std::string text = from.address().to_string();
-    const std::string peer = PlainAddress(text).value_or(text);
+  void Admit(Arrival arrival) {
     // Behind a proxy everybody has its address.
-    const bool counted =
-        options_.per_address > 0 && peer != "127.0.0.1" && peer != "::1" && !trusted_.Holds(peer);
-    if (counted && !gate_.Enter(peer)) return TurnAway(socket);
+    const bool counted = options_.per_address > 0 && arrival.peer != "127.0.0.1" &&
+                         arrival.peer != "::1" && !trusted_.Holds(arrival.peer);
+    if (counted && !gate_.Enter(arrival.peer)) return Refuse(arrival);
     if (connections_.size() >= options_.connections && !MakeRoom()) {
-      if (counted) gate_.Leave(peer);
-      return TurnAway(socket);
+      if (counted) gate_.Leave(arrival.peer);
+      return Refuse(arrival);
     }
-    const Ref c = std::make_shared<Connection>(std::move(socket));
-    c->peer = peer;
+    const int yes = 1;
+    ::setsockopt(arrival.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    const bool six = arrival.peer.find(':') != std::string::npos;
+    const Ref c =
+        std::make_shared<Connection>(tcp::socket(loop_, six ? tcp::v6() : tcp::v4(), arrival.fd));
+    error_code ignored;
+    c->socket.non_blocking(true, ignored);
+    c->peer = std::move(arrival.peer);
     c->counted = counted;
     c->index = connections_.size();
     connections_.push_back(c);
@@ -187,15 +181,10 @@ class Listener::Impl {
     Tick();
   }
 
-  // Says a last word without waiting for anything, as far as the socket takes it at once.
-  void TurnAway(tcp::socket& socket) {
+  void Refuse(const Arrival& arrival) {
     const HttpAnswer answer = front_.Refuse(nullptr, HttpFront::Refusal::kCrowded);
     front_.Answered(nullptr, answer);
-    error_code ignored;
-    // What has come already would, unread, take the answer with it.
-    socket.read_some(asio::buffer(scratch_), ignored);
-    socket.write_some(asio::buffer(WriteAnswer(answer, nullptr, true)), ignored);
-    socket.shutdown(tcp::socket::shutdown_both, ignored);
+    TurnAway(arrival.fd, WriteAnswer(answer, nullptr, true));
   }
 
   void Close(Connection& c) {
@@ -288,8 +277,10 @@ class Listener::Impl {
   bool Reserve(const Ref& c, std::size_t bytes) {
     const BodyBudget::Answer answer = budget_.Grow(c->hold, bytes);
     if (answer == BodyBudget::Answer::kYes) return true;
-    if (Steady::now() < bodies_full_until_) return false;
     const bool own = answer == BodyBudget::Answer::kShareSpent;
+    // Two: who spends a share must not keep others from making room.
+    Steady::time_point& full_until = own ? share_spent_until_ : bodies_full_until_;
+    if (Steady::now() < full_until) return false;
     for (const Ref& other : Burdens(64, [&](const Connection& one) {
            return &one != c.get() && one.state == State::kBody && one.hold.bytes > 0 &&
                   (!own || one.hold.network == c->hold.network);
@@ -297,7 +288,7 @@ class Listener::Impl {
       Drop(other);
       if (budget_.Grow(c->hold, bytes) == BodyBudget::Answer::kYes) return true;
     }
-    bodies_full_until_ = Steady::now() + kTick;
+    full_until = Steady::now() + kTick;
     return false;
   }
 
@@ -539,9 +530,7 @@ class Listener::Impl {
 
   // Closing with bytes unread would reset the connection and take the answer with it.
   void Finish(const Ref& c) {
-    error_code error;
-    c->socket.shutdown(tcp::socket::shutdown_send, error);
-    if (error) return Close(*c);
+    if (::shutdown(c->socket.native_handle(), SHUT_WR) != 0) return Close(*c);
     std::string().swap(c->in);
     c->start = 0;
     c->Enter(State::kFinishing);
@@ -565,13 +554,14 @@ class Listener::Impl {
   Steady::time_point stop_until_{};
   Steady::time_point full_until_{};
   Steady::time_point bodies_full_until_{};
+  Steady::time_point share_spent_until_{};
   Steady::time_point buffers_full_until_{};
 
   std::mutex mutex_;
   std::vector<std::pair<Ref, HttpAnswer>> answered_;  // not sent yet
 
   asio::io_context loop_{1};
-  tcp::acceptor acceptor_;
+  asio::posix::stream_descriptor acceptor_;  // waited for, never read
   asio::steady_timer tick_;
   std::thread thread_;
 };

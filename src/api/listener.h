@@ -35,7 +35,7 @@ struct ListenerOptions {
   std::size_t per_address = 0;      // of them (0: any number), but for proxies and this machine
   std::size_t requests = 1000;      // on one connection
   absl::Duration stop_timeout = absl::Seconds(2);
-  int backlog = 512;
+  int backlog = 4096;
 };
 
 class Listener {

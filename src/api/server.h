@@ -61,7 +61,7 @@ struct ApiOptions {
   std::size_t connections = 16384;
   std::size_t connections_per_address = 32;        // of the public listener; 0: any number
   absl::Duration stop_timeout = absl::Seconds(2);  // for the requests under way when it stops
-  int backlog = 512;
+  int backlog = 4096;
   AttemptLimits attempts;
   OidcVerifier* oidc = nullptr;  // judges tokens of CI jobs; nullptr: none are taken
   ApiRouteOptions routes;

@@ -61,7 +61,9 @@ class PlainFront final : public HttpFront {
 class ListenerTest : public ::testing::Test {
  protected:
   ListenerTest() {
-    options.pace.idle_timeout = absl::Seconds(60);
+    // Nobody is cut off meanwhile.
+    options.pace.idle_timeout = options.pace.head_timeout = options.pace.read_timeout =
+        options.pace.request_timeout = absl::Seconds(60);
     options.pools.handlers = 2;
     options.pools.deliveries = 2;
     options.pools.large_deliveries = 1;
@@ -330,23 +332,26 @@ TEST_F(ListenerTest, MemoryIsGivenBack) {
   const std::string most(length - 1, 'a');
   (void)Held();
   const std::size_t before = Resident();
-  std::vector<RawClient> slow;
-  for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}) {
-    slow.push_back(Connect(from));
-    slow.back().Send(Delivery(length, "Expect: 100-continue\r\n"));
-    ASSERT_EQ(slow.back().ReadStatus(), 100);
-    ASSERT_TRUE(slow.back().Send(most));
-  }
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  const auto is = [&](auto holds) {
+  const auto comes = [&](auto holds) {
     while (!holds() && std::chrono::steady_clock::now() < until) (void)Held();
     return holds();
   };
-  EXPECT_TRUE(is([&] { return Resident() > before + 80; }));
-  slow[0].Send("a");
-  EXPECT_EQ(Body(slow[0].ReadAnswer()), absl::StrCat(length));
-  slow.clear();
-  EXPECT_TRUE(is([&] { return Resident() < before + kSlack; })) << Resident() << " " << before;
+  // Again and again: an allocator could keep what it has seen once.
+  for (int round = 0; round < 3; ++round) {
+    std::vector<RawClient> slow;
+    for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}) {
+      slow.push_back(Connect(from));
+      slow.back().Send(Delivery(length, "Expect: 100-continue\r\n"));
+      ASSERT_EQ(slow.back().ReadStatus(), 100);
+      ASSERT_TRUE(slow.back().Send(most));
+    }
+    EXPECT_TRUE(comes([&] { return Resident() > before + 80; }));
+    slow[0].Send("a");
+    EXPECT_EQ(Body(slow[0].ReadAnswer()), absl::StrCat(length));
+    slow.clear();
+    EXPECT_TRUE(comes([&] { return Resident() < before + kSlack; })) << Resident() << " " << before;
+  }
 }
 
 TEST_F(ListenerTest, HeadsTogetherAreCapped) {
