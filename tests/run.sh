@@ -57,7 +57,7 @@ echo "== reading our comments as Markdown renderers do"
 tests/templates/npm/check.sh build/asan/tests/templates/templates_test
 echo "== holding our figures and alerts against Prometheus"
 tests/deploy/check.sh build/asan/tests/api/api_test
-echo "== following the README's installation"
+echo "== following the installation of deploy/README.md"
 tests/deploy/install.sh build/asan/retainer
 echo "== reading our signed notices with the Standard Webhooks library"
 tests/sinks/npm/check.sh build/asan/tests/sinks/sinks_test

@@ -16,7 +16,7 @@ std::string ChatBody(const Notice& notice, const TicketName& ticket);
 // `text` so that neither of them finds anything in it.
 std::string ChatEscaped(const std::string& text);
 
-// The JSON that README.md describes, schema version 1.
+// The JSON that deploy/docs/policy.md describes, schema version 1.
 std::string WebhookBody(const Notice& notice, const TicketName& ticket);
 // The message's id for a receiver that passes over repetitions: of this telling with this content.
 std::string WebhookId(const Notice& notice);

@@ -2,6 +2,7 @@
 // somewhere.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
@@ -124,6 +125,47 @@ TEST(Pages, EachRuleOfTheClockStandsWithAReasonAnExampleAndItsTests) {
     EXPECT_FALSE(names.empty()) << title << " names no test";
     for (const std::smatch& name : names) {
       EXPECT_TRUE(HasTest(tests, name[1].str())) << title << ": no test " << name[1].str();
+    }
+  }
+}
+
+// Is there such a file below one of these folders? `name` may hold a `*`.
+bool IsThere(const std::vector<fs::path>& folders, const std::string& name) {
+  const std::size_t star = name.find('*');
+  for (const fs::path& folder : folders) {
+    if (star == std::string::npos) {
+      if (fs::exists(folder / name)) return true;
+      continue;
+    }
+    const fs::path parent = (folder / name.substr(0, star)).parent_path();
+    const std::string begin = (folder / name.substr(0, star)).filename().string();
+    const std::string end = name.substr(star + 1);
+    if (!fs::is_directory(parent)) continue;
+    for (const auto& entry : fs::directory_iterator(parent)) {
+      const std::string file = entry.path().filename().string();
+      if (file.starts_with(begin) && file.ends_with(end)) return true;
+    }
+  }
+  return false;
+}
+
+TEST(Pages, EachRoomSaysWhatItPromisesAndTheFilesThatItNamesExist) {
+  static const std::regex kFile(R"(`([\w./*-]+\.(?:h|cc|md|sh|json|yml|yaml|mustache))`)");
+  const fs::path root = retainer::SourceDir();
+  for (const char* room :
+       {"include/retainer", "src/core", "webhooks", "templates", "src/forge", "src/sinks",
+        "src/store", "src/policy", "src/pipeline", "src/api", "src/sandbox", "src/cli"}) {
+    const std::string page = ReadText(root / room / "README.md");
+    for (const char* part : {"**Promises.** ", "**Sees.** ", "**Where to begin.** ", "\n## "}) {
+      EXPECT_NE(page.find(part), std::string::npos) << room << " lacks " << part;
+    }
+    EXPECT_LT(std::count(page.begin(), page.end(), '\n'), 60) << room << ": at most a page";
+    for (const std::smatch& match : AllOf(page, kFile)) {
+      EXPECT_TRUE(IsThere({root / room, root / room / "github", root, root / "include",
+                           root / "include" / "retainer", root / "src" / "core", root / "tests",
+                           root / "tests" / "core"},
+                          match[1].str()))
+          << room << " names " << match[1].str();
     }
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Follows the README's "Install it as a service" to the letter, below a folder of its own, and then
+# Follows "Install it as a service" of deploy/README.md to the letter, below a folder of its own, and then
 # looks whether the service runs as its user and answers that user's commands.
 #
 #   tests/deploy/install.sh RETAINER      the built program
@@ -21,7 +21,7 @@ mkdir -p "$root"/{usr/local/bin,etc/systemd/system,work/policy}
 install -d -o nobody -g nogroup -m 0700 "$root/var" "$root/var/lib" "$root/var/lib/retainer"
 chmod 0755 "$root/var" "$root/var/lib"
 
-# What the README says the folder `desk` holds.
+# What that page says the folder `desk` holds.
 desk=$root/work
 openssl genrsa -out "$desk/app.pem" 2048 2>/dev/null
 chmod 0600 "$desk/app.pem"
@@ -80,8 +80,8 @@ systemd-run() {
   "${user[@]}" "${variables[@]}" "$@"
 }
 
-steps=$(sed -n '/^Install it as a service/,/^The unit is hardened/p' README.md | sed -n 's/^    //p')
-[ "$(wc -l <<<"$steps")" -ge 8 ] || { echo "the README's steps were not found" >&2; exit 1; }
+steps=$(sed -n '/^## Install it as a service/,/^The unit is hardened/p' deploy/README.md | sed -n 's/^    //p')
+[ "$(wc -l <<<"$steps")" -ge 8 ] || { echo "the steps of deploy/README.md were not found" >&2; exit 1; }
 said=$root/said
 while IFS= read -r step; do
   echo "+ $step"
@@ -101,4 +101,4 @@ grep -q 'ok.*configuration' "$said" || { echo "doctor did not get that far:" >&2
 kill "$service"
 wait "$service"
 service=
-echo "the README's installation starts"
+echo "the installation of deploy/README.md starts"

@@ -3,9 +3,17 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tests/e2e/http_get.h"
@@ -45,6 +53,79 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
     EXPECT_EQ(help.exit_code, 0) << command.front();
     EXPECT_NE(help.out.find("Example:"), std::string::npos) << command.front();
   }
+}
+
+// What a page shows as `retainer COMMAND … --option`, in code alone.
+std::vector<std::string> CommandLinesOf(const std::filesystem::path& page) {
+  static const std::regex kSpan("`(retainer [a-z][^`]*)`");
+  std::vector<std::string> lines;
+  std::ifstream file(page);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  for (const auto line : absl::StrSplit(text, '\n')) {
+    const auto trimmed = absl::StripLeadingAsciiWhitespace(line);
+    if (line.size() - trimmed.size() >= 4 && absl::StartsWith(trimmed, "retainer ")) {
+      lines.emplace_back(trimmed);
+    }
+  }
+  text = absl::StrReplaceAll(text, {{"\n", " "}});
+  for (std::sregex_iterator it(text.begin(), text.end(), kSpan), end; it != end; ++it) {
+    lines.push_back((*it)[1].str());
+  }
+  return lines;
+}
+
+// The pages promise nothing that the program lacks: each command and each option that they name is in
+// its help.
+TEST(CommandsTest, WhatThePagesNameIsThere) {
+  static const std::regex kOption("--[a-z][a-z-]*");
+  std::map<std::string, std::string> helps;
+  const auto help_of = [&](const std::string& command) -> const std::string& {
+    const auto [it, is_new] = helps.try_emplace(command);
+    if (is_new) {
+      std::vector<std::string> arguments = {Binary()};
+      for (const auto word : absl::StrSplit(command, ' ')) arguments.emplace_back(word);
+      arguments.emplace_back("--help");
+      const Finished help = Execute(arguments);
+      if (help.exit_code == 0) it->second = help.out;
+    }
+    return it->second;
+  };
+  std::vector<std::filesystem::path> pages = {SourceDir() + "/README.md",
+                                              SourceDir() + "/ARCHITECTURE.md"};
+  for (const char* folder : {"/deploy", "/.github"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(SourceDir() + folder)) {
+      if (entry.path().extension() == ".md") pages.push_back(entry.path());
+    }
+  }
+  std::size_t looked = 0;
+  for (const std::filesystem::path& page : pages) {
+    for (const std::string& line : CommandLinesOf(page)) {
+      const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+      if (words[1] == "--help" || words[1] == "--version") continue;
+      // `list|retry`: each of them.
+      const bool has_second = words.size() > 2 && std::isalpha(words[2][0]) != 0 &&
+                              std::islower(static_cast<unsigned char>(words[2][0])) != 0;
+      std::vector<std::string> commands;
+      for (const auto second : absl::StrSplit(has_second ? words[2] : "", '|')) {
+        std::string command = words[1];
+        if (!second.empty()) absl::StrAppend(&command, " ", second);
+        // A word of prose after a command that has no further ones.
+        if (help_of(command).empty()) command = words[1];
+        commands.push_back(command);
+      }
+      std::string help;
+      for (const std::string& command : commands) {
+        EXPECT_FALSE(help_of(command).empty()) << page << ": " << line;
+        help += help_of(command);
+      }
+      const std::string shown = line.substr(0, line.find("  "));
+      for (std::sregex_iterator it(shown.begin(), shown.end(), kOption), end; it != end; ++it) {
+        EXPECT_NE(help.find(it->str()), std::string::npos) << page << ": " << line;
+      }
+      ++looked;
+    }
+  }
+  EXPECT_GT(looked, 30u);
 }
 
 TEST(CommandsTest, WrongUsageIsExitCodeTwo) {

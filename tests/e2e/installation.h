@@ -42,7 +42,7 @@ class Installation {
     const std::filesystem::path file = path(name);
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
-    // As the README has it: some of these are secrets.
+    // As deploy/README.md has it: some of these are secrets.
     std::filesystem::permissions(
         file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }

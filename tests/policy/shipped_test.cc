@@ -1,5 +1,5 @@
 // What we ship beside the program, read by the program: the example policy and configuration, the
-// policy's JSON Schema, and the examples of the README.
+// policy's JSON Schema, and the examples of the pages.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -80,9 +80,9 @@ TEST(ShippedTest, TheSchemaKnowsTheKeysThatTheParserKnows) {
   }
 }
 
-// The fenced YAML blocks of the README, without the indentation of the list they stand in.
-std::vector<std::string> ReadmeBlocks() {
-  std::ifstream file(SourceDir() + "/README.md");
+// The fenced YAML blocks of a page, without the indentation of the list they stand in.
+std::vector<std::string> BlocksOf(const std::string& page) {
+  std::ifstream file(SourceDir() + "/" + page);
   std::vector<std::string> blocks;
   std::size_t indent = 0;
   bool inside = false;
@@ -99,7 +99,7 @@ std::vector<std::string> ReadmeBlocks() {
   return blocks;
 }
 
-TEST(ReadmeTest, EveryExampleIsAccepted) {
+TEST(PagesTest, EveryExampleIsAccepted) {
   ConfigSources sources = SystemSources();
   sources.environment = [](const std::string& name) -> std::optional<std::string> {
     if (name == "GITLAB_SIGNING_TOKEN") return "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
@@ -110,7 +110,9 @@ TEST(ReadmeTest, EveryExampleIsAccepted) {
       "public_url: https://support.example.com\nstore: rocksdb:./data\npolicy: ./policy\n";
   int policies = 0;
   int configurations = 0;
-  for (const std::string& block : ReadmeBlocks()) {
+  std::vector<std::string> blocks = BlocksOf("deploy/README.md");
+  for (std::string& block : BlocksOf("deploy/docs/policy.md")) blocks.push_back(std::move(block));
+  for (const std::string& block : blocks) {
     if (block.starts_with("version: 1")) {
       ++policies;
       const PolicyResult result = ParsePolicy({{"policy.yaml", block}});
@@ -130,14 +132,17 @@ TEST(ReadmeTest, EveryExampleIsAccepted) {
   EXPECT_EQ(configurations, 2);
 }
 
-// What the README shows of the label names is what the program uses.
-TEST(ReadmeTest, TheLabelsAreThoseOfThePolicy) {
-  std::ifstream file(SourceDir() + "/README.md");
-  const std::string readme((std::istreambuf_iterator<char>(file)), {});
+// What the pages show of the label names is what the program uses.
+TEST(PagesTest, TheLabelsAreThoseOfThePolicy) {
+  std::string shown;
+  for (const char* page : {"/README.md", "/deploy/docs/maintainers.md"}) {
+    std::ifstream file(SourceDir() + page);
+    shown.append(std::istreambuf_iterator<char>(file), {});
+  }
   const LabelNames names;
   for (const std::string& label : {names.waiting, names.workaround, std::string("priority: P1"),
                                    std::string("support: gold"), std::string("sla: {state}")}) {
-    EXPECT_NE(readme.find("`" + label + "`"), std::string::npos) << label;
+    EXPECT_NE(shown.find("`" + label + "`"), std::string::npos) << label;
   }
 }
 
