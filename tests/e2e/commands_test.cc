@@ -110,7 +110,12 @@ TEST(CommandsTest, WhatThePagesNameIsThere) {
         std::string command = words[1];
         if (!second.empty()) absl::StrAppend(&command, " ", second);
         // A word of prose after a command that has no further ones.
-        if (help_of(command).empty()) command = words[1];
+        const bool has_further = absl::StrContains(help_of(words[1]), "Subcommands:");
+        if (!has_further) command = words[1];
+        if (has_further && !second.empty()) {
+          EXPECT_TRUE(absl::StrContains(help_of(words[1]), absl::StrCat("\n  ", second, " ")))
+              << page << ": " << line;
+        }
         commands.push_back(command);
       }
       std::string help;
