@@ -1,10 +1,12 @@
-# Sourced by deploy/run.sh and tests/run.sh: what Retainer needs from Debian 12.
+# Sourced by deploy/run.sh and the scripts of tests: what Retainer needs from Debian 12.
+# shellcheck shell=bash disable=SC2034
 
 build_packages="build-essential cmake ninja-build ccache pkg-config ca-certificates tzdata
   libabsl-dev libboost-dev libcjose-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libical-dev libicu-dev
   libjansson-dev libkainjow-mustache-dev librocksdb-dev libspdlog-dev libssl-dev libyaml-cpp-dev
   libsimdjson-dev libzstd-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 test_packages="clang libclang-rt-14-dev llvm curl libgtest-dev libgmock-dev librapidcheck-dev openssl"
+style_packages="clang-format codespell git shellcheck"
 
 # Installs those of the named packages that are missing. Quick when none is.
 need_packages() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs every test.
 #
-#   tests/run.sh             everything: all tests under the address and undefined-behaviour
+#   tests/run.sh             everything: formatting and spelling, all tests under the address and undefined-behaviour
 #                            sanitizers, those with threads under the thread sanitizer too, and
 #                            what we send against the forges' published descriptions, and our
 #                            comments as Markdown renderers read them, and our alert rules and
@@ -16,6 +16,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 need_packages $build_packages $test_packages
 command -v promtool >/dev/null || need_packages prometheus
 command -v npm >/dev/null || need_packages nodejs npm
+
+echo "== style"
+tests/style.sh
 
 jobs=$(nproc)
 export GTEST_BRIEF=1

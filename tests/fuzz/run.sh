@@ -81,6 +81,7 @@ for target in "${targets[@]}"; do
 done
 
 export build seconds random
+# shellcheck disable=SC2317  # xargs calls it
 run_one() {
   local target=$1 log=$build/$1.log dictionary=tests/fuzz/dictionaries/$1.dict options=()
   [ ! -f "$dictionary" ] || options+=("-dict=$dictionary")
