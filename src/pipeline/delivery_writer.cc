@@ -1,6 +1,8 @@
 #include "src/pipeline/delivery_writer.h"
 
+#include <future>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace retainer {
@@ -28,18 +30,38 @@ void DeliveryWriter::Put(Delivery delivery, Done done) {
     if (running_) {
       ++waiting_;
       queue_.push_back({std::move(delivery), std::move(done)});
-      if (queue_.size() == 1) came_.notify_one();
+      if (!writing_) came_.notify_one();
       return;
     }
   }
   done(store_.PutDelivery(delivery));
 }
 
+absl::StatusOr<Store::Put> DeliveryWriter::PutAndWait(const Delivery& delivery) {
+  {
+    std::unique_lock lock(mutex_);
+    if (running_ && (writing_ || !queue_.empty())) {
+      lock.unlock();
+      // Shared: who is told may be gone before the telling has ended.
+      const auto put = std::make_shared<std::promise<absl::StatusOr<Store::Put>>>();
+      Put(delivery, [put](const absl::StatusOr<Store::Put>& result) { put->set_value(result); });
+      return put->get_future().get();
+    }
+    writing_ = true;
+  }
+  auto put = store_.PutDelivery(delivery);
+  const std::lock_guard lock(mutex_);
+  writing_ = false;
+  if (!queue_.empty() || !running_) came_.notify_one();
+  return put;
+}
+
 void DeliveryWriter::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    came_.wait(lock, [this] { return !queue_.empty() || !running_; });
+    came_.wait(lock, [this] { return (!queue_.empty() && !writing_) || !running_; });
     if (queue_.empty()) return;
+    writing_ = true;
     std::size_t count = 0;
     for (std::size_t bytes = 0;
          count < queue_.size() && count < kMostAtOnce && bytes < kMostBytesAtOnce; ++count) {
@@ -52,6 +74,7 @@ void DeliveryWriter::Run() {
     lock.unlock();
     Write(std::move(entries));
     lock.lock();
+    writing_ = false;
   }
 }
 

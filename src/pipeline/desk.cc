@@ -84,7 +84,8 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       mine->worker = std::make_unique<Worker>(
           *receiver, judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
           [this](const ProjectKey& project) { ProjectChanged(project); }, options_.observer,
-          [this](const ProjectKey&) { ProjectCovered(); });
+          [this](const ProjectKey&) { ProjectCovered(); },
+          WorkerOptions{[this] { return Lanes(); }, [this] { intake_.load().GiveWay(); }});
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
@@ -174,6 +175,16 @@ void Desk::Start() {
 bool Desk::Draining() const {
   std::lock_guard lock(mutex_);
   return Steady::now() < drain_until_;
+}
+
+std::size_t Desk::Lanes() {
+  // Who watches wants to see things in the order in which they came.
+  if (options_.observer) return 1;
+  // A flood takes what lanes would take: one goes on.
+  if (intake_.load().is_flood()) return 1;
+  const std::size_t cores =
+      options_.lanes > 0 ? options_.lanes : std::thread::hardware_concurrency();
+  return std::clamp<std::size_t>(cores, 1, 8);
 }
 
 absl::Status Desk::Stop(absl::Duration deadline) {

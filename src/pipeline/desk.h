@@ -1,7 +1,7 @@
 // Desk: the whole service behind the doors. Owns the threads.
 //
 // Threads, started by Start and ended by Stop:
-//   one worker a forge       inbox -> decisions
+//   one worker a forge       inbox -> decisions, with helpers while there is a page to do
 //   one dispatcher a forge   dirty faces -> the forge
 //   one inquirer a forge     what is asked of it for the sake of private customers, after the faces
 //   timers                   wake-ups that are due
@@ -77,6 +77,8 @@ struct DeskOptions {
   // For jitter; a seeded generator where empty.
   std::function<double()> random;
   Worker::Observer observer;
+  // Tickets of a forge that are decided side by side; 0: as many as there are cores, at most 8.
+  std::size_t lanes = 0;
   // Whether the store can be written is tried at most so often, whoever asks for our health.
   absl::Duration probe_every = absl::Seconds(2);
 };
@@ -220,6 +222,7 @@ class Desk {
   void WakeAll();
   void Progressed();
   bool Draining() const;
+  std::size_t Lanes();
   absl::Time WorkerRound(ForgeThreads* forge);
   absl::Time DispatcherRound(ForgeThreads* forge);
   absl::Time InquirerRound(ForgeThreads* forge);

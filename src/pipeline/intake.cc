@@ -20,11 +20,13 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
                             absl::Time now, const std::string& client) {
   const WebhookReceiver* receiver = Find(forge);
   if (receiver == nullptr) return NoSuchForge(forge, client);
+  load_.Enter();
   Request request{receiver, now, client, body.size()};
   Verified verified;
   std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified);
-  if (!answer) answer = Stored(*receiver, store_.PutDelivery(verified.delivery));
+  if (!answer) answer = Stored(*receiver, writer_.PutAndWait(verified.delivery));
   Tell(request, *answer);
+  load_.Leave();
   return *std::move(answer);
 }
 
@@ -35,10 +37,12 @@ void Intake::AcceptLater(std::string_view forge, const Headers& headers, std::st
     done(NoSuchForge(forge, client));
     return;
   }
+  load_.Enter();
   Request request{receiver, now, client, body.size()};
   Verified verified;
   if (const std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified)) {
     Tell(request, *answer);
+    load_.Leave();
     done(*answer);
     return;
   }
@@ -47,6 +51,7 @@ void Intake::AcceptLater(std::string_view forge, const Headers& headers, std::st
                done = std::move(done)](const absl::StatusOr<Store::Put>& put) {
                 const IntakeAnswer answer = Stored(*request.receiver, put);
                 Tell(request, answer);
+                load_.Leave();
                 done(answer);
               });
 }

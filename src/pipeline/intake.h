@@ -21,6 +21,7 @@
 #include "retainer/store.h"
 #include "retainer/webhook.h"
 #include "src/pipeline/delivery_writer.h"
+#include "src/pipeline/intake_load.h"
 #include "src/pipeline/refusals.h"
 #include "src/pipeline/throttle.h"
 
@@ -52,12 +53,14 @@ class Intake {
   void AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
                    absl::Time now, const std::string& client, Done done);
 
-  // Starts and ends the thread that writes for AcceptLater; where it does not run, AcceptLater waits
-  // for the disk.
+  // Starts and ends the thread that writes what waits; where it does not run, everybody writes for
+  // himself, and AcceptLater waits for the disk.
   void Start() { writer_.Start(); }
   void Stop() { writer_.Stop(); }
   // Deliveries that wait for the disk.
   std::size_t waiting() const { return writer_.waiting(); }
+  // Those that are being taken.
+  IntakeLoad& load() { return load_; }
 
   // Whose deliveries were refused as not genuine of late.
   std::vector<RefusedSender> Refused(absl::Time now) const { return senders_.Recent(now); }
@@ -94,6 +97,7 @@ class Intake {
   const std::function<void(const std::string&)> stored_;
   Throttle refusals_;
   Refusals senders_;
+  IntakeLoad load_;
   DeliveryWriter writer_;
 };
 

@@ -7,13 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "src/pipeline/label_renames.h"
+#include "src/pipeline/lanes.h"
+#include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 
 Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
                Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed,
-               Observer observer, ProjectCovered covered)
+               Observer observer, ProjectCovered covered, WorkerOptions options)
     : receiver_(receiver),
       judge_(judge),
       store_(store),
@@ -23,40 +25,107 @@ Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Cloc
       terms_(terms),
       project_changed_(std::move(project_changed)),
       observer_(std::move(observer)),
-      covered_(std::move(covered)) {}
+      covered_(std::move(covered)),
+      options_(std::move(options)) {}
 
 absl::StatusOr<std::size_t> Worker::RunOnce(std::size_t limit) {
-  std::size_t done = 0;
+  Round round;
   std::uint64_t after = 0;
-  absl::Status trouble;
-  while (done < limit) {
+  while (round.done < limit) {
     if (terms_.Get().empty()) break;
-    const std::size_t page = std::min<std::size_t>(limit - done, 16);
-    auto entries = store_.ReadInbox(receiver_.forge(), after, page);
+    auto entries = store_.ReadInbox(receiver_.forge(), after, std::min(limit - round.done, kPage));
     if (!entries.ok()) return entries.status();
     if (entries->empty()) break;
-    for (const InboxEntry& entry : *entries) {
-      after = entry.seq;
-      const absl::Status status = Process(entry);
-      if (status.ok()) {
-        ++done;
-        metrics_.Observe("retainer_delivery_lag_seconds",
-                         absl::ToDoubleSeconds(clock_.Now() - entry.delivery.received),
-                         {{"forge", receiver_.forge()}});
-        continue;
-      }
-      // Its project waits for the forge's word.
-      if (absl::IsCancelled(status)) continue;
-      // A ticket that is written to too often waits for its next turn; the entries behind it go on.
-      if (absl::IsAborted(status)) {
-        trouble.Update(status);
-        continue;
-      }
-      return status;
-    }
+    after = entries->back().seq;
+    if (absl::Status status = ProcessPage(*entries, &round); !status.ok()) return status;
   }
-  if (done == 0 && !trouble.ok()) return trouble;
-  return done;
+  if (round.done == 0 && !round.trouble.ok()) return round.trouble;
+  return round.done;
+}
+
+absl::Status Worker::ProcessPage(const std::vector<InboxEntry>& entries, Round* round) {
+  const std::size_t lanes = options_.lanes();
+  std::vector<std::optional<absl::StatusOr<Event>>> events(entries.size());
+  RunInLanes(lanes, entries.size(),
+             [&](std::size_t i) { events[i] = receiver_.Parse(entries[i].delivery); });
+  for (std::size_t i = 0; i < entries.size();) {
+    // What changes nothing around its ticket, up to the next that may.
+    std::map<std::string, std::vector<std::size_t>> by_ticket;
+    std::vector<const std::vector<std::size_t>*> groups;  // in the order of their first
+    for (; i < entries.size(); ++i) {
+      auto name = StandsAlone(*events[i], entries[i]);
+      if (!name.ok()) return name.status();
+      if (!*name) break;
+      // One lane keeps the order of arrival among tickets too.
+      if (lanes < 2) *name = absl::StrCat(i);
+      const auto [group, is_new] = by_ticket.try_emplace(**name);
+      group->second.push_back(i);
+      if (is_new) groups.push_back(&group->second);
+    }
+    RunInLanes(lanes, groups.size(), [&](std::size_t group) {
+      for (const std::size_t each : *groups[group]) {
+        options_.give_way();
+        if (!End(entries[each], *std::move(events[each]), round)) return;
+      }
+    });
+    // Then that one, by itself.
+    if (i < entries.size() && round->stopped.ok()) {
+      End(entries[i], *std::move(events[i]), round);
+      ++i;
+    }
+    if (!round->stopped.ok()) return round->stopped;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> Worker::StandsAlone(const absl::StatusOr<Event>& event,
+                                                               const InboxEntry& entry) {
+  using Name = std::optional<std::string>;
+  // Set aside, whatever else there is.
+  if (!event.ok()) return Name(absl::StrCat("entry ", entry.seq));
+  const bool is_ticket = event->kind == EventKind::kTicket && event->ticket;
+  if (!is_ticket && event->kind != EventKind::kNothing) return Name();
+  if (event->project.id.empty() || !event->projects.empty()) return Name();
+  auto known = store_.FindProject({receiver_.forge(), event->project.id});
+  if (!known.ok()) return known.status();
+  if (!*known || !absl::EqualsIgnoreCase((*known)->path, event->project.path) ||
+      (*known)->is_private != event->project.is_private ||
+      (*known)->members_only != event->project.members_only) {
+    return Name();
+  }
+  if (!is_ticket) return Name(absl::StrCat("entry ", entry.seq));
+  return Name(ToString(
+      TicketKey{receiver_.forge(), event->project.id, event->ticket->kind, event->ticket->number}));
+}
+
+bool Worker::End(const InboxEntry& entry, absl::StatusOr<Event> event, Round* round) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!round->stopped.ok()) return false;
+  }
+  const absl::Status status = Process(entry, std::move(event));
+  const std::lock_guard lock(mutex_);
+  if (status.ok()) {
+    ++round->done;
+    metrics_.Observe("retainer_delivery_lag_seconds",
+                     absl::ToDoubleSeconds(clock_.Now() - entry.delivery.received),
+                     {{"forge", receiver_.forge()}});
+    return true;
+  }
+  // Its project waits for the forge's word.
+  if (absl::IsCancelled(status)) return true;
+  // A ticket that is written to too often waits for its next turn; the entries behind it go on.
+  if (absl::IsAborted(status)) {
+    round->trouble.Update(status);
+    return true;
+  }
+  round->stopped.Update(status);
+  return false;
+}
+
+bool Worker::IsNews(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  return said_.insert(what).second;
 }
 
 absl::Status Worker::PutAside(const InboxEntry& entry, const std::string& reason, WorkDone* done) {
@@ -102,7 +171,9 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
 }
 
 std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
-                                                       const Delivery& delivery) {
+                                                       const Delivery& delivery,
+                                                       absl::Time* asked_at) {
+  const std::lock_guard lock(asking_);
   const absl::Time now = clock_.Now();
   const absl::Time steady = clock_.Steady();
   if (asked_.size() > 1000) {
@@ -119,6 +190,7 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   };
   if (settled() && (asked.at >= delivery.received || !is_younger(kConfirmPatience)) &&
       (asked.answer.ok() || asked.at >= delivery.received + kFresh)) {
+    *asked_at = asked.at;
     return asked.answer;
   }
   if (steady < asked.not_before) return std::nullopt;
@@ -128,7 +200,7 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   }
   if (++asks_ > kAsksAMinute) return std::nullopt;
   asked.answer = judge_.FindForge(receiver_.forge())->client->FindProject(path);
-  asked.at = now;
+  asked.at = *asked_at = now;
   // Who may not read a project is not told that it is there.
   if (absl::IsPermissionDenied(asked.answer.status()) ||
       absl::IsInvalidArgument(asked.answer.status())) {
@@ -177,9 +249,9 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, 
   const ForgeSlot* slot = judge_.FindForge(receiver_.forge());
   if (slot == nullptr || slot->client == nullptr) return believed;
 
-  const auto answer = Ask(info->path, delivery);
+  absl::Time asked_at;
+  const auto answer = Ask(info->path, delivery, &asked_at);
   if (answer && answer->ok() && (*answer)->id == info->id) {
-    const absl::Time asked_at = asked_.at(info->path).at;
     if (!(*answer)->path.empty() && !absl::EqualsIgnoreCase((*answer)->path, info->path)) {
       info->former = info->path;
       info->former_as_of = *info->as_of;
@@ -238,10 +310,9 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::ConfirmAll(Event* event,
   return std::optional<Doubt>();
 }
 
-absl::Status Worker::Process(const InboxEntry& entry) {
+absl::Status Worker::Process(const InboxEntry& entry, absl::StatusOr<Event> event) {
   WorkDone done;
   done.delivery = entry.delivery;
-  auto event = receiver_.Parse(entry.delivery);
   absl::Status status;
   std::optional<Doubt> doubt;
   if (event.ok()) {
@@ -284,7 +355,10 @@ absl::Status Worker::Process(const InboxEntry& entry) {
     if (status.ok() && *project) status = Tell(*news, **project);
   }
   if (!status.ok()) return status;
-  if (observer_) observer_(done);
+  if (observer_) {
+    const std::lock_guard lock(mutex_);
+    observer_(done);
+  }
   return absl::OkStatus();
 }
 
@@ -307,7 +381,7 @@ absl::Status Worker::Tell(const ProjectNews& news, const ProjectRecord& project)
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return absl::OkStatus();
   const auto stale = StaleName(terms.back()->policy, terms.back()->id, NamesOf(project));
-  if (stale && said_.insert(absl::StrCat(terms.back()->id, " ", project.path)).second) {
+  if (stale && IsNews(absl::StrCat(terms.back()->id, " ", project.path))) {
     log_.Error("the policy names a project by an old name",
                {{"project", ToString(ProjectRef{project.key.forge, project.path})},
                 {"mend", NamedByOldName({project.key.forge, project.path}, *stale)}});
@@ -342,7 +416,7 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
     const ProjectRef ref{receiver_.forge(), (*project)->path};
     done->kind = WorkDone::Kind::kNotCovered;
     done->reason = NotCovered(terms.back()->policy, ref);
-    if (said_.insert(absl::StrCat(terms.back()->id, " ", ref.path)).second) {
+    if (IsNews(absl::StrCat(terms.back()->id, " ", ref.path))) {
       log_.Warning("deliveries are held: their project is not covered by the policy",
                    {{"project", ToString(ref)}, {"mend", done->reason}});
     }

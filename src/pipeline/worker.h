@@ -1,4 +1,6 @@
-// Worker: empties one forge's inbox, in the order of arrival.
+// Worker: empties one forge's inbox: each ticket's entries in the order of arrival, tickets side by
+// side. What may change more than a ticket (news of a project, a label's new name, a path or a
+// visibility that is not the known one) has all before it done, and nothing behind it begun.
 //
 // Each entry ends in exactly one of: a committed decision, a finish without one (nothing to do), held
 // (the policy does not cover its project: it is read once the policy does), or set aside with the
@@ -19,15 +21,18 @@
 // That a project is public now, and what is told late of who may read it, is asked of the forge too:
 // a delivery can be sent again by whoever has its bytes. Until the forge says so it stays private.
 //
-// One thread calls RunOnce; different workers may run at once.
+// One thread calls RunOnce; different workers may run at once. Observer, ProjectChanged and
+// ProjectCovered are called from the lanes' threads, the observer from one at a time.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "retainer/webhook.h"
@@ -45,8 +50,17 @@ struct WorkDone {
   std::optional<Judged> judged;  // kDecided
 };
 
+struct WorkerOptions {
+  // How many tickets are decided at once: as many threads, which come and go with each page.
+  std::function<std::size_t()> lanes = [] { return std::size_t{1}; };
+  // Called before each entry: waits while something else is to go first.
+  std::function<void()> give_way = [] {};
+};
+
 class Worker {
  public:
+  // Entries that are looked at together.
+  static constexpr std::size_t kPage = 64;
   // How long an entry waits for the forge to confirm its project.
   static constexpr absl::Duration kConfirmPatience = absl::Hours(24);
   // A forge may not know for a moment what it has just announced.
@@ -65,13 +79,25 @@ class Worker {
 
   Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
          Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed = nullptr,
-         Observer observer = nullptr, ProjectCovered covered = nullptr);
+         Observer observer = nullptr, ProjectCovered covered = nullptr, WorkerOptions options = {});
 
   // Works through at most `limit` entries; how many were done. An error of the store stops it.
-  absl::StatusOr<std::size_t> RunOnce(std::size_t limit = 32);
+  absl::StatusOr<std::size_t> RunOnce(std::size_t limit = 128);
 
  private:
-  absl::Status Process(const InboxEntry& entry);
+  // What a call of RunOnce has come to. Guarded by mutex_ while lanes run.
+  struct Round {
+    std::size_t done = 0;
+    absl::Status trouble;  // of single tickets
+    absl::Status stopped;  // the store's, which ends it
+  };
+  absl::Status ProcessPage(const std::vector<InboxEntry>& entries, Round* round);
+  // The name of what it is about (a ticket, or itself) where it changes nothing else; else nullopt.
+  absl::StatusOr<std::optional<std::string>> StandsAlone(const absl::StatusOr<Event>& event,
+                                                         const InboxEntry& entry);
+  // False: nothing more is to be begun.
+  bool End(const InboxEntry& entry, absl::StatusOr<Event> event, Round* round);
+  absl::Status Process(const InboxEntry& entry, absl::StatusOr<Event> event);
   // What is new of a project, before it is written down.
   struct ProjectNews {
     bool changed = false;
@@ -95,8 +121,11 @@ class Worker {
                                                const Delivery& delivery);
   absl::StatusOr<std::optional<Doubt>> ConfirmAll(Event* event, const Delivery& delivery);
   // What the forge says of a path, asked anew where the last answer is older than the delivery.
-  // Nullopt: not yet.
-  std::optional<absl::StatusOr<ProjectInfo>> Ask(const std::string& path, const Delivery& delivery);
+  // Nullopt: not yet. `asked_at`: when it said so.
+  std::optional<absl::StatusOr<ProjectInfo>> Ask(const std::string& path, const Delivery& delivery,
+                                                 absl::Time* asked_at);
+  // Was it not said before?
+  bool IsNews(const std::string& what);
   absl::Status PutAside(const InboxEntry& entry, const std::string& reason, WorkDone* done);
 
   const WebhookReceiver& receiver_;
@@ -109,7 +138,10 @@ class Worker {
   const ProjectChanged project_changed_;
   const Observer observer_;
   const ProjectCovered covered_;
-  std::set<std::string> said_;  // in the log, once
+  const WorkerOptions options_;
+  std::mutex mutex_;            // of what lanes share; held for no call outside
+  std::set<std::string> said_;  // in the log, once; guarded by mutex_
+  std::mutex asking_;           // held while a forge is asked; guards what follows
   struct Asked {
     absl::StatusOr<ProjectInfo> answer;
     absl::Time at;

@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 #include "tests/pipeline/world.h"
 
@@ -96,6 +98,33 @@ TEST_F(SharedSyncTest, OneAloneIsWrittenAtOnceAndThoseThatComeMeanwhileShareTheN
   EXPECT_EQ(Answers(),
             (std::map<std::string, int>{{"a", 202}, {"b", 202}, {"c", 202}, {"d", 202}}));
   EXPECT_EQ(shared.waiting(), 0u);
+}
+
+TEST_F(SharedSyncTest, WhoWaitsForTheDiskSharesTheWriteToo) {
+  const auto accept = [this](const std::string& id) {
+    return shared.Accept("github", FakeReceiver::HeadersOf(id), "{}", clock.Now()).http_status;
+  };
+  std::vector<std::thread> senders;
+  AcceptLater("first");
+  held.Writes(1);
+  for (const char* id : {"a", "b", "c"}) {
+    senders.emplace_back([&, id] { EXPECT_EQ(accept(id), 202) << id; });
+  }
+  while (shared.waiting() < 4) std::this_thread::yield();
+  held.LetGo();
+  EXPECT_EQ(held.Writes(2), (std::vector<std::size_t>{1, 3}));
+  held.LetGo();
+  for (std::thread& sender : senders) sender.join();
+  // Alone he does it himself; who comes meanwhile is the thread's.
+  std::thread alone([&] { EXPECT_EQ(accept("alone"), 202); });
+  held.Writes(3);
+  AcceptLater("later");
+  held.LetGo();
+  alone.join();
+  EXPECT_EQ(held.Writes(4), (std::vector<std::size_t>{1, 3, 1, 1}));
+  held.LetGo();
+  shared.Stop();
+  EXPECT_EQ(Answers()["later"], 202);
 }
 
 TEST_F(SharedSyncTest, WriteThatFailsIsRefusedToAllOfIt) {

@@ -3,12 +3,39 @@
 #include <zstd.h>
 
 #include <cstdlib>
+#include <memory>
 
 namespace retainer {
 namespace {
 
-// Fast, and JSON is already a tenth of its size here.
+// Measured on 162 recorded bodies of 9.6 KB on average, microseconds of processor time a body, packed
+// and unpacked, and what is left of the size:
+//   LZ4        4.9   1.7   23.5 %
+//   zstd -5    8.8   3.5   23.5 %
+//   zstd -1   10.0   3.5   19.9 %
+//   zstd 1    12.5   5.2   16.9 %    without contexts that are kept 20.3 and 13.6
+//   zstd 3    14.6   5.4   16.3 %
+// A body is written to the log and to a table and sits in memory between: a third less of it is worth
+// the 11 us between LZ4 and level 1. What costs is making the contexts anew.
 constexpr int kLevel = 1;
+
+struct Free {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// Of this thread; about a megabyte once it was used.
+ZSTD_CCtx* Packing() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
+  if (context == nullptr) std::abort();  // no memory
+  return context.get();
+}
+
+ZSTD_DCtx* Unpacking() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
+  if (context == nullptr) std::abort();
+  return context.get();
+}
 constexpr unsigned long long kMaxBody = 64ULL << 20;
 // A frame cannot announce more than zstd can pack into its size; less a corrupt one makes us
 // allocate. One block (128 KiB) takes at least four bytes.
@@ -19,7 +46,7 @@ constexpr unsigned long long kMaxRatio = 64ULL << 10;
 std::string CompressBody(std::string_view body) {
   std::string frame(ZSTD_compressBound(body.size()), '\0');
   const std::size_t size =
-      ZSTD_compress(frame.data(), frame.size(), body.data(), body.size(), kLevel);
+      ZSTD_compressCCtx(Packing(), frame.data(), frame.size(), body.data(), body.size(), kLevel);
   if (ZSTD_isError(size)) std::abort();  // only possible for want of room, which the bound excludes
   frame.resize(size);
   return frame;
@@ -32,7 +59,8 @@ std::optional<std::string> DecompressBody(std::string_view frame) {
     return std::nullopt;
   }
   std::string body(size, '\0');
-  const std::size_t got = ZSTD_decompress(body.data(), body.size(), frame.data(), frame.size());
+  const std::size_t got =
+      ZSTD_decompressDCtx(Unpacking(), body.data(), body.size(), frame.data(), frame.size());
   if (ZSTD_isError(got) || got != body.size()) return std::nullopt;
   return body;
 }
