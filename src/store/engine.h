@@ -99,9 +99,7 @@ class Engine {
   virtual std::vector<std::string> Files() { return {}; }
   // Reads a file from the disk and holds it against its checksums. DataLoss, with the mend; NotFound:
   // it is gone.
-  virtual absl::Status VerifyFile(const std::string& file) {
-    return absl::NotFoundError(file);
-  }
+  virtual absl::Status VerifyFile(const std::string& file) { return absl::NotFoundError(file); }
   // Before the reads on which a write rests, with the locks of what they read held: an engine that a
   // write failed is made well again, or says why not. REQUIRES: the thread holds no View.
   //
