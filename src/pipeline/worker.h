@@ -139,7 +139,7 @@ class Worker {
   const Observer observer_;
   const ProjectCovered covered_;
   const WorkerOptions options_;
-  std::mutex mutex_;            // of what lanes share; held for no call outside
+  std::mutex mutex_;            // of what lanes share; held while the observer is called
   std::set<std::string> said_;  // in the log, once; guarded by mutex_
   std::mutex asking_;           // held while a forge is asked; guards what follows
   struct Asked {
