@@ -308,13 +308,18 @@ absl::Time Desk::TimersRound() {
 }
 
 absl::Time Desk::NotifierRound() {
+  {
+    std::lock_guard lock(mutex_);
+    ++notifier_begun_;
+  }
   const auto round = notifier_.RunOnce();
   if (!round.ok()) {
     LogTrouble("notifier had trouble", "", round.status());
     return ports_.clock.Steady() + kStorePause;
   }
   std::lock_guard lock(mutex_);
-  notices_later_ = round->next > ports_.clock.Steady() && round->next != absl::InfiniteFuture();
+  notifier_ended_ = notifier_begun_;
+  notices_next_ = round->next;
   return round->next;
 }
 
@@ -359,20 +364,34 @@ absl::StatusOr<std::string> Desk::Unsettled() {
     if (!faces->empty())
       return absl::StrCat("the face of ", NameOf(ports_.store, (*faces)[0].ticket));
   }
-  if (has_terms) {
-    auto notices = ports_.store.ReadNotices(1);
-    if (!notices.ok()) return notices.status();
-    std::lock_guard lock(mutex_);
-    if (!notices->empty() && !notices_later_) return absl::StrCat("notice ", (*notices)[0].id);
-  }
   return "";
+}
+
+absl::StatusOr<std::string> Desk::UntoldNotices(std::optional<std::uint64_t>* begun) {
+  if (terms_.Get().empty()) return "";
+  auto notices = ports_.store.ReadNotices(1);
+  if (!notices.ok()) return notices.status();
+  if (notices->empty()) return "";
+  {
+    std::lock_guard lock(mutex_);
+    if (!*begun) *begun = notifier_begun_;
+    const bool looked = notifier_ended_ > **begun;
+    const bool later =
+        notices_next_ > ports_.clock.Steady() && notices_next_ < absl::InfiniteFuture();
+    if (looked && later) return "";
+  }
+  notifier_thread_->wakeable.Wake();
+  return absl::StrCat("notice ", (*notices)[0].id);
 }
 
 absl::Status Desk::Settle(absl::Duration timeout) {
   const Steady::time_point until = Steady::now() + absl::ToChronoNanoseconds(timeout);
   WakeAll();
+  std::optional<std::uint64_t> begun;
   for (;;) {
     auto left = Unsettled();
+    if (left.ok() && !left->empty()) begun.reset();
+    if (left.ok() && left->empty()) left = UntoldNotices(&begun);
     if (!left.ok()) return left.status();
     if (left->empty()) return absl::OkStatus();
     std::unique_lock lock(mutex_);

@@ -233,7 +233,11 @@ class Desk {
   absl::Time ProjectsRound();
   void ProjectCovered();
   void ProjectChanged(const ProjectKey& project);
+  // What is left but notices.
   absl::StatusOr<std::string> Unsettled();
+  // Likewise of notices, as a round of the notifier found them that began when nothing else was left.
+  // `begun`: how many had begun by then; set by the first look.
+  absl::StatusOr<std::string> UntoldNotices(std::optional<std::uint64_t>* begun);
   // Why nothing is known of a project: NotFound.
   absl::Status Unknown(const ProjectRef& project) const;
   // The store's word on being written, at most probe_every old.
@@ -269,8 +273,12 @@ class Desk {
   mutable std::mutex mutex_;
   std::condition_variable changed_;                      // a round ended, or a thread did
   std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
-  bool notices_later_ = false;                           // guarded by mutex_
-  std::string policy_trouble_;                           // guarded by mutex_
+  // Of the notifier, guarded by mutex_: rounds that have begun, the last that ended, and when (Steady)
+  // that one found that there would be more to tell.
+  std::uint64_t notifier_begun_ = 0;
+  std::uint64_t notifier_ended_ = 0;
+  absl::Time notices_next_ = absl::InfinitePast();
+  std::string policy_trouble_;  // guarded by mutex_
   Throttle trouble_{1};
   std::mutex probe_mutex_;
   absl::Status writable_;                                           // guarded by probe_mutex_

@@ -34,10 +34,8 @@ extern char** environ;
 namespace retainer {
 namespace {
 
-const ProjectRef kProject{"github", "acme/opendb"};
-
 constexpr char kPolicy[] = R"(version: 1
-projects: ["github:acme/*"]
+projects: ["FORGE:acme/*"]
 since: "2026-01-01T00:00:00Z"
 calendars:
   always: {time_zone: UTC, hours: always}
@@ -55,7 +53,7 @@ plans:
     escalation: [{at: 75%, notify: [core]}, {at: 100%, notify: [core], mention: true}]
 community: {comment: neutral, calendars: [always]}
 teams:
-  core: {members: ["github:alice"], sinks: [crm]}
+  core: {members: ["FORGE:alice"], sinks: [crm]}
 customers:
   - id: northwind
     alias: c-4d1
@@ -63,7 +61,7 @@ customers:
     plan: gold
     time_zone: Europe/Paris
     term: {from: 2026-01-01, until: 2027-12-31}
-    contacts: {logins: ["github:dave"]}
+    contacts: {logins: ["FORGE:dave"]}
     visibility: public
   - id: initech
     alias: c-7f3
@@ -71,7 +69,7 @@ customers:
     plan: gold
     time_zone: America/New_York
     term: {from: 2026-01-01, until: 2027-12-31}
-    contacts: {logins: ["github:erin"]}
+    contacts: {logins: ["FORGE:erin"]}
     visibility: private
 labels: {state: "sla: {state}"}
 )";
@@ -156,7 +154,7 @@ struct Act {
   std::function<void(Sandbox&, std::vector<TicketRef>&)> act;  // null: time alone
 };
 
-std::vector<Act> Acts(int tickets) {
+std::vector<Act> Acts(const ProjectRef& project, int tickets) {
   std::vector<Act> acts;
   for (int t = 0; t < tickets; ++t) {
     const absl::Duration begin = absl::Hours(4 * t);
@@ -170,8 +168,8 @@ std::vector<Act> Acts(int tickets) {
         Must(sandbox.Comment(refs[t], who, what).status());
       };
     };
-    add(0, [customer](Sandbox& sandbox, std::vector<TicketRef>& refs) {
-      refs.push_back(Must(sandbox.OpenIssue(kProject, customer, "Writes hang",
+    add(0, [project, customer](Sandbox& sandbox, std::vector<TicketRef>& refs) {
+      refs.push_back(Must(sandbox.OpenIssue(project, customer, "Writes hang",
                                             "No write gets through.\n\n/support priority P1")));
     });
     add(20, say("alice", "I am looking into it."));
@@ -200,18 +198,19 @@ std::string NameIn(const std::string& body) {
 
 class Run {
  public:
-  explicit Run(const std::string& service)
+  Run(const std::string& service, const ProjectRef& project)
       : service_(service), clock_(path("clock")), sandbox_(SandboxOptions{.clock = clock_}) {
     clock_.Set(Begin() - absl::Hours(1));
     Must(sandbox_.Start());
     credentials_ = Must(SetStory(sandbox_));
+    if (project.forge == "gitlab") SetGitLab(project);
     StoryService where;
     where.listen = "127.0.0.1:0";
     where.metrics_listen = "127.0.0.1:0";
     where.data = path("data");
     std::map<std::string, std::string> files =
         StoryFiles(sandbox_, credentials_, where, clock_.Now());
-    files["policy/policy.yaml"] = kPolicy;
+    files["policy/policy.yaml"] = absl::StrReplaceAll(kPolicy, {{"FORGE", project.forge}});
     files["crm.secret"] = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
     files["retainer.yaml"] +=
         absl::StrCat("sinks:\n  crm: {kind: webhook, url: \"", told_.url(),
@@ -263,9 +262,9 @@ class Run {
   Sandbox::Shown Look(int ticket) {
     Sandbox::Shown shown = Must(sandbox_.Look(tickets_[ticket]));
     // Numbers count what was created, twice or not.
-    static const std::regex kNumber("issuecomment-[0-9]+");
+    static const std::regex kNumber("(issuecomment-|note_)[0-9]+");
     for (auto& [author, body] : shown.comments) {
-      body = std::regex_replace(body, kNumber, "issuecomment-N");
+      body = std::regex_replace(body, kNumber, "$1N");
       body = absl::StrReplaceAll(body, {{sandbox_.web_url(), "http://forge"}});
     }
     return shown;
@@ -289,6 +288,17 @@ class Run {
   }
 
  private:
+  // The story's people and project are on its GitHub.
+  void SetGitLab(const ProjectRef& project) {
+    for (const std::string login : {"dave", "erin"}) {
+      sandbox_.AddUser(ForgeKind::kGitLab, {.login = login, .name = login});
+    }
+    sandbox_.AddProject({.ref = project});
+    for (const std::string login : {"alice", "support-desk"}) {
+      Must(sandbox_.SetRole(project, login, "maintain"));
+    }
+  }
+
   const std::string service_;
   TemporaryFolder folder_;
   SharedClock clock_;
@@ -336,10 +346,12 @@ KillReport RunKills(const KillOptions& options) {
   };
   // About eight kills an act.
   const int tickets = std::max(1, (options.kills + 63) / 64);
-  const std::vector<Act> acts = Acts(tickets);
+  const ProjectRef project{options.forge, "acme/opendb"};
+  const bool is_gitlab = options.forge == "gitlab";
+  const std::vector<Act> acts = Acts(project, tickets);
   report.tickets = tickets;
 
-  Run calm(options.service);
+  Run calm(options.service, project);
   std::vector<Sandbox::Shown> expected;
   for (const Act& act : acts) {
     calm.clock().Set(Begin() + act.at);
@@ -354,7 +366,7 @@ KillReport RunKills(const KillOptions& options) {
   report.notices = static_cast<int>(told.size());
 
   const auto began = std::chrono::steady_clock::now();
-  Run run(options.service);
+  Run run(options.service, project);
   for (std::size_t i = 0; i < acts.size(); ++i) {
     const Act& act = acts[i];
     run.clock().Set(Begin() + act.at);
@@ -369,10 +381,12 @@ KillReport RunKills(const KillOptions& options) {
                                                FaultKind::kDropAfterApplying, FaultKind::kLate,
                                                FaultKind::kDropConnection, FaultKind::kStatus502};
         static constexpr const char* kMethods[] = {"POST", "PATCH", "DELETE", "POST"};
+        static constexpr const char* kGitLabMethods[] = {"POST", "PUT", "DELETE", "PUT"};
         Fault fault;
         fault.kind = kKinds[upto(4)];
         fault.delay = absl::Seconds(1 + upto(17));
-        run.sandbox().FailNext(kMethods[upto(3)], "/repos/", fault);
+        run.sandbox().FailNext((is_gitlab ? kGitLabMethods : kMethods)[upto(3)],
+                               is_gitlab ? "/projects/" : "/repos/", fault);
         ++report.faults;
       }
       run.Up();

@@ -11,7 +11,8 @@
 namespace retainer {
 
 struct KillOptions {
-  std::string service;  // the program `killed_service`
+  std::string service;           // the program `killed_service`
+  std::string forge = "github";  // or `gitlab`: where the tickets are
   int kills = 500;
   std::uint64_t seed = 1;
   std::ostream* progress = nullptr;
@@ -33,9 +34,7 @@ struct KillReport {
   double seconds = 0;                // real time of the run that was killed
   std::vector<std::string> details;  // of what is wrong, the first few
 
-  // What must never be. `other_comments` and `strange` are for people to look at: a mention may come
-  // later than in the calm run, and a breach may be told that there was overtaken by its next step.
-  bool ok() const { return doubled + stale + lost + two_contents == 0; }
+  bool ok() const { return doubled + stale + other_comments + lost + strange + two_contents == 0; }
 };
 
 KillReport RunKills(const KillOptions& options);

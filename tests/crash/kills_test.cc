@@ -1,14 +1,19 @@
 // A few of the kills that `kills` does by the hundred.
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/crash/kill_story.h"
 
 namespace retainer {
 namespace {
 
-TEST(Kills, NothingIsDoubledStaleOrLost) {
+class Kills : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Kills, NothingIsDoubledStaleOrLost) {
   KillOptions options;
   options.service = RETAINER_KILLED_SERVICE;
+  options.forge = GetParam();
   options.kills = 16;
   options.seed = 7;
   const KillReport report = RunKills(options);
@@ -16,6 +21,9 @@ TEST(Kills, NothingIsDoubledStaleOrLost) {
   EXPECT_GT(report.notices, 0);
   EXPECT_TRUE(report.ok()) << report;
 }
+
+INSTANTIATE_TEST_SUITE_P(Forges, Kills, ::testing::Values("github", "gitlab"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace retainer

@@ -56,9 +56,10 @@ class CountingSink final : public NoticeSink {
   bool takes_private() const override { return true; }
   absl::Status Tell(const Notice&) override {
     ++told;
-    return absl::OkStatus();
+    return is_down ? absl::UnavailableError("down") : absl::OkStatus();
   }
   std::atomic<int> told = 0;
+  std::atomic<bool> is_down = false;
 
  private:
   const std::string name_ = "ops";
@@ -81,6 +82,30 @@ TEST_F(DeskTest, ObservingTellsNoSink) {
     EXPECT_TRUE(desk->Stop(kPatience).ok());
     desk.reset();
   }
+}
+
+TEST_F(DeskTest, IsSettledOnceATryThatHasBecomeDueIsMade) {
+  CountingSink ops;
+  ops.is_down = true;
+  Policy policy = MakePolicy();
+  policy.plans["gold"].warn_at = {};
+  policy.plans["gold"].escalation = {};
+  Open(/*observe=*/false, {&ops});
+  desk->Start();
+  policy.teams["core"].sinks = {"ops"};
+  desk->SetTerms({MakeTerms("v1", At(-60), std::move(policy))});
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  clock.Advance(absl::Hours(5));
+  Settle();
+  for (int tries = 1; tries < Notifier::kMaxAttempts; ++tries) {
+    ASSERT_EQ(ops.told, tries);
+    clock.Advance(*RetryPause(tries));
+    Settle();
+  }
+  EXPECT_EQ(ops.told, Notifier::kMaxAttempts);
+  EXPECT_TRUE(desk->Stop(kPatience).ok());
+  desk.reset();
 }
 
 TEST_F(DeskTest, WithoutPolicyDeliveriesAreStoredAndWait) {
