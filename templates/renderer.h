@@ -3,10 +3,10 @@
 //
 // Pure and thread-safe. Whatever the texts in a view hold, nothing of theirs comes alive: no
 // mention, link, reference, emoji, HTML, table cell or command. People's words stand in code spans,
-// where neither GitHub nor GitLab looks for any of these; plain words stand as they are. A body ends
-// with the marker, stays under kMaxCommentBytes and has at most kMostCommentLines lines, blank ones
-// and folded ones too: where promises are many, finished ones share a line. In a mention the logins
-// of the policy alone come alive, and only what can be a login.
+// where neither GitHub nor GitLab looks for any of these; plain words stand as they are. A body
+// ends with the marker, stays under kMaxCommentBytes and has at most kMostCommentLines lines, blank
+// ones and folded ones too: where promises are many, finished ones share a line. In a mention the
+// logins of the policy alone come alive, and only what can be a login.
 #pragma once
 
 #include <cstddef>

@@ -23,8 +23,8 @@ std::string PathField(Node node);
 // The texts under `key` of an array's objects: names of labels.
 std::vector<std::string> NamesOf(Node array, std::string_view key);
 
-// An opening whose ticket was made long before its present version tells of no new ticket, but of one
-// that came here with what it had been.
+// An opening whose ticket was made long before its present version tells of no new ticket, but of
+// one that came here with what it had been.
 bool CameAlong(const TicketInfo& ticket);
 
 // InvalidArgument: the body of `event` lacks `what`.

@@ -9,8 +9,8 @@
 
 namespace retainer {
 
-// A value of the list. The values within an array or an object stand one after another, an object's in
-// the order of their names.
+// A value of the list. The values within an array or an object stand one after another, an object's
+// in the order of their names.
 struct BodyValue {
   enum class Kind : std::uint8_t {
     kNull,
@@ -232,8 +232,9 @@ Node Body::root() const { return Node(content_->values.data()); }
 absl::StatusOr<Body> Body::Parse(std::string_view text) {
   auto content = std::make_unique<Content>();
   {
-    // Rationale: not simdjson's reading on demand, which does not look at what nobody asks for: a key
-    // that occurs twice, or text that is not UTF-8, would be refused or not by who reads the body.
+    // Rationale: not simdjson's reading on demand, which does not look at what nobody asks for: a
+    // key that occurs twice, or text that is not UTF-8, would be refused or not by who reads the
+    // body.
     simdjson::dom::parser parser;
     Element root;
     if (parser.parse_into_document(content->document, text.data(), text.size()).get(root) ==

@@ -56,7 +56,8 @@ inline constexpr std::size_t kHoursOfWeek = 7 * 24;
 // One policy's half.
 struct BacktestSide {
   std::map<PromiseName, PromiseTally> promises;
-  // In which hours of the week (Monday 0:00 first) promises were missed: those of their due instants.
+  // In which hours of the week (Monday 0:00 first) promises were missed: those of their due
+  // instants.
   std::array<std::int64_t, kHoursOfWeek> missed_at{};
   std::int64_t claimed = 0;  // tickets with a customer's cycles among them
   // Questions that the record has no answer to, and the tickets that they are on.

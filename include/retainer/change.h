@@ -39,18 +39,18 @@ std::vector<std::string> ReadFixes(ForgeKind forge, std::string_view markdown,
                                    std::string_view project_path, std::string_view project_url);
 
 // The observation of a change, as of its version `updated`: of several the newest counts, and of
-// those within one second the one that is closed. One that is merged is of the delivery that tells of
-// the merge; it is final, whatever is observed before or after. What is no commit or no branch's name
-// is kept as empty.
+// those within one second the one that is closed. One that is merged is of the delivery that tells
+// of the merge; it is final, whatever is observed before or after. What is no commit or no branch's
+// name is kept as empty.
 Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated);
 // The observation of a change at any time after its merge. Its `fixes` count for nothing.
 // Rationale: an author may edit the text of a merged change without any right to the project, and
 // must not say by that of what a release is the fix.
 Fact MakeMergedSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated);
 
-// What the facts know of a change; nullopt where it was never seen. Of a merged one `fixes` are those
-// that stood there as it was merged; where the delivery of the merge is missing, those of the newest
-// observation before it.
+// What the facts know of a change; nullopt where it was never seen. Of a merged one `fixes` are
+// those that stood there as it was merged; where the delivery of the merge is missing, those of the
+// newest observation before it.
 std::optional<ChangeInfo> FindChange(const FactSet& facts);
 
 }  // namespace retainer

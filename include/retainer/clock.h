@@ -15,9 +15,9 @@ class Clock {
   // The date: of what happens, of what is stored, of what is due. It goes back when the machine's
   // clock is set back.
   virtual absl::Time Now() const = 0;
-  // For waits and intervals within one run: never goes back, and advances as time passes whatever is
-  // done to the date. A scale of its own: compare readings of one clock with each other, never with
-  // Now(), and store none.
+  // For waits and intervals within one run: never goes back, and advances as time passes whatever
+  // is done to the date. A scale of its own: compare readings of one clock with each other, never
+  // with Now(), and store none.
   virtual absl::Time Steady() const = 0;
 };
 

@@ -55,21 +55,21 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
 // What the forge should show. Nothing of a standing whose questions are open (Decide hands in what
 // their answers can make of it), nor on a ticket that is gone: then nullopt (keep what is shown).
 //
-// Privacy: claims of private customers are passed over as if they were not there. A standing holds more
-// than claims, though: a private customer's contact ends a waiting, asks for the comment again, is no
-// responder. So where a private customer claims a ticket, Decide hands in the standing that the same
-// facts have under the same terms without any private customer. Hence the face of such a ticket is, by
-// construction, a community ticket's where nobody else claims it; beside a public claim it is what that
-// claim alone would show, and a private contact's word does there what a stranger's does. (The clocks
-// themselves, notices and `explain` go by the whole standing.)
+// Privacy: claims of private customers are passed over as if they were not there. A standing holds
+// more than claims, though: a private customer's contact ends a waiting, asks for the comment
+// again, is no responder. So where a private customer claims a ticket, Decide hands in the standing
+// that the same facts have under the same terms without any private customer. Hence the face of
+// such a ticket is, by construction, a community ticket's where nobody else claims it; beside a
+// public claim it is what that claim alone would show, and a private contact's word does there what
+// a stranger's does. (The clocks themselves, notices and `explain` go by the whole standing.)
 //
-// It is outsiders from whom a private customer is kept. Where everybody who reads the ticket may know
-// of it, the status comment holds its promises all the same; labels, which a project lists elsewhere
-// too, do not. That is so of a confidential issue by the customer's own contact (its readers are the
-// project's people, the author and the assignees), and in a project of the customer's own that only its
-// members read. It is not so where another customer has a claim, or had one, where one of another
-// customer's contacts is on the ticket, nor in a project that is another customer's too: what one
-// customer may know of the other is nothing.
+// It is outsiders from whom a private customer is kept. Where everybody who reads the ticket may
+// know of it, the status comment holds its promises all the same; labels, which a project lists
+// elsewhere too, do not. That is so of a confidential issue by the customer's own contact (its
+// readers are the project's people, the author and the assignees), and in a project of the
+// customer's own that only its members read. It is not so where another customer has a claim, or
+// had one, where one of another customer's contacts is on the ticket, nor in a project that is
+// another customer's too: what one customer may know of the other is nothing.
 std::optional<Face> Present(const TicketContext& context, const Standing& standing,
                             const Terms& terms, absl::Time now);
 
@@ -94,8 +94,8 @@ struct Decision {
   // As far as it is known. Its questions are all that are open: also those of the face, and of what
   // is told beside the clocks.
   Standing standing;
-  // Those of them that outsiders' view asks: to be asked first, by themselves. The others are for the
-  // sake of private customers: they are asked when the face has been decided.
+  // Those of them that outsiders' view asks: to be asked first, by themselves. The others are for
+  // the sake of private customers: they are asked when the face has been decided.
   std::vector<Question> outside_questions;
   std::optional<Face> face;  // nullopt: keep what is shown
   // What outsiders may know of its promises; nullopt (as they were) where the face is.
@@ -105,8 +105,8 @@ struct Decision {
   // them: they are counted and named where outsiders read.
   std::vector<ClaimRecord> claims;
   std::vector<EndingCount> endings;
-  // The claims hang on what the forge has not answered: `outside_`, those that outsiders see, on their
-  // questions.
+  // The claims hang on what the forge has not answered: `outside_`, those that outsiders see, on
+  // their questions.
   bool claims_hang = false;
   bool outside_claims_hang = false;
   std::vector<Notice> notices;  // those whose time has come; the store tells each once
@@ -118,13 +118,13 @@ struct Decision {
   DecisionRecord record;
 };
 
-// Joins `news` to the ticket's facts and evaluates. A question that the forge has not answered holds
-// back what hangs on its answer, and nothing else: what is the same under all answers there can be is
-// shown and told. (`duplicate #12` is as unsaid until the forge says which ticket that is. While the
-// opening is not known everything waits; so it does with so many open questions that they have more
-// than 32 outcomes.) `before` is what the ticket's clocks showed
-// when last decided (state by `customer metric`), for the record of changes. `told`: the notices of
-// this ticket that people were told as breaches, for what there is to take back.
+// Joins `news` to the ticket's facts and evaluates. A question that the forge has not answered
+// holds back what hangs on its answer, and nothing else: what is the same under all answers there
+// can be is shown and told. (`duplicate #12` is as unsaid until the forge says which ticket that
+// is. While the opening is not known everything waits; so it does with so many open questions that
+// they have more than 32 outcomes.) `before` is what the ticket's clocks showed when last decided
+// (state by `customer metric`), for the record of changes. `told`: the notices of this ticket that
+// people were told as breaches, for what there is to take back.
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
                 const TermsHistory& terms, const Pins& pins,
                 const std::map<std::string, std::string>& before, absl::Time now,
@@ -138,11 +138,11 @@ TermsHistory OutsideTerms(const TermsHistory& terms, absl::Time now);
 // The same with one of them, as if it were public: for those who may know of that one.
 TermsHistory TermsFor(const TermsHistory& terms, absl::Time now, const std::string& customer);
 // What a customer (an id) may know of a ticket: its own claim, and nothing that hangs on another
-// private one's, nor what another's contact said or was refused. Nullopt where it never had a claim.
-// `worst`, `next_due` and `next_wake` are of that claim alone: when another's clocks, or the ticket
-// without it, change next is not in them. Nor are questions to the forge for another's sake. The
-// instants may differ from those of the whole standing where another private customer's contact ended
-// a waiting. Explain it with TermsFor.
+// private one's, nor what another's contact said or was refused. Nullopt where it never had a
+// claim. `worst`, `next_due` and `next_wake` are of that claim alone: when another's clocks, or the
+// ticket without it, change next is not in them. Nor are questions to the forge for another's sake.
+// The instants may differ from those of the whole standing where another private customer's contact
+// ended a waiting. Explain it with TermsFor.
 std::optional<Standing> StandingFor(const TicketContext& context, const FactSet& facts,
                                     const TermsHistory& terms, const Pins& pins, absl::Time now,
                                     const std::string& customer);
@@ -172,9 +172,9 @@ struct FixedTicket {
 };
 
 // The check on an open change: which promises ride on it. With CheckMode::kBlocking it fails while
-// an answer is late that is owed on such a ticket, and never for the fix itself being late: the merge
-// is what mends that. Nullopt where there is nothing to say (or the policy wants none) and never was,
-// and on a change that is not open.
+// an answer is late that is owed on such a ticket, and never for the fix itself being late: the
+// merge is what mends that. Nullopt where there is nothing to say (or the policy wants none) and
+// never was, and on a change that is not open.
 std::optional<CheckView> PresentCheck(const ChangeRecord& change,
                                       const std::vector<FixedTicket>& tickets, CheckMode mode);
 

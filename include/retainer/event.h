@@ -20,8 +20,8 @@ struct ProjectInfo {
   std::string installation_id;  // GitHub App; empty elsewhere
   // The forge's instant of all this, where it tells one: what was told of a later one counts.
   std::optional<absl::Time> as_of = std::nullopt;
-  // A name that was told of it at `former_as_of`, and that the forge says leads to it, although it is
-  // called otherwise.
+  // A name that was told of it at `former_as_of`, and that the forge says leads to it, although it
+  // is called otherwise.
   std::string former = {};
   absl::Time former_as_of = absl::UnixEpoch();
   // Private, and not `internal`: its members alone read it. False where that is not told.

@@ -122,7 +122,8 @@ struct RefusedLabel {
 };
 
 // What the forge was last made to show, as the store keeps it. What a call is about to change is
-// written down before it, so that a lost answer or a crash leaves nothing behind that nobody knows of.
+// written down before it, so that a lost answer or a crash leaves nothing behind that nobody knows
+// of.
 struct ShownFace {
   std::string comment_id;      // object id's number; empty: none posted
   std::string comment_digest;  // of the rendered body

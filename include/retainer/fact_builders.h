@@ -119,8 +119,8 @@ Fact MakeMoved(const Learnt& learnt, std::string_view successor, const Actor& ac
                const Moment& at);
 Fact MakeDeleted(const Learnt& learnt, const Actor& actor, const Moment& at);
 
-// The ticket came here by a transfer from `predecessor` (ToString(TicketKey), empty where the forge does
-// not say): its opening, and what was said before, is to be read from the forge.
+// The ticket came here by a transfer from `predecessor` (ToString(TicketKey), empty where the forge
+// does not say): its opening, and what was said before, is to be read from the forge.
 Fact MakeCame(const Learnt& learnt, std::string_view predecessor, const Moment& at);
 
 Fact MakeVisibility(const Learnt& learnt, bool confidential, const Actor& actor, const Moment& at);

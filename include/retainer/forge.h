@@ -55,8 +55,8 @@ struct Backfill {
   std::vector<Fact> facts;
 };
 
-// What to list of a project's tickets: those that were last updated at or after `since`, the earliest
-// first, in pages of at most kTicketPage from 1 on.
+// What to list of a project's tickets: those that were last updated at or after `since`, the
+// earliest first, in pages of at most kTicketPage from 1 on.
 struct TicketListing {
   TicketKind kind = TicketKind::kIssue;
   bool open_only = true;
@@ -119,8 +119,9 @@ class Forge {
                                                 const std::vector<std::string>& projects) = 0;
   // Whether our account's role in `projects` suffices. Of GitHub nothing: Check tells.
   virtual absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>& projects) = 0;
-  // Whether Membership can tell the hidden members of an organisation (of a GitLab group) too: false
-  // means that it answers `unseen` for them. NotFound where no such organisation is to be seen.
+  // Whether Membership can tell the hidden members of an organisation (of a GitLab group) too:
+  // false means that it answers `unseen` for them. NotFound where no such organisation is to be
+  // seen.
   virtual absl::StatusOr<bool> SeesMembers(const RemoteTicket& at,
                                            std::string_view organization) = 0;
   // Has the forge send again what it sent since `since`, nobody took, and was not asked for again
@@ -150,8 +151,8 @@ class Forge {
   // may be of the other kind. NotFound where there is none, also where it went to another project.
   virtual absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
-  // Is the commit part of what `ref` (a tag, a branch or a commit) points to? NotFound where the forge
-  // does not know one of them.
+  // Is the commit part of what `ref` (a tag, a branch or a commit) points to? NotFound where the
+  // forge does not know one of them.
   virtual absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                         const std::string& commit) = 0;
 
@@ -193,9 +194,9 @@ class Forge {
   virtual absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
                                       const std::string& id) = 0;
   // Shows the check `retainer/sla` on a commit: in the place of the one with the id that an earlier
-  // call returned for the same commit (where the forge can), without an id in that of one that we are
-  // found to have there, else anew. Returns its id. NotFound
-  // where that one is gone, PermissionDenied with the right that is missing.
+  // call returned for the same commit (where the forge can), without an id in that of one that we
+  // are found to have there, else anew. Returns its id. NotFound where that one is gone,
+  // PermissionDenied with the right that is missing.
   virtual absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                                const std::string& id) = 0;
 };

@@ -1,5 +1,5 @@
-// Instants as text, to the second in UTC: by hand, since answers are full of them and a format string
-// costs ten times as much.
+// Instants as text, to the second in UTC: by hand, since answers are full of them and a format
+// string costs ten times as much.
 #pragma once
 
 #include <string>

@@ -215,8 +215,8 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
 // nobody's; remembered for the last version in force. Thread-safe.
 std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
                                            const std::shared_ptr<const Terms>& current);
-// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no more
-// by the one that held them.
+// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no
+// more by the one that held them.
 bool IsHidden(const Customer& customer, const Policy& current);
 // The same version with other people in its policy. REQUIRES: no calendars that `terms` has not.
 std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy);

@@ -1,9 +1,9 @@
 // A project as we know it, and whether the policy covers it.
 //
-// A project is its id. Its name changes, and a policy names projects by patterns of names: a version
-// of the policy that covered a project before it was renamed goes on covering it (`former`), so that
-// a rename takes nothing from its customers. A version that is loaded after the rename covers it only
-// by its present name.
+// A project is its id. Its name changes, and a policy names projects by patterns of names: a
+// version of the policy that covered a project before it was renamed goes on covering it
+// (`former`), so that a rename takes nothing from its customers. A version that is loaded after the
+// rename covers it only by its present name.
 //
 // Plain values and pure functions; thread-safe.
 #pragma once
@@ -59,12 +59,12 @@ bool Covers(const Terms& terms, const ProjectNames& project);
 // By the newest version; not where there is none.
 bool Covers(const TermsHistory& terms, const ProjectNames& project);
 
-// The instant from which on the policy's clocks may count for the project: it was known, and a version
-// covered it. (The first version also covers what came before it.)
+// The instant from which on the policy's clocks may count for the project: it was known, and a
+// version covered it. (The first version also covers what came before it.)
 absl::Time AdoptedAt(const TermsHistory& terms, const ProjectNames& project, absl::Time first_seen);
 
-// The old name by which alone the policy covers the project: it has to be mended there. Nullopt where
-// a pattern names the project as it is called now, or none covers it.
+// The old name by which alone the policy covers the project: it has to be mended there. Nullopt
+// where a pattern names the project as it is called now, or none covers it.
 std::optional<std::string> StaleName(const Policy& policy, std::string_view terms_id,
                                      const ProjectNames& project);
 
@@ -73,11 +73,11 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project);
 // "the policy names github:acme/opendb, which is called …", with the mend.
 std::string NamedByOldName(const ProjectRef& now, const std::string& old_path);
 
-// Joins what is told of a project at `told.told_at` to what is known: newer wins; of what is told of
-// the same instant the later word, but private wins, and of private ones those that more people read.
-// The first of all instants at which it was seen
-// and the union of its former names stay. Names that the versions in `terms` knew it by are
-// remembered when its name changes, and when what comes late says what it was called before.
+// Joins what is told of a project at `told.told_at` to what is known: newer wins; of what is told
+// of the same instant the later word, but private wins, and of private ones those that more people
+// read. The first of all instants at which it was seen and the union of its former names stay.
+// Names that the versions in `terms` knew it by are remembered when its name changes, and when what
+// comes late says what it was called before.
 ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,
                           const TermsHistory& terms = {});
 

@@ -97,8 +97,8 @@ struct Cycle {
   std::vector<Stretch> stretches;   // by time
   // It was broken before the terms changed or on another ticket, and that due instant stands.
   bool due_stands = false;
-  // False where it ended before the ticket came here by a transfer: the figures of the ticket that it
-  // was have it.
+  // False where it ended before the ticket came here by a transfer: the figures of the ticket that
+  // it was have it.
   bool counted = true;
 };
 
@@ -253,8 +253,8 @@ struct Standing {
   bool gone = false;    // deleted or moved away
   bool confidential = false;
   // Where the claims went: ToString(TicketKey) for what the forge itself says; for a command `#12`
-  // or `!12` of the same project as people write it. On GitHub, whose issues and pull requests share
-  // their numbers, `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
+  // or `!12` of the same project as people write it. On GitHub, whose issues and pull requests
+  // share their numbers, `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
   std::string successor;
   std::string successor_key;  // ToString(TicketKey) of it
   // The claims that move to `successor`, in core's own text form: the value of its kArrived fact.

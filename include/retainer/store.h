@@ -1,11 +1,12 @@
 // The Store port: what survives a crash.
 //
 // Every method is atomic, all of it or none, and what it wrote is visible at once. Thread-safe.
-// Durable: what has returned OK is on disk (synced). Except what ends an entry of the inbox and what
-// a decision writes (Commit, CommitAll, FinishDelivery, SetAside, Hold): the end of a process loses
-// none of these, a power cut may lose the last of them, in the order of writing and with nothing else
-// lost, until MakeDurable or any durable write returns OK. Rationale: what they rest on (the
-// delivery, the wake-up) is on disk and is there again with them lost, so they are decided again.
+// Durable: what has returned OK is on disk (synced). Except what ends an entry of the inbox and
+// what a decision writes (Commit, CommitAll, FinishDelivery, SetAside, Hold): the end of a process
+// loses none of these, a power cut may lose the last of them, in the order of writing and with
+// nothing else lost, until MakeDurable or any durable write returns OK. Rationale: what they rest
+// on (the delivery, the wake-up) is on disk and is there again with them lost, so they are decided
+// again.
 // Errors:
 //   Aborted             the ticket is no longer at the expected version: load, decide, commit again
 //   NotFound            no such record
@@ -152,7 +153,8 @@ absl::Time DueIn(const TicketRecord& record, const std::string& customer);
 TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record);
 
 // Claims in force on open tickets of projects that the policy covers, counted together; tickets
-// without one as if a claim without plan and priority were on each. By state as of the last decision.
+// without one as if a claim without plan and priority were on each. By state as of the last
+// decision.
 struct OpenCount {
   std::string plan;
   std::string priority;
@@ -184,15 +186,15 @@ struct Owed {
   };
   std::vector<Claim> claims;  // the longest overdue first
   bool more = false;          // beyond the limit
-  // The next instant at which one is added by time alone, and whose it is; not where it was not to be
-  // looked up.
+  // The next instant at which one is added by time alone, and whose it is; not where it was not to
+  // be looked up.
   absl::Time next = absl::InfiniteFuture();
   std::string next_customer;
-  // Asked from outside: something owed to others is broken (or at risk), as far as that counts there
-  // (hidden_owed.h), whatever the query's filters.
+  // Asked from outside: something owed to others is broken (or at risk), as far as that counts
+  // there (hidden_owed.h), whatever the query's filters.
   bool hidden = false;
-  // A ticket of the project waits for an answer of the forge; asked from outside: for one that is asked
-  // for of every ticket alike.
+  // A ticket of the project waits for an answer of the forge; asked from outside: for one that is
+  // asked for of every ticket alike.
   bool questions = false;
   // A ticket of the project was last judged under other terms than these.
   bool stale = false;
@@ -351,8 +353,8 @@ class Store {
   // second is known.
   virtual absl::StatusOr<std::vector<Put>> PutDeliveries(
       const std::vector<Delivery>& deliveries) = 0;
-  // The oldest undone entries of a forge after `after`, at most `limit`, fewer where their bodies are
-  // large, none only where there are none. An entry never appears behind one that was returned
+  // The oldest undone entries of a forge after `after`, at most `limit`, fewer where their bodies
+  // are large, none only where there are none. An entry never appears behind one that was returned
   // before. One whose record cannot be read is set aside.
   virtual absl::StatusOr<std::vector<InboxEntry>> ReadInbox(const std::string& forge,
                                                             std::uint64_t after,
@@ -365,15 +367,16 @@ class Store {
   virtual absl::StatusOr<std::vector<SetAsideEntry>> ListSetAside(std::size_t limit) = 0;
   // Back into the inbox. NotFound.
   virtual absl::Status Requeue(const std::string& forge, std::uint64_t seq) = 0;
-  // Out of the inbox: the policy does not cover its project, which is saved in the same write. NotFound.
+  // Out of the inbox: the policy does not cover its project, which is saved in the same write.
+  // NotFound.
   virtual absl::Status Hold(const std::string& forge, std::uint64_t seq,
                             const ProjectRecord& project) = 0;
   // By project; none that has none. Costs a row a project that ever had one.
   virtual absl::StatusOr<std::vector<HeldDeliveries>> ListHeld() = 0;
   // The oldest of the project's held deliveries are back in the inbox; how many.
   virtual absl::StatusOr<std::size_t> ReleaseHeld(const ProjectKey& project, std::size_t limit) = 0;
-  // Forgets delivery ids and set-aside and held bodies received before `before`, at most about 10,000 a call,
-  // the oldest first. Returns how many; 0 when there are no more.
+  // Forgets delivery ids and set-aside and held bodies received before `before`, at most about
+  // 10,000 a call, the oldest first. Returns how many; 0 when there are no more.
   virtual absl::StatusOr<std::size_t> Expire(absl::Time before) = 0;
 
   // ---- Tickets
@@ -399,8 +402,8 @@ class Store {
       const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
       std::size_t limit) = 0;
 
-  // Costs what a page holds, not what the store does, as far as the filters agree with each other. What
-  // a list has no use for is left out of the records: `clock_states`, `endings`, `promises`.
+  // Costs what a page holds, not what the store does, as far as the filters agree with each other.
+  // What a list has no use for is left out of the records: `clock_states`, `endings`, `promises`.
   virtual absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) = 0;
   // How many tickets a customer has open, at most `limit`.
   virtual absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
@@ -413,9 +416,9 @@ class Store {
   // Costs as many rows as there are kinds, not tickets.
   virtual absl::StatusOr<std::vector<OpenCount>> CountOpenByState() = 0;
   virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;
-  // Another number than before whenever a write may have changed what is known of a project's tickets
-  // and overrides; now and then also without. Not kept over a restart. Who keeps an answer asks before
-  // he reads, and again before he uses it.
+  // Another number than before whenever a write may have changed what is known of a project's
+  // tickets and overrides; now and then also without. Not kept over a restart. Who keeps an answer
+  // asks before he reads, and again before he uses it.
   virtual std::uint64_t ProjectVersion(const ProjectKey& project) = 0;
   // Of cycles that ended on the days from..until (DayOf), both inclusive.
   virtual absl::StatusOr<EndingSums> SumEndings(const std::string& customer,
@@ -426,8 +429,8 @@ class Store {
   // A ticket that never had a face set is as one whose face is Face{} and reached. A face that
   // changes while it is dirty keeps its age and its `not_before`.
   // Faces to be brought to a forge whose time has come, by rank, then age. One that was put off for
-  // longer than kLongestFaceWait from `now` is among them: the clock was set back since. The cost grows with
-  // those that are returned, not with those that wait or are another forge's.
+  // longer than kLongestFaceWait from `now` is among them: the clock was set back since. The cost
+  // grows with those that are returned, not with those that wait or are another forge's.
   virtual absl::StatusOr<std::vector<DirtyFace>> ReadDirtyFaces(const std::string& forge,
                                                                 absl::Time now,
                                                                 std::size_t limit) = 0;
@@ -444,8 +447,8 @@ class Store {
   virtual absl::Status BuryFace(const TicketKey& key, std::uint64_t generation,
                                 const std::string& reason, absl::Time now) = 0;
   virtual absl::StatusOr<std::vector<DeadFace>> ListDeadFaces(std::size_t limit) = 0;
-  // A dead face, or one with refused labels, is dirty again, as of `now`, with none of its tries and
-  // refusals counted. NotFound where the ticket has neither.
+  // A dead face, or one with refused labels, is dirty again, as of `now`, with none of its tries
+  // and refusals counted. NotFound where the ticket has neither.
   virtual absl::Status ReviveFace(const TicketKey& key, absl::Time now) = 0;
   // The face of this generation waits in the backlog: it was not to be shown yet. A newer one stays
   // dirty.
@@ -481,8 +484,8 @@ class Store {
   virtual absl::Status DropNotice(const std::string& id) = 0;
   // Those of a ticket that were told as breaches (no warnings, and `at` not before `due`), by id.
   virtual absl::StatusOr<std::vector<Notice>> ReadToldNotices(const TicketKey& key) = 0;
-  // Those of a run of one of its promises, whatever step, told or given up and not taken back, by id:
-  // the notice, `told` and `troubles` as they were in the end. REQUIRES: run is not empty
+  // Those of a run of one of its promises, whatever step, told or given up and not taken back, by
+  // id: the notice, `told` and `troubles` as they were in the end. REQUIRES: run is not empty
   virtual absl::StatusOr<std::vector<NoticeRecord>> ReadToldSteps(const TicketKey& key,
                                                                   const std::string& run) = 0;
 
@@ -541,9 +544,9 @@ class Store {
   // checksums and formats. `from`: empty to begin, else `next` of the step before.
   virtual absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) = 0;
   virtual absl::StatusOr<StoreStats> Stats() = 0;
-  // When it returns OK, everything that any read had shown before is on disk. Before the first thing
-  // that leaves the house: a forge or a sink that is told, an answer that says it is done. Nothing
-  // where everything is on disk already, else one sync, shared by those who ask at once.
+  // When it returns OK, everything that any read had shown before is on disk. Before the first
+  // thing that leaves the house: a forge or a sink that is told, an answer that says it is done.
+  // Nothing where everything is on disk already, else one sync, shared by those who ask at once.
   virtual absl::Status MakeDurable() = 0;
   // Writes a few bytes as everything is written: OK means that a delivery could be stored now.
   virtual absl::Status CheckWritable() = 0;

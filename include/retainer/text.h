@@ -48,11 +48,12 @@ struct TextFeatures {
   bool asks = false;
   std::vector<Command> commands;  // in the order written
   // The last word after `/support` that asked for nothing, as it may be shown to anybody: a known
-  // command's name (what followed did not fit it), else at most kMostMistyped small letters, digits,
-  // `-`, `_`, with `?` for everything else. Empty: there was none.
+  // command's name (what followed did not fit it), else at most kMostMistyped small letters,
+  // digits, `-`, `_`, with `?` for everything else. Empty: there was none.
   std::string mistyped;
   // The answer under an issue form's "Priority" heading, as it was typed, at most kMostFormAnswer
-  // bytes of it; of check boxes those that are ticked, each after a line break. Empty: none was given.
+  // bytes of it; of check boxes those that are ticked, each after a line break. Empty: none was
+  // given.
   std::string form_priority;
   friend bool operator==(const TextFeatures&, const TextFeatures&) = default;
 };

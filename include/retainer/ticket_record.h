@@ -123,14 +123,14 @@ struct TicketRecord {
   friend bool operator==(const TicketRecord&, const TicketRecord&) = default;
 };
 
-// The record's `opened_at` and `updated_at`, from all of the ticket's facts one after another, in any
-// order; answers of the forge and our own comments are nothing that happens to a ticket. Begins anew
-// with ForgetTimes.
+// The record's `opened_at` and `updated_at`, from all of the ticket's facts one after another, in
+// any order; answers of the forge and our own comments are nothing that happens to a ticket. Begins
+// anew with ForgetTimes.
 void ForgetTimes(TicketRecord* record);
 void TakeTimes(const Fact& fact, TicketRecord* record);
 
-// Title and url as a delivery or the API shows them: newer wins. Of two that show the same version the
-// one that says that the known title was changed just now.
+// Title and url as a delivery or the API shows them: newer wins. Of two that show the same version
+// the one that says that the known title was changed just now.
 void TakeTold(const TicketInfo& told, TicketRecord* record);
 
 // The claims in force; of a record of schema 1, as far as it knows them.
@@ -144,14 +144,16 @@ std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at);
 // The earliest due instant of a claim's open cycles; infinite where nothing is due.
 absl::Time DueOf(const ClaimRecord& claim);
 
-// What a standing gives the record: claims in force, and how the cycles ended that are counted here.
+// What a standing gives the record: claims in force, and how the cycles ended that are counted
+// here.
 std::vector<ClaimRecord> SummarizeClaims(const Standing& standing);
 std::vector<EndingCount> CountEndings(const Standing& standing);
 
 // The day of an instant, in days of UTC since 1970.
 std::int32_t DayOf(absl::Time at);
 
-// Times taken, in steps of an eighth of an octave from a minute on: 1 is a minute or less. Persisted.
+// Times taken, in steps of an eighth of an octave from a minute on: 1 is a minute or less.
+// Persisted.
 std::uint8_t TookStep(absl::Duration took);
 // The middle of a step.
 absl::Duration TookOf(std::uint8_t step);

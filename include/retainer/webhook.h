@@ -54,8 +54,9 @@ struct Verified {
   std::string lacks;
   // Where it was refused, the id that it claims to have, for those who look for it at the forge.
   std::string claimed_id;
-  // Refused for one reason alone: the secrets that hold are for projects of other names. `delivery` is
-  // filled. Who knows the earlier names of projects can tell whether the project is one of those.
+  // Refused for one reason alone: the secrets that hold are for projects of other names. `delivery`
+  // is filled. Who knows the earlier names of projects can tell whether the project is one of
+  // those.
   struct OtherName {
     std::vector<ProjectRef> secrets_for;
     std::string project_id;  // of the one project that the body is about
@@ -73,8 +74,8 @@ class WebhookReceiver {
   // Constant-time over the raw bytes with every configured secret.
   virtual Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const = 0;
 
-  // InvalidArgument with the reason for a body that is not JSON in UTF-8, holds a key twice, or is of
-  // another event than its header says: no forge sends that, and it is not worth keeping.
+  // InvalidArgument with the reason for a body that is not JSON in UTF-8, holds a key twice, or is
+  // of another event than its header says: no forge sends that, and it is not worth keeping.
   virtual absl::Status CheckBody(const Delivery& delivery) const = 0;
 
   // InvalidArgument with the reason for a body that is not JSON, lacks what its event cannot do

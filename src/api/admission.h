@@ -31,8 +31,8 @@ struct BodyLimits {
   std::size_t kept_for_small = 64 * 1024 * 1024;  // of `all`, and as large a part of `per_network`
 };
 
-// Memory for bodies that are being received, in advance of their bytes. Large ones leave a part of it,
-// of all and of each network's share, to small ones.
+// Memory for bodies that are being received, in advance of their bytes. Large ones leave a part of
+// it, of all and of each network's share, to small ones.
 class BodyBudget {
  public:
   explicit BodyBudget(const BodyLimits& limits);

@@ -25,8 +25,8 @@ class AnswerPools {
   ~AnswerPools();
 
   void Start();
-  // Has the front answer, where the plan says. False where the handlers' line is full: `done` is not
-  // called then.
+  // Has the front answer, where the plan says. False where the handlers' line is full: `done` is
+  // not called then.
   bool Answer(HttpRequest& request, HttpFront::Where where, HttpFront::Done done);
   // Waits until each `done` was called; for what no thread has begun yet, with an empty answer.
   void Stop();

@@ -1,6 +1,6 @@
-// How often an address may fail to authenticate before it is told to stop for a while. Who is who is
-// found out first, every time: whose token holds is answered whatever others at the same address do,
-// for else a stranger behind the same proxy could keep a release from asking.
+// How often an address may fail to authenticate before it is told to stop for a while. Who is who
+// is found out first, every time: whose token holds is answered whatever others at the same address
+// do, for else a stranger behind the same proxy could keep a release from asking.
 //
 // Thread-safe; memory is bounded.
 #pragma once

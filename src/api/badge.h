@@ -15,7 +15,7 @@ struct BadgeFigures {
   std::uint64_t met = 0;
   std::uint64_t missed = 0;  // those that are open and late among them
   std::uint64_t open_breaches = 0;
-  bool more_breaches = false;  // beyond what was counted
+  bool more_breaches = false;                           // beyond what was counted
   std::optional<absl::Duration> median_first_response;  // open time of the calendars
 };
 

@@ -1,5 +1,5 @@
-// Who a request comes from: the address of its connection, or what the proxies in front of us say of
-// it.
+// Who a request comes from: the address of its connection, or what the proxies in front of us say
+// of it.
 //
 // Thread-safe.
 #pragma once
@@ -28,9 +28,9 @@ class TrustedProxies {
   bool Holds(const std::string& plain_address) const;
 
   // `peer`: the connection's address. `forwarded`: the values of X-Forwarded-For, line by line as
-  // they came. Each proxy adds the address that it saw at the end, be it in a line of its own; so what
-  // counts is the last one that none of the proxies has, and whatever stands before it anybody may
-  // have written.
+  // they came. Each proxy adds the address that it saw at the end, be it in a line of its own; so
+  // what counts is the last one that none of the proxies has, and whatever stands before it anybody
+  // may have written.
   std::string ClientOf(const std::string& peer, const std::vector<std::string>& forwarded) const;
 
  private:

@@ -57,8 +57,8 @@ ApiAnswer Refuse(int status, std::string detail);
 ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::string_view what,
                   const absl::Status& status, std::string missing);
 
-// May this caller be told who a customer is? Who asks from outside (Caller::outside) knows of public
-// customers alone: their answers end in public logs.
+// May this caller be told who a customer is? Who asks from outside (Caller::outside) knows of
+// public customers alone: their answers end in public logs.
 bool MayKnow(const Caller& caller, const Customer& customer);
 
 // A project that a request is about, as far as its token may know of it.
@@ -66,9 +66,9 @@ struct AskedProject {
   std::optional<ProjectRecord> project;  // nullopt: all, and the caller may see all
   std::optional<ApiAnswer> refusal;
 };
-// The parameter `project`, else the one that the token is for. To a customer's token a private project
-// that is none of its own (neither in its policy entry nor with a claim of its) is one that is not
-// there.
+// The parameter `project`, else the one that the token is for. To a customer's token a private
+// project that is none of its own (neither in its policy entry nor with a claim of its) is one that
+// is not there.
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request);
 
 // `W/"…"` over a text.

@@ -1,8 +1,8 @@
-// What narrows a question: names of the policy in force. One that means nothing is refused with what
-// there is instead, so that it never reads as "nothing there". Pure.
+// What narrows a question: names of the policy in force. One that means nothing is refused with
+// what there is instead, so that it never reads as "nothing there". Pure.
 //
-// Of customers a caller is told those alone whom it may know of; another one is to it as one that is
-// not there, to the byte.
+// Of customers a caller is told those alone whom it may know of; another one is to it as one that
+// is not there, to the byte.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@ struct AskedNames {
   std::vector<std::string> names;  // as the policy writes them, each once; empty: any
   std::optional<ApiAnswer> refusal;
 };
-// The parameter `priority`: one or several, with commas between. As it is written where no policy is
-// in force.
+// The parameter `priority`: one or several, with commas between. As it is written where no policy
+// is in force.
 AskedNames AskPriorities(const ApiRequest& request, const TermsHistory& terms);
 // The parameter `plan`: one. Nobody outside is told of plans that no public customer has.
 AskedNames AskPlan(const ApiRequest& request, const TermsHistory& terms);

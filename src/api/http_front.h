@@ -37,8 +37,8 @@ class HttpFront {
 
   // On the loop's thread, which waits for it: what is to become of a request whose head is there.
   virtual Plan Look(HttpRequest& request) = 0;
-  // On a thread of a pool, or on the loop's where the plan says so. `done` is called once, by any thread,
-  // before this returns or later; until then the request is there.
+  // On a thread of a pool, or on the loop's where the plan says so. `done` is called once, by any
+  // thread, before this returns or later; until then the request is there.
   using Done = std::function<void(HttpAnswer)>;
   virtual void Answer(HttpRequest& request, Done done) = 0;
   // On the loop's thread. `request`: nullptr where there was none yet.

@@ -55,8 +55,8 @@ struct HttpAnswer {
       fields;  // others than type, length, id, connection
 };
 
-// As it is sent, with the request's id. A HEAD and a 304 are answered without the body. `request`: nullptr
-// where there was none.
+// As it is sent, with the request's id. A HEAD and a 304 are answered without the body. `request`:
+// nullptr where there was none.
 std::string WriteAnswer(const HttpAnswer& answer, const HttpRequest* request, bool close);
 
 // An id that a client gave, where it is one to be repeated; else a new one.

@@ -1,8 +1,8 @@
-// Writes JSON text in one pass, laid out as nlohmann's dump(2) is: for answers in bulk, where a tree
-// of values built first costs more than all that is in them.
+// Writes JSON text in one pass, laid out as nlohmann's dump(2) is: for answers in bulk, where a
+// tree of values built first costs more than all that is in them.
 //
-// What changes by the present time alone is marked as volatile, and missing in stable(): the text that
-// an entity tag is made of.
+// What changes by the present time alone is marked as volatile, and missing in stable(): the text
+// that an entity tag is made of.
 //
 //     JsonWriter json;
 //     json.BeginObject();

@@ -1,9 +1,10 @@
 // Serves HTTP/1.1 on one address: an event loop reads and writes all its connections, pools answer.
 //
-// A connection holds no thread, and a few hundred bytes while nothing comes. Its time is bounded at each
-// step: before a head begins, until it is there, until its body is, and until the answer is taken. When
-// there are as many connections as may be, those go first that do nothing, then those that are slow:
-// the slower and the larger the sooner. Room for bodies is kept for them in advance (admission.h).
+// A connection holds no thread, and a few hundred bytes while nothing comes. Its time is bounded at
+// each step: before a head begins, until it is there, until its body is, and until the answer is
+// taken. When there are as many connections as may be, those go first that do nothing, then those
+// that are slow: the slower and the larger the sooner. Room for bodies is kept for them in advance
+// (admission.h).
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the listener.
 #pragma once
@@ -46,7 +47,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // The port. Unavailable where it cannot be had; `key` is what the configuration calls the address.
+  // The port. Unavailable where it cannot be had; `key` is what the configuration calls the
+  // address.
   absl::StatusOr<int> Bind(const HostPort& at, const std::string& key);
   // REQUIRES: bound.
   void Start();

@@ -16,13 +16,14 @@ struct Arrival {
   std::string peer;  // its address, plain (client_address.h)
 };
 
-// The socket, which does not block, the caller's. Unavailable where the address cannot be had; `key` is
-// what the configuration calls it.
+// The socket, which does not block, the caller's. Unavailable where the address cannot be had;
+// `key` is what the configuration calls it.
 absl::StatusOr<int> ListenOn(const HostPort& at, int backlog, const std::string& key);
 // Zero where the socket is none.
 int PortOf(int listening);
 Arrival AcceptOne(int listening);
-// Says a last word without waiting for anything, as far as the socket takes it at once, and closes it.
+// Says a last word without waiting for anything, as far as the socket takes it at once, and closes
+// it.
 void TurnAway(int fd, std::string_view answer);
 
 }  // namespace retainer

@@ -165,9 +165,10 @@ class OidcVerifier::Issuer {
 
   const std::string& name() const { return issuer_; }
 
-  // Has the keys fetched where there may be others than those that are known: at most once a minute,
-  // and by one caller at a time. `missed`: known keys do not bear out a token; else only where they are
-  // old, and who knows them does not wait for a fetch under way. False where the keys cannot be had.
+  // Has the keys fetched where there may be others than those that are known: at most once a
+  // minute, and by one caller at a time. `missed`: known keys do not bear out a token; else only
+  // where they are old, and who knows them does not wait for a fetch under way. False where the
+  // keys cannot be had.
   bool Look(bool missed) {
     std::unique_lock lock(mutex_);
     const absl::Time now = clock_.Steady();
@@ -185,10 +186,10 @@ class OidcVerifier::Issuer {
     return !away_ && now - fetched_ <= kUsable;
   }
 
-  // Did a key of this issuer sign it? In any case one signature is checked, for want of a key of ours
-  // with `decoy`.
-  // `named`: as the token names its issuer, which is exactly how that names itself (OpenID Connect
-  // Core, 3.1.3.7): a slash at the end, which our configuration leaves out, is a part of the name.
+  // Did a key of this issuer sign it? In any case one signature is checked, for want of a key of
+  // ours with `decoy`. `named`: as the token names its issuer, which is exactly how that names
+  // itself (OpenID Connect Core, 3.1.3.7): a slash at the end, which our configuration leaves out,
+  // is a part of the name.
   absl::Status Prove(const Signed& token, const SigningKey& decoy) {
     std::unique_lock lock(mutex_);
     const auto it = keys_.find(token.key_id);
@@ -215,8 +216,8 @@ class OidcVerifier::Issuer {
     return json;
   }
 
-  // One at a time, and without the lock: whose key is known does not wait for an issuer that does not
-  // answer.
+  // One at a time, and without the lock: whose key is known does not wait for an issuer that does
+  // not answer.
   bool Refresh(std::unique_lock<std::mutex>& lock, absl::Time now) {
     fetching_ = true;
     // Whatever becomes of it, nobody waits for it any longer.
@@ -343,8 +344,8 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   }
   const std::string named = claims["iss"];
   const Signed signed_token{jws.get(), alg, key_id, named, WithoutSlash(named), claims};
-  // Who signed it comes first: what it says is compared with the configuration only once it is proven,
-  // and what is done before that is the same whatever it says.
+  // Who signed it comes first: what it says is compared with the configuration only once it is
+  // proven, and what is done before that is the same whatever it says.
   if (absl::Status proven = Prove(signed_token); !proven.ok()) return proven;
   return Compare(signed_token);
 }

@@ -8,8 +8,9 @@ namespace retainer {
 
 inline constexpr char kProblemType[] = "application/problem+json";
 
-// `detail` is for the client; it holds nothing internal. `request_id` and `code` (extension members) are
-// what the log calls the request, and what programs tell some problems by; empty: none.
+// `detail` is for the client; it holds nothing internal. `request_id` and `code` (extension
+// members) are what the log calls the request, and what programs tell some problems by; empty:
+// none.
 std::string ProblemJson(int status, std::string_view detail, std::string_view request_id = {},
                         std::string_view code = {});
 

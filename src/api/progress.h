@@ -14,8 +14,8 @@ struct PaceLimits {
   absl::Duration head_timeout = absl::Seconds(5);      // from there to its last
   absl::Duration read_timeout = absl::Seconds(5);      // of silence, either way
   absl::Duration request_timeout = absl::Seconds(20);  // for a body, and for an answer to be taken
-  // Who moves fewer bytes a second is slow once `grace` is over; so is whose body, at its pace so far,
-  // will not be there within `request_timeout`.
+  // Who moves fewer bytes a second is slow once `grace` is over; so is whose body, at its pace so
+  // far, will not be there within `request_timeout`.
   std::size_t least_rate = 4096;
   absl::Duration grace = absl::Seconds(1);
 };
@@ -49,8 +49,8 @@ struct Progress {
 // When it has had its time. Never while it is being answered: that is not up to the client.
 Progress::Steady::time_point Deadline(const Progress& progress, const PaceLimits& limits);
 
-// Who goes first where not all can stay: the higher the sooner; 0: stays. Those that do nothing come
-// before those that are slow; of these, the slower and the larger (`held` bytes) the sooner.
+// Who goes first where not all can stay: the higher the sooner; 0: stays. Those that do nothing
+// come before those that are slow; of these, the slower and the larger (`held` bytes) the sooner.
 double Burden(const Progress& progress, std::size_t held, const PaceLimits& limits,
               Progress::Steady::time_point now);
 

@@ -61,8 +61,8 @@ class PrometheusMetrics::Impl {
   Families<prometheus::Counter> counters_;
   Families<prometheus::Gauge> gauges_;
   Families<prometheus::Histogram> histograms_;
-  // The labels, or `other` for all of them where a figure has series enough: what comes from outside
-  // must not grow it for good.
+  // The labels, or `other` for all of them where a figure has series enough: what comes from
+  // outside must not grow it for good.
   Metrics::Labels Bounded(const std::string& name, const Metrics::Labels& labels) {
     if (labels.empty()) return labels;
     const std::lock_guard lock(mutex_);

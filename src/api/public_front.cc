@@ -127,8 +127,8 @@ HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const IntakeAnswer&
   return answer;
 }
 
-// A route of the REST API: who asks, whether what they ask is understood, the answer, and how it goes
-// on the wire.
+// A route of the REST API: who asks, whether what they ask is understood, the answer, and how it
+// goes on the wire.
 HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
                                     const HttpRequest& request) {
   ApiRequest asked;

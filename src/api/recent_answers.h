@@ -1,6 +1,6 @@
-// Answers of the second in which they were given: many jobs and dashboards ask the same, and callers of
-// whom the same is known may see the same. An answer is used again as long as its second lasts and no
-// write has touched its project. Thread-safe.
+// Answers of the second in which they were given: many jobs and dashboards ask the same, and
+// callers of whom the same is known may see the same. An answer is used again as long as its second
+// lasts and no write has touched its project. Thread-safe.
 #pragma once
 
 #include <cstdint>

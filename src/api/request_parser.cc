@@ -1,7 +1,7 @@
 #include "src/api/request_parser.h"
 
-// Rationale: Beast 1.74 asserts that a last chunk's line comes with two bytes of what follows, and else
-// goes on rightly; nobody should end a debug build by sending them one by one.
+// Rationale: Beast 1.74 asserts that a last chunk's line comes with two bytes of what follows, and
+// else goes on rightly; nobody should end a debug build by sending them one by one.
 #define BOOST_DISABLE_ASSERTS
 
 #include <algorithm>

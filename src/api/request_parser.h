@@ -1,11 +1,11 @@
 // Reads one request: a head that is there whole, then its body piece by piece.
 //
 // Boost.Beast parses both and refuses most of what two readers could understand differently: lines
-// that do not end with CRLF, control characters, names that are none, lengths that contradict each other
-// or stand beside a coding, chunks whose sizes or ends are wrong. What Beast 1.74 lets through is
-// refused here: folded lines, lists of lengths, codings other than `chunked`, chunks in HTTP/1.0,
-// no Host or several, a fragment in the target, fields behind the last chunk, chunk lines without an end
-// and control characters in them.
+// that do not end with CRLF, control characters, names that are none, lengths that contradict each
+// other or stand beside a coding, chunks whose sizes or ends are wrong. What Beast 1.74 lets
+// through is refused here: folded lines, lists of lengths, codings other than `chunked`, chunks in
+// HTTP/1.0, no Host or several, a fragment in the target, fields behind the last chunk, chunk lines
+// without an end and control characters in them.
 //
 // One thread uses a RequestParser.
 #pragma once
@@ -34,8 +34,9 @@ class RequestParser {
   RequestParser& operator=(const RequestParser&) = delete;
 
   // Fills all that a head says into `request`, whose `head` is there and ends with an empty line.
-  // 0, or the status to refuse it with: 400 not HTTP/1.x or ambiguous, 414 its first line is too long,
-  // 431 another line is, or there are too many. Once; `request` outlives the body's last piece.
+  // 0, or the status to refuse it with: 400 not HTTP/1.x or ambiguous, 414 its first line is too
+  // long, 431 another line is, or there are too many. Once; `request` outlives the body's last
+  // piece.
   int ReadHead(HttpRequest& request, const HeadLimits& limits);
 
   enum class Body {
@@ -44,8 +45,8 @@ class RequestParser {
     kBroken,    // 400
     kTooLarge,  // more than `max`, or says so
   };
-  // Appends to the request's body what `bytes` hold of it. `used` of them are done with; the others are
-  // handed in again, with what follows them.
+  // Appends to the request's body what `bytes` hold of it. `used` of them are done with; the others
+  // are handed in again, with what follows them.
   Body ReadBody(std::string_view bytes, std::uint64_t max, std::size_t* used);
 
  private:

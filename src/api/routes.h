@@ -23,8 +23,8 @@ enum class Access {
 };
 
 struct Route {
-  // As openapi.json writes it: `/api/v1/customers/{id}`. What varies is the last segment, of at most
-  // 200 bytes.
+  // As openapi.json writes it: `/api/v1/customers/{id}`. What varies is the last segment, of at
+  // most 200 bytes.
   std::string path;
   Access access = Access::kToken;
   std::vector<std::string> parameters;  // of the query

@@ -1,18 +1,19 @@
 // The gate: may this be released, as far as promises go?
 //
-// Privacy: what comes out stands in public logs. Who asks from outside (Caller::outside), as every job
-// does, is told of private customers that a release must wait, and nothing else: one reason without a
-// number, where nothing else is in the way. When, under which question and how fast an answer changes
-// says no more either:
+// Privacy: what comes out stands in public logs. Who asks from outside (Caller::outside), as every
+// job does, is told of private customers that a release must wait, and nothing else: one reason
+// without a number, where nothing else is in the way. When, under which question and how fast an
+// answer changes says no more either:
 //   - theirs count to the day (hidden_owed.h), and never change `next_change_at`;
 //   - they count in the question that nothing narrows: priority, plan and customer are of public
 //     customers' promises alone, and no ref takes one of theirs away, for no forge is asked of them;
 //   - every question does the same work: one look, whether there is anything private or not;
 //   - within a second an answer stays, whatever is written, and `as_of` is told to the second.
-// Rationale: less than that a release must wait would let it pass over them. A token for all may read
-// all anyway; it is told how many are broken, and the next change to the hour before it.
+// Rationale: less than that a release must wait would let it pass over them. A token for all may
+// read all anyway; it is told how many are broken, and the next change to the hour before it.
 //
-// A job's own token has the scope `gate` unless the configuration says more: it can ask nothing else.
+// A job's own token has the scope `gate` unless the configuration says more: it can ask nothing
+// else.
 //
 // An override that an operator has put on record makes it pass; what it would have said without is
 // still told. Rationale: no token makes one, so that a pipeline cannot let itself through.

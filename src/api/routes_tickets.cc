@@ -195,8 +195,8 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
     }
     customer = known->id;
   }
-  // Who may not read of a ticket is told so before anything is worked out, and by the same work as of
-  // one that is not there: how long it takes says nothing.
+  // Who may not read of a ticket is told so before anything is worked out, and by the same work as
+  // of one that is not there: how long it takes says nothing.
   const TicketKey key{ref->forge, *project_record ? (*project_record)->key.id : "", ref->kind,
                       ref->number};
   const auto records = context.store.LoadRecords({key});

@@ -1,22 +1,24 @@
 // The HTTP server: webhook routes, the REST API, health and metrics.
 //
 // Two listeners. The public one: POST /webhooks/{forge}, the routes of routes.h, /healthz, /readyz
-// (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with details.
-// Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it sent
-// one that may be repeated. Answers that only the time of asking changes have an entity tag and are
-// 304 to who has them; the library packs texts (gzip) where the client takes that. An address that
-// fails to authenticate too often is 429 in place of 401 for a while; a token that holds is answered
-// whoever else has failed. No internal text, secret or body reaches an answer or a log.
+// (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with
+// details.
+// Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it
+// sent one that may be repeated. Answers that only the time of asking changes have an entity tag
+// and are 304 to who has them; the library packs texts (gzip) where the client takes that. An
+// address that fails to authenticate too often is 429 in place of 401 for a while; a token that
+// holds is answered whoever else has failed. No internal text, secret or body reaches an answer or
+// a log.
 //
 // Each listener has an event loop (listener.h): a connection holds no thread, however long it stays
-// and however slowly it sends. Pools of threads answer: one for the API, with a line in front of it that
-// has an end (503 beyond it), one for deliveries, a small one for large deliveries, one for operators.
-// A client that sends nothing, or too slowly, is cut off (progress.h). When `connections` are there, those
-// that do nothing go first, then those that are slow. One address (an IPv6 network of 64 bits) has
-// `connections_per_address` of them at most; that of a proxy (`trusted_proxies`, this machine) any number.
-// Bodies are read of deliveries alone, up to the cap and no further. Room for one is kept before it is
-// read (admission.h): of `bodies`, of which each client has a share, behind a proxy too. None is
-// unpacked.
+// and however slowly it sends. Pools of threads answer: one for the API, with a line in front of it
+// that has an end (503 beyond it), one for deliveries, a small one for large deliveries, one for
+// operators. A client that sends nothing, or too slowly, is cut off (progress.h). When
+// `connections` are there, those that do nothing go first, then those that are slow. One address
+// (an IPv6 network of 64 bits) has `connections_per_address` of them at most; that of a proxy
+// (`trusted_proxies`, this machine) any number. Bodies are read of deliveries alone, up to the cap
+// and no further. Room for one is kept before it is read (admission.h): of `bodies`, of which each
+// client has a share, behind a proxy too. None is unpacked.
 //
 // Start and Stop are called by one thread. Everything that is passed in outlives the server.
 #pragma once
@@ -54,9 +56,9 @@ struct ApiOptions {
   BodyLimits bodies;  // that are being received at a time
   HeadLimits head;
   PaceLimits pace;
-  std::size_t threads = 16;           // of the API
-  std::size_t waiting = 512;          // requests that none of them has yet
-  std::size_t delivery_threads = 2;   // for deliveries of more than 64 KiB
+  std::size_t threads = 16;          // of the API
+  std::size_t waiting = 512;         // requests that none of them has yet
+  std::size_t delivery_threads = 2;  // for deliveries of more than 64 KiB
   // Of a listener at a time; fewer where the process may not open as many files.
   std::size_t connections = 16384;
   std::size_t connections_per_address = 32;        // of the public listener; 0: any number

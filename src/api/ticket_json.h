@@ -13,7 +13,8 @@
 
 namespace retainer {
 
-// A ticket as a whole. `only_customer`: what a token bound to a customer may see; empty: everything.
+// A ticket as a whole. `only_customer`: what a token bound to a customer may see; empty:
+// everything.
 ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
                        const std::string& only_customer);
 

@@ -35,9 +35,9 @@ struct Caller {
 // The token of an `Authorization: Bearer …` header. `oidc`: judges tokens of CI jobs; nullptr where
 // no issuer is configured.
 // Unauthenticated: none, or one that does not count: the same message whatever the reason, since
-// anybody can make up a token and would learn what is configured. `why` (nullptr: nobody asks) gets the
-// reason for the log, of a job's token alone. Unavailable: an issuer's keys cannot be had. The store's
-// errors otherwise.
+// anybody can make up a token and would learn what is configured. `why` (nullptr: nobody asks) gets
+// the reason for the log, of a job's token alone. Unavailable: an issuer's keys cannot be had. The
+// store's errors otherwise.
 absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
                                     std::string_view authorization, absl::Time now,
                                     std::string* why = nullptr);

@@ -1,7 +1,7 @@
 // Commands that ask the store, through the running service or without it, and print the answer.
 //
-// Where a service runs, it alone needs the secrets that the configuration names: whoever asks it needs
-// to know the data folder.
+// Where a service runs, it alone needs the secrets that the configuration names: whoever asks it
+// needs to know the data folder.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct AskOptions {
 // `--config` and `--json`.
 void AddAskOptions(CLI::App* command, AskOptions* options);
 
-// Does the operation ask forges, or the store alone? Where no service runs, kForges needs the secrets
-// here.
+// Does the operation ask forges, or the store alone? Where no service runs, kForges needs the
+// secrets here.
 enum class Needs { kStore, kForges };
 
 // `request` as Operations::Answer takes it. Ends the command where there is no answer.

@@ -138,8 +138,8 @@ void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* rep
   for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
 }
 
-// Warns of what is taken from customers who are in the policy in force alone, as far as a store of the
-// configuration knows of one.
+// Warns of what is taken from customers who are in the policy in force alone, as far as a store of
+// the configuration knows of one.
 void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   std::error_code error;
   if (!std::filesystem::exists(config.data, error)) return;

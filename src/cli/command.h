@@ -33,8 +33,8 @@ struct ExitWith {
 // kUnreachable for Unavailable and ResourceExhausted, kAnswerIsNo for NotFound, else kWrongUsage.
 [[noreturn]] void Fail(const absl::Status& status);
 
-// `text`, in which strangers' words may stand, as a terminal may be given it: a question mark for what
-// would steer it or turn its direction. Ends of lines and tabs stay.
+// `text`, in which strangers' words may stand, as a terminal may be given it: a question mark for
+// what would steer it or turn its direction. Ends of lines and tabs stay.
 std::string Printable(std::string_view text);
 // The same on one line.
 std::string PrintableLine(std::string_view text);

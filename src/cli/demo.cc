@@ -22,8 +22,8 @@
 namespace retainer::cli {
 namespace {
 
-// The story begins so long ago that it ends before now: what looks at the demo afterwards (a browser,
-// `retainer doctor`) lives in the system's time.
+// The story begins so long ago that it ends before now: what looks at the demo afterwards (a
+// browser, `retainer doctor`) lives in the system's time.
 constexpr absl::Duration kBehind = absl::Hours(24);
 
 struct Options {

@@ -94,7 +94,8 @@ void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& poli
   }
 }
 
-// Projects that we know by name: those that have told us something, and those that the policy names.
+// Projects that we know by name: those that have told us something, and those that the policy
+// names.
 using Projects = std::map<std::string, std::set<std::string>>;  // by forge
 
 Projects NamedProjects(const LoadedPolicy& policy) {

@@ -22,8 +22,8 @@
 namespace retainer::cli {
 namespace {
 
-// What a job does that found nothing out. Where nothing is said, it goes on where nobody answers, and
-// does not where somebody does who cannot tell.
+// What a job does that found nothing out. Where nothing is said, it goes on where nobody answers,
+// and does not where somebody does who cannot tell.
 enum class OnUnreachable { kUnsaid, kWarn, kFail };
 
 struct Options {

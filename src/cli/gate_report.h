@@ -36,7 +36,8 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body);
 // Of a fork's pull request, which has no token to ask with: nothing is held against it.
 GateVerdict NotAsked(const std::string& project);
 
-// A text of a JSON object, on one line; empty where there is none. `detail` is a problem's (RFC 9457).
+// A text of a JSON object, on one line; empty where there is none. `detail` is a problem's (RFC
+// 9457).
 std::string JsonText(const std::string& body, const char* name);
 
 // What is not in the way all the same, by what the caller wished.

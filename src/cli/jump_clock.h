@@ -7,8 +7,8 @@
 
 namespace retainer::cli {
 
-// Runs like the system's clock, `behind` it, and jumps ahead when told: hours pass in the demo's story
-// while a reader waits for none of them. Thread-safe.
+// Runs like the system's clock, `behind` it, and jumps ahead when told: hours pass in the demo's
+// story while a reader waits for none of them. Thread-safe.
 class JumpClock final : public Clock {
  public:
   explicit JumpClock(absl::Duration behind = absl::ZeroDuration()) : ahead_(-behind) {}

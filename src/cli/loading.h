@@ -16,8 +16,8 @@
 
 namespace retainer::cli {
 
-// Are the secrets of a configuration looked up? kLeft: they stay empty, for who only asks the service
-// or the store, and need not be there.
+// Are the secrets of a configuration looked up? kLeft: they stay empty, for who only asks the
+// service or the store, and need not be there.
 enum class Secrets { kRead, kLeft };
 
 // InvalidArgument holds every problem, one a line: `file:line:column: what; how to mend it`.

@@ -20,9 +20,10 @@ struct OverrideRequest {
 
 inline constexpr absl::Duration kUsualOverride = absl::Hours(4);
 
-// Puts one on record, from `now` on. NotFound where nothing is known of the project; InvalidArgument
-// for a time that is over or too long, and for words that name a private customer of `policy`
-// (nullptr: none is in force), for they stand in the gate's answer and so in public logs.
+// Puts one on record, from `now` on. NotFound where nothing is known of the project;
+// InvalidArgument for a time that is over or too long, and for words that name a private customer
+// of `policy` (nullptr: none is in force), for they stand in the gate's answer and so in public
+// logs.
 absl::StatusOr<GateOverride> AddOverride(Store& store, const Policy* policy,
                                          const OverrideRequest& request, absl::Time now);
 

@@ -1,5 +1,5 @@
-// What commands tell of projects: those that the policy covers under an old name or not at all, those
-// that are read back, and whose deliveries were refused.
+// What commands tell of projects: those that the policy covers under an old name or not at all,
+// those that are read back, and whose deliveries were refused.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -21,8 +21,8 @@ struct ProjectFindings {
 };
 absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store);
 
-// Known projects that `policy`, as it would be loaded, names by an old name alone, or that it covers
-// no more and the policy in force does: each with the mend.
+// Known projects that `policy`, as it would be loaded, names by an old name alone, or that it
+// covers no more and the policy in force does: each with the mend.
 absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store& store,
                                                          const Policy& policy);
 

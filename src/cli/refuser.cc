@@ -30,7 +30,8 @@ Refuser::Refuser(const HostPort& listen, Log& log) : server_(std::make_unique<ht
   server_->set_read_timeout(kPatience);
   server_->set_write_timeout(kPatience);
   server_->set_keep_alive_max_count(1);
-  // A body is read to its end, for closing before that would take the answer away from who sends it.
+  // A body is read to its end, for closing before that would take the answer away from who sends
+  // it.
   server_->Post(".*", [](const httplib::Request&, httplib::Response& response,
                          const httplib::ContentReader& body) {
     body([](const char*, std::size_t) { return true; });

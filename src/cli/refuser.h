@@ -13,9 +13,9 @@ class Server;
 
 namespace retainer::cli {
 
-// Answers 503 with Retry-After to every request while it lives, so that forges keep their deliveries
-// and load balancers see why. Where the address cannot be listened on, it says so in the log: a
-// refused connection tells forges the same.
+// Answers 503 with Retry-After to every request while it lives, so that forges keep their
+// deliveries and load balancers see why. Where the address cannot be listened on, it says so in the
+// log: a refused connection tells forges the same.
 class Refuser {
  public:
   Refuser(const HostPort& listen, Log& log);

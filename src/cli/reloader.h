@@ -33,8 +33,8 @@ class Reloader {
   void Ask();
   // Asks, and waits for what comes of it. Cancelled where the end of the service comes first.
   absl::StatusOr<PolicyState> Reload();
-  // Nothing is put in force after this. False where a reading is still under way after `patience` of
-  // real time; it will do nothing when it ends.
+  // Nothing is put in force after this. False where a reading is still under way after `patience`
+  // of real time; it will do nothing when it ends.
   bool Stop(absl::Duration patience);
 
  private:

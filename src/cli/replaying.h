@@ -1,5 +1,5 @@
-// Recorded deliveries played into a store in memory, offline; the time follows them. Writes and sends
-// nothing.
+// Recorded deliveries played into a store in memory, offline; the time follows them. Writes and
+// sends nothing.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// A running desk: the service, its HTTP server and its control socket, started and stopped in order.
+// A running desk: the service, its HTTP server and its control socket, started and stopped in
+// order.
 #pragma once
 
 #include <memory>
@@ -44,8 +45,8 @@ class Running {
 
  private:
   Running(const Config& config, Log& log) : config_(config), log_(log) {}
-  // One line in the log, a figure and the details of /readyz for what came of reading the policy; its
-  // warnings too. One thread at a time.
+  // One line in the log, a figure and the details of /readyz for what came of reading the policy;
+  // its warnings too. One thread at a time.
   void Report(const PolicyState& state);
 
   const Config config_;

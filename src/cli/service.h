@@ -27,7 +27,8 @@ struct PolicyState {
   absl::Status status;   // of the folder: OK, or why it was refused; the last good one stays
   std::string id;        // in force; empty: none
   bool changed = false;  // it was not in force before
-  // What works in the folder's policy, though perhaps not as meant: one line each, as `check` has it.
+  // What works in the folder's policy, though perhaps not as meant: one line each, as `check` has
+  // it.
   std::vector<std::string> warnings = {};
 };
 

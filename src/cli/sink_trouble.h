@@ -9,7 +9,8 @@
 namespace retainer::cli {
 
 // One object a sink, by name: `sink`, `notices` that it has not taken, `since` the first of them
-// failed, `why` it said no the last time. Looks at those that have waited longest. The store's errors.
+// failed, `why` it said no the last time. Looks at those that have waited longest. The store's
+// errors.
 absl::StatusOr<nlohmann::ordered_json> TroubledSinks(Store& store);
 
 }  // namespace retainer::cli

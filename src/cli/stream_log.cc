@@ -41,8 +41,8 @@ std::string_view LevelName(LogLevel level) {
   return "";
 }
 
-// For a terminal: nothing but printable ASCII, so that no text of a stranger begins a line of its own
-// or steers the terminal.
+// For a terminal: nothing but printable ASCII, so that no text of a stranger begins a line of its
+// own or steers the terminal.
 std::string Quote(const std::string& value) {
   return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }

@@ -63,8 +63,9 @@ void RegisterTicket(CLI::App& app) {
       AddAction(ticket, "release", "Takes a customer's claim off a ticket", options);
   release->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   release->add_option("--reason", options->reason, "For the record");
-  release->add_flag("--undo", options->undo,
-                    "Takes the last release or /support community back: the clocks go on as before");
+  release->add_flag(
+      "--undo", options->undo,
+      "Takes the last release or /support community back: the clocks go on as before");
   release->footer(
       "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
 

@@ -10,8 +10,8 @@
 
 namespace retainer::cli {
 
-// One line an organisation of the policy: how many people on open tickets it is of whom the forge does
-// not tell us whether they are members, with the mend. Looks at the tickets on which something
+// One line an organisation of the policy: how many people on open tickets it is of whom the forge
+// does not tell us whether they are members, with the mend. Looks at the tickets on which something
 // happened last. The store's errors.
 absl::StatusOr<std::vector<std::string>> UnseenMembers(const Policy& policy, Store& store);
 

@@ -1,9 +1,9 @@
 // Changes as facts, and the check on them.
 //
 // The value of a kChangeSeen fact: its state (`open`, `closed`, `merged`), base, head, merge commit
-// and the tickets that it says it fixes, separated by spaces; `-` for an empty one of the first four.
-// One fact holds the newest version up to the merge, another (`merged` in its id) one after it. Stores
-// of before hold in the first what was newest at all.
+// and the tickets that it says it fixes, separated by spaces; `-` for an empty one of the first
+// four. One fact holds the newest version up to the merge, another (`merged` in its id) one after
+// it. Stores of before hold in the first what was newest at all.
 #include "retainer/change.h"
 
 #include <algorithm>
@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::size_t kMaxRows = 40;  // of a check
 constexpr std::string_view kAfterMerge = "merged";
-// Revisions from half of this on are of merges, the earliest the highest: beyond those of any second.
+// Revisions from half of this on are of merges, the earliest the highest: beyond those of any
+// second.
 constexpr std::uint64_t kFinal = std::uint64_t{1} << 62;
 
 std::string_view StateName(ChangeState state) {

@@ -16,8 +16,8 @@ bool Pausable(Metric metric) {
          metric == Metric::kUpdate;
 }
 
-// The plan's priority that serves `wanted`: itself, else the next less urgent one that the plan has,
-// else its least urgent.
+// The plan's priority that serves `wanted`: itself, else the next less urgent one that the plan
+// has, else its least urgent.
 std::string Serve(const Policy& policy, const Plan& plan, const std::string& wanted) {
   const std::optional<std::size_t> rank = policy.PriorityRank(wanted);
   if (!rank) return plan.default_priority;
@@ -158,8 +158,8 @@ absl::Time Adoption(const Terms& terms, absl::Time first_seen) {
   return terms.policy.since.value_or(first_seen);
 }
 
-// Runs start no earlier than the adoption that holds for each: of the version in force at its stop, or
-// of the last. Most policies name one adoption, or none.
+// Runs start no earlier than the adoption that holds for each: of the version in force at its stop,
+// or of the last. Most policies name one adoption, or none.
 Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const TermsHistory& terms,
                          absl::Time first_seen) {
   const std::size_t begun = TermsIndexAt(terms, party.since);

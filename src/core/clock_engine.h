@@ -104,7 +104,8 @@ struct RunView {
 // The instant at which `fraction` of the run's target is used up.
 absl::Time InstantOf(const RunView& run, double fraction);
 
-// Tells whether runs stopped before a share of their targets was used up; may say no where they did.
+// Tells whether runs stopped before a share of their targets was used up; may say no where they
+// did.
 class EndedBefore {
  public:
   explicit EndedBefore(double fraction) : fraction_(fraction) {}

@@ -286,8 +286,8 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                       ", the project's adoption\n");
     }
   }
-  absl::StrAppend(&out, "policy ", core::ShortId(standing.terms_id), ", in force since ", Utc(current->effective),
-                  "\n");
+  absl::StrAppend(&out, "policy ", core::ShortId(standing.terms_id), ", in force since ",
+                  Utc(current->effective), "\n");
   if (!standing.successor.empty()) {
     absl::StrAppend(&out, "goes on as ", standing.successor, " since ", Utc(standing.moved_at),
                     "\n");

@@ -334,8 +334,8 @@ class Worker {
     closed_at_ = h.at;
     closed_by_ = h.actor;
     // Rationale: what another ticket resolves is not resolved by saying so, and who closes without
-    // a word to the customer has said nothing of a resolution. A merge speaks for itself; so does what
-    // the project's own people opened for themselves.
+    // a word to the customer has said nothing of a resolution. A merge speaks for itself; so does
+    // what the project's own people opened for themselves.
     const bool owed = !answered_ && !(timeline_.opened_by_responder && !spoken_);
     unresolved_ = {};
     if (h.fact->value == "duplicate") {

@@ -1,5 +1,5 @@
-// What people are told of a customer's ticket beside its clocks: that it was handed over, that it was
-// closed.
+// What people are told of a customer's ticket beside its clocks: that it was handed over, that it
+// was closed.
 //
 // Both follow from the facts alone, so the same facts give the same notices with the same ids, in
 // whatever order they came. News of more than three days ago are none.

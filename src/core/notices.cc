@@ -43,8 +43,8 @@ class Telling {
   // REQUIRES: the claim has a plan.
   Telling(const TicketKey& ticket, const ClaimWork& work) : ticket_(ticket), plan_(*work.plan) {}
 
-  // What a share of a run's target calls for, used up at `reached`: a warning then, what says "late"
-  // a little later.
+  // What a share of a run's target calls for, used up at `reached`: a warning then, what says
+  // "late" a little later.
   absl::Time Level(const RunView& run, double fraction, absl::Time reached) const {
     return Held(*run.work.calendar,
                 fraction < 1.0 ? reached : std::max(reached, run.cycle.due) + kBreachGrace);
@@ -74,8 +74,8 @@ bool Concerns(const Escalation& escalation, const ClaimWork& work) {
          (!work.stint->ended || escalation.at < *work.stint->ended);
 }
 
-// When an escalation by hand is told; never where somebody answered or closed while it waited for an
-// opening.
+// When an escalation by hand is told; never where somebody answered or closed while it waited for
+// an opening.
 absl::Time ToldByHand(const Telling& telling, const Escalation& escalation,
                       const Timeline& timeline, const ClaimWork& work, const Terms& terms) {
   const Customer* customer = terms.policy.FindCustomer(work.standing.customer);
@@ -209,8 +209,8 @@ class Announcer {
     return TeamsFor(labels, policy_);
   }
 
-  // Had the version in force at its instant such a level? What a later one asks for tells nothing of
-  // times that were over by then.
+  // Had the version in force at its instant such a level? What a later one asks for tells nothing
+  // of times that were over by then.
   bool WasAskedFor(Metric metric, const Level& level) const {
     if (level.kind == NoticeKind::kBreach) return true;
     const std::size_t then = TermsIndexAt(terms_, level.reached);

@@ -1,5 +1,5 @@
-// What outsiders can know of a ticket: its standing as if private customers were nobody's, from what
-// the forge answered when it was asked for outsiders' sake alone.
+// What outsiders can know of a ticket: its standing as if private customers were nobody's, from
+// what the forge answered when it was asked for outsiders' sake alone.
 //
 // Rationale for the latter: an answer that was had because of a private customer would save the
 // question here, and the time that it takes.

@@ -259,7 +259,8 @@ bool OfPublicClaim(const Refusal& refusal, const std::vector<PublicClaim>& claim
   });
 }
 
-// The latest refusals of public customers' contacts, and what responders mistyped; each reason once.
+// The latest refusals of public customers' contacts, and what responders mistyped; each reason
+// once.
 std::vector<std::string> Refusals(const Standing& standing, const std::vector<PublicClaim>& claims,
                                   absl::Time now) {
   std::vector<std::string> texts;
@@ -483,7 +484,8 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
       face->absent_labels.push_back(*there);
     }
   }
-  // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a claim.
+  // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a
+  // claim.
   const bool stale =
       standing.waiting.label_is_stale && (standing.waiting.ended_by_author || !claims.empty());
   for (const std::string& label : standing.labels) {
@@ -493,8 +495,8 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
   SortUnique(&face->absent_labels);
 }
 
-// What became of commands, to those who gave them: whoever else reads it learns nothing of a customer
-// whom nobody may know.
+// What became of commands, to those who gave them: whoever else reads it learns nothing of a
+// customer whom nobody may know.
 void PresentReactions(const Standing& standing, const std::vector<PublicClaim>& claims,
                       Face* face) {
   for (const Acknowledgement& one : standing.acknowledged) {

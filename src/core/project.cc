@@ -20,8 +20,8 @@ bool Names(const Policy& policy, const ProjectRef& project) {
                      [&](const Customer& c) { return MatchesAny(c.projects, project); });
 }
 
-// Remembers that the versions which were loaded before `until` knew the project as `path`; the first
-// also covers what came before it.
+// Remembers that the versions which were loaded before `until` knew the project as `path`; the
+// first also covers what came before it.
 void Remember(const std::string& path, absl::Time until, const TermsHistory& terms,
               ProjectRecord* record) {
   for (std::size_t i = 0; i < terms.size(); ++i) {

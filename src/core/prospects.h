@@ -1,5 +1,6 @@
-// What a ticket may turn out to be while the forge owes answers: its standing under every answer that
-// there can be. What is the same in all of these hangs on none of the answers, and need not wait.
+// What a ticket may turn out to be while the forge owes answers: its standing under every answer
+// that there can be. What is the same in all of these hangs on none of the answers, and need not
+// wait.
 //
 // Three rules beside that:
 // - Which ticket a `duplicate #12` means is no matter of the ticket it stands on: until the forge

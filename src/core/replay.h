@@ -159,8 +159,8 @@ struct Timeline {
 bool InTerm(const Customer& customer, absl::Time at);
 
 // Replays `order`, which is the ticket's facts by time, then by id. `judge_all`: work out the role
-// of everybody who did anything, not only where a claim in force or a command needs it. `undone`: what
-// earlier replays of the same facts found taken back.
+// of everybody who did anything, not only where a claim in force or a command needs it. `undone`:
+// what earlier replays of the same facts found taken back.
 Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                 const std::vector<const Fact*>& order, const Undone& undone, bool judge_all);
 

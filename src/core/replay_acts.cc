@@ -1,5 +1,5 @@
-// What no single fact tells: acts that a forge tells in two parts, acts that were taken back, words that
-// count later than they were said.
+// What no single fact tells: acts that a forge tells in two parts, acts that were taken back, words
+// that count later than they were said.
 #include <algorithm>
 #include <tuple>
 

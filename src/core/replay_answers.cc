@@ -1,5 +1,5 @@
-// What people are told of their commands: which were carried out and which refused, and which labels
-// say the same as what was commanded.
+// What people are told of their commands: which were carried out and which refused, and which
+// labels say the same as what was commanded.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -128,8 +128,8 @@ void Replayer::SettleLabels() {
     LabelTouched(name);  // says so already
     const auto it = meaning.priorities.find(FoldName(name));
     if (it == meaning.priorities.end() || it->second == said_priority_.priority) continue;
-    // A command takes off what stood there before it; of what came later only our own goes, and so it
-    // does where nobody's claim is in force: no command would set one there.
+    // A command takes off what stood there before it; of what came later only our own goes, and so
+    // it does where nobody's claim is in force: no command would set one there.
     const bool replaced = !said_priority_.by_hand && state.at <= said_priority_.at;
     if (state.own || (replaced && !claimants_.empty())) {
       t_.stale_labels.push_back(name);

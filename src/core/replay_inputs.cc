@@ -408,7 +408,8 @@ void Replayer::Operator(const Fact& fact) {
       UndoAct(fact, command);
       continue;
     }
-    // On a label or a comment the priority waits for a claim; whoever types it here has one in mind.
+    // On a label or a comment the priority waits for a claim; whoever types it here has one in
+    // mind.
     if (command.name == CommandName::kPriority && claimants_.empty()) {
       Refuse(fact, judgement, absl::StrCat("priority ", command.argument),
              "no customer claims this ticket");

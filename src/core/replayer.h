@@ -1,6 +1,6 @@
 // The replay's machinery: one object a replay. replay.cc takes facts one by one and holds claims;
-// replay_inputs.cc reads what people put in by labels and commands; replay_acts.cc finds what no single
-// fact tells: acts in two parts, acts taken back, words that count later.
+// replay_inputs.cc reads what people put in by labels and commands; replay_acts.cc finds what no
+// single fact tells: acts in two parts, acts taken back, words that count later.
 #pragma once
 
 #include <map>
@@ -36,8 +36,8 @@ class Replayer {
   // Adds the first versions of comments of which only an edit reached us: a text that was there
   // before the edit was there since the comment was made.
   void InferComments(std::vector<Step>* steps);
-  // A comment that goes with a closing or a question's label, which forges tell apart and may date a
-  // little later, is said in the very act.
+  // A comment that goes with a closing or a question's label, which forges tell apart and may date
+  // a little later, is said in the very act.
   void JoinActs(std::vector<Step>* steps);
   bool OpensAnAct(const Fact& fact) const;
   // An operator takes back the last act of this kind.
@@ -74,8 +74,8 @@ class Replayer {
   void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
   void StartWaiting(const Fact& fact, std::string question);
   void EndWaiting(const Fact& fact, bool by_author);
-  // What an object said at first. The forge's API tells only what it says now: where edits are known,
-  // what stood there before the first of them.
+  // What an object said at first. The forge's API tells only what it says now: where edits are
+  // known, what stood there before the first of them.
   const TextFeatures& FirstText(const Fact& fact) const;
   int Phase(const Fact& fact);
   const Stint* InForce(std::string_view customer) const;

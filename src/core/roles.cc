@@ -9,10 +9,10 @@
 namespace retainer::core {
 namespace {
 
-// Organisations that the forge is asked about because somebody may write here: those named first. What
-// is known of others counts.
-// Rationale: each is a question for each such person on each ticket; a desk that has so many customers
-// names its people in teams, and of those nothing is asked.
+// Organisations that the forge is asked about because somebody may write here: those named first.
+// What is known of others counts.
+// Rationale: each is a question for each such person on each ticket; a desk that has so many
+// customers names its people in teams, and of those nothing is asked.
 constexpr std::size_t kMostAsked = 32;
 
 }  // namespace

@@ -127,8 +127,8 @@ class Roster {
   }
   void LookUp(const Person& person, std::size_t terms, Attributes* attributes) const;
   // Is somebody who may write here the contact of any customer at all? The policy's index and the
-  // answers that are there say so; what is asked beyond them is bounded, however many customers there
-  // are.
+  // answers that are there say so; what is asked beyond them is bounded, however many customers
+  // there are.
   OthersContact ContactOfOthers(ActorIndex index, std::size_t terms, absl::Time at);
   void FlagUnseen(const Person& person, std::string_view organization);
   Judgement JudgeAnew(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,

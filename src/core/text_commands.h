@@ -22,12 +22,12 @@ struct CommandLine {
 
 // REQUIRES: after what is blank or invisible `line` begins with `/`; it holds no line break.
 // `/support NAME …` may be followed by more words; the bare `/NAME …` may not, so that a sentence
-// that begins with a path stays a sentence. A priority may be followed by words either way: what they
-// mean is the policy's to say. Every other line is read by text_foreign.h.
+// that begins with a path stays a sentence. A priority may be followed by words either way: what
+// they mean is the policy's to say. Every other line is read by text_foreign.h.
 CommandLine ReadCommandLine(std::string_view line);
 
-// What to tell the author of TextFeatures::mistyped: what it is, and how to write it. Leads nobody to
-// a command that is not theirs.
+// What to tell the author of TextFeatures::mistyped: what it is, and how to write it. Leads nobody
+// to a command that is not theirs.
 struct MistypedWords {
   std::string what;    // `unknown command waitng`
   std::string reason;  // `did you mean /support waiting?`

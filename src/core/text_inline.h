@@ -25,8 +25,8 @@ struct VisibleChunk {
   bool has_image = false;          // a picture or other medium
 };
 
-// HTML that people put round several paragraphs. Belongs to one text, and is carried from one of its
-// chunks to the next.
+// HTML that people put round several paragraphs. Belongs to one text, and is carried from one of
+// its chunks to the next.
 class HtmlDepth {
  public:
   // REQUIRES: the chunks read with it are views into `markdown`, which outlives it.

@@ -62,8 +62,8 @@ std::vector<Run> BacktickRuns(std::string_view text) {
   return runs;
 }
 
-// Reads the grammar of links and tags. Each function returns where what it reads ends, kNone where it
-// is not there.
+// Reads the grammar of links and tags. Each function returns where what it reads ends, kNone where
+// it is not there.
 class Grammar {
  public:
   explicit Grammar(std::string_view text) : text_(text) {}

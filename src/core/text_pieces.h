@@ -35,8 +35,8 @@ struct Pieces {
   std::vector<bool> silent;
 };
 
-// `text`: the lines of `chunk`, joined by line ends. On lines of `commands` what stands on that line
-// alone is left as it is typed, so that a command's argument can be read.
+// `text`: the lines of `chunk`, joined by line ends. On lines of `commands` what stands on that
+// line alone is left as it is typed, so that a command's argument can be read.
 Pieces CutInline(const TextChunk& chunk, std::string_view text, const std::vector<bool>& commands);
 
 // The name of the HTML tag that `text` (after its `<`) begins with, lower case, with its `/`; empty

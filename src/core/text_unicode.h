@@ -23,8 +23,8 @@ CodePoint DecodeFirst(std::string_view text);
 // White space of any width, and the characters that are drawn as a gap (a Hangul filler, a blank
 // braille cell).
 bool IsBlank(std::uint32_t c);
-// Takes no room at all: zero-width spaces, joiners, direction marks, byte order marks, soft hyphens,
-// variation selectors.
+// Takes no room at all: zero-width spaces, joiners, direction marks, byte order marks, soft
+// hyphens, variation selectors.
 bool IsInvisible(std::uint32_t c);
 // Part of a word or a number; false for emoji, punctuation, marks without a letter and what shows
 // nothing. What Unicode has not assigned yet may be part of a word.

@@ -39,8 +39,8 @@ struct Timeline {
   // there and is over after the few spans of a day.
   std::vector<std::uint32_t> first_of_day;
 
-  // The first span that ends after `second`: the one that holds it, else the next one; the number of
-  // spans when there is none. REQUIRES: `second` within `covered`.
+  // The first span that ends after `second`: the one that holds it, else the next one; the number
+  // of spans when there is none. REQUIRES: `second` within `covered`.
   std::size_t SpanAt(std::int64_t second) const {
     constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
     std::size_t i = first_of_day[static_cast<std::size_t>((second - covered.from) / kDaySeconds)];

@@ -2,8 +2,8 @@
 //
 // Puts the pieces together that GitHub and GitLab share: base URL and prefix, pinned headers, rate
 // gate, ETag cache, redirects on the same host, clock skew, the mapping of answers to errors, and
-// the redaction of what a forge says before it becomes part of a message. Who we are is the caller's
-// business (Grant). Thread-safe.
+// the redaction of what a forge says before it becomes part of a message. Who we are is the
+// caller's business (Grant). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,8 @@ struct ApiRequest {
   CallClass call = CallClass::kRead;
   std::set<int> expected;        // statuses besides 2xx that the caller handles: no error
   bool follow_redirects = true;  // false: a 302 is an answer
-  // A change is followed to the place that this project, by its id, has now and to no other: what was
-  // transferred is another ticket. Empty: anywhere on the forge.
+  // A change is followed to the place that this project, by its id, has now and to no other: what
+  // was transferred is another ticket. Empty: anywhere on the forge.
   std::string project = {};
 };
 

@@ -6,7 +6,8 @@
 //   event should ask again before believing it.
 // - A read or a write goes to a project by its path (GitHub) but only while that path belongs to
 //   the project id in the ticket's key: another repository under a freed name is NotFound.
-// - A mutation whose answer was lost (Unavailable) may have been carried out; CreateComment's caller
+// - A mutation whose answer was lost (Unavailable) may have been carried out; CreateComment's
+// caller
 //   finds out with FindOwnComments.
 // - NextMutationAt does not include the budgets for new content (80 a minute, 500 an hour on
 //   GitHub): a CreateComment over the budget is ResourceExhausted while labels still pass.

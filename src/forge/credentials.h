@@ -40,8 +40,8 @@ std::unique_ptr<Credentials> MakeTokenCredentials(const std::string& header,
                                                   const std::string& token);
 
 // Installation tokens are kept until a minute before they expire (by the forge's clock); one thread
-// refreshes a token while the others wait for its result. An installation that is not named is asked
-// for by its repository and remembered.
+// refreshes a token while the others wait for its result. An installation that is not named is
+// asked for by its repository and remembered.
 // REQUIRES: `client` outlives this.
 std::unique_ptr<Credentials> MakeAppCredentials(ApiClient& client,
                                                 std::unique_ptr<AppSigner> signer);

@@ -11,9 +11,9 @@
 namespace retainer::forge {
 namespace {
 
-// Events in which a person acted on the ticket. Others (mentioned, subscribed, referenced, …) happen
-// *to* the person whom GitHub names as their actor, or happen elsewhere.
-// `what` is what webhooks call the same act.
+// Events in which a person acted on the ticket. Others (mentioned, subscribed, referenced, …)
+// happen *to* the person whom GitHub names as their actor, or happen elsewhere. `what` is what
+// webhooks call the same act.
 struct Act {
   std::string_view event;
   std::string_view what;

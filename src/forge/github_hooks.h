@@ -21,8 +21,9 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
                                                const std::string& url,
                                                const std::vector<std::string>& projects);
 
-// As Forge::Redeliver, for a GitHub App. A delivery that fails again and again is asked for less and
-// less often, and after kMostAttempts no more: one that we refuse for good costs no endless round.
+// As Forge::Redeliver, for a GitHub App. A delivery that fails again and again is asked for less
+// and less often, and after kMostAttempts no more: one that we refuse for good costs no endless
+// round.
 inline constexpr std::size_t kMostAttempts = 5;
 absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
                                            absl::Time since, std::size_t limit, absl::Time now);

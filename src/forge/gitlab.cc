@@ -385,7 +385,8 @@ class GitLab final : public Forge {
     return UnreactOnGitLab(calls_, TicketPath(at), object, id);
   }
 
-  // GitLab has no status that says nothing either way; each is a new one, the last of a name counts.
+  // GitLab has no status that says nothing either way; each is a new one, the last of a name
+  // counts.
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string&) override {
     Json body = {{"state", check.verdict == CheckView::Verdict::kFailure ? "failed" : "success"},

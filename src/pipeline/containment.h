@@ -1,9 +1,9 @@
 // Containment: which tickets' fixes are part of a ref (a tag, a branch), as the forge knows it.
 //
-// A fix is a merged change of the ref's own project that says it fixes the ticket. The forge is asked
-// for at most kMaxCalls commits and kBudget a question; what it has answered is remembered for
-// kRemembered, that it did not answer for kPause. Thread-safe: one question at a time, the others
-// wait as long as their budget allows.
+// A fix is a merged change of the ref's own project that says it fixes the ticket. The forge is
+// asked for at most kMaxCalls commits and kBudget a question; what it has answered is remembered
+// for kRemembered, that it did not answer for kPause. Thread-safe: one question at a time, the
+// others wait as long as their budget allows.
 #pragma once
 
 #include <condition_variable>

@@ -1,9 +1,9 @@
 // One sync for many: deliveries that wait are written by one thread, all that wait in one write.
 //
-// Rationale: a sync costs the same for one delivery and for a hundred, and so does most of a write: 64
-// in one write take a fourth of the processor time that 64 writes take which the database groups. One
-// that comes alone is written at once; those that come while a write is under way share the next one.
-// Thread-safe.
+// Rationale: a sync costs the same for one delivery and for a hundred, and so does most of a write:
+// 64 in one write take a fourth of the processor time that 64 writes take which the database
+// groups. One that comes alone is written at once; those that come while a write is under way share
+// the next one. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -40,8 +40,8 @@ class DeliveryWriter {
   // Writes what waits, then ends the thread. May be called again.
   void Stop();
 
-  // `done` is called once: by the thread, or, where it does not run, before this returns. It must not
-  // block.
+  // `done` is called once: by the thread, or, where it does not run, before this returns. It must
+  // not block.
   void Put(Delivery delivery, Done done);
 
   // As Store::PutDelivery. Who comes while nobody writes does it himself: alone nobody waits for a

@@ -131,15 +131,16 @@ class Desk {
 
   // REQUIRES: not started.
   void Start();
-  // No new deliveries are taken (503); what is in the inbox is worked off as far as `deadline` (real
-  // time from now) allows, then the threads end. DeadlineExceeded when one is still in a call of a
-  // forge then; the destructor waits for it. The inbox is on disk: what was not reached is not lost.
+  // No new deliveries are taken (503); what is in the inbox is worked off as far as `deadline`
+  // (real time from now) allows, then the threads end. DeadlineExceeded when one is still in a call
+  // of a forge then; the destructor waits for it. The inbox is on disk: what was not reached is not
+  // lost.
   absl::Status Stop(absl::Duration deadline);
 
   // Swaps the terms in force; empty: none yet. Every ticket is judged again in the background.
   void SetTerms(TermsHistory terms);
-  // What was wrong with the policy when it was last read, so that an older one stays in force; empty:
-  // nothing.
+  // What was wrong with the policy when it was last read, so that an older one stays in force;
+  // empty: nothing.
   void SetPolicyTrouble(std::string trouble);
   TermsHistory terms() const { return terms_.Get(); }
 
@@ -163,13 +164,13 @@ class Desk {
 
   // NotFound with the mend where the project was never seen, or the policy does not cover it.
   absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
-  // Joins a fact to a ticket and decides, on disk when it returns. A ticket never seen before is completed from its forge.
-  // FailedPrecondition while there are no terms; NotFound where the forge has no such ticket, and the
-  // forge's error where it does not say.
+  // Joins a fact to a ticket and decides, on disk when it returns. A ticket never seen before is
+  // completed from its forge. FailedPrecondition while there are no terms; NotFound where the forge
+  // has no such ticket, and the forge's error where it does not say.
   absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
   absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
-  // NotFound for a ticket without facts; FailedPrecondition while there are no terms. `customer`: what
-  // that one may know of it (StandingFor), by id or alias; NotFound too where it has no claim,
+  // NotFound for a ticket without facts; FailedPrecondition while there are no terms. `customer`:
+  // what that one may know of it (StandingFor), by id or alias; NotFound too where it has no claim,
   // InvalidArgument where the policy has no such customer. Empty: everything.
   absl::StatusOr<Inspection> Inspect(const TicketRef& ref, const std::string& customer = "");
   // What is known around a ticket of the store.
@@ -183,8 +184,9 @@ class Desk {
     return containment_.FixedIn(project, ref, tickets);
   }
 
-  // Has a project (all that the policy covers, where none is named) read back from its forge; which.
-  // NotFound, with the mend, for one that is not known, FailedPrecondition for one that is not covered.
+  // Has a project (all that the policy covers, where none is named) read back from its forge;
+  // which. NotFound, with the mend, for one that is not known, FailedPrecondition for one that is
+  // not covered.
   absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);
   // One step of reading back; when the next is due, InfiniteFuture where nothing is left.
   // REQUIRES: not started; a service that runs does it by itself.
@@ -236,8 +238,8 @@ class Desk {
   void ProjectChanged(const ProjectKey& project);
   // What is left but notices.
   absl::StatusOr<std::string> Unsettled();
-  // Likewise of notices, as a round of the notifier found them that began when nothing else was left.
-  // `begun`: how many had begun by then; set by the first look.
+  // Likewise of notices, as a round of the notifier found them that began when nothing else was
+  // left. `begun`: how many had begun by then; set by the first look.
   absl::StatusOr<std::string> UntoldNotices(std::optional<std::uint64_t>* begun);
   // Why nothing is known of a project: NotFound.
   absl::Status Unknown(const ProjectRef& project) const;
@@ -274,8 +276,8 @@ class Desk {
   mutable std::mutex mutex_;
   std::condition_variable changed_;                      // a round ended, or a thread did
   std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
-  // Of the notifier, guarded by mutex_: rounds that have begun, the last that ended, and when (Steady)
-  // that one found that there would be more to tell.
+  // Of the notifier, guarded by mutex_: rounds that have begun, the last that ended, and when
+  // (Steady) that one found that there would be more to tell.
   std::uint64_t notifier_begun_ = 0;
   std::uint64_t notifier_ended_ = 0;
   absl::Time notices_next_ = absl::InfinitePast();
@@ -286,7 +288,8 @@ class Desk {
   std::optional<std::chrono::steady_clock::time_point> probed_at_;  // guarded by probe_mutex_
 };
 
-// A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and second.
+// A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and
+// second.
 Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reason, absl::Time now);
 // Takes back the last act of the operator's, or of people's, that such a fact stands for.
 Fact MakeUndoFact(Fact act);

@@ -1,25 +1,26 @@
 // Dispatcher: makes one forge show what the desk wants it to show.
 //
 // It compares a desired face with what was last shown and does the next missing thing, one mutation
-// at a time, and remembers each before it goes on: a rate limit or a crash between two of them costs
-// nothing, and a burst of events costs one edit. What a call is about to change is on disk before it.
-// A status comment is looked for (marker and own author) before the first one is posted on a ticket:
-// the store may be an older one than the forge knows. Where the end of a create is not known, the
-// ticket (no other) waits until the forge must list it, and it is looked for again. A second one of
-// ours, which a delivery tells of or a list shows, is deleted; the oldest is kept. A comment that must
-// disclose less than before is deleted and posted anew, for editing keeps history. A comment that the
-// forge carried along when the ticket was transferred is ours still: it is taken over. A comment that
-// people deleted is a fact, not an error. Only labels that the face names or that we put on are
-// touched; nobody is ever unassigned. A change's check comes last, and a forge that grants us no
-// checks holds up nothing else: the log says once a project what right is missing.
+// at a time, and remembers each before it goes on: a rate limit or a crash between two of them
+// costs nothing, and a burst of events costs one edit. What a call is about to change is on disk
+// before it. A status comment is looked for (marker and own author) before the first one is posted
+// on a ticket: the store may be an older one than the forge knows. Where the end of a create is not
+// known, the ticket (no other) waits until the forge must list it, and it is looked for again. A
+// second one of ours, which a delivery tells of or a list shows, is deleted; the oldest is kept. A
+// comment that must disclose less than before is deleted and posted anew, for editing keeps
+// history. A comment that the forge carried along when the ticket was transferred is ours still: it
+// is taken over. A comment that people deleted is a fact, not an error. Only labels that the face
+// names or that we put on are touched; nobody is ever unassigned. A change's check comes last, and
+// a forge that grants us no checks holds up nothing else: the log says once a project what right is
+// missing.
 //
 // Trouble: a rate limit waits as long as it says; an unreachable forge is tried again with growing
 // pauses and without end; a refusal of the forge is tried kMaxAttempts times and then buried, which
 // the log and the figures show. A refused label holds up nothing but itself.
 //
-// In observe mode, and where a forge has no client, nothing is written: the log says what would stand
-// there, and the faces wait in the backlog. They are shown from it, as is whatever did not happen just
-// now, at a steady pace: one each kBacklogEvery, the oldest first.
+// In observe mode, and where a forge has no client, nothing is written: the log says what would
+// stand there, and the faces wait in the backlog. They are shown from it, as is whatever did not
+// happen just now, at a steady pace: one each kBacklogEvery, the oldest first.
 //
 // One thread calls RunOnce; different dispatchers may run at once.
 #pragma once
@@ -161,7 +162,8 @@ class Dispatcher {
   // Our comments with the marker, the oldest first, without those that we have deleted.
   absl::StatusOr<std::vector<RemoteComment>> Find(const RemoteTicket& at, const std::string& marker,
                                                   const Progress& progress, const ShownFace& shown);
-  // How old something is that is written down with `since`, whatever was done to the clock meanwhile.
+  // How old something is that is written down with `since`, whatever was done to the clock
+  // meanwhile.
   absl::Duration AgeOf(const TicketKey& key, const std::string& what, absl::Time since);
   static Step LookAgain(absl::Duration left, Progress* progress);
   Fact OwnComment(const RemoteComment& comment) const;
@@ -176,8 +178,8 @@ class Dispatcher {
   absl::Status Failed(const DirtyFace& dirty, ShownFace shown, const absl::Status& why,
                       Round* round);
   std::string ObjectId(const std::string& comment_id) const;
-  // The instant that faces which were put off go by: the latest date that was seen, and the time that
-  // has passed since. So a clock that is set back holds up none of them.
+  // The instant that faces which were put off go by: the latest date that was seen, and the time
+  // that has passed since. So a clock that is set back holds up none of them.
   absl::Time FaceNow();
   // When the loop breaker lets another edit pass.
   absl::Time EditAllowedAt(const TicketKey& key, absl::Time now);

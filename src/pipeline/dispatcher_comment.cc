@@ -1,5 +1,5 @@
-// The dispatcher's step for the status comment: one a ticket, whatever a crash, a lost answer, a list
-// that lags or a restored backup leaves us without knowledge of.
+// The dispatcher's step for the status comment: one a ticket, whatever a crash, a lost answer, a
+// list that lags or a restored backup leaves us without knowledge of.
 #include <algorithm>
 #include <utility>
 

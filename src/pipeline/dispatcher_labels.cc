@@ -1,6 +1,6 @@
-// The dispatcher's step for labels and assignees. What a call is about to change is on disk before it:
-// whatever becomes of its answer, a label that should not be on is taken off and one that should be
-// is put on.
+// The dispatcher's step for labels and assignees. What a call is about to change is on disk before
+// it: whatever becomes of its answer, a label that should not be on is taken off and one that
+// should be is put on.
 #include <algorithm>
 
 #include "src/pipeline/dispatcher.h"

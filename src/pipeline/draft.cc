@@ -105,8 +105,8 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
     record.read_at = now;
   }
   for (const Notice& notice : decision.notices) {
-    // Nobody can do better any more what was due before it could be known here; what people were told
-    // in error is taken back all the same.
+    // Nobody can do better any more what was due before it could be known here; what people were
+    // told in error is taken back all the same.
     const absl::Time due = notice.due == absl::InfiniteFuture() ? notice.at : notice.due;
     if (!notice.withdraws.empty() || due > record.read_at) write.notices.push_back(notice);
   }

@@ -17,8 +17,8 @@ struct News {
   // What a delivery showed of the ticket and its project.
   std::optional<TicketInfo> ticket;
   std::optional<ProjectRecord> project;
-  // What becomes of the face is shown at the steady pace of the backlog: none of it has happened just
-  // now.
+  // What becomes of the face is shown at the steady pace of the backlog: none of it has happened
+  // just now.
   bool backlog = false;
   // The inbox entry that is done with this decision.
   std::optional<std::uint64_t> inbox_seq;

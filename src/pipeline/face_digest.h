@@ -1,5 +1,5 @@
-// Digests of what a forge is shown: they only tell versions of our own text apart, nobody gains by a
-// collision. Pure.
+// Digests of what a forge is shown: they only tell versions of our own text apart, nobody gains by
+// a collision. Pure.
 #pragma once
 
 #include <string>

@@ -25,8 +25,8 @@ class Fixes {
   // tickets as they were read.
   absl::Status Add(const Draft& draft, const TermsHistory& terms, DecisionWrite* write,
                    std::vector<TicketRecord>* rides);
-  // Has the changes judged again that say they fix a ticket of `writes` whose promises change, in the
-  // same write: after a crash their checks follow all the same.
+  // Has the changes judged again that say they fix a ticket of `writes` whose promises change, in
+  // the same write: after a crash their checks follow all the same.
   absl::Status Wake(const std::vector<Draft>& drafts, absl::Time now,
                     std::vector<DecisionWrite>* writes);
 

@@ -32,8 +32,8 @@ class FollowUps {
 
   // From here on somebody takes what is pushed.
   void Start();
-  // Once, however often it is pushed before it is taken. False where nobody takes it (yet): who pushes
-  // asks himself.
+  // Once, however often it is pushed before it is taken. False where nobody takes it (yet): who
+  // pushes asks himself.
   bool Push(const TicketKey& key);
   // The oldest of a forge. It counts as under way until the next Take of that forge.
   std::optional<TicketKey> Take(const std::string& forge);

@@ -39,8 +39,8 @@ void MarkHidden(Fact* answer) {
   answer->id += " hidden";
 }
 
-// May the forge not know yet what `fact` tells of, where it is asked this? What names another ticket
-// says nothing of when that one came.
+// May the forge not know yet what `fact` tells of, where it is asked this? What names another
+// ticket says nothing of when that one came.
 bool Concerns(const Fact& fact, const Question& question) {
   const bool written = question.reference.starts_with("#") || question.reference.starts_with("!");
   if (!written) return true;
@@ -253,8 +253,8 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
       status = email.status();
       if (status.code() == absl::StatusCode::kNotFound) email = std::string(), status = {};
       if (status.ok()) {
-        answers->push_back(
-            MakeAnswer(FactKind::kProfile, subject, FoldName(*email), question.actor, as_of, expires));
+        answers->push_back(MakeAnswer(FactKind::kProfile, subject, FoldName(*email), question.actor,
+                                      as_of, expires));
       }
       break;
     }

@@ -96,8 +96,8 @@ class Inquiries {
   // the tries of what is not open any more.
   absl::Time NextAsk(const TicketKey& key, const OpenQuestions& open, absl::Time now);
   // The id to pin a login of the policy to: the forge's word, not that of a delivery, which whoever
-  // holds the secret of a single project could make up for all. Nullopt: the forge does not say now,
-  // and nothing is pinned. What was seen where there is no client (replay).
+  // holds the secret of a single project could make up for all. Nullopt: the forge does not say
+  // now, and nothing is pinned. What was seen where there is no client (replay).
   std::optional<std::string> OwnerOf(const Login& login, Sake sake, const std::string& seen);
   bool MayAskOwner(const Login& login, Sake sake);
   // As Judge::Confirm.

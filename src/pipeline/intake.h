@@ -1,9 +1,9 @@
 // Intake: a webhook request becomes a delivery on disk, or a refusal.
 //
-// 2xx is said only after the store has the delivery on disk. Thread-safe. Nothing of a body, a signature or
-// a secret reaches a log or an answer. Refusals are logged, a flood of them a few a minute. A secret that
-// is bound to a project by its name goes on holding for it when it is renamed, and the log says that
-// the configuration names it as it was.
+// 2xx is said only after the store has the delivery on disk. Thread-safe. Nothing of a body, a
+// signature or a secret reaches a log or an answer. Refusals are logged, a flood of them a few a
+// minute. A secret that is bound to a project by its name goes on holding for it when it is
+// renamed, and the log says that the configuration names it as it was.
 #pragma once
 
 #include <chrono>

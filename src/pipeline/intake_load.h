@@ -1,5 +1,6 @@
-// Intake goes first: who decides makes room while many deliveries are being taken, and has the whole
-// machine once they are in. Rationale: a forge waits ten seconds for its answer, a decision can wait.
+// Intake goes first: who decides makes room while many deliveries are being taken, and has the
+// whole machine once they are in. Rationale: a forge waits ten seconds for its answer, a decision
+// can wait.
 //
 // Thread-safe.
 #pragma once

@@ -229,8 +229,8 @@ absl::StatusOr<Draft> Judge::MakeDraft(Sake sake, const TicketKey& key, const Ne
 }
 
 void Judge::CountPromises(const Draft& draft) {
-  // Rationale: by what is new among the endings, for an answer of the forge may tell of a comment long
-  // known that it ended a promise.
+  // Rationale: by what is new among the endings, for an answer of the forge may tell of a comment
+  // long known that it ended a promise.
   std::map<std::pair<Metric, Ending>, std::int64_t> ended;
   for (const EndingCount& ending : draft.decision.endings) {
     ended[{ending.metric, ending.ending}] += ending.count;
@@ -304,7 +304,8 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
 absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
                                std::vector<Draft>* drafts) {
   // Rationale: duplicates of each other send claims to and fro, and what one sends may change what
-  // the other had sent before. A ticket is drafted again only by an arrival that says something new.
+  // the other had sent before. A ticket is drafted again only by an arrival that says something
+  // new.
   std::vector<std::size_t> senders = {0};
   for (std::size_t n = 0; n < senders.size() && senders.size() < kMaxTickets; ++n) {
     const std::size_t from = senders[n];

@@ -3,13 +3,14 @@
 //
 // It loads the ticket, lets the core decide, fetches from the forge what the core asks (answers are
 // facts with an expiry), and commits at the version it loaded; when somebody else was quicker it
-// starts again. Claims that leave for another ticket arrive there in the same write. While the forge
-// cannot answer, the decision is committed with its questions open (the core holds back what hangs on
-// their answers) and a wake-up, so that one unreachable forge delays nothing else.
+// starts again. Claims that leave for another ticket arrive there in the same write. While the
+// forge cannot answer, the decision is committed with its questions open (the core holds back what
+// hangs on their answers) and a wake-up, so that one unreachable forge delays nothing else.
 //
 // What outsiders see comes first: of every ticket the same is asked in the same order, whoever its
-// customer is, and the face that follows is committed. Only then is asked what is needed for the sake
-// of private customers, with a commit of its own: by FollowUps, where there are any, else at once.
+// customer is, and the face that follows is committed. Only then is asked what is needed for the
+// sake of private customers, with a commit of its own: by FollowUps, where there are any, else at
+// once.
 //
 // Thread-safe. Errors are the store's: Unavailable, ResourceExhausted and FailedPrecondition mean
 // try again later; DataLoss names a record that cannot be read; Aborted after many lost races.

@@ -11,9 +11,9 @@
 
 namespace retainer {
 
-// Has the open tickets of the project judged with the renaming, where either name means something to
-// the policy in force. Telling it twice is telling it once. Errors as Judge::Decide, but for those of
-// single tickets, which hold up no other.
+// Has the open tickets of the project judged with the renaming, where either name means something
+// to the policy in force. Telling it twice is telling it once. Errors as Judge::Decide, but for
+// those of single tickets, which hold up no other.
 absl::Status TellLabelRenamed(const Event& event, const Delivery& delivery, const Terms& terms,
                               Store& store, Judge& judge);
 

@@ -10,8 +10,8 @@
 
 namespace retainer {
 
-// Calls `work` once with each number below `count`, from at most `lanes` threads, this one among them;
-// returns when all have returned. `work` must not throw.
+// Calls `work` once with each number below `count`, from at most `lanes` threads, this one among
+// them; returns when all have returned. `work` must not throw.
 inline void RunInLanes(std::size_t lanes, std::size_t count,
                        const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;

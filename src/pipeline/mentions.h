@@ -3,9 +3,10 @@
 // One short comment a mention, posted once: that it is being posted is on disk before the call, and
 // whenever the call's end is not known the comment is looked for (marker and own author) before
 // another is posted. What is posted becomes a fact of the ticket, so that it starts and stops
-// nothing. Only members of the teams with a login on the ticket's own forge are mentioned, only where
-// the customer is public; never where nothing is written to the forge (observe mode, a forge without
-// a client). Posting is a mutation like any other: the forge's gate spaces them, and mentions go before faces.
+// nothing. Only members of the teams with a login on the ticket's own forge are mentioned, only
+// where the customer is public; never where nothing is written to the forge (observe mode, a forge
+// without a client). Posting is a mutation like any other: the forge's gate spaces them, and
+// mentions go before faces.
 //
 // One thread at a time.
 #pragma once
@@ -27,8 +28,8 @@ class MentionSink final : public NoticeSink {
               Metrics& metrics, const TermsHolder& terms, RightOfWay& right_of_way, bool observe);
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return false; }
-  // As NoticeSink; notices of other kinds are passed over. NotFound where the notice does not wait in
-  // the store.
+  // As NoticeSink; notices of other kinds are passed over. NotFound where the notice does not wait
+  // in the store.
   absl::Status Tell(const Notice& notice) override;
 
  private:

@@ -18,8 +18,8 @@ class NoticeReview {
     kDrop,  // it is not so any more
   };
   virtual ~NoticeReview() = default;
-  // Raises `notice->is_private` where its customer is private by now. What nobody can have heard yet
-  // (`told_since`) is brought up to date.
+  // Raises `notice->is_private` where its customer is private by now. What nobody can have heard
+  // yet (`told_since`) is brought up to date.
   virtual absl::StatusOr<Word> Review(Notice* notice) = 0;
   // The ticket is decided again: what was told of it and is not so is taken back.
   virtual absl::Status DecideAgain(const TicketKey& key) = 0;

@@ -352,7 +352,8 @@ std::vector<const Notifier::Item*> Notifier::Overtakers(const std::vector<Item>&
   return overtakers;
 }
 
-// What a higher step has said, or is about to say, to the same sink need not be said by a lower one.
+// What a higher step has said, or is about to say, to the same sink need not be said by a lower
+// one.
 void Notifier::Overtake(const std::vector<Item>& items, Item* item) {
   const auto spare = [&](const NoticeSink* sink) {
     item->state->told.insert(sink->name());

@@ -1,25 +1,26 @@
-// Notifier: tells people what is to be told, through the sinks of their teams; a mention through the
-// sink of mentions.
+// Notifier: tells people what is to be told, through the sinks of their teams; a mention through
+// the sink of mentions.
 //
-// At least once and with the notice's stable id, and only what is still so: right before it is told a
-// notice is reviewed by what is known then, and one that is not so any more (somebody answered in
+// At least once and with the notice's stable id, and only what is still so: right before it is told
+// a notice is reviewed by what is known then, and one that is not so any more (somebody answered in
 // time meanwhile) is dropped; one whose ticket has an open question waits. What turns out untrue
 // while it is being told is taken back. A private customer's notice goes only to sinks that take
-// private ones. A sink that fails for a while is tried again with growing pauses (RetryPause), across
-// restarts too, the others are not told twice meanwhile (a crash may repeat one); a rate limit counts
-// as no try. A notice that somebody could not be told is given up: it is a dead notice of the store,
-// and told to those again when it is revived. Every notice is also written to the log sink.
+// private ones. A sink that fails for a while is tried again with growing pauses (RetryPause),
+// across restarts too, the others are not told twice meanwhile (a crash may repeat one); a rate
+// limit counts as no try. A notice that somebody could not be told is given up: it is a dead notice
+// of the store, and told to those again when it is revived. Every notice is also written to the log
+// sink.
 //
 // A sink that fails again and again is left alone for a while, so that its silence does not hold up
 // what the others are to be told.
 //
-// Where several steps of one promise wait for a sink at once (after an outage, or a night), it hears
-// the highest alone, and none hears a lower step after a higher one. Where many notices wait for one
-// that people read, they come in one message, which stays together in every repetition; a webhook gets
-// each of its own.
+// Where several steps of one promise wait for a sink at once (after an outage, or a night), it
+// hears the highest alone, and none hears a lower step after a higher one. Where many notices wait
+// for one that people read, they come in one message, which stays together in every repetition; a
+// webhook gets each of its own.
 //
-// That a notice is being told is on disk before the first try: from then on it says the same in every
-// repetition, under the same name (TellingName).
+// That a notice is being told is on disk before the first try: from then on it says the same in
+// every repetition, under the same name (TellingName).
 //
 // One thread at a time.
 #pragma once
@@ -70,7 +71,8 @@ class Notifier {
   // So many times in a round a sink may fail.
   static constexpr int kMostTroubles = 3;
   static constexpr absl::Duration kRest = absl::Seconds(30);
-  // More than so many notices at once for a sink that people read are one message, of at most so many.
+  // More than so many notices at once for a sink that people read are one message, of at most so
+  // many.
   static constexpr std::size_t kManyAtOnce = 3;
   static constexpr std::size_t kMostTogether = 50;
   // Between two looks at a ticket whose questions are open.

@@ -3,8 +3,8 @@
 // It has a project read back when the policy comes to cover it (adoption: also one that the policy
 // names and that was never heard of), reads deliveries that were held until then, reads back all
 // projects after the service was away for long, and says loudly what would otherwise cost customers
-// their promises in silence: a policy that names a project by an old name, coverage that ended. It asks
-// who reads the private customers' own projects: GitLab sends nothing when that changes.
+// their promises in silence: a policy that names a project by an old name, coverage that ended. It
+// asks who reads the private customers' own projects: GitLab sends nothing when that changes.
 //
 // One thread calls RunOnce; Poke is thread-safe.
 #pragma once

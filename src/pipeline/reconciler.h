@@ -1,7 +1,7 @@
-// Reconciler: the slow look at everything. After a change of the policy, or of the program, it judges
-// every open ticket again, a page at a time, while intake and worker go on; now and then it looks for
-// trouble (deliveries that wait too long, set-aside ones, buried faces), publishes the figures and
-// forgets what has expired.
+// Reconciler: the slow look at everything. After a change of the policy, or of the program, it
+// judges every open ticket again, a page at a time, while intake and worker go on; now and then it
+// looks for trouble (deliveries that wait too long, set-aside ones, buried faces), publishes the
+// figures and forgets what has expired.
 //
 // How far judging again has come is in the store, written after every page: a restart goes on from
 // there, and one after it was done begins nothing. A page may be judged twice, none is left out.
@@ -36,8 +36,8 @@ class Reconciler {
              const TermsHolder& terms, std::vector<std::string> forges,
              ReconcilerOptions options = {});
 
-  // Begins to judge everything again, unless it was done, or is under way, for the terms that are in
-  // force now.
+  // Begins to judge everything again, unless it was done, or is under way, for the terms that are
+  // in force now.
   void TermsChanged();
   // Judges the project's tickets again: to be said before the change is committed, so that a crash
   // forgets neither, and after it, so that nothing is judged too early.

@@ -28,7 +28,8 @@ class Recovery {
   // REQUIRES: forge.client is there. Everything outlives this object.
   Recovery(const ForgeSlot& forge, Clock& clock, Log& log, Metrics& metrics);
 
-  // Looks once, further back the first time; when (by Clock::Steady) to look again, InfiniteFuture for never.
+  // Looks once, further back the first time; when (by Clock::Steady) to look again, InfiniteFuture
+  // for never.
   absl::Time RunOnce();
 
  private:

@@ -1,5 +1,5 @@
-// Refusals: whose deliveries were refused as not genuine, by address, for whoever looks for a webhook
-// with a wrong secret. Bounded: of more addresses than kMost those heard of last are kept.
+// Refusals: whose deliveries were refused as not genuine, by address, for whoever looks for a
+// webhook with a wrong secret. Bounded: of more addresses than kMost those heard of last are kept.
 //
 // Thread-safe.
 #pragma once

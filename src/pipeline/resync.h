@@ -1,14 +1,15 @@
-// Resync: reads back what happened in a project while nobody told us of it. Its open tickets, or those
-// that changed since an instant, are listed by the forge's API and read one after another; what they
-// hold becomes facts, as a delivery's would, and what was known already changes nothing.
+// Resync: reads back what happened in a project while nobody told us of it. Its open tickets, or
+// those that changed since an instant, are listed by the forge's API and read one after another;
+// what they hold becomes facts, as a delivery's would, and what was known already changes nothing.
 //
 // It is bounded and paced: one call of a list or one ticket a step, kSpacing apart for the first
-// kQuickReads of an hour, then kSlowSpacing. How far it has come is in the store, written after every
-// page: a restart goes on from there. Nothing old is told: notices of what was due before a ticket was
-// read are passed over, and what its issue should show comes at the pace of the backlog.
+// kQuickReads of an hour, then kSlowSpacing. How far it has come is in the store, written after
+// every page: a restart goes on from there. Nothing old is told: notices of what was due before a
+// ticket was read are passed over, and what its issue should show comes at the pace of the backlog.
 //
-// The forge's list goes by when a ticket was last updated, the earliest first: what is touched while
-// it is read moves to its end, so that nothing slips from a page that was not read yet to one that was.
+// The forge's list goes by when a ticket was last updated, the earliest first: what is touched
+// while it is read moves to its end, so that nothing slips from a page that was not read yet to one
+// that was.
 //
 // One thread calls RunOnce; Request, SetCovered and busy are thread-safe.
 #pragma once
@@ -41,13 +42,13 @@ class Resync {
          const TermsHolder& terms)
       : judge_(judge), store_(store), clock_(clock), log_(log), metrics_(metrics), terms_(terms) {}
 
-  // Has the project read back: what changed at or after `since`, nullopt for all that is open. Where
-  // it is being read already, what is wanted of both is read.
+  // Has the project read back: what changed at or after `since`, nullopt for all that is open.
+  // Where it is being read already, what is wanted of both is read.
   absl::Status Request(const ProjectKey& project, const std::string& cause,
                        std::optional<absl::Time> since);
 
-  // Whether the policy covers the project, for whoever asks later what has changed. What it covers no
-  // more is not read on.
+  // Whether the policy covers the project, for whoever asks later what has changed. What it covers
+  // no more is not read on.
   absl::Status SetCovered(const ProjectKey& project, bool covered);
 
   // One step. When the next is due (Steady); InfiniteFuture where there is none to do.

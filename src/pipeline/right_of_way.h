@@ -2,8 +2,8 @@
 // is late, a status comment can wait a second more. A mention that finds no turn leaves word of it
 // here, and faces of the same installation let the next turn pass.
 //
-// Thread-safe. Instants are of Clock::Steady. The word is forgotten soon after the turn that it waits for, so that a mention that
-// does not come back holds nothing up.
+// Thread-safe. Instants are of Clock::Steady. The word is forgotten soon after the turn that it
+// waits for, so that a mention that does not come back holds nothing up.
 #pragma once
 
 #include <algorithm>

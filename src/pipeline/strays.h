@@ -1,5 +1,5 @@
-// Comments of our account that are not on record as ours: their record was lost (a restored backup), or
-// they came of a call that was carried out late. Pure.
+// Comments of our account that are not on record as ours: their record was lost (a restored
+// backup), or they came of a call that was carried out late. Pure.
 #pragma once
 
 #include <string>

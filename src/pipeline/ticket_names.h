@@ -13,8 +13,8 @@ namespace retainer {
 // `github:acme/opendb#12`; the key where the store does not know the project.
 std::string NameOf(Store& store, const TicketKey& key);
 
-// What a name or a key means; InvalidArgument, naming the form, for anything else. NotFound for a key
-// of a project that the store does not know.
+// What a name or a key means; InvalidArgument, naming the form, for anything else. NotFound for a
+// key of a project that the store does not know.
 absl::StatusOr<TicketRef> FindRef(Store& store, std::string_view text);
 
 }  // namespace retainer

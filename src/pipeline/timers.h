@@ -1,12 +1,12 @@
-// Timers: tickets whose wake-up has come are judged again. The cost of a tick grows with the tickets
-// that are due, not with those that are open.
+// Timers: tickets whose wake-up has come are judged again. The cost of a tick grows with the
+// tickets that are due, not with those that are open.
 //
 // A few that are due are judged at once, the earliest first. A crowd (an opening hour to which
 // thousands of promises wake, or what has come due while the service was down) is spread over a
 // minute from when it is found, a little at every beat, so that deliveries, commands and the forge
-// are not held up meanwhile; a crowd too large for that is judged without waiting between the beats.
-// A crowd's order: first the tickets of public customers by their next due instant, then all others
-// by the instant of their wake-up. What comes due meanwhile follows after the crowd.
+// are not held up meanwhile; a crowd too large for that is judged without waiting between the
+// beats. A crowd's order: first the tickets of public customers by their next due instant, then all
+// others by the instant of their wake-up. What comes due meanwhile follows after the crowd.
 //
 // Rationale: a promise is breached at its due instant whenever we look, so a minute costs nobody
 // anything. That public customers come first is to be seen in when their comments change, as the
@@ -43,8 +43,8 @@ class Timers {
   Timers(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
          const TermsHolder& terms, TimersOptions options = {});
 
-  // Judges what is to be judged now; how many. One ticket's trouble does not hold up the others: its
-  // error is returned after they were tried, and it is tried again a minute later. The store's
+  // Judges what is to be judged now; how many. One ticket's trouble does not hold up the others:
+  // its error is returned after they were tried, and it is tried again a minute later. The store's
   // trouble ends the call; nothing is lost. Without terms: 0.
   absl::StatusOr<std::size_t> RunDue();
   // When (by Clock::Now) RunDue has something to do next; InfiniteFuture when nothing waits.

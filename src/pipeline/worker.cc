@@ -438,7 +438,8 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
   auto judged = judge_.Decide(key, news);
   if (!judged.ok()) {
     if (compared->changed) project_changed_((*project)->key);
-    // Neither a ticket that cannot be read nor content that cannot be stored gets better by waiting.
+    // Neither a ticket that cannot be read nor content that cannot be stored gets better by
+    // waiting.
     if (absl::IsDataLoss(judged.status()) || absl::IsInvalidArgument(judged.status())) {
       return PutAside(entry, std::string(judged.status().message()), done);
     }

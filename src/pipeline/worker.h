@@ -2,24 +2,25 @@
 // side. What may change more than a ticket (news of a project, a label's new name, a path or a
 // visibility that is not the known one) has all before it done, and nothing behind it begun.
 //
-// Each entry ends in exactly one of: a committed decision, a finish without one (nothing to do), held
-// (the policy does not cover its project: it is read once the policy does), or set aside with the
-// reason.
-// One that cannot be decided never stands in the way of the next. Trouble of the store leaves the
-// entry where it is. Without terms nothing is read: deliveries wait.
+// Each entry ends in exactly one of: a committed decision, a finish without one (nothing to do),
+// held (the policy does not cover its project: it is read once the policy does), or set aside with
+// the reason. One that cannot be decided never stands in the way of the next. Trouble of the store
+// leaves the entry where it is. Without terms nothing is read: deliveries wait.
 //
 // Which project a path belongs to is not taken from a delivery alone. Rationale: a secret bound to
 // one project's path would else let its holder write into another project's tickets by giving that
 // project's id, and a late delivery would bring back a name that the project has no more. Where a
-// delivery's pair of id and path differs from what is known (or is new, and only bound secrets vouch
-// for it), the forge is asked for the project at that path:
+// delivery's pair of id and path differs from what is known (or is new, and only bound secrets
+// vouch for it), the forge is asked for the project at that path:
 //   the forge gives the same id     the pair is believed, with the path that the forge gives
-//   another id, or no such project  a delivery that an unbound secret vouches for is decided under the
-//                                   path known for its id, where there is one; any other is set aside
+//   another id, or no such project  a delivery that an unbound secret vouches for is decided under
+//                                   the path known for its id, where there is one; any other is set
+//                                   aside
 //   the forge does not answer       the delivery waits in the inbox, a day at most
 //   no client for the forge         the pair is believed (replay)
-// That a project is public now, and what is told late of who may read it, is asked of the forge too:
-// a delivery can be sent again by whoever has its bytes. Until the forge says so it stays private.
+// That a project is public now, and what is told late of who may read it, is asked of the forge
+// too: a delivery can be sent again by whoever has its bytes. Until the forge says so it stays
+// private.
 //
 // One thread calls RunOnce; different workers may run at once. Observer, ProjectChanged and
 // ProjectCovered are called from the lanes' threads, the observer from one at a time.

@@ -7,8 +7,8 @@
 
 namespace retainer {
 
-// What to write in place of `url` (absolute, without a trailing slash); empty where it can be right.
-// Loopback is not judged: there is no telling what listens there.
+// What to write in place of `url` (absolute, without a trailing slash); empty where it can be
+// right. Loopback is not judged: there is no telling what listens there.
 std::string ApiUrlMend(ForgeKind kind, const std::string& url);
 
 }  // namespace retainer

@@ -1,7 +1,7 @@
 // Configuration file -> Config, or everything that is wrong with it.
 //
-// Any value may be `env:NAME` or `file:PATH` (relative to the configuration's folder); a secret must
-// be one of the two. No text of a problem ever holds a resolved value. Nothing here throws.
+// Any value may be `env:NAME` or `file:PATH` (relative to the configuration's folder); a secret
+// must be one of the two. No text of a problem ever holds a resolved value. Nothing here throws.
 #pragma once
 
 #include <cstddef>

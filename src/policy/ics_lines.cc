@@ -14,8 +14,8 @@ bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-';
 }
 
-// `name *(";" param) ":" value`: where the value begins, after a colon outside quotes; 0 for what is
-// no such line.
+// `name *(";" param) ":" value`: where the value begins, after a colon outside quotes; 0 for what
+// is no such line.
 std::size_t ValueAt(const IcsLine& line) {
   bool quoted = false;
   for (std::size_t i = line.name.size(); i < line.text.size(); ++i) {

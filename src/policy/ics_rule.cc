@@ -130,8 +130,8 @@ std::string Refusal(const Parts& parts) {
   const bool by_month_day = Has(parts, "BYMONTHDAY");
   bool ordinal = false;
   if (by_day) (void)Weekdays(parts.at("BYDAY"), 53, &ordinal);
-  // Rationale: the same day may be counted from both ends of the month, and readers count it once or
-  // twice.
+  // Rationale: the same day may be counted from both ends of the month, and readers count it once
+  // or twice.
   if (Has(parts, "BYSETPOS") && by_month_day) return "BYSETPOS beside BYMONTHDAY is not read";
   if (Has(parts, "BYSETPOS") && !by_day) return "BYSETPOS of nothing";
   if (freq == "YEARLY") {

@@ -12,8 +12,8 @@ struct ReferredValue {
 };
 
 // Without a byte-order mark and without blanks and line ends around it. Wrong is what could only
-// differ from what was meant: another encoding, a NUL, more than one line (but in a PEM), characters
-// that nobody sees.
+// differ from what was meant: another encoding, a NUL, more than one line (but in a PEM),
+// characters that nobody sees.
 ReferredValue ReadReferredValue(std::string_view text);
 
 }  // namespace retainer

@@ -8,7 +8,8 @@
 
 namespace retainer {
 
-// `message` and the place (from 1) are the YAML library's: it says what it met, not what is missing.
+// `message` and the place (from 1) are the YAML library's: it says what it met, not what is
+// missing.
 Problem ExplainYaml(const std::string& file, std::string_view text, int line, int column,
                     std::string_view message);
 

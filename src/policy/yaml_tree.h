@@ -42,8 +42,8 @@ struct YamlNode {
 };
 
 // nullopt, with a problem added, for what is no single well-formed document. A key that stands
-// twice in one map adds a problem too; the first stays. `nodes_left`, where given, is what all files
-// together may still hold; what this one holds is taken from it.
+// twice in one map adds a problem too; the first stays. `nodes_left`, where given, is what all
+// files together may still hold; what this one holds is taken from it.
 std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& text,
                                   std::vector<Problem>* problems,
                                   std::size_t* nodes_left = nullptr);

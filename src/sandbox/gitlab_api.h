@@ -1,4 +1,5 @@
-// GitLab's REST (v4) as far as Retainer calls it. Inside the sandbox only; the caller holds the lock.
+// GitLab's REST (v4) as far as Retainer calls it. Inside the sandbox only; the caller holds the
+// lock.
 #pragma once
 
 #include <string>

@@ -8,8 +8,8 @@
 
 namespace retainer::sandbox {
 
-// What GitLab makes of a text with quick actions: its own are taken out and carried out, the rest is
-// the note.
+// What GitLab makes of a text with quick actions: its own are taken out and carried out, the rest
+// is the note.
 struct QuickActions {
   std::string rest;  // trimmed
   bool any = false;

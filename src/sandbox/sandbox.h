@@ -1,5 +1,5 @@
-// A forge in a box: one GitHub and one GitLab that live in memory, serve on loopback what Retainer's
-// forge clients call, and whose people act when told, with signed webhook deliveries.
+// A forge in a box: one GitHub and one GitLab that live in memory, serve on loopback what
+// Retainer's forge clients call, and whose people act when told, with signed webhook deliveries.
 //
 // It says no where the real forges say no (authentication, permissions, limits, missing things), so
 // that a client that works here has met the answers that it will meet there.
@@ -185,8 +185,8 @@ class Sandbox {
   // served.
   void FailNext(const std::string& method, const std::string& path_prefix, const Fault& fault);
   void ClearFaults();
-  // So long a comment or check that was created is in no list, as on a forge whose lists come from a
-  // copy that lags behind.
+  // So long a comment or check that was created is in no list, as on a forge whose lists come from
+  // a copy that lags behind.
   void SetListLag(absl::Duration lag);
   std::vector<SandboxRequest> requests() const;
   void ClearRequests();
@@ -251,8 +251,8 @@ class Sandbox {
   std::size_t Redeliver(const std::string& id = "");
 
   // ---- What a reader sees
-  // What stands on a ticket, for comparison: its comments in order, each with its author and its whole
-  // body, and the names of its labels, assignees and checks.
+  // What stands on a ticket, for comparison: its comments in order, each with its author and its
+  // whole body, and the names of its labels, assignees and checks.
   struct Shown {
     std::vector<std::pair<std::string, std::string>> comments;
     std::vector<std::string> labels;     // sorted
@@ -262,9 +262,9 @@ class Sandbox {
     friend bool operator==(const Shown&, const Shown&) = default;
   };
   absl::StatusOr<Shown> Look(const TicketRef& ticket) const;
-  // The thread as text for a terminal: title, state, labels, assignees, each comment with its author
-  // and time; hidden HTML comments left out, folded sections shown open, internal notes only with
-  // `as_member`. NotFound.
+  // The thread as text for a terminal: title, state, labels, assignees, each comment with its
+  // author and time; hidden HTML comments left out, folded sections shown open, internal notes only
+  // with `as_member`. NotFound.
   absl::StatusOr<std::string> RenderThread(const TicketRef& ticket, bool as_member = false) const;
 
  private:

@@ -79,8 +79,8 @@ customers:
 labels: {waiting: "waiting for customer", workaround: "workaround available"}
 )";
 
-// The story's teller: acts, lets the desk answer, shows. The first trouble ends it; every later call
-// does nothing.
+// The story's teller: acts, lets the desk answer, shows. The first trouble ends it; every later
+// call does nothing.
 class Teller {
  public:
   explicit Teller(StoryStage& stage) : stage_(stage) {}
@@ -192,8 +192,8 @@ class Teller {
   }
 
  private:
-  // Deliveries and the desk's answers to them, until nothing more comes: what we write comes back as
-  // deliveries too, and must not be answered again.
+  // Deliveries and the desk's answers to them, until nothing more comes: what we write comes back
+  // as deliveries too, and must not be answered again.
   void Settle() {
     for (int turn = 0; status_.ok() && stage_.sandbox().pending() > 0; ++turn) {
       if (turn == kMostTurns) {

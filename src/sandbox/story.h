@@ -61,8 +61,8 @@ std::map<std::string, std::string> StoryFiles(const Sandbox& sandbox,
 void PointHooks(Sandbox& sandbox, const StoryCredentials& credentials,
                 const std::string& service_url);
 
-// Plays all of it. FailedPrecondition, naming the delivery, when the desk refuses one; Internal when
-// it goes on answering itself; else what the stage returns.
+// Plays all of it. FailedPrecondition, naming the delivery, when the desk refuses one; Internal
+// when it goes on answering itself; else what the stage returns.
 absl::Status PlayStory(StoryStage& stage);
 
 }  // namespace retainer

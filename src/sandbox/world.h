@@ -1,5 +1,5 @@
-// What there is on the two forges, and how it changes. Every change tells what happened, so that the
-// webhooks of people's acts and of API writes come from one place.
+// What there is on the two forges, and how it changes. Every change tells what happened, so that
+// the webhooks of people's acts and of API writes come from one place.
 //
 // Not thread-safe: the sandbox holds one lock around it. Pointers and references stay good while
 // what they point at exists, except comments and events (next change of the same ticket).

@@ -13,8 +13,8 @@ namespace retainer {
 // InvalidArgument, without the secret, unless it is `whsec_` and base64 of 24 to 64 bytes.
 absl::StatusOr<std::string> SigningKey(std::string_view secret);
 
-// The headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, with a signature by each key
-// in turn: while secrets are changed, a receiver with any of them finds its own.
+// The headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, with a signature by each
+// key in turn: while secrets are changed, a receiver with any of them finds its own.
 // REQUIRES: `id` holds no full stop; there is a key.
 std::vector<std::string> SignedHeaders(const std::vector<std::string>& keys, const std::string& id,
                                        absl::Time at, const std::string& body);

@@ -97,25 +97,25 @@ class Engine {
   virtual std::unique_ptr<View> Read() = 0;
   // The files that the tables are in; none where they are in memory.
   virtual std::vector<std::string> Files() { return {}; }
-  // Reads a file from the disk and holds it against its checksums. DataLoss, with the mend; NotFound:
-  // it is gone.
+  // Reads a file from the disk and holds it against its checksums. DataLoss, with the mend;
+  // NotFound: it is gone.
   virtual absl::Status VerifyFile(const std::string& file) { return absl::NotFoundError(file); }
-  // Before the reads on which a write rests, with the locks of what they read held: an engine that a
-  // write failed is made well again, or says why not. REQUIRES: the thread holds no View.
+  // Before the reads on which a write rests, with the locks of what they read held: an engine that
+  // a write failed is made well again, or says why not. REQUIRES: the thread holds no View.
   //
   // Rationale: a write that failed may turn out to be there once the engine is well; who had read
   // before that, and wrote after it, would write twice.
   virtual absl::Status Prepare() = 0;
-  // All of it or none, and on disk when it returns OK, with all that was written before. Unavailable
-  // after a write that failed, until Prepare.
+  // All of it or none, and on disk when it returns OK, with all that was written before.
+  // Unavailable after a write that failed, until Prepare.
   virtual absl::Status Write(const Batch& batch) = 0;
-  // As Write, and visible when it returns OK. A power cut may lose it, with all that was written after
-  // it, until MakeDurable or a Write returns OK.
+  // As Write, and visible when it returns OK. A power cut may lose it, with all that was written
+  // after it, until MakeDurable or a Write returns OK.
   virtual absl::Status WriteUnsynced(const Batch& batch) { return Write(batch); }
   // When it returns OK, all that a View has shown is on disk.
   virtual absl::Status MakeDurable() { return absl::OkStatus(); }
-  // Another number than before once what was not synced may be lost while this object lives: what was
-  // concluded from reading before that is to be forgotten.
+  // Another number than before once what was not synced may be lost while this object lives: what
+  // was concluded from reading before that is to be forgotten.
   virtual std::uint64_t Losses() const { return 0; }
 };
 

@@ -21,8 +21,8 @@ class InboxFronts {
   // Before the view is opened from which it is to be raised.
   Front Get(const std::string& forge) const;
 
-  // Nothing waits below `seq`, in a view opened after `seen` was got. Does nothing where an entry was
-  // put back since.
+  // Nothing waits below `seq`, in a view opened after `seen` was got. Does nothing where an entry
+  // was put back since.
   void Raise(const std::string& forge, const Front& seen, std::uint64_t seq);
 
   // The entry `seq` waits again, or may do so: after its write, whatever came of it.

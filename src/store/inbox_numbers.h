@@ -1,9 +1,9 @@
 // Numbers of inbox entries: rising, never given twice, not even after a crash.
 //
-// Rationale: entries of several threads reach the disk in any order. A reader that goes on after the
-// last number that it saw would miss one that arrives behind it; so numbers from the first one still
-// on its way are hidden. Numbers are reserved on disk by blocks, so that giving one costs no write.
-// Thread-safe.
+// Rationale: entries of several threads reach the disk in any order. A reader that goes on after
+// the last number that it saw would miss one that arrives behind it; so numbers from the first one
+// still on its way are hidden. Numbers are reserved on disk by blocks, so that giving one costs no
+// write. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -50,8 +50,8 @@ class InboxNumbers {
   // Every entry below it that will ever be there is on disk already.
   std::uint64_t Settled() const;
 
-  // The numbers in doubt so far. Once the engine is well (Engine::Prepare) after they were asked for,
-  // what they left behind is visible or gone for good: then they can be settled.
+  // The numbers in doubt so far. Once the engine is well (Engine::Prepare) after they were asked
+  // for, what they left behind is visible or gone for good: then they can be settled.
   std::vector<std::uint64_t> Doubts() const;
   void SettleDoubts(const std::vector<std::uint64_t>& doubts);
 

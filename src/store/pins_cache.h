@@ -1,5 +1,6 @@
-// The pins as they were last read: every judgement asks for all of them, and they change when somebody
-// of the policy turns up for the first time. As many as the logins of policies. Thread-safe.
+// The pins as they were last read: every judgement asks for all of them, and they change when
+// somebody of the policy turns up for the first time. As many as the logins of policies.
+// Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -45,8 +45,8 @@ class AddCounters final : public rocksdb::AssociativeMergeOperator {
   }
 };
 
-// RocksDB's own log. Rationale: its usual one is a file beside the tables, and where the disk is full
-// Debian's build aborts on not being able to append to it.
+// RocksDB's own log. Rationale: its usual one is a file beside the tables, and where the disk is
+// full Debian's build aborts on not being able to append to it.
 class WarningsToLog final : public rocksdb::Logger {
  public:
   explicit WarningsToLog(Log* log) : rocksdb::Logger(rocksdb::WARN_LEVEL), log_(log) {}
@@ -92,8 +92,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
 
 rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   rocksdb::BlockBasedTableOptions blocks;
-  // Few shards: a block that fills one would be read and decompressed anew for every question. Files
-  // are small, so that their indexes and filters are a few hundred kilobytes.
+  // Few shards: a block that fills one would be read and decompressed anew for every question.
+  // Files are small, so that their indexes and filters are a few hundred kilobytes.
   blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, /*num_shard_bits=*/2);
   blocks.cache_index_and_filter_blocks = true;
   blocks.cache_index_and_filter_blocks_with_high_priority = true;
@@ -108,8 +108,8 @@ rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   return options;
 }
 
-// Read from its front, where what is done leaves tombstones: files that are mostly those are compacted
-// at once.
+// Read from its front, where what is done leaves tombstones: files that are mostly those are
+// compacted at once.
 bool IsQueue(std::string_view table) {
   for (const Table queue : {Table::kInbox, Table::kBodies, Table::kExpiry, Table::kWakeups,
                             Table::kDirty, Table::kNoticeQueue}) {
@@ -273,9 +273,9 @@ RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 absl::Status RocksDbEngine::OpenDatabase(Access access) {
   const auto describe = [&](const std::string& name) {
     rocksdb::ColumnFamilyOptions table = table_options_;
-    // Rationale: not for the others. What moves about in an index leaves runs of tombstones in a file
-    // of its changes that are few among what is there, and each such file would be compacted with all
-    // that it overlaps.
+    // Rationale: not for the others. What moves about in an index leaves runs of tombstones in a
+    // file of its changes that are few among what is there, and each such file would be compacted
+    // with all that it overlaps.
     if (IsQueue(name)) {
       table.table_properties_collector_factories.push_back(
           rocksdb::NewCompactOnDeletionCollectorFactory(1000, 500));
@@ -374,8 +374,8 @@ void RocksDbEngine::CloseDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   handles_.clear();
   tables_.clear();
-  // What closing says changes nothing: what is acknowledged is in the log, and what is not synced is
-  // decided again where it is lost.
+  // What closing says changes nothing: what is acknowledged is in the log, and what is not synced
+  // is decided again where it is lost.
   if (!failed_ && durable_ < begun_) Append(Batch(), /*sync=*/true).IgnoreError();
   db_->Close().PermitUncheckedError();
   db_.reset();
@@ -433,8 +433,8 @@ absl::Status RocksDbEngine::WriteUnsynced(const Batch& batch) {
 
 absl::Status RocksDbEngine::MakeDurable() {
   if (durable_ >= begun_) return absl::OkStatus();
-  // Rationale: not DB::SyncWAL, which aborts where another thread's write has just failed, and does not
-  // share its sync with the writes that wait.
+  // Rationale: not DB::SyncWAL, which aborts where another thread's write has just failed, and does
+  // not share its sync with the writes that wait.
   return Write(Batch());
 }
 

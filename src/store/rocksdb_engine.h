@@ -71,9 +71,9 @@ class RocksDbEngine final : public Engine {
   std::atomic<bool> failed_ = false;                   // a write or an opening, not healed since
   std::atomic<std::uint64_t> losses_ = 0;
 
-  // Writes that were not synced, counted as they begin and as they end, and how many of them are known
-  // to be on disk. One that has ended before a sync began is covered by it; one that has only begun
-  // may be visible already.
+  // Writes that were not synced, counted as they begin and as they end, and how many of them are
+  // known to be on disk. One that has ended before a sync began is covered by it; one that has only
+  // begun may be visible already.
   std::atomic<std::uint64_t> begun_ = 0;
   std::atomic<std::uint64_t> ended_ = 0;
   std::atomic<std::uint64_t> durable_ = 0;

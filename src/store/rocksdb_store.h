@@ -1,12 +1,12 @@
 // The store on disk: RocksDB in a folder of its own (0700), owned by one process and one user.
 //
-// What retainer/store.h promises: every write is one record of the write-ahead log, synced where the
-// port says so. Formats:
-// codec/tables.h and the headers it names; a table is a column family.
+// What retainer/store.h promises: every write is one record of the write-ahead log, synced where
+// the port says so. Formats: codec/tables.h and the headers it names; a table is a column family.
 //
 // A disk that was full, or failed, and is well again needs no restart: the first write after it
-// closes the database and opens it anew. Until then reading goes on, also where the disk was full when
-// the store was opened. What RocksDB has to say goes to the log given here and never to that disk.
+// closes the database and opens it anew. Until then reading goes on, also where the disk was full
+// when the store was opened. What RocksDB has to say goes to the log given here and never to that
+// disk.
 //
 // Opening reads neither tickets nor facts: its cost does not grow with them, only with the
 // write-ahead log (at most max_wal_bytes).

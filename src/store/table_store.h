@@ -2,10 +2,10 @@
 // codec/records.h, codec/keys.h, codec/fields.h.
 //
 // Keeps what retainer/store.h promises. Thread-safe: whoever changes a record holds the lock stripe
-// of its name from reading to writing; readers hold nothing and see one instant (View). Derived rows
-// (open tickets, indexes, wake-ups, the dirty queue, counters) change in the same write as what they
-// derive from, by the difference between the old record and the new one, so there is never a second
-// wake-up or a stale index row.
+// of its name from reading to writing; readers hold nothing and see one instant (View). Derived
+// rows (open tickets, indexes, wake-ups, the dirty queue, counters) change in the same write as
+// what they derive from, by the difference between the old record and the new one, so there is
+// never a second wake-up or a stale index row.
 #pragma once
 
 #include <array>
@@ -32,8 +32,8 @@ class TableStore : public Store {
  public:
   explicit TableStore(std::unique_ptr<Engine> engine);
 
-  // Checks the schema (FailedPrecondition for a newer one) and finds where the store was left. Once,
-  // before anything else.
+  // Checks the schema (FailedPrecondition for a newer one) and finds where the store was left.
+  // Once, before anything else.
   absl::Status Open();
 
   absl::StatusOr<Put> PutDelivery(const Delivery& delivery) override;

@@ -94,8 +94,8 @@ bool Before(const TicketQuery& query, const TicketPlace& a, const TicketPlace& b
   return query.descending ? Rank(query, b) < Rank(query, a) : Rank(query, a) < Rank(query, b);
 }
 
-// The lists that hold, where they meet, every answer to a query; several alternatives where only the
-// order is asked for. `priority`: that list of them.
+// The lists that hold, where they meet, every answer to a query; several alternatives where only
+// the order is asked for. `priority`: that list of them.
 std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
                                                const std::optional<std::string>& priority) {
   const std::optional<ListOrder> order = OrderOfLists(query.order);
@@ -162,8 +162,8 @@ absl::Status WalkList(View& view, const std::string& list, const Part& part,
   return cursor.status();
 }
 
-// Visits what all lists (prefixes of kIndexes) have in common, in order, by jumping from each to the
-// others' next: what they hold between is never read. False of `visit` ends it.
+// Visits what all lists (prefixes of kIndexes) have in common, in order, by jumping from each to
+// the others' next: what they hold between is never read. False of `visit` ends it.
 absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part& part,
                   const std::function<bool(std::string_view)>& visit) {
   const auto& [from, until, descending] = part;
@@ -175,7 +175,8 @@ absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part&
   }
   // The least key behind another is that key and a zero byte.
   const auto behind = [](std::string_view key) { return std::string(key) + '\0'; };
-  // Ascending: the next is at or after this key; descending: before it, an empty one being no bound.
+  // Ascending: the next is at or after this key; descending: before it, an empty one being no
+  // bound.
   std::string edge = descending ? until : from;
   std::optional<std::string> candidate;
   std::size_t agreed = 0;
@@ -251,11 +252,11 @@ absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key, FieldS
   return std::move(records->front());
 }
 
-// Adds to `found` the tickets of what the lists have in common, in order, as far as they are wanted; at
-// most `limit` of them.
+// Adds to `found` the tickets of what the lists have in common, in order, as far as they are
+// wanted; at most `limit` of them.
 //
-// Rationale: reading on in the first list, the narrowest, and looking at each ticket is several times
-// cheaper than to jump in all of them, as long as enough of them match.
+// Rationale: reading on in the first list, the narrowest, and looking at each ticket is several
+// times cheaper than to jump in all of them, as long as enough of them match.
 absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, std::size_t limit,
                   const std::function<bool(const TicketRecord&)>& wanted,
                   std::vector<TicketRecord>* found) {

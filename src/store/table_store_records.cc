@@ -69,8 +69,9 @@ void TakeEarlier(absl::Time at, std::optional<absl::Time>* earliest) {
   if (!*earliest || at < **earliest) *earliest = at;
 }
 
-// When the oldest of `count` dead ones was given up. They lie by key, not by age: a look at a bounded
-// number of them costs no index, and more than that are a disaster of hours, whatever their age.
+// When the oldest of `count` dead ones was given up. They lie by key, not by age: a look at a
+// bounded number of them costs no index, and more than that are a disaster of hours, whatever their
+// age.
 template <class Dead>
 absl::Status OldestDead(View& view, Table table, std::uint64_t count,
                         std::optional<absl::Time>* oldest) {

@@ -1,5 +1,6 @@
-// By how much a ticket's instants are shifted where outsiders see them coarsely (retainer/hidden_owed.h):
-// a keyed hash of the ticket. The key is random, made once for a store, and leaves it never.
+// By how much a ticket's instants are shifted where outsiders see them coarsely
+// (retainer/hidden_owed.h): a keyed hash of the ticket. The key is random, made once for a store,
+// and leaves it never.
 //
 // Thread-safe after Load.
 #pragma once

@@ -42,8 +42,8 @@ class AttacksTest : public World {
                         "\r\nX-Event: issues\r\nContent-Type: application/json\r\n", fields,
                         "Content-Length: ", length, "\r\n\r\n");
   }
-  // A client that nobody should notice: each of its requests, on a connection of its own, is answered
-  // well, soon.
+  // A client that nobody should notice: each of its requests, on a connection of its own, is
+  // answered well, soon.
   void ExpectHealthy(const char* from = "127.0.0.9") {
     for (int i = 0; i < 10; ++i) {
       const auto began = std::chrono::steady_clock::now();

@@ -1,6 +1,6 @@
-// What somebody learns of a private customer who may ask the gate as often as he likes, as every job
-// of a public project may: two worlds that differ in one private customer alone are asked the same
-// questions at the same instants, and everything that can be seen is compared.
+// What somebody learns of a private customer who may ask the gate as often as he likes, as every
+// job of a public project may: two worlds that differ in one private customer alone are asked the
+// same questions at the same instants, and everything that can be seen is compared.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -190,8 +190,8 @@ TEST(GatePrivacyTest, NothingButTheDayIsSeenOfAPrivateCustomer) {
   }
 }
 
-// A stranger's issue is asked about in the organisations of private customers too, and until the forge
-// answers it is not known whose it is: to those who may know of them.
+// A stranger's issue is asked about in the organisations of private customers too, and until the
+// forge answers it is not known whose it is: to those who may know of them.
 TEST(GatePrivacyTest, WhatIsAskedForPrivateCustomersAloneIsNothingToWaitForOutside) {
   const auto verdicts = [](bool with_acme) {
     WatchedWorld world(with_acme);

@@ -211,8 +211,8 @@ TEST_F(OidcTest, GoesOnWithKnownKeysForADayWhileTheIssuerIsAway) {
   EXPECT_TRUE(absl::IsUnavailable(Refusal(late)));
 }
 
-// OpenID Connect Discovery, 4: a slash at the end is a part of an issuer's name, and not of the address
-// of what it says of itself.
+// OpenID Connect Discovery, 4: a slash at the end is a part of an issuer's name, and not of the
+// address of what it says of itself.
 TEST_F(OidcTest, ASlashAtTheEndIsTheIssuersOwnToWrite) {
   const std::string about = issuer_.url() + "/.well-known/openid-configuration";
   const auto configured_as = [&](const std::string& issuer) {
@@ -346,8 +346,8 @@ TEST_F(HangingIssuerTest, AFewWaitForItAndTheRestAreToldAtOnce) {
   EXPECT_EQ(good, 17);
 }
 
-// Somebody who makes tokens up learns nothing of what is configured: of all of them the answer is the
-// same, and so is what is done before it.
+// Somebody who makes tokens up learns nothing of what is configured: of all of them the answer is
+// the same, and so is what is done before it.
 TEST_F(OidcTest, WhatIsAskedForAnUnprovenTokenDoesNotHangOnWhatItClaims) {
   TestIssuer forger("https://ci.example");
   const std::vector<std::map<std::string, std::string>> claims = {

@@ -1,5 +1,5 @@
-// Connections that take from a server what is scarce, and give it back as late as they can. A client
-// of one's own server on loopback, for seeing that others are served meanwhile.
+// Connections that take from a server what is scarce, and give it back as late as they can. A
+// client of one's own server on loopback, for seeing that others are served meanwhile.
 //
 //     attack_load URL idle --connections 10000 --addresses 500     says nothing
 //     attack_load URL polite --addresses 2             GET /healthz every 1.5 s, kept alive
@@ -7,9 +7,9 @@
 //     attack_load URL withheld --connections 11        a delivery of 25 MiB without its last byte
 //
 // The connections come in turn from 127.1.0.1, 127.1.0.2, …: so many addresses as one says.
-// What the server closes is opened again after 200 ms, the same from its beginning. A line of JSON at
-// the end: how many connections were opened, stood at the end, and were closed by the server, and the
-// answers by their status.
+// What the server closes is opened again after 200 ms, the same from its beginning. A line of JSON
+// at the end: how many connections were opened, stood at the end, and were closed by the server,
+// and the answers by their status.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -85,8 +85,8 @@ void BM_DecideUnderLargePolicy(benchmark::State& state) {
 }
 BENCHMARK(BM_DecideUnderLargePolicy)->Unit(benchmark::kMicrosecond);
 
-// Office hours with a lunch break in a zone with summer time, compiled: what one due instant and one
-// sum cost, from instants spread over two years.
+// Office hours with a lunch break in a zone with summer time, compiled: what one due instant and
+// one sum cost, from instants spread over two years.
 class CompiledCalendar {
  public:
   CompiledCalendar() {

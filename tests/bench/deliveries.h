@@ -25,9 +25,9 @@ struct DeliveryOptions {
 std::vector<LoadRequest> Comments(const DeliveryOptions& options, std::uint64_t count,
                                   absl::Time began, double rate);
 
-// `issues.opened` as GitHub sends it, with all the URLs that stand in it: 12 KB of JSON. Each opens a
-// ticket of its own in one of 20 projects of retainer_seed; a tenth by its customers' contacts, the
-// others by a person each. The sender stands in front, unlike at GitHub: what they share (the
+// `issues.opened` as GitHub sends it, with all the URLs that stand in it: 12 KB of JSON. Each opens
+// a ticket of its own in one of 20 projects of retainer_seed; a tenth by its customers' contacts,
+// the others by a person each. The sender stands in front, unlike at GitHub: what they share (the
 // issue's text, the repository) is the end, and lives as long as this.
 class OpenedIssues {
  public:

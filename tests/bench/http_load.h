@@ -49,8 +49,8 @@ struct LoadResult {
   double Percentile(double share) const;
 };
 
-// Sends `request(0)`, `request(1)`, … until the time is over or `request` gives null. InvalidArgument
-// for a URL or an address that is none; Unavailable where nothing listens there.
+// Sends `request(0)`, `request(1)`, … until the time is over or `request` gives null.
+// InvalidArgument for a URL or an address that is none; Unavailable where nothing listens there.
 absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options,
                                    const std::function<const LoadRequest*(std::uint64_t)>& request);
 

@@ -3,8 +3,8 @@
 //     cmake --preset bench && cmake --build build/bench --target retainer scale_bench
 //     build/bench/tests/bench/scale_bench FOLDER --service build/bench/retainer
 //
-// FOLDER needs about 5 GB; it is kept (delete it), and what was seeded into it before is used again.
-// A line of JSON for each figure, and exit code 1 where one of these does not hold:
+// FOLDER needs about 5 GB; it is kept (delete it), and what was seeded into it before is used
+// again. A line of JSON for each figure, and exit code 1 where one of these does not hold:
 //
 //   tick     with 1,000,000 open tickets, a tick in which 100 are due costs less than twice what it
 //            costs among 10,000: medians of the same run, the two taking turns, in elapsed time and
@@ -15,9 +15,9 @@
 //            changed
 //   stop     SIGTERM ends it within 10 s
 //
-// `--smoke` (in tests/run.sh, with a few thousand tickets) runs all of it, waits until everything was
-// judged again, and asks the commands; it holds nothing to the bounds, which a build with sanitizers
-// would not keep.
+// `--smoke` (in tests/run.sh, with a few thousand tickets) runs all of it, waits until everything
+// was judged again, and asks the commands; it holds nothing to the bounds, which a build with
+// sanitizers would not keep.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>

@@ -1,4 +1,5 @@
-// What the store carries: deliveries, alone and many in one write, synced, and decisions, which are not.
+// What the store carries: deliveries, alone and many in one write, synced, and decisions, which are
+// not.
 //
 // `--benchmark_filter=` chooses; TMPDIR says on which disk.
 #include <benchmark/benchmark.h>

@@ -1,4 +1,5 @@
-// The policy is read beside everything else: nobody waits for a long reading who did not ask for it.
+// The policy is read beside everything else: nobody waits for a long reading who did not ask for
+// it.
 #include "src/cli/reloader.h"
 
 #include <gtest/gtest.h>

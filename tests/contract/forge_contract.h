@@ -34,8 +34,8 @@ struct ForgeMaker {
 
 inline void PrintTo(const ForgeMaker& maker, std::ostream* out) { *out << maker.name; }
 
-// On the stage: the public project acme/opendb; desk maintains it, alice writes, dave is nobody, and
-// erin is a public, frank a hidden member of the organisation acme-inc.
+// On the stage: the public project acme/opendb; desk maintains it, alice writes, dave is nobody,
+// and erin is a public, frank a hidden member of the organisation acme-inc.
 class ForgeContract : public testing::TestWithParam<ForgeMaker> {
  protected:
   ForgeContract() {

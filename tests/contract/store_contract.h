@@ -81,9 +81,9 @@ TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
 TEST_P(StoreContract, SeveralDeliveriesAreOneWriteAndEachHasItsAnswer) {
   using enum Store::Put;
   ASSERT_EQ(*store_.PutDelivery(SampleDelivery("b")), kStored);
-  const auto puts = store_.PutDeliveries(
-      {SampleDelivery("a"), SampleDelivery("b"), SampleDelivery("c"), SampleDelivery("a"),
-       SampleDelivery("b", "gitlab")});
+  const auto puts =
+      store_.PutDeliveries({SampleDelivery("a"), SampleDelivery("b"), SampleDelivery("c"),
+                            SampleDelivery("a"), SampleDelivery("b", "gitlab")});
   ASSERT_TRUE(puts.ok()) << puts.status();
   EXPECT_EQ(*puts, (std::vector<Store::Put>{kStored, kKnown, kStored, kKnown, kStored}));
   std::vector<std::string> ids;

@@ -1,5 +1,5 @@
-// Acts that a forge tells in two parts, acts that are taken back, words that count later, and for whom a
-// person speaks.
+// Acts that a forge tells in two parts, acts that are taken back, words that count later, and for
+// whom a person speaks.
 #include <gtest/gtest.h>
 
 #include <algorithm>

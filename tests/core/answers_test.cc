@@ -85,7 +85,8 @@ TEST(GivenLabelTest, TheOtherOfItsKindComesOffWhateverItsCase) {
   }
 }
 
-// A label that a private contact's word would never have set tells of it for as long as it is there.
+// A label that a private contact's word would never have set tells of it for as long as it is
+// there.
 TEST(GivenLabelTest, OneThatOnlyACustomersCommandExplainsGoesWhenTheCustomerTurnsPrivate) {
   const auto go_private = [](Story story) {
     Policy policy = Public();

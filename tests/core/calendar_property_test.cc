@@ -1,4 +1,5 @@
-// Business time against a model too slow to be wrong: every minute of a few weeks, asked one by one.
+// Business time against a model too slow to be wrong: every minute of a few weeks, asked one by
+// one.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>

@@ -31,8 +31,8 @@ Policy Scaled(Policy policy, double factor) {
 }
 
 // A story of random steps by random people; seconds repeat now and then. Some of it is learnt by
-// backfill, and now and then the policy changes, or somebody joins a team. `in_parts`: closings come
-// with a comment that is dated seconds away.
+// backfill, and now and then the policy changes, or somebody joins a team. `in_parts`: closings
+// come with a comment that is dated seconds away.
 Story RandomStory(bool in_parts = false) {
   const Policy policy = RandomPolicy();
   Story story(policy);
@@ -134,8 +134,8 @@ bool SameAsAtOnce(const Decision& decision, Story& story) {
          decision.face == once.face && decision.wake_at == once.wake_at;
 }
 
-// The ticket as the desk judges it, fact by fact in any order and some twice, with ticks between and
-// policy versions that become known some time: always what has come so far, by what is known.
+// The ticket as the desk judges it, fact by fact in any order and some twice, with ticks between
+// and policy versions that become known some time: always what has come so far, by what is known.
 RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
   Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> arrivals = story.list();
@@ -248,8 +248,8 @@ RC_GTEST_PROP(Engine, AStricterPolicyBreachesNothingAtThatInstant, ()) {
   }
 }
 
-// Stories move by whole minutes: a cycle's time is the number of those minutes of the wall clock that
-// its calendar was open in and it did not stand still.
+// Stories move by whole minutes: a cycle's time is the number of those minutes of the wall clock
+// that its calendar was open in and it did not stand still.
 RC_GTEST_PROP(Engine, ACyclesTimeIsTheOpenMinutesOutsideItsPauses, ()) {
   const Story story = RandomStory();
   for (const ClaimStanding& claim : story.See().claims) {

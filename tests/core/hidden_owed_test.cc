@@ -12,7 +12,8 @@ constexpr std::uint32_t kShift = 6 * 3600;  // the grid is at 6 o'clock
 
 class HiddenOwedTest : public ::testing::Test {
  protected:
-  // A decision at `hour`, with a commitment to a private customer due at `due`; infinite: none is open.
+  // A decision at `hour`, with a commitment to a private customer due at `due`; infinite: none is
+  // open.
   void Decide(double hour, double due, bool hidden = true) {
     TicketRecord next;
     next.tracked = true;

@@ -1,4 +1,5 @@
-// What is kept beside a policy: whom its logins are pinned to, and the form outsiders are judged by.
+// What is kept beside a policy: whom its logins are pinned to, and the form outsiders are judged
+// by.
 #include "retainer/policy.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Who may know of a private customer: nobody outside; where every reader may, the comment says so; and
-// each customer of its own claim alone.
+// Who may know of a private customer: nobody outside; where every reader may, the comment says so;
+// and each customer of its own claim alone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -142,7 +142,8 @@ TEST(Readers, OtherCustomersContactsAreHiddenWhateverTheirReasonSays) {
   EXPECT_TRUE(acme->other_customers.empty());
 }
 
-// When another's clocks change next, and what the forge is asked for another's sake, it is not told.
+// When another's clocks change next, and what the forge is asked for another's sake, it is not
+// told.
 TEST(Readers, TheNextChangeAndTheQuestionsAreOfTheOwnClaimAlone) {
   Policy policy = PrivatePolicy();
   for (Customer& customer : policy.customers) customer.is_public = true;

@@ -1,6 +1,6 @@
-// The service is killed again and again while people work on tickets, the forge's lists lag behind and
-// its answers are cut or come late; what stands there in the end is what a run that was never killed
-// makes of the same.
+// The service is killed again and again while people work on tickets, the forge's lists lag behind
+// and its answers are cut or come late; what stands there in the end is what a run that was never
+// killed makes of the same.
 #pragma once
 
 #include <cstdint>

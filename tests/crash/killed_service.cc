@@ -1,7 +1,7 @@
 // What `retainer serve` runs, on a clock that its killer holds: killed_service CONFIG CLOCK.
 //
-// Says `listening URL` on standard output. Each line on standard input asks for all that is due now to
-// be done; `settled` answers, or why not.
+// Says `listening URL` on standard output. Each line on standard input asks for all that is due now
+// to be done; `settled` answers, or why not.
 #include <chrono>
 #include <cstdio>
 #include <iostream>

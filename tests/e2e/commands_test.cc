@@ -74,8 +74,8 @@ std::vector<std::string> CommandLinesOf(const std::filesystem::path& page) {
   return lines;
 }
 
-// The pages promise nothing that the program lacks: each command and each option that they name is in
-// its help.
+// The pages promise nothing that the program lacks: each command and each option that they name is
+// in its help.
 TEST(CommandsTest, WhatThePagesNameIsThere) {
   static const std::regex kOption("--[a-z][a-z-]*");
   std::map<std::string, std::string> helps;

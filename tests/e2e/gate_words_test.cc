@@ -1,5 +1,6 @@
 // The action's script and the command say the same with the same exit code: both are given the same
-// answers, and what they print, what they write into the job's summary and how they end is compared.
+// answers, and what they print, what they write into the job's summary and how they end is
+// compared.
 #include <gtest/gtest.h>
 
 #include <map>

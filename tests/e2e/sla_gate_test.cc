@@ -1,6 +1,6 @@
-// The gate as CI runs it: the GitHub action, its inputs and its step as action.yml has them, and the
-// GitLab template, with its variables, in a real shell, with the job's own OIDC token, against the
-// real service.
+// The gate as CI runs it: the GitHub action, its inputs and its step as action.yml has them, and
+// the GitLab template, with its variables, in a real shell, with the job's own OIDC token, against
+// the real service.
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
@@ -309,7 +309,8 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
   const std::string other = forge_.GitLabToken("retainer", "78");
   EXPECT_EQ(RunOnGitLab(serving.url(), other, project).exit_code, 2);
   EXPECT_EQ(RunOnGitLab(serving.url(), "", project).exit_code, 2);
-  // A fork's pipeline has a token, of the fork; one of its merge requests that members run here asks.
+  // A fork's pipeline has a token, of the fork; one of its merge requests that members run here
+  // asks.
   const Process::Environment fork = with({{"CI_PROJECT_ID", "78"},
                                           {"CI_MERGE_REQUEST_PROJECT_ID", "77"},
                                           {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "78"}});

@@ -28,8 +28,8 @@ class FakeForge final : public Forge {
 
   explicit FakeForge(std::string name) : name_(std::move(name)) {}
 
-  // Asked before every call with its name (`create`, `update`, `permission` …); what it returns that
-  // is not OK is the call's answer, and nothing is changed.
+  // Asked before every call with its name (`create`, `update`, `permission` …); what it returns
+  // that is not OK is the call's answer, and nothing is changed.
   std::function<absl::Status(const std::string&)> fault;
   // Asked after a change was made: the answer is lost, the change stays.
   std::function<absl::Status(const std::string&)> lost;

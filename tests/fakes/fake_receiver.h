@@ -12,8 +12,8 @@ namespace retainer {
 
 // Thread-safe. A request is genuine when its `X-Secret` is `s`; `X-Id` is the delivery's id,
 // `X-Event` its type (`unwanted` is needed by nobody). A body is malformed where nothing was
-// registered under the id, and one that begins with `misfit` is of another event. The secret `bound` is
-// for acme/opendb, and `X-Project` is the id of a project of another name.
+// registered under the id, and one that begins with `misfit` is of another event. The secret
+// `bound` is for acme/opendb, and `X-Project` is the id of a project of another name.
 class FakeReceiver final : public WebhookReceiver {
  public:
   explicit FakeReceiver(std::string forge) : forge_(std::move(forge)) {}

@@ -67,8 +67,8 @@ class FaultyStore final : public TableStore {
         if (switch_->good > 0) {
           --switch_->good;
         } else if (!switch_->status.ok()) {
-          // Made anew: what a status holds is shared by its copies, and counted by a library that the
-          // thread sanitizer does not see into.
+          // Made anew: what a status holds is shared by its copies, and counted by a library that
+          // the thread sanitizer does not see into.
           return absl::Status(switch_->status.code(), switch_->status.message());
         }
       }

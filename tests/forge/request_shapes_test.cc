@@ -254,7 +254,8 @@ Shapes AllShapes() {
 }
 
 // GitLab publishes no description that can be checked by machine to this depth: this table is kept
-// by hand from its REST documentation, https://docs.gitlab.com/api/ and the page named in each line.
+// by hand from its REST documentation, https://docs.gitlab.com/api/ and the page named in each
+// line.
 struct Documented {
   const char* method;
   const char* path;

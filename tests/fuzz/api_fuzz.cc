@@ -58,8 +58,8 @@ class Asked : public World {
   }
   void TestBody() override {}
 
-  // A byte chooses the route, a byte who asks; then the part of the path, and lines of parameters in
-  // the route's order.
+  // A byte chooses the route, a byte who asks; then the part of the path, and lines of parameters
+  // in the route's order.
   void Ask(std::string_view input) {
     if (input.size() < 2) return;
     const Route& route = routes[static_cast<unsigned char>(input[0]) % routes.size()];

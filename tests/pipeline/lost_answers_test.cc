@@ -1,5 +1,5 @@
-// What stands on the forge when answers are lost, lists lag, calls are carried out late or the store is
-// an older one: one comment, no stale label, nobody assigned against a person's will.
+// What stands on the forge when answers are lost, lists lag, calls are carried out late or the
+// store is an older one: one comment, no stale label, nobody assigned against a person's will.
 #include <algorithm>
 
 #include "src/pipeline/dispatcher.h"

@@ -1,5 +1,5 @@
-// What outsiders see comes first: before a ticket's face is decided, the same is asked of the forge in
-// the same order and time, whoever its customer is, and whatever the forge says to the rest.
+// What outsiders see comes first: before a ticket's face is decided, the same is asked of the forge
+// in the same order and time, whoever its customer is, and whatever the forge says to the rest.
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,4 +1,5 @@
-// From a delivery to what people are told: notices and mentions on the real judge, store and notifier.
+// From a delivery to what people are told: notices and mentions on the real judge, store and
+// notifier.
 #include "src/pipeline/mentions.h"
 #include "src/pipeline/notices.h"
 #include "tests/pipeline/world.h"
@@ -337,7 +338,8 @@ TEST_F(ToldTest, ACreateWhoseEndIsUnknownIsLookedForBeforeAnother) {
 TEST_F(ToldTest, ACrashBeforeTheFactIsKeptPostsNoSecond) {
   Open();
   BecomeLate();
-  // The notices before the mention are finished, the mention's intent is kept, then the disk is full.
+  // The notices before the mention are finished, the mention's intent is kept, then the disk is
+  // full.
   ops.before = nullptr;
   forge.fault = [&](const std::string& call) {
     if (call == "create") store.FailWrites(absl::ResourceExhaustedError("the disk is full"));

@@ -1,4 +1,5 @@
-// Which project a delivery is about: what it says is believed only as far as the forge bears it out.
+// Which project a delivery is about: what it says is believed only as far as the forge bears it
+// out.
 #include <algorithm>
 
 #include "src/pipeline/worker.h"

@@ -104,8 +104,9 @@ class World : public ::testing::Test {
   }
 
   void MakeDispatcher(bool observe) {
-    dispatcher = std::make_unique<Dispatcher>(slot, *judge, store, renderer, clock, log, metrics,
-                                              DispatcherOptions{observe, [] { return 0.5; }, &right_of_way});
+    dispatcher =
+        std::make_unique<Dispatcher>(slot, *judge, store, renderer, clock, log, metrics,
+                                     DispatcherOptions{observe, [] { return 0.5; }, &right_of_way});
   }
 
   static TicketKey Key(std::int64_t number) { return {"github", "77", TicketKind::kIssue, number}; }

@@ -410,8 +410,8 @@ TEST(PolicyParserTest, HostileYaml) {
   EXPECT_FALSE(ParsePolicy({}).problems.empty());
 }
 
-// Each name is looked up, not compared with every other, and a wrong list ends with the problems that
-// anybody would mend: with the square of these numbers this test would not end.
+// Each name is looked up, not compared with every other, and a wrong list ends with the problems
+// that anybody would mend: with the square of these numbers this test would not end.
 TEST(PolicyParserTest, ManyPeopleAndManyProblemsCostLittle) {
   std::string many = "bots: [";
   for (int i = 0; i < 20'000; ++i) many += "\"github:bot" + std::to_string(i) + "\",";

@@ -1,5 +1,6 @@
-// Order does not matter: the same signed deliveries, in any order and any of them twice, through the
-// real receiver, the store and the judge, end in the same standing of every ticket, byte for byte.
+// Order does not matter: the same signed deliveries, in any order and any of them twice, through
+// the real receiver, the store and the judge, end in the same standing of every ticket, byte for
+// byte.
 #include <gtest/gtest.h>
 
 #include <algorithm>

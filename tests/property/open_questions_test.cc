@@ -189,8 +189,8 @@ RC_GTEST_PROP(OpenQuestionsPropertyTest, TheOrderOfFactsDoesNotShow, ()) {
   RC_ASSERT(first.standing.questions == second.standing.questions);
 }
 
-// A forge that answers what is asked for everybody at once or after a while, and what is asked for the
-// sake of private customers whenever it likes.
+// A forge that answers what is asked for everybody at once or after a while, and what is asked for
+// the sake of private customers whenever it likes.
 RC_GTEST_PROP(OpenQuestionsPropertyTest, APrivateTicketAsksAndShowsWhatACommunityOneDoes, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 12));
   const bool prompt = *rc::gen::arbitrary<bool>();

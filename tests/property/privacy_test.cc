@@ -291,8 +291,9 @@ RC_GTEST_PROP(PrivacyPropertyTest, APublicTicketsCommentIsShort, ()) {
   }
 }
 
-// Beside a public customer, whose contact is the author, a private one's contact is anybody: whatever
-// is done, claimed and released for the private one, what the public one shows is the same.
+// Beside a public customer, whose contact is the author, a private one's contact is anybody:
+// whatever is done, claimed and released for the private one, what the public one shows is the
+// same.
 RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
   const bool neutral = *rc::gen::arbitrary<bool>();

@@ -15,7 +15,8 @@ namespace {
 using absl::Hours;
 using absl::Minutes;
 
-// acme is public and in Paris; its plan has no P0 and no P1 (the policy has), promises three things.
+// acme is public and in Paris; its plan has no P0 and no P1 (the policy has), promises three
+// things.
 Policy Desk() {
   Policy policy = StoryPolicy();
   policy.priorities.insert(policy.priorities.begin(), {"P0", "", ""});

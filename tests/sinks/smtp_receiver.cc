@@ -126,7 +126,8 @@ class SmtpReceiver::Line {
 };
 
 SmtpReceiver::SmtpReceiver(SmtpBehaviour behaviour) : behaviour_(std::move(behaviour)) {
-  // As the service does: OpenSSL writes without MSG_NOSIGNAL, and either side may find the other gone.
+  // As the service does: OpenSSL writes without MSG_NOSIGNAL, and either side may find the other
+  // gone.
   std::signal(SIGPIPE, SIG_IGN);
   EVP_PKEY* key = EVP_EC_gen("P-256");
   Require(key != nullptr);

@@ -288,7 +288,8 @@ TEST(GitHubParseTest, EventsAroundTheTickets) {
   EXPECT_TRUE(Read("github/repository.privatized").project.is_private);
 }
 
-// `internal` is open to every member of the enterprise; an old server does not tell it from private.
+// `internal` is open to every member of the enterprise; an old server does not tell it from
+// private.
 TEST(GitHubParseTest, ToldApartIsWhomARepositoryIsPrivateTo) {
   const auto read = [](std::string_view is_private, std::string_view visibility) {
     std::string body = Sample("github/issues.opened");

@@ -108,8 +108,8 @@ Fact Transfer(const Source& in) {
   return MakeMoved(in.learnt, successor, in.event.sender, in.Receipt());
 }
 
-// `opened`. An issue that was transferred here is opened too, with what it had been: its opening and
-// what was said before are to be read from the forge.
+// `opened`. An issue that was transferred here is opened too, with what it had been: its opening
+// and what was said before are to be read from the forge.
 Fact Opening(const Source& in) {
   const Node changes = in.body["changes"];
   if (!changes["old_issue"].is_object() && !CameAlong(*in.event.ticket)) {

@@ -23,7 +23,8 @@ inline constexpr absl::Duration kTolerance = absl::Minutes(5);
 
 class Receiver final : public WebhookReceiver {
  public:
-  // REQUIRES: config has a secret. InvalidArgument for a signing token that is no `whsec_` + base64.
+  // REQUIRES: config has a secret. InvalidArgument for a signing token that is no `whsec_` +
+  // base64.
   static absl::StatusOr<std::unique_ptr<WebhookReceiver>> Make(const ForgeConfig& config);
 
   const std::string& forge() const override { return forge_; }

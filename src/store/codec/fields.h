@@ -22,8 +22,8 @@
 //
 // Unknown tags are passed over, so a newer writer may add fields under the same version; it raises
 // the version only when an older reader would misunderstand the record, which that reader then
-// refuses. A payload that does not fit its field, a number outside its enumeration or anything after
-// the record's end makes the whole record unreadable: never a guess.
+// refuses. A payload that does not fit its field, a number outside its enumeration or anything
+// after the record's end makes the whole record unreadable: never a guess.
 //
 // A type is stored by a function found by argument-dependent lookup or in namespace retainer:
 //
@@ -59,7 +59,8 @@ bool TakeVarint(std::string_view* in, std::uint64_t* value);
 void AppendInstant(std::string* out, absl::Time at);
 bool TakeInstant(std::string_view* in, absl::Time* at);
 
-// The persisted enumerations say which numbers they know: `KnownNumbers(T)` gives {least, greatest}.
+// The persisted enumerations say which numbers they know: `KnownNumbers(T)` gives {least,
+// greatest}.
 struct NumberRange {
   std::uint64_t least = 0;
   std::uint64_t greatest = 0;
@@ -186,7 +187,8 @@ class FieldReader {
     std::string_view payload;
   };
 
-  // The fields of a tag, as they were written. Asked for by rising tags, each field is looked at once.
+  // The fields of a tag, as they were written. Asked for by rising tags, each field is looked at
+  // once.
   std::span<const Field> Tagged(std::uint64_t tag) {
     if (tag <= last_tag_) next_ = 0;
     last_tag_ = tag;

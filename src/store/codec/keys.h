@@ -37,8 +37,8 @@ class KeyWriter {
   std::string out_;
 };
 
-// Takes a key apart from left to right. Each method returns false, and leaves the reader failed, when
-// the key does not go on like that. Any bytes are safe.
+// Takes a key apart from left to right. Each method returns false, and leaves the reader failed,
+// when the key does not go on like that. Any bytes are safe.
 class KeyReader {
  public:
   explicit KeyReader(std::string_view key) : rest_(key) {}

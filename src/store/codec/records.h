@@ -1,5 +1,5 @@
-// The fields of every persisted type, by tag (format: codec/fields.h). Tags are given once and never
-// reused; a new field gets the next number.
+// The fields of every persisted type, by tag (format: codec/fields.h). Tags are given once and
+// never reused; a new field gets the next number.
 #pragma once
 
 #include <cstdint>
@@ -514,10 +514,10 @@ void Describe(Io& io, GateOverride& record) {
 // ---- Ledger
 
 // What one decision did. `name` is the fact's id, or, where the id may name a person (permissions,
-// memberships, profiles, assignments), its kind and the beginning of the digest: so the ledger holds
-// nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record. Of an override
-// of the gate likewise: `override:~…`, the digest that of its record; the entry's ticket is then number
-// 0 of its project.
+// memberships, profiles, assignments), its kind and the beginning of the digest: so the ledger
+// holds nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record. Of
+// an override of the gate likewise: `override:~…`, the digest that of its record; the entry's
+// ticket is then number 0 of its project.
 struct LedgerFact {
   std::string name;
   std::string digest;  // 32 bytes; empty for a fact that came without its content

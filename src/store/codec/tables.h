@@ -50,30 +50,30 @@
 //     counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                             see below
 //
-// `indexes`, all made of a ticket's record (index_rows.h). Lists, in the order of the next due instant
-// (the infinite future where nothing is due):
+// `indexes`, all made of a ticket's record (index_rows.h). Lists, in the order of the next due
+// instant (the infinite future where nothing is due):
 //
 //     u8 dimension, text customer, text value, instant due, ticket
 //
 // with an empty customer for the whole ticket, else for that customer's claim, due as that is. The
-// dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8, empty
-// where there is none), the worst clock state as of the last decision (9, its name), metrics with an
-// open cycle (10), priorities within a project (17, text project, text priority; since schema 6). The
-// same lists in other orders, by when the ticket was opened (u8 1) or when
-// something last happened to it (u8 2):
+// dimensions: whether it is open (6, `open` or `closed`), project (7, `forge/id`), priorities (8,
+// empty where there is none), the worst clock state as of the last decision (9, its name), metrics
+// with an open cycle (10), priorities within a project (17, text project, text priority; since
+// schema 6). The same lists in other orders, by when the ticket was opened (u8 1) or when something
+// last happened to it (u8 2):
 //
 //     u8 16, u8 order, u8 dimension, text customer, text value, instant, ticket
 //
-// Commitments that are owed, a row a claim, at the earliest instant at which one is (u8 1) broken or
-// (u8 2) at risk:
+// Commitments that are owed, a row a claim, at the earliest instant at which one is (u8 1) broken
+// or (u8 2) at risk:
 //
 //     u8 11, text project, text plan, text priority, u8 which, instant, ticket, text customer
 //     u8 12, text project, text customer, text plan, text priority, u8 which, instant, ticket
 //
 // The value of both is OwedRecord (since schema 6, before that empty). As 11, without the claims of
-// customers of whom nobody outside may know (since schema 10): 18. When those count for who asks from
-// outside (retainer/hidden_owed.h; since schema 10), for broken (u8 1) or at risk (u8 2), from an
-// instant on (u8 1) and until one (u8 2):
+// customers of whom nobody outside may know (since schema 10): 18. When those count for who asks
+// from outside (retainer/hidden_owed.h; since schema 10), for broken (u8 1) or at risk (u8 2), from
+// an instant on (u8 1) and until one (u8 2):
 //
 //     u8 19, text project, u8 which, u8 end, instant, ticket
 //
@@ -81,8 +81,8 @@
 //
 // Tickets that wait for an answer of the forge: u8 13, text project, ticket; as outsiders see them
 // (since schema 12): 20, likewise. Tickets that a change of
-// the policy may concern, by the terms they were last judged under: u8 14, text project, text terms,
-// ticket. Dimensions 1 to 5 were those of schema 1.
+// the policy may concern, by the terms they were last judged under: u8 14, text project, text
+// terms, ticket. Dimensions 1 to 5 were those of schema 1.
 //
 // Changes by what they say they fix (since schema 4): u8 15, ticket fixed, u8 state of the change,
 // ticket that is the change.
@@ -91,8 +91,8 @@
 //
 //     u8 16, text customer, text project, u64 day, u8 metric, u8 ending, u8 took
 //
-// 17 counts claims in force on open tickets that the policy covers, and those tickets that have none
-// (plan and priority empty), by clock state as of the last decision (its number; 0: no clock):
+// 17 counts claims in force on open tickets that the policy covers, and those tickets that have
+// none (plan and priority empty), by clock state as of the last decision (its number; 0: no clock):
 //
 //     u8 17, text plan, text priority, u8 state
 //
@@ -101,7 +101,8 @@
 //     u8 18, text forge, text project
 //
 // Schemas up to 11 did not know whether members alone read a project (ProjectRecord), nor how many
-// questions outsiders' view of a ticket has (TicketRecord): both are taken as no until they are told.
+// questions outsiders' view of a ticket has (TicketRecord): both are taken as no until they are
+// told.
 //
 // Schemas up to 8 knew neither the facts 25 and 26 nor the ending 5.
 //
@@ -109,16 +110,17 @@
 //
 // Schemas up to 6 knew no backlog and no refused labels.
 //
-// `notice_ids`: while it waits, the instant of its queue entry (as in a key). Once it was told, nothing;
-// since schema 7 u64 telling, where that is not 0. Where it may be told again (since schema 7): u8 1,
-// u64 telling of the next one.
+// `notice_ids`: while it waits, the instant of its queue entry (as in a key). Once it was told,
+// nothing; since schema 7 u64 telling, where that is not 0. Where it may be told again (since
+// schema 7): u8 1, u64 telling of the next one.
 //
 // `told_notices`: schemas up to 10 kept what was told as a breach alone, and not who heard it.
 //
-// In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty.
+// In schemas 1 and 2 the keys of `dirty` were u8 rank, instant since, ticket, and its values not
+// empty.
 //
-// The numbers of Table and of the dimensions and counters are persisted or named on disk: they never
-// change.
+// The numbers of Table and of the dimensions and counters are persisted or named on disk: they
+// never change.
 #pragma once
 
 #include <array>
