@@ -17,8 +17,8 @@ class TokensTest : public Served {
   TokensTest()
       : verifier_(
             {{"https://ci.example", "retainer", {1296269}, {}, {{"github", "acme/*"}}, "read"}},
-            clock, [](const std::string&) -> absl::StatusOr<std::string> {
-              return absl::UnavailableError("away");
+            clock, [this](const std::string& url) -> absl::StatusOr<std::string> {
+              return url == issuer_.url() + "/keys" ? issuer_.Keys() : issuer_.Configuration();
             }) {
     const auto claims = [&](const char* issuer, const char* audience, const char* repository,
                             int seconds) {
@@ -30,11 +30,13 @@ class TokensTest : public Served {
                                    claims("https://ci.example", "other", "1296269", 300),
                                    claims("https://ci.example", "retainer", "4", 300),
                                    claims("https://ci.example", "retainer", "1296269", -300)}) {
-      tokens_.push_back(forger_.Sign(one));
+      tokens_.push_back(issuer_.Sign(one));
     }
+    tokens_.push_back(forger_.Sign(claims("https://ci.example", "retainer", "1296269", 300)));
     tokens_.push_back("a.b.c");
   }
 
+  TestIssuer issuer_{"https://ci.example"};
   TestIssuer forger_{"https://ci.example"};
   OidcVerifier verifier_;
   std::vector<std::string> tokens_;
@@ -53,7 +55,7 @@ TEST_F(TokensTest, AJobsTokenThatDoesNotCountIsAnsweredInOneWay) {
     }
   }
   EXPECT_EQ(said.size(), 1u) << *said.begin() << *said.rbegin();
-  EXPECT_EQ(why.size(), 6u) << "each its own, for the log";
+  EXPECT_EQ(why.size(), 7u) << "each its own, for the log";
 }
 
 TEST_F(TokensTest, ATokenIsForItsProjectWhateverThatIsCalledNow) {

@@ -1,0 +1,96 @@
+// Whatever comes over a connection: a request is read the same however its bytes are cut, and what is
+// taken could be read in one way only.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/ascii.h"
+#include "src/api/request_parser.h"
+#include "src/api/request_target.h"
+
+namespace retainer {
+namespace {
+
+constexpr std::uint64_t kMost = 4096;
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+struct Read {
+  int status = 0;
+  RequestParser::Body end = RequestParser::Body::kMore;
+  std::string body;
+  std::size_t left = 0;  // bytes behind the body
+};
+
+// Reads one request from `bytes`, whose body comes in pieces of `piece`.
+Read ReadIn(std::string_view bytes, std::size_t head, std::size_t piece, HttpRequest* request) {
+  Read read;
+  request->head = bytes.substr(0, head);
+  RequestParser parser;
+  read.status = parser.ReadHead(*request, {});
+  if (read.status != 0 || !request->has_body()) return read;
+  std::string_view rest = bytes.substr(head);
+  std::string waiting;
+  while (!rest.empty() && read.end == RequestParser::Body::kMore) {
+    const std::size_t n = std::min(piece, rest.size());
+    waiting.append(rest.substr(0, n));
+    rest.remove_prefix(n);
+    std::size_t used = 0;
+    read.end = parser.ReadBody(waiting, kMost, &used);
+    Check(used <= waiting.size());
+    waiting.erase(0, used);
+  }
+  Check(request->body.size() <= kMost);
+  read.body = request->body;
+  read.left = waiting.size() + rest.size();
+  return read;
+}
+
+bool IsPlain(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t';
+  });
+}
+
+// What is taken says one thing.
+void CheckHead(const HttpRequest& request) {
+  Check(!request.method.empty() && !request.target.empty());
+  Check(IsPlain(request.method) && IsPlain(request.target));
+  for (const HttpField& field : request.fields) {
+    Check(!field.name.empty() && IsPlain(field.name) && IsPlain(field.value));
+    Check(field.name.find_first_of(" \t:") == field.name.npos);
+  }
+  Check(request.FindAll("Host").size() <= 1);
+  Check(request.FindAll("Content-Length").size() <= 1);
+  Check(!request.chunked || !request.Has("Content-Length"));
+  ReadTarget(request.target);
+}
+
+}  // namespace
+}  // namespace retainer
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace retainer;
+  if (size < 1) return 0;
+  const std::size_t piece = 1 + data[0] % 17;
+  const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
+  const std::size_t end = bytes.find("\r\n\r\n");
+  if (end == bytes.npos) return 0;
+  HttpRequest at_once;
+  HttpRequest in_pieces;
+  const Read whole = ReadIn(bytes, end + 4, bytes.size() + 1, &at_once);
+  const Read cut = ReadIn(bytes, end + 4, piece, &in_pieces);
+  Check(whole.status == cut.status);
+  if (whole.status != 0) return 0;
+  CheckHead(at_once);
+  using Body = RequestParser::Body;
+  const auto is_end = [](Body body) { return body == Body::kWhole; };
+  Check(is_end(whole.end) == is_end(cut.end));
+  if (is_end(whole.end)) Check(whole.body == cut.body && whole.left == cut.left);
+  return 0;
+}
