@@ -1,5 +1,8 @@
 // retainer serve: the service.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -22,7 +25,17 @@ struct Options {
   bool verbose = false;
 };
 
+// Each connection is a descriptor. A shell's soft limit of 1,024 would be the service's, too.
+void AllowDescriptors() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void Serve(const Options& options) {
+  AllowDescriptors();
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   BlockSignals();

@@ -1,6 +1,7 @@
 // The real binary, from a signed delivery to the comment on the issue.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -16,6 +17,20 @@ const ProjectRef kOpenDb{"github", "acme/opendb"};
 bool AllTaken(const std::vector<int>& statuses) {
   return std::all_of(statuses.begin(), statuses.end(),
                      [](int status) { return status == 200 || status == 202; });
+}
+
+TEST(ServeTest, TakesAsManyDescriptorsAsItMay) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_GT(before.rlim_max, 512u);
+  const rlimit low{512, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  Installation installation;
+  Serving serving(installation);
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit taken{};
+  ASSERT_EQ(prlimit(serving.process().pid(), RLIMIT_NOFILE, nullptr, &taken), 0);
+  EXPECT_EQ(taken.rlim_cur, std::min<rlim_t>(before.rlim_max, 65536));
 }
 
 TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
