@@ -385,7 +385,9 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
     const auto result = Get(gate + query, token);
     const std::string detail = json::parse(result->body)["detail"];
     EXPECT_NE(detail.find(word), std::string::npos) << query << ": " << detail;
-    if (!never.empty()) EXPECT_EQ(detail.find(never), std::string::npos) << query << ": " << detail;
+    if (!never.empty()) {
+      EXPECT_EQ(detail.find(never), std::string::npos) << query << ": " << detail;
+    }
   }
   // Seen, but no longer covered.
   policy.projects = {{"github", "acme/other"}};

@@ -23,7 +23,7 @@ TEST_P(Kills, NothingIsDoubledStaleOrLost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forges, Kills, ::testing::Values("github", "gitlab"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& each) { return std::string(each.param); });
 
 }  // namespace
 }  // namespace retainer

@@ -150,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
                   Waiting(FaultKind::kSecondaryLimit, absl::Minutes(3))},
         FaultCase{"TokenExpiredMidWay", "POST", "/repos/", Times(FaultKind::kStatus401, 1)},
         FaultCase{"NotThereYet", "POST", "/repos/", Times(FaultKind::kStatus404, 2)}),
-    [](const testing::TestParamInfo<FaultCase>& info) { return info.param.name; });
+    [](const testing::TestParamInfo<FaultCase>& each) { return each.param.name; });
 
 TEST_F(FaultsTest, ATokenThatExpiresWhileNothingHappensIsRenewed) {
   const auto ticket =

@@ -33,6 +33,22 @@ TEST(ServeTest, TakesAsManyDescriptorsAsItMay) {
   EXPECT_EQ(taken.rlim_cur, std::min<rlim_t>(before.rlim_max, 65536));
 }
 
+TEST(ServeTest, ResyncReadsWhatNoDeliveryToldOf) {
+  Installation installation;
+  Serving serving(installation);
+  const auto issue = installation.sandbox().OpenIssue(kOpenDb, "dave", "Writes hang", "All do.");
+  ASSERT_TRUE(issue.ok());
+  installation.sandbox().TakePending();
+  const Finished read = installation.Command({"resync", "--project", "github:acme/opendb"});
+  EXPECT_EQ(read.exit_code, 0) << read.err;
+  EXPECT_NE(read.out.find("github:acme/opendb  read"), std::string::npos) << read.out;
+  const Finished queue = installation.Command({"queue"});
+  EXPECT_NE(queue.out.find(ToString(*issue)), std::string::npos) << queue.out;
+  const Finished unknown = installation.Command({"resync", "--project", "github:acme/nothing"});
+  EXPECT_EQ(unknown.exit_code, 1) << unknown.err;
+  EXPECT_NE(unknown.err.find("github:acme/nothing"), std::string::npos) << unknown.err;
+}
+
 TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
   Installation installation;
   Serving serving(installation);

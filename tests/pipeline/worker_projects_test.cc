@@ -105,6 +105,19 @@ TEST_F(WorkerProjectsTest, NorByATransfer) {
   EXPECT_EQ(Stats().set_aside, 1u);
 }
 
+TEST_F(WorkerProjectsTest, ANameInOtherCaseIsTheSameProject) {
+  SetForge();
+  Deliver("first", Of("77", "acme/opendb"));
+  EXPECT_EQ(Work(), 1u);
+  const std::size_t asked = forge.calls().size();
+  Deliver("shouted", Of("77", "ACME/OpenDB"));
+  Deliver("bound", Of("77", "Acme/opendb"), /*bound=*/true);
+  EXPECT_EQ(Work(), 2u);
+  EXPECT_EQ(Stats().set_aside, 0u);
+  EXPECT_EQ(forge.calls().size(), asked) << "nothing to confirm";
+  EXPECT_EQ((*store.FindProjectByPath({"github", "acme/OPENDB"}))->key.id, "77");
+}
+
 TEST_F(WorkerProjectsTest, AGenuineRenameIsFollowed) {
   for (const bool bound : {false, true}) {
     const std::string id = bound ? "78" : "77";

@@ -71,7 +71,11 @@ class Play {
       comments_.emplace_back();
       clock_.Advance(absl::Minutes(3));
     }
-    for (int i = 0; i < 24; ++i) Step();
+    const auto rename_at = static_cast<int>(random_() % 48);  // or not at all
+    for (int i = 0; i < 24; ++i) {
+      if (i == rename_at) Rename();
+      Step();
+    }
     if (random_() % 2 == 0) {
       EXPECT_TRUE(sandbox_.Transfer(tickets_[0], "alice", kOther).ok());
     }
@@ -82,9 +86,16 @@ class Play {
   const std::vector<SandboxDelivery>& deliveries() const { return deliveries_; }
   absl::Time now() const { return clock_.Now(); }
   std::mt19937& random() { return random_; }
+  const std::string& path() const { return path_; }  // of the project, in the end
 
  private:
   using Strings = std::vector<std::string>;
+
+  void Rename() {
+    path_ = "acme/base";
+    EXPECT_TRUE(sandbox_.RenameProject(kDb, "alice", path_).ok());
+    for (TicketRef& ticket : tickets_) ticket.path = path_;
+  }
 
   // Some steps the forge refuses (a closed one closed again): then nothing happened.
   void Step() {
@@ -138,6 +149,7 @@ class Play {
   const Strings people_ = {"alice", "bob", "dave", "bert", "erin", "acme-ci"};
   const Strings labels_ = {"priority: P1", "priority: P3", "waiting for customer",
                            "workaround available", "bug"};
+  std::string path_ = kDb.path;
   FakeClock clock_;
   Sandbox sandbox_;
   std::mt19937 random_;
@@ -149,8 +161,10 @@ class Play {
 // A service that gets deliveries and is asked where its tickets stand.
 class Desk {
  public:
-  explicit Desk(absl::Time now)
+  // `called`: what the forge calls the project now.
+  Desk(absl::Time now, const std::string& called)
       : clock_(now),
+        path_(called),
         forge_("github"),
         judge_(store_, clock_, log_, metrics_, terms_,
                {ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
@@ -159,6 +173,8 @@ class Desk {
          {std::pair{"acme/opendb", "77"}, std::pair{"acme/driver", "88"}}) {
       forge_.SetProject(path, id);
     }
+    forge_.SetProject(path_, "77");
+    if (path_ != kDb.path) forge_.SetProject(kDb.path, "77", path_);
     for (int number = 1; number <= kIssues; ++number) {
       forge_.SetTicket({"github", "77", TicketKind::kIssue, number});
     }
@@ -198,6 +214,11 @@ class Desk {
   std::string Standings() {
     AskAgain();
     std::string all;
+    const auto known = store_.FindProject({"github", "77"});
+    EXPECT_TRUE(known.ok() && *known);
+    if (known.ok() && *known) {
+      EXPECT_EQ((*known)->path, path_) << "its name is the newest";
+    }
     for (const auto& [project, count] : {std::pair{"77", kIssues}, std::pair{"88", 1}}) {
       for (int number = 1; number <= count; ++number) {
         const TicketKey key{"github", project, TicketKind::kIssue, number};
@@ -220,6 +241,7 @@ class Desk {
 
  private:
   FakeClock clock_;
+  const std::string path_;
   FakeLog log_;
   FakeMetrics metrics_;
   MemoryStore store_;
@@ -235,7 +257,7 @@ class Deliveries : public ::testing::TestWithParam<unsigned> {};
 TEST_P(Deliveries, InAnyOrderAndTwiceEndInTheSameStanding) {
   Play play(GetParam());
   ASSERT_GT(play.deliveries().size(), 10u);
-  Desk in_order(play.now());
+  Desk in_order(play.now(), play.path());
   for (const SandboxDelivery& delivery : play.deliveries()) in_order.Take(delivery, delivery.id);
   const std::string expected = in_order.Standings();
 
@@ -247,7 +269,7 @@ TEST_P(Deliveries, InAnyOrderAndTwiceEndInTheSameStanding) {
       if (play.random()() % 3 == 0) shuffled.emplace_back(&delivery, delivery.id + "-again");
     }
     std::shuffle(shuffled.begin(), shuffled.end(), play.random());
-    Desk desk(play.now());
+    Desk desk(play.now(), play.path());
     for (const auto& [delivery, id] : shuffled) desk.Take(*delivery, id);
     ASSERT_EQ(desk.Standings(), expected) << "turn " << turn;
   }
