@@ -36,6 +36,9 @@ TEST(ServeTest, TakesAsManyDescriptorsAsItMay) {
 TEST(ServeTest, ResyncReadsWhatNoDeliveryToldOf) {
   Installation installation;
   Serving serving(installation);
+  ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "dave", "Reads hang", "Some do.").ok());
+  EXPECT_TRUE(AllTaken(serving.Deliver()));
+  ASSERT_TRUE(serving.AwaitLog("face shown"));
   const auto issue = installation.sandbox().OpenIssue(kOpenDb, "dave", "Writes hang", "All do.");
   ASSERT_TRUE(issue.ok());
   installation.sandbox().TakePending();
