@@ -1,5 +1,5 @@
-// Whatever comes over a connection: a request is read the same however its bytes are cut, and what is
-// taken could be read in one way only.
+// Whatever comes over a connection: a request is read the same however its bytes are cut, and what
+// is taken could be read in one way only.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
