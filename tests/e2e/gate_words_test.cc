@@ -30,8 +30,8 @@ struct Ended {
   std::string out;
   std::string summary;
   friend bool operator==(const Ended&, const Ended&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Ended& ended) {
-    return out << ended.exit_code << "\n" << ended.out << "-- summary\n" << ended.summary;
+  friend std::ostream& operator<<(std::ostream& stream, const Ended& ended) {
+    return stream << ended.exit_code << "\n" << ended.out << "-- summary\n" << ended.summary;
   }
 };
 
