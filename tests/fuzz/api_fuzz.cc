@@ -73,7 +73,7 @@ class Asked : public World {
     };
     ApiRequest request;
     request.id = "r1";
-    Caller caller{"t", who & 1 ? "gate" : "read", {}, ""};
+    Caller caller{"t", who & 1 ? "gate" : "read", {}, {}, ""};
     if (who & 2) caller.projects = {{"github", "acme/opendb"}};
     if (who & 4) caller.customer = who & 8 ? "acme" : "globex";
     if (route.access != Access::kOpen) request.caller = caller;
