@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "src/api/request_parser.h"
 #include "src/api/request_target.h"
 
@@ -66,7 +67,10 @@ void CheckHead(const HttpRequest& request) {
     Check(field.name.find_first_of(" \t:") == field.name.npos);
   }
   Check(request.FindAll("Host").size() <= 1);
-  Check(request.FindAll("Content-Length").size() <= 1);
+  for (const std::string& length : request.FindAll("Content-Length")) {
+    std::uint64_t declared = 0;  // given twice, it says the same twice
+    Check(absl::SimpleAtoi(length, &declared) && declared == request.length);
+  }
   Check(!request.chunked || !request.Has("Content-Length"));
   ReadTarget(request.target);
 }
