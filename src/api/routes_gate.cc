@@ -6,7 +6,8 @@
 // answer changes says no more either:
 //   - theirs count to the day (hidden_owed.h), and never change `next_change_at`;
 //   - they count in the question that nothing narrows: priority, plan and customer are of public
-//     customers' promises alone, and no ref takes one of theirs away, for no forge is asked of them;
+//     customers' promises alone, and no ref takes one of theirs away, for no forge is asked of
+//     them;
 //   - every question does the same work: one look, whether there is anything private or not;
 //   - within a second an answer stays, whatever is written, and `as_of` is told to the second.
 // Rationale: less than that a release must wait would let it pass over them. A token for all may

@@ -5,7 +5,7 @@
 // details.
 // Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it
 // sent one that may be repeated. Answers that only the time of asking changes have an entity tag
-// and are 304 to who has them; the library packs texts (gzip) where the client takes that. An
+// and are 304 to who has them; texts are packed (gzip) where the client takes that. An
 // address that fails to authenticate too often is 429 in place of 401 for a while; a token that
 // holds is answered whoever else has failed. No internal text, secret or body reaches an answer or
 // a log.

@@ -1,7 +1,10 @@
 #include "src/cli/desk_state.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -20,6 +23,22 @@ namespace {
 constexpr absl::Duration kLongWait = absl::Minutes(5);
 // A command waits for its answer a minute.
 constexpr absl::Duration kLookPatience = absl::Seconds(20);
+constexpr char kMendAndRetry[] = "mend that, then `retainer inbox retry --all`";
+
+// What waits for a person, with the first one's reason and the mend; nothing where there is none.
+template <class Entry>
+absl::Status AddWaiting(std::uint64_t count, const char* what,
+                        absl::StatusOr<std::vector<Entry>> (Store::*list)(std::size_t),
+                        const char* mend, Store& store, json* trouble) {
+  if (count == 0) return absl::OkStatus();
+  const auto first = (store.*list)(1);
+  if (!first.ok()) return first.status();
+  trouble->push_back(absl::StrCat(
+      count, " ", what,
+      first->empty() ? "" : absl::StrCat(", the first because: ", first->front().reason), "; ",
+      mend));
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -36,22 +55,14 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
                      absl::FormatDuration(absl::Floor(*health.inbox_age, absl::Seconds(1))), ": ",
                      health.policy ? "see the service's log" : "no valid policy is in force"));
   }
-  if (health.stats.set_aside > 0) {
-    const auto first = store.ListSetAside(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.set_aside, " deliveries are set aside",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; `retainer inbox list` shows them, `retainer inbox retry` tries them again"));
-  }
-  if (health.stats.dead_faces > 0) {
-    const auto first = store.ListDeadFaces(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.dead_faces, " tickets could not be shown on their forge and were given up",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; mend that, then `retainer inbox retry --all`"));
-  }
+  absl::Status added = AddWaiting(
+      health.stats.set_aside, "deliveries are set aside", &Store::ListSetAside,
+      "`retainer inbox list` shows them, `retainer inbox retry` tries them again", store, &trouble);
+  if (!added.ok()) return added;
+  added = AddWaiting(health.stats.dead_faces,
+                     "tickets could not be shown on their forge and were given up",
+                     &Store::ListDeadFaces, kMendAndRetry, store, &trouble);
+  if (!added.ok()) return added;
   const auto refused = store.ListRefusedLabels(1);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
@@ -61,14 +72,9 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
                                    "; `retainer inbox list` shows all; mend that, then `retainer "
                                    "inbox retry --all`"));
   }
-  if (health.stats.dead_notices > 0) {
-    const auto first = store.ListDeadNotices(1);
-    if (!first.ok()) return first.status();
-    trouble.push_back(absl::StrCat(
-        health.stats.dead_notices, " notices could not be told and were given up",
-        first->empty() ? "" : absl::StrCat(", the first because: ", (*first)[0].reason),
-        "; mend that, then `retainer inbox retry --all`"));
-  }
+  added = AddWaiting(health.stats.dead_notices, "notices could not be told and were given up",
+                     &Store::ListDeadNotices, kMendAndRetry, store, &trouble);
+  if (!added.ok()) return added;
   for (const ForgeState& forge : health.forges) {
     for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));

@@ -10,7 +10,7 @@
 //   scrubber                 the look at all that is stored
 //   projects                 which ones the policy covers; reading them back from their forges
 //   delivery writer          deliveries that wait -> the store, many in one sync
-//   one recovery a forge     what the forge could not deliver is asked for again; not when observing
+//   one recovery a forge     what the forge could not deliver is asked for again; not in observe
 // Each waits on a condition variable until the next instant it knows of, at most a second. They
 // share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
 // and Health run on the caller's thread. Everything in DeskPorts outlives the desk.

@@ -5,20 +5,10 @@
 #include <algorithm>
 
 #include "retainer/ticket_record.h"
-#include "story.h"
+#include "tests/core/promises.h"
 
 namespace retainer {
 namespace {
-
-using absl::Hours;
-using absl::Minutes;
-using absl::Seconds;
-constexpr auto kAck = Metric::kAcknowledgement;
-constexpr auto kFirst = Metric::kFirstResponse;
-constexpr auto kNext = Metric::kNextResponse;
-constexpr auto kResolution = Metric::kResolution;
-
-Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
 
 // ---- One act in two events
 

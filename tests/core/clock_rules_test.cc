@@ -1,22 +1,10 @@
 // The rules of the clock (src/core/RULES.md), one test a rule and sub-rule.
 #include <gtest/gtest.h>
 
-#include "story.h"
+#include "tests/core/promises.h"
 
 namespace retainer {
 namespace {
-
-using absl::Hours;
-using absl::Minutes;
-using absl::Seconds;
-constexpr auto kAck = Metric::kAcknowledgement;
-constexpr auto kFirst = Metric::kFirstResponse;
-constexpr auto kNext = Metric::kNextResponse;
-constexpr auto kUpdate = Metric::kUpdate;
-constexpr auto kWorkaround = Metric::kWorkaround;
-constexpr auto kResolution = Metric::kResolution;
-
-Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
 
 // Rule 2.
 

@@ -3,20 +3,10 @@
 
 #include "retainer/names.h"
 #include "retainer/ticket_record.h"
-#include "story.h"
+#include "tests/core/promises.h"
 
 namespace retainer {
 namespace {
-
-using absl::Hours;
-using absl::Minutes;
-using absl::Seconds;
-constexpr auto kAck = Metric::kAcknowledgement;
-constexpr auto kFirst = Metric::kFirstResponse;
-constexpr auto kWorkaround = Metric::kWorkaround;
-constexpr auto kResolution = Metric::kResolution;
-
-Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
 
 std::uint32_t Count(const Story& story, Metric metric, Ending ending) {
   std::uint32_t count = 0;
