@@ -14,7 +14,7 @@
 namespace retainer::forge {
 
 inline constexpr int kPageSize = 100;
-// A list longer than this is an error, not a silent end.
+// A longer list is an error; it is never cut silently.
 inline constexpr int kMaxPages = 200;
 
 class ApiCalls {
@@ -26,17 +26,18 @@ class ApiCalls {
   absl::StatusOr<HttpResponse> Call(const Scope& scope, const ApiRequest& request) const {
     return CallAs(client_, credentials_, scope, request);
   }
-  // Null where the answer is an expected status beside 2xx.
+  // Returns null when the answer has one of the request's expected statuses besides 2xx.
   absl::StatusOr<Json> GetJson(const Scope& scope, const ApiRequest& request) const;
   absl::StatusOr<Json> GetJson(const Scope& scope, const std::string& path) const;
-  // Every element, in the forge's order, until there are no more or `enough` says so after a page.
+  // Reads page after page. Returns every element in the forge's order. Stops at the last page, or
+  // when `enough` returns true for the last element of a page.
   absl::StatusOr<std::vector<Json>> GetPages(
       const Scope& scope, const std::string& path, const std::string& query,
       const std::function<bool(const Json& last)>& enough = nullptr) const;
-  // One page of a list, from 1 on; `more` where the forge says that there are others behind it.
+  // Reads one page of a list; pages count from 1. Sets `more` when the forge names a next page.
   absl::StatusOr<std::vector<Json>> GetPage(const Scope& scope, const std::string& path,
                                             const std::string& query, int page, bool* more) const;
-  // A body and a status of 2xx; the answer's JSON.
+  // Sends `body`, expects a status of 2xx, and returns the JSON of the answer.
   absl::StatusOr<Json> Mutate(const Scope& scope, const std::string& method,
                               const std::string& path, const Json& body, CallClass call) const;
 

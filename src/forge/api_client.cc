@@ -15,7 +15,8 @@
 namespace retainer::forge {
 namespace {
 
-// The header is cut to seconds and the way back takes time: less than this is no skew.
+// The header is cut to seconds, and the answer takes time to arrive: a smaller difference is no
+// skew.
 constexpr absl::Duration kNoSkew = absl::Seconds(2);
 
 constexpr int kMaxRedirects = 3;
@@ -27,8 +28,8 @@ bool IsRedirect(int status) {
   return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
-// What the forge says about its refusal, in its own words: `message` and, of GitHub's `errors`,
-// resource, field and code. Whatever else an error body holds may be somebody's text.
+// The forge's own words about its refusal: `message`, and from GitHub's `errors` the resource,
+// field and code. The rest of an error body is left out, because it may hold somebody's text.
 std::string ForgeWords(const std::string& body) {
   const Json json = ParseJson(body).value_or(Json());
   std::string words;
@@ -59,7 +60,7 @@ std::string ForgeWords(const std::string& body) {
                           StringAt(error, "code")));
     }
   }
-  // Old GitLab versions echo the refused object behind a brace.
+  // Old GitLab versions repeat the refused object after a brace.
   words = words.substr(0, words.find('{'));
   if (words.size() > kMaxForgeWords) words.resize(kMaxForgeWords);
   for (char& c : words)
@@ -193,8 +194,8 @@ absl::StatusOr<HttpResponse> ApiClient::Exchange(const Grant& grant, const ApiRe
     auto response = Once(grant, next, target);
     if (!response.ok() || !request.follow_redirects || !IsRedirect(response->status))
       return response;
-    // The forge has done nothing but point elsewhere; the place it names is the same mutation and
-    // takes no new turn.
+    // The forge has done nothing but redirect. The call to the new place is the same mutation, so
+    // it does not count as another one.
     next.call = CallClass::kRead;
     const auto location = response->headers.find("Location");
     const auto there = location == response->headers.end()
@@ -206,7 +207,7 @@ absl::StatusOr<HttpResponse> ApiClient::Exchange(const Grant& grant, const ApiRe
                        " is redirected to another host, where our credentials do not go: set "
                        "api_url to the forge's own address"));
     }
-    // A renamed repository is named by its id.
+    // GitHub addresses a renamed repository by its id.
     const std::string own = absl::StrCat(base_.prefix, "/repositories/", request.project, "/");
     if (request.method != "GET" && !request.project.empty() && !absl::StartsWith(*there, own)) {
       return absl::NotFoundError(absl::StrCat(name_, ": ", request.method, " ", request.path,
@@ -232,7 +233,7 @@ absl::Status ApiClient::StatusOf(const ApiRequest& request, const HttpResponse& 
       absl::StrAppend(&message,
                       ": the forge does not accept our credentials; renew the token (or the app's "
                       "id and private key) in the configuration");
-      // All that we might ask would be answered so.
+      // Every other call would get the same answer.
       return WithRetryAfter(done(absl::StatusCode::kFailedPrecondition), absl::Minutes(1));
     case 403:
     case 451:

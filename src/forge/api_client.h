@@ -1,9 +1,9 @@
-// One configured forge's REST API: requests in, answers or canonical errors out.
+// The REST API of one configured forge: takes requests, returns answers or canonical errors.
 //
-// Puts the pieces together that GitHub and GitLab share: base URL and prefix, pinned headers, rate
-// gate, ETag cache, redirects on the same host, clock skew, the mapping of answers to errors, and
-// the redaction of what a forge says before it becomes part of a message. Who we are is the
-// caller's business (Grant). Thread-safe.
+// It joins what GitHub and GitLab share: base URL and prefix, pinned headers, rate gate, ETag
+// cache, redirects on the same host, clock skew, the mapping of answers to errors, and the
+// redaction of a forge's words before they become part of a message. The caller supplies the
+// credentials (Grant). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,32 +27,34 @@
 
 namespace retainer::forge {
 
-// By what right a call is made.
+// The credentials of one call.
 struct Grant {
-  std::string account;  // rate limits and cached answers are kept by it; holds no secret
-  std::string header;   // `Authorization` or `PRIVATE-TOKEN`
+  // The key for rate limits and cached answers. Holds no secret.
+  std::string account;
+  std::string header;  // `Authorization` or `PRIVATE-TOKEN`
   std::string value;
 };
 
 struct ApiRequest {
   std::string method = "GET";
-  std::string path;   // below the base URL, encoded, beginning with `/`
+  std::string path;   // below the base URL, encoded, starts with `/`
   std::string query;  // encoded, without `?`
   std::string body;   // JSON or empty
   CallClass call = CallClass::kRead;
-  std::set<int> expected;        // statuses besides 2xx that the caller handles: no error
-  bool follow_redirects = true;  // false: a 302 is an answer
-  // A change is followed to the place that this project, by its id, has now and to no other: what
-  // was transferred is another ticket. Empty: anywhere on the forge.
+  std::set<int> expected;        // statuses besides 2xx that the caller handles; they are no error
+  bool follow_redirects = true;  // false: the caller takes a 302 as the answer
+  // A redirected mutation is followed only to the present place of the project with this id,
+  // because a transferred ticket is another ticket. Empty: a redirect may lead anywhere on the
+  // forge.
   std::string project = {};
 };
 
-// Hides what must not be told: the secrets it was given, and whatever looks like a forge's token.
+// Removes secrets from text: those that were added, and everything that looks like a forge's token.
 // Thread-safe.
 class Redactor {
  public:
-  void Add(const std::string& slot,
-           std::string secret);  // a slot's new secret replaces its old one
+  // A slot's new secret replaces its old one.
+  void Add(const std::string& slot, std::string secret);
   std::string Apply(std::string text) const;
 
  private:
@@ -66,20 +68,22 @@ class ApiClient {
   ApiClient(std::string name, const BaseUrl& base, const GateRules& rules, const Clock& clock,
             std::unique_ptr<HttpTransport> transport);
 
-  // Any answer that is no rate limit, with a cached body in place of 304. Errors:
-  // ResourceExhausted with RetryAfter (too early, or a limit), Unavailable (network, a redirect
-  // loop), FailedPrecondition (a redirect to another host).
+  // Returns any answer that is not a rate limit; a 304 is returned with the cached body. Errors:
+  // ResourceExhausted with RetryAfter (too early, or a rate limit), Unavailable (network, a
+  // redirect loop), FailedPrecondition (a redirect to another host).
   absl::StatusOr<HttpResponse> Exchange(const Grant& grant, const ApiRequest& request);
 
-  // OK for 2xx and for what the request expects; else the canonical error (retainer/forge.h).
+  // OK for 2xx and for the request's expected statuses; otherwise the canonical error
+  // (retainer/forge.h).
   absl::Status StatusOf(const ApiRequest& request, const HttpResponse& response) const;
 
   const std::string& name() const { return name_; }
   absl::Time Now() const { return clock_.Now(); }
   absl::Time Steady() const { return clock_.Steady(); }
-  // The forge's clock minus ours by the last `Date` header; nullopt before the first answer.
+  // The forge's clock minus ours, from the last `Date` header; nullopt before the first answer.
   std::optional<absl::Duration> skew() const;
-  // By the last `Date` header and the time that has passed since, whatever is done to our date.
+  // The forge's present time, from the last `Date` header and the steady time since then. A change
+  // of our own date does not affect it.
   absl::Time ForgeNow() const;
   RateGate& gate() { return gate_; }
   const RateGate& gate() const { return gate_; }

@@ -24,14 +24,15 @@ struct Free {
 };
 
 constexpr absl::Duration kBack = absl::Minutes(1);
-constexpr absl::Duration kAhead = absl::Minutes(9);  // iat to exp is then the ten minutes allowed
+// `iat` to `exp` is then the ten minutes that GitHub allows.
+constexpr absl::Duration kAhead = absl::Minutes(9);
 
 std::string Base64Url(const std::string& bytes) {
   std::string text = absl::WebSafeBase64Escape(bytes);
   return text;
 }
 
-// Without a passphrase to give, an encrypted key must fail rather than ask the terminal.
+// There is no passphrase to give: an encrypted key must fail instead of asking the terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
 class RsaSigner final : public AppSigner {

@@ -1,4 +1,4 @@
-// The signed statement by which a GitHub App says who it is.
+// The signed token (JWT) with which a GitHub App authenticates.
 #pragma once
 
 #include <memory>
@@ -10,15 +10,16 @@
 
 namespace retainer::forge {
 
-// Immutable and thread-safe. Holds a private key: nothing here logs or prints.
+// Immutable and thread-safe. Holds a private key: nothing here logs or prints it.
 class AppSigner {
  public:
   virtual ~AppSigner() = default;
-  // RS256; iat a minute before `forge_now` and exp within the ten minutes that GitHub allows.
+  // RS256. `iat` is a minute before `forge_now`; `exp` is within the ten minutes that GitHub
+  // allows.
   virtual absl::StatusOr<std::string> Sign(absl::Time forge_now) const = 0;
 };
 
-// InvalidArgument, naming the mend, for what is not an unencrypted RSA private key in PEM.
+// InvalidArgument, with the remedy, when the text is not an unencrypted RSA private key in PEM.
 absl::StatusOr<std::unique_ptr<AppSigner>> MakeAppSigner(std::string app_id,
                                                          std::string_view private_key_pem);
 

@@ -50,7 +50,7 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, 
                      ? "no credentials: set app: {id, private_key} or token"
                      : "no credentials: set token");
   }
-  // A line break would end the header and begin another.
+  // A line break would end the header and start another one.
   if (std::any_of(config.token.begin(), config.token.end(),
                   [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; })) {
     return wrong("token holds white space: write it in one line without any");

@@ -1,17 +1,16 @@
-// The Forge port's adapters (retainer/forge.h): GitHub, GitLab, and none at all.
+// The adapters of the Forge port (retainer/forge.h): GitHub, GitLab, and one that is offline.
 //
-// What is beyond the port's contract:
-// - A ticket that was just created may be NotFound for a moment: events outrun the API. ReadTicket
-//   and the writing calls answer NotFound and never wait; who was told of the ticket by a fresh
-//   event should ask again before believing it.
-// - A read or a write goes to a project by its path (GitHub) but only while that path belongs to
-//   the project id in the ticket's key: another repository under a freed name is NotFound.
-// - A mutation whose answer was lost (Unavailable) may have been carried out; CreateComment's
-// caller
-//   finds out with FindOwnComments.
+// They add to the port's contract:
+// - A ticket that was just created may be NotFound for a moment, because events arrive before the
+//   API shows the ticket. ReadTicket and the writing calls answer NotFound and never wait. A caller
+//   that learnt of the ticket from a fresh event should ask again before it believes the answer.
+// - On GitHub, reads and writes address a project by its path, but only while that path belongs to
+//   the project id in the ticket's key. Another repository that took over the path is NotFound.
+// - A mutation whose answer was lost (Unavailable) may have been carried out. After CreateComment
+//   the caller finds out with FindOwnComments.
 // - NextMutationAt does not include the budgets for new content (80 a minute, 500 an hour on
-//   GitHub): a CreateComment over the budget is ResourceExhausted while labels still pass.
-// - Comments that are too long for the forge are InvalidArgument without a call.
+//   GitHub). A CreateComment over the budget is ResourceExhausted while labels still pass.
+// - Comments that are too long for the forge are InvalidArgument, without a call.
 #pragma once
 
 #include <cstddef>
@@ -30,20 +29,20 @@ namespace retainer {
 
 struct ForgeOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
-  absl::Duration read_timeout = absl::Seconds(10);   // of silence
-  absl::Duration total_timeout = absl::Seconds(30);  // for one answer
+  absl::Duration read_timeout = absl::Seconds(10);   // without a byte
+  absl::Duration total_timeout = absl::Seconds(30);  // for one whole answer
   std::size_t max_idle_connections = 4;
-  Metrics* metrics = nullptr;  // told of every call; outlives the client
+  Metrics* metrics = nullptr;  // counts every call; null: no counting; must outlive the client
 };
 
-// The client of one configured forge. Nothing is asked yet: wrong credentials show in Check.
-// InvalidArgument, naming the mend: api_url is no https URL, the app's key is no RSA key, a field
-// is missing.
+// Makes the client of one configured forge. Makes no call: Check finds wrong credentials.
+// InvalidArgument, with the remedy: api_url is not an https URL, the app's key is not an RSA key,
+// or a field is missing.
 // REQUIRES: `clock` and `log` outlive the result.
 absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, const Clock& clock,
                                                  Log& log, const ForgeOptions& options = {});
 
-// Answers Unavailable "offline" to everything: for replaying deliveries without a network.
+// Answers Unavailable "offline" to every call. Used to replay deliveries without a network.
 std::unique_ptr<Forge> MakeOfflineForge(std::string name);
 
 }  // namespace retainer

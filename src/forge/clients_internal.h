@@ -1,4 +1,4 @@
-// What the clients share inside this room; tests come in here with a transport of their own.
+// What the clients share inside this room. Tests use it to pass a transport of their own.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@
 
 namespace retainer::forge {
 
-// As MakeForge, over `transport`.
+// Like MakeForge, with `transport` instead of the network.
 absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, const Clock& clock,
                                                      Log& log,
                                                      std::unique_ptr<HttpTransport> transport);

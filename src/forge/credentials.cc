@@ -17,7 +17,7 @@
 namespace retainer::forge {
 namespace {
 
-// A JWT refused with a skew that has changed by this much since is worth a second one.
+// A refused JWT is signed again when the measured clock skew has changed by this much since.
 constexpr absl::Duration kFreshSkew = absl::Seconds(5);
 constexpr absl::Duration kBeforeExpiry = absl::Minutes(1);
 
@@ -46,12 +46,13 @@ class AppCredentials final : public Credentials {
     if (!installation.ok()) return installation.status();
     auto grant = InstallationGrant(*installation);
     if (!absl::IsNotFound(grant.status())) return grant;
-    // The app was installed anew and has another id since the one we were told.
+    // The app was installed again and now has another id than the one that we were told.
     Forget(*installation);
     auto present = InstallationOf(scope);
     if (!present.ok()) return present.status();
     if (*present != *installation) grant = InstallationGrant(*present);
-    // Not the thing that is asked for is missing: nobody must take this for its NotFound.
+    // What the caller asked for is not what is missing: the caller must not take this for its
+    // NotFound.
     if (absl::IsNotFound(grant.status())) {
       return absl::FailedPreconditionError(
           absl::StrCat(client_.name(), ": the installation ", *present,
@@ -65,7 +66,7 @@ class AppCredentials final : public Credentials {
     std::lock_guard lock(mutex_);
     for (auto& [id, token] : tokens_) {
       if (grant.value == absl::StrCat("Bearer ", token.value)) {
-        token.value.clear();  // revoked, or the app was changed
+        token.value.clear();  // the token was revoked, or the app was changed
         return true;
       }
     }
@@ -83,9 +84,9 @@ class AppCredentials final : public Credentials {
  private:
   struct Token {
     std::string value;
-    absl::Time expires = absl::InfinitePast();  // the forge's clock
+    absl::Time expires = absl::InfinitePast();  // by the forge's clock
     bool refreshing = false;
-    std::uint64_t refreshes = 0;  // that are over
+    std::uint64_t refreshes = 0;  // the number of finished refreshes
     absl::Status last;
   };
 
@@ -99,7 +100,7 @@ class AppCredentials final : public Credentials {
     return Grant{"app", "Authorization", absl::StrCat("Bearer ", *jwt)};
   }
 
-  // A call signed by the app itself; once more when a 401 taught us that our clock is wrong.
+  // A call signed by the app itself. It is repeated once when a 401 shows that our clock is wrong.
   absl::StatusOr<HttpResponse> CallAsApp(const ApiRequest& request) {
     const absl::Duration skew = client_.skew().value_or(absl::ZeroDuration());
     auto grant = AppGrant();
@@ -180,7 +181,7 @@ class AppCredentials final : public Credentials {
   void Forget(const std::string& installation) {
     std::lock_guard lock(mutex_);
     gone_.insert(installation);
-    tokens_[installation].value.clear();  // the entry stays: somebody may be waiting on it
+    tokens_[installation].value.clear();  // the entry stays, because another thread may wait for it
     std::erase_if(installations_, [&](const auto& entry) { return entry.second == installation; });
   }
 

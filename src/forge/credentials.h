@@ -1,4 +1,4 @@
-// Who we are to a forge: a plain token, or a GitHub App with its installations.
+// How we authenticate to a forge: with a plain token, or as a GitHub App and its installations.
 #pragma once
 
 #include <memory>
@@ -10,28 +10,28 @@
 
 namespace retainer::forge {
 
-// What a call is about, as far as credentials care.
+// What a call is about; decides which credentials it gets.
 struct Scope {
   enum class Kind {
-    kApp,       // about the app itself: signed by it
-    kProject,   // `path` of the project, `installation_id` where known
-    kAnywhere,  // public knowledge: whichever grant is at hand
+    kApp,       // about the app itself; signed by the app
+    kProject,   // about a project: `path`, and `installation_id` when known
+    kAnywhere,  // about public data; any available grant will do
   };
   Kind kind = Kind::kAnywhere;
   std::string path;
   std::string installation_id;
-  std::string project = {};  // its id, where known
+  std::string project = {};  // the project's id, when known
 };
 
 // Thread-safe.
 class Credentials {
  public:
   virtual ~Credentials() = default;
-  // May ask the forge. Errors as retainer/forge.h.
+  // May call the forge. Errors as in retainer/forge.h.
   virtual absl::StatusOr<Grant> Get(const Scope& scope) = 0;
-  // The forge answered 401 to `grant`. True when Get may now give a better one.
+  // Reports that the forge answered 401 to `grant`. True when Get may now return a better one.
   virtual bool Renew(const Scope& scope, const Grant& grant) = 0;
-  // The account that a call would go by, without asking anybody; empty where unknown.
+  // The account whose rate limit a call would count against. Makes no call. Empty when unknown.
   virtual std::string AccountOf(const Scope& scope) const = 0;
 };
 
@@ -39,14 +39,14 @@ class Credentials {
 std::unique_ptr<Credentials> MakeTokenCredentials(const std::string& header,
                                                   const std::string& token);
 
-// Installation tokens are kept until a minute before they expire (by the forge's clock); one thread
-// refreshes a token while the others wait for its result. An installation that is not named is
-// asked for by its repository and remembered.
+// Keeps installation tokens until a minute before they expire (by the forge's clock). One thread
+// refreshes a token while the others wait for its result. When no installation id is given, the
+// forge is asked for the repository's installation once, and the answer is kept.
 // REQUIRES: `client` outlives this.
 std::unique_ptr<Credentials> MakeAppCredentials(ApiClient& client,
                                                 std::unique_ptr<AppSigner> signer);
 
-// Calls with credentials: a 401 that renewed credentials can cure is tried once more.
+// Makes a call with credentials. A 401 that renewed credentials can cure is retried once.
 // REQUIRES: both outlive the call.
 absl::StatusOr<HttpResponse> CallAs(ApiClient& client, Credentials& credentials, const Scope& scope,
                                     const ApiRequest& request);

@@ -1,6 +1,7 @@
-// What GETs answered, by account and target, so that an unchanged answer costs nothing (304).
+// A cache of GET answers by account and target, so that an unchanged answer costs no rate limit
+// (304).
 //
-// Bounded by entries and bytes; the least recently used go first. Thread-safe.
+// Bounded by entries and bytes; evicts the least recently used first. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,9 @@ class EtagCache {
   EtagCache(std::size_t max_entries, std::size_t max_bytes)
       : max_entries_(max_entries), max_bytes_(max_bytes) {}
 
-  // The stored response with its `ETag` header, if any.
+  // The stored response, with its `ETag` header.
   std::optional<HttpResponse> Find(const std::string& key);
-  // Stores a 200 that carries an ETag; anything else is passed over.
+  // Stores a 200 that has an ETag; ignores everything else.
   void Store(const std::string& key, const HttpResponse& response);
   std::size_t bytes() const;
 

@@ -29,7 +29,7 @@ namespace {
 constexpr std::size_t kLongestComment = 65536;
 // How long a path is believed to belong to the same repository.
 constexpr absl::Duration kPlaceBelieved = absl::Minutes(10);
-// What the intent's clock and the forge's may differ by, and more.
+// More than the difference that is to be expected between our clock and the forge's.
 constexpr absl::Duration kSinceSlack = absl::Minutes(2);
 
 class GitHub final : public Forge {
@@ -51,7 +51,7 @@ class GitHub final : public Forge {
     ForgeHealth health;
     health.missing = std::move(*missing);
     auto self = Self();
-    // An app that is installed nowhere cannot look itself up; `missing` says so.
+    // An app without an installation cannot read its own account; `missing` says so.
     if (!self.ok() && (health.missing.empty() || !absl::IsFailedPrecondition(self.status())))
       return self.status();
     if (self.ok()) health.self = *self;
@@ -83,7 +83,7 @@ class GitHub final : public Forge {
       return absl::NotFoundError(
           absl::StrCat(client_->name(), ": there is no organization called ", View(organization)));
     }
-    // GitHub sends only those on who are not inside; inside, `no` is an answer too.
+    // GitHub redirects only callers that are not members; for a member, `no` is an answer too.
     request.path = absl::StrCat(base, "/members/", PercentEncode(self->login));
     request.expected = {302, 403, 404};
     request.follow_redirects = false;
@@ -107,7 +107,7 @@ class GitHub final : public Forge {
     }
     absl::StatusOr<Json> user = Json();
     if (is_app_) {
-      // What an app writes is written by the account SLUG[bot], whose id is not the app's.
+      // An app writes as the account SLUG[bot], whose id is not the app's.
       auto app = calls_.GetJson({Scope::Kind::kApp}, "/app");
       if (!app.ok()) return app.status();
       user = calls_.GetJson(
@@ -127,7 +127,8 @@ class GitHub final : public Forge {
     auto base = Repository(at);
     if (!base.ok()) return base.status();
     std::string login = actor.login;
-    // A login may have passed to another account: then the id is asked for its present login.
+    // A login may have passed to another account. In that case the account's present login is
+    // looked up by its id.
     for (const bool by_id : {login.empty(), true}) {
       if (by_id) {
         auto user = UserById(ScopeOf(at), actor.id);
@@ -167,7 +168,7 @@ class GitHub final : public Forge {
     if (!response.ok()) return response.status();
     if (response->status == 204) return "yes";
     if (response->status == 404) return "no";
-    // We are not a member ourselves, and see only who says so publicly.
+    // We are not a member ourselves, so we see only public members.
     request.path = absl::StrCat(base, "public_members/", PercentEncode(*login));
     request.expected = {404};
     response = calls_.Call(ScopeOf(at), request);
@@ -179,7 +180,7 @@ class GitHub final : public Forge {
     auto user =
         actor.id.empty() ? UserByLogin(ScopeOf(at), actor.login) : UserById(ScopeOf(at), actor.id);
     if (!user.ok()) return user.status();
-    // GitHub offers only confirmed addresses for the public profile.
+    // GitHub allows only confirmed addresses in the public profile.
     return absl::AsciiStrToLower(StringAt(*user, "email"));
   }
 
@@ -323,7 +324,7 @@ class GitHub final : public Forge {
     std::vector<RemoteComment> own;  // GitHub lists by id
     for (const Json& json : *comments) {
       RemoteComment comment = CommentOf(json);
-      // GitHub's `since` goes by the last change.
+      // GitHub's `since` compares the last change, not the creation.
       const auto created = TimeAt(json, "created_at");
       if (created && *created < since - kSinceSlack) continue;
       if (comment.author.id == self->id && absl::StrContains(comment.body, View(marker)))
@@ -454,8 +455,8 @@ class GitHub final : public Forge {
   static std::string PermissionOf(const Json& json) {
     static const std::set<std::string> kRoles = {"admin",  "maintain", "write",
                                                  "triage", "read",     "none"};
-    // role_name tells maintain from write and triage from read, but may be an organisation's own
-    // role; `permission` then says what it is based on.
+    // role_name tells maintain from write and triage from read, but it may be an organisation's
+    // custom role. In that case `permission` names the role that it is based on.
     for (const char* key : {"role_name", "permission"}) {
       const std::string role = StringAt(json, key);
       if (kRoles.contains(role)) return role;
@@ -476,7 +477,7 @@ class GitHub final : public Forge {
     return absl::StrCat("/repos/", PercentEncode(parts[0]), "/", PercentEncode(parts[1]));
   }
 
-  // The repository and the issue of the answers.
+  // Reads the repository and the issue.
   absl::Status ReadIssue(const RemoteTicket& at, GitHubAnswers* answers) {
     auto base = Repository(at);
     if (!base.ok()) return base.status();
@@ -540,7 +541,8 @@ class GitHub final : public Forge {
     return absl::OkStatus();
   }
 
-  // The API follows a transferred issue to its new repository; a renamed repository is still ours.
+  // The API redirects a transferred issue to its new repository. A renamed repository is still
+  // ours.
   static bool Elsewhere(const GitHubAnswers& answers, const RemoteTicket& at) {
     if (NumberAt(answers.issue, "number") != at.key.number) return true;
     const std::string url = StringAt(answers.issue, "repository_url");

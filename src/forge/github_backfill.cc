@@ -12,8 +12,8 @@ namespace retainer::forge {
 namespace {
 
 // Events in which a person acted on the ticket. Others (mentioned, subscribed, referenced, …)
-// happen *to* the person whom GitHub names as their actor, or happen elsewhere. `what` is what
-// webhooks call the same act.
+// happen *to* the person whom GitHub names as their actor, or happen elsewhere. `what` is the name
+// that webhooks use for the same act.
 struct Act {
   std::string_view event;
   std::string_view what;
@@ -67,7 +67,7 @@ void AddComment(const Learnt& learnt, const Json& comment, std::string_view obje
 
 void AddEvents(const Learnt& learnt, const Json& issue, const std::vector<Json>& events,
                std::vector<Fact>* facts) {
-  // A merge is listed as `merged` and as `closed`: one closing.
+  // GitHub lists a merge both as `merged` and as `closed`; it is one closing.
   const auto merged_at = TimeAt(At(issue, "pull_request"), "merged_at");
   const Json* last_close = nullptr;
   for (const Json& event : events) {
@@ -83,7 +83,7 @@ void AddEvents(const Learnt& learnt, const Json& issue, const std::vector<Json>&
       facts->push_back(name == "labeled" ? MakeLabelAdded(learnt, label, actor, at)
                                          : MakeLabelRemoved(learnt, label, actor, at));
     } else if (name == "assigned" || name == "unassigned") {
-      // Here GitHub's `actor` may be the assignee; `assigner` is who did it.
+      // GitHub's `actor` may be the assignee here; `assigner` is the person who assigned.
       const Json& assigner = At(event, "assigner");
       const Actor by = assigner.is_object() ? GitHubActor(assigner) : actor;
       const Actor assignee = GitHubActor(At(event, "assignee"));
@@ -148,7 +148,7 @@ Backfill ReadGitHub(const GitHubAnswers& answers, absl::Time received) {
   ticket.updated_at = TimeAt(issue, "updated_at");
   ticket.open = StringAt(issue, "state") != "closed";
 
-  // Labels given at the opening are listed as `labeled` events too.
+  // GitHub also lists the labels that were set when the issue was opened as `labeled` events.
   out.facts.push_back(
       MakeOpened(learnt, ticket.author, MomentAt(issue, "created_at"), StringAt(issue, "body")));
   AddEvents(learnt, issue, answers.events, &out.facts);
@@ -159,7 +159,7 @@ Backfill ReadGitHub(const GitHubAnswers& answers, absl::Time received) {
   for (const Json& comment : answers.comments)
     AddComment(learnt, comment, IssueCommentId(IdAt(comment, "id")), &out.facts);
   for (const Json& review : answers.reviews) {
-    if (!TimeAt(review, "submitted_at")) continue;  // pending: nobody else sees it
+    if (!TimeAt(review, "submitted_at")) continue;  // pending; nobody else can see it
     out.facts.push_back(MakeReview(learnt, IdAt(review, "id"), GitHubActor(At(review, "user")),
                                    MomentAt(review, "submitted_at"), StringAt(review, "body")));
   }

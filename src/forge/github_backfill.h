@@ -1,4 +1,4 @@
-// A GitHub ticket's facts out of what its API answered. Pure functions. Private to this room.
+// Makes a GitHub ticket's facts from the API's answers. Pure functions. Private to this room.
 #pragma once
 
 #include <vector>
@@ -23,9 +23,9 @@ struct GitHubAnswers {
   std::vector<Json> review_comments;  // /pulls/N/comments
 };
 
-// Rationale: the API shows texts as they are now, not as they were written; a comment that was
-// edited counts from its creation with today's words. A webhook's fact of the same thing, where it
-// comes, replaces this one (Provenance).
+// Rationale: the API shows texts as they are now, not as they were written. An edited comment
+// counts from its creation, with its present text. When a webhook brings a fact of the same thing,
+// that fact replaces this one (Provenance).
 Backfill ReadGitHub(const GitHubAnswers& answers, absl::Time received);
 
 }  // namespace retainer::forge

@@ -21,8 +21,8 @@ std::string ConclusionOf(CheckView::Verdict verdict) {
   return "neutral";
 }
 
-// The check run of this app's on a commit that has our name, the first where there are several;
-// empty where there is none.
+// Our app's check run with our name on a commit, the first when there are several; empty when there
+// is none.
 absl::StatusOr<std::string> FindCheckRun(const ApiCalls& calls, const Scope& scope,
                                          const std::string& repository,
                                          const std::string& app_login, const std::string& commit) {

@@ -9,8 +9,8 @@
 
 namespace retainer::forge {
 
-// As Forge::SetCheck. `repository`: its path, `/repos/owner/name`; `app_login`: the account of our
-// app (`SLUG[bot]`), empty where we act with a token.
+// As Forge::SetCheck. `repository` is its path, `/repos/owner/name`. `app_login` is the account of
+// our app (`SLUG[bot]`); empty when we act with a token.
 absl::StatusOr<std::string> SetCheckRun(const ApiCalls& calls, const Scope& scope,
                                         const std::string& repository, const std::string& app_login,
                                         const RemoteCheck& check, const std::string& id);

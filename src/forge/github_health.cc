@@ -14,11 +14,11 @@ namespace {
 struct Need {
   const char* permission;
   const char* level;
-  const char* title;  // as the app's settings page calls it
+  const char* title;  // as on the app's settings page
   const char* why;
 };
 
-// As webhooks/github/app-manifest.json asks for them.
+// The permissions that webhooks/github/app-manifest.json requests.
 constexpr std::array<Need, 6> kNeeds = {{
     {"issues", "write", "Issues", "to comment, label and assign"},
     {"pull_requests", "write", "Pull requests", "to do so on pull requests"},
@@ -96,7 +96,7 @@ absl::StatusOr<std::vector<std::string>> MissingOfToken(const ApiCalls& calls,
   std::vector<std::string> missing;
   const auto header = response->headers.find("X-OAuth-Scopes");
   if (header == response->headers.end() || absl::StripAsciiWhitespace(header->second).empty())
-    return missing;  // a fine-grained token does not tell
+    return missing;  // fine-grained tokens do not report scopes
   std::set<std::string> scopes;
   for (absl::string_view scope : absl::StrSplit(header->second, ','))
     scopes.insert(std::string(absl::StripAsciiWhitespace(scope)));

@@ -1,4 +1,4 @@
-// What a GitHub App or token lacks for this desk's work, each with the mend. Private to this room.
+// Which permissions a GitHub App or token lacks, each with the remedy. Private to this room.
 #pragma once
 
 #include <string>

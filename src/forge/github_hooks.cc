@@ -12,19 +12,19 @@
 namespace retainer::forge {
 namespace {
 
-// Of a log that holds three days; more than this is not worth the calls.
+// The log holds three days. Reading more pages than this is not worth the calls.
 constexpr int kMostPages = 50;
 constexpr absl::Duration kLookBack = absl::Hours(24);
-// How long after the n-th attempt (n from 1) the next one is asked for.
+// The pause between the n-th attempt (n from 1) and the request for the next one.
 constexpr std::array<absl::Duration, kMostAttempts - 1> kPauses = {
     absl::ZeroDuration(), absl::Minutes(10), absl::Hours(1), absl::Hours(6)};
 
 const Scope kAsApp{Scope::Kind::kApp};
 
-// Every attempt at one delivery.
+// All attempts at one delivery.
 struct Sent {
   std::string event;
-  std::string id;  // of the last attempt
+  std::string id;  // id of the last attempt
   std::int64_t status = 0;
   absl::Time first = absl::InfiniteFuture();
   absl::Time last = absl::InfinitePast();
@@ -32,7 +32,7 @@ struct Sent {
   bool taken = false;
 };
 
-// By GUID. Unimplemented where this instance keeps no log.
+// Returns the log by GUID. Unimplemented when this instance keeps no log.
 absl::StatusOr<std::map<std::string, Sent>> ReadLog(const ApiCalls& calls, const std::string& forge,
                                                     absl::Time since) {
   int pages = 0;
@@ -205,7 +205,7 @@ absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::str
     ApiRequest request;
     request.method = "POST";
     request.path = absl::StrCat("/app/hook/deliveries/", PercentEncode(sent->id), "/attempts");
-    request.expected = {400, 404, 422};  // too old by now: nobody can have it sent again
+    request.expected = {400, 404, 422};  // too old: it cannot be sent again
     auto response = calls.Call(kAsApp, request);
     if (!response.ok()) return response.status();
     if (response->status == 202) ++asked;

@@ -1,4 +1,4 @@
-// GitHub's webhooks as seen from GitHub: where they go, what became of them, and sending again.
+// GitHub's record of our webhooks: their address, the result of each delivery, and redelivery.
 // Private to this room.
 #pragma once
 
@@ -13,17 +13,17 @@
 
 namespace retainer::forge {
 
-// The one webhook of a GitHub App, and what its log says of the last day.
+// The one webhook of a GitHub App, and what GitHub's log says about its last day.
 absl::StatusOr<HookHealth> HooksOfApp(const ApiCalls& calls, const std::string& forge,
                                       const std::string& url, absl::Time now);
-// The webhooks of repositories, as far as the token's account may look at them.
+// The webhooks of repositories, as far as the token's account may read them.
 absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std::string& forge,
                                                const std::string& url,
                                                const std::vector<std::string>& projects);
 
-// As Forge::Redeliver, for a GitHub App. A delivery that fails again and again is asked for less
-// and less often, and after kMostAttempts no more: one that we refuse for good costs no endless
-// round.
+// As Forge::Redeliver, for a GitHub App. Redelivery of a delivery that keeps failing is requested
+// with growing pauses, at most until kMostAttempts: a delivery that we refuse for good must not
+// cost an endless loop.
 inline constexpr std::size_t kMostAttempts = 5;
 absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
                                            absl::Time since, std::size_t limit, absl::Time now);

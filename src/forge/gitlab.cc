@@ -44,7 +44,7 @@ class GitLab final : public Forge {
     health.self = *self;
     ApiRequest request;
     request.path = "/personal_access_tokens/self";
-    request.expected = {400, 403, 404};  // older instances, and tokens of another kind
+    request.expected = {400, 403, 404};  // older instances, and other kinds of tokens
     auto token = calls_.GetJson({}, request);
     if (!token.ok()) return token.status();
     if (const Json& scopes = At(*token, "scopes"); scopes.is_array()) {
@@ -71,7 +71,8 @@ class GitLab final : public Forge {
     return AccessToProjects(calls_, client_->name(), projects);
   }
 
-  // Whoever sees a group sees its members; a group that is private to others is as if not there.
+  // Whoever sees a group sees its members. A group that others may not see answers as if it did not
+  // exist.
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view organization) override {
     ApiRequest request;
     request.path = absl::StrCat("/groups/", PercentEncode(organization));
@@ -119,7 +120,7 @@ class GitLab final : public Forge {
     if (level >= 50) return "admin";     // owner, administrator
     if (level >= 40) return "maintain";  // maintainer
     if (level >= 30) return "write";     // developer
-    if (level >= 15) return "triage";    // planner, reporter: may label and assign
+    if (level >= 15) return "triage";    // planner, reporter: may set labels and assignees
     if (level >= 10) return "read";      // guest
     return "none";                       // minimal access
   }
@@ -135,7 +136,8 @@ class GitLab final : public Forge {
     if (!response.ok()) return response.status();
     if (response->status == 403) return "unseen";
     const Json json = ParseJson(response->body).value_or(Json());
-    // A group that we cannot see is "404 Group Not Found", a stranger to it plain "404 Not found".
+    // A group that we cannot see is "404 Group Not Found". An account that is no member of a
+    // visible group is "404 Not found".
     if (response->status == 404)
       return absl::StrContains(StringAt(json, "message"), "Group") ? "unseen" : "no";
     return IsActiveMember(json) ? "yes" : "no";
@@ -146,14 +148,15 @@ class GitLab final : public Forge {
     if (!id.ok()) return id.status();
     auto user = calls_.GetJson({}, absl::StrCat("/users/", *id));
     if (!user.ok()) return user.status();
-    // GitLab takes only confirmed addresses as public_email.
+    // GitLab accepts only confirmed addresses as public_email.
     return absl::AsciiStrToLower(StringAt(*user, "public_email"));
   }
 
   absl::StatusOr<Actor> FindUser(std::string_view login) override {
     auto id = IdOfLogin(login);
     if (!id.ok()) return id.status();
-    auto user = calls_.GetJson({}, absl::StrCat("/users/", *id));  // says whether it is a bot
+    // The answer says whether it is a bot.
+    auto user = calls_.GetJson({}, absl::StrCat("/users/", *id));
     if (!user.ok()) return user.status();
     return GitLabActor(*user);
   }
@@ -269,7 +272,7 @@ class GitLab final : public Forge {
     auto self = Self();
     if (!self.ok()) return self.status();
     const absl::Time from = since - kSinceSlack;
-    // Newest first: what is older than the intent is not asked for.
+    // Newest first. Notes that are older than the intent are not requested.
     const auto is_older = [from](const Json& note) {
       const auto created = TimeAt(note, "created_at");
       return created && *created < from;
@@ -307,7 +310,7 @@ class GitLab final : public Forge {
                           {"color", absl::StrCat("#", label.color)},
                           {"description", label.description}});
       create.call = CallClass::kContent;
-      create.expected = {409};  // made by somebody else just now
+      create.expected = {409};  // somebody else has just created it
       if (auto created = calls_.Call({}, create); !created.ok()) return created.status();
     }
     std::lock_guard lock(mutex_);
@@ -334,9 +337,9 @@ class GitLab final : public Forge {
     return calls_.Call({}, request).status();
   }
 
-  // GitLab replaces the whole list: those who are assigned come first in it, so that an edition
-  // that keeps only one keeps them. Between the reading and the writing somebody may be assigned
-  // and lost; GitLab offers nothing safer.
+  // GitLab replaces the whole list. The present assignees come first in it, so that an edition that
+  // keeps only one assignee keeps the present one. A person who is assigned between our reading and
+  // our writing is lost; GitLab offers nothing safer.
   absl::Status AddAssignees(const RemoteTicket& at,
                             const std::vector<std::string>& logins) override {
     if (logins.empty()) return absl::OkStatus();
@@ -366,7 +369,7 @@ class GitLab final : public Forge {
         .status();
   }
 
-  // Whether the edition and the role let the account be assigned shows only when it is tried.
+  // Only an attempt shows whether the edition and the role allow the account to be assigned.
   absl::StatusOr<bool> CanAssign(const RemoteTicket&, const std::string& login) override {
     auto id = IdOfLogin(login);
     if (absl::IsNotFound(id.status())) return false;
@@ -385,7 +388,7 @@ class GitLab final : public Forge {
     return UnreactOnGitLab(calls_, TicketPath(at), object, id);
   }
 
-  // GitLab has no status that says nothing either way; each is a new one, the last of a name
+  // GitLab has no neutral commit status. Every call creates a new status; the last one of a name
   // counts.
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string&) override {
@@ -406,7 +409,7 @@ class GitLab final : public Forge {
   }
 
  private:
-  // The id where known: it stays when the path changes.
+  // Uses the id when it is known, because it stays when the path changes.
   static std::string ProjectPath(const RemoteTicket& at) {
     return absl::StrCat("/projects/",
                         PercentEncode(at.key.project.empty() ? at.path : at.key.project));

@@ -36,7 +36,7 @@ absl::StatusOr<AccessHealth> AccessToProjects(const ApiCalls& calls, const std::
   if (projects.empty()) return health;
   const auto self = calls.GetJson({}, "/user");
   if (!self.ok()) return self.status();
-  // Told to administrators alone. They are members of few projects.
+  // GitLab shows this field only to administrators, who are members of few projects.
   const Json& admin = At(*self, "is_admin");
   if (admin.is_boolean() && admin.get<bool>()) return health;
   const std::string login = StringAt(*self, "username");

@@ -10,11 +10,12 @@
 
 namespace retainer::forge {
 
-// `member` as GitLab tells it. An invitation that nobody took up, or a blocked account, is none.
+// `member` as GitLab sends it. An invitation that was not accepted, or a blocked account, is not an
+// active member.
 bool IsActiveMember(const Json& member);
 
-// Whether our account's role in each of the projects suffices for the desk's work. That of an
-// administrator does everywhere.
+// Whether our account's role in each of the projects is enough for the desk's work. An
+// administrator's role is enough everywhere.
 absl::StatusOr<AccessHealth> AccessToProjects(const ApiCalls& calls, const std::string& forge,
                                               const std::vector<std::string>& projects);
 

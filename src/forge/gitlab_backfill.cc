@@ -22,15 +22,15 @@ Moment MomentAt(const Json& object, const char* key) {
   return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
 }
 
-// Reads digits off the front; false where there are none.
+// Removes digits from the front; false when there are none.
 bool ConsumeDigits(absl::string_view* text) {
   const std::size_t end = std::min(text->find_first_not_of("0123456789"), text->size());
   text->remove_prefix(end);
   return end > 0;
 }
 
-// `project_12_bot`, `group_3_bot_0a1b…`: the accounts behind project and group access tokens; and
-// service accounts. Nobody can choose such a name.
+// `project_12_bot`, `group_3_bot_0a1b…` (the accounts behind project and group access tokens), and
+// service accounts. A person cannot choose such a name.
 bool IsBotLogin(absl::string_view login) {
   if (absl::ConsumePrefix(&login, "service_account_")) {
     if (absl::ConsumePrefix(&login, "group_") || absl::ConsumePrefix(&login, "project_"))
@@ -67,7 +67,7 @@ void AddAssignments(const Learnt& learnt, const Json& note, std::vector<Fact>* f
 void AddSystemNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
   struct Act {
     const char* begins;
-    const char* what;  // as webhooks call it
+    const char* what;  // webhooks' name for it
   };
   const std::string body = StringAt(note, "body");
   for (const Act& act : {Act{"changed title from", "retitled"}, Act{"approved this", "approved"},
@@ -93,14 +93,14 @@ void AddNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
   const auto created = TimeAt(note, "created_at");
   const auto updated = TimeAt(note, "updated_at");
   facts->push_back(MakeComment(learnt, id, author, MomentAt(note, "created_at"), body, internal));
-  // A second's slack: GitLab touches notes as it makes them.
+  // GitLab changes a note's `updated_at` while it creates the note: allow a second.
   if (created && updated && *updated >= *created + absl::Seconds(1)) {
     facts->push_back(MakeCommentEdited(learnt, id, Actor(), author, Moment::At(*updated), body,
                                        std::nullopt, created, internal));
   }
 }
 
-// `…/projects/75/issues/12`, as GitLab's API links its issues.
+// Reads `…/projects/75/issues/12`, the form in which GitLab's API links its issues.
 std::optional<TicketKey> KeyOf(const std::string& forge, absl::string_view url) {
   const std::vector<absl::string_view> parts = absl::StrSplit(url, '/');
   const std::size_t n = parts.size();
@@ -128,7 +128,7 @@ std::optional<Destination> MovedTo(const GitLabAnswers& answers) {
     there.path = std::string(text.substr(0, hash));
     to = std::move(there);
   }
-  // A neighbour of its own group is written without the group.
+  // GitLab writes a project of the same group without the group.
   if (to && to->path.find('/') == std::string::npos) {
     const std::string own = StringAt(answers.project, "path_with_namespace");
     to->path.insert(0, own.substr(0, own.rfind('/') + 1));
@@ -178,7 +178,7 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
   }
   for (const Json& event : answers.label_events) {
     const std::string label = StringAt(At(event, "label"), "name");
-    if (label.empty()) continue;  // the label was deleted since
+    if (label.empty()) continue;  // the label has been deleted
     const Actor actor = GitLabActor(At(event, "user"));
     const Moment at = MomentAt(event, "created_at");
     out.facts.push_back(StringAt(event, "action") == "remove"
@@ -216,7 +216,7 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
       out.facts.push_back(MakeReopened(learnt, actor, at));
     }
   }
-  // Older than state events: who closed it stands on the ticket.
+  // The ticket was closed before GitLab kept state events. The ticket itself says who closed it.
   if (!ticket.open && !closing_listed) {
     const bool merged = state == "merged";
     const auto at = TimeAt(json, merged ? "merged_at" : "closed_at");
@@ -231,7 +231,7 @@ Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received) {
                                    MomentAt(event, "created_at")));
   }
   if (!IdAt(json, "moved_to_id").empty()) {
-    // The id is one of the whole instance, from which no ticket can be told.
+    // `moved_to_id` is an id of the whole instance; it does not tell the project and number.
     const char* when = TimeAt(json, "closed_at") ? "closed_at" : "updated_at";
     out.facts.push_back(MakeMoved(learnt, "", Actor(), MomentAt(json, when)));
     if (answers.moved_to.number > 0) {

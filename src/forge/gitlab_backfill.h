@@ -1,4 +1,4 @@
-// A GitLab ticket's facts out of what its API answered. Pure functions. Private to this room.
+// Makes a GitLab ticket's facts from the API's answers. Pure functions. Private to this room.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +22,24 @@ struct GitLabAnswers {
   Json project;
   TicketKind kind = TicketKind::kIssue;
   Json ticket;                         // an issue or a merge request
-  std::vector<Json> notes;             // people's and the system's
+  std::vector<Json> notes;             // both people's notes and system notes
   std::vector<Json> label_events;      // resource_label_events
   std::vector<Json> state_events;      // resource_state_events
   std::vector<Json> milestone_events;  // resource_milestone_events
   TicketKey moved_to;                  // number 0: not known
 };
 
-// Where a system note says that the ticket was moved to; nullopt where it was not, or none says.
-// Rationale: the ticket itself holds but a number of the whole instance.
+// Where the ticket was moved to, according to a system note. nullopt when it was not moved or no
+// note says so.
+//
+// Rationale: the ticket itself names its successor only by an id of the whole instance.
 struct Destination {
   std::string path;
   std::int64_t number = 0;
 };
 std::optional<Destination> MovedTo(const GitLabAnswers& answers);
 
-// Assignments have no events of their own in GitLab's REST: they are read from its system notes.
+// GitLab's REST API has no events for assignments; they are read from system notes.
 Backfill ReadGitLab(const GitLabAnswers& answers, absl::Time received);
 
 }  // namespace retainer::forge

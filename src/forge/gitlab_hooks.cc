@@ -10,7 +10,7 @@
 namespace retainer::forge {
 namespace {
 
-// As webhooks/gitlab/hook-settings.json asks for them.
+// The events that webhooks/gitlab/hook-settings.json requests.
 constexpr std::array<std::pair<const char*, const char*>, 8> kEvents = {{
     {"issues_events", "issues"},
     {"confidential_issues_events", "confidential issues"},

@@ -1,4 +1,4 @@
-// GitLab's webhooks as seen from GitLab. Private to this room.
+// GitLab's record of our webhooks. Private to this room.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace retainer::forge {
 
-// Which of the projects' webhooks go to `url`, whether GitLab has switched them off, and what they
-// do not tell.
+// Which of the projects' webhooks point to `url`, whether GitLab has disabled them, and which
+// events they leave out.
 absl::StatusOr<HookHealth> HooksOfProjects(const ApiCalls& calls, const std::string& forge,
                                            const std::string& url,
                                            const std::vector<std::string>& projects);

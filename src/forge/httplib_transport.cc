@@ -1,5 +1,5 @@
-// The real transport. httplib::Client is one connection and no thread may share it, so each request
-// takes one out of the pool and puts it back when the answer is whole.
+// The real transport. An httplib::Client is one connection, and threads must not share it. Each
+// request takes one out of the pool, and puts it back when the answer is complete.
 #include <httplib.h>
 
 #include <algorithm>
@@ -26,8 +26,8 @@ class HttplibTransport final : public HttpTransport {
   absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override {
     auto [client, used_before] = Take();
     Attempt attempt = Try(*client, request);
-    // The server may close a kept-alive connection just as we write on it. Asking again is safe for
-    // what only reads; whether a mutation was carried out is not known, so the caller decides.
+    // The server may close a kept-alive connection just as we write on it. A read is safe to retry.
+    // Whether a mutation was carried out is not known, so the caller decides.
     const bool broken =
         attempt.error == httplib::Error::Read || attempt.error == httplib::Error::Write;
     if (!attempt.response.ok() && used_before && broken && request.method == "GET" &&

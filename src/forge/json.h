@@ -1,6 +1,6 @@
-// Reading a forge's JSON without trusting it: every reader answers something for any value.
+// Reads a forge's JSON without trusting it: every reader returns something for any value.
 //
-// Private to this room: the only header that shows nlohmann/json.
+// Private to this room. This is the only header that exposes nlohmann/json.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@ namespace retainer::forge {
 
 using Json = nlohmann::json;
 
-// nullopt for what is not JSON.
+// nullopt when `text` is not JSON.
 std::optional<Json> ParseJson(const std::string& text);
 
-// Empty, 0 or false where the key is missing or of another type.
+// Empty, 0 or false when the key is missing or has another type.
 std::string StringAt(const Json& object, const char* key);
 std::int64_t NumberAt(const Json& object, const char* key);
 bool BoolAt(const Json& object, const char* key);
-// A stable id as decimal text; empty where there is none.
+// A stable id as decimal text; empty when there is none.
 std::string IdAt(const Json& object, const char* key);
-// The member, or null.
+// The member, or null when it is missing.
 const Json& At(const Json& object, const char* key);
 std::optional<absl::Time> TimeAt(const Json& object, const char* key);
 
-// Invalid UTF-8 is replaced: dumping never fails.
+// Replaces invalid UTF-8, so that it never fails.
 std::string Dump(const Json& json);
 
 }  // namespace retainer::forge

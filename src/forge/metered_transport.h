@@ -1,5 +1,5 @@
-// A transport that tells the figures how the forge answers: calls by outcome, what is left of the
-// rate limit, and the forge's clock minus ours. Thread-safe.
+// A transport that counts a forge's answers in the metrics: calls by outcome, the remaining rate
+// limit, and the forge's clock minus ours. Thread-safe.
 #pragma once
 
 #include <memory>

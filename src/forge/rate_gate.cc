@@ -13,10 +13,10 @@ namespace {
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
-// GitHub asks for at least a minute where a limit names no instant, and more each time.
+// When a rate limit names no instant, GitHub asks for at least a minute, and for more each time.
 constexpr absl::Duration kFirstWait = absl::Minutes(1);
 constexpr absl::Duration kLongestWait = absl::Hours(1);
-// A forge that names an instant far away is not believed beyond this: the wait is asked again.
+// The longest wait that we accept from a forge. After it we try again.
 constexpr absl::Duration kLongestBelieved = absl::Hours(6);
 
 // `Retry-After` is seconds or an HTTP date.
@@ -73,7 +73,7 @@ std::optional<absl::Duration> RateGate::Leave(const std::string& account, CallCl
   if (call != CallClass::kRead) state.mutating = false;
   if (response == nullptr) return std::nullopt;
   if (response->status == 401 && call != CallClass::kRead) {
-    // Nothing was done: renewed credentials may have the turn at once.
+    // The forge did nothing, so a call with renewed credentials may follow at once.
     state.next_mutation = now;
     if (call == CallClass::kContent && !state.content.empty()) state.content.pop_back();
   }
@@ -92,7 +92,8 @@ std::optional<absl::Duration> RateGate::Leave(const std::string& account, CallCl
 
   const auto retry_after = RetryAfterHeader(*response, now + skew);
   if (!IsRateLimit(*response, rules_.kind)) {
-    // Reads go on passing while comments are refused: they say nothing about the limit on those.
+    // A successful read says nothing about the limit on comments: reads pass while comments are
+    // refused.
     if (response->status < 400 && (call != CallClass::kRead || !state.strike_by_mutation))
       state.strikes = 0;
     return std::nullopt;

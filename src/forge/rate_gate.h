@@ -1,8 +1,9 @@
-// Who may call a forge when: rate limits, the spacing of mutations and the content budgets.
+// Decides when a call to a forge may be made: rate limits, the spacing of mutations, and the
+// budgets for content.
 //
-// State is kept by *account* (a GitHub App installation, or a token). Every call asks first and
-// reports its answer afterwards; a call that comes too early is refused at once, so nothing ever
-// sleeps here. Thread-safe. Time is passed in, by Clock::Steady.
+// State is kept by *account* (a GitHub App installation, or a token). Every call asks first (Enter)
+// and reports its answer afterwards (Leave). A call that comes too early is refused at once, so
+// nothing here sleeps. Thread-safe. The caller passes the time, from Clock::Steady.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ namespace retainer::forge {
 enum class CallClass {
   kRead,
   kMutation,
-  kContent,  // a mutation that makes or changes content people see: counts towards the budgets
+  kContent,  // a mutation that makes or changes content people see; counts towards the budgets
 };
 
 struct GateRules {
   ForgeKind kind = ForgeKind::kGitHub;
   absl::Duration mutation_interval = absl::Seconds(1);
-  // GitHub's published secondary limits; 0 switches a budget off (GitLab publishes none).
+  // GitHub's published secondary rate limits. 0 disables a budget (GitLab publishes none).
   int content_per_minute = 80;
   int content_per_hour = 500;
 };
@@ -37,20 +38,23 @@ class RateGate {
  public:
   RateGate(std::string forge, const GateRules& rules) : forge_(std::move(forge)), rules_(rules) {}
 
-  // OK: the call may be made now, and Leave must follow. Else ResourceExhausted with RetryAfter.
+  // OK: the call may be made now, and Leave must follow. Otherwise ResourceExhausted with
+  // RetryAfter.
   absl::Status Enter(const std::string& account, CallClass call, absl::Time now);
 
-  // The call is over; `response` is null where none came. `skew` is the forge's clock minus `now`:
-  // reset instants are in the forge's time. Returns the wait when the response is a rate limit.
+  // Reports that the call is over; `response` is null when none came. `skew` is the forge's clock
+  // minus `now`, because reset instants are in the forge's time. Returns the wait when the response
+  // is a rate limit.
   std::optional<absl::Duration> Leave(const std::string& account, CallClass call,
                                       const HttpResponse* response, absl::Duration skew,
                                       absl::Time now);
 
-  // From when on a mutation is let in, as far as is known now; InfinitePast when nothing holds it
-  // up. Content budgets are not part of it: labels may still be set when comments must wait.
+  // The earliest instant for the next mutation, as far as is known now; InfinitePast when nothing
+  // delays it. Leaves out the content budgets: labels may be set while comments must wait.
   absl::Time NextMutationAt(const std::string& account) const;
 
-  // The smallest number of calls left that any account was last told; nullopt before the first.
+  // The smallest number of remaining calls that the forge last reported for any account; nullopt
+  // before the first report.
   std::optional<std::int64_t> remaining() const;
 
  private:
@@ -58,8 +62,8 @@ class RateGate {
     absl::Time blocked_until = absl::InfinitePast();
     absl::Time next_mutation = absl::InfinitePast();
     bool mutating = false;
-    std::deque<absl::Time> content;  // of the last hour
-    int strikes = 0;                 // limits in a row that named no instant
+    std::deque<absl::Time> content;  // instants of the last hour
+    int strikes = 0;                 // rate limits in a row that named no instant
     bool strike_by_mutation = false;
     std::optional<std::int64_t> remaining;
   };

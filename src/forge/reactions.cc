@@ -11,7 +11,7 @@
 namespace retainer::forge {
 namespace {
 
-// The number of an object of this kind; empty for another.
+// The number of an object of this kind; empty when it is of another kind.
 std::string NumberOf(const std::string& object, std::string_view prefix) {
   return object.starts_with(prefix) ? object.substr(prefix.size()) : std::string();
 }
@@ -21,7 +21,7 @@ absl::Status NoReactions(const std::string& object) {
       absl::StrCat("the forge's API has no reactions for ", object.substr(0, object.find('/'))));
 }
 
-// Where the reactions of an object are.
+// The path of an object's reactions.
 absl::StatusOr<std::string> GitHubPath(const std::string& repository, std::int64_t number,
                                        const std::string& object) {
   if (object.empty()) return absl::StrCat(repository, "/issues/", number, "/reactions");
@@ -60,7 +60,7 @@ absl::StatusOr<std::string> ReactOnGitHub(const ApiCalls& calls, const Scope& sc
   auto path = GitHubPath(repository, number, reaction.object);
   if (!path.ok()) return path.status();
   const char* content = reaction.kind == FaceReaction::Kind::kDone ? "+1" : "confused";
-  // GitHub answers with the reaction of ours that is there already.
+  // If our reaction is there already, GitHub answers with that one.
   auto made = calls.Mutate(scope, "POST", *path, {{"content", content}}, CallClass::kMutation);
   if (!made.ok()) return made.status();
   return IdAt(*made, "id");
@@ -81,7 +81,7 @@ absl::StatusOr<std::string> ReactOnGitLab(const ApiCalls& calls, const std::stri
   const char* name = reaction.kind == FaceReaction::Kind::kDone ? "thumbsup" : "confused";
   auto made = calls.Mutate({}, "POST", *path, {{"name", name}}, CallClass::kMutation);
   if (made.ok()) return IdAt(*made, "id");
-  // GitLab says 404 both for what is gone and for what we have awarded already.
+  // GitLab answers 404 both when the object is gone and when our award is there already.
   if (!absl::IsNotFound(made.status())) return made.status();
   auto there = calls.GetPages({}, *path, "");
   if (!there.ok()) return there.status();

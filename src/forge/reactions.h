@@ -1,4 +1,4 @@
-// Reactions on comments, issues and requests, as either forge keeps them.
+// Reactions on comments, issues and pull or merge requests, on GitHub and on GitLab.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace retainer::forge {
 
-// As Forge::SetReaction and Forge::RemoveReaction. `repository`: its path, `/repos/owner/name`.
+// As Forge::SetReaction and Forge::RemoveReaction. `repository` is its path, `/repos/owner/name`.
 absl::StatusOr<std::string> ReactOnGitHub(const ApiCalls& calls, const Scope& scope,
                                           const std::string& repository, std::int64_t number,
                                           const FaceReaction& reaction);
@@ -18,7 +18,7 @@ absl::Status UnreactOnGitHub(const ApiCalls& calls, const Scope& scope,
                              const std::string& repository, std::int64_t number,
                              const std::string& object, const std::string& id);
 
-// `ticket`: its path, `/projects/7/issues/12`; `self`: our account's id.
+// `ticket` is its path, `/projects/7/issues/12`; `self` is our account's id.
 absl::StatusOr<std::string> ReactOnGitLab(const ApiCalls& calls, const std::string& ticket,
                                           const std::string& self, const FaceReaction& reaction);
 absl::Status UnreactOnGitLab(const ApiCalls& calls, const std::string& ticket,

@@ -9,7 +9,7 @@
 namespace retainer::forge {
 namespace {
 
-// GitHub says some limits only in words.
+// GitHub reports some limits only in words.
 bool NamesALimit(const std::string& body) {
   const std::string words = absl::AsciiStrToLower(body);
   return absl::StrContains(words, "secondary rate limit") ||

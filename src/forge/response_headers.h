@@ -1,4 +1,4 @@
-// What a forge's answer says in its headers about time and rate limits. Pure.
+// Reads time and rate limits from the headers of a forge's answer. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,13 @@ std::optional<std::int64_t> NumberIn(const HttpResponse& response, std::string_v
 // An HTTP date (RFC 9110).
 std::optional<absl::Time> DateIn(const HttpResponse& response, std::string_view header);
 
-// `X-RateLimit-Remaining` on GitHub, `RateLimit-Remaining` on GitLab; and the instant of the reset,
-// in the forge's time.
+// The remaining calls (`X-RateLimit-Remaining` on GitHub, `RateLimit-Remaining` on GitLab), and the
+// instant of the reset in the forge's time.
 std::optional<std::int64_t> RateRemaining(const HttpResponse& response, ForgeKind kind);
 std::optional<absl::Time> RateReset(const HttpResponse& response, ForgeKind kind);
 
-// A 429, or a 403 that a rate limit explains: by `Retry-After`, by nothing left, or, as GitHub's
-// secondary limits, in words alone.
+// A 429, or a 403 with a sign of a rate limit: a `Retry-After` header, no calls remaining, or (as
+// with GitHub's secondary limits) only the words of the body.
 bool IsRateLimit(const HttpResponse& response, ForgeKind kind);
 
 }  // namespace retainer::forge

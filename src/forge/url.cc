@@ -21,7 +21,7 @@ struct Split {
   std::string scheme;
   std::string host;
   int port = 0;
-  std::string rest;  // from the path on
+  std::string rest;  // path and query
   bool user_info = false;
 };
 
@@ -83,7 +83,7 @@ std::string PercentEncode(std::string_view text) {
 
 bool IsLoopback(std::string_view host) {
   if (host == "localhost" || host == "::1") return true;
-  // 127.0.0.0/8 in full; a name that only begins so may lead anywhere.
+  // Matches all of 127.0.0.0/8. A host name that only starts with 127 may lead anywhere.
   const std::vector<std::string> parts = absl::StrSplit(View(host), '.');
   return parts.size() == 4 && parts[0] == "127" &&
          std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
@@ -137,7 +137,7 @@ std::optional<std::string> SameOriginTarget(const BaseUrl& base, std::string_vie
   }
   target = target.substr(0, target.find('#'));
   if (target.empty() || target.front() != '/') target.insert(0, "/");
-  // A line break in a Location must not become one in our request.
+  // A line break in a Location must not become a line break in our request.
   if (std::any_of(target.begin(), target.end(),
                   [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }))
     return std::nullopt;
