@@ -21,7 +21,7 @@ bool OnlyAlnumAnd(std::string_view text, std::string_view others) {
   });
 }
 
-// In a URL these lead elsewhere.
+// In a URL, these segments lead to another path.
 bool HasDotSegment(std::string_view path) {
   while (true) {
     const std::size_t slash = path.find('/');

@@ -1,6 +1,7 @@
-// Fields of a body that end up in links, mentions and keys, taken only in the form that a forge
-// gives them. Rationale: a secret bound to some projects may be in hands that we trust no further.
-// Pure and thread-safe.
+// Reads the fields of a body that end up in links, mentions and keys. Accepts only the form that
+// forges give them. Pure and thread-safe.
+//
+// Rationale: somebody whom we trust no further may hold a secret that is bound to some projects.
 #pragma once
 
 #include <string>
@@ -13,23 +14,23 @@
 
 namespace retainer {
 
-// A login, empty where it holds what no login holds.
+// A login; empty when the text holds characters that no login has.
 std::string LoginField(Node node);
-// An http(s) address, empty for anything else.
+// An http(s) address; empty for anything else.
 std::string UrlField(Node node);
 // `owner/repo`, `group/sub/project`; empty for anything else.
 std::string PathField(Node node);
 
-// The texts under `key` of an array's objects: names of labels.
+// The texts under `key` of an array's objects, such as the names of labels.
 std::vector<std::string> NamesOf(Node array, std::string_view key);
 
-// An opening whose ticket was made long before its present version tells of no new ticket, but of
-// one that came here with what it had been.
+// True when a ticket's opening is a transfer: the ticket was created long before its present
+// version, so it is not new but was moved here with its history.
 bool CameAlong(const TicketInfo& ticket);
 
 // InvalidArgument: the body of `event` lacks `what`.
 absl::Status Lacks(std::string_view event, std::string_view what);
-// InvalidArgument: the body is of another event than the header says.
+// InvalidArgument: the body belongs to another event than the header says.
 absl::Status DoesNotFit(std::string_view event);
 
 }  // namespace retainer

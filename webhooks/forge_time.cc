@@ -7,7 +7,7 @@
 namespace retainer {
 namespace {
 
-// Reads from the front of a text; once something did not fit, `ok` stays false.
+// Reads from the front of a text. After the first mismatch `ok` stays false.
 struct Reader {
   std::string_view rest;
   bool ok = true;
@@ -55,7 +55,7 @@ std::optional<absl::Time> ParseForgeTime(std::string_view text) {
   const int minute = in.Digits(2);
   in.Expect(":");
   const int second = in.Digits(2);
-  // 60: a leap second, which UTC's reckoning lays on the next.
+  // 60 is a leap second; UTC arithmetic counts it as the next second.
   if (!in.ok || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   absl::Duration fraction = absl::ZeroDuration();
   if (in.Skip(".")) {
@@ -87,7 +87,7 @@ std::optional<absl::Time> ParseForgeTime(std::string_view text) {
 
 std::optional<absl::Time> ReadForgeTime(Node node) {
   if (const auto text = node.text()) return ParseForgeTime(*text);
-  // Up to the year 9999.
+  // Accepts years up to 9999.
   const std::optional<std::int64_t> seconds = node.integer();
   if (!seconds || *seconds <= 0 || *seconds > 253402300799) return std::nullopt;
   return absl::FromUnixSeconds(*seconds);

@@ -1,4 +1,4 @@
-// Instants as forges write them. Pure and thread-safe.
+// Reads instants in the forms that forges use. Pure and thread-safe.
 #pragma once
 
 #include <optional>
@@ -9,12 +9,12 @@
 
 namespace retainer {
 
-// `2026-03-03T10:02:00Z`, `….123Z`, `…+01:00`, `2026-03-03 10:02:00 UTC`, `… +0200`, a date alone
-// (its midnight, UTC). Nullopt for anything else and for years before 1970: forges write year 1
-// for "never".
+// Accepts `2026-03-03T10:02:00Z`, `….123Z`, `…+01:00`, `2026-03-03 10:02:00 UTC`, `… +0200`, and a
+// date without a time (midnight, UTC). Nullopt for anything else, and for years before 1970,
+// because forges write year 1 for "never".
 std::optional<absl::Time> ParseForgeTime(std::string_view text);
 
-// A text as above, or whole seconds since 1970.
+// Accepts a text as above, or whole seconds since 1970.
 std::optional<absl::Time> ReadForgeTime(Node node);
 
 }  // namespace retainer

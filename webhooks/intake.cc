@@ -23,7 +23,8 @@ int HexValue(char c) {
 std::optional<std::string> DecodeFormValue(std::string_view encoded) {
   std::string text;
   text.reserve(encoded.size());
-  // Up to 25 MiB, on the request's thread: what needs no decoding is copied in runs.
+  // The text may have 25 MiB and is decoded on the request's thread: runs without encoding are
+  // copied as a whole.
   std::size_t plus = encoded.find('+');
   std::size_t percent = encoded.find('%');
   for (std::size_t i = 0; i < encoded.size();) {
@@ -71,8 +72,8 @@ absl::StatusOr<std::string> DecodePayload(std::string_view form) {
   if (!form.starts_with(kField)) {
     return absl::InvalidArgumentError("the form does not begin with `payload`");
   }
-  // Rationale: what is signed are the bytes, not how they are to be read. JSON that holds
-  // `&payload=…&` somewhere must not become another delivery under the content type of a form.
+  // Rationale: the signature covers the bytes, not their media type. JSON that contains
+  // `&payload=…&` must not become another delivery when it is sent with the content type of a form.
   if (form.find('&') != form.npos) {
     return absl::InvalidArgumentError("the form holds more than its `payload`");
   }
@@ -124,7 +125,8 @@ std::optional<Verified::OtherName> NamesToCompare(const std::vector<const Webhoo
   Verified::OtherName name;
   for (const WebhookSecret* secret : verified) {
     for (const ProjectRef& pattern : secret->projects) {
-      // A pattern of many names is for whatever bears one: what left it is no longer meant.
+      // A pattern with `*` covers whatever has such a name now; a project that left the name is no
+      // longer covered.
       if (pattern.path.find('*') == std::string::npos) name.secrets_for.push_back(pattern);
     }
   }

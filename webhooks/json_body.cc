@@ -9,8 +9,8 @@
 
 namespace retainer {
 
-// A value of the list. The values within an array or an object stand one after another, an object's
-// in the order of their names.
+// A value in the list. The values of an array or an object follow one another; an object's are
+// ordered by name.
 struct BodyValue {
   enum class Kind : std::uint8_t {
     kNull,
@@ -23,14 +23,14 @@ struct BodyValue {
     kObject
   };
 
-  std::string_view name;  // in its object
+  std::string_view name;  // its key in the parent object
   std::string_view text;
   std::int64_t integer = 0;
   const BodyValue* first = nullptr;
-  std::uint32_t begin = 0;  // in the list: `first`, until the list is whole
+  std::uint32_t begin = 0;  // index of `first` in the list while the list grows
   std::uint32_t count = 0;
   Kind kind = Kind::kNull;
-  std::uint8_t depth = 0;  // brackets around it
+  std::uint8_t depth = 0;  // number of enclosing brackets
 };
 
 namespace {
@@ -39,7 +39,7 @@ using Json = nlohmann::json;
 using Kind = BodyValue::Kind;
 using Element = simdjson::dom::element;
 
-// The two readers' values, alike to List.
+// Converts the values of both parsers to one form for List.
 BodyValue ValueOf(Element element) {
   BodyValue value;
   switch (element.type()) {
@@ -111,11 +111,11 @@ void EachItem(const Json* json, const Visit& visit) {
   for (const Json& item : *json) visit(&item);
 }
 
-// The list of all values from `root` on; nullopt where a limit of Body is passed.
+// Lists all values from `root` on; nullopt when a limit of Body is exceeded.
 template <typename Source>
 std::optional<std::vector<BodyValue>> List(Source root) {
   std::vector<BodyValue> values = {ValueOf(root)};
-  std::vector<Source> sources = {root};  // of `values`
+  std::vector<Source> sources = {root};  // parallel to `values`
   std::vector<std::pair<std::string_view, Source>> members;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i].kind != Kind::kObject && values[i].kind != Kind::kArray) continue;
@@ -148,7 +148,7 @@ std::optional<std::vector<BodyValue>> List(Source root) {
   return values;
 }
 
-// The first quote at or after `from` that no backslash escapes.
+// The position of the first unescaped quote at or after `from`.
 std::size_t EndOfString(std::string_view text, std::size_t from) {
   for (std::size_t quote = text.find('"', from); quote != text.npos;
        quote = text.find('"', quote + 1)) {
@@ -232,9 +232,9 @@ Node Body::root() const { return Node(content_->values.data()); }
 absl::StatusOr<Body> Body::Parse(std::string_view text) {
   auto content = std::make_unique<Content>();
   {
-    // Rationale: not simdjson's reading on demand, which does not look at what nobody asks for: a
-    // key that occurs twice, or text that is not UTF-8, would be refused or not by who reads the
-    // body.
+    // Rationale: simdjson's on-demand parser is not used, because it does not check values that
+    // nobody reads. Whether a repeated key or invalid UTF-8 is refused would then depend on the
+    // reader.
     simdjson::dom::parser parser;
     Element root;
     if (parser.parse_into_document(content->document, text.data(), text.size()).get(root) ==
@@ -246,7 +246,7 @@ absl::StatusOr<Body> Body::Parse(std::string_view text) {
       }
     }
   }
-  // Refused, or one of the oddities that JSON allows (a whole number of thirty digits).
+  // The body is wrong, or has something rare that JSON allows (a whole number of thirty digits).
   auto json = ReadStrictly(text);
   if (!json.ok()) return json.status();
   content->json = *std::move(json);
@@ -261,7 +261,7 @@ bool LooksLikeObject(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size() && is_space(text[i])) ++i;
   if (i == text.size() || text[i] != '{') return false;
-  std::string open;  // closing brackets that are awaited
+  std::string open;  // closing brackets still to come
   for (; i < text.size(); ++i) {
     switch (text[i]) {
       case '"':

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Builds the tree from the parser's events, with the limits of a body.
+// Builds the tree from the parser's events, within the limits of a body.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   explicit Builder(Json* root) : root_(root) {}
@@ -77,7 +77,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (open_.size() >= static_cast<std::size_t>(kMaxBodyDepth)) {
       return Refuse("it is nested too deeply");
     }
-    // A pointer into a parent stays good: the parent grows only after this child is closed.
+    // The pointer into the parent stays valid: the parent grows only after this child is closed.
     Json* place = Put(type);
     if (place == nullptr) return false;
     open_.push_back(place);
@@ -91,7 +91,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   Json* root_;
   std::vector<Json*> open_;
-  Json* member_ = nullptr;  // of the innermost object: where its next value goes
+  Json* member_ = nullptr;  // where the innermost object's next value goes
   std::size_t values_ = 0;
   std::string error_;
 };
@@ -99,7 +99,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<nlohmann::json>> ReadStrictly(std::string_view text) {
-  // The parser takes a NUL for the end of its input; JSON has no place for one.
+  // The parser takes a NUL for the end of its input, but NUL is not allowed in JSON.
   if (text.find('\0') != text.npos) {
     return absl::InvalidArgumentError("the body is refused: it holds a NUL byte");
   }

@@ -1,5 +1,5 @@
-// The judge of bodies: what it refuses is refused, in its words. Bodies that are plainly in order
-// never come here (json_body.cc).
+// The strict parser of bodies. It decides what is refused, and gives the reason. Bodies that the
+// fast parser accepts never come here (json_body.cc).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace retainer {
 inline constexpr int kMaxBodyDepth = 64;
 inline constexpr std::size_t kMaxBodyValues = 1'000'000;
 
-// InvalidArgument, saying what is wrong but nothing of the content. The top is an object. Never
+// InvalidArgument with the reason, but without any content. The top value must be an object. Never
 // throws and never recurses.
 absl::StatusOr<std::unique_ptr<nlohmann::json>> ReadStrictly(std::string_view text);
 

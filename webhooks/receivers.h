@@ -1,4 +1,4 @@
-// Receivers for what forges send: one a configured forge.
+// Makes the webhook receivers, one for each configured forge.
 #pragma once
 
 #include <memory>
@@ -9,9 +9,10 @@
 
 namespace retainer {
 
-// InvalidArgument, naming the forge and the mend but never a secret, for a forge without any secret
-// (there is no insecure default), an empty secret, a signing token that is not `whsec_` + base64,
-// signing tokens on a forge that signs otherwise, and a secret bound to another forge's projects.
+// InvalidArgument, with the forge and the remedy but never a secret, for: a forge without any
+// secret (there is no insecure default), an empty secret, a signing token that is not `whsec_` +
+// base64, signing tokens on a forge that does not use them, and a secret that is bound to another
+// forge's projects.
 absl::StatusOr<std::unique_ptr<WebhookReceiver>> MakeReceiver(const ForgeConfig& config);
 
 }  // namespace retainer

@@ -13,8 +13,8 @@
 namespace retainer {
 namespace {
 
-// OpenSSL fails here only without memory or without SHA-256: nothing could be proved genuine then,
-// and nothing should go on.
+// OpenSSL fails here only when it lacks memory or SHA-256. Then no delivery could be verified, so
+// the process must stop.
 void Require(bool done) {
   if (!done) std::abort();
 }

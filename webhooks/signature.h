@@ -1,5 +1,5 @@
-// The cryptography of receiving: keyed digests and comparisons that tell nothing by their duration.
-// Pure and thread-safe.
+// Cryptography for receiving deliveries: keyed digests, and comparisons in constant time. Pure and
+// thread-safe.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace retainer {
 
 using Digest = std::array<unsigned char, 32>;
 
-// HMAC-SHA-256 over the parts, one after the other.
+// HMAC-SHA-256 over the concatenated parts.
 Digest HmacSha256(std::string_view key, std::initializer_list<std::string_view> parts);
 
 Digest Sha256(std::initializer_list<std::string_view> parts);
@@ -20,9 +20,9 @@ std::string ToHex(const Digest& digest);
 // In constant time.
 bool Equal(const Digest& a, const Digest& b);
 
-// The digest that 64 hexadecimal digits spell, in either case; nullopt for anything else.
+// Decodes 64 hexadecimal digits, in either case; nullopt for anything else.
 std::optional<Digest> DigestFromHex(std::string_view hex);
-// The digest that padded base64 spells; nullopt for anything else.
+// Decodes padded base64; nullopt for anything else.
 std::optional<Digest> DigestFromBase64(std::string_view base64);
 
 }  // namespace retainer

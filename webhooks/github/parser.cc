@@ -30,13 +30,13 @@ constexpr std::array<std::string_view, 13> kNeeded = {"issues",
                                                       "marketplace_purchase",
                                                       "sponsorship"};
 
-// The objects by which bodies of the different events are told apart.
+// The objects that tell the bodies of the different events apart.
 constexpr std::array<std::string_view, 14> kSubjects = {
     "issue",      "comment",     "pull_request",         "review",    "label",  "release",
     "discussion", "sponsorship", "marketplace_purchase", "milestone", "member", "workflow_run",
     "team",       "check_run"};
 
-// Does the body hold all of `wanted` and no other subject but the `allowed` ones?
+// True when the body holds all of `wanted`, and no other subject except the `allowed` ones.
 bool HasSubjects(Node body, std::initializer_list<std::string_view> wanted,
                  std::initializer_list<std::string_view> allowed = {}) {
   const auto in = [](std::initializer_list<std::string_view> list, std::string_view name) {
@@ -54,11 +54,12 @@ ProjectInfo ReadProject(Node repository) {
   project.id = repository["id"].id();
   project.path = PathField(repository["full_name"]);
   project.url = UrlField(repository["html_url"]);
-  // Some bodies say `private` of a repository whose visibility is public: only what is certainly
-  // not public counts as private, for a public reader may be told less.
+  // Some bodies say `private` although the repository's visibility is public. Only a repository
+  // that is certainly not public counts as private, because readers of a public one may be told
+  // less.
   project.is_private =
       repository["private"].is_true() && repository["visibility"].text_or_empty() != "public";
-  // Old versions say no more than `private`, of internal ones too.
+  // Old versions have only `private`, which is also true for internal repositories.
   project.members_only =
       project.is_private && repository["visibility"].text_or_empty() == "private";
   project.as_of = ReadForgeTime(repository["updated_at"]);
@@ -76,7 +77,7 @@ absl::StatusOr<Event> ParsePush(Event event, Node body) {
   event.kind = EventKind::kPush;
   event.ref = body["ref"].text_or_empty();
   const std::string_view after = body["after"].text_or_empty();
-  // A deleted ref points to the commit of nothing but zeros.
+  // For a deleted ref the commit is all zeros.
   if (after.find_first_not_of('0') != after.npos) event.commit = after;
   return event;
 }
@@ -87,7 +88,7 @@ absl::StatusOr<Event> ParseRelease(Event event, Node body) {
   if (release["tag_name"].text_or_empty().empty()) return Lacks(event.type, "release.tag_name");
   event.kind = EventKind::kRelease;
   event.ref = release["tag_name"].text_or_empty();
-  // `target_commitish` is a branch's name as often as a commit.
+  // `target_commitish` is often a branch's name instead of a commit.
   const std::string_view target = release["target_commitish"].text_or_empty();
   const bool is_commit =
       target.size() == 40 && target.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -150,7 +151,7 @@ absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
   const Node sponsorship = body["sponsorship"];
   event.account = ReadActor(sponsorship["sponsor"]);
   if (event.account.id.empty()) return Lacks(event.type, "sponsorship.sponsor.id");
-  // Who sponsors in private is known by id alone: a name that is not there is shown nowhere.
+  // A private sponsor is known by id only, so that the name cannot be shown anywhere.
   if (sponsorship["privacy_level"].text_or_empty() == "private") {
     event.account.login.clear();
     event.sender.login.clear();
@@ -163,7 +164,7 @@ absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
 }
 
 bool FitsTicketEvent(std::string_view type, Node body) {
-  // The `label` and `milestone` of `labeled` and `milestoned` stand beside the ticket.
+  // In `labeled` and `milestoned` the `label` and `milestone` stand beside the ticket.
   if (type == "issues") return HasSubjects(body, {"issue"}, {"label", "milestone"});
   if (type == "issue_comment") return HasSubjects(body, {"issue", "comment"});
   if (type == "pull_request") return HasSubjects(body, {"pull_request"}, {"label", "milestone"});
@@ -251,7 +252,7 @@ std::vector<std::string> ProjectPaths(Node body) {
 std::string ProjectId(Node body) { return body["repository"]["id"].id(); }
 
 std::string GuessEvent(Node body) {
-  // GitLab's pushes and notes look the same but for this.
+  // GitLab's pushes and notes look the same except for this field.
   if (body["object_kind"].present()) return "";
   const auto fits = [&](std::string_view type) { return FitsTicketEvent(type, body); };
   for (std::string_view type : {"issues", "issue_comment", "pull_request", "pull_request_review",

@@ -1,8 +1,8 @@
-// GitHub's bodies as neutral events and facts. Pure and thread-safe.
+// Parses GitHub's bodies to neutral events and facts. Pure and thread-safe.
 //
-// Where GitHub states no time: labels, assignments, milestones and the like take the ticket's
-// `updated_at`, which each of them moves; deletions, transfers and pins, which need not move it,
-// take their receipt.
+// When GitHub states no time: labels, assignments, milestones and the like take the ticket's
+// `updated_at`, which each of them changes. Deletions, transfers and pins need not change it, so
+// they take the time of receipt.
 #pragma once
 
 #include <span>
@@ -17,23 +17,23 @@
 
 namespace retainer::github {
 
-// Event types that somebody needs: of these, deliveries are stored.
+// The event types that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
 
-// Is it the body of such an event, as far as its objects tell? Of events that nobody needs: yes.
+// True when the body's objects fit the event type. Always true for events that are not needed.
 bool Fits(std::string_view type, Node body);
 
-// InvalidArgument where the body does not fit its header or lacks what its event needs.
+// InvalidArgument when the body does not fit its header or lacks what its event needs.
 absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body);
 
-// Every project that a delivery speaks about: its own, those of an installation, the one that an
-// issue moved to. A name that no project can have is given as it is not: as an empty text.
+// The paths of every project that a delivery mentions: its own, those of an installation, and the
+// one that an issue moved to. An invalid path is returned as an empty text.
 std::vector<std::string> ProjectPaths(Node body);
-// The id of its own project; empty where it has none.
+// The id of the delivery's own project; empty when it has none.
 std::string ProjectId(Node body);
 
-// The event header that such a body came under; empty where it cannot be told.
+// The event header that belongs to such a body; empty when it cannot be told.
 std::string GuessEvent(Node body);
 
 }  // namespace retainer::github

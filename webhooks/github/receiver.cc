@@ -13,7 +13,7 @@
 namespace retainer::github {
 namespace {
 
-// The secrets under which the signature holds. All are tried, whichever holds.
+// The secrets whose signature matches. Tries all of them, even after a match.
 std::vector<const WebhookSecret*> Holding(const std::vector<WebhookSecret>& secrets,
                                           const Digest& claimed, std::string_view body) {
   std::vector<const WebhookSecret*> holding;

@@ -2,8 +2,8 @@
 // Server. Immutable and thread-safe.
 //
 // A delivery is genuine when X-Hub-Signature-256 is the HMAC of the raw body under one of the
-// secrets; the older SHA-1 header counts for nothing. Under secrets bound to projects, every
-// project that the body names must be theirs, and a delivery that names none is refused, except
+// secrets; the older SHA-1 header is ignored. With secrets that are bound to projects, every
+// project in the body must belong to them, and a delivery that names no project is refused, except
 // `ping`, which changes nothing.
 #pragma once
 

@@ -26,9 +26,9 @@ struct Source {
   Learnt learnt;
 
   std::string_view action() const { return event.action; }
-  // When the version of the ticket that the body shows was made.
+  // The time of the ticket's version that the body shows.
   Moment Updated() const { return Stated(ticket["updated_at"]); }
-  // The time under `node`; where it holds none, the receipt of this very body.
+  // The time under `node`; if there is none, the receipt of this very body.
   Moment Stated(Node node) const {
     const std::optional<absl::Time> time = ReadForgeTime(node);
     return time ? Moment::At(*time) : Receipt();
@@ -37,7 +37,7 @@ struct Source {
   void Add(Fact fact) const { event.facts.push_back(std::move(fact)); }
 };
 
-// A person's text, which GitHub gives as null where it is empty.
+// A person's text. GitHub sends null for an empty one.
 std::string_view TextOf(Node object) { return object["body"].text_or_empty(); }
 
 std::optional<std::string_view> TextBefore(Node body) {
@@ -46,8 +46,8 @@ std::optional<std::string_view> TextBefore(Node body) {
   return change["from"].text_or_empty();
 }
 
-// Who wrote an object. An app that acts by itself is of the type `Bot`; one through which a person
-// acts leaves the person's own account there, and stays a person.
+// The author of an object. An app that acts by itself has the type `Bot`. When a person acts
+// through an app, the author is the person's own account, which counts as a person.
 Actor AuthorOf(Node object) {
   Actor author = ReadActor(object["user"]);
   if (object["performed_via_github_app"].is_object() &&
@@ -57,7 +57,7 @@ Actor AuthorOf(Node object) {
   return author;
 }
 
-// Actions beyond opening, closing and the like that move `updated_at` …
+// Actions that always change `updated_at`, besides opening, closing and the like …
 constexpr std::array<std::string_view, 13> kDatedActions = {"milestoned",
                                                             "demilestoned",
                                                             "locked",
@@ -71,7 +71,7 @@ constexpr std::array<std::string_view, 13> kDatedActions = {"milestoned",
                                                             "synchronize",
                                                             "auto_merge_enabled",
                                                             "auto_merge_disabled"};
-// … and that need not.
+// … and actions that need not change it.
 constexpr std::array<std::string_view, 4> kUndatedActions = {"pinned", "unpinned", "enqueued",
                                                              "dequeued"};
 
@@ -84,7 +84,7 @@ bool IsMerged(Node ticket) {
   return ticket["merged"].is_true() || ReadForgeTime(ticket["merged_at"]);
 }
 
-// `closed`, of an issue or a pull request.
+// `closed`, for an issue or a pull request.
 Fact Closing(const Source& in) {
   const bool merged = IsMerged(in.ticket);
   const Moment at =
@@ -108,8 +108,8 @@ Fact Transfer(const Source& in) {
   return MakeMoved(in.learnt, successor, in.event.sender, in.Receipt());
 }
 
-// `opened`. An issue that was transferred here is opened too, with what it had been: its opening
-// and what was said before are to be read from the forge.
+// `opened`. An issue that was transferred here is "opened" with its history; its real opening and
+// its earlier comments must be read from the forge.
 Fact Opening(const Source& in) {
   const Node changes = in.body["changes"];
   if (!changes["old_issue"].is_object() && !CameAlong(*in.event.ticket)) {
@@ -125,7 +125,7 @@ Fact Opening(const Source& in) {
   return MakeCame(in.learnt, predecessor, in.Updated());
 }
 
-// `edited`: the text, the title, or the base of a pull request.
+// `edited`: the text, the title, or a pull request's base.
 void AddEdit(const Source& in) {
   if (const auto before = TextBefore(in.body)) {
     in.Add(MakeTextEdited(in.learnt, in.event.sender, in.event.ticket->author, in.Updated(),
@@ -137,7 +137,7 @@ void AddEdit(const Source& in) {
   }
 }
 
-// Deliveries of `issues` and `pull_request`. False for an action that we do not know.
+// Deliveries of `issues` and `pull_request`. Returns false for an unknown action.
 bool AddTicketFacts(const Source& in) {
   const std::string_view action = in.action();
   const Actor& sender = in.event.sender;
@@ -146,7 +146,7 @@ bool AddTicketFacts(const Source& in) {
   } else if (action == "edited") {
     AddEdit(in);
   } else if (action == "labeled" || action == "unlabeled") {
-    // A label that was deleted from the project leaves its tickets without being named.
+    // When a label is deleted from the project, its tickets lose it and the body does not name it.
     const std::string_view label = in.body["label"]["name"].text_or_empty();
     if (!label.empty()) {
       in.Add(action == "labeled" ? MakeLabelAdded(in.learnt, label, sender, in.Updated())
@@ -198,14 +198,14 @@ bool AddCommentFacts(const Source& in, const std::string& object) {
   return true;
 }
 
-// What a delivery of `pull_request` shows of it.
+// The state of a pull request, as its delivery shows it.
 Fact SeenChange(const Source& in) {
   ChangeInfo change;
   change.base = in.ticket["base"]["ref"].text_or_empty();
   change.head = in.ticket["head"]["sha"].text_or_empty();
   if (IsMerged(in.ticket)) {
     change.state = ChangeState::kMerged;
-    // Of one that is open it is GitHub's trial merge.
+    // For an open pull request this field is GitHub's trial merge.
     change.merge = in.ticket["merge_commit_sha"].text_or_empty();
   } else if (!in.event.ticket->open) {
     change.state = ChangeState::kClosed;
@@ -240,7 +240,7 @@ bool AddReviewFacts(const Source& in, const std::string& id) {
 
 absl::StatusOr<TicketInfo> ReadTicket(std::string_view type, Node ticket, bool is_issue) {
   TicketInfo info;
-  // A comment on a pull request comes with the pull request's shadow as an issue.
+  // A comment on a pull request shows the pull request in the form of an issue.
   const bool is_change = !is_issue || ticket["pull_request"].is_object();
   info.kind = is_change ? TicketKind::kChange : TicketKind::kIssue;
   const std::optional<std::int64_t> number = ticket["number"].integer();

@@ -1,4 +1,4 @@
-// From a GitHub body about an issue or a pull request to the ticket and its facts. Pure and
+// Makes the ticket and its facts from a GitHub body about an issue or a pull request. Pure and
 // thread-safe.
 #pragma once
 
@@ -11,8 +11,8 @@ namespace retainer::github {
 
 Actor ReadActor(Node user);
 
-// Completes `event` (type, action, project and sender are set) from a body that fits its header.
-// InvalidArgument where the ticket lacks its number, or a comment its id.
+// Completes `event` from a body that fits its header. REQUIRES: type, action, project and sender
+// are set. InvalidArgument when the ticket lacks its number, or a comment its id.
 absl::StatusOr<Event> FillTicket(Event event, const Delivery& delivery, Node body);
 
 }  // namespace retainer::github

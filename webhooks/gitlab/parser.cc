@@ -24,13 +24,13 @@ ProjectInfo ReadProject(Node body) {
   info.id = ProjectId(body);
   info.path = PathField(project["path_with_namespace"]);
   info.url = UrlField(project["web_url"]);
-  // 20 is public, 10 any user of the instance, 0 members.
+  // 20: public. 10: any user of the instance. 0: members only.
   const std::optional<std::int64_t> level = project["visibility_level"].integer();
   const std::string_view visibility = project["visibility"].text_or_empty();
   info.is_private = level ? *level < 20 : visibility == "private" || visibility == "internal";
   info.members_only = level ? *level == 0 && (visibility.empty() || visibility == "private")
                             : visibility == "private";
-  // GitLab tells no time of projects: that of what the delivery is about.
+  // GitLab gives no time for projects: take that of the delivery's object.
   info.as_of = ReadForgeTime(object["updated_at"]);
   return info;
 }
@@ -46,7 +46,7 @@ absl::StatusOr<Event> ParsePush(Event event, Node body) {
   event.kind = EventKind::kPush;
   event.ref = body["ref"].text_or_empty();
   const std::string_view after = body["after"].text_or_empty();
-  // A deleted ref points to the commit of nothing but zeros.
+  // For a deleted ref the commit is all zeros.
   if (after.find_first_not_of('0') != after.npos) event.commit = after;
   event.sender.id = body["user_id"].id();
   event.sender.login = LoginField(body["user_username"]);

@@ -1,11 +1,11 @@
-// GitLab's bodies as neutral events and facts. Pure and thread-safe.
+// Parses GitLab's bodies to neutral events and facts. Pure and thread-safe.
 //
 // Bodies differ much between GitLab's versions: a third lack `action`, most lack `user.id` and
-// `event_type`. What is missing is taken from what is there, or left unknown; only a project's id
-// and path, a ticket's `iid` and a note's `id` cannot be done without.
+// `event_type`. A missing value is derived from other fields or left unknown. Only a project's id
+// and path, a ticket's `iid` and a note's `id` are required.
 //
-// A change of labels or assignees takes `updated_at` where the body says that this changed, too;
-// older versions leave it as it was, and then the change takes its receipt.
+// A change of labels or assignees takes `updated_at` when the body says that this field changed
+// too. Older versions do not change it; then the change takes the time of receipt.
 #pragma once
 
 #include <span>
@@ -20,22 +20,22 @@
 
 namespace retainer::gitlab {
 
-// Values of X-Gitlab-Event that somebody needs: of these, deliveries are stored.
+// The values of X-Gitlab-Event that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
 
-// Is it the body of such an event, by its `object_kind`? Of events that nobody needs: yes.
+// True when the body's `object_kind` fits the header. Always true for events that are not needed.
 bool Fits(std::string_view header, Node body);
 
-// InvalidArgument where the body does not fit its header or lacks what its event needs.
+// InvalidArgument when the body does not fit its header or lacks what its event needs.
 absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body);
 
-// The project that a delivery is about; none for a group's own events.
+// The path of the delivery's project; empty for events of a group.
 std::vector<std::string> ProjectPaths(Node body);
-// Its id; empty where there is none.
+// The id of the delivery's project; empty when it has none.
 std::string ProjectId(Node body);
 
-// The event header that such a body came under; empty where it cannot be told.
+// The event header that belongs to such a body; empty when it cannot be told.
 std::string GuessEvent(Node body);
 
 }  // namespace retainer::gitlab

@@ -15,7 +15,7 @@
 namespace retainer::gitlab {
 namespace {
 
-// The digests of version 1 among `v1,<base64> v1,<base64> …`; other versions are passed over.
+// The digests of version 1 in `v1,<base64> v1,<base64> …`; ignores other versions.
 std::vector<Digest> ReadSignatures(std::string_view header) {
   std::vector<Digest> digests;
   while (!header.empty()) {
@@ -149,7 +149,7 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
     verified.outcome = migrating ? VerifyOutcome::kGenuineByToken : VerifyOutcome::kGenuine;
     if (migrating) verified.reason = "not signed: passed on its token";
   }
-  // Of the two names of one delivery, the signed one where it is signed.
+  // A delivery has two ids. A signed delivery uses the id that is signed.
   const std::string_view key = HeaderValue(headers, "Idempotency-Key");
   const std::string_view signed_id = HeaderValue(headers, "webhook-id");
   const std::string_view id = is_signed || key.empty() ? signed_id : key;

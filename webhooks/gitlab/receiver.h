@@ -1,10 +1,11 @@
 // Receives GitLab's webhooks: project, group and system-wide ones, gitlab.com and self-managed.
 // Immutable and thread-safe.
 //
-// A delivery that carries `webhook-signature` (Standard Webhooks) must prove it under one of the
-// signing tokens and be at most 5 minutes off; a wrong one is refused whatever its token is. One
-// that carries none passes on X-Gitlab-Token, where tokens are configured; where signing tokens
-// are, too, that is a migration (kGenuineByToken). Secrets bound to projects: as for GitHub.
+// A delivery with a `webhook-signature` header (Standard Webhooks) must be signed with one of the
+// signing tokens and have a timestamp at most kTolerance off. If its signature is wrong, it is
+// refused even when its token is right. A delivery without the header is accepted by
+// X-Gitlab-Token, if tokens are configured; if signing tokens are configured too, the result is
+// kGenuineByToken (a migration). Secrets that are bound to projects work as for GitHub.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,7 @@ inline constexpr absl::Duration kTolerance = absl::Minutes(5);
 
 class Receiver final : public WebhookReceiver {
  public:
-  // REQUIRES: config has a secret. InvalidArgument for a signing token that is no `whsec_` +
-  // base64.
+  // REQUIRES: config has a secret. InvalidArgument when a signing token is not `whsec_` + base64.
   static absl::StatusOr<std::unique_ptr<WebhookReceiver>> Make(const ForgeConfig& config);
 
   const std::string& forge() const override { return forge_; }
@@ -37,15 +37,15 @@ class Receiver final : public WebhookReceiver {
   Verified Look(const Headers& headers, std::string_view body, absl::Time now) const;
   struct Token {
     WebhookSecret secret;
-    Digest digest;  // of the secret: digests compare in a time that tells no length
+    Digest digest;  // of the secret; comparing digests reveals no length
   };
   struct SigningKey {
     WebhookSecret secret;
-    std::string key;  // decoded
+    std::string key;  // base64-decoded
   };
 
   Receiver() = default;
-  // The secrets under which the delivery is genuine; a refusal's reason where there is none.
+  // The secrets under which the delivery is genuine. When there are none, sets `reason` to why.
   std::vector<const WebhookSecret*> CheckSignature(const Headers& headers, std::string_view body,
                                                    absl::Time now, std::string* reason) const;
   std::vector<const WebhookSecret*> CheckToken(const Headers& headers, std::string* reason) const;

@@ -28,7 +28,7 @@ struct Source {
   Learnt learnt;
 
   Node changes() const { return body["changes"]; }
-  // The time under the first of `nodes` that holds one; else the receipt of this very body.
+  // The time under the first of `nodes` that has one; otherwise the receipt of this very body.
   Moment Stated(std::initializer_list<Node> nodes) const {
     for (const Node node : nodes) {
       if (const auto time = ReadForgeTime(node)) return Moment::At(*time);
@@ -36,7 +36,7 @@ struct Source {
     return Receipt();
   }
   Moment Receipt() const { return Moment::Unstated(ToHex(Sha256({delivery.body})).substr(0, 16)); }
-  // When what `changes` says happened.
+  // The time of the changes in `changes`.
   Moment Changed() const {
     return changes()["updated_at"].is_object() ? Stated({ticket["updated_at"]}) : Receipt();
   }
@@ -55,11 +55,11 @@ bool Skip(std::string_view* text, std::string_view word) {
   return true;
 }
 
-// A ticket's text is its description; older bodies give null for an empty one.
+// A ticket's text is its description; older bodies send null for an empty one.
 std::string_view TextOf(Node ticket) { return ticket["description"].text_or_empty(); }
 
-// The person whose stable id the body gives apart from the sender: the sender itself, with its
-// login, where they are one; else the id alone.
+// The person whose stable id the body gives beside the sender. Returns the sender with its login if
+// the ids are equal, otherwise an actor with only the id.
 Actor ById(const Event& event, Node id) {
   Actor actor;
   actor.id = id.id();
@@ -67,7 +67,7 @@ Actor ById(const Event& event, Node id) {
   return actor;
 }
 
-// Says a work item's or an issue's `changes` with this key that a person did something?
+// A key in `changes` of a work item or an issue, and the action that it stands for.
 struct NamedChange {
   std::string_view key;
   std::string_view what;
@@ -106,7 +106,7 @@ void AddAssigneeChanges(const Source& in) {
   const Node change = in.changes()["assignees"];
   const Moment at = in.Changed();
   if (!change.is_object()) {
-    // Versions with one assignee say only that another id took the place.
+    // Versions with one assignee show only that the id was replaced.
     if (in.changes()["assignee_id"].is_object()) {
       in.Add(MakeAction(in.learnt, "reassigned", in.event.sender, at));
     }
@@ -164,7 +164,7 @@ void AddReopening(const Source& in) {
   in.Add(MakeReopened(in.learnt, in.event.sender, in.Stated({in.object["updated_at"]})));
 }
 
-// A change of state that no `action` announces.
+// A change of state without an `action`.
 void AddStateChange(const Source& in) {
   const Node state = in.changes()["state"];
   const Node state_id = in.changes()["state_id"];
@@ -174,7 +174,7 @@ void AddStateChange(const Source& in) {
   };
   if (became("closed", 2)) AddClosing(in, /*merged=*/false);
   if (became("merged", 3)) AddClosing(in, /*merged=*/true);
-  // From nothing (an opening) or from the lock of a merge under way, it is no reopening.
+  // A change from no state (an opening) or from locked (a merge in progress) is not a reopening.
   const bool was_closed = state.is_object() ? state["previous"].text_or_empty() == "closed"
                                             : state_id["previous"].integer() == std::int64_t{2};
   if (became("opened", 1) && was_closed) AddReopening(in);
@@ -198,7 +198,7 @@ void AddChanges(const Source& in) {
 
 void AddOpening(const Source& in, Node labels) {
   if (CameAlong(*in.event.ticket)) {
-    // It was moved here, with what it had been.
+    // The ticket was moved here with its history.
     return in.Add(MakeCame(in.learnt, "", in.Stated({in.object["updated_at"]})));
   }
   const Moment at = in.Stated({in.object["created_at"]});
@@ -212,11 +212,11 @@ void AddOpening(const Source& in, Node labels) {
   }
 }
 
-// What every delivery shows of its ticket's state.
+// The ticket's state that every delivery shows.
 void AddObservations(const Source& in, Node labels) {
   const std::optional<absl::Time> version = in.event.ticket->updated_at;
   if (labels.is_array()) {
-    // Labels that changed without `updated_at` are not those of that version.
+    // If labels changed without `updated_at`, they are not the labels of that version.
     const bool undated =
         in.changes()["labels"].is_object() && !in.changes()["updated_at"].is_object();
     if (undated || version) {
@@ -224,22 +224,23 @@ void AddObservations(const Source& in, Node labels) {
                         undated ? in.Receipt() : Moment::At(*version)));
     }
   }
-  // Said with every delivery of a confidential ticket, should its making have passed us by; that
-  // it is public again is believed only where a delivery says that this changed.
+  // Every delivery of a confidential ticket says so, in case we missed the change. That a ticket is
+  // public again is believed only when a delivery says that this changed.
   const bool told = std::any_of(in.event.facts.begin(), in.event.facts.end(),
                                 [](const Fact& f) { return f.kind == FactKind::kVisibility; });
   if (in.event.ticket->confidential && !told) {
     in.Add(MakeVisibility(in.learnt, true, Actor(), version ? Moment::At(*version) : in.Receipt()));
   }
   if (!in.ticket["moved_to_id"].id().empty()) {
-    // The id is one of GitLab's whole instance, from which no ticket can be told.
+    // `moved_to_id` is an id of the whole instance; it does not tell the project and number.
     const bool just_now = in.changes()["moved_to_id"].is_object();
     in.Add(MakeMoved(in.learnt, "", just_now ? in.event.sender : Actor(),
                      in.Stated({in.ticket["closed_at"], in.ticket["updated_at"]})));
   }
 }
 
-// What a delivery shows of a merge request. Title and description close tickets.
+// The state of a merge request, as its delivery shows it. Title and description name the tickets
+// that it closes.
 Fact SeenChange(const Source& in) {
   ChangeInfo change;
   change.base = in.object["target_branch"].text_or_empty();
@@ -247,7 +248,7 @@ Fact SeenChange(const Source& in) {
   const std::string_view state = in.object["state"].text_or_empty();
   if (state == "merged") {
     change.state = ChangeState::kMerged;
-    // A fast-forward has no commit of its own: what it brought is squashed, or as it was.
+    // A fast-forward makes no merge commit: the commit is the squashed one or the last one.
     for (const Node commit : {in.object["merge_commit_sha"], in.object["squash_commit_sha"],
                               in.object["last_commit"]["id"]}) {
       if (change.merge.empty()) change.merge = commit.text_or_empty();
@@ -313,7 +314,7 @@ bool IsBotLogin(std::string_view login) {
   }
   if (!Skip(&rest, "project_") && !Skip(&rest, "group_")) return false;
   if (!SkipDigits(&rest) || !Skip(&rest, "_bot")) return false;
-  // `_bot`, `_bot2` (older), `_bot_` and hexadecimal digits.
+  // `_bot`, `_bot2` (older), or `_bot_` and hexadecimal digits.
   if (Skip(&rest, "_"))
     return !rest.empty() && rest.find_first_not_of("0123456789abcdef") == rest.npos;
   SkipDigits(&rest);
@@ -330,7 +331,7 @@ absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node bo
                                   TicketKind kind) {
   const Node object = body["object_attributes"];
   const std::string action = event.action;
-  // Who opens is the author; older bodies name the sender without an id.
+  // The opener is the author; older bodies name the sender without an id.
   if (event.sender.id.empty() && action == "open") event.sender.id = object["author_id"].id();
   absl::StatusOr<TicketInfo> info = ReadTicket(event, object, kind, "object_attributes");
   if (!info.ok()) return info.status();
@@ -387,7 +388,7 @@ absl::StatusOr<Event> ParseNote(Event event, const Delivery& delivery, Node body
   const Node ticket = body[name];
   const std::string id = note["id"].id();
   if (id.empty()) return Lacks(event.type, "object_attributes.id");
-  // Versions that say no action tell of new notes alone.
+  // Versions without an action send only new notes.
   if (event.action.empty()) event.action = "create";
   if (event.sender.id.empty() && event.action == "create") {
     event.sender.id = note["author_id"].id();
@@ -403,8 +404,8 @@ absl::StatusOr<Event> ParseNote(Event event, const Delivery& delivery, Node body
     return event;
   }
 
-  // Header and event type speak of the ticket, too: on a confidential one they say so of every
-  // note, and then the note's own word counts where it has one.
+  // The header and the event type also describe the ticket: on a confidential ticket they say so
+  // for every note. In that case the note's own flag counts, if it has one.
   const bool around = delivery.event_type == "Confidential Note Hook" ||
                       body["event_type"].text_or_empty() == "confidential_note";
   const bool explained = event.ticket->confidential && note["internal"].boolean() == false;
