@@ -1,4 +1,4 @@
-// The template files' text, compiled in.
+// The text of the template files, which is compiled in.
 #pragma once
 
 #include <string_view>

@@ -13,12 +13,12 @@
 namespace retainer {
 namespace {
 
-constexpr std::size_t kMostBytes = 160;  // of one text; a longer one is cut
+constexpr std::size_t kMostBytes = 160;  // per text; a longer one is cut
 constexpr std::size_t kMostUrl = 1000;
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
-// The length of the UTF-8 sequence that `text` begins with; 0 when it is none.
+// The length of the UTF-8 sequence at the start of `text`; 0 when it is not valid.
 std::size_t SequenceLength(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
   const std::size_t size = first < 0x80   ? 1
@@ -34,14 +34,14 @@ std::size_t SequenceLength(std::string_view text) {
   return size;
 }
 
-// Direction marks and invisible characters, which could make a text read as something else.
+// Marks of direction and invisible characters, which could make a text look like another one.
 bool IsInvisible(std::string_view sequence) {
   // U+0080 to U+009F, the soft hyphen (U+00AD) and the Arabic letter mark (U+061C).
   if (sequence.size() == 2) {
     return (sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0) ||
            sequence == "\xC2\xAD" || sequence == "\xD8\x9C";
   }
-  // Tags and variation selectors of the plane for such.
+  // The plane of tags and variation selectors.
   if (sequence.size() == 4) return sequence.starts_with("\xF3\xA0");
   if (sequence.size() != 3) return false;
   if (sequence == "\xEF\xBB\xBF" || sequence == "\xE1\xA0\x8E") return true;
@@ -53,7 +53,8 @@ bool IsInvisible(std::string_view sequence) {
   return last >= 0xA0 && last <= 0xAF;
 }
 
-// One line without control characters, invisible characters and broken bytes.
+// One line: control and invisible characters become blanks, invalid bytes become U+FFFD. Long text
+// is cut.
 std::string OneLine(std::string_view text) {
   std::string line;
   bool cut = false;
@@ -79,8 +80,8 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-// Short words, numbers and the plainest punctuation: nothing that a forge could read a reference,
-// an address, a commit or Markdown from.
+// Short words, numbers and simple punctuation: nothing in which a forge could see a reference, an
+// address, a commit or Markdown.
 bool IsPlain(std::string_view line) {
   constexpr std::size_t kMostWord = 16;
   std::size_t word = 0;
@@ -129,7 +130,7 @@ absl::TimeZone ZoneOf(const ShownTime& time) {
   return zone;
 }
 
-// `CET`; zones without letters are named by their distance.
+// `CET`. A zone without letters is named by its offset.
 std::string ZoneName(const absl::TimeZone::CivilInfo& info) {
   const std::string name = info.zone_abbr;
   return absl::StrCat(
@@ -141,7 +142,7 @@ std::string ZoneName(const absl::TimeZone::CivilInfo& info) {
 std::string InertCode(std::string_view text) {
   std::string line = OneLine(text);
   if (line.empty()) return line;
-  // A backtick would end the span, a bar the table's cell.
+  // A backtick would end the code span, and a bar the table cell.
   std::string inert;
   for (char c : line) {
     if (c == '`') {

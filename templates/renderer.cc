@@ -17,14 +17,16 @@ namespace {
 
 namespace mustache = kainjow::mustache;
 
-// A quiet comment: with the bounds on single texts these also keep it far under the forges' limit.
+// Keeps the comment short. With the limits on single texts it also stays far below the forges'
+// limit.
 constexpr std::size_t kMostRefusals = 2;
 constexpr std::size_t kMostSummary = 6;
-// The headline; and of the fold all but its rows: it opens, a blank line, the table's head and
-// rule, a blank line, it closes with the marker.
+// The lines besides the table's rows: the headline, and in the fold the opening tag, a blank line,
+// the table's head and rule, a blank line, and the closing tag with the marker.
 constexpr std::size_t kHeadline = 1;
 constexpr std::size_t kFold = 6;
-// Both forges break a line here and not only with a new paragraph; it cannot be seen in the source.
+// Both forges break a line at these two blanks, without a new paragraph. They are invisible in the
+// source.
 constexpr char kBreak[] = "  ";
 
 std::string SectionName(CommentView::Kind kind) {
@@ -50,7 +52,7 @@ std::string DueCell(const PromiseRow& row) {
                       utc.empty() ? "" : ")");
 }
 
-// The sentence below the headline; empty: there is none.
+// The sentence below the headline; empty when there is none.
 std::string NextText(const CommentView& view) {
   std::string text = InertText(view.next);
   if (!view.called) return text;
@@ -58,7 +60,7 @@ std::string NextText(const CommentView& view) {
                       ShownLocal(*view.called, /*year=*/false), ".");
 }
 
-// How many lines a view's sentence below the headline takes.
+// The number of lines of the sentence below the headline.
 std::size_t SentenceLines(const CommentView& view) {
   switch (view.kind) {
     case CommentView::Kind::kWaiting:
@@ -73,7 +75,7 @@ std::size_t SentenceLines(const CommentView& view) {
   return 0;
 }
 
-// Two finished rows of one claim on one line.
+// Two finished rows of one claim, joined to one row.
 PromiseRow Joined(const PromiseRow& a, const PromiseRow& b) {
   PromiseRow row = a;
   row.promise = absl::StrCat(a.promise, ", ", b.promise);
@@ -88,7 +90,7 @@ PromiseRow Joined(const PromiseRow& a, const PromiseRow& b) {
   return row;
 }
 
-// The first two finished rows next to each other of one claim.
+// The first two neighbouring rows that are finished and belong to one claim.
 std::vector<PromiseRow>::iterator FindPair(std::vector<PromiseRow>* rows) {
   return std::adjacent_find(rows->begin(), rows->end(),
                             [](const PromiseRow& a, const PromiseRow& b) {
@@ -96,8 +98,8 @@ std::vector<PromiseRow>::iterator FindPair(std::vector<PromiseRow>* rows) {
                             });
 }
 
-// What fits: where there is too much, finished promises share a line, and if that is not enough the
-// most urgent ones stay.
+// The rows that fit. If there are too many, finished promises share a line; if that is not enough,
+// only the most urgent ones stay.
 std::vector<PromiseRow> Fit(std::vector<PromiseRow> rows, std::size_t most) {
   while (rows.size() > most) {
     const auto pair = FindPair(&rows);
@@ -159,8 +161,8 @@ std::string SectionName(MentionView::Kind kind) {
   return "late";
 }
 
-// Stands for a blank line that is meant. Sections that are not shown leave blank lines behind, so
-// all others go. No inert text holds a control character.
+// Stands for an intended blank line. Sections that are not shown leave blank lines, so all other
+// blank lines are removed.
 constexpr char kBlank[] = "\x01";
 
 std::string Tidy(const std::string& text) {
@@ -171,7 +173,7 @@ std::string Tidy(const std::string& text) {
   return tidy;
 }
 
-// What is due first; plain text, no Markdown.
+// The promise that is due first, as plain text without Markdown.
 std::string CheckTitle(const CheckView& view) {
   if (view.rows.empty()) return "no support promise to show";
   const CheckRow& first = view.rows.front();
@@ -184,7 +186,7 @@ std::string CheckTitle(const CheckView& view) {
 class MustacheRenderer : public Renderer {
  public:
   std::string RenderComment(const CommentView& view, const std::string& marker) const override {
-    // Parsed for each comment: a parsed template is not safe to share between threads.
+    // Parsed for each comment, because threads must not share a parsed template.
     mustache::mustache comment{std::string(kCommentTemplate)};
     return Tidy(comment.render(Data(view, marker)));
   }
@@ -239,10 +241,10 @@ class MustacheRenderer : public Renderer {
   }
 
  private:
-  // Every text is made inert here; the template takes it as it is.
+  // Every text is made inert here; the template inserts it unchanged.
   static mustache::data Data(const CommentView& view, const std::string& marker) {
     mustache::data data;
-    // A text that is not there is no section either.
+    // A missing text must not appear as a section either.
     const auto set = [&](const std::string& name, std::string text) {
       if (text.empty()) {
         data.set(name, mustache::data(mustache::data::type::bool_false));

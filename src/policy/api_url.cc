@@ -12,7 +12,7 @@ namespace {
 std::string GitHub(const std::string& origin, const std::string& host, const std::string& path) {
   if (host == "github.com" || host == "www.github.com") return "https://api.github.com";
   if (host == "gitlab.com") return "https://api.github.com, or kind: gitlab";
-  // The service's own, and enterprises on ghe.com, have the API on a host of its own.
+  // github.com, and enterprises on ghe.com, have the API on a host of its own.
   const bool own_host = host == "api.github.com" || absl::EndsWith(host, ".ghe.com");
   if (own_host && absl::StartsWith(host, "api.")) return path.empty() ? "" : origin;
   if (own_host) return absl::StrCat("https://api.", host);
@@ -22,7 +22,7 @@ std::string GitHub(const std::string& origin, const std::string& host, const std
 std::string GitLab(const std::string& origin, const std::string& host, const std::string& path) {
   if (absl::EndsWith(host, "github.com")) return "https://gitlab.com/api/v4, or kind: github";
   if (absl::EndsWith(path, "/api/v4")) return "";
-  absl::string_view prefix = path;  // GitLab may stand below a path
+  absl::string_view prefix = path;  // GitLab may be installed below a path
   for (const char* end : {"/api/v3", "/api/graphql", "/api"}) {
     if (absl::ConsumeSuffix(&prefix, end)) break;
   }

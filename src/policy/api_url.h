@@ -1,4 +1,5 @@
-// Is a forge's `api_url` the address of its API, not of its pages? Pure and thread-safe.
+// Checks that a forge's `api_url` is the address of its API, not of its web pages. Pure and
+// thread-safe.
 #pragma once
 
 #include <string>
@@ -7,8 +8,8 @@
 
 namespace retainer {
 
-// What to write in place of `url` (absolute, without a trailing slash); empty where it can be
-// right. Loopback is not judged: there is no telling what listens there.
+// The replacement for a wrong `url` (absolute, without a trailing slash); empty when `url` may be
+// right. A loopback URL is never wrong, because any server may listen there.
 std::string ApiUrlMend(ForgeKind kind, const std::string& url);
 
 }  // namespace retainer

@@ -24,7 +24,7 @@ namespace {
 
 using Keys = std::vector<std::string_view>;
 
-// Below this a secret can be guessed; forges' own advice is far above it.
+// A shorter secret can be guessed; forges recommend far longer ones.
 constexpr std::size_t kShortSecret = 16;
 
 class ConfigReader {
@@ -206,7 +206,7 @@ class ConfigReader {
     return true;
   }
 
-  // `env:NAME`, or `{secret: env:NAME, projects: […]}`.
+  // Reads `env:NAME`, or `{secret: env:NAME, projects: […]}`.
   std::vector<WebhookSecret> ReadSecretList(const YamlNode& node, const std::string& forge,
                                             std::string_view list, std::string_view what) {
     std::vector<WebhookSecret> secrets;
@@ -222,7 +222,7 @@ class ConfigReader {
         }
         if (const YamlNode* projects = item.Find("projects")) {
           secret.projects = reader_.ProjectPatterns(*projects);
-          // A list that is there but empty would bind the secret to everything.
+          // An empty list would cover every project.
           if (projects->IsSequence() && projects->items.empty()) {
             reader_.Error(*projects, "a secret bound to no project",
                           "name projects, or leave `projects` out");

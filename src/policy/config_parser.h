@@ -1,7 +1,7 @@
-// Configuration file -> Config, or everything that is wrong with it.
+// Parses a configuration file to a Config, or to everything that is wrong with it.
 //
 // Any value may be `env:NAME` or `file:PATH` (relative to the configuration's folder); a secret
-// must be one of the two. No text of a problem ever holds a resolved value. Nothing here throws.
+// must be one of the two. The text of a problem never holds a resolved value. Nothing here throws.
 #pragma once
 
 #include <cstddef>
@@ -16,34 +16,34 @@
 
 namespace retainer {
 
-// What a configuration may refer to.
+// The sources that values of a configuration may refer to.
 struct ConfigSources {
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::function<absl::StatusOr<std::string>(const std::string& path)> read_file;
-  // The permission bits of a regular file; nullopt where there is none. May be empty.
+  // The permission bits of a regular file; nullopt when there is no such file. May be empty.
   std::function<std::optional<unsigned>(const std::string& path)> file_mode;
-  // False: secrets must be references as ever, but are not looked up, and stay empty.
+  // False: secrets must still be references, but they are not resolved and stay empty.
   bool read_secrets = true;
 };
-// Of the configuration, and of each file that it refers to.
+// The limit for the configuration file, and for each file that it refers to.
 inline constexpr std::size_t kMaxConfigFileBytes = 1 << 20;
 
-// The process's environment and the file system.
+// Uses the process's environment and the file system.
 ConfigSources SystemSources();
 
 struct ConfigResult {
-  std::optional<Config> config;  // exactly where `problems` is empty
+  std::optional<Config> config;  // set only if `problems` is empty
   std::vector<Problem> problems;
-  std::vector<Problem> warnings;  // it works, but somebody should know
-  Place policy;                   // where the policy's folder is named
-  std::string data;               // the store's folder, where it could be read; absolute
+  std::vector<Problem> warnings;  // the configuration works, but somebody should know
+  Place policy;                   // where the configuration names the policy's folder
+  std::string data;  // the store's folder as an absolute path; empty when it could not be read
 };
 
-// `name` is for the problems; `folder` is where relative paths start.
+// `name` is the file's name in problems; relative paths start at `folder`.
 ConfigResult ParseConfig(const std::string& name, const std::string& text,
                          const std::string& folder, const ConfigSources& sources);
 
-// Reads the file first; one that cannot be read is a problem too.
+// Reads the file first; an unreadable file is a problem too.
 ConfigResult LoadConfig(const std::string& path, const ConfigSources& sources);
 
 }  // namespace retainer

@@ -15,7 +15,7 @@ namespace {
 
 using Keys = std::vector<std::string_view>;
 
-// Lower case, without brackets.
+// The host in lower case, without brackets.
 std::string HostOf(const std::string& url) {
   const std::size_t begin = url.find("://") + 3;
   std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
@@ -29,7 +29,7 @@ class SinkReader {
 
   std::optional<SinkConfig> Read(const YamlNode& node) {
     if (!reader_.NamedMap(node, "a sink")) return std::nullopt;
-    // The kind first: it says which keys there are.
+    // Read the kind first: it decides which keys are allowed.
     const YamlNode* kind = node.Find("kind");
     const std::string name = kind != nullptr ? kind->scalar : "";
     Keys keys = {"kind", "url", "private", "allow_private", "notices"};
@@ -66,7 +66,7 @@ class SinkReader {
 
  private:
   std::optional<std::string> WebUrl(const YamlNode& node, const std::string& kind) {
-    // Whoever has a Slack URL can post to it.
+    // A Slack URL is a secret: whoever has it can post to the channel.
     return values_.Url(node, "url", kind == "slack");
   }
 
@@ -84,7 +84,7 @@ class SinkReader {
     return url;
   }
 
-  // A name that is allowed and not used is a slip; so is a loopback address that is not allowed.
+  // An allowed host that no URL uses is a mistake; so is a loopback address that is not allowed.
   void CheckHost(const YamlNode& node, const SinkConfig& sink) {
     const std::string host = HostOf(sink.url);
     const bool is_named =
@@ -120,7 +120,7 @@ class SinkReader {
       }
       sink->kinds.push_back(*kind);
     }
-    // An empty list would read as none and mean all.
+    // An empty list looks like "none", but would mean "all".
     if (sink->kinds.empty() && node.IsSequence()) {
       reader_.Error(node, "a sink that hears nothing", "name kinds, or leave `notices` out");
     }

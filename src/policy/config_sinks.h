@@ -1,4 +1,4 @@
-// The `sinks` of a configuration.
+// Reads the `sinks` of a configuration.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace retainer {
 
-// By name. What is wrong with one goes to `reader`; it is left out then.
+// Returns the sinks by name. A sink with problems is left out; the problems go to `reader`.
 std::map<std::string, SinkConfig> ReadSinks(const YamlNode& node, const ConfigValues& values,
                                             Reader* reader);
 

@@ -28,7 +28,7 @@ bool IsReference(const std::string& text) {
 }  // namespace
 
 bool IsLoopback(const std::string& host) {
-  // Digits and dots alone: 127.example.com is a name that anybody may hold.
+  // Only digits and dots count: 127.example.com is a name that anybody may own.
   const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
   return host == "localhost" || (numeric && absl::StartsWith(host, "127.")) || host == "[::1]";
 }

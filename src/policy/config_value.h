@@ -1,4 +1,4 @@
-// Values of a configuration: resolved, and checked without ever being shown.
+// Resolves and checks the values of a configuration without ever showing them.
 #pragma once
 
 #include <optional>
@@ -17,19 +17,20 @@ class ConfigValues {
                std::vector<Problem>* warnings)
       : folder_(std::move(folder)), sources_(sources), reader_(*reader), warnings_(*warnings) {}
 
-  // The text, resolved where it is `env:NAME` or `file:PATH`.
+  // The text; `env:NAME` and `file:PATH` are resolved.
   std::optional<std::string> Text(const YamlNode& node, std::string_view what) const;
-  // As Text, but a text that stands in the file itself is refused. nullopt without a problem where
-  // secrets are not to be read.
+  // As Text, but refuses a secret that is written in the file itself. nullopt without a problem
+  // when secrets are not to be read.
   std::optional<std::string> Secret(const YamlNode& node, std::string_view what) const;
-  // An https URL without a trailing slash; plain http only on loopback. `secret`: as Secret.
+  // An https URL without a trailing slash; plain http only on loopback. `secret`: read it as Secret
+  // does.
   std::optional<std::string> Url(const YamlNode& node, std::string_view what, bool secret) const;
-  // An absolute path.
+  // Makes the path absolute.
   std::string Path(const std::string& path) const;
 
  private:
   std::optional<std::string> Resolve(const YamlNode& node, const std::string& text) const;
-  // A warning for a file that everybody on the machine may read.
+  // Warns when every user of the machine may read the file.
   void CheckMode(const YamlNode& node, const std::string& reference) const;
 
   const std::string folder_;
@@ -38,7 +39,7 @@ class ConfigValues {
   std::vector<Problem>& warnings_;
 };
 
-// A host name or address as it stands in a URL: this machine's own?
+// True for a host name or address (in the form of a URL) of this machine.
 bool IsLoopback(const std::string& host);
 
 // `host:port`, `[::1]:8080`, `:8080`; nullopt for anything else.

@@ -36,7 +36,7 @@ absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text) {
   WrittenTarget written;
   written.target.text = std::string(text);
   std::set<std::string_view> seen;
-  double days = 0;  // all parts together, to bound them
+  double days = 0;  // sum of all parts, to bound it
   std::string_view rest = text;
   if (rest.empty() || rest.size() > 40) return Malformed(text);
   while (!rest.empty()) {

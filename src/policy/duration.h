@@ -1,10 +1,10 @@
-// Durations and instants as people write them. Pure and thread-safe.
+// Durations and instants in the form that people write. Pure and thread-safe.
 //
 //     DURATION := (NUMBER UNIT)+          each unit at most once
 //     NUMBER   := digits [ "." digits ]
 //     UNIT     := s | m | h | d | w | bd
 //
-// `d` is 24 hours and `w` seven of them; `bd` is the calendar's business day.
+// `d` is 24 hours, `w` is seven `d`, and `bd` is the calendar's business day.
 #pragma once
 
 #include <optional>
@@ -20,19 +20,20 @@ namespace retainer {
 
 struct WrittenTarget {
   Target target;
-  bool uses_days = false;  // `d` or `w`: only for calendars that are always open
+  bool uses_days = false;  // uses `d` or `w`, which need calendars that are always open
 };
 
-// InvalidArgument, naming the form, for anything else; for zero; for more than ten years.
+// InvalidArgument, with the expected form, for anything else, for zero, and for more than ten
+// years.
 absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text);
-// A duration that needs no calendar: no `bd`.
+// A duration without `bd`, so it needs no calendar.
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text);
-// `1h30m`, `1bd`; ParseTarget gives the same target back (but for `text`).
+// `1h30m`, `1bd`. ParseTarget returns the same target for it, except for `text`.
 std::string FormatTarget(const Target& target);
 
-// RFC 3339, exactly: `2026-03-06T17:00:00+01:00`.
+// RFC 3339 in exactly this form: `2026-03-06T17:00:00+01:00`.
 absl::StatusOr<absl::Time> ParseInstant(std::string_view text);
-// `2026-03-06`; nullopt where there is no such day.
+// `2026-03-06`; nullopt when there is no such day.
 std::optional<absl::CivilDay> ParseDay(std::string_view text);
 
 }  // namespace retainer

@@ -37,7 +37,7 @@ bool IsUtf8(std::string_view text) {
 
 bool LooksLikeUtf16(std::string_view text) {
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return true;
-  // Without a mark: every other byte of plain letters is a NUL.
+  // Without a byte-order mark: in ASCII text every other byte is a NUL.
   return text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0');
 }
 

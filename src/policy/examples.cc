@@ -45,7 +45,7 @@ class Examples {
   void Work(const Plan& plan, PromiseExample* example) const {
     absl::TimeZone zone = absl::UTCTimeZone();
     example->time_zone = terms_.policy.calendars.at(example->calendars.front()).time_zone;
-    absl::LoadTimeZone(example->time_zone, &zone);  // loaded before: the policy is valid
+    absl::LoadTimeZone(example->time_zone, &zone);  // cannot fail: the policy was validated
     const BusinessTime& calendar = terms_.Calendar(example->calendars);
     example->opened = FridayEvening(from_, zone);
     example->due = calendar.Deadline(example->opened, OpenTime(example->target, calendar));

@@ -43,7 +43,7 @@ std::vector<IcalProperty> ReadIcalProperty(const std::string& line) {
   for (icalproperty* property = icalcomponent_get_first_property(event.get(), ICAL_ANY_PROPERTY);
        property != nullptr;
        property = icalcomponent_get_next_property(event.get(), ICAL_ANY_PROPERTY)) {
-    // How libical says that it could not read a line.
+    // libical marks a line that it could not read in this way.
     if (icalproperty_isa(property) == ICAL_XLICERROR_PROPERTY) return {};
     IcalProperty& read = found.emplace_back();
     read.value = Taken(icalproperty_get_value_as_string_r(property));

@@ -1,7 +1,6 @@
-// libical's reading of single properties and of recurrence rules, as plain values.
+// Reads single properties and recurrence rules with libical, and returns plain values.
 //
-// Thread-safe; libical's types stay inside. Nothing is printed and nothing aborts, whatever the
-// text.
+// Thread-safe; libical's types stay inside. No text makes it print or abort.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +17,12 @@ struct IcalProperty {
   std::vector<std::pair<std::string, std::string>> parameters;  // names in upper case
 };
 
-// The property of one content line; a list of values is as many properties. Empty where libical
-// refuses it.
+// The property of one content line; a list of values becomes one property per value. Empty when
+// libical refuses the line.
 std::vector<IcalProperty> ReadIcalProperty(const std::string& line);
 
-// The days of a rule that begins at `first`, in order, none after `last` and at most `most`. Empty
-// for a rule that libical refuses or that never falls.
+// The days of a rule that begins at `first`, in order, up to `last` and at most `most` of them.
+// Empty when libical refuses the rule, or when it matches no day.
 std::vector<absl::CivilDay> ExpandIcalRule(const std::string& rule, absl::CivilDay first,
                                            absl::CivilDay last, std::size_t most);
 

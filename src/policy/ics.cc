@@ -19,15 +19,16 @@ namespace {
 constexpr std::size_t kMostProblems = 20;
 constexpr char kSingleDays[] = "write this event as single days";
 
-// A property of an event, one value each.
+// A property of an event. A list of values becomes one Property per value.
 struct Property {
   int line = 0;
   std::string value;
-  std::string parameter;  // that makes it another thing than a day, `TZID=Europe/Paris`
+  // The parameter because of which the value is not a plain day: `TZID=Europe/Paris`.
+  std::string parameter;
 };
 
 struct Event {
-  int line = 0;  // of BEGIN:VEVENT
+  int line = 0;  // line of BEGIN:VEVENT
   std::map<std::string, std::vector<Property>> properties;
 
   const Property* Find(const std::string& name) const {
@@ -41,10 +42,10 @@ struct Event {
   bool IsCancelled() const { return absl::AsciiStrToUpper(Text("STATUS")) == "CANCELLED"; }
 };
 
-// All events of one UID: the series and what was changed in it.
+// All events of one UID: the series and the changes to it.
 struct Series {
   const Event* master = nullptr;
-  std::vector<const Event*> instances;  // with RECURRENCE-ID
+  std::vector<const Event*> instances;  // the events with RECURRENCE-ID
 };
 
 struct Span {
@@ -59,7 +60,7 @@ bool IsDated(const std::string& name) {
 
 bool MayRepeat(const std::string& name) { return name == "RDATE" || name == "EXDATE"; }
 
-// What says when an event is; the rest of it is words.
+// The properties that set an event's days; the others are only text.
 bool SaysWhen(const std::string& name) {
   return IsDated(name) || name == "DURATION" || name == "RRULE" || name == "EXRULE" ||
          name == "STATUS" || name == "UID";
@@ -111,7 +112,7 @@ class IcsReader {
       if (errors_ >= kMostProblems) return;
       const bool opens = line.name == "BEGIN";
       if (opens || line.name == "END") {
-        // What follows a component that does not end cannot be told apart: nothing more is read.
+        // After a component that does not end, the structure is unknown: stop reading.
         if (!(opens ? OpenComponent(line) : CloseComponent(line))) return;
       } else if (open_.empty()) {
         return Error(line.number, "a line outside BEGIN:VCALENDAR … END:VCALENDAR",
@@ -216,7 +217,7 @@ class IcsReader {
         return Error(line.number, absl::StrCat("more than ", kMaxIcsRules, " rules in one file"),
                      "split the file");
       }
-      // As written: libical's own form of a rule leaves out what it does not know.
+      // Use the text as written: libical's form of a rule drops the parts that it does not know.
       if (line.text[5] != ':') return Error(line.number, "RRULE with parameters", kSingleDays);
       here.push_back({line.number, Value(line), ""});
       return;
@@ -232,7 +233,7 @@ class IcsReader {
       absl::StrAppend(&written, written.empty() ? "" : ",", value.value);
       here.push_back({line.number, value.value, dated ? Foreign(line, value) : ""});
     }
-    // Rationale: libical reads `2026-09-15` and the like as well as it can.
+    // Rationale: libical accepts `2026-09-15` and similar forms and guesses.
     if (dated && written != Value(line)) {
       Error(line.number, absl::StrCat(line.name, " cannot be read"), "write YYYYMMDD");
     }
@@ -242,9 +243,9 @@ class IcsReader {
     return std::string(absl::StripAsciiWhitespace(line.text.substr(line.value_at)));
   }
 
-  // The parameter that makes it another thing than a day; empty where none does.
+  // The parameter because of which the value is not a plain day; empty when there is none.
   static std::string Foreign(const IcsLine& line, const IcalProperty& property) {
-    // libical leaves out what is the default.
+    // libical drops parameters that have the default value.
     const std::string head = absl::AsciiStrToUpper(line.text.substr(0, line.value_at - 1));
     if (absl::StrContains(absl::StrCat(head, ";"), ";VALUE=DATE-TIME;")) return "VALUE=DATE-TIME";
     for (const auto& [name, value] : property.parameters) {
@@ -258,7 +259,7 @@ class IcsReader {
 
   // ---- events as days
 
-  // In the order of the file.
+  // Groups the events by series, in the order of the file.
   std::vector<std::pair<std::string, Series>> BySeries() {
     std::vector<std::pair<std::string, Series>> list;
     std::map<std::string, std::size_t> at;
@@ -269,7 +270,7 @@ class IcsReader {
         Error(instance->line, "RECURRENCE-ID without UID", "export the calendar again");
         continue;
       }
-      // Without UID it stands for itself.
+      // An event without UID is a series of its own.
       const auto [found, is_new] = at.emplace(uid, list.size());
       if (is_new || uid.empty()) {
         found->second = list.size();
@@ -382,7 +383,8 @@ class IcsReader {
     }
   }
 
-  // The days on which the instances of a series begin: its rule, its RDATEs, less its EXDATEs.
+  // The days on which the instances of a series begin: its rule and its RDATEs, without its
+  // EXDATEs.
   bool ReadStarts(const Event& event, const Span& span, std::set<absl::CivilDay>* starts) {
     starts->insert(span.first);
     if (const Property* rule = event.Find("RRULE")) {
@@ -447,11 +449,11 @@ class IcsReader {
   const std::string& file_;
   std::vector<Problem>& problems_;
   std::vector<Open> open_;
-  std::set<std::string> calendar_;  // properties of the calendar that is open
+  std::set<std::string> calendar_;  // properties of the calendar component that is open
   std::vector<Event> events_;
   std::size_t rules_ = 0;
   std::size_t errors_ = 0;
-  std::size_t spent_ = 0;  // days, repetitions counted
+  std::size_t spent_ = 0;  // number of days so far, including repetitions
   bool full_ = false;
   std::set<absl::CivilDay> days_;
 };

@@ -14,8 +14,8 @@ bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-';
 }
 
-// `name *(";" param) ":" value`: where the value begins, after a colon outside quotes; 0 for what
-// is no such line.
+// `name *(";" param) ":" value`: the position of the value, after the first colon outside quotes; 0
+// when the line does not have this form.
 std::size_t ValueAt(const IcsLine& line) {
   bool quoted = false;
   for (std::size_t i = line.name.size(); i < line.text.size(); ++i) {
@@ -62,7 +62,7 @@ std::optional<std::vector<IcsLine>> IcsLines(const std::string& file, std::strin
     }
   }
   for (IcsLine& line : lines) {
-    // After joining: a fold may stand inside a character.
+    // Check after joining, because a fold may be inside a character.
     if (!IsUtf8(line.text)) return wrong(line.number, "not UTF-8", "save the file as UTF-8");
     if (HasControl(line.text)) {
       return wrong(line.number, "a control character", "export the file again, as plain text");

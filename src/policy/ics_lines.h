@@ -1,7 +1,7 @@
-// The content lines of an iCalendar file (RFC 5545, 3.1), each with the line on which it stands.
+// The content lines of an iCalendar file (RFC 5545, 3.1), each with its line number.
 //
-// Pure and thread-safe. Folded lines are joined. What is no UTF-8 text of content lines is a
-// problem with its line, and then nothing is read.
+// Pure and thread-safe. Joins folded lines. Text that is not UTF-8 or not content lines is a
+// problem with its line, and then nothing is returned.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@
 namespace retainer {
 
 struct IcsLine {
-  int number = 0;            // of its first part, from 1
-  std::string name;          // of the property, upper case
-  std::string text;          // all of it, the name too
-  std::size_t value_at = 0;  // in `text`: what follows the colon
+  int number = 0;            // of its first physical line, from 1
+  std::string name;          // the property's name, upper case
+  std::string text;          // the whole line, including the name
+  std::size_t value_at = 0;  // where in `text` the value begins, after the colon
 };
 
-// nullopt, with a problem, for what is no such text.
+// nullopt, with a problem, when the text is not content lines.
 std::optional<std::vector<IcsLine>> IcsLines(const std::string& file, std::string_view text,
                                              std::vector<Problem>* problems);
 

@@ -21,7 +21,7 @@ constexpr std::size_t kMostRuleBytes = 400;
 
 constexpr char kSingleDays[] = "write this event as single days";
 
-// Values by name.
+// The parts of a rule: name -> value.
 using Parts = std::map<std::string, std::string>;
 
 bool Number(std::string_view text, int least, int most, int* number) {
@@ -30,7 +30,7 @@ bool Number(std::string_view text, int least, int most, int* number) {
          *number >= least && *number <= most;
 }
 
-// `1,-1`: whole numbers, each once, from 1 to `most`, or from the end where `negative`.
+// `1,-1`: whole numbers without repetition, from 1 to `most`; with `negative` also from the end.
 bool Numbers(const std::string& list, int most, bool negative) {
   std::vector<int> seen;
   for (const absl::string_view item : absl::StrSplit(list, ',')) {
@@ -44,7 +44,7 @@ bool Numbers(const std::string& list, int most, bool negative) {
   return true;
 }
 
-// `MO,1TU,-1FR`; `most` is the highest ordinal, 0 for none at all.
+// `MO,1TU,-1FR`. `most` is the highest ordinal; 0 allows no ordinals.
 bool Weekdays(const std::string& list, int most, bool* ordinal) {
   std::vector<std::string> seen;
   for (const absl::string_view item : absl::StrSplit(list, ',')) {
@@ -79,15 +79,16 @@ std::optional<Parts> Split(std::string_view rule) {
 
 bool Has(const Parts& parts, const std::string& name) { return parts.contains(name); }
 
-// Some day that a month of these can have. Rationale: libical would look for 30 February for
-// centuries.
+// True when at least one of the months can have one of the days.
+//
+// Rationale: libical would search for 30 February through centuries.
 bool Exists(const std::string& months, const std::string& days) {
   for (const absl::string_view month : absl::StrSplit(months, ',')) {
     for (const absl::string_view day : absl::StrSplit(days, ',')) {
       int m = 0;
       int d = 0;
       if (!absl::SimpleAtoi(month, &m) || !absl::SimpleAtoi(day, &d)) continue;
-      // 2000 is a leap year.
+      // 2000 is a leap year, so 29 February counts.
       const int length =
           static_cast<int>(absl::CivilDay(2000, m + 1, 1) - absl::CivilDay(2000, m, 1));
       if ((d < 0 ? -d : d) <= length) return true;
@@ -96,7 +97,7 @@ bool Exists(const std::string& months, const std::string& days) {
   return false;
 }
 
-// What is wrong with it; empty where it can be expanded exactly.
+// The reason why the rule cannot be expanded exactly; empty when it can.
 std::string Refusal(const Parts& parts) {
   for (const auto& [name, value] : parts) {
     int number = 0;
@@ -130,12 +131,13 @@ std::string Refusal(const Parts& parts) {
   const bool by_month_day = Has(parts, "BYMONTHDAY");
   bool ordinal = false;
   if (by_day) (void)Weekdays(parts.at("BYDAY"), 53, &ordinal);
-  // Rationale: the same day may be counted from both ends of the month, and readers count it once
-  // or twice.
+  // Rationale: a list may name the same day from both ends of the month; some readers count it
+  // once, others twice.
   if (Has(parts, "BYSETPOS") && by_month_day) return "BYSETPOS beside BYMONTHDAY is not read";
   if (Has(parts, "BYSETPOS") && !by_day) return "BYSETPOS of nothing";
   if (freq == "YEARLY") {
-    // Rationale: without BYMONTH it is each month's day, which readers take in two ways.
+    // Rationale: without BYMONTH it means the day in each month, which readers understand in two
+    // ways.
     if (by_month_day && !by_month) return "BYMONTHDAY without BYMONTH is not read";
     if (by_month_day && ordinal) return "BYMONTHDAY beside a numbered BYDAY is not read";
     if (by_month_day && !Exists(parts.at("BYMONTH"), parts.at("BYMONTHDAY"))) {
@@ -204,7 +206,7 @@ IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t
             absl::StrCat("more than ", kMaxIcsDays, " days in one file, repetitions counted"),
             "give it an end (UNTIL or COUNT)"};
   }
-  // Rationale: RFC 5545 leaves open what such an event means.
+  // Rationale: RFC 5545 does not say what an event means if DTSTART is not a day of its rule.
   if (read.days.empty() || read.days.front() != first) {
     return {{}, "DTSTART is no day of its own rule", "begin the event on a day of the rule"};
   }

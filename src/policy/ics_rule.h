@@ -1,7 +1,7 @@
-// A recurrence rule of an all-day event (RFC 5545, 3.3.10), checked before it is expanded.
+// Checks and expands the recurrence rule of an all-day event (RFC 5545, 3.3.10).
 //
-// Pure and thread-safe. Taken are the rules that yearly holidays have and that can be expanded
-// exactly and in little time; any other is said to be so.
+// Pure and thread-safe. Accepts the rules that yearly holidays use, if they can be expanded exactly
+// and quickly. Any other rule is an error.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,13 @@ inline constexpr int kLastIcsYear = 2199;
 inline constexpr int kFirstIcsRuleYear = 1900;
 
 struct IcsRuleDays {
-  std::vector<absl::CivilDay> days;  // in order, `first` among them; empty where `wrong` is not
+  // In order; `first` is among them. Empty when `wrong` is set.
+  std::vector<absl::CivilDay> days;
   std::string wrong;
   std::string mend;
 };
 
-// `most`: what may be expanded; a rule with more is wrong.
+// `most` is the largest number of days; a rule with more is wrong.
 IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t most);
 
 }  // namespace retainer

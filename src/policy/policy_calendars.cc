@@ -17,7 +17,7 @@ namespace retainer {
 namespace {
 
 constexpr int kDayMinutes = 24 * 60;
-// Each calendar holds its own, in every version of the policy that is kept.
+// Every calendar holds its own days, in every stored version of the policy.
 constexpr std::size_t kMaxIcsDaysInAll = 200'000;
 
 std::optional<int> Minute(std::string_view text) {
@@ -38,7 +38,7 @@ class CalendarReader {
   CalendarReader(const YamlNode& node, CalendarSpec* spec, PolicyDraft* draft)
       : node_(node), spec_(*spec), draft_(*draft), reader_(draft->reader) {}
 
-  // False where something is wrong with it.
+  // False when the calendar has a problem.
   bool Read() {
     if (!reader_.Map(node_, "a calendar", policy_keys::Calendar())) return false;
     if (const YamlNode* zone = node_.Find("time_zone")) {
@@ -113,7 +113,7 @@ class CalendarReader {
     }
   }
 
-  // `mon`, `mon-fri`, `sat-mon`
+  // Reads `mon`, `mon-fri`, `sat-mon`.
   std::vector<int> Days(const YamlNode& key) {
     const policy_keys::Keys names = policy_keys::Days();
     const std::vector<std::string> ends = absl::StrSplit(key.scalar, '-');
@@ -168,7 +168,7 @@ class CalendarReader {
     } else if (absl::EndsWith(*text, ".ics")) {
       ReadIcsFile(node, *text);
     } else if (text->size() == 5) {
-      // A leap year, so that 02-29 exists.
+      // 2000 is a leap year, so 02-29 exists.
       const std::optional<absl::CivilDay> day = ParseDay("2000-" + *text);
       if (!day) return Fail(node, "no such day of the year", "write MM-DD, e.g. 05-01");
       spec_.yearly_holidays.insert({day->month(), day->day()});
@@ -187,7 +187,7 @@ class CalendarReader {
                   "put the iCalendar file into the policy's folder");
     }
     if (!merged_.insert(name).second) return;
-    // Each file is read once, whoever names it.
+    // Each file is read once, even when several calendars name it.
     const auto [read, is_new] = draft_.ics_days.try_emplace(name);
     if (is_new) {
       std::vector<Problem> problems;
@@ -232,7 +232,7 @@ class CalendarReader {
   CalendarSpec& spec_;
   PolicyDraft& draft_;
   Reader& reader_;
-  std::set<std::string> merged_;  // iCalendar files
+  std::set<std::string> merged_;  // names of iCalendar files
   bool ok_ = true;
 };
 
@@ -257,7 +257,7 @@ void ReadCalendars(const YamlNode& node, PolicyDraft* draft) {
         draft->always_open.insert(*name);
       }
     } else {
-      // It is wrong already: what leans on it is not to be blamed too.
+      // The calendar has a problem already: do not report its users too.
       draft->always_open.insert(*name);
     }
     draft->policy.calendars.emplace(*name, std::move(spec));

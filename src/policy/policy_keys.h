@@ -1,4 +1,5 @@
-// The keys of a policy, in one place: the parser refuses others, the JSON Schema lists the same.
+// The keys of a policy in one place. The parser refuses others; the JSON Schema lists the same
+// keys.
 #pragma once
 
 #include <string_view>
@@ -12,7 +13,7 @@ inline Keys Root() {
   return {"version", "projects", "since",     "calendars", "priorities", "plans", "community",
           "teams",   "bots",     "customers", "labels",    "commands",   "badge", "checks"};
 }
-// Of the configuration, which people mix up with the policy.
+// The keys of the configuration, which people confuse with the policy.
 inline Keys Configuration() {
   return {"listen", "metrics_listen", "public_url", "trusted_proxies", "store", "policy", "mode",
           "forges", "oidc",           "sinks"};

@@ -17,7 +17,9 @@
 namespace retainer {
 namespace {
 
-// GitHub's bound. Rationale: what a forge refuses would be tried for ever.
+// GitHub's limit.
+//
+// Rationale: a longer name would be refused and retried for ever.
 constexpr std::size_t kMostCharacters = 50;
 
 std::size_t Characters(const std::string& text) {
@@ -25,7 +27,7 @@ std::size_t Characters(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-// Why no forge, or not every one, takes it as a label's name; empty where each does.
+// Why at least one forge refuses the name for a label; empty when all accept it.
 std::string WhyNoLabel(const std::string& name) {
   if (!IsUtf8(name)) return "is not UTF-8";
   if (Characters(name) > kMostCharacters) {
@@ -43,19 +45,20 @@ std::string WhyNoLabel(const std::string& name) {
   return "";
 }
 
-// Of one policy: each label once.
+// Checks that a policy uses each label once.
 class LabelCheck {
  public:
   explicit LabelCheck(PolicyDraft* draft) : reader_(draft->reader) {}
 
-  // `what` names it for people; `mend` says what can be shortened. False where it is refused.
+  // `what` describes the label for people; `mend` says what can be shortened. False when the label
+  // is refused.
   bool Add(const YamlNode& at, const std::string& what, const std::string& name,
            const std::string& mend) {
     if (const std::string why = WhyNoLabel(name); !why.empty()) {
       reader_.Error(at, absl::StrCat("the label of ", what, ", \"", name, "\", ", why), mend);
       return false;
     }
-    // Forges fold case.
+    // Forges compare label names without case.
     const auto [other, is_new] = seen_.emplace(FoldName(name), what);
     if (is_new) return true;
     reader_.Error(at,
@@ -67,7 +70,7 @@ class LabelCheck {
 
  private:
   Reader& reader_;
-  std::map<std::string, std::string> seen_;  // names in lower case -> of what
+  std::map<std::string, std::string> seen_;  // names in lower case -> description
 };
 
 }  // namespace
@@ -101,7 +104,7 @@ void ReadLabels(const YamlNode& node, PolicyDraft* draft) {
 
 void CheckLabels(const YamlNode& root, PolicyDraft* draft) {
   const LabelNames& labels = draft->policy.labels;
-  // At the template where the policy names it, else at what is put into it.
+  // The place of a problem: the template if the policy sets it, otherwise the value put into it.
   const auto at = [&](const std::string& key, const std::string& what) -> const YamlNode& {
     for (const std::string& name : {absl::StrCat("template ", key), what}) {
       const auto found = draft->label_keys.find(name);

@@ -37,7 +37,7 @@ class PolicyReader {
       return {};
     }
     ReadVersion();
-    // In the order of who leans on whom.
+    // Each section comes after the sections that it uses.
     Each("bots", [this](const YamlNode& n) {
       for (const Login& bot : draft_.reader.Logins(n, "bots", "a login")) {
         draft_.bots.insert(LoginKey(bot));
@@ -131,7 +131,7 @@ class PolicyReader {
                          [key](const YamlNode& tree) { return tree.Find(key) != nullptr; });
     };
     const auto require = [&](std::string_view key, bool empty, const char* mend) {
-      // What is there but wrong has its own problem.
+      // A value that is present but wrong has a problem already.
       if (!empty || (given(key) && !problems_.empty())) return;
       draft_.reader.Error(trees_.front(), absl::StrCat("no ", std::string(key)), mend);
     };

@@ -1,7 +1,7 @@
-// Policy files -> Policy, or everything that is wrong with them.
+// Parses policy files to a Policy, or to everything that is wrong with them.
 //
-// Pure and thread-safe: text in, values out. Errors are collected, not thrown, whatever the text;
-// a policy comes out only where there are none.
+// Pure and thread-safe: text in, values out. Errors are collected for any text, not thrown. There
+// is a policy only if there are no errors.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace retainer {
 
-// Where stands what only the configuration or the clock can find wrong.
+// The places of what only the configuration or the clock can show to be wrong.
 struct PolicyPlaces {
   std::map<std::string, Place> forges;                         // the first place that names each
   std::map<std::pair<std::string, std::string>, Place> sinks;  // by team and sink
@@ -24,17 +24,18 @@ struct PolicyPlaces {
 };
 
 struct PolicyResult {
-  std::optional<Policy> policy;  // exactly where `problems` is empty
+  std::optional<Policy> policy;  // set only if `problems` is empty
   std::vector<Problem> problems;
-  std::vector<Problem> warnings;  // it works, though perhaps not as meant
+  std::vector<Problem> warnings;  // the policy works, but perhaps not as intended
   PolicyPlaces places;
 };
 
-// `files` by name, as ReadPolicyFolder gives them. Files merge: lists are joined, maps are joined
-// and must not name one thing twice, and what can stand once must stand in one file.
+// `files` holds texts by file name, as ReadPolicyFolder returns them. The files are merged: lists
+// are joined, maps are joined and must not define a name twice, and a single value must be in one
+// file only.
 PolicyResult ParsePolicy(const std::map<std::string, std::string>& files);
 
-// The keys that the parser knows, by the definition's name in deploy/policy.schema.json.
+// The keys that the parser accepts, by the name of their definition in deploy/policy.schema.json.
 std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys();
 
 }  // namespace retainer

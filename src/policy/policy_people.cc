@@ -12,7 +12,7 @@
 namespace retainer {
 namespace {
 
-// `@acme.example` or `someone@acme.example`, lower case.
+// `@acme.example` or `someone@acme.example`, in lower case.
 std::optional<std::string> ReadEmail(const YamlNode& node, Reader* reader) {
   const std::optional<std::string> text = reader->Text(node, "an e-mail address");
   if (!text) return std::nullopt;
@@ -184,7 +184,7 @@ class CustomerReader {
     reader_.Error(node, "a contact that is one of the bots", "take it out of one of the lists");
   }
 
-  // Both are kept: a supplier's people may be a customer's as well.
+  // Both roles are kept: a supplier's staff may also be a customer's contacts.
   void CheckTeam(const YamlNode& node, const Login& login) {
     const auto team = draft_.members.find(LoginKey(login));
     if (team == draft_.members.end()) return;
@@ -200,7 +200,7 @@ class CustomerReader {
     draft_.warnings.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
   }
 
-  // Two customers with one contact: nobody could say whose ticket it opens.
+  // One contact of two customers would make it unclear whose tickets the contact opens.
   bool IsNobodyElses(const YamlNode& node, std::string_view kind, const std::string& key) {
     const auto [other, is_new] =
         draft_.contacts.emplace(absl::StrCat(std::string(kind), " ", key), customer_.id);

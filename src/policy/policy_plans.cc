@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMostPriorities = 100;
 
-// `calendars`: what counts the target; empty where that is unknown, and then not judged.
+// `calendars` are those that count the target. Empty when unknown; then `d` and `w` are not
+// checked.
 std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
                                         const std::vector<std::string>& calendars,
                                         PolicyDraft* draft) {
@@ -185,7 +186,7 @@ class PlanReader {
                     DidYouMean(*name, names));
       return;
     }
-    // The lowest that the plan serves.
+    // The default is the lowest priority that the plan covers.
     for (const Priority& priority : draft_.policy.priorities) {
       if (plan_.promises.contains(priority.name)) plan_.default_priority = priority.name;
     }
@@ -253,7 +254,7 @@ class PlanReader {
   const YamlNode& key_;
   const YamlNode& node_;
   Plan& plan_;
-  bool no_calendar_ = false;  // said once a plan
+  bool no_calendar_ = false;  // the problem is reported once per plan
   PolicyDraft& draft_;
   Reader& reader_;
 };

@@ -1,5 +1,5 @@
-// The sections of a policy, read one after another into a draft; each may rely on those before it.
-// For policy_parser.cc alone.
+// Reads the sections of a policy one after another into a draft. Each section may use those read
+// before it. Private to policy_parser.cc.
 #pragma once
 
 #include <map>
@@ -22,19 +22,29 @@ struct PolicyDraft {
   std::vector<Problem>& warnings;
   Policy policy;
   PolicyPlaces places;
-  std::map<std::string, YamlNode> label_keys;    // of plans and priorities: `plan gold` -> its key
-  std::map<std::string, std::string> members;    // of teams, by LoginKey -> team
-  std::set<std::string> bots;                    // by LoginKey
-  std::map<std::string, std::string> customers;  // ids and aliases in lower case -> id
-  std::map<std::string, std::string> contacts;   // `login github:dave` -> id of the customer
-  std::set<std::string> always_open;             // calendars
-  std::set<std::string> plans_with_days;         // plans that use `d` or `w`
-  std::map<std::string, std::set<absl::CivilDay>> ics_days;  // of iCalendar files, by name
-  std::set<std::string> wrong_ics;                           // those among them with problems
-  std::size_t ics_days_in_all = 0;                           // of all calendars
+  // The keys of plans and priorities, and of label templates: `plan gold` -> where it is defined.
+  std::map<std::string, YamlNode> label_keys;
+  // Members of teams: LoginKey -> team.
+  std::map<std::string, std::string> members;
+  // Each is a LoginKey.
+  std::set<std::string> bots;
+  // Ids and aliases in lower case -> id.
+  std::map<std::string, std::string> customers;
+  // `login github:dave` -> id of the customer.
+  std::map<std::string, std::string> contacts;
+  // Names of calendars that are always open.
+  std::set<std::string> always_open;
+  // Names of plans that use `d` or `w`.
+  std::set<std::string> plans_with_days;
+  // The days of iCalendar files, by file name.
+  std::map<std::string, std::set<absl::CivilDay>> ics_days;
+  // Names of the iCalendar files that have problems.
+  std::set<std::string> wrong_ics;
+  // Sum over all calendars.
+  std::size_t ics_days_in_all = 0;
 };
 
-// In this order.
+// Call them in this order.
 void ReadCalendars(const YamlNode& node, PolicyDraft* draft);
 void ReadPriorities(const YamlNode& node, PolicyDraft* draft);
 void ReadTeams(const YamlNode& node, PolicyDraft* draft);
@@ -42,13 +52,13 @@ void ReadPlans(const YamlNode& node, PolicyDraft* draft);
 void ReadCommunity(const YamlNode& node, PolicyDraft* draft);
 void ReadCustomers(const YamlNode& node, PolicyDraft* draft);
 void ReadLabels(const YamlNode& node, PolicyDraft* draft);
-// What each label will be called, whether the policy names its template or not. `root` is where
-// those stand that it does not name.
+// Checks the final name of each label, whether the policy sets its template or not. `root` is the
+// place for problems with labels that the policy does not set.
 void CheckLabels(const YamlNode& root, PolicyDraft* draft);
 
-// A list of calendars that are defined.
+// A list of names of calendars; each must be defined.
 std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* draft);
-// False, with a problem at `key`, where `name` is defined already.
+// False, with a problem at `key`, when `name` is already defined.
 template <typename Map>
 bool IsNew(const Map& map, const std::string& name, std::string_view what, const YamlNode& key,
            Reader* reader) {

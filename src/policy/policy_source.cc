@@ -58,7 +58,7 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
                                                      " files in the policy folder ", folder,
                                                      ": join some, or take out what is no policy"));
     }
-    // One byte more than is taken, so that a file of any size costs no more than the bound.
+    // Reads one byte more than the limit, so that a huge file costs no more than the limit.
     std::string text(kMaxPolicyFileBytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad()) {
@@ -88,7 +88,7 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
 }
 
 std::string PolicyId(const std::map<std::string, std::string>& files) {
-  // Lengths keep ("ab", "c") and ("a", "bc") apart.
+  // Lengths distinguish ("ab", "c") from ("a", "bc").
   std::string content;
   for (const auto& [name, text] : files) {
     absl::StrAppend(&content, name.size(), ":", name, text.size(), ":", text);
@@ -96,7 +96,7 @@ std::string PolicyId(const std::map<std::string, std::string>& files) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (EVP_Digest(content.data(), content.size(), digest, &size, EVP_sha256(), nullptr) != 1) {
-    std::abort();  // SHA-256 itself is missing: nothing can go on
+    std::abort();  // SHA-256 is unavailable; nothing works without it
   }
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
 }

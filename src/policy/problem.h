@@ -1,7 +1,7 @@
-// What is wrong with a policy or a configuration, where, and how to mend it.
+// A problem of a policy or a configuration: what is wrong, where, and how to fix it.
 //
-// Plain values. A text never holds a secret: values that came from `env:` or `file:` are named by
-// where they came from.
+// Plain values. A text never holds a secret: for values from `env:` or `file:` it names only the
+// reference.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace retainer {
 
-// Where something stands.
+// A position in a file.
 struct Place {
-  std::string file;  // empty: nowhere
+  std::string file;  // empty: no position
   int line = 1;      // from 1
   int column = 1;    // from 1
 };
@@ -25,11 +25,11 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-// `file:line:column: what; mend`, without the place where it has none.
+// `file:line:column: what; mend`; without the position when there is none.
 std::string FormatProblem(const Problem& problem);
-// By file, line and column; those of one place as they were found.
+// Ordered by file, line and column. Problems at one place keep their order.
 std::vector<Problem> Sorted(std::vector<Problem> problems);
-// In that order, one a line.
+// In the same order, one per line.
 std::string FormatProblems(std::vector<Problem> problems);
 
 }  // namespace retainer

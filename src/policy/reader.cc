@@ -13,9 +13,9 @@
 namespace retainer {
 namespace {
 
-// Far more than anyone mends at once; hostile input could make a problem of every byte.
+// Far more than anybody fixes at once. Hostile input could cause a problem for every byte.
 constexpr std::size_t kMostProblems = 200;
-// Among more names, the nearest is found by the eye, not by us.
+// With more names than this, no suggestion is computed.
 constexpr std::size_t kMostCandidates = 200;
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
@@ -40,7 +40,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Rationale: who writes P3 does not mean P1. Names that differ in a number are different things.
+// Rationale: a person who writes P3 does not mean P1. Names with different numbers differ.
 std::string DigitsOf(std::string_view text) {
   std::string digits;
   for (const char c : text) {
@@ -140,7 +140,7 @@ const std::vector<YamlNode>& Reader::List(const YamlNode& node, std::string_view
     Error(node, absl::StrCat(View(what), " must be a list"),
           short_text ? absl::StrCat("write it as [\"", node.scalar, "\"]") : "write it as [a, b]");
   }
-  return node.items;  // empty where it is no list
+  return node.items;  // empty when it is not a list
 }
 
 std::optional<std::string> Reader::Text(const YamlNode& node, std::string_view what) {

@@ -1,8 +1,8 @@
-// Reads values out of a YAML tree and collects what is wrong with them.
+// Reads values from a YAML tree and collects what is wrong with them.
 //
-// Not thread-safe: one Reader a parse. Nothing here throws or stops at the first problem; where
-// there are more than anybody mends at once, lists and maps count as empty, so that the rest costs
-// nothing.
+// Not thread-safe: use one Reader per parse. Nothing here throws or stops at the first problem.
+// When there are more problems than anybody fixes at once, lists and maps count as empty, so that
+// the rest costs nothing.
 #pragma once
 
 #include <map>
@@ -29,26 +29,26 @@ class Reader {
 
   void Error(const YamlNode& at, std::string what, std::string mend = "");
 
-  // Keys of another file, and where those belong: "into the configuration".
+  // Keys that belong to another file, and which file: "into the configuration".
   struct Elsewhere {
     std::vector<std::string_view> keys;
     std::string_view where;
   };
 
-  // True where `node` is a map. Adds a problem for each key that is not in `known`, with the one
-  // that may have been meant. `what` names the thing: "a plan".
+  // True when `node` is a map. Adds a problem for each key that is not in `known`, and suggests the
+  // nearest known key. `what` names the thing: "a plan".
   bool Map(const YamlNode& node, std::string_view what, const std::vector<std::string_view>& known,
            const Elsewhere& elsewhere = {});
-  // A map whose keys are names that the writer chose.
+  // A map whose keys are names of the writer's choice.
   bool NamedMap(const YamlNode& node, std::string_view what);
-  // The items of a list; a problem and nothing for anything else.
+  // The items of a list. Adds a problem and returns nothing for anything else.
   const std::vector<YamlNode>& List(const YamlNode& node, std::string_view what);
 
-  // nullopt, with a problem, for anything but a scalar with something in it.
+  // nullopt, with a problem, for anything but a scalar that is not empty.
   std::optional<std::string> Text(const YamlNode& node, std::string_view what);
   std::vector<std::string> Texts(const YamlNode& node, std::string_view what);
   std::optional<bool> Bool(const YamlNode& node, std::string_view what);
-  // Letters, digits, `-`, `_` and `.`.
+  // A name of letters, digits, `-`, `_` and `.`.
   std::optional<std::string> Name(const YamlNode& node, std::string_view what);
   std::optional<double> Percent(const YamlNode& node, std::string_view what, double most);
   std::optional<absl::Time> Instant(const YamlNode& node);
@@ -58,7 +58,7 @@ class Reader {
   std::vector<ProjectRef> ProjectPatterns(const YamlNode& node);
   // `github:alice`; `what` is "a login" or "an organization".
   std::optional<Login> ReadLogin(const YamlNode& node, std::string_view what);
-  // A list of them; `list` is its key: "members".
+  // A list of logins; `list` is its key: "members".
   std::vector<Login> Logins(const YamlNode& node, std::string_view list, std::string_view what);
 
  private:
@@ -68,12 +68,12 @@ class Reader {
   std::map<std::string, Place> forges_;
 };
 
-// `did you mean "x"?`, or the list of what is known.
+// `did you mean "x"?`, or the list of known words.
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known);
 Place PlaceOf(const YamlNode& node);
 bool IsForgeName(std::string_view name);  // [a-z0-9-]+
 std::string AsciiLower(std::string_view text);
-// `github:alice`, in lower case: equal where the logins are.
+// `github:alice` in lower case. Equal logins have equal keys.
 std::string LoginKey(const Login& login);
 
 }  // namespace retainer

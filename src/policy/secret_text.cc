@@ -9,7 +9,7 @@
 namespace retainer {
 namespace {
 
-// Blanks and marks that show nothing, and come along when one copies from a page.
+// Blanks and invisible characters that are easily copied along from a page.
 constexpr std::string_view kUnseen[] = {"\u00a0", "\u00ad", "\u061c", "\u200b", "\u200c",
                                         "\u200d", "\u200e", "\u200f", "\u202a", "\u202b",
                                         "\u202c", "\u202d", "\u202e", "\u2060", "\u2066",

@@ -1,4 +1,4 @@
-// The value that a file or an environment variable holds. Pure and thread-safe.
+// The value in a file or an environment variable. Pure and thread-safe.
 #pragma once
 
 #include <string>
@@ -8,12 +8,13 @@ namespace retainer {
 
 struct ReferredValue {
   std::string value;
-  std::string wrong;  // `is empty`; empty where the value is good. Never holds any of the value
+  // What is wrong: `is empty`. Empty when the value is good. Never holds any of the value.
+  std::string wrong;
 };
 
-// Without a byte-order mark and without blanks and line ends around it. Wrong is what could only
-// differ from what was meant: another encoding, a NUL, more than one line (but in a PEM),
-// characters that nobody sees.
+// Removes a byte-order mark, and blanks and line ends around the value. Refuses whatever cannot be
+// what was intended: another encoding, a NUL, more than one line (except in PEM), and invisible
+// characters.
 ReferredValue ReadReferredValue(std::string_view text);
 
 }  // namespace retainer

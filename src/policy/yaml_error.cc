@@ -21,7 +21,7 @@ absl::string_view Content(absl::string_view line) {
   return line;
 }
 
-// The colon that ends a key; npos where there is none.
+// The position of the colon that ends a key; npos when there is none.
 std::size_t KeyColon(absl::string_view line) {
   char quote = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -36,7 +36,7 @@ std::size_t KeyColon(absl::string_view line) {
   return absl::string_view::npos;
 }
 
-// `id` of `- id acme`.
+// The first word of a list item: `id` in `- id acme`.
 std::string FirstWord(absl::string_view content) {
   while (absl::StartsWith(content, "- ")) content = Content(content.substr(2));
   return std::string(content.substr(0, std::min<std::size_t>(content.find_first_of(" :"), 40)));
@@ -52,7 +52,7 @@ std::optional<Problem> Tab(const std::string& file, const Lines& lines, std::siz
   return std::nullopt;
 }
 
-// A value where the library expected none: something before it is no key.
+// The library found a value where it expected none: something before it is not a key.
 std::optional<Problem> MapValue(const std::string& file, const Lines& lines, std::size_t at,
                                 std::size_t column) {
   const std::size_t colon = KeyColon(lines[at].substr(0, column));

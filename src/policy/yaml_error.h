@@ -1,4 +1,4 @@
-// What a person did wrong where a text is no YAML. Pure and thread-safe.
+// Explains a person's mistake when a text is not YAML. Pure and thread-safe.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace retainer {
 
-// `message` and the place (from 1) are the YAML library's: it says what it met, not what is
-// missing.
+// `message` and the position (from 1) come from the YAML library. It reports what it found, not
+// what is missing.
 Problem ExplainYaml(const std::string& file, std::string_view text, int line, int column,
                     std::string_view message);
 

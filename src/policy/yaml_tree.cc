@@ -37,7 +37,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& value) override {
-    // `!` is the tag of quoted scalars: a quoted "null" is a text.
+    // `!` is the tag of quoted scalars: a quoted "null" is text.
     const bool null = tag != "!" && (value == "~" || value == "null");
     YamlNode node = Make(mark, null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar);
     if (!null) node.scalar = value;
@@ -59,8 +59,10 @@ class TreeBuilder final : public YAML::EventHandler {
  private:
   struct Level {
     YamlNode node;
-    std::optional<YamlNode> key;                 // of a map: the key that waits for its value
-    std::unordered_map<std::string, int> lines;  // of a map: where each key stands
+    // In a map: the key that waits for its value.
+    std::optional<YamlNode> key;
+    // In a map: the line of each key.
+    std::unordered_map<std::string, int> lines;
   };
 
   YamlNode Make(const YAML::Mark& mark, YamlNode::Kind kind) {

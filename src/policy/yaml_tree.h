@@ -1,8 +1,8 @@
-// A YAML document as a plain tree that remembers where each thing stands.
+// A YAML document as a plain tree in which each node has its position.
 //
 // Pure and thread-safe. Hostile text gives a problem, never a crash: text, depth and the number of
-// nodes are bounded, aliases are refused (one line of them can stand for millions of nodes), and
-// the YAML library's exceptions stop here.
+// nodes are bounded, aliases are refused (one line of aliases can expand to millions of nodes), and
+// the YAML library's exceptions are caught here.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ namespace retainer {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr int kMaxYamlDepth = 32;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;       // of a file
-inline constexpr std::size_t kMaxYamlNodesInAll = 200'000;  // of a policy
+inline constexpr std::size_t kMaxYamlNodes = 100'000;       // per file
+inline constexpr std::size_t kMaxYamlNodesInAll = 200'000;  // per policy
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
@@ -29,21 +29,21 @@ struct YamlNode {
   int line = 1;
   int column = 1;
   std::string scalar;
-  std::vector<YamlNode> items;   // of a sequence
-  std::vector<YamlNode> keys;    // of a map: scalars, each once
-  std::vector<YamlNode> values;  // of a map: as many as keys
+  std::vector<YamlNode> items;   // if this is a sequence
+  std::vector<YamlNode> keys;    // if this is a map: scalars, without repetition
+  std::vector<YamlNode> values;  // if this is a map: one per key
 
   bool IsScalar() const { return kind == Kind::kScalar; }
   bool IsSequence() const { return kind == Kind::kSequence; }
   bool IsMap() const { return kind == Kind::kMap; }
   bool IsNull() const { return kind == Kind::kNull; }
-  // The value of a key; nullptr where there is none.
+  // The value of a key; nullptr when the key is missing.
   const YamlNode* Find(std::string_view key) const;
 };
 
-// nullopt, with a problem added, for what is no single well-formed document. A key that stands
-// twice in one map adds a problem too; the first stays. `nodes_left`, where given, is what all
-// files together may still hold; what this one holds is taken from it.
+// nullopt, with a problem, when the text is not a single well-formed document. A repeated key in
+// one map also adds a problem; the first one stays. `nodes_left`, if given, is the number of nodes
+// that all files together may still have; the nodes of this file are subtracted from it.
 std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& text,
                                   std::vector<Problem>* problems,
                                   std::size_t* nodes_left = nullptr);

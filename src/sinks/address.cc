@@ -27,7 +27,7 @@ bool Holds(const Block& block, const std::uint8_t* address) {
 }
 
 AddressKind KindOfV4(const std::uint8_t* address) {
-  // The registry of special-purpose IPv4 addresses (RFC 6890), the narrower block first.
+  // The registry of special-purpose IPv4 addresses (RFC 6890). Narrower blocks come first.
   static const auto& blocks = *new std::vector<Block>{
       {{0}, 8, AddressKind::kUnusable},
       {{10}, 8, AddressKind::kPrivate},
@@ -54,7 +54,7 @@ AddressKind KindOfV6(const std::uint8_t* address) {
   static constexpr std::array<std::uint8_t, 16> kLoopback = {0, 0, 0, 0, 0, 0, 0, 0,
                                                              0, 0, 0, 0, 0, 0, 0, 1};
   if (std::equal(kLoopback.begin(), kLoopback.end(), address)) return AddressKind::kLoopback;
-  // Those that carry an IPv4 address, and where in them it is.
+  // Ranges of addresses that contain an IPv4 address, and its offset.
   struct Carrier {
     Block block;
     std::size_t at;

@@ -1,8 +1,8 @@
-// Which addresses a notice may be sent to.
+// Classifies the addresses to which a notice may be sent.
 //
-// An address that stands for another one (IPv4 inside IPv6, NAT64, 6to4) is judged as that one, so
-// that there is no spelling of a loopback address that passes for a public one. What the registries
-// have not given out as public is not public.
+// An address that contains another one (IPv4 inside IPv6, NAT64, 6to4) is classified as the inner
+// one, so that no form of a loopback address passes for a public one. A block counts as public only
+// when the registries have assigned it for public use.
 #pragma once
 
 #include <sys/socket.h>
@@ -15,13 +15,13 @@ namespace retainer {
 enum class AddressKind : std::uint8_t {
   kPublic,
   kLoopback,   // this machine
-  kLinkLocal,  // this network segment: cloud providers' metadata, too
-  kPrivate,    // this organization: RFC 1918, shared and unique local ones
-  kUnusable,   // nothing is sent there: unspecified, multicast, reserved, documentation
+  kLinkLocal,  // this network segment, including cloud providers' metadata services
+  kPrivate,    // this organization's network: RFC 1918, shared, and unique local addresses
+  kUnusable,   // not a destination: unspecified, multicast, reserved, documentation
 };
 std::string_view AddressKindName(AddressKind kind);
 
-// kUnusable for any family but IPv4 and IPv6, and where `size` is too small for the family.
+// kUnusable for any family except IPv4 and IPv6, and when `size` is too small for the family.
 AddressKind KindOf(const sockaddr& address, std::size_t size);
 
 }  // namespace retainer

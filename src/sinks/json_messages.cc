@@ -19,7 +19,8 @@ using json = nlohmann::ordered_json;
 constexpr int kSchemaVersion = 1;
 constexpr std::size_t kMostRef = 300;
 constexpr std::size_t kMostDigest = 30000;  // bytes; Slack cuts at 40,000 characters
-constexpr char kNoBreakSpace[] = "\u200b";  // of no width: parts what would be read as one
+// A space of width zero. It separates characters that would be read as a link or as markup.
+constexpr char kNoBreakSpace[] = "\u200b";
 
 std::string Dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -41,10 +42,10 @@ std::string ChatEscaped(const std::string& text) {
       escaped += "&gt;";
     } else {
       escaped += c;
-      // Within a word an underscore is no markup, and `first_response` should be found by a search.
+      // Within a word an underscore is not markup, and a search must find `first_response`.
       const bool is_within_word =
           i > 0 && i + 1 < text.size() && IsWordPart(text[i - 1]) && IsWordPart(text[i + 1]);
-      // Addresses come alive by `://` and `www.`, hosts by their dots.
+      // Addresses become links by `://` and `www.`, host names by their dots.
       const bool is_host_dot = c == '.' && is_within_word && !absl::ascii_isdigit(text[i + 1]);
       if (absl::StrContains("@#~*`[]!|\\", absl::string_view(&c, 1)) || is_host_dot ||
           (c == '_' && !is_within_word) || (c == ':' && text.compare(i, 3, "://") == 0)) {
@@ -89,8 +90,8 @@ std::string ChatDigest(const std::vector<Notice>& notices) {
 }
 
 std::string WebhookId(const Notice& notice) {
-  // Rationale: the name alone would do, did no folder ever come back from a backup: what is decided
-  // anew after that may say something else.
+  // Rationale: the name alone would be enough if no store were ever restored from a backup. What is
+  // decided again after a restore may have another content.
   const std::string content = absl::StrCat(
       std::string(NoticeKindName(notice.kind)), "\n", notice.customer, "\n", notice.is_private,
       "\n", std::string(MetricName(notice.metric)), "\n", Rfc3339(notice.at), "\n",
@@ -121,7 +122,7 @@ std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
       {"at", Rfc3339(notice.at)},
       {"teams", notice.teams},
       {"text", notice.text},
-      // Of those that were told before: they were none.
+      // The names of earlier tellings that turned out to be wrong.
       {"withdraws", notice.withdraws},
   };
   return Dump({{"version", kSchemaVersion},

@@ -14,15 +14,15 @@ namespace {
 constexpr char kEnd[] = "\r\n";
 constexpr std::size_t kMostSubject = 200;
 constexpr std::size_t kMostRef = 300;
-constexpr std::size_t kLongestLine = 76;       // of base64
-constexpr std::size_t kEncodedWordBytes = 39;  // a line of them stays below 78
+constexpr std::size_t kLongestLine = 76;       // in base64
+constexpr std::size_t kEncodedWordBytes = 39;  // a line with one encoded word stays below 78
 
 bool IsPlain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; }) &&
          text.find("=?") == text.npos;
 }
 
-// The value of an unstructured header, folded where it is long.
+// The value of an unstructured header; a long one is folded.
 std::string HeaderText(const std::string& text) {
   if (IsPlain(text) && text.size() <= kEncodedWordBytes) return text;
   std::vector<std::string> words;
@@ -59,8 +59,8 @@ bool IsMailAddress(const std::string& text) {
 
 namespace {
 
-// What every message has in common around its own words. `thread`: what stands together in a mail
-// program; empty: nothing.
+// The part that all messages share, before their own words. `thread` groups messages in a mail
+// program; empty: no group.
 std::string Letterhead(const std::string& subject, const std::string& id, const std::string& thread,
                        const std::string& body, const std::string& from,
                        const std::vector<std::string>& to, absl::Time now) {
@@ -82,7 +82,7 @@ std::string Letterhead(const std::string& subject, const std::string& id, const 
   return message;
 }
 
-// What happened, where, and when it is or was due.
+// What happened, on which ticket, and when it is or was due.
 std::string Told(const Words& words, const TicketName& ticket) {
   const std::string link = SafeLink(ticket.url);
   return absl::StrCat(words.kind, kEnd, kEnd, OneLine(ticket.ref, kMostRef), kEnd,

@@ -1,4 +1,4 @@
-// What is sent: pure functions of the notice, so that a repetition says the same.
+// Makes the messages. They are pure functions of the notice, so a repetition has the same content.
 #pragma once
 
 #include <string>
@@ -10,29 +10,29 @@
 
 namespace retainer {
 
-// A Slack incoming webhook's body, which Mattermost takes too. Nothing in it but our own link comes
-// alive: no mention, no markup, no address.
+// A Slack incoming webhook's body, which Mattermost also accepts. Only our own link is active in
+// it: no mention, no markup, no address.
 std::string ChatBody(const Notice& notice, const TicketName& ticket);
-// `text` so that neither of them finds anything in it.
+// Escapes `text` so that neither Slack nor Mattermost finds mentions, markup or links in it.
 std::string ChatEscaped(const std::string& text);
 
-// The JSON that deploy/docs/policy.md describes, schema version 1.
+// The JSON of schema version 1, which deploy/docs/policy.md describes.
 std::string WebhookBody(const Notice& notice, const TicketName& ticket);
-// The message's id for a receiver that passes over repetitions: of this telling with this content.
+// The message's id, by which receivers deduplicate. It depends on the telling and its content.
 std::string WebhookId(const Notice& notice);
-// The same of all of them in one message.
+// The id of one message with all of these notices.
 std::string DigestId(const std::vector<Notice>& notices);
-// As ChatBody, of all of them: a head and a line each. A chat's bound on a message holds.
+// Like ChatBody, for several notices: a head and one line each. Stays within the chat's size limit.
 std::string ChatDigest(const std::vector<Notice>& notices);
 
-// An RFC 5322 message, each line ended with CR LF. Nothing of a notice can begin a header.
-// REQUIRES: IsMailAddress of `from` and of each of `to`.
+// An RFC 5322 message; each line ends with CR LF. No text of a notice can start a header.
+// REQUIRES: IsMailAddress is true for `from` and each of `to`.
 std::string MailMessage(const Notice& notice, const TicketName& ticket, const std::string& from,
                         const std::vector<std::string>& to, absl::Time now);
-// The same of several. REQUIRES: not empty.
+// One message for several notices. REQUIRES: `notices` is not empty.
 std::string MailDigest(const std::vector<Notice>& notices, const std::string& from,
                        const std::vector<std::string>& to, absl::Time now);
-// `name@example.com`, in ASCII and without quoting.
+// True for `name@example.com` in ASCII without quoting.
 bool IsMailAddress(const std::string& text);
 
 }  // namespace retainer

@@ -15,13 +15,13 @@ namespace {
 constexpr char kJson[] = "Content-Type: application/json";
 constexpr char kAgent[] = "User-Agent: Retainer";
 
-// What the three have in common.
+// The common part of the three sinks.
 class SinkBase : public OutgoingSink {
  public:
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return is_private_; }
   bool Wants(NoticeKind kind) const override {
-    // Whoever was told of a breach hears that it was none.
+    // A sink that gets breaches also gets their withdrawals.
     if (kind == NoticeKind::kBreachWithdrawn) kind = NoticeKind::kBreach;
     return kinds_.empty() || std::find(kinds_.begin(), kinds_.end(), kind) != kinds_.end();
   }
@@ -98,7 +98,7 @@ class MailSink final : public SinkBase {
   }
 
  private:
-  // A repetition is the same message, with the date of the first try.
+  // A repetition is the same message, with the date of the first attempt.
   absl::Time DateOf(const Notice& notice) const { return notice.told_since.value_or(clock_.Now()); }
 
   const std::string from_;
@@ -124,7 +124,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
   Endpoint endpoint;
   endpoint.url = config.url;
   endpoint.may_be_private = IsNamed(config, host);
-  // Rationale: where loopback is named, there is nobody on the way to hide from.
+  // Rationale: on loopback nobody in between can read the message.
   endpoint.may_be_clear =
       endpoint.may_be_private &&
       (host == "localhost" || host == "::1" ||
@@ -152,7 +152,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
     }
     endpoint.user = config.user;
     endpoint.password = config.secret;
-    // The path of such a URL is the name under which we greet the server.
+    // libcurl takes the path of such a URL as our name in the SMTP greeting.
     absl::StrAppend(&endpoint.url, "/", config.from.substr(config.from.rfind('@') + 1));
     return std::make_unique<MailSink>(name, config, std::move(endpoint), std::move(transport),
                                       clock);

@@ -1,4 +1,4 @@
-// The sinks of a configuration: chat, webhook, mail.
+// Makes the sinks of a configuration: chat, webhook, mail.
 #pragma once
 
 #include <memory>
@@ -15,13 +15,13 @@ namespace retainer {
 
 class OutgoingSink : public NoticeSink {
  public:
-  // Would a notice find its way, as far as can be seen without one: the address, TLS, the login.
+  // Checks everything that can be checked without sending a notice: the address, TLS, the login.
   // Errors as Transport's.
   virtual absl::Status Check() = 0;
 };
 
-// InvalidArgument, naming the mend, for a configuration that no notice can be sent by. `transport`
-// is shared by the sinks.
+// InvalidArgument, with the remedy, when the configuration cannot send a notice. The sinks share
+// `transport`.
 // REQUIRES: `clock` outlives the sink.
 absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                                        const SinkConfig& config, Clock& clock,

@@ -62,8 +62,8 @@ void Append(List* list, const std::string& text) {
   list->reset(longer);
 }
 
-// Judges the address at the moment of connecting: what a name resolves to a moment later does not
-// matter.
+// Checks the address at the moment of connecting, so that a later change of the name's address has
+// no effect.
 struct Gate {
   bool may_be_private = false;
   bool only_loopback = false;
@@ -96,7 +96,7 @@ struct Source {
   }
 };
 
-// Answers are not read: a long one is cut off where this returns 0.
+// Answers are not read. Returning 0 stops a long one.
 std::size_t Drop(char*, std::size_t size, std::size_t count, void* self) {
   std::size_t& left = *static_cast<std::size_t*>(self);
   const std::size_t bytes = size * count;
@@ -149,7 +149,7 @@ class Call {
   bool is_usable() const { return is_usable_; }
   bool IsMail() const { return absl::StartsWith(scheme_, "smtp"); }
 
-  // OK where the exchange came to its end and, over HTTP, was answered with 2xx.
+  // OK when the exchange completed and, for HTTP, was answered with 2xx.
   absl::Status Perform() {
     const absl::Status status = Exchange();
     if (!status.ok() || IsMail()) return status;
@@ -167,7 +167,7 @@ class Call {
     const CURLcode code = curl_easy_perform(curl_.get());
     long answer = 0;
     curl_easy_getinfo(curl_.get(), CURLINFO_RESPONSE_CODE, &answer);
-    // An answer that is too long was still an answer.
+    // An answer that was too long is still an answer.
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !IsMail())) return Trouble(code, answer);
     return absl::OkStatus();
   }
@@ -234,7 +234,7 @@ class Call {
 
 Transport::Transport(TransportLimits limits, std::string authorities)
     : limits_(limits), authorities_(std::move(authorities)) {
-  curl_global_init(CURL_GLOBAL_DEFAULT);  // counted by libcurl
+  curl_global_init(CURL_GLOBAL_DEFAULT);  // libcurl counts these calls
 }
 
 Transport::~Transport() { curl_global_cleanup(); }

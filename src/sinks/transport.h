@@ -1,19 +1,20 @@
-// How a notice leaves this machine: HTTP and SMTP through libcurl.
+// Sends notices over HTTP and SMTP with libcurl.
 //
-// Every connection goes to an address that was judged at the moment it is connected to, whatever a
-// name resolved to before; one that may not be is never connected to. Nothing is redirected, no
-// proxy and no .netrc of the environment is used, certificates are verified, TLS is at least 1.2.
-// No call lasts much longer than `TransportLimits::whole`.
+// Every address is checked at the moment of connecting, whatever the name resolved to before; a
+// connection to a forbidden address is never made. Redirects are not followed. The environment's
+// proxy and .netrc are ignored. Certificates are verified, and TLS is at least 1.2. No call lasts
+// much longer than `TransportLimits::whole`.
 //
-// No error text holds more of an endpoint than its host, and nothing of what was sent or answered.
+// An error text holds no part of an endpoint except its host, and nothing that was sent or
+// answered.
 //
 // Thread-safe.
 //
 // Errors:
-//   Unavailable         the network, a certificate, or an answer that says no for now
-//   ResourceExhausted   429; RetryAfter(status) says for how long, where the answer did
-//   FailedPrecondition  an address that may not be, a redirect, 410, a mail refused for good
-//   InvalidArgument     what is no endpoint
+//   Unavailable         the network, a certificate, or an answer that refuses for now
+//   ResourceExhausted   429; RetryAfter(status) has the wait, if the answer named it
+//   FailedPrecondition  a forbidden address, a redirect, 410, or a mail that is refused for good
+//   InvalidArgument     the endpoint is not valid
 #pragma once
 
 #include <string>
@@ -26,17 +27,17 @@ namespace retainer {
 
 struct Endpoint {
   std::string url;  // http, https, smtp, smtps
-  // Loopback, link-local and private addresses too; else public ones alone.
+  // True: loopback, link-local and private addresses are allowed too. False: only public ones.
   bool may_be_private = false;
-  // What is not encrypted goes to this machine only, and only where this is set. Without it SMTP
-  // wants STARTTLS.
+  // True: unencrypted connections are allowed, but only to this machine. False: SMTP requires
+  // STARTTLS.
   bool may_be_clear = false;
-  std::string user;  // SMTP
+  std::string user;  // for SMTP
   std::string password;
 };
 
 struct Letter {
-  std::string from;  // addresses without a name
+  std::string from;  // an address without a display name
   std::vector<std::string> to;
   std::string message;  // RFC 5322
 };
@@ -48,18 +49,18 @@ struct TransportLimits {
 
 class Transport {
  public:
-  // `authorities`: a PEM file of those who vouch for servers; empty: the system's.
+  // `authorities` is a PEM file of trusted certificate authorities; empty: the system's.
   explicit Transport(TransportLimits limits = {}, std::string authorities = "");
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // `headers`: `Name: value`. OK where the answer was 2xx.
+  // Each of `headers` is `Name: value`. OK when the answer was 2xx.
   absl::Status Post(const Endpoint& endpoint, const std::vector<std::string>& headers,
                     const std::string& body) const;
-  // OK where the server took the message for every one of `to`.
+  // OK when the server accepted the message for every one of `to`.
   absl::Status Send(const Endpoint& endpoint, const Letter& letter) const;
-  // Connects, with TLS and a login where there are such, and says nothing.
+  // Connects, with TLS and a login if the endpoint has them, and sends nothing.
   absl::Status Connect(const Endpoint& endpoint) const;
 
  private:
@@ -67,7 +68,7 @@ class Transport {
   const std::string authorities_;
 };
 
-// The host of a URL, lower case, without brackets; empty for what is no URL.
+// The host of a URL in lower case, without brackets; empty when the text is not a URL.
 std::string HostOf(const std::string& url);
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// What every sink says of a notice, in plain text.
+// The plain text about a notice that all sinks use.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace retainer {
 
-// How people call a ticket, and where they find it.
+// A ticket's name and address for people.
 struct TicketName {
   std::string ref;  // `github:acme/opendb#12`
-  std::string url;  // empty: not known
+  std::string url;  // empty: unknown
 };
 TicketName NameOf(const Notice& notice);
 
 struct Words {
   std::string kind;  // `Promise broken`
-  std::string line;  // what happened, with the due instant where there is one; no line ends
+  std::string line;  // what happened, with the due instant if there is one; one line
   std::string due;   // `2026-11-24 20:00 UTC`; empty: nothing is due
 };
 Words WordsFor(const Notice& notice);
@@ -27,14 +27,15 @@ Words WordsFor(const Notice& notice);
 // `5 notices: 3 promises broken, 2 due soon`
 std::string HeadOf(const std::vector<Notice>& notices);
 
-// Is there a promise that it speaks of? An escalation by hand speaks of none.
+// True when the notice is about a promise. An escalation by hand is not.
 bool HasPromise(const Notice& notice);
 
-// Valid UTF-8 on one line: what is neither is a blank, what steers the direction of writing is left
-// out, and it ends after `most` bytes.
+// Valid UTF-8 on one line, at most `most` bytes. Line ends and invalid bytes become blanks;
+// characters that change the direction of writing are removed.
 std::string OneLine(std::string_view text, std::size_t most);
 
-// An http or https address without anything that could end a link; else empty.
+// The URL if it is an http or https address without characters that could end a link; otherwise
+// empty.
 std::string SafeLink(const std::string& url);
 
 }  // namespace retainer
