@@ -1,7 +1,8 @@
-// Backtest: what becomes of the same tickets' promises under other terms, beside today's.
+// Backtest: compares what happens to the promises of the same tickets under today's terms and under
+// other terms.
 //
-// A Backtest is a sum over tickets: those of parts, merged in any order, give that of the whole, so
-// that a store of any size is worked through page by page. Pure functions; thread-safe.
+// A Backtest is a sum over tickets: parts can be merged in any order and give the value of the
+// whole. So a store of any size is processed page by page. Pure functions; thread-safe.
 #pragma once
 
 #include <array>
@@ -20,25 +21,25 @@
 namespace retainer {
 
 struct BacktestScope {
-  absl::Time since = absl::InfinitePast();    // cycles that started at or after it count
-  absl::TimeZone zone = absl::UTCTimeZone();  // of the hours of the week
-  std::size_t most_changes = 20;              // kept by name
+  absl::Time since = absl::InfinitePast();    // counts cycles that started at or after this
+  absl::TimeZone zone = absl::UTCTimeZone();  // time zone for the hours of the week
+  std::size_t most_changes = 20;              // maximum size of Backtest::worsened
 };
 
-// What became of the cycles of one promise.
+// How many cycles of one promise ended in each way.
 struct PromiseTally {
   std::int64_t met = 0;
   std::int64_t missed = 0;  // ended too late
   std::int64_t late = 0;    // open and overdue: missed so far
   std::int64_t open = 0;    // open and in time so far
-  // Not met as far as is known, where the forge was never asked who somebody on the ticket is: one
-  // of them may have answered in time. Neither met nor missed.
+  // Not met as far as is known, but the forge was never asked about a person on the ticket, who may
+  // have answered in time. Neither met nor missed.
   std::int64_t unclear = 0;
   std::int64_t excused = 0;
   std::int64_t cancelled = 0;
-  std::int64_t closed_unanswered = 0;  // by a close without an answer; not among the cancelled
+  std::int64_t closed_unanswered = 0;  // closed without an answer; not included in `cancelled`
 
-  // Of those that were met or missed, the late ones among them; nullopt where there is none.
+  // The share of met cycles among those met, missed or late. Nullopt if there are none.
   std::optional<double> share_met() const;
   PromiseTally& operator+=(const PromiseTally& other);
   friend bool operator==(const PromiseTally&, const PromiseTally&) = default;
@@ -53,20 +54,20 @@ struct PromiseName {
 
 inline constexpr std::size_t kHoursOfWeek = 7 * 24;
 
-// One policy's half.
+// The result for one of the two policies.
 struct BacktestSide {
   std::map<PromiseName, PromiseTally> promises;
-  // In which hours of the week (Monday 0:00 first) promises were missed: those of their due
-  // instants.
+  // Number of missed promises by the hour of the week (Monday 0:00 first) of their due instant.
   std::array<std::int64_t, kHoursOfWeek> missed_at{};
-  std::int64_t claimed = 0;  // tickets with a customer's cycles among them
-  // Questions that the record has no answer to, and the tickets that they are on.
+  std::int64_t claimed = 0;  // tickets that have cycles of a customer
+  // `unanswered`: questions to the forge that the stored facts do not answer, by kind.
+  // `unanswered_on`: the number of tickets with such questions.
   std::int64_t unanswered_on = 0;
   std::map<Question::Kind, std::int64_t> unanswered;
   friend bool operator==(const BacktestSide&, const BacktestSide&) = default;
 };
 
-// A promise that is kept today and would not be.
+// A promise that was met under today's terms and would be missed under the proposed terms.
 struct WorsenedPromise {
   TicketRef ticket;
   std::string customer;
@@ -83,14 +84,15 @@ struct WorsenedPromise {
 
 struct Backtest {
   std::int64_t tickets = 0;
-  std::int64_t incomplete = 0;  // their opening is not on record: not judged
-  // Tickets that a claim arrived at: with the time it had used under the terms then in force.
+  std::int64_t incomplete = 0;  // not judged because their opening is unknown
+  // Tickets that received a claim from another ticket. The claim keeps the time that it had used
+  // under the terms of that time.
   std::int64_t arrived = 0;
   BacktestSide today;
   BacktestSide proposed;
   std::int64_t met_to_missed = 0;
   std::int64_t missed_to_met = 0;
-  std::vector<WorsenedPromise> worsened;  // the latest first; at most `most_changes`
+  std::vector<WorsenedPromise> worsened;  // the longest overdue first; at most `most_changes`
   friend bool operator==(const Backtest&, const Backtest&) = default;
 };
 

@@ -1,4 +1,4 @@
-// Time as a port: production reads the system's clock, tests hold time in their hands.
+// The Clock port: production reads the system's clock, tests set the time.
 #pragma once
 
 #include <ctime>
@@ -12,12 +12,12 @@ namespace retainer {
 class Clock {
  public:
   virtual ~Clock() = default;
-  // The date: of what happens, of what is stored, of what is due. It goes back when the machine's
+  // The date and time, for events, stored values and due instants. It jumps back if the machine's
   // clock is set back.
   virtual absl::Time Now() const = 0;
-  // For waits and intervals within one run: never goes back, and advances as time passes whatever
-  // is done to the date. A scale of its own: compare readings of one clock with each other, never
-  // with Now(), and store none.
+  // A monotonic clock for waits and intervals within one run: it advances as time passes, whatever
+  // happens to the date. Compare its readings only with each other, never with Now(), and store
+  // none.
   virtual absl::Time Steady() const = 0;
 };
 
@@ -28,14 +28,14 @@ class SystemClock final : public Clock {
   absl::Time Steady() const override { return SinceBoot() + ahead_; }
 
  private:
-  // While the machine sleeps, waits run on.
+  // CLOCK_BOOTTIME also advances while the machine sleeps.
   static absl::Time SinceBoot() {
     timespec now{};
     clock_gettime(CLOCK_BOOTTIME, &now);
     return absl::TimeFromTimespec(now);
   }
 
-  // At first both readings are the same: whoever reads a log is not led astray.
+  // Makes both readings equal at the start, so that logs are not confusing.
   const absl::Duration ahead_;
 };
 

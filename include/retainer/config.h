@@ -1,4 +1,4 @@
-// The service's configuration as plain values; src/policy reads it from YAML.
+// The service's configuration as plain values. src/policy reads it from YAML.
 //
 // Secrets are already resolved (`env:NAME`, `file:PATH`) and must never be logged or printed.
 #pragma once
@@ -16,7 +16,7 @@ namespace retainer {
 
 struct HostPort {
   std::string host = "127.0.0.1";
-  int port = 8080;  // 0: any free one
+  int port = 8080;  // 0: any free port
 };
 
 struct WebhookSecret {
@@ -30,7 +30,7 @@ struct ForgeConfig {
   std::string api_url;  // without a trailing slash
   std::vector<WebhookSecret> webhook_secrets;
   std::vector<WebhookSecret> signing_tokens;  // GitLab: `whsec_…`
-  std::string app_id;                         // GitHub App; empty where a token is used
+  std::string app_id;                         // GitHub App; empty if a token is used
   std::string private_key;                    // PEM
   std::string token;
   absl::Duration mutation_interval = absl::Seconds(1);  // `mutation_interval: 1s`
@@ -51,15 +51,16 @@ struct SinkConfig {
   std::string secret;  // webhook: signs; email: the password of `user`
   bool is_private = false;
   std::vector<std::string> allow_private;  // hosts that may have private addresses
-  std::string user;                        // email, as all below
+  std::string user;                        // this, `from` and `to`: only for email
   std::string from;
   std::vector<std::string> to;
-  std::vector<std::string> more_secrets;  // webhook: sign beside `secret`, while rotating
-  std::vector<NoticeKind> kinds;          // that it hears; empty: all
+  std::vector<std::string> more_secrets;  // webhook: also sign, while `secret` is being rotated
+  std::vector<NoticeKind> kinds;          // kinds that it receives; empty: all
 };
 
 struct Config {
-  std::string folder;  // of the file; relative paths in it start here
+  // Folder of the configuration file; relative paths in the file start here.
+  std::string folder;
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
   std::string public_url;

@@ -13,18 +13,19 @@
 namespace retainer {
 
 struct ProjectInfo {
-  std::string id;    // stable; empty where the delivery is about no project
+  std::string id;    // stable id; empty if the delivery is about no project
   std::string path;  // `owner/repo`
   std::string url;
-  bool is_private = false;      // not readable by everybody (`internal` ones count as private)
-  std::string installation_id;  // GitHub App; empty elsewhere
-  // The forge's instant of all this, where it tells one: what was told of a later one counts.
+  bool is_private = false;  // not readable by everybody (`internal` counts as private)
+  // Id of the GitHub App installation; empty for other forges and tokens.
+  std::string installation_id;
+  // The forge's time of this information, if the forge tells it. Newer information wins.
   std::optional<absl::Time> as_of = std::nullopt;
-  // A name that was told of it at `former_as_of`, and that the forge says leads to it, although it
-  // is called otherwise.
+  // An earlier path of the project: a delivery named it at `former_as_of`, and the forge redirects
+  // it to this project. Empty if there is none.
   std::string former = {};
   absl::Time former_as_of = absl::UnixEpoch();
-  // Private, and not `internal`: its members alone read it. False where that is not told.
+  // Only members can read it: it is private and not `internal`. False if unknown.
   bool members_only = false;
 };
 
@@ -34,43 +35,44 @@ struct TicketInfo {
   std::int64_t number = 0;
   std::string title;
   std::string url;
-  Actor author;  // id may be known without a login
+  Actor author;  // the id may be known without a login
   std::optional<absl::Time> created_at;
   std::optional<absl::Time> updated_at;
   bool open = true;
   bool confidential = false;  // GitLab
-  // The title that the delivery says was changed to `title` just now.
+  // The title before this delivery's change to `title`; empty if the title did not change.
   std::string former_title = {};
 };
 
 enum class EventKind : std::uint8_t {
   kTicket,  // `ticket` is set; `facts` are about it (possibly none)
   kPing,
-  kProject,       // renamed, transferred, publicized, privatized: `project` is how it is now
+  // renamed, transferred, made public or made private: `project` is its present state
+  kProject,
   kLabel,         // a label of the project was created, edited or deleted
   kPush,          // `ref`, `commit`
   kRelease,       // `ref` = tag, `commit` where known
-  kInstallation,  // an app installation came, changed or went; `projects`
+  kInstallation,  // an app installation was added, changed or removed: `projects`
   kSubscription,  // marketplace purchase or sponsorship
-  kNothing,       // understood, and nothing for us to do: `reason`
+  kNothing,       // nothing to do: `reason`
 };
 
 struct Event {
   std::string forge;
   EventKind kind = EventKind::kNothing;
-  std::string type;    // the forge's own event name: `issues`, `Note Hook`
-  std::string action;  // the forge's own action; empty where there is none
-  std::string reason;  // for kNothing: why; for humans
+  std::string type;    // the forge's event name: `issues`, `Note Hook`
+  std::string action;  // the forge's action; empty if there is none
+  std::string reason;  // kNothing: why, for people
   ProjectInfo project;
   Actor sender;
   std::optional<TicketInfo> ticket;
   std::vector<Fact> facts;
-  std::string ref;           // of kLabel: its name now
-  std::string renamed_from;  // of kLabel: the name that it had before; empty where that stayed
+  std::string ref;           // kPush, kRelease: the ref. kLabel: the label's present name
+  std::string renamed_from;  // kLabel: the earlier name; empty if it did not change
   std::string commit;
-  // Of an installation; of a ticket that was transferred, the project it went to.
+  // kInstallation: its projects. For a transferred ticket: the project that it went to.
   std::vector<ProjectInfo> projects;
-  // kSubscription: who, which plan or tier, from when.
+  // kSubscription: who bought, which plan or tier, from when.
   Actor account;
   std::string plan;
   std::optional<absl::Time> effective;

@@ -1,8 +1,8 @@
-// Facts: the things that happened to a ticket, and the set of them that a ticket is.
+// Facts: the things that happened to a ticket. A ticket is a set of facts.
 //
-// A fact's id comes from what the forge signed, so that a webhook, its redelivery and a later
-// backfill of the same thing are one fact. `FactSet::Add` is a join (commutative, associative,
-// idempotent): any order and any repetition of the same facts ends in the same set.
+// A fact's id is made from what the forge signed. A webhook, its redelivery and a later backfill of
+// the same thing therefore give the same fact. `FactSet::Add` is a join (commutative, associative,
+// idempotent): any order and any repetition of the same facts gives the same set.
 #pragma once
 
 #include <cstddef>
@@ -20,63 +20,74 @@
 
 namespace retainer {
 
-// Persisted: numbers never change. For each kind: what `subject`, `value` and the other fields
-// hold.
+// Persisted: numbers never change. For each kind: what `subject`, `value` and other fields hold.
+// "network": an answer of the forge or an act of our own, not an event.
 enum class FactKind : std::uint8_t {
-  kOpened = 1,   // actor = author; text; labels = those it was opened with
-  kComment = 2,  // subject = object id (`comment/17`, `review/5`, `note/9`); actor = author;
-                 // internal; text
-  kCommentEdited =
-      3,  // subject as kComment; actor = editor; author; text = the new version; before = the
-          // previous one (nullopt where the forge does not say); created = the comment's creation
-  kCommentDeleted = 4,  // subject as kComment; actor = deleter; author
-  kTextEdited = 5,      // the opening text: actor = editor; author; text, before, as kCommentEdited
-  kLabelAdded = 6,      // subject = label's name
-  kLabelRemoved = 7,    // subject = label's name
-  kLabels = 8,          // an observation: labels = the full set at `at`; no actor
-  kAssigned = 9,        // subject = assignee's login; assignee
-  kUnassigned = 10,     // subject = assignee's login; assignee
-  kClosed = 11,         // value = `completed`, `not_planned`, `duplicate`, `merged` or empty
+  // actor = author; text; labels = those that it was opened with
+  kOpened = 1,
+  // subject = object id (`comment/17`, `review/5`, `note/9`); actor = author; internal; text
+  kComment = 2,
+  // subject as kComment; actor = editor; author; text = the new version; before = the previous one
+  // (nullopt if the forge does not say); created = the comment's creation
+  kCommentEdited = 3,
+  // subject as kComment; actor = deleter; author
+  kCommentDeleted = 4,
+  // the opening text was edited: actor = editor; author; text and before as kCommentEdited
+  kTextEdited = 5,
+  kLabelAdded = 6,    // subject = label's name
+  kLabelRemoved = 7,  // subject = label's name
+  kLabels = 8,        // an observation: labels = the full set at `at`; no actor
+  kAssigned = 9,      // subject = assignee's login; assignee
+  kUnassigned = 10,   // subject = assignee's login; assignee
+  kClosed = 11,       // value = `completed`, `not_planned`, `duplicate`, `merged` or empty
   kReopened = 12,
-  kMoved = 13,  // transferred: value = ToString(TicketKey) of the successor, empty where the forge
-                // does not say
+  // transferred: value = ToString(TicketKey) of the successor, empty if the forge does not say
+  kMoved = 13,
   kDeleted = 14,
-  kVisibility = 15,  // value = `public` or `confidential`: the ticket's own, not its project's
-  kAction =
-      16,  // anything else a person did here (milestone, pin, review request, …): value = what
-  kPermission = 17,  // network: subject = actor id (or `@login`); value = `admin`, `maintain`,
-                     // `write`, `triage`, `read`, `none`; expires
-  kMembership = 18,  // network: subject = actor id (or `@login`) + ` ` + organisation; value =
-                     // `yes`, `no`, `unseen` (an outsider cannot tell); expires
-  kProfile = 19,  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or
-                  // empty; expires
-  kOwnComment =
-      20,          // network: subject = object id of a comment that we posted; value = kOwnMention
-                   // where it is not the status comment
-  kOperator = 21,  // typed at the command line: text.commands holds the command; value = operator
-                   // and reason; subject of an excuse = `METRIC CUSTOMER`, value of it = reason;
-                   // labels = kUndone where it takes the last such act back
-  kArrived = 22,  // claims that came with a duplicate or a transfer: value = carried clocks (core's
-                  // own text form); subject = ToString(TicketKey) of the predecessor; labels =
-                  // kOfDuplicate where that one is a duplicate in another project; revision grows
-                  // with the predecessor's facts
-  kReference = 23,  // network: which ticket is meant. subject = a number as people wrote it (`#12`,
-                    // `!12`); kMovedTo, or kDuplicateOf and the closing's second, for where the
-                    // forge says that this ticket went; empty for this ticket itself; kLeftFor and
-                    // a key where claims of this ticket were once sent to. value =
-                    // ToString(TicketKey); empty where the forge has none or does not say
-  kChangeSeen = 24,    // an observation of a change: value = its commits and what it says it fixes
-                       // (core's own text form, change.h); no actor
-  kCame = 25,          // the ticket came here by a transfer: value = ToString(TicketKey) of what it
-                       // was, empty where the forge does not say; no actor
-  kLabelRenamed = 26,  // a label of the project got another name, on its tickets too: subject = the
-                       // name now, value = that before; actor = who renamed it
+  kVisibility = 15,  // value = `public` or `confidential`: of the ticket, not of its project
+  // anything else that a person did here (milestone, pin, review request, …): value = what
+  kAction = 16,
+  // network: subject = actor id (or `@login`); value = `admin`, `maintain`, `write`, `triage`,
+  // `read`, `none`; expires
+  kPermission = 17,
+  // network: subject = actor id (or `@login`) + ` ` + organisation; value = `yes`, `no`, `unseen`
+  // (our account is not a member and cannot tell); expires
+  kMembership = 18,
+  // network: subject = actor id (or `@login`); value = public, confirmed e-mail or empty; expires
+  kProfile = 19,
+  // network: subject = object id of a comment that we posted; value = kOwnMention if it is not the
+  // status comment
+  kOwnComment = 20,
+  // typed at the command line: text.commands = the command; value = operator and reason. For an
+  // excuse: subject = `METRIC CUSTOMER`, value = reason. labels = kUndone if it takes the last such
+  // act back
+  kOperator = 21,
+  // claims that came with a duplicate or a transfer: value = carried clocks (the core's text form);
+  // subject = ToString(TicketKey) of the predecessor; labels = kOfDuplicate if the predecessor is a
+  // duplicate in another project; revision grows with the predecessor's facts
+  kArrived = 22,
+  // network: the ticket that a reference means.
+  // subject: a number as people wrote it (`#12`, `!12`); kMovedTo, or kDuplicateOf and the second
+  // of the closing, for the place where the forge says that this ticket went; empty for this ticket
+  // itself; kLeftFor and a key for a ticket to which claims of this ticket were once sent.
+  // value: ToString(TicketKey); empty if the forge knows none or does not say
+  kReference = 23,
+  // an observation of a change: value = its commits and what it says it fixes (the core's text
+  // form, change.h); no actor
+  kChangeSeen = 24,
+  // the ticket was transferred here: value = ToString(TicketKey) of its predecessor, empty if the
+  // forge does not say; no actor
+  kCame = 25,
+  // a label of the project was renamed, also on its tickets: subject = the new name, value = the
+  // old name; actor = who renamed it
+  kLabelRenamed = 26,
 };
 
-// Where a fact was learnt. A stronger one replaces a weaker one under the same id. Persisted.
+// The source of a fact. Under the same id a stronger source (higher number) replaces a weaker one.
+// Persisted.
 enum class Provenance : std::uint8_t {
-  kBackfill = 1,  // read from the forge's API afterwards; runs no commands
-  kNetwork = 2,   // an answer to a question, or an act of our own
+  kBackfill = 1,  // read later from the forge's API; its commands do not run
+  kNetwork = 2,   // an answer of the forge to a question, or an act of our own
   kWebhook = 3,
   kOperator = 4,
 };
@@ -86,14 +97,14 @@ struct Fact {
   FactKind kind = FactKind::kAction;
   Provenance provenance = Provenance::kWebhook;
   absl::Time at = absl::UnixEpoch();  // the forge's time
-  bool at_receipt =
-      false;  // the forge gave no time, or one too far ahead: `at` is the first receipt
+  // `at` is the first receipt, because the forge gave no time or one too far ahead.
+  bool at_receipt = false;
   Actor actor;
-  Actor author;  // of the object, where it can differ from the actor
+  Actor author;  // author of the object, if it can differ from the actor
   Actor assignee;
   std::string subject;
   std::string value;
-  bool internal = false;  // the customer cannot read it; of an answer: core.h, IsHiddenAnswer
+  bool internal = false;  // the customer cannot read it; for an answer see IsHiddenAnswer (core.h)
   TextFeatures text;
   std::optional<TextFeatures> before;
   std::optional<absl::Time> created;
@@ -103,13 +114,13 @@ struct Fact {
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
-// Empty where there is no fact.
+// The fact's id; empty for nullptr.
 inline std::string_view IdOf(const Fact* fact) {
   return fact == nullptr ? std::string_view() : fact->id;
 }
 
-// `kind:subject:discriminator`, e.g. `comment:comment/17:`, `label+:bug:1767225600`. Distinct
-// triples give distinct ids whatever the parts contain.
+// `kind:subject:discriminator`, for example `comment:comment/17:`, `label+:bug:1767225600`.
+// Different triples give different ids, whatever the parts contain.
 std::string MakeFactId(FactKind kind, std::string_view subject, std::string_view discriminator);
 
 // The kind's name in fact ids, explanations and the ledger: `comment`, `label+`, …
@@ -122,11 +133,11 @@ inline constexpr std::string_view kMovedTo = "moved";
 inline constexpr std::string_view kDuplicateOf = "duplicate ";
 inline constexpr std::string_view kLeftFor = "left for ";
 
-// A set of facts ordered by id. Facts are immutable once they are in a set; copies of a set share
-// all that they hold until one of them changes, so that a copy costs nothing.
+// A set of facts ordered by id. Facts in a set are immutable. Copies of a set share their content
+// until one of them changes (copy-on-write), so a copy is cheap.
 class FactSet {
   struct Entry {
-    absl::Time at;  // the fact's, beside it: facts lie all over memory
+    absl::Time at;  // copy of fact->at: saves a cache miss
     std::shared_ptr<const Fact> fact;
   };
 
@@ -146,31 +157,33 @@ class FactSet {
     const Entry* entry_ = nullptr;
   };
 
-  // True when the set changed. Under an id that is there already the join keeps: the higher
-  // revision; else the stronger provenance; else, of two taken at receipt, the earlier; else the
-  // smaller in a fixed order, so that no order of arrival shows.
+  // Returns true if the set changed. If the id exists already, the fact that is kept is the one
+  // with the higher revision; else the stronger provenance; else, if both were taken at receipt,
+  // the earlier time; else the smaller one in a fixed order. So the order of arrival does not
+  // matter.
   bool Add(Fact fact);
 
-  // nullptr where there is none; holds as long as any set with the fact.
+  // nullptr if there is none. Valid as long as any set contains the fact.
   const Fact* Find(std::string_view id) const;
   bool empty() const { return size() == 0; }
   std::size_t size() const { return facts_ == nullptr ? 0 : facts_->size(); }
-  // Ids and facts, by id.
+  // Iterates over ids and facts, ordered by id.
   Iterator begin() const { return Iterator(facts_ == nullptr ? nullptr : facts_->data()); }
   Iterator end() const {
     return Iterator(facts_ == nullptr ? nullptr : facts_->data() + facts_->size());
   }
 
-  // By time, then by id.
+  // The facts ordered by time, then by id.
   std::vector<const Fact*> InOrder() const;
 
   friend bool operator==(const FactSet& a, const FactSet& b);
 
  private:
-  // The place of the first fact whose id is not before `id`.
+  // The index of the first fact whose id is not less than `id`.
   std::size_t LowerBound(std::string_view id) const;
 
-  std::shared_ptr<std::vector<Entry>> facts_;  // by id; nullptr: none. Changed only while unshared
+  // Ordered by id. Nullptr: empty. Changed only while it is not shared.
+  std::shared_ptr<std::vector<Entry>> facts_;
 };
 
 }  // namespace retainer

@@ -1,17 +1,18 @@
-// The port through which we read and write a forge: one object a configured forge.
+// The Forge port: reads and writes one configured forge.
 //
-// Calls block on the network for at most the configured time-out, never on a rate limit: a call
-// made too early answers ResourceExhausted with a RetryAfter. Thread-safe.
+// Calls block on the network for at most the configured time-out. They never wait for a rate limit:
+// a call made too early returns ResourceExhausted with a RetryAfter. Thread-safe.
 //
 // Errors, by canonical code:
-//   NotFound            the thing is not there (404, 410)
-//   PermissionDenied    we may not (403 that is no limit); the message names the missing
-//                       permission where the forge does
-//   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says for how long
+//   NotFound            the thing does not exist (404, 410)
+//   PermissionDenied    we lack a permission (403 that is no rate limit); the message names it if
+//                       the forge does
+//   ResourceExhausted   a rate limit (403 or 429); RetryAfter(status) says how long to wait
 //   InvalidArgument     the forge refuses the content (400, 422)
-//   Unavailable         network, time-out, 409, 5xx: try again
-//   FailedPrecondition  our credentials are wrong or missing (401, which concerns the whole forge
-//                       and has a RetryAfter), or the app is not installed there; says the mend
+//   Unavailable         network, time-out, 409, 5xx: retry
+//   FailedPrecondition  our credentials are wrong or missing (401: concerns the whole forge and has
+//                       a RetryAfter), or the app is not installed there; the message says what
+//                       to do
 // No message holds a token, a secret or a body.
 #pragma once
 
@@ -30,33 +31,32 @@
 
 namespace retainer {
 
-// How long to wait before the next try, carried in a Status; nullopt where it says nothing.
+// The time to wait before the next try, if the Status carries it; else nullopt.
 std::optional<absl::Duration> RetryAfter(const absl::Status& status);
 absl::Status WithRetryAfter(absl::Status status, absl::Duration wait);
 
-// Where a ticket is now.
+// The present place of a ticket.
 struct RemoteTicket {
   TicketKey key;
-  std::string path;             // of its project
-  std::string installation_id;  // GitHub App; empty: the client finds it out
+  std::string path;             // path of its project
+  std::string installation_id;  // GitHub App; empty: the client looks it up
 };
 
 struct RemoteComment {
-  std::string id;  // the number alone: `17`
+  std::string id;  // only the number: `17`
   Actor author;
   std::string body;
 };
 
-// A ticket as read from the API, with the facts that can be learnt afterwards
-// (Provenance::kBackfill).
+// A ticket as read from the API, with the facts that the API still tells (Provenance::kBackfill).
 struct Backfill {
   TicketInfo ticket;
   ProjectInfo project;
   std::vector<Fact> facts;
 };
 
-// What to list of a project's tickets: those that were last updated at or after `since`, the
-// earliest first, in pages of at most kTicketPage from 1 on.
+// Which tickets of a project to list: those last updated at or after `since`, the earliest first,
+// in pages of at most kTicketPage. The first page is 1.
 struct TicketListing {
   TicketKind kind = TicketKind::kIssue;
   bool open_only = true;
@@ -74,7 +74,7 @@ struct ListedTicket {
 
 struct TicketPage {
   std::vector<ListedTicket> tickets;
-  bool more = false;  // there are, or may be, others behind them
+  bool more = false;  // there may be further pages
 };
 
 // A check run (GitHub) or commit status (GitLab) of ours.
@@ -82,25 +82,26 @@ struct RemoteCheck {
   std::string commit;
   CheckView::Verdict verdict = CheckView::Verdict::kNeutral;
   CheckText text;
-  std::string url;  // where to read more; may be empty
+  std::string url;  // a page with more information; may be empty
 };
 
 struct ForgeHealth {
-  Actor self;                                // who we write as
-  std::optional<absl::Duration> clock_skew;  // the forge's `Date` minus our time
+  Actor self;                                // the account that we write as
+  std::optional<absl::Duration> clock_skew;  // the forge's `Date` header minus our time
   std::optional<std::int64_t> rate_remaining;
-  std::vector<std::string>
-      missing;  // permissions or events that we need and lack, each with the mend
+  // Permissions or events that we need and lack, each with what to do about it.
+  std::vector<std::string> missing;
 };
 
-// How the forge fares with telling us: what is wrong with its webhooks to us, each with the mend.
+// The state of the forge's webhooks to us: what is wrong, each with what to do about it.
 struct HookHealth {
   std::vector<std::string> wrong;
-  std::vector<std::string> unseen;  // what our account may not look at, and where a person can
+  // what our account may not read, and where a person can look it up
+  std::vector<std::string> unseen;
 };
 
-// What our account may do in projects, each with the mend: what it lacks for the desk's work, and
-// what only a part of that needs.
+// What our account lacks in projects, each with what to do about it. `wrong`: needed for the desk's
+// work. `weaker`: needed only for a part of it.
 struct AccessHealth {
   std::vector<std::string> wrong;
   std::vector<std::string> weaker;
@@ -113,90 +114,90 @@ class Forge {
 
   // ---- Reading
   virtual absl::StatusOr<ForgeHealth> Check() = 0;
-  // `url`: where the forge's webhooks should go; empty where the configuration does not say.
-  // `projects`: paths of those that we know; of an app there is one webhook for all.
+  // `url`: the address to which the forge's webhooks should go; empty if not configured.
+  // `projects`: paths of the known projects. An app has one webhook for all of them.
   virtual absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
                                                 const std::vector<std::string>& projects) = 0;
-  // Whether our account's role in `projects` suffices. Of GitHub nothing: Check tells.
+  // Checks whether our account's role in `projects` is sufficient. Empty for GitHub: Check covers
+  // it.
   virtual absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>& projects) = 0;
-  // Whether Membership can tell the hidden members of an organisation (of a GitLab group) too:
-  // false means that it answers `unseen` for them. NotFound where no such organisation is to be
-  // seen.
+  // Returns whether Membership can see the hidden members of an organisation (of a GitLab group)
+  // too. If false, it answers `unseen` for them. NotFound if we can see no such organisation.
   virtual absl::StatusOr<bool> SeesMembers(const RemoteTicket& at,
                                            std::string_view organization) = 0;
-  // Has the forge send again what it sent since `since`, nobody took, and was not asked for again
-  // since: at most `limit`, the oldest first. How many. Unimplemented where the forge keeps no log
-  // that our account may use.
+  // Asks the forge to send again the deliveries that it sent since `since`, that failed, and that
+  // nobody asked for since: at most `limit`, the oldest first. Returns how many. Unimplemented if
+  // the forge keeps no delivery log that our account may use.
   virtual absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) = 0;
-  // Who we write as; asked once, then remembered.
+  // The account that we write as. Cached after the first call.
   virtual absl::StatusOr<Actor> Self() = 0;
-  // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with an id alone is looked
+  // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with only an id is looked
   // up.
   virtual absl::StatusOr<std::string> Permission(const RemoteTicket& at, const Actor& actor) = 0;
-  // `yes`, `no`, or `unseen` where our account is not a member and cannot tell.
+  // `yes`, `no`, or `unseen` if our account is not a member and cannot tell.
   virtual absl::StatusOr<std::string> Membership(const RemoteTicket& at,
                                                  std::string_view organization,
                                                  const Actor& actor) = 0;
-  // The public, confirmed e-mail in lower case; empty where there is none.
+  // The public, confirmed e-mail in lower case; empty if there is none.
   virtual absl::StatusOr<std::string> PublicEmail(const RemoteTicket& at, const Actor& actor) = 0;
   virtual absl::StatusOr<Actor> FindUser(std::string_view login) = 0;
-  // The opening, comments, label and state changes of a ticket. `number` may be of either kind on
-  // GitHub.
+  // Reads the opening, comments, label and state changes of a ticket. On GitHub `number` may belong
+  // to either kind.
   virtual absl::StatusOr<Backfill> ReadTicket(const RemoteTicket& at) = 0;
-  // A page of the tickets of the project `at`. GitHub has one list for both kinds: it is that of
-  // issues, and that of changes is empty.
+  // One page of the tickets of the project `at`. GitHub has one list for both kinds: it is returned
+  // for kIssue, and the list for kChange is empty.
   virtual absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
                                                  const TicketListing& listing) = 0;
-  // The project's ticket of that number: of GitHub's, whose issues and pull requests share them, it
-  // may be of the other kind. NotFound where there is none, also where it went to another project.
+  // The project's ticket with this number. On GitHub, where issues and pull requests share their
+  // numbers, it may be of the other kind. NotFound if there is none or it was moved to another
+  // project.
   virtual absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
-  // Is the commit part of what `ref` (a tag, a branch or a commit) points to? NotFound where the
-  // forge does not know one of them.
+  // Returns whether `ref` (a tag, branch or commit) contains the commit. NotFound if the forge does
+  // not know one of them.
   virtual absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                         const std::string& commit) = 0;
 
-  // ---- Writing
-  // One mutation at a time for each installation, spaced; the instant (by Clock::Steady) from which
-  // the next is allowed, InfinitePast where nothing holds it up.
+  // Mutations are limited to one at a time per installation, with a minimum interval. Returns the
+  // instant (by Clock::Steady) from which the next is allowed; InfinitePast if it is allowed now.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
 
   virtual absl::StatusOr<RemoteComment> CreateComment(const RemoteTicket& at,
                                                       const std::string& body) = 0;
   virtual absl::Status UpdateComment(const RemoteTicket& at, const std::string& comment_id,
                                      const std::string& body) = 0;
-  // NotFound counts as done.
+  // Returns OK if the comment does not exist.
   virtual absl::Status DeleteComment(const RemoteTicket& at, const std::string& comment_id) = 0;
-  // Our own comments (by author *and* marker, or a marker's beginning) among those created since
-  // `since`, the oldest first. For whatever may have been created without our knowing. A list may
-  // lack for a while what was created just now.
+  // Our own comments created since `since`, the oldest first. A comment is ours if both the author
+  // and the marker (or its beginning) match. Used to find comments whose creation was not
+  // confirmed. A forge's list may lack new comments for a while.
   virtual absl::StatusOr<std::vector<RemoteComment>> FindOwnComments(const RemoteTicket& at,
                                                                      std::string_view marker,
                                                                      absl::Time since) = 0;
-  // Creates labels that the project lacks, with colour and description. Remembered. InvalidArgument
-  // where the forge refuses such a label.
+  // Creates the label, with colour and description, if the project lacks it. The result is cached.
+  // InvalidArgument if the forge refuses the label.
   virtual absl::Status EnsureLabel(const RemoteTicket& at, const FaceLabel& label) = 0;
   virtual absl::Status AddLabels(const RemoteTicket& at,
                                  const std::vector<std::string>& labels) = 0;
-  // A label that is not on the ticket counts as taken off.
+  // Returns OK if the label is not on the ticket.
   virtual absl::Status RemoveLabel(const RemoteTicket& at, const std::string& label) = 0;
-  // Logins that cannot be assigned are passed over.
+  // Skips logins that cannot be assigned.
   virtual absl::Status AddAssignees(const RemoteTicket& at,
                                     const std::vector<std::string>& logins) = 0;
-  // Can the login be assigned on this ticket, as far as the forge tells beforehand?
+  // Returns whether the login can be assigned on this ticket, as far as the forge tells in advance.
   virtual absl::StatusOr<bool> CanAssign(const RemoteTicket& at, const std::string& login) = 0;
   // Reacts to a comment (`object` as in facts; empty: the opening text). Returns the reaction's id,
-  // also of one of ours that is there already. NotFound where the object is gone, Unimplemented
-  // where the forge takes no reactions to such a thing.
+  // also if our reaction existed already. NotFound if the object does not exist. Unimplemented if
+  // the forge has no reactions to such objects.
   virtual absl::StatusOr<std::string> SetReaction(const RemoteTicket& at,
                                                   const FaceReaction& reaction) = 0;
-  // One that is gone counts as taken away.
+  // Returns OK if the reaction does not exist.
   virtual absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
                                       const std::string& id) = 0;
-  // Shows the check `retainer/sla` on a commit: in the place of the one with the id that an earlier
-  // call returned for the same commit (where the forge can), without an id in that of one that we
-  // are found to have there, else anew. Returns its id. NotFound where that one is gone,
-  // PermissionDenied with the right that is missing.
+  // Shows the check `retainer/sla` on a commit. With `id` (returned by an earlier call for the same
+  // commit) it updates that check, if the forge can. Without an id it updates our check on the
+  // commit if it finds one, else creates one. Returns the check's id. NotFound if the check with
+  // `id` does not exist. PermissionDenied names the missing permission.
   virtual absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                                const std::string& id) = 0;
 };

@@ -1,8 +1,8 @@
-// Names of things: projects, tickets, actors.
+// Names of projects, tickets and actors.
 //
 // Plain values, comparable and hashable, safe to copy between threads. A *key* is made of ids that
-// a forge never changes and is what the store persists; a *ref* is what people type and read, made
-// of names that change.
+// a forge never changes; the store persists keys. A *ref* is made of names, which can change;
+// people type and read refs.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,7 @@ namespace retainer {
 
 enum class ForgeKind : std::uint8_t { kGitHub = 1, kGitLab = 2 };
 
-// What a ticket is on its forge. Persisted: numbers never change.
+// The kind of a ticket on its forge. Persisted: numbers never change.
 enum class TicketKind : std::uint8_t { kIssue = 1, kChange = 2 };
 
 // A project by its forge's configured name and the forge's stable id (a decimal number on GitHub
@@ -29,13 +29,13 @@ struct ProjectKey {
 
 struct TicketKey {
   std::string forge;
-  std::string project;  // the stable id, not the path
+  std::string project;  // stable id, not the path
   TicketKind kind = TicketKind::kIssue;
-  std::int64_t number = 0;  // GitHub's number, GitLab's iid
+  std::int64_t number = 0;  // GitHub: number; GitLab: iid
   friend auto operator<=>(const TicketKey&, const TicketKey&) = default;
 };
 
-// `github:owner/repo#12`, `gitlab:group/project#7`, `gitlab:group/project!7` for a change.
+// `github:owner/repo#12`, `gitlab:group/project#7`; for a change `gitlab:group/project!7`.
 struct TicketRef {
   std::string forge;
   std::string path;
@@ -44,17 +44,17 @@ struct TicketRef {
   friend auto operator<=>(const TicketRef&, const TicketRef&) = default;
 };
 
-// `github/1296269/issue/12`: for logs, the ledger and notice ids. Distinct keys give distinct
+// `github/1296269/issue/12`: for logs, the ledger and notice ids. Different keys give different
 // texts.
 std::string ToString(const TicketKey& key);
 std::string ToString(const TicketRef& ref);
-// InvalidArgument, naming the expected form, for anything else.
+// InvalidArgument for any other text; the message names the expected form.
 absl::StatusOr<TicketRef> ParseTicketRef(std::string_view text);
 
-// Tells texts apart, the same on every machine; nothing to rely on against those who choose both.
+// A hash that is the same on every machine. Not collision-resistant against an attacker.
 std::uint64_t Fingerprint(std::string_view text);
 
-// `forge:path`, as policies, tokens and the API write a project.
+// `forge:path`: how policies, tokens and the API write a project.
 struct ProjectRef {
   std::string forge;
   std::string path;
@@ -63,9 +63,9 @@ struct ProjectRef {
 std::string ToString(const ProjectRef& ref);
 absl::StatusOr<ProjectRef> ParseProjectRef(std::string_view text);
 
-// A person or a machine as a delivery names it. `id` is the forge's stable id; it is empty where a
-// forge leaves it out (many GitLab bodies do) and nobody has resolved it yet. `machine` is the
-// forge's own word that this is a bot or an app; policies can name more.
+// A person or a machine. `id` is the forge's stable id; it is empty if the forge leaves it out
+// (many GitLab bodies do) and it was not looked up yet. `machine`: the forge itself says that this
+// is a bot or an app. Policies can name more bots.
 struct Actor {
   std::string id;
   std::string login;

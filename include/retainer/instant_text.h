@@ -1,5 +1,5 @@
-// Instants as text, to the second in UTC: by hand, since answers are full of them and a format
-// string costs ten times as much.
+// Instants as text, in UTC with whole seconds. Formatted by hand because answers contain many
+// instants and a format string takes ten times as long.
 #pragma once
 
 #include <string>

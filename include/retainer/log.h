@@ -1,4 +1,4 @@
-// Structured logs as a port. Nothing that is logged holds a secret, a token or a body.
+// The Log port: structured logs. A log entry never holds a secret, a token or a body.
 #pragma once
 
 #include <initializer_list>
@@ -10,7 +10,7 @@
 
 namespace retainer {
 
-// A status as people read it: what a program carries in it (a RetryAfter) is left out.
+// A status as text for people, without the data for programs (RetryAfter).
 inline std::string StatusText(const absl::Status& status) {
   return status.ToString(absl::StatusToStringMode::kWithNoExtraData);
 }
@@ -22,7 +22,7 @@ class Log {
  public:
   using Fields = std::initializer_list<std::pair<std::string_view, std::string>>;
   virtual ~Log() = default;
-  // `event` is a short constant in words (`delivery refused`); what varies goes into fields.
+  // `event` is a short constant text (`delivery refused`). Variable parts go into `fields`.
   virtual void Write(LogLevel level, std::string_view event, Fields fields) = 0;
 
   void Info(std::string_view event, Fields fields = {}) { Write(LogLevel::kInfo, event, fields); }

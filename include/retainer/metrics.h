@@ -1,4 +1,4 @@
-// Figures as a port: counters and gauges by name and labels, as Prometheus names them.
+// The Metrics port: counters, gauges and histograms, named as in Prometheus.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// Names that people give to things (labels, priorities, teams, logins), compared as forges compare
-// them. Pure and thread-safe; any bytes, linear time.
+// Compares names that people give (labels, priorities, teams, logins) the way forges do. Pure and
+// thread-safe. Accepts any bytes. Linear time.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace retainer {
 
-// Equal for names that differ in case or in how their letters are composed alone: full case folding
-// and normal form C of Unicode. Of what is not UTF-8 only the ASCII letters are folded.
+// Returns the folded form of a name. Names have the same folded form if they differ only in case or
+// in the composition of letters (full case folding, Unicode normal form C). In text that is not
+// UTF-8 only ASCII letters are folded.
 std::string FoldName(std::string_view name);
 
 bool SameName(std::string_view a, std::string_view b);

@@ -1,4 +1,4 @@
-// Where notices go.
+// The NoticeSink port: where notices are sent.
 #pragma once
 
 #include <string>
@@ -9,22 +9,23 @@
 
 namespace retainer {
 
-// Told at least once. What is told hangs on the notice alone, and so does the id that it bears
-// outside: a repetition is the same message under the same id, and whatever says something else, or
-// says it again after it was taken back, has another. Thread-safe.
+// Delivers at least once. The message and its external id depend only on the notice, so a
+// repetition is the same message with the same id (the receiver can deduplicate). A message with
+// other content, or one that is told again after it was taken back, has another id. Thread-safe.
 class NoticeSink {
  public:
   virtual ~NoticeSink() = default;
   virtual const std::string& name() const = 0;
-  // May a private customer's notice go here?
+  // True if notices of private customers may go here.
   virtual bool takes_private() const = 0;
-  // Is it to hear notices of this kind?
+  // True if the sink wants notices of this kind.
   virtual bool Wants(NoticeKind) const { return true; }
-  // Unavailable or ResourceExhausted: try again later. Anything else is final.
+  // Unavailable and ResourceExhausted: retry later. Other errors are final.
   virtual absl::Status Tell(const Notice& notice) = 0;
-  // Do people read it, who would rather have one message than many at once?
+  // True if the sink wants one message for many waiting notices (people read it).
   virtual bool WantsDigest() const { return false; }
-  // All of them in one message where WantsDigest. Errors as Tell's, of all of them at once.
+  // Sends all of them in one message if WantsDigest. An error applies to all of them. Errors as
+  // Tell.
   virtual absl::Status TellTogether(const std::vector<Notice>& notices) {
     for (const Notice& notice : notices) {
       if (absl::Status told = Tell(notice); !told.ok()) return told;

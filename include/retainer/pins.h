@@ -1,8 +1,8 @@
-// Logins of the policy, each pinned to the account that it first resolved to: whoever takes a login
-// over later is refused what the policy gives it.
+// Logins of the policy, each pinned to the account that it first resolved to. An account that takes
+// over a login later does not get what the policy gives to the login.
 //
-// A plain value; copies share what they hold until one of them changes. Safe to read from several
-// threads.
+// A plain value. Copies share their content until one of them changes (copy-on-write). Concurrent
+// reads are safe.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,12 @@ namespace retainer {
 
 class Pins {
  public:
-  // The actor id that a login is pinned to; nullptr: not yet. `login.name` is folded (names.h).
+  // The actor id to which a login is pinned; nullptr if it is not pinned. `login.name` must be
+  // folded (names.h).
   const std::string* Find(const Login& login) const;
-  // The logins of a forge that are pinned to an account, folded, by name.
+  // The folded logins of a forge that are pinned to an account, sorted by name.
   const std::vector<std::string>& NamesOf(std::string_view forge, std::string_view id) const;
-  // False where the login is pinned already: it stays as it is.
+  // Returns false and changes nothing if the login is pinned already.
   bool Add(Login login, std::string id);
   std::size_t size() const;
 

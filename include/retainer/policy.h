@@ -1,7 +1,7 @@
-// The policy as plain values: what a project's owner wrote, checked and complete.
+// The policy as plain values: what a project's owner wrote, validated and complete.
 //
-// A Policy that exists is valid: every name it mentions is defined, every calendar opens, every
-// duration is positive. The policy room makes them from YAML; core reads them.
+// A Policy object is always valid: every name in it is defined, every calendar opens, every
+// duration is positive. The policy room makes it from YAML; the core reads it.
 #pragma once
 
 #include <array>
@@ -37,7 +37,7 @@ std::optional<Metric> ParseMetric(std::string_view name);
 
 enum class PromiseKind : std::uint8_t { kCommitment = 1, kTarget = 2 };
 
-// A target as written: `business_days` of the calendar in force plus `fixed` open time.
+// A target as written: `business_days` of the calendar in force, plus the open time `fixed`.
 struct Target {
   double business_days = 0;
   absl::Duration fixed = absl::ZeroDuration();
@@ -52,18 +52,19 @@ struct Priority {
 };
 
 struct PlanPromises {
-  std::vector<std::string> calendars;  // empty: the plan's
+  std::vector<std::string> calendars;  // empty: those of the plan
   std::map<Metric, Target> targets;
 };
 
 struct EscalationLevel {
-  double at = 1.0;                  // of the target: 1.0 = due
+  double at = 1.0;                  // fraction of the target: 1.0 = due
   std::optional<Metric> metric;     // nullopt: every metric
   std::vector<std::string> notify;  // teams
-  bool mention = false;             // their members on the ticket too, where its customer is public
+  // Also mention the teams' members on the ticket, if its customer is public.
+  bool mention = false;
 };
 
-// When people are told: only while the calendars of the promise are open, or at any hour.
+// When people are told: only while the calendars of the promise are open, or always.
 enum class NotifyHours : std::uint8_t { kOpeningHours, kAlways };
 
 struct Plan {
@@ -72,7 +73,7 @@ struct Plan {
   PromiseKind kind = PromiseKind::kCommitment;
   bool covers_issues = true;
   bool covers_changes = false;
-  std::map<std::string, PlanPromises> promises;  // by priority
+  std::map<std::string, PlanPromises> promises;  // by priority name
   std::string default_priority;
   double at_risk = 0.75;
   std::vector<double> warn_at;  // ascending
@@ -88,7 +89,7 @@ struct CommunityRules {
   std::vector<std::string> calendars;
 };
 
-// `github:alice`: a login on one configured forge. Logins compare as FoldName does.
+// `github:alice`: a login on a configured forge. Compared as FoldName does.
 struct Login {
   std::string forge;
   std::string name;
@@ -109,7 +110,7 @@ struct Contacts {
   bool empty() const { return logins.empty() && organizations.empty() && emails.empty(); }
 };
 
-// Whole days, both inclusive, in the customer's time zone.
+// Whole days in the customer's time zone, both inclusive.
 struct Term {
   absl::CivilDay from;
   absl::CivilDay until;
@@ -117,18 +118,18 @@ struct Term {
 
 struct Customer {
   std::string id;
-  std::string alias;  // opaque; commands accept it
+  std::string alias;  // opaque name; commands accept it
   std::string name;
   std::string plan;
   std::string time_zone = "UTC";
-  std::optional<Term> term;  // nullopt: without end
+  std::optional<Term> term;  // nullopt: no end
   Contacts contacts;
-  std::vector<ProjectRef> projects;    // paths are patterns: `*` is one level, `**` all
-  bool is_public = false;              // `visibility: public`; private unless said
-  std::vector<std::string> calendars;  // instead of the plan's
+  std::vector<ProjectRef> projects;    // path patterns: `*` is one level, `**` any number
+  bool is_public = false;              // `visibility: public`; default: private
+  std::vector<std::string> calendars;  // replace those of the plan
 };
 
-// The check on changes that say they fix tickets: none; one that never blocks; one that can.
+// The check on changes that fix tickets: no check, a check that never fails, or one that can fail.
 enum class CheckMode : std::uint8_t { kOff, kNeutral, kBlocking };
 
 struct LabelNames {
@@ -152,51 +153,50 @@ struct Policy {
   LabelNames labels;
   bool bare_commands = true;
   CheckMode checks = CheckMode::kNeutral;
-  bool public_badge = false;  // `badge: public`: without a token
+  bool public_badge = false;  // `badge: public`: readable without a token
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;
-  // The rank of a priority, 0 the highest; nullopt when unknown. Compares as FoldName does.
+  // The rank of a priority; 0 is the highest. Nullopt if unknown. Compares as FoldName does.
   std::optional<std::size_t> PriorityRank(std::string_view name) const;
 };
 
-// `*` matches within one level of a path, `**` any number of levels. Without regard to ASCII case.
+// `*` matches within one level of a path, `**` matches any number of levels. Ignores ASCII case.
 bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project);
 
-// What one metric is promised under one version of the policy, to all who share a plan, a priority
-// and calendars. Immutable; the cycles that it rules share it.
+// The promise for one metric under one version of the policy. Equal for all customers with the same
+// plan, priority and calendars. Immutable; shared by the cycles that it applies to.
 struct Promise {
   Target as_written;
-  absl::Duration target;  // open time
+  absl::Duration target;  // the target as open time
   PromiseKind kind = PromiseKind::kCommitment;
   std::vector<std::string> calendars;
   std::string priority;
-  std::string plan;                              // empty for the community's objectives
-  std::string terms_id;                          // the version
+  std::string plan;                              // empty for community objectives
+  std::string terms_id;                          // policy version
   std::shared_ptr<const BusinessTime> calendar;  // the union of `calendars`
-  absl::Duration at_risk_shift;                  // Shift of the target at which it is at risk
+  absl::Duration at_risk_shift;                  // Shift(target, at_risk): when it is at risk
 };
 
-// What `fraction` of a target is away from the whole: below zero for a part of it.
+// The distance from the due instant to `fraction` of the target: negative for a fraction below 1.
 absl::Duration Shift(absl::Duration target, double fraction);
 
 class TermsIndex;  // core's own
 class OpenTerms;   // core's own
 
-// A policy with its calendars compiled. Immutable; shared between threads.
+// A policy version with its calendars compiled. Immutable; shared between threads.
 struct Terms {
-  std::string id;  // the policy version: hex digest of its source
-  absl::Time
-      effective;  // from this instant on; the first in a history also covers what came before
+  std::string id;  // policy version: hex digest of its source
+  // In force from this instant on. The first version in a history also covers earlier times.
+  absl::Time effective;
   Policy policy;
-  // One timeline a set of calendar names (sorted, joined with `,`); every set that the policy can
-  // name is there.
+  // Sorted calendar names joined with `,` -> their union's timeline. Has every set of calendars
+  // that the policy can use.
   std::map<std::string, std::shared_ptr<const BusinessTime>> calendars;
-  // What evaluations ask of the policy again and again, worked out once; nullptr only in terms that
-  // nothing is evaluated under.
+  // Precomputed answers for evaluations. Nullptr only in terms that no evaluation uses.
   std::shared_ptr<const TermsIndex> index;
-  std::shared_ptr<OpenTerms> open;  // as the index
+  std::shared_ptr<OpenTerms> open;  // as `index`
 
-  // REQUIRES: a set that the policy names.
+  // REQUIRES: `names` is a set of calendars that the policy uses.
   const BusinessTime& Calendar(const std::vector<std::string>& names) const {
     return *SharedCalendar(names);
   }
@@ -204,36 +204,37 @@ struct Terms {
       const std::vector<std::string>& names) const;
 };
 
-// All versions in force until now, by `effective`, the oldest first; never empty where a ticket is
-// judged.
+// All versions up to now, ordered by `effective`, the oldest first. Never empty when a ticket is
+// evaluated.
 using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 
-// Compiles the calendars. InvalidArgument as BusinessTime::Compile.
+// Compiles the calendars. InvalidArgument as for BusinessTime::Compile.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
                                                           Policy policy);
-// The same version as if the customers whom `current`, the version in force, keeps private were
-// nobody's; remembered for the last version in force. Thread-safe.
+// The same version without the customers that `current` (the version in force) keeps private.
+// Cached for the last version in force. Thread-safe.
 std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
                                            const std::shared_ptr<const Terms>& current);
-// Whose claims nobody outside may know of: by the policy in force, and of those whom it holds no
-// more by the one that held them.
+// True if outsiders may not know of the customer's claims. Decided by `current`, the policy in
+// force; by `customer` itself if `current` does not have the customer.
 bool IsHidden(const Customer& customer, const Policy& current);
-// The same version with other people in its policy. REQUIRES: no calendars that `terms` has not.
+// The same version with other people in its policy. REQUIRES: `policy` uses only calendars in
+// `terms`.
 std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy);
 
-// Does a version of the policy give the login a role: in a team, as a bot, as somebody's contact?
+// True if any version of the policy gives the login a role: team member, bot or contact.
 bool IsNamed(const TermsHistory& terms, const Login& login);
 
-// The calendars that count for a customer's promises of one priority: the customer's own, else the
-// priority's own, else the plan's. `customer` may be nullptr.
+// The calendars for a customer's promises of one priority: the customer's own, else the priority's,
+// else the plan's. `customer` may be nullptr.
 const std::vector<std::string>& CalendarsInForce(const Plan& plan, const Customer* customer,
                                                  std::string_view priority);
 
-// When people are told what there is to tell at `at`, of a promise that `calendar` counts: at once
-// where it is open or the plan says so, else when it next opens.
+// When a notice for the instant `at` is told, for a promise on `calendar`: at once if it is open or
+// the plan says so, else when it next opens.
 absl::Time TellingTime(const Plan& plan, const BusinessTime& calendar, absl::Time at);
 
-// The open time that a target stands for on a calendar.
+// The open time of a target on a calendar.
 absl::Duration OpenTime(const Target& target, const BusinessTime& calendar);
 
 }  // namespace retainer

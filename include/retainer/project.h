@@ -1,9 +1,9 @@
-// A project as we know it, and whether the policy covers it.
+// What is known of a project, and whether the policy covers it.
 //
-// A project is its id. Its name changes, and a policy names projects by patterns of names: a
-// version of the policy that covered a project before it was renamed goes on covering it
-// (`former`), so that a rename takes nothing from its customers. A version that is loaded after the
-// rename covers it only by its present name.
+// A project is identified by its id. Its name can change, but a policy names projects by patterns
+// of names. So a version of the policy that covered a project before it was renamed still covers it
+// (`former`): a rename takes nothing from its customers. A version that is loaded after the rename
+// covers it only by its new name.
 //
 // Plain values and pure functions; thread-safe.
 #pragma once
@@ -19,10 +19,10 @@
 
 namespace retainer {
 
-// A name that a project had while a version of the policy named it so.
+// A name that the project had while this version of the policy was in force.
 struct FormerName {
   std::string path;
-  std::string terms_id;  // the version
+  std::string terms_id;  // policy version
   friend auto operator<=>(const FormerName&, const FormerName&) = default;
 };
 
@@ -33,51 +33,52 @@ struct ProjectRecord {
   bool is_private = false;
   std::string installation_id;
   absl::Time first_seen = absl::UnixEpoch();
-  // The forge's instant of what is said above; what is told of an earlier one changes nothing.
+  // The forge's time of the fields above. Older information changes nothing.
   absl::Time told_at = absl::UnixEpoch();
   std::vector<FormerName> former = {};  // sorted
-  // Nobody reads it who is no member of it: what `internal` projects are not, which everybody reads
-  // who has signed in. False where that is not known. True only with is_private.
+  // Only members can read it. False for `internal` projects, which every signed-in user can read,
+  // and if unknown. True only if is_private.
   bool members_only = false;
   friend bool operator==(const ProjectRecord&, const ProjectRecord&) = default;
 };
 
-// What coverage goes by.
+// The names that decide whether a policy covers the project.
 struct ProjectNames {
   std::string forge;
-  std::string path;  // now
+  std::string path;  // present path
   std::vector<FormerName> former = {};
 };
 ProjectNames NamesOf(const ProjectRecord& project);
 
-// Does one of the patterns, which stand in the version `terms_id` of the policy, name the project?
+// True if one of the patterns, taken from the policy version `terms_id`, matches the project.
 bool AnyNames(const std::vector<ProjectRef>& patterns, std::string_view terms_id,
               const ProjectNames& project);
-// Is the project one of those that the policy is for? The only place that says so.
+// True if the policy covers the project. Only this function decides that.
 bool Covers(const Policy& policy, std::string_view terms_id, const ProjectNames& project);
 bool Covers(const Terms& terms, const ProjectNames& project);
-// By the newest version; not where there is none.
+// Uses the newest version. False if there is none.
 bool Covers(const TermsHistory& terms, const ProjectNames& project);
 
-// The instant from which on the policy's clocks may count for the project: it was known, and a
-// version covered it. (The first version also covers what came before it.)
+// The instant from which the policy's clocks may count for the project: the project was known and a
+// version covered it. (The first version also covers earlier times.)
 absl::Time AdoptedAt(const TermsHistory& terms, const ProjectNames& project, absl::Time first_seen);
 
-// The old name by which alone the policy covers the project: it has to be mended there. Nullopt
-// where a pattern names the project as it is called now, or none covers it.
+// If the policy covers the project only by an old name: that name, for a warning. Nullopt if a
+// pattern matches the present name, or if none covers it.
 std::optional<std::string> StaleName(const Policy& policy, std::string_view terms_id,
                                      const ProjectNames& project);
 
-// "the policy's `projects` do not cover gitlab:acme/sub/tool: …", with the pattern that would.
+// The error text "the policy's `projects` do not cover gitlab:acme/sub/tool: …", with a pattern
+// that would cover it.
 std::string NotCovered(const Policy& policy, const ProjectRef& project);
-// "the policy names github:acme/opendb, which is called …", with the mend.
+// The warning text "the policy names github:acme/opendb, which is called …", with what to do.
 std::string NamedByOldName(const ProjectRef& now, const std::string& old_path);
 
-// Joins what is told of a project at `told.told_at` to what is known: newer wins; of what is told
-// of the same instant the later word, but private wins, and of private ones those that more people
-// read. The first of all instants at which it was seen and the union of its former names stay.
-// Names that the versions in `terms` knew it by are remembered when its name changes, and when what
-// comes late says what it was called before.
+// Merges what is told of a project at `told.told_at` with what is known. The newer wins. If both
+// are of the same instant, the later call wins, except that private wins over public and
+// `members_only` = false wins over true. The earliest `first_seen` and the union of former names
+// are kept. When the name changes, or late information contains an earlier name, the names that the
+// versions in `terms` knew are added to `former`.
 ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,
                           const TermsHistory& terms = {});
 

@@ -1,4 +1,5 @@
-// Everything that follows from a ticket's facts, the history of terms and the present time.
+// Standing: everything that follows from a ticket's facts, the history of terms and the present
+// time.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ namespace retainer {
 enum class Role : std::uint8_t { kBot, kCustomer, kResponder, kCommunity, kUnknown };
 std::string_view RoleName(Role role);
 
-// In rising order of what a ticket shows as its worst. Persisted in indexes: numbers never change.
+// Ordered from best to worst: a ticket shows the highest state of its clocks as its worst.
+// Persisted in indexes: numbers never change.
 enum class ClockState : std::uint8_t {
   kCancelled = 1,
   kExcused = 2,
@@ -29,21 +31,22 @@ enum class ClockState : std::uint8_t {
   kPending = 4,  // not started yet
   kPaused = 5,
   kRunning = 6,
-  kMissed = 7,  // answered, too late
+  kMissed = 7,  // stopped, but too late
   kAtRisk = 8,
-  kBreached = 9,  // due has passed and it is still open
+  kBreached = 9,  // the due instant has passed and the cycle is still open
 };
 std::string_view ClockStateName(ClockState state);  // `at_risk`
 std::optional<ClockState> ParseClockState(std::string_view name);
 
-// A breach is announced, and shown, this long after the due instant, so that a reply under way is
-// not insulted.
+// A breach is told and shown this long after the due instant, so that a reply that is just being
+// written does not count as one.
 inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
 
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
 std::string_view OutcomeName(Outcome outcome);  // `met`
 
-// `Cycle::note` of what a close without an answer cancelled: an outcome of its own in all figures.
+// `Cycle::note` of a cycle that was cancelled because the ticket was closed without an answer.
+// Metrics count these cycles separately.
 inline constexpr std::string_view kClosedUnanswered = "closed unanswered";
 
 enum class NoticeKind : std::uint8_t {
@@ -51,58 +54,61 @@ enum class NoticeKind : std::uint8_t {
   kBreach = 2,
   kEscalation = 3,
   kBreachWithdrawn = 4,
-  kMention = 5,   // an escalation whose teams' members are to be mentioned on the ticket
-  kHandOver = 6,  // the ticket went from one responder to another
+  kMention = 5,   // an escalation that mentions the teams' members on the ticket
+  kHandOver = 6,  // the ticket passed from one responder to another
   kClosed = 7,
 };
 std::string_view NoticeKindName(NoticeKind kind);
 
-// Why a clock stood still for a while: the facts that began and ended it, by id.
+// A time in which a clock stood still, with the ids of the facts that began and ended it.
 struct Standstill {
-  Interval span;  // its end is infinite while it lasts
+  Interval span;  // the end is infinite while it lasts
   std::string begin_fact;
   std::string end_fact;
   friend bool operator==(const Standstill&, const Standstill&) = default;
 };
 
-// A part of a cycle under one set of terms. Where terms never changed within a cycle it has none.
+// A part of a cycle under one set of terms. A cycle whose terms never changed has no stretches.
 struct Stretch {
-  absl::Time from;  // until the next one begins
-  std::string
-      why;  // what changed: `priority P1`, `policy 3f2a`, a claim that came; empty: the first
+  absl::Time from;  // lasts until the next stretch begins
+  // What changed: `priority P1`, `policy 3f2a`, or a claim that arrived. Empty for the first
+  // stretch.
+  std::string why;
   std::shared_ptr<const Promise> promise;  // never null
-  absl::Duration elapsed;                  // of the cycle when it began
-  // Rule 9: the cycle is due at the earliest of its legs. A stretch without one gives none: another
-  // replaced it, or what was due was broken before.
+  absl::Duration elapsed;                  // open time of the cycle when the stretch began
+  // Rule 9 (src/core/RULES.md): the cycle is due at the earliest of its legs. A stretch has no leg
+  // if a later stretch replaced it or if the cycle was already overdue.
   bool has_leg = false;
-  absl::Duration open;  // open time after `from`
+  absl::Duration open;  // the leg's open time, counted from `from`
   absl::Time due = absl::InfiniteFuture();
 };
 
 struct Cycle {
   absl::Time started;
-  const Fact* start_fact = nullptr;   // of the standing's facts; nullptr where no single one did
-  std::optional<absl::Time> stopped;  // set unless outcome is kOpen
+  // The fact that started it, one of the standing's facts. Nullptr if no single fact did.
+  const Fact* start_fact = nullptr;
+  std::optional<absl::Time> stopped;  // nullopt exactly while outcome is kOpen
   const Fact* stop_fact = nullptr;
-  std::shared_ptr<const Promise> promise;          // in force now, or at the stop; never null
+  std::shared_ptr<const Promise> promise;          // in force now or at the stop; never null
   absl::Time due = absl::InfiniteFuture();         // infinite while a pause has no end
-  absl::Time at_risk_at = absl::InfiniteFuture();  // infinite once it has stopped
+  absl::Time at_risk_at = absl::InfiniteFuture();  // infinite when it has stopped
   bool paused_now = false;
-  std::vector<Interval>
-      pauses;              // disjoint, in order, within the cycle; the last one may be open-ended
-  absl::Duration elapsed;  // open time until the stop or now
+  // Disjoint, in order, within the cycle. The last one may have no end.
+  std::vector<Interval> pauses;
+  absl::Duration elapsed;  // open time from the start to the stop or now
   Outcome outcome = Outcome::kOpen;
-  std::string note;                 // why it was cancelled or excused: `closed unanswered`, …
-  std::vector<Standstill> resumed;  // it had stopped and went on: a ticket closed and reopened
-  std::vector<Stretch> stretches;   // by time
-  // It was broken before the terms changed or on another ticket, and that due instant stands.
+  std::string note;  // why it was cancelled or excused: `closed unanswered`, …
+  // Times between a stop and a restart: the ticket was closed and reopened.
+  std::vector<Standstill> resumed;
+  std::vector<Stretch> stretches;  // ordered by time
+  // It was broken under earlier terms or on another ticket. That due instant stays.
   bool due_stands = false;
-  // False where it ended before the ticket came here by a transfer: the figures of the ticket that
-  // it was have it.
+  // False if it ended before the ticket was transferred to this project: the metrics of the earlier
+  // ticket already count it.
   bool counted = true;
 };
 
-// What is told of an open cycle when its instant comes, if nothing ends it before.
+// A notice that will be made for an open cycle at `at`, unless the cycle ends before.
 struct Coming {
   absl::Time at;
   NoticeKind kind = NoticeKind::kWarning;
@@ -114,25 +120,27 @@ struct PromiseClock {
   Metric metric = Metric::kFirstResponse;
   PromiseKind kind = PromiseKind::kCommitment;
   ClockState state = ClockState::kPending;
-  std::vector<Cycle> cycles;    // by start; the last one may be open
-  std::vector<Coming> to_come;  // by time; after now
-  bool before_adoption =
-      false;  // what it measures was over before Retainer was here: never counted
+  std::vector<Cycle> cycles;    // ordered by start; the last one may be open
+  std::vector<Coming> to_come;  // ordered by time; all after now
+  // What it measures had ended before Retainer covered the project: never counted.
+  bool before_adoption = false;
 };
 
 struct ClaimStanding {
   std::string customer;  // id
   absl::Time since;
-  std::string
-      reason;  // why this ticket is theirs, for explain: `opened by github:dave, a contact of acme`
+  // Why this ticket is theirs, for explain: `opened by github:dave, a contact of acme`.
+  std::string reason;
   std::string plan;
   std::string priority;  // in force
   std::string priority_reason;
-  std::vector<PromiseClock>
-      clocks;             // in the order of kAllMetrics; only metrics that were ever promised
-  bool released = false;  // released or moved away: its clocks are finished
-  bool escalated_by_hand = false;  // told yet or not
-  // When the people that an escalation by hand calls are told of it, where that is still to come.
+  // In the order of kAllMetrics. Only metrics that were promised at some time.
+  std::vector<PromiseClock> clocks;
+  // The claim was released or moved away. Its clocks have ended.
+  bool released = false;
+  // Somebody escalated the claim by hand, whether or not people were told already.
+  bool escalated_by_hand = false;
+  // When people will be told of the escalation by hand. Nullopt if that is not still to come.
   std::optional<absl::Time> by_hand_told_at;
 };
 
@@ -140,90 +148,94 @@ struct RoleStanding {
   Actor actor;
   Role role = Role::kUnknown;
   std::string reason;
-  // Ids of the customers of whom the role and its reason say that the actor is their contact.
+  // Ids of the customers whose contact the actor is, as far as the role and its reason reveal it.
   std::vector<std::string> contact_of = {};
 };
 
-// Something that only the forge knows. The shell asks, adds the answer as a fact and evaluates
-// again.
+// Something that only the forge knows. The caller asks the forge, adds the answer as a fact and
+// evaluates again.
 struct Question {
   enum class Kind : std::uint8_t { kOpening, kPermission, kMembership, kProfile, kReference };
   Kind kind = Kind::kOpening;
   Actor actor;
   std::string organization;
-  std::string reference = {};  // as the subject of a kReference fact
+  std::string reference = {};  // same format as the subject of a kReference fact
   friend auto operator<=>(const Question&, const Question&) = default;
 };
 
-// The ids of escalations that people asked for begin so.
+// Prefix of the ids of escalations that people asked for.
 inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
 
-// Told to people once. The id is stable: the same cause gives the same id however often it is
-// computed. A mention is a notice of its own beside the escalation's: it is written where outsiders
-// read, so it is made of what they may know.
+// Something to tell people once. The id is stable: the same cause gives the same id whenever it is
+// computed. A mention is a separate notice beside that of the escalation. It is made only of what
+// outsiders may know, because outsiders can read it.
 //
-// One cause may be told again after it was taken back. Each telling has a name of its own
-// (TellingName), and from the first try on it says the same in every repetition: what waits in the
-// store is what is told.
+// One cause can be told again after it was taken back. Each telling has its own name (TellingName).
+// From the first try on a telling never changes: each repetition sends the notice that the store
+// holds.
 struct Notice {
   std::string id;
   NoticeKind kind = NoticeKind::kWarning;
   TicketKey ticket;
   std::string customer;
   Metric metric = Metric::kFirstResponse;
-  absl::Time at;   // when it is to be told
-  absl::Time due;  // infinite: it speaks of no promise
+  absl::Time at;   // when to tell it
+  absl::Time due;  // infinite: not about a promise
   std::vector<std::string> teams;
   std::string text;        // one line for a log or a chat
-  bool is_private = true;  // of a private customer
-  // Set where the notice takes back: the names of the tellings that were in error. Once it is told
-  // their causes are as if they had never been, so that a breach that comes after all is told.
+  bool is_private = true;  // the customer is private
+  // Set if this notice takes others back: the names of the tellings that were wrong. When it was
+  // told, the causes of those tellings count as never told, so that a later breach is told again.
   std::vector<std::string> withdraws;
-  // How people call the ticket, and where they find it (empty: not known), when this was decided.
+  // The ticket's readable name and its page at the time of the decision. Empty: unknown.
   std::string ref = {};
   std::string url = {};
-  // Steps of one run of a promise rise: a warning, the breach, escalations. Empty: it is no step.
+  // The run of a promise that this notice belongs to, and its step in it. Steps rise: a warning,
+  // the breach, escalations. Empty: not a step of a run.
   std::string run = {};
   std::uint32_t step = 0;
-  // How many tellings of the same cause there were before: the store counts.
+  // The number of earlier tellings of the same cause. The store counts them.
   std::uint32_t telling = 0;
-  // The first try: from here on somebody may have heard it.
+  // When the first try began: since then somebody may have received it.
   std::optional<absl::Time> told_since = {};
 };
 
-// The name of a telling: of a cause's first one the notice's id, later ones have ` #2`, ` #3`, …
+// The name of a telling: the notice's id for the first one, then with ` #2`, ` #3`, … appended.
 std::string TellingName(const Notice& notice);
-// The notice's id that a telling's name belongs to.
+// The notice id in a telling's name.
 std::string CauseOfTelling(std::string_view name);
 
-// A person's input that was not accepted, and why.
+// A person's input that was refused, and why.
 struct Refusal {
   Actor actor;
   std::string fact_id;
-  std::string what;      // `priority P1`
-  std::string reason;    // for the refused person, without anybody's data: `the plan of this ticket
-                         // has no P1`
-  std::string label;     // the label to take off, if it was one
-  std::string customer;  // whose contact was refused; empty for a stranger, who gets no answer
+  std::string what;  // `priority P1`
+  // For the refused person; holds nobody's data: `the plan of this ticket has no P1`.
+  std::string reason;
+  std::string label;  // the label to take off, if the input was a label
+  // The customer whose contact was refused. Empty for a stranger, who gets no answer.
+  std::string customer;
   absl::Time at;
-  // A mistyped command is told for a day at most, and only until its author gives another one.
+  // The end of the message. A mistyped command is shown for at most a day, and only until its
+  // author gives another command.
   absl::Time until = absl::InfiniteFuture();
-  // It is told to a responder, who typed it where everybody reads it.
+  // The person is a responder and typed it where everybody can read it.
   bool by_responder = false;
   bool mistyped = false;
 };
 
-// What became of the commands that stand in a comment, or in the opening text.
+// The result of the commands in one comment, or in the opening text.
 struct Acknowledgement {
   std::string object;    // `comment/17`, `note/9`; empty: the opening text
-  bool refused = false;  // one of them, at least; else all were carried out
-  std::string customer;  // whose contact gave them; empty for a responder
+  bool refused = false;  // true: at least one was refused; false: all were carried out
+  std::string customer;  // the customer whose contact gave them; empty for a responder
   bool by_responder = false;
   friend bool operator==(const Acknowledgement&, const Acknowledgement&) = default;
 };
 
-// A label that says the same as the command (form, operator's word) in force, and is not on the
-// ticket. Nobody's hand has touched labels of its kind since, and we have not set it yet.
+// A label that the ticket should have: it says the same as the command (or form answer, or operator
+// command) in force and is not on the ticket. No person has touched a label of its kind since, and
+// Retainer has not set it yet.
 struct LabelWish {
   enum class Kind : std::uint8_t { kPriority, kWaiting, kWorkaround };
   Kind kind = Kind::kPriority;
@@ -235,72 +247,76 @@ struct LabelWish {
 struct Waiting {
   bool now = false;
   absl::Time since = absl::InfinitePast();
-  std::string
-      question;  // object id of the responder's comment that asked (`comment/17`), empty where none
-  // The waiting label is still on although the waiting has ended: take it off. `by_author`: the
-  // ticket's author ended it, which an outsider can see for himself.
+  // Object id of the responder's comment that asked (`comment/17`). Empty if there is none.
+  std::string question;
+  // The waiting has ended but its label is still on: take it off. `ended_by_author`: the ticket's
+  // author ended the waiting, which an outsider can see too.
   bool label_is_stale = false;
   bool ended_by_author = false;
 };
 
 struct Standing {
   TicketKey ticket;
-  FactSet facts;  // that it follows from; cycles point to them
-  // First versions of comments that are known by a later edit only; cycles point to them too.
+  FactSet facts;  // what it is computed from; cycles point into them
+  // First versions of comments of which only a later edit is known. Cycles point into these too.
   std::vector<std::shared_ptr<const Fact>> inferred;
   bool opened = false;  // the opening is known
   bool open = true;     // on the forge
   bool gone = false;    // deleted or moved away
   bool confidential = false;
-  // Where the claims went: ToString(TicketKey) for what the forge itself says; for a command `#12`
-  // or `!12` of the same project as people write it. On GitHub, whose issues and pull requests
-  // share their numbers, `#12` may be either; on GitLab `#` is an issue and `!` a merge request.
+  // Where the claims went. ToString(TicketKey) if the forge itself says so. For a command: `#12` or
+  // `!12` of the same project, as a person wrote it. On GitHub, issues and pull requests share
+  // their numbers, so `#12` can be either. On GitLab `#` is an issue and `!` a merge request.
   std::string successor;
-  std::string successor_key;  // ToString(TicketKey) of it
-  // The claims that move to `successor`, in core's own text form: the value of its kArrived fact.
-  // Empty where none does.
+  std::string successor_key;  // ToString(TicketKey) of the successor
+  // The claims that move to `successor`, in the core's text form: the value of its kArrived fact.
+  // Empty if none move.
   std::string carried;
   absl::Time moved_at = absl::InfiniteFuture();
   Actor author;
   absl::Time opened_at = absl::InfiniteFuture();
-  std::vector<ClaimStanding> claims;  // by customer; those in force and those released
-  std::vector<PromiseClock>
-      objectives;  // community's own clocks where no claim is in force: reported, never shown
-  std::vector<RoleStanding> roles;  // by actor, as of now
-  // Ids of customers because of whose contacts somebody who may write here is no responder; sorted.
+  std::vector<ClaimStanding> claims;  // ordered by customer; in force and released
+  // The community's clocks, if no claim is in force. Reported, never shown.
+  std::vector<PromiseClock> objectives;
+  std::vector<RoleStanding> roles;  // ordered by actor, as of now
+  // Sorted ids of customers whose contacts include a person who may write here but therefore does
+  // not count as a responder.
   std::vector<std::string> other_customers;
   Waiting waiting;
-  std::vector<Standstill> waits;              // for the customer, by time
-  std::vector<std::string> labels;            // on the ticket now, sorted
-  std::vector<std::string> assignees;         // logins on the ticket now, sorted
-  std::vector<std::string> assign_requests;   // logins that `assign` named, sorted, still wanted
+  std::vector<Standstill> waits;       // times of waiting for the customer, ordered by time
+  std::vector<std::string> labels;     // on the ticket now, sorted
+  std::vector<std::string> assignees;  // logins on the ticket now, sorted
+  // logins that an `assign` command named and that are still wanted, sorted
+  std::vector<std::string> assign_requests;
   std::string answered_by;                    // login of the responder who last answered in public
-  std::vector<Refusal> refusals;              // by time
-  std::vector<Acknowledgement> acknowledged;  // by object
-  std::vector<LabelWish> label_wishes;        // by kind
-  // Labels on the ticket that say otherwise than what is in force, and that a command made stale or
-  // that are ours to take off; sorted.
+  std::vector<Refusal> refusals;              // ordered by time
+  std::vector<Acknowledgement> acknowledged;  // ordered by object
+  std::vector<LabelWish> label_wishes;        // ordered by kind
+  // Labels to take off: they contradict what is in force, and a command made them stale or Retainer
+  // set them. Sorted.
   std::vector<std::string> stale_labels;
-  std::vector<Notice> notices;           // all whose time has come, by id
-  std::vector<Question> questions;       // sorted; Decide holds back what hangs on them
-  bool comment_deleted_by_hand = false;  // our status comment, and no `sla` command since
-  // The same, where only a responder's `sla` counts: what a ticket without a public claim goes by.
+  std::vector<Notice> notices;      // all whose time has come, ordered by id
+  std::vector<Question> questions;  // sorted; Decide holds back what depends on them
+  // A person deleted our status comment and nobody gave an `sla` command since.
+  bool comment_deleted_by_hand = false;
+  // The same, but only a responder's `sla` command counts: used for a ticket without a public
+  // claim.
   bool comment_deleted_for_all = false;
   std::vector<std::string> own_comments;  // object ids, sorted
-  std::map<std::string, int>
-      removed_by_hand;  // our labels that people took off, folded (names.h), and how often
+  // Our labels that people took off (folded, names.h), and how often.
+  std::map<std::string, int> removed_by_hand;
   bool label_restore_exhausted(const std::string& label) const {
     auto it = removed_by_hand.find(FoldName(label));
     return it != removed_by_hand.end() && it->second > 1;
   }
   std::optional<ClockState> worst;  // of the claims in force
-  std::optional<absl::Time>
-      next_due;  // the earliest due instant of an open cycle of a claim in force
-  absl::Time next_wake =
-      absl::InfiniteFuture();  // the next instant at which standing or face changes by time alone
-  std::string terms_id;        // the policy version in force
-  std::vector<std::string>
-      flags;  // what an operator should know: a login with two ids, a time ahead of receipt
+  // The earliest due instant among open cycles of the claims in force.
+  std::optional<absl::Time> next_due;
+  // The next instant at which the standing or the face changes by time alone.
+  absl::Time next_wake = absl::InfiniteFuture();
+  std::string terms_id;  // the policy version in force
+  // What an operator should know, for example a login with two ids or a time ahead of receipt.
+  std::vector<std::string> flags;
 };
 
 }  // namespace retainer

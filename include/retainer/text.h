@@ -1,4 +1,4 @@
-// What the desk remembers of a text that somebody wrote: its features, never the text.
+// TextFeatures: what is stored of a text that somebody wrote. The text itself is never stored.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace retainer {
 
 // Persisted: numbers never change.
 enum class CommandName : std::uint8_t {
-  kPriority = 1,  // argument: a priority as it was typed; see src/core/priority_words.h
+  kPriority = 1,  // argument: a priority as typed; see src/core/priority_words.h
   kWaiting = 2,
   kResume = 3,
   kWorkaround = 4,
@@ -19,41 +19,41 @@ enum class CommandName : std::uint8_t {
   kRelease = 6,  // argument: a customer's alias
   kCommunity = 7,
   kEscalate = 8,
-  kDuplicate = 9,  // argument: the number of a ticket of the same project, `12`; `!12` where a
-                   // merge request was meant
-  kAssign = 10,    // argument: a login without `@`; `me`: who wrote the command
+  // argument: the number of a ticket in the same project, `12`; `!12` for a merge request
+  kDuplicate = 9,
+  kAssign = 10,  // argument: a login without `@`; `me`: the author of the command
   kSla = 11,
 };
 
 struct Command {
   CommandName name = CommandName::kSla;
   std::string argument;
-  bool bare = false;  // typed `/waiting`, not `/support waiting`; a policy can switch these off
+  bool bare = false;  // typed `/waiting` instead of `/support waiting`; a policy can turn these off
   friend bool operator==(const Command&, const Command&) = default;
 };
 
-// Changes of what is found in a text raise this; it is stored with each fact.
+// Raise this when the features of a text change. It is stored with each fact.
 inline constexpr std::uint32_t kTextFeaturesVersion = 3;
 
 inline constexpr std::size_t kMostMistyped = 24;     // bytes
 inline constexpr std::size_t kMostFormAnswer = 256;  // bytes
 
 struct TextFeatures {
-  bool substance = false;  // more than quotes, emoji, HTML comments, commands (also of other bots),
-                           // links without a text, empty tasks and what shows nothing
-  bool thanks =
-      false;  // has substance, but only the courtesy that closes a conversation ("thanks!")
-  // Without substance, or thanks alone; yet who waits for an answer and writes it wants one: a bare
-  // `?`, or a line that reads as a command of another bot and as a sentence (`/metrics is empty`).
+  // True if the text has more than quotes, emoji, HTML comments, commands (also for other bots),
+  // links without a text, empty tasks and invisible characters.
+  bool substance = false;
+  // It has substance, but only the courtesy that ends a conversation ("thanks!").
+  bool thanks = false;
+  // It has no substance, or only thanks, but its writer expects an answer: a single `?`, or a line
+  // that is both a command for another bot and a sentence (`/metrics is empty`).
   bool asks = false;
-  std::vector<Command> commands;  // in the order written
-  // The last word after `/support` that asked for nothing, as it may be shown to anybody: a known
-  // command's name (what followed did not fit it), else at most kMostMistyped small letters,
-  // digits, `-`, `_`, with `?` for everything else. Empty: there was none.
+  std::vector<Command> commands;  // in the order of the text
+  // The last word after `/support` that is not a valid command, in a form that may be shown to
+  // anybody: the name of a known command (with a wrong argument), else at most kMostMistyped
+  // lower-case letters, digits, `-`, `_`, with `?` for other characters. Empty: there is none.
   std::string mistyped;
-  // The answer under an issue form's "Priority" heading, as it was typed, at most kMostFormAnswer
-  // bytes of it; of check boxes those that are ticked, each after a line break. Empty: none was
-  // given.
+  // The answer under an issue form's "Priority" heading, as typed, at most kMostFormAnswer bytes.
+  // For check boxes: the ticked ones, one per line. Empty: no answer.
   std::string form_priority;
   friend bool operator==(const TextFeatures&, const TextFeatures&) = default;
 };

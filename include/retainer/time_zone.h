@@ -1,4 +1,4 @@
-// Time zones by their names in the IANA database. Pure but for the system's tzdata; thread-safe.
+// Loads time zones by their IANA names. Pure except for reading the system's tzdata; thread-safe.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace retainer {
 
-// False for what is no name of the database, and for what means another zone on another machine or
-// with other leap seconds: `localtime`, `Factory`, `posixrules`, `posix/…`, `right/…`, paths.
+// Returns false for unknown names, and for names that mean another zone on another machine or have
+// leap seconds: `localtime`, `Factory`, `posixrules`, `posix/…`, `right/…`, paths.
 bool LoadNamedZone(std::string_view name, absl::TimeZone* zone);
 
 }  // namespace retainer

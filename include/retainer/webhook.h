@@ -1,7 +1,7 @@
-// The port through which webhooks are received: one receiver a configured forge.
+// The WebhookReceiver port: receives webhooks, one receiver per configured forge.
 //
-// Implementations (webhooks/) are immutable and thread-safe. Nothing of a body is parsed before its
-// signature holds.
+// Implementations (webhooks/) are immutable and thread-safe. No part of a body is parsed before its
+// signature is verified.
 #pragma once
 
 #include <cstdint>
@@ -22,45 +22,49 @@ struct CaseInsensitiveLess {
   using is_transparent = void;
   bool operator()(std::string_view a, std::string_view b) const;
 };
-// Header names without regard to case; of a repeated header the first value.
+// Header names ignore case. Only the first value of a repeated header is kept.
 using Headers = std::map<std::string, std::string, CaseInsensitiveLess>;
 
-// A delivery as it arrived, after its signature held.
+// A delivery as it arrived. Its signature is verified.
 struct Delivery {
   std::string forge;
-  std::string id;          // the forge's idempotency id, else a hash of event type and body
+  std::string id;          // the forge's idempotency key, else a hash of event type and body
   std::string event_type;  // the forge's event header
-  std::string body;        // JSON text: a form's `payload` field is already taken out and decoded
+  std::string body;        // JSON; already decoded if it came as a form's `payload` field
   absl::Time received = absl::UnixEpoch();
-  // Only secrets bound to some projects vouch for it: which project a path belongs to is then not
-  // believed on its word.
+  // The signature matches only secrets that are bound to some projects. Then the delivery's word
+  // for the project of a path is not believed.
   bool bound = false;
 };
 
 enum class VerifyOutcome : std::uint8_t {
   kGenuine,
-  kGenuineByToken,  // both kinds are configured and this came unsigned: counted and logged
-  kRefused,  // 401: no signature, a wrong one, one too old, or a project that the secret is not for
-  kMalformed,        // 400: no event header, not a form or JSON where promised
+  // genuine by its token only, although signing is configured too: counted and logged
+  kGenuineByToken,
+  // 401: no signature, a wrong one, one too old, or the secret is not for this project
+  kRefused,
+  // 400: no event header, or the body is not the form or JSON that the header says
+  kMalformed,
   kUnsupportedType,  // 415
 };
 
 struct Verified {
   VerifyOutcome outcome = VerifyOutcome::kRefused;
-  std::string reason;   // for our log; holds nothing of the secret or the body
-  Delivery delivery;    // where genuine; `received` = now
-  bool needed = false;  // by event type alone: false is answered 200 and not stored
-  // What every delivery of the forge has and this one lacks: 400, naming it. Empty: nothing.
+  std::string reason;   // for our log; never contains the secret or the body
+  Delivery delivery;    // set if genuine; `received` = now
+  bool needed = false;  // decided by event type only; false: answer 200 and do not store it
+  // A part that every delivery of the forge has and that is missing here: answer 400 and name it.
+  // Empty: nothing is missing.
   std::string lacks;
-  // Where it was refused, the id that it claims to have, for those who look for it at the forge.
+  // If refused: the unverified id of the delivery, so that people can find it on the forge.
   std::string claimed_id;
-  // Refused for one reason alone: the secrets that hold are for projects of other names. `delivery`
-  // is filled. Who knows the earlier names of projects can tell whether the project is one of
-  // those.
+  // Set if the only reason for the refusal is that the matching secrets are for projects with other
+  // names. `delivery` is filled. A caller who knows the earlier names of projects can decide
+  // whether the project is one of these.
   struct OtherName {
     std::vector<ProjectRef> secrets_for;
-    std::string project_id;  // of the one project that the body is about
-    std::string path;        // its name there
+    std::string project_id;  // id of the project in the body
+    std::string path;        // its path in the body
   };
   std::optional<OtherName> other_name;
 };
@@ -71,19 +75,20 @@ class WebhookReceiver {
 
   virtual const std::string& forge() const = 0;
 
-  // Constant-time over the raw bytes with every configured secret.
+  // Compares signatures of the raw bytes in constant time, with every configured secret.
   virtual Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const = 0;
 
-  // InvalidArgument with the reason for a body that is not JSON in UTF-8, holds a key twice, or is
-  // of another event than its header says: no forge sends that, and it is not worth keeping.
+  // InvalidArgument, with the reason, for a body that is not JSON in UTF-8, that has a key twice,
+  // or that belongs to another event than its header says. No forge sends such bodies, so they are
+  // not stored.
   virtual absl::Status CheckBody(const Delivery& delivery) const = 0;
 
-  // InvalidArgument with the reason for a body that is not JSON, lacks what its event cannot do
-  // without, or does not fit its event header. An unknown event or action is no error
-  // (EventKind::kNothing). Never throws.
+  // InvalidArgument, with the reason, for a body that is not JSON, that lacks a field that its
+  // event needs, or that does not match its event header. An unknown event or action is not an
+  // error (EventKind::kNothing). Never throws.
   virtual absl::StatusOr<Event> Parse(const Delivery& delivery) const = 0;
 
-  // For recorded deliveries: the event type that a body alone suggests, empty where it cannot tell.
+  // For recorded deliveries: guesses the event type from a body. Empty if it cannot.
   virtual std::string GuessEventType(std::string_view body) const = 0;
 };
 
