@@ -45,7 +45,7 @@ json All(World& world, ForgeKind forge, const Ticket& ticket, std::int64_t remar
   return all;
 }
 
-// Takes away `by`'s own.
+// Removes `by`'s own award.
 bool Take(Ticket& ticket, std::int64_t remark, const User& by, const std::string& which) {
   std::int64_t id = 0;
   if (!absl::SimpleAtoi(which, &id)) return false;

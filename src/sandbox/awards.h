@@ -8,10 +8,11 @@
 
 namespace retainer::sandbox {
 
-// `remark`: of which remark; 0: of the opening text. `which`: the reaction's id, empty: the list.
+// `remark` is the id of the remark, or 0 for the opening text. `which` is the reaction's id, or
+// empty for the list.
 Response GitHubReactions(World& world, Ticket& ticket, std::int64_t remark, const User& by,
                          const Request& request, const std::string& which);
-// `name`: of the emoji that is awarded.
+// `name` is the emoji to award. The other parameters are as above.
 Response GitLabAwards(World& world, Ticket& ticket, std::int64_t remark, const User& by,
                       const Request& request, const std::string& which, const std::string& name);
 

@@ -65,7 +65,7 @@ std::string Sha256Hex(std::string_view text) {
 
 std::string RandomHex(int count) {
   std::vector<unsigned char> bytes(static_cast<std::size_t>(count));
-  if (RAND_bytes(bytes.data(), count) != 1) std::abort();  // no randomness: nothing here is safe
+  if (RAND_bytes(bytes.data(), count) != 1) std::abort();  // without randomness nothing is safe
   return absl::BytesToHexString(std::string(bytes.begin(), bytes.end()));
 }
 

@@ -1,4 +1,4 @@
-// The forge's side of signatures and credentials: what signs deliveries, and what proves an app.
+// The forge's cryptography: signing deliveries, and checking an app's token.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace retainer::sandbox {
 
-std::string HmacSha256(std::string_view key, std::string_view text);  // raw bytes
+std::string HmacSha256(std::string_view key, std::string_view text);  // the result is raw bytes
 std::string Sha256Hex(std::string_view text);
 // `count` random bytes as lower-case hex.
 std::string RandomHex(int count);
@@ -22,13 +22,14 @@ struct KeyPair {
 };
 absl::StatusOr<KeyPair> MakeRsaKey();
 
-// What an RS256 JSON web token claims, after its signature held.
+// The claims of an RS256 JSON web token whose signature is valid.
 struct JwtClaims {
   std::string issuer;
   std::optional<std::int64_t> issued_at;
   std::optional<std::int64_t> expires;
 };
-// InvalidArgument for anything but a well-formed token signed with RS256 by the key's owner.
+// InvalidArgument for anything but a well-formed token that the owner of `public_pem` signed with
+// RS256.
 absl::StatusOr<JwtClaims> ReadJwt(std::string_view token, const std::string& public_pem);
 
 }  // namespace retainer::sandbox

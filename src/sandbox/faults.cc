@@ -46,7 +46,7 @@ Response Bend(const Fault& fault, ForgeKind forge, Response served) {
       out = Answer(500, "Server Error");
       break;
     case FaultKind::kStatus502:
-      // A proxy in front of the forge answers, in its own words.
+      // A proxy in front of the forge answers with its own page.
       out.status = 502;
       out.content_type = "text/html";
       out.body = "<html><body><h1>502 Bad Gateway</h1></body></html>";

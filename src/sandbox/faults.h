@@ -1,4 +1,4 @@
-// Faults on demand: which request goes wrong next, and how. Not thread-safe.
+// Faults on demand: which of the next requests fail, and how. Not thread-safe.
 #pragma once
 
 #include <list>
@@ -14,7 +14,7 @@ class Faults {
  public:
   void Add(const std::string& method, const std::string& path_prefix, const Fault& fault);
   void Clear() { waiting_.clear(); }
-  // The fault for this request, counted off; nullopt where it goes well.
+  // The fault for this request, whose count goes down by one; nullopt when the request succeeds.
   std::optional<Fault> Take(const Request& request, ForgeKind forge);
 
  private:
@@ -26,9 +26,9 @@ class Faults {
   std::list<Waiting> waiting_;
 };
 
-// True where the fault leaves the request unserved.
+// True when the request must not be carried out.
 bool Prevents(FaultKind kind);
-// The answer that a fault gives instead of, or `served` bent by it.
+// The fault's answer: either a new one, or `served` with changes.
 Response Bend(const Fault& fault, ForgeKind forge, Response served);
 
 }  // namespace retainer::sandbox

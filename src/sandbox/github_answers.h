@@ -1,4 +1,4 @@
-// Answers as GitHub's API words them.
+// Answers in the form of GitHub's API.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,7 +13,7 @@ inline constexpr char kDocumentation[] = "https://docs.github.com/rest";
 Response Json(int status, const nlohmann::json& body);
 Response Problem(int status, const std::string& message);
 Response NotFound();
-// 422: what is wrong with a field.
+// 422 for a field that is wrong.
 Response Invalid(const std::string& resource, const std::string& field, const std::string& code,
                  const std::string& message = "");
 

@@ -39,7 +39,7 @@ Response GitHubApi::Answer() {
         response.Set("Cache-Control", "private, max-age=60, s-maxage=60");
         Tag(request_, response);
       }
-      // What has not changed is free.
+      // An unchanged answer does not count towards the limit.
       if (response.status != 304) ++rate.used;
     }
     response.Set("X-RateLimit-Limit", absl::StrCat(rate.limit));

@@ -1,4 +1,5 @@
-// GitHub's REST as far as Retainer calls it. Inside the sandbox only; the caller holds the lock.
+// The part of GitHub's REST API that Retainer calls. Private to the sandbox; the caller holds the
+// lock.
 #pragma once
 
 #include <string>
@@ -9,18 +10,18 @@
 
 namespace retainer::sandbox {
 
-// Counts content that credentials create: GitHub stops at 80 a minute and 500 an hour.
+// Limits the content that one credential creates: 80 a minute and 500 an hour, as on GitHub.
 class ContentLimit {
  public:
-  // Counts one at `now` unless the limit is reached.
+  // Counts one item at `now` and returns true, or returns false when the limit is reached.
   bool Take(absl::Time now);
 
  private:
   std::deque<absl::Time> taken_;
 };
 
-// Answers `request`, whose segments begin after the API's root. Sets status, body, and the headers
-// that every answer of GitHub's carries. `limit` may be null.
+// Answers `request`. Its segments start after the API's root. Sets status, body, and the headers
+// that every answer of GitHub has. `limit` may be null.
 Response AnswerGitHub(World& world, const GitHubShapes& shapes, const std::string& api_url,
                       ContentLimit* limit, const Request& request);
 

@@ -61,14 +61,14 @@ Response ListCheckRuns(World& world, const Project& project, const std::string& 
   for (const Check& check : project.checks) {
     if (check.commit != commit || (!name.empty() && check.name != name)) continue;
     if (world.IsListed(ForgeKind::kGitHub, check.created)) {
-      runs.insert(runs.begin(), CheckRunOf(world, check, repository_url));  // the newest first
+      runs.insert(runs.begin(), CheckRunOf(world, check, repository_url));  // newest first
     }
   }
   return Json(200, {{"total_count", runs.size()}, {"check_runs", runs}});
 }
 
 json CheckRunOf(World& world, const Check& check, const std::string& repository_url) {
-  // Only apps write checks; their accounts are called `slug[bot]`.
+  // Only apps write checks; an app's account is called `slug[bot]`.
   const User* author = world.FindUser(ForgeKind::kGitHub, check.author);
   const std::string login = author == nullptr ? std::string() : author->login;
   const std::string slug = login.substr(0, login.find('['));

@@ -9,14 +9,14 @@
 
 namespace retainer::sandbox {
 
-// Makes a check run as a request's body says (`known` null), or changes one.
+// Creates a check run from a request's body (`known` is null), or changes `known`.
 Response WriteCheckRun(World& world, Project& project, const User& by, Check* known,
                        const nlohmann::json& body, const std::string& repository_url);
 nlohmann::json CheckRunOf(World& world, const Check& check, const std::string& repository_url);
-// Those of a commit, and of a name where one is given.
+// The check runs of a commit; only those with `name` if it is not empty.
 Response ListCheckRuns(World& world, const Project& project, const std::string& commit,
                        const std::string& name, const std::string& repository_url);
-// How `base...head` compare.
+// The comparison `base...head`.
 Response Compare(const Project& project, const std::string& range);
 
 }  // namespace retainer::sandbox

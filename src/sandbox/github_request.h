@@ -1,4 +1,4 @@
-// One request to GitHub's REST on its way to its answer. Inside the sandbox only.
+// Answers one request to GitHub's REST API. Private to the sandbox.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace retainer::sandbox {
 
-// The caller holds the lock; what is passed in outlives it.
+// The caller holds the lock. The arguments must outlive this.
 class GitHubApi {
  public:
   GitHubApi(World& world, const GitHubShapes& shapes, const std::string& api, ContentLimit* limit,
@@ -30,18 +30,18 @@ class GitHubApi {
   const std::string& At(std::size_t index) const { return request_.segments[index]; }
   bool At(std::size_t index, const char* word) const { return Size() > index && At(index) == word; }
 
-  // ---- Who asks
+  // ---- The caller
 
   Response Authenticate();
   Response AuthenticateApp(const std::string& token);
   bool Installed() const { return credential_ != nullptr && credential_->installation != 0; }
 
-  // What an installation lacks for `permission` at `level`; nullopt where nothing.
+  // The refusal if an installation lacks `permission` at `level`; nullopt if it has it.
   std::optional<Response> Lacks(const std::string& permission, const std::string& level) const;
   bool CanSee(const Project& project) const;
   bool CanWrite(const Project& project, const char* role) const;
 
-  // ---- Which answer
+  // ---- The choice of the answer
 
   Response Route();
   Response RouteApp();
@@ -55,7 +55,7 @@ class GitHubApi {
   Response Membership();
   Response Moved(const Project& project) const;
   Response Redirect(const std::string& location) const;
-  // `rest`: where what follows the repository begins.
+  // `rest` is the index of the first segment after the repository.
   Response InProject(Project& project, std::size_t rest);
   Response WithTicket(Project& project, std::optional<TicketKind> kind, std::int64_t number,
                       const std::function<Response(Ticket&)>& then);
@@ -73,9 +73,9 @@ class GitHubApi {
   Response Remarks(Project& project, Ticket& ticket, Remark::Kind kind);
   nlohmann::json ShapeOf(const Project& project, const Ticket& ticket, const Remark& remark) const;
   Response Events(Project& project, Ticket& ticket, bool timeline);
-  // The request's body; sets `problem` where it is not what it should be.
+  // The request's body. Sets `problem` when it is not valid.
   nlohmann::json Body(std::optional<Response>& problem) const;
-  // What stands against creating or changing content of a ticket; nullopt where nothing.
+  // The refusal to create or change content of a ticket; nullopt when it is allowed.
   std::optional<Response> Barred(const Project& project, const Ticket& ticket, const char* role);
   std::optional<Response> OverLimit();
   // The text of a comment in the request.
@@ -86,7 +86,7 @@ class GitHubApi {
   Response TicketLabels(Project& project, Ticket& ticket, const std::string& name,
                         std::size_t size);
   Response Assignees(Project& project, Ticket& ticket);
-  // `id` 0: a new one.
+  // `id` 0: create a new one.
   Response CheckRun(Project& project, std::int64_t id);
 
   World& world_;

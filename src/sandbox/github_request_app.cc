@@ -1,4 +1,4 @@
-// What an app asks of itself: its hook, its installations, their tokens.
+// An app's requests about itself: its hook, its installations, and their tokens.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "src/sandbox/github_request.h"

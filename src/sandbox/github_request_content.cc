@@ -1,4 +1,4 @@
-// What stands in a repository: issues, comments, labels, assignees, checks.
+// The content of a repository: issues, comments, labels, assignees, checks.
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -100,7 +100,7 @@ json GitHubApi::ShapeOf(const Project& project, const Ticket& ticket, const Rema
       return shapes_.Comment(project, ticket, remark);
     case Remark::Kind::kReview: {
       json out = shapes_.Review(project, ticket, remark);
-      out["state"] = absl::AsciiStrToUpper(remark.state);  // webhooks have it in lower case
+      out["state"] = absl::AsciiStrToUpper(remark.state);  // lower case in webhooks
       return out;
     }
     case Remark::Kind::kReviewComment:

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-// A repository's addresses: field name, and what follows the repository's own address.
+// One of a repository's addresses: the field's name, and the suffix after the repository's address.
 struct Address {
   const char* field;
   const char* rest;

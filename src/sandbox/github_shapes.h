@@ -1,5 +1,5 @@
-// GitHub's JSON for what the sandbox holds: the same objects in REST answers and in webhooks.
-// Pure; inside the sandbox only.
+// GitHub's JSON for the sandbox's objects. REST answers and webhooks contain the same objects.
+// Pure; private to the sandbox.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -12,13 +12,13 @@ namespace retainer::sandbox {
 
 class GitHubShapes {
  public:
-  // `web` and `api`: addresses without a trailing slash.
+  // `web` and `api` are addresses without a trailing slash.
   GitHubShapes(World& world, std::string web, std::string api)
       : world_(world), web_(std::move(web)), api_(std::move(api)) {}
 
   static std::string Time(absl::Time time);  // `2026-03-03T09:02:00Z`
   nlohmann::json Account(const User& user) const;
-  nlohmann::json FullAccount(const User& user) const;  // as `GET /users/{login}` has it
+  nlohmann::json FullAccount(const User& user) const;  // in the form of `GET /users/{login}`
   nlohmann::json Owner(const Project& project) const;
   nlohmann::json OrganizationOf(const Organization& organization) const;
   nlohmann::json Repository(const Project& project) const;
@@ -34,7 +34,7 @@ class GitHubShapes {
                        const TicketEvent& event) const;
   nlohmann::json AppOf(const App& app) const;
 
-  std::string RepositoryUrl(const Project& project) const;  // of the API
+  std::string RepositoryUrl(const Project& project) const;  // in the API
   std::string IssueUrl(const Project& project, const Ticket& ticket) const;
   std::string PageUrl(const Project& project, const Ticket& ticket) const;
 

@@ -313,7 +313,7 @@ class GitLabApi {
     return NotFound();
   }
 
-  // ---- Parameters: JSON, a form or the query, as GitLab takes them
+  // ---- Parameters: from JSON, a form or the query, as GitLab accepts them
 
   json Parameters(std::optional<Response>& problem) const {
     json out = json::object();
@@ -365,7 +365,8 @@ class GitLabApi {
     return response;
   }
 
-  // Pages by where the last one ended, not by number: no totals, only the way on.
+  // Keyset pagination: the next page is found by the last item, not by a number; there are no
+  // totals.
   Response Keyset(const std::vector<json>& things) {
     const Page page = PageOf(request_, 20, things.size());
     std::int64_t after = 0;
@@ -494,7 +495,7 @@ class GitLabApi {
     return response;
   }
 
-  // ---- Labels, and what PUT changes
+  // ---- Labels, and the changes by PUT
 
   Response Labels(Project& project) {
     if (Get() && Size() == 3) {
@@ -557,7 +558,7 @@ class GitLabApi {
       if (!ids.is_array()) return Json(400, {{"error", "assignee_ids is invalid"}});
       for (const json& id : ids) {
         if (!id.is_number_integer()) return Json(400, {{"error", "assignee_ids is invalid"}});
-        // 0 takes everybody off; whoever cannot be assigned is passed over.
+        // 0 removes all assignees. Users who cannot be assigned are ignored.
         const std::int64_t user = id.get<std::int64_t>();
         if (user != 0 && world_.FindUser(kForge, user) != nullptr &&
             RoleRank(world_.Role(project, user)) >= 0) {

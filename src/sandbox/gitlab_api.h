@@ -1,5 +1,5 @@
-// GitLab's REST (v4) as far as Retainer calls it. Inside the sandbox only; the caller holds the
-// lock.
+// The part of GitLab's REST API (v4) that Retainer calls. Private to the sandbox; the caller holds
+// the lock.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace retainer::sandbox {
 
-// Answers `request`, whose segments begin after the API's root.
+// Answers `request`. Its segments start after the API's root.
 Response AnswerGitLab(World& world, const GitLabShapes& shapes, const std::string& api_url,
                       const Request& request);
 

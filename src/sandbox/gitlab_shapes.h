@@ -1,5 +1,5 @@
-// GitLab's JSON for what the sandbox holds. REST answers and webhooks differ here: in names, in
-// times, and in what they leave out. Pure; inside the sandbox only.
+// GitLab's JSON for the sandbox's objects. REST answers and webhooks differ: in names, in the form
+// of times, and in which fields they have. Pure; private to the sandbox.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,7 +25,8 @@ class GitLabShapes {
   nlohmann::json Member(const User& user, int access_level) const;
   nlohmann::json ProjectOf(const Project& project) const;
   nlohmann::json Label(const ProjectLabel& label) const;
-  nlohmann::json Issue(const Project& project, const Ticket& ticket) const;  // or merge request
+  // An issue or a merge request.
+  nlohmann::json Issue(const Project& project, const Ticket& ticket) const;
   nlohmann::json Note(const Project& project, const Ticket& ticket, const Remark& remark) const;
   nlohmann::json LabelEvent(const Project& project, const Ticket& ticket,
                             const TicketEvent& event) const;
@@ -51,7 +52,7 @@ class GitLabShapes {
   std::string api_;
 };
 
-// GitLab's number for a role: 50 owner … 10 guest; 0 for none.
+// GitLab's number for a role, from 50 (owner) to 10 (guest); 0 for none.
 int AccessLevel(std::string_view role);
 
 }  // namespace retainer::sandbox

@@ -78,7 +78,7 @@ json EditOf(const Happening& happening) {
   return out;
 }
 
-// GitLab's `changes`: from and to.
+// An entry of GitLab's `changes`.
 json Change(json previous, json current) {
   return {{"previous", std::move(previous)}, {"current", std::move(current)}};
 }

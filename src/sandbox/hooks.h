@@ -1,4 +1,4 @@
-// What the forges tell their webhooks when something happened: event, action and body, unsigned.
+// Makes the webhook messages (event, action and body, unsigned) for what happens on the forges.
 #pragma once
 
 #include <optional>
@@ -15,24 +15,24 @@ namespace retainer::sandbox {
 
 struct Message {
   ForgeKind forge = ForgeKind::kGitHub;
-  std::string id;     // GUID of the delivery, the idempotency key
+  std::string id;     // GUID of the delivery; its idempotency key
   std::string event;  // the event header
   std::string action;
   std::string body;
 };
 
-// nullopt where this forge sends nothing: GitLab says nothing of deleted notes and issues, nor of
-// new labels.
+// nullopt when this forge sends nothing: GitLab sends nothing for deleted notes and issues, and
+// nothing for new labels.
 std::optional<Message> GitHubMessage(World& world, const GitHubShapes& shapes,
                                      const Happening& happening);
 std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
                                      const Happening& happening);
 
-// The header set of a delivery, signed at `now` with what the hook has.
+// The headers of a delivery, signed at `now` with the hook's secrets.
 HeaderList SignedHeaders(const Message& message, const SandboxHook& hook,
                          const std::string& instance, absl::Time now);
 
-// A fresh GUID as forges write it.
+// A new GUID in the forges' form.
 std::string MakeGuid();
 
 }  // namespace retainer::sandbox

@@ -15,7 +15,7 @@
 namespace retainer::sandbox {
 namespace {
 
-constexpr int kThreads = 16;  // each kept-alive connection holds one
+constexpr int kThreads = 16;  // each kept-alive connection uses one
 constexpr time_t kIdleSeconds = 1;
 constexpr std::size_t kCutLength = 1 << 20;
 constexpr absl::Duration kLongestDelay = absl::Seconds(10);
@@ -36,7 +36,7 @@ class HttpServer::Impl {
     server_.Put(".*", serve);
     server_.Patch(".*", serve);
     server_.Delete(".*", serve);
-    // The library waits for a body of a DELETE that announces none.
+    // The library waits for the body of a DELETE without Content-Length.
     server_.set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
       if (in.method != "DELETE" || in.has_header("Content-Length") ||
           in.has_header("Transfer-Encoding")) {
@@ -59,7 +59,7 @@ class HttpServer::Impl {
                                                  "; choose another port, or 0 for any free one"));
     }
     thread_ = std::thread([this] { server_.listen_after_bind(); });
-    // Until the library's loop runs, a stop would be lost on it.
+    // A stop before the library's loop runs would have no effect.
     while (!server_.is_running()) std::this_thread::yield();
     return absl::OkStatus();
   }
@@ -94,7 +94,7 @@ class HttpServer::Impl {
                      [this] { return stopping_; });
     }
     if (response.cut) {
-      // The library closes a connection whose promised content does not come.
+      // The library closes a connection when the announced content does not come.
       out.status = 200;
       out.set_content_provider(kCutLength, "application/octet-stream",
                                [](std::size_t, std::size_t, httplib::DataSink&) { return false; });

@@ -1,4 +1,4 @@
-// The HTTP library behind a seam: serves requests on one port, and posts deliveries.
+// Wraps the HTTP library: serves requests on one port, and posts deliveries.
 #pragma once
 
 #include <functional>
@@ -11,15 +11,15 @@
 
 namespace retainer::sandbox {
 
-// Answers requests with `handle`, from several threads at once. Thread-safe.
+// Answers requests with `handle`, which several threads call at once. Thread-safe.
 class HttpServer {
  public:
   explicit HttpServer(std::function<Response(const Request&)> handle);
   ~HttpServer();
 
-  // Unavailable when the port cannot be had.
+  // Unavailable when the port is not available.
   absl::Status Start(const std::string& host, int port);
-  // Ends slow answers and idle connections; returns when every thread has ended.
+  // Ends slow answers and idle connections. Returns when all threads have ended.
   void Stop();
   int port() const;
 
@@ -29,10 +29,10 @@ class HttpServer {
 };
 
 struct PostResult {
-  int status = 0;  // 0: no answer; then `error` says why
+  int status = 0;  // 0: no answer, and `error` is the reason
   std::string error;
 };
-// Posts `body` to an http:// address; waits at most 10 s, as the forges do.
+// Posts `body` to an http:// address. Waits at most 10 s, as the forges do.
 PostResult Post(const std::string& url, const HeaderList& headers, const std::string& body);
 
 }  // namespace retainer::sandbox

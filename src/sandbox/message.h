@@ -1,4 +1,4 @@
-// A request and its answer, apart from any HTTP library. Plain values, inside the sandbox only.
+// A request and its answer, independent of any HTTP library. Plain values; private to the sandbox.
 #pragma once
 
 #include <map>
@@ -13,16 +13,17 @@ namespace retainer::sandbox {
 
 struct Request {
   std::string method;
-  std::string target;                          // as sent
-  std::string path;                            // as sent, without the query
-  std::vector<std::string> segments;           // of the path, each unescaped by itself
+  std::string target;  // as sent
+  std::string path;    // as sent, without the query
+  // The path's segments; each is unescaped by itself.
+  std::vector<std::string> segments;
   std::map<std::string, std::string> query;    // unescaped
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 
   std::string Header(const std::string& lower_case_name) const;
   std::string Query(const std::string& name) const;
-  // Of a name that may be given several times, in the order given.
+  // The values of a parameter that may be repeated, in the order of the request.
   std::vector<std::string> QueryAll(const std::string& name) const;
 };
 
@@ -31,7 +32,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string content_type = "application/json; charset=utf-8";
   std::string body;
-  bool cut = false;  // no answer: the connection ends
+  bool cut = false;  // true: send no answer and close the connection
   absl::Duration delay = absl::ZeroDuration();
 
   void Set(std::string name, std::string value) {
@@ -39,13 +40,13 @@ struct Response {
   }
 };
 
-// Undoes percent-escapes; a broken one stays as it is.
+// Decodes percent-escapes; leaves a malformed one unchanged.
 std::string Unescape(std::string_view text, bool plus_is_space);
-// Escapes all but unreserved characters.
+// Escapes all characters that are not unreserved.
 std::string Escape(std::string_view text);
 // Fills path, segments and query from `target`.
 void ReadTarget(Request& request);
-// Gives an answer its entity tag, or makes it the 304 of a client that has it.
+// Adds the entity tag to an answer, or turns it into a 304 when the client has that tag.
 void Tag(const Request& request, Response& response);
 
 }  // namespace retainer::sandbox

@@ -1,4 +1,4 @@
-// Pages of a list: what both forges do with `page` and `per_page`.
+// Pages of a list, by the parameters `page` and `per_page` that both forges use.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace retainer::sandbox {
 struct Page {
   std::size_t number = 1;
   std::size_t size = 0;
-  std::size_t total = 0;  // things
+  std::size_t total = 0;  // number of items
 
   std::size_t count() const { return std::max<std::size_t>(1, (total + size - 1) / size); }
   std::size_t first() const { return std::min(total, (number - 1) * size); }
@@ -30,7 +30,7 @@ inline Page PageOf(const Request& request, std::size_t default_size, std::size_t
   return {read("page", 1), std::min<std::size_t>(read("per_page", default_size), 100), total};
 }
 
-// The same request for another page.
+// The address of the same request for another page.
 inline std::string PageAddress(const std::string& root, const Request& request, std::size_t page) {
   std::string out = root;
   for (const std::string& segment : request.segments) absl::StrAppend(&out, "/", Escape(segment));
@@ -42,7 +42,7 @@ inline std::string PageAddress(const std::string& root, const Request& request, 
   return out;
 }
 
-// The Link header's value; empty where there is one page only.
+// The value of the Link header; empty when there is only one page.
 inline std::string PageLinks(const std::string& root, const Request& request, const Page& page) {
   std::string out;
   auto add = [&](std::size_t number, const char* relation) {

@@ -36,7 +36,7 @@ QuickActions ReadQuickActions(const std::string& text) {
     };
     bool taken = !code;
     if (!taken) {
-      // Inside a code block a slash is only text.
+      // In a code block a slash is only text.
     } else if (word == "/close") {
       out.close = true;
     } else if (word == "/reopen") {

@@ -8,8 +8,8 @@
 
 namespace retainer::sandbox {
 
-// What GitLab makes of a text with quick actions: its own are taken out and carried out, the rest
-// is the note.
+// A text that GitLab has searched for quick actions: it carries them out and removes their lines,
+// and the rest is the note.
 struct QuickActions {
   std::string rest;  // trimmed
   bool any = false;
@@ -21,7 +21,7 @@ struct QuickActions {
 };
 QuickActions ReadQuickActions(const std::string& text);
 
-// Does nothing where `by` may not.
+// Ignores the actions that `by` may not do.
 void CarryOut(World& world, Project& project, Ticket& ticket, const User& by,
               const QuickActions& actions);
 

@@ -19,7 +19,7 @@ std::string When(absl::Time at) {
   return absl::FormatTime("%a %e %b %Y %H:%M UTC", at, absl::UTCTimeZone());
 }
 
-// Appends a code point as UTF-8; nothing for what a reader does not see.
+// Appends a code point as UTF-8. Leaves out invisible ones.
 void AppendCodePoint(std::string& out, std::uint32_t code) {
   const bool invisible = code == 0x200B || code == 0x200C || code == 0x200D || code == 0xFEFF ||
                          code == 0 || code > 0x10FFFF;
@@ -41,8 +41,8 @@ void AppendCodePoint(std::string& out, std::uint32_t code) {
   }
 }
 
-// The character that an entity at the start of `text` stands for; its length is taken off. False
-// where there is no entity.
+// Reads an entity at the start of `text`, appends its character to `out` and removes it from
+// `text`. False when there is no entity.
 bool TakeEntity(std::string_view& text, std::string& out) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNamed = {{
       {"&lt;", "<"},
@@ -86,7 +86,8 @@ std::string WithoutHtmlComments(std::string_view text) {
   }
 }
 
-// One line: tags dropped, entities, escapes, links, emphasis and code marks resolved.
+// Makes one plain line: removes tags and resolves entities, escapes, links, emphasis and code
+// marks.
 std::string Inline(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -152,7 +153,7 @@ bool IsRule(const std::string& line) {
          });
 }
 
-// Appends the table's rows with their columns aligned.
+// Appends the table's rows with aligned columns.
 void AppendTable(std::vector<std::string>& out, const std::vector<std::string>& lines) {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::size_t> widths;
@@ -212,7 +213,7 @@ std::string Heading(World& world, const Project& project, const Remark& remark) 
   return out;
 }
 
-// The last of each name on a change's last commit.
+// The last check of each name on a change's last commit.
 std::vector<Check> ChecksOf(const Project& project, const Ticket& ticket) {
   std::vector<Check> checks;
   if (ticket.kind != TicketKind::kChange) return checks;
@@ -243,19 +244,19 @@ std::string ReadMarkdown(std::string_view markdown) {
     const std::size_t summary = trimmed.find("<summary>");
     if (summary != std::string::npos) {
       const std::size_t end = trimmed.find("</summary>");
-      out.emplace_back();  // a block of its own, whatever the source has before it
+      out.emplace_back();  // start a new block, whatever precedes it in the source
       out.push_back("▾ " + Inline(std::string_view(trimmed).substr(
                                summary + 9, end == std::string::npos ? end : end - summary - 9)));
       continue;
     }
     const std::string read = Inline(line);
-    // A line of nothing but tags leaves nothing.
+    // A line with nothing but tags is left out.
     if (absl::StripAsciiWhitespace(read).empty() && !trimmed.empty()) continue;
     out.push_back(std::string(absl::StripTrailingAsciiWhitespace(read)));
   }
   AppendTable(out, table);
   std::string joined;
-  bool blank = true;  // blank lines at the start and in a row are one reader's gap
+  bool blank = true;  // merges blank lines, and drops those at the start
   for (const std::string& line : out) {
     if (line.empty() && blank) continue;
     blank = line.empty();

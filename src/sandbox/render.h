@@ -1,4 +1,4 @@
-// A thread as a reader of the forge's page sees it. Pure.
+// Shows a thread as a reader of the forge's page sees it. Pure.
 #pragma once
 
 #include <string>
@@ -8,13 +8,13 @@
 
 namespace retainer::sandbox {
 
-// Markdown as it reads on a terminal: HTML comments gone, folded sections open, tables aligned,
-// entities and emphasis resolved.
+// Shows Markdown in plain text: HTML comments are removed, folded sections are open, tables are
+// aligned, and entities and emphasis are resolved.
 std::string ReadMarkdown(std::string_view markdown);
 
-// The whole thread as text; internal notes and confidential ones only for a member.
+// The whole thread as text. Internal notes and confidential tickets are shown only to a member.
 std::string ThreadText(World& world, const Project& project, const Ticket& ticket, bool as_member);
-// The same as a page for a browser. Everything that people wrote is escaped.
+// The thread as a web page. Everything that people wrote is escaped.
 std::string ThreadPage(World& world, const Project& project, const Ticket& ticket);
 
 }  // namespace retainer::sandbox

@@ -197,7 +197,7 @@ std::vector<DeliveryResult> Sandbox::DeliverPending(const DeliverOptions& option
   }
   std::vector<DeliveryResult> results;
   for (const auto& [url, delivery] : deliveries) {
-    // The lock is free meanwhile: the receiver may ask the forge back before it answers.
+    // The lock is free here, because the receiver may call the forge before it answers.
     sandbox::PostResult posted = url.empty() ? sandbox::PostResult{0, "no hook is set"}
                                              : sandbox::Post(url, delivery.headers, delivery.body);
     if (!url.empty()) {

@@ -1,15 +1,19 @@
-// A forge in a box: one GitHub and one GitLab that live in memory, serve on loopback what
-// Retainer's forge clients call, and whose people act when told, with signed webhook deliveries.
+// A sandbox with one GitHub and one GitLab in memory. It serves on loopback the API that Retainer's
+// forge clients call. Tests and the demo tell its people what to do, and it sends signed webhook
+// deliveries.
 //
-// It says no where the real forges say no (authentication, permissions, limits, missing things), so
-// that a client that works here has met the answers that it will meet there.
+// It refuses whatever the real forges refuse (authentication, permissions, limits, missing
+// objects), so that a client which works here has met the answers that it will meet there.
 //
-// Ownership: the caller's clock must outlive the sandbox. Thread-safe, but `DeliverPending` calls
-// must not overlap each other. `Stop` (and the destructor) end every thread within about a second.
-// Errors of people's hands: NotFound names what is not there; InvalidArgument says what is wrong;
-// PermissionDenied where the forge would not let this user.
-// Names: a project is `{"github", "acme/opendb"}` or `{"gitlab", "group/sub/project"}`; these two
-// forge names are the sandbox's own and need not be those of a configuration.
+// Ownership: the caller's clock must outlive the sandbox. Thread-safe, except that calls of
+// `DeliverPending` must not overlap. `Stop` (and the destructor) end every thread within about a
+// second.
+//
+// Errors of the methods in which people act: NotFound names what is missing; InvalidArgument says
+// what is wrong; PermissionDenied when the forge would not allow this user to do it.
+//
+// Names: a project is `{"github", "acme/opendb"}` or `{"gitlab", "group/sub/project"}`. These two
+// forge names belong to the sandbox; a configuration may use others.
 #pragma once
 
 #include <cstdint>
@@ -31,18 +35,18 @@ namespace retainer {
 
 struct SandboxOptions {
   const Clock& clock;
-  int port = 0;  // 0: any free one
+  int port = 0;  // 0: any free port
   std::string host = "127.0.0.1";
-  // GitHub's limit of 80 creations a minute and 500 an hour, by the clock. Off by default: a story
-  // on a clock that stands still would meet it at once.
+  // Enforces GitHub's limit of 80 creations a minute and 500 an hour, by the clock. Off by default:
+  // a story whose clock stands still would reach the limit at once.
   bool content_limits = false;
 };
 
-// ---- Who and what is there
+// ---- People and projects
 
 struct SandboxUser {
   std::string login;
-  std::int64_t id = 0;  // 0: a new one
+  std::int64_t id = 0;  // 0: assign a new id
   std::string name;
   std::string email;  // public and confirmed; may be empty
   bool machine = false;
@@ -50,9 +54,10 @@ struct SandboxUser {
 
 struct SandboxProject {
   ProjectRef ref;
-  std::int64_t id = 0;  // 0: a new one
+  std::int64_t id = 0;  // 0: assign a new id
   bool is_private = false;
-  bool internal = false;  // private, and whoever has signed in reads it
+  // Private, but every signed-in user may read it.
+  bool internal = false;
   bool installed = true;  // GitHub: our app's installation covers it
 };
 
@@ -61,17 +66,17 @@ struct SandboxApp {
   std::string client_id;
   std::string slug;
   std::string bot_login;        // `slug[bot]`
-  std::string private_key_pem;  // empty where the caller brought its own public key
+  std::string private_key_pem;  // empty when the caller supplied its own public key
 };
 
-// Where a forge's deliveries go and how they are signed.
+// The address of a forge's webhook, and the secrets that sign its deliveries.
 struct SandboxHook {
   std::string url;
   std::string secret;         // GitHub: X-Hub-Signature-256
   std::string token;          // GitLab: X-Gitlab-Token
   std::string signing_token;  // GitLab: `whsec_…`, Standard Webhooks
-  // GitLab's word on the hook: `executable`, `temporarily_disabled` or `disabled`. Only shown: the
-  // sandbox sends all the same.
+  // GitLab's status of the hook: `executable`, `temporarily_disabled` or `disabled`. It is only
+  // shown; the sandbox sends deliveries in every status.
   std::string alert_status = "executable";
   std::optional<absl::Time> disabled_until;
 };
@@ -83,12 +88,13 @@ enum class FaultKind : std::uint8_t {
   kStatus502,
   kSecondaryLimit,  // GitHub's 403 without Retry-After unless `retry_after` is set
   kTooManyRequests,
-  kDropConnection,     // nothing is done, and the connection is cut
-  kDropAfterApplying,  // it is done, and the answer is lost
-  kSlow,               // answers after `delay`, at most 10 s; Stop cuts it short
+  kDropConnection,     // nothing is carried out, and the connection is cut
+  kDropAfterApplying,  // the request is carried out, and the answer is lost
+  kSlow,               // answers after `delay`, at most 10 s; Stop ends the wait
   kStatus401,
   kStatus404,
-  kLate,  // the connection is cut at once, and it is done `delay` later, by the caller's clock
+  // The connection is cut at once. The request is carried out after `delay`, by the caller's clock.
+  kLate,
 };
 
 struct Fault {
@@ -98,7 +104,7 @@ struct Fault {
   absl::Duration delay = absl::Seconds(1);  // kSlow, kLate
 };
 
-// A request as it was served; never its headers or body.
+// A served request, without its headers and body.
 struct SandboxRequest {
   std::string method;
   std::string path;  // with the query, as sent
@@ -114,7 +120,7 @@ struct SandboxDelivery {
   std::string forge;
   std::string id;
   std::string event;   // the event header
-  std::string action;  // empty where there is none
+  std::string action;  // empty when there is none
   HeaderList headers;
   std::string body;
 };
@@ -124,13 +130,13 @@ struct DeliveryResult {
   std::string id;
   std::string event;
   std::string action;
-  int status = 0;  // 0: no answer; then `error` says why
+  int status = 0;  // 0: no answer, and `error` is the reason
   std::string error;
 };
 
 struct DeliverOptions {
-  std::optional<std::uint64_t> shuffle;  // with this seed
-  int times = 1;                         // each delivery so many times
+  std::optional<std::uint64_t> shuffle;  // shuffle with this seed
+  int times = 1;                         // how often each delivery is sent
 };
 
 class Sandbox {
@@ -140,65 +146,66 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  // Unavailable when the port cannot be had.
+  // Unavailable when the port is not available.
   absl::Status Start();
   void Stop();
   // REQUIRES: started.
   int port() const;
   std::string web_url() const;         // `http://127.0.0.1:PORT`
-  std::string github_api_url() const;  // web_url + `/api/v3`, as Enterprise Server has it
+  std::string github_api_url() const;  // web_url + `/api/v3`, as on Enterprise Server
   std::string gitlab_api_url() const;  // web_url + `/api/v4`
 
-  // ---- The stage. A second Add of the same name updates it.
+  // ---- Setting the stage. Adding the same name again updates it.
   std::int64_t AddUser(ForgeKind forge, const SandboxUser& user);
   std::int64_t AddProject(const SandboxProject& project);
-  // A GitHub organisation or a GitLab group (by its full path). `is_private`: a GitLab group that
-  // only its members see.
+  // Adds a GitHub organisation, or a GitLab group by its full path. `is_private`: only members see
+  // the GitLab group.
   std::int64_t AddOrganization(ForgeKind forge, const std::string& name, bool is_private = false);
-  // `publicly` counts on GitHub: only such members are seen from outside.
+  // `publicly` matters only on GitHub: outsiders see only public members.
   absl::Status AddMember(ForgeKind forge, const std::string& organization, const std::string& login,
                          bool publicly);
-  // `admin`, `maintain`, `write`, `triage`, `read`, or `none` to take it away.
+  // `role` is `admin`, `maintain`, `write`, `triage`, `read`, or `none` to remove the role.
   absl::Status SetRole(const ProjectRef& project, const std::string& login,
                        const std::string& role);
   absl::Status AddLabel(const ProjectRef& project, const std::string& name,
                         const std::string& color);
 
   // ---- Credentials
-  // Registers our GitHub App: its bot account, its installations. Without `public_key_pem` a fresh
-  // RSA key pair is made and the private half handed out, once.
+  // Registers our GitHub App with its bot account and its installations. Without `public_key_pem`
+  // it makes a new RSA key pair and returns the private key, only this once.
   absl::StatusOr<SandboxApp> RegisterApp(const std::string& slug,
                                          const std::string& public_key_pem = "");
-  // The app's permissions, name -> `read` or `write`. At first: issues, pull_requests,
-  // checks write; metadata, members, contents read.
+  // The app's permissions, name -> `read` or `write`. The default is issues, pull_requests and
+  // checks: write; metadata, members and contents: read.
   void SetAppPermissions(std::map<std::string, std::string> permissions);
-  // A fresh token of a user's account. NotFound.
+  // Makes a new token for a user's account. NotFound.
   absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login);
-  // From now on the forge's clock differs from the caller's: `Date`, JWT checks, all times.
+  // Sets the difference between the forge's clock and the caller's. It affects `Date`, JWT checks
+  // and all times.
   void SetClockSkew(absl::Duration skew);
-  // What every credential has left in this hour of a forge's primary limit.
+  // Sets how many calls every credential has left in this hour of a forge's primary rate limit.
   void SetRateRemaining(ForgeKind forge, int remaining);
 
   // ---- Faults
-  // The next `fault.count` requests with this method (empty: any) whose path begins so; the path
-  // counts with and without the API's root (`/repos/…`, `/api/v3/repos/…`). First come, first
-  // served.
+  // Applies `fault` to the next `fault.count` requests with this method (empty: any) and a path
+  // with this prefix. The prefix may include the API's root or not (`/repos/…`, `/api/v3/repos/…`).
+  // If several faults match, the one added first applies.
   void FailNext(const std::string& method, const std::string& path_prefix, const Fault& fault);
   void ClearFaults();
-  // So long a comment or check that was created is in no list, as on a forge whose lists come from
-  // a copy that lags behind.
+  // A new comment or check is missing from all lists for this long, as on a forge that serves lists
+  // from a replica with a delay.
   void SetListLag(absl::Duration lag);
   std::vector<SandboxRequest> requests() const;
   void ClearRequests();
 
-  // ---- People's hands
+  // ---- What people do
   absl::StatusOr<TicketRef> OpenIssue(const ProjectRef& project, const std::string& user,
                                       const std::string& title, const std::string& body,
                                       const std::vector<std::string>& labels = {},
                                       bool confidential = false);
   absl::StatusOr<TicketRef> OpenPullRequest(const ProjectRef& project, const std::string& user,
                                             const std::string& title, const std::string& body);
-  // The comment's id; 0 where the forge swallowed it (GitLab: nothing but its own quick actions).
+  // Returns the comment's id; 0 when the forge made no comment (GitLab: only quick actions).
   absl::StatusOr<std::int64_t> Comment(const TicketRef& ticket, const std::string& user,
                                        const std::string& body);
   absl::StatusOr<std::int64_t> InternalNote(const TicketRef& ticket, const std::string& user,
@@ -211,7 +218,8 @@ class Sandbox {
                         const std::string& body);
   absl::Status Label(const TicketRef& ticket, const std::string& user, const std::string& label);
   absl::Status Unlabel(const TicketRef& ticket, const std::string& user, const std::string& label);
-  // `reason`: `completed`, `not_planned`, `duplicate`; empty for `completed`, and on GitLab unused.
+  // `reason` is `completed`, `not_planned` or `duplicate`; empty means `completed`. Ignored on
+  // GitLab.
   absl::Status Close(const TicketRef& ticket, const std::string& user,
                      const std::string& reason = "");
   absl::Status Reopen(const TicketRef& ticket, const std::string& user);
@@ -219,19 +227,19 @@ class Sandbox {
                       const std::string& assignee);
   absl::Status Unassign(const TicketRef& ticket, const std::string& user,
                         const std::string& assignee);
-  // A change gets a new last commit.
+  // Gives a change a new last commit.
   absl::Status Push(const TicketRef& change, const std::string& user);
-  // Into `main`; what it says it fixes stays open.
+  // Merges a change into `main`. The tickets that it fixes stay open.
   absl::Status Merge(const TicketRef& change, const std::string& user);
-  // Of `main` as it is now.
+  // Tags `main` as it is now.
   absl::Status Tag(const ProjectRef& project, const std::string& user, const std::string& tag);
-  // `state`: `approved`, `changes_requested`, `commented`. The review's id.
+  // `state` is `approved`, `changes_requested` or `commented`. Returns the review's id.
   absl::StatusOr<std::int64_t> Review(const TicketRef& ticket, const std::string& user,
                                       const std::string& state, const std::string& body);
-  // A comment on a line of a change. GitLab: a diff note.
+  // Comments on a line of a change; on GitLab this is a diff note.
   absl::StatusOr<std::int64_t> ReviewComment(const TicketRef& ticket, const std::string& user,
                                              const std::string& body);
-  // The ticket as it is called in its new project.
+  // Returns the ticket's name in its new project.
   absl::StatusOr<TicketRef> Transfer(const TicketRef& ticket, const std::string& user,
                                      const ProjectRef& to);
   absl::Status DeleteIssue(const TicketRef& ticket, const std::string& user);
@@ -241,30 +249,31 @@ class Sandbox {
   // ---- Webhooks
   void SetHook(ForgeKind forge, const SandboxHook& hook);
   std::size_t pending() const;
-  // Sends what is pending to the hooks, in order unless told otherwise. A delivery counts as sent
-  // whatever the answer: forges do not send again by themselves.
+  // Sends the pending deliveries to the hooks, in order unless `options` shuffles them. A delivery
+  // counts as sent after any answer, because forges do not retry.
   std::vector<DeliveryResult> DeliverPending(const DeliverOptions& options = {});
-  // Takes what is pending out, signed as of now, for a caller that hands it on by itself.
+  // Returns the pending deliveries, signed as of now, and removes them from the queue. For a caller
+  // that delivers them itself.
   std::vector<SandboxDelivery> TakePending();
-  // Puts deliveries that were sent before back into the queue, under their old ids: one, or all
-  // where `id` is empty. How many.
+  // Puts deliveries that were sent before back into the queue, with their old ids: the one with
+  // `id`, or all when it is empty. Returns how many.
   std::size_t Redeliver(const std::string& id = "");
 
   // ---- What a reader sees
-  // What stands on a ticket, for comparison: its comments in order, each with its author and its
-  // whole body, and the names of its labels, assignees and checks.
+  // The content of a ticket, for comparison: its comments in order, each with its author and full
+  // body, and the names of its labels, assignees and checks.
   struct Shown {
     std::vector<std::pair<std::string, std::string>> comments;
     std::vector<std::string> labels;     // sorted
     std::vector<std::string> assignees;  // sorted
     std::string head;                    // a change's last commit
-    std::vector<std::string> checks;     // names of all there ever were on it
+    std::vector<std::string> checks;     // names of all checks ever made on the head
     friend bool operator==(const Shown&, const Shown&) = default;
   };
   absl::StatusOr<Shown> Look(const TicketRef& ticket) const;
-  // The thread as text for a terminal: title, state, labels, assignees, each comment with its
-  // author and time; hidden HTML comments left out, folded sections shown open, internal notes only
-  // with `as_member`. NotFound.
+  // The thread as text for a terminal: title, state, labels, assignees, and each comment with its
+  // author and time. Hidden HTML comments are left out, folded sections are open, and internal
+  // notes are shown only with `as_member`. NotFound.
   absl::StatusOr<std::string> RenderThread(const TicketRef& ticket, bool as_member = false) const;
 
  private:

@@ -23,7 +23,7 @@ std::optional<ForgeKind> ForgeKindOf(const std::string& forge) {
 
 void Sandbox::Impl::Queue(const Happening& happening) {
   const ForgeKind forge = happening.project->forge;
-  // An app hears nothing of what it is not installed in.
+  // An app gets no deliveries of projects in which it is not installed.
   if (forge == ForgeKind::kGitHub && !happening.project->installed) return;
   std::optional<Message> message = forge == ForgeKind::kGitHub
                                        ? GitHubMessage(world_, GitHub(), happening)

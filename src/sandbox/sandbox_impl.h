@@ -1,4 +1,4 @@
-// What the sandbox is made of. Inside the sandbox only.
+// The sandbox's implementation. Private to the sandbox.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 
 namespace retainer {
 
-// `github` or `gitlab`.
+// Returns `github` or `gitlab`.
 const char* ForgeName(ForgeKind forge);
 std::optional<ForgeKind> ForgeKindOf(const std::string& forge);
 
@@ -36,7 +36,7 @@ class Sandbox::Impl {
     world_.on_redeliver = [this](const std::string& guid) { return Requeue(guid) > 0; };
   }
 
-  // What an act of people's hands needs: all of it there, or why not.
+  // The objects of an action by a person. SetScene returns all of them, or an error.
   struct Scene {
     sandbox::Project* project = nullptr;
     sandbox::Ticket* ticket = nullptr;
@@ -48,7 +48,7 @@ class Sandbox::Impl {
 
   absl::StatusOr<Scene> SetScene(const TicketRef& ref, const std::string& login);
 
-  // As SetScene, for an act that wants more than reading.
+  // As SetScene, and checks that the user has at least `role`.
   absl::StatusOr<Scene> SetScene(const TicketRef& ref, const std::string& login, const char* role);
 
   int RankOf(const Scene& scene) {
@@ -86,31 +86,31 @@ class Sandbox::Impl {
 
   sandbox::Response Serve(const sandbox::Request& request);
 
-  // Does what should have been done by now, though its answer was cut.
+  // Carries out the requests of kLate faults that are due.
   void CatchUp();
 
-  // A request of an API, without faults.
+  // Serves an API request, without faults.
   sandbox::Response Carry(const sandbox::Request& request);
 
   sandbox::Response Answer(const sandbox::Request& request);
 
-  // A thread's page, for whoever looks: text, or HTML where the browser asks for it.
+  // Serves a thread's page: as text, or as HTML if the browser asks for it.
   sandbox::Response Page(const sandbox::Request& request);
 
-  // Where each public thread is, one a line.
+  // The addresses of all public threads, one per line.
   sandbox::Response Index();
 
   SandboxOptions options_;
-  mutable std::mutex mutex_;  // guards all that follows but the server
+  mutable std::mutex mutex_;  // guards all following members except the server
   sandbox::World world_;
   sandbox::ContentLimit content_limit_;
   sandbox::Faults faults_;
   std::vector<SandboxRequest> requests_;
   std::map<ForgeKind, SandboxHook> hooks_;
-  std::vector<std::pair<absl::Time, sandbox::Request>> late_;  // still to be done
+  std::vector<std::pair<absl::Time, sandbox::Request>> late_;  // still to be carried out
   std::vector<sandbox::Message> outbox_;
   std::deque<sandbox::Message> sent_;
-  sandbox::HttpServer server_;  // last: its threads end first
+  sandbox::HttpServer server_;  // the last member, so that its threads end first
 };
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// What people's hands do in the sandbox.
+// The actions of people in the sandbox.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -65,7 +65,7 @@ absl::StatusOr<TicketRef> Sandbox::OpenIssue(const ProjectRef& project, const st
   if (impl_->RankOf(*scene) < 0) {
     return absl::PermissionDeniedError(absl::StrCat(user, " cannot see ", project.path));
   }
-  // Both forges drop the labels of those who may not set any.
+  // Both forges ignore labels from users who may not set any.
   const bool may_label = impl_->RankOf(*scene) >= sandbox::RoleRank("triage");
   const Ticket& ticket =
       impl_->world_.Open(*scene->project, *scene->user, TicketKind::kIssue, title, body,

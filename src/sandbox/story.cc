@@ -15,7 +15,7 @@
 namespace retainer {
 namespace {
 
-// More turns than any honest exchange of deliveries and answers takes.
+// Far more rounds than an exchange of deliveries and answers needs.
 constexpr int kMostTurns = 20;
 
 ProjectRef OpenDb() { return {"github", "acme/opendb"}; }
@@ -79,8 +79,8 @@ customers:
 labels: {waiting: "waiting for customer", workaround: "workaround available"}
 )";
 
-// The story's teller: acts, lets the desk answer, shows. The first trouble ends it; every later
-// call does nothing.
+// Tells the story: acts, lets the desk answer, prints. The first error ends the story; later calls
+// do nothing.
 class Teller {
  public:
   explicit Teller(StoryStage& stage) : stage_(stage) {}
@@ -95,7 +95,7 @@ class Teller {
     if (status_.ok()) stage_.Print(absl::StrCat("\n== ", std::string(title), "\n\n"));
   }
 
-  // Time goes by; the desk does what comes due.
+  // Moves the clock; the desk does what is due.
   void Pass(absl::Duration time) {
     if (!status_.ok()) return;
     status_ = stage_.Advance(time);
@@ -144,7 +144,7 @@ class Teller {
     Settle();
   }
 
-  // What the desk has written on the forges so far.
+  // Prints what the desk has written on the forges so far.
   void Count() {
     if (!status_.ok()) return;
     int comments = 0;
@@ -192,8 +192,8 @@ class Teller {
   }
 
  private:
-  // Deliveries and the desk's answers to them, until nothing more comes: what we write comes back
-  // as deliveries too, and must not be answered again.
+  // Delivers what is pending and waits for the desk's answers until nothing more comes. The desk's
+  // own comments also come back as deliveries, and it must not answer those again.
   void Settle() {
     for (int turn = 0; status_.ok() && stage_.sandbox().pending() > 0; ++turn) {
       if (turn == kMostTurns) {

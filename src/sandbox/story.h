@@ -1,9 +1,8 @@
-// The demo's story: people of two open-source projects and their customers live through what a
-// support desk is for, by signed webhook deliveries, and each thread is printed as its readers see
-// it.
+// The demo's story. People of two open-source projects and their customers use the support desk
+// through signed webhook deliveries, and each thread is printed as its readers see it.
 //
-// The story knows the sandbox only. The desk, its clock and its configuration are the stage's: who
-// plays it writes the files of `StoryFiles` into a folder and reads them with the real parsers.
+// The story knows only the sandbox. The stage supplies the desk, its clock and its configuration:
+// it writes the files of `StoryFiles` into a folder and reads them with the real parsers.
 #pragma once
 
 #include <map>
@@ -17,18 +16,18 @@
 
 namespace retainer {
 
-// What the story needs of whoever plays it.
+// The interface that the story needs from its caller.
 class StoryStage {
  public:
   virtual ~StoryStage() = default;
   virtual Sandbox& sandbox() = 0;
-  // Moves the clock on, then waits until the desk has done all that is due: deliveries decided,
-  // timers fired, faces and notices brought to the forges. Zero only waits.
+  // Moves the clock, then waits until the desk has done everything that is due: deliveries decided,
+  // timers fired, faces and notices sent. Zero only waits.
   virtual absl::Status Advance(absl::Duration by) = 0;
   virtual void Print(std::string_view text) = 0;
 };
 
-// Made afresh for every run.
+// Generated anew for every run.
 struct StoryCredentials {
   SandboxApp app;
   std::string github_secret;
@@ -37,7 +36,7 @@ struct StoryCredentials {
   std::string gitlab_token;
 };
 
-// Where the desk will serve and keep its data.
+// The addresses at which the desk will serve, and the folder of its data.
 struct StoryService {
   std::string listen = "127.0.0.1:8080";
   std::string metrics_listen = "127.0.0.1:9090";
@@ -45,24 +44,25 @@ struct StoryService {
   std::string data = "./data";
 };
 
-// Puts the story's people, organisations, projects and our accounts into the sandbox.
+// Adds the story's people, organisations, projects and our accounts to the sandbox.
 absl::StatusOr<StoryCredentials> SetStory(Sandbox& sandbox);
 
-// The policy of the story's projects. Its terms hold `now` and a year around it.
+// The policy of the story's projects. Its terms include `now` and a year around it.
 std::string StoryPolicyYaml(absl::Time now);
 
-// File name -> contents: `retainer.yaml`, `policy/policy.yaml`, and the secrets that the first one
-// names. REQUIRES: the sandbox is started. The caller keeps them readable by itself only.
+// File name -> contents: `retainer.yaml`, `policy/policy.yaml`, and the secrets that the
+// configuration refers to. The caller makes the files readable only by itself.
+// REQUIRES: the sandbox is started.
 std::map<std::string, std::string> StoryFiles(const Sandbox& sandbox,
                                               const StoryCredentials& credentials,
                                               const StoryService& service, absl::Time now);
 
-// Sends both forges' deliveries to the desk at `service_url`.
+// Makes both forges send their deliveries to the desk at `service_url`.
 void PointHooks(Sandbox& sandbox, const StoryCredentials& credentials,
                 const std::string& service_url);
 
-// Plays all of it. FailedPrecondition, naming the delivery, when the desk refuses one; Internal
-// when it goes on answering itself; else what the stage returns.
+// Plays the whole story. FailedPrecondition, with the delivery, when the desk refuses one. Internal
+// when the desk keeps answering its own comments. Otherwise the stage's error.
 absl::Status PlayStory(StoryStage& stage);
 
 }  // namespace retainer

@@ -161,7 +161,7 @@ std::string World::Association(const Project& project, std::int64_t user) {
   if (owner != nullptr && owner->id == user) return "OWNER";
   if (Organization* organization = FindOrganization(project.forge, project.owner())) {
     auto it = organization->members.find(user);
-    // A private member shows as what everybody may know: somebody who contributes.
+    // Others see a private member as a contributor, because membership is private.
     if (it != organization->members.end()) return it->second ? "MEMBER" : "CONTRIBUTOR";
   }
   return project.roles.count(user) > 0 ? "COLLABORATOR" : "NONE";

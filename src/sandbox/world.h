@@ -1,8 +1,9 @@
-// What there is on the two forges, and how it changes. Every change tells what happened, so that
-// the webhooks of people's acts and of API writes come from one place.
+// The data of the two forges and every change of it. Each change reports what happened, so that
+// people's actions and API writes cause the same webhooks.
 //
-// Not thread-safe: the sandbox holds one lock around it. Pointers and references stay good while
-// what they point at exists, except comments and events (next change of the same ticket).
+// Not thread-safe: the sandbox holds one lock around it. Pointers and references stay valid as long
+// as their target exists, except those to comments and events (until the next change of the same
+// ticket).
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct Organization {
   ForgeKind forge = ForgeKind::kGitHub;
   std::string name;
   bool is_private = false;               // GitLab
-  std::map<std::int64_t, bool> members;  // user id -> publicly
+  std::map<std::int64_t, bool> members;  // user id -> whether the membership is public
 };
 
 struct ProjectLabel {
@@ -55,7 +56,7 @@ struct Remark {
   std::int64_t id = 0;
   std::int64_t author = 0;
   std::string body;
-  std::string state;  // of a review: approved, changes_requested, commented
+  std::string state;  // a review's state: approved, changes_requested, commented
   absl::Time created;
   absl::Time updated;
   bool internal = false;  // GitLab
@@ -66,9 +67,9 @@ struct Remark {
 // A reaction (GitHub) or award emoji (GitLab).
 struct Award {
   std::int64_t id = 0;
-  std::int64_t remark = 0;  // of the opening text: 0
+  std::int64_t remark = 0;  // the remark's id; 0: the opening text
   std::int64_t user = 0;
-  std::string name;  // GitHub's content, GitLab's name
+  std::string name;  // GitHub's content or GitLab's name
 };
 
 struct TicketEvent {
@@ -91,7 +92,7 @@ struct Check {
   std::int64_t id = 0;
   std::string commit;
   std::string name;
-  std::string verdict;  // GitHub's conclusion, GitLab's state
+  std::string verdict;  // GitHub's conclusion or GitLab's state
   std::string title;    // GitLab's description
   std::string summary;  // Markdown; GitHub
   std::string url;
@@ -124,9 +125,10 @@ struct Ticket {
   std::vector<Remark> remarks;
   std::vector<TicketEvent> events;
   std::vector<Award> awards;
-  // Of a change.
-  std::int64_t pushes = 0;  // after its opening
-  std::string merge;        // the commit that brought it into `main`; empty: it is not merged
+  // The fields of a change.
+  std::int64_t pushes = 0;  // number of pushes after the opening
+  // The commit that merged it into `main`; empty: not merged.
+  std::string merge;
 };
 
 struct Project {
@@ -134,25 +136,28 @@ struct Project {
   ForgeKind forge = ForgeKind::kGitHub;
   std::string path;
   bool is_private = false;
-  bool internal = false;  // is_private, and whoever has signed in reads it
+  // is_private, but every signed-in user may read it.
+  bool internal = false;
   bool installed = true;
   absl::Time created;
-  absl::Time updated;                         // when it was last renamed, else created
+  absl::Time updated;                         // the last rename, or the creation
   std::map<std::int64_t, std::string> roles;  // user id -> admin … read
   const char* visibility() const {
     return internal ? "internal" : is_private ? "private" : "public";
   }
   std::deque<ProjectLabel> labels;
   std::map<std::pair<TicketKind, std::int64_t>, Ticket> tickets;
-  std::int64_t last_issue = 0;   // on GitHub issues and changes share it
+  // The last number of an issue; on GitHub issues and changes share numbers.
+  std::int64_t last_issue = 0;
   std::int64_t last_change = 0;  // GitLab
   std::vector<std::string> former_paths;
-  std::deque<Check> checks;                 // by id
-  std::vector<std::string> main;            // merges, by time
-  std::map<std::string, std::size_t> tags;  // to how many of `main` they hold
+  std::deque<Check> checks;       // ordered by id
+  std::vector<std::string> main;  // commits of merges, ordered by time
+  // Tag -> the number of commits of `main` that it contains.
+  std::map<std::string, std::size_t> tags;
 
-  std::string owner() const;  // all but the last level
-  std::string name() const;   // the last level
+  std::string owner() const;  // the path without the last level
+  std::string name() const;   // the last level of the path
 };
 
 struct Happening {
@@ -166,7 +171,7 @@ struct Happening {
     kReviewCommented,
     kLabeled,    // GitHub: one label
     kUnlabeled,  // GitHub: one label
-    kRelabeled,  // GitLab: the whole change
+    kRelabeled,  // GitLab: all label changes of one request
     kAssigned,
     kUnassigned,
     kClosed,
@@ -176,7 +181,7 @@ struct Happening {
     kDeleted,
     kLabelCreated,
     kRenamed,
-    kPushed,  // to a change
+    kPushed,  // a change got new commits
   };
   Kind kind;
   const Project* project = nullptr;
@@ -186,12 +191,12 @@ struct Happening {
   const ProjectLabel* label = nullptr;
   const User* assignee = nullptr;
   std::string old_title;
-  std::string old_body;  // of what was edited
+  std::string old_body;  // the text before the edit
   bool title_changed = false;
   bool body_changed = false;
   std::vector<std::string> old_labels;
   std::vector<std::int64_t> old_assignees;
-  absl::Time old_updated;  // of the ticket, before
+  absl::Time old_updated;  // the ticket's time before the change
   std::string old_path;
   const Project* other_project = nullptr;
   const Ticket* other_ticket = nullptr;
@@ -208,14 +213,14 @@ struct App {
 
 struct Credential {
   ForgeKind forge = ForgeKind::kGitHub;
-  std::int64_t user = 0;          // who acts
-  std::int64_t installation = 0;  // 0: an account's own token
+  std::int64_t user = 0;          // the account that acts
+  std::int64_t installation = 0;  // 0: the token of an account
   std::string owner;              // of the installation
   absl::Time expires = absl::InfiniteFuture();
   std::map<std::string, std::string> permissions;
 };
 
-// A forge's webhook as its owner sees it.
+// A forge's webhook, as its owner sees it.
 struct Hook {
   std::string url;
   bool has_secret = false;
@@ -224,7 +229,7 @@ struct Hook {
   int last_status = -1;  // -1: nothing was sent yet; 0: no answer
 };
 
-// One attempt at a delivery, as an app's log keeps it.
+// One attempt at a delivery, as in the log of a GitHub App.
 struct HookAttempt {
   std::int64_t id = 0;
   std::string guid;
@@ -248,14 +253,14 @@ class World {
   // The forge's time: whole seconds on GitHub, milliseconds on GitLab.
   absl::Time Now(ForgeKind forge) const;
   void set_skew(absl::Duration skew) { skew_ = skew; }
-  // So long what was created is in no list.
+  // For this long, new objects are missing from lists.
   void set_list_lag(absl::Duration lag) { list_lag_ = lag; }
   bool IsListed(ForgeKind forge, absl::Time created) const {
     return created + list_lag_ <= Now(forge);
   }
 
   std::function<void(const Happening&)> on_happening;
-  // Puts a delivery that was sent before back into the queue; false where there is none.
+  // Puts an earlier delivery back into the queue; false when it is unknown.
   std::function<bool(const std::string& guid)> on_redeliver;
 
   // ---- Webhooks
@@ -264,39 +269,39 @@ class World {
                   const std::string& action, int status);
   const std::deque<HookAttempt>& attempts() const { return attempts_; }  // GitHub's
 
-  // ---- Things by name or id; nullptr where there is none. Names compare as the forges do, without
-  // regard to case.
+  // ---- Finding things by name or id; nullptr when there is none. Names compare without case, as
+  // on the forges.
   User* FindUser(ForgeKind forge, std::string_view login);
   User* FindUser(ForgeKind forge, std::int64_t id);
-  const User& UserOf(ForgeKind forge, std::int64_t id);  // REQUIRES: there
+  const User& UserOf(ForgeKind forge, std::int64_t id);  // REQUIRES: the user exists
   Organization* FindOrganization(ForgeKind forge, std::string_view name);
   Organization* FindOrganization(ForgeKind forge, std::int64_t id);
   Project* FindProject(ForgeKind forge, std::string_view path);
   Project* FindFormerProject(ForgeKind forge, std::string_view path);
   Project* FindProject(ForgeKind forge, std::int64_t id);
   Ticket* FindTicket(Project& project, std::optional<TicketKind> kind, std::int64_t number);
-  // What everybody may read.
+  // True when everybody may read the ticket.
   static bool IsPublic(const Project& project, const Ticket& ticket);
   std::vector<std::pair<const Project*, const Ticket*>> PublicTickets() const;
   static ProjectLabel* FindLabel(Project& project, std::string_view name);
   static Remark* FindRemark(Ticket& ticket, std::int64_t id);
-  // The remark anywhere in the project, with its ticket.
+  // Finds a remark anywhere in the project; returns it with its ticket.
   static std::pair<Ticket*, Remark*> FindRemark(Project& project, Remark::Kind kind,
                                                 std::int64_t id);
 
   // ---- Rights
-  // The role in effect: the explicit one, else `read` on a public project, else `none`.
+  // The effective role: the explicit one; otherwise `read` on a public project, else `none`.
   std::string Role(const Project& project, std::int64_t user) const;
   // OWNER, MEMBER, COLLABORATOR, CONTRIBUTOR or NONE, as everybody may see it.
   std::string Association(const Project& project, std::int64_t user);
   bool Assignable(const Project& project, const Ticket& ticket, std::int64_t user);
 
-  // ---- Making the stage
+  // ---- Setting the stage
   User& AddUser(const User& user);
   Organization& AddOrganization(ForgeKind forge, const std::string& name);
   Project& AddProject(ForgeKind forge, const std::string& path, std::int64_t id);
 
-  // ---- Changes. `by` acts; `via_app` marks an app's own act.
+  // ---- Changes. `by` is the user who acts; `via_app` marks an action of an app.
   Ticket& Open(Project& project, const User& by, TicketKind kind, const std::string& title,
                const std::string& body, const std::vector<std::string>& labels, bool confidential);
   Remark& AddRemark(Project& project, Ticket& ticket, const User& by, Remark remark);
@@ -307,7 +312,7 @@ class World {
                 const std::string& body);
   ProjectLabel& AddLabel(Project& project, const User* by, const std::string& name,
                          const std::string& color, const std::string& description);
-  // Puts labels on and off; what the project lacks is created.
+  // Adds and removes labels of a ticket. Creates labels that the project lacks.
   void ChangeLabels(Project& project, Ticket& ticket, const User& by,
                     const std::vector<std::string>& add, const std::vector<std::string>& remove,
                     bool via_app);
@@ -318,13 +323,13 @@ class World {
   void Reopen(Project& project, Ticket& ticket, const User& by, bool via_app);
   void Push(Project& project, Ticket& ticket, const User& by);
   void Merge(Project& project, Ticket& ticket, const User& by);
-  // Tells nobody: the forges notify nobody of reactions.
+  // Reports nothing, because the forges send nothing for reactions.
   const Award& AddAward(Ticket& ticket, const User& by, std::int64_t remark,
                         const std::string& name);
-  // The last one of this name on a commit; nullptr where there is none.
+  // The last check with this name on a commit; nullptr when there is none.
   static const Check* FindCheck(const Project& project, std::string_view commit,
                                 std::string_view name);
-  // Under a fresh id.
+  // Adds a check under a new id.
   Check& AddCheck(Project& project, Check check);
   Ticket& Transfer(Project& project, Ticket& ticket, const User& by, Project& to);
   void Delete(Project& project, Ticket& ticket, const User& by);
@@ -336,9 +341,9 @@ class World {
   // ---- Credentials
   App& RegisterApp(const std::string& slug, const std::string& public_pem);
   App* app() { return app_ ? &*app_ : nullptr; }
-  // The installation of an owner's account; 0 where the app is not installed.
+  // The installation on the account that owns the project; 0 when the app is not installed.
   std::int64_t InstallationOf(const Project& project);
-  std::string InstallationOwner(std::int64_t installation) const;  // empty: there is none
+  std::string InstallationOwner(std::int64_t installation) const;  // empty when there is none
   std::vector<std::int64_t> Installations();
   std::string IssueToken(const Credential& credential);
   const Credential* FindToken(const std::string& token) const;
@@ -362,21 +367,21 @@ class World {
   std::map<std::string, std::int64_t> installations_;  // owner in lower case -> id
   std::map<std::string, Credential> tokens_;
   std::map<std::pair<ForgeKind, std::string>, RateWindow> rates_;
-  std::map<ForgeKind, std::pair<int, absl::Time>> squeezed_;  // remaining, until
+  std::map<ForgeKind, std::pair<int, absl::Time>> squeezed_;  // remaining calls, until when
 };
 
-// The head of one of the project's changes, or a merge.
+// True when the commit is the head of one of the project's changes, or a merge.
 bool HasCommit(const Project& project, std::string_view commit);
 // The last commit of a change.
 std::string HeadOf(const Ticket& ticket);
-// Is a commit part of a tag, of `main`, or itself? Nullopt where the project does not know one of
-// them.
+// Whether `ref` (a tag, `main`, or a commit) contains the commit. Nullopt when the project does not
+// know one of them.
 std::optional<bool> Holds(const Project& project, std::string_view ref, std::string_view commit);
 
-// Names of GitHub's labels and logins compare without regard to ASCII case.
+// Compares names of GitHub's labels and logins, ignoring ASCII case.
 bool SameName(std::string_view a, std::string_view b);
 
-// `admin` 4 … `read` 0; -1 for anything else. GitLab's role names count as the nearest.
+// From `admin` 4 to `read` 0; -1 for anything else. GitLab's role names count as the nearest one.
 int RoleRank(std::string_view role);
 
 }  // namespace retainer::sandbox

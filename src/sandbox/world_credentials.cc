@@ -1,4 +1,4 @@
-// What the world knows of apps, installations, tokens and their rate limits.
+// The world's apps, installations, tokens and their rate limits.
 #include <algorithm>
 #include <set>
 
