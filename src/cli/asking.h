@@ -1,7 +1,7 @@
-// Commands that ask the store, through the running service or without it, and print the answer.
+// Asks the store, through the running service or without it, and prints the answer.
 //
-// Where a service runs, it alone needs the secrets that the configuration names: whoever asks it
-// needs to know the data folder.
+// Only the running service needs the secrets that the configuration names. A command that asks it
+// needs only the data folder.
 #pragma once
 
 #include <string>
@@ -17,18 +17,18 @@ struct AskOptions {
   bool json = false;
 };
 
-// `--config` and `--json`.
+// Adds the options `--config` and `--json`.
 void AddAskOptions(CLI::App* command, AskOptions* options);
 
-// Does the operation ask forges, or the store alone? Where no service runs, kForges needs the
-// secrets here.
+// What an operation needs. kForges: it calls forges, so the secrets must be readable here when no
+// service runs. kStore: it uses the store only.
 enum class Needs { kStore, kForges };
 
-// `request` as Operations::Answer takes it. Ends the command where there is no answer.
+// `request` has the form of Operations::Answer. Ends the command when there is no answer.
 void AskAndPrint(const AskOptions& options, const std::string& request,
                  Needs needs = Needs::kStore);
 
-// Of the account that runs the command.
+// The name of the account that runs the command.
 std::string OperatorName();
 
 }  // namespace retainer::cli

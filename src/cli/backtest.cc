@@ -1,5 +1,5 @@
-// retainer backtest: the tickets on record, or recorded deliveries, under another policy beside
-// today's. Writes nothing.
+// retainer backtest: evaluates the recorded tickets, or recorded deliveries, under another policy
+// and compares the result with today's policy. Writes nothing.
 #include "retainer/backtest.h"
 
 #include <CLI/CLI.hpp>
@@ -54,7 +54,7 @@ absl::Time Since(const std::string& text, absl::TimeZone zone) {
   return instant;
 }
 
-// The tickets of the store, page by page, by whoever owns it.
+// Evaluates the tickets of the store, page by page, through whoever owns the store.
 Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Options& options,
                  const BacktestScope& scope, BacktestHead* head) {
   StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
@@ -79,14 +79,15 @@ Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Optio
   }
 }
 
-// The tickets that deliveries make, with today's policy folder as what always was in force.
+// Evaluates the tickets that the deliveries make. Today's policy folder counts as in force at all
+// times.
 Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const Options& options,
                       const BacktestScope& scope, BacktestHead* head) {
   const auto policy = LoadPolicyFolder(config.policy);
   if (!policy.ok()) Fail(policy.status());
   const auto recorded = ReadRecorded(options.paths);
   if (!recorded.ok()) Fail(kWrongUsage, std::string(recorded.status().message()));
-  // What either of them covers is taken in.
+  // Projects that either policy covers are taken in.
   Policy both = policy->policy;
   both.projects.insert(both.projects.end(), proposed.policy.projects.begin(),
                        proposed.policy.projects.end());
@@ -127,7 +128,7 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const 
 }
 
 void Run(Options options) {
-  // Only deliveries are checked against secrets.
+  // Secrets are needed only to check deliveries.
   const auto config =
       LoadConfigFile(options.config, options.paths.empty() ? Secrets::kLeft : Secrets::kRead);
   if (!config.ok()) Fail(config.status());

@@ -12,11 +12,11 @@
 namespace retainer::cli {
 namespace {
 
-// A page ends with the ticket that reaches either: some tenths of a second.
+// A page ends with the ticket that reaches either limit: some tenths of a second.
 constexpr std::size_t kPageTickets = 500;
 constexpr std::size_t kPageFacts = 50'000;
 
-// What a policy that does not cover the project says of a ticket: nothing.
+// The standing of a ticket; empty under a policy that does not cover its project.
 Standing Judge(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
                const Pins& pins, absl::Time now) {
   Standing standing = Evaluate(context, facts, terms, pins, now);
@@ -48,7 +48,7 @@ bool IsOurs(const Actor& author, const std::string& forge, const FactSet& facts,
          });
 }
 
-// The terms with one more contact of the customer.
+// Adds one contact of the customer to the terms.
 TermsHistory WithContact(const Terms& terms, const std::string& customer_id, Login contact) {
   Policy changed = terms.policy;
   for (Customer& customer : changed.customers) {

@@ -1,6 +1,5 @@
-// The tickets of a store under another policy, a page at a time: the memory it takes is a page's,
-// however many tickets there are, and between two pages whoever else wants the store has it. Reads
-// only.
+// Evaluates the tickets of a store under another policy, page by page. It needs the memory of one
+// page, for any number of tickets, and releases the store between two pages. Reads only.
 #pragma once
 
 #include <functional>
@@ -17,23 +16,24 @@ namespace retainer::cli {
 
 struct BacktestTask {
   TermsHistory today;     // not empty
-  TermsHistory proposed;  // one version, which covers the past too
+  TermsHistory proposed;  // one version, which also covers the past
   BacktestScope scope;
   absl::Time now;
-  // Under the new policy whoever opened a ticket of the community is taken for a contact of this
-  // customer, whose term is then without bounds; empty: nobody is. Not the project's own people.
+  // If set: under the new policy, the author of a community ticket counts as a contact of this
+  // customer, whose term is then unlimited. The project's own people do not count. Empty: no author
+  // does.
   std::string as_customer;
 };
 
 struct BacktestPage {
   Backtest part;
-  std::optional<TicketKey> last;  // the next page goes on after it; nullopt: there is none
+  std::optional<TicketKey> last;  // the next page starts after it; nullopt: this was the last page
 };
 
 using ContextOf =
     std::function<absl::StatusOr<TicketContext>(const TicketKey&, const TicketRecord&)>;
 
-// Errors are the store's.
+// Errors: those of the store.
 absl::StatusOr<BacktestPage> RunBacktestPage(Store& store, const ContextOf& context_of,
                                              const BacktestTask& task,
                                              const std::optional<TicketKey>& after);

@@ -75,7 +75,7 @@ json SideJson(const BacktestSide& side) {
   return {{"claimed", side.claimed}, {"unanswered", unanswered}, {"missed_at", hours}};
 }
 
-// Both halves' promises, in step.
+// The figures of one promise under both policies.
 struct Line {
   PromiseName name;
   PromiseTally today;
@@ -140,7 +140,7 @@ void Compare(const std::string& title, const PromiseTally& today, const PromiseT
   absl::StrAppend(out, title, "\n", Row("today", today, ""), Row("new", proposed, difference));
 }
 
-// A figure of one place for each hour: in proportion to the most where that has more places.
+// One digit per hour. If the largest figure has more digits, all are scaled to it.
 std::string Heat(const BacktestSide& side, std::size_t day, std::int64_t most) {
   std::string line;
   for (std::size_t hour = 0; hour < 24; ++hour) {

@@ -1,4 +1,4 @@
-// A backtest as JSON, which is also how its parts travel, and as a text for people.
+// Formats a backtest as JSON, which also carries its pages, and as text for people.
 #pragma once
 
 #include <string>
@@ -9,17 +9,18 @@
 
 namespace retainer::cli {
 
-// What a report is about, besides its figures.
+// The report's data besides its figures.
 struct BacktestHead {
   absl::Time as_of;
   absl::Time since = absl::InfinitePast();
   std::string time_zone = "UTC";
-  std::string policy;  // the new one's version
+  std::string policy;  // the version of the new policy
 };
 
-// One object.
+// One JSON object.
 std::string BacktestJson(const BacktestHead& head, const Backtest& backtest);
-// The figures back from it. Unavailable for what another version of the program wrote.
+// Reads the figures from BacktestJson's text. Unavailable when another version of the program wrote
+// it.
 absl::StatusOr<Backtest> ParseBacktest(const std::string& text);
 
 std::string BacktestText(const BacktestHead& head, const Backtest& backtest);

@@ -67,11 +67,11 @@ CalendarSpec ReadCalendar(const json& object) {
     spec.holidays.insert(Day(day.get<std::string>()));
   }
   for (const json& day : object.value("holidays_yearly", json::array())) {
-    // A leap year, so that 29 February is a day.
+    // 2000 is a leap year, so 29 February is valid.
     const absl::CivilDay date = Day("2000-" + day.get<std::string>());
     spec.yearly_holidays.emplace(date.month(), date.day());
   }
-  // Named, so that they outlive the loops over their items.
+  // In a variable, so that it outlives the loop over its items.
   const json overrides = object.value("date_overrides", json::object());
   for (const auto& [day, hours] : overrides.items()) spec.overrides[Day(day)] = Hours(hours);
   const json breaks = object.value("date_breaks", json::object());

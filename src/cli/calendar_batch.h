@@ -17,8 +17,8 @@
 
 namespace retainer::cli {
 
-// The answer to one line, without a line's end: `{"id": …, "result": …}`, or
-// `{"id": …, "error": "…"}` for a line that cannot be read. Never throws.
+// The answer to one line, without a line end: `{"id": …, "result": …}`, or `{"id": …, "error":
+// "…"}` when the line cannot be read. Never throws.
 std::string AnswerCalendarLine(std::string_view line);
 
 }  // namespace retainer::cli

@@ -1,4 +1,4 @@
-// retainer check: is the policy what its owner meant?
+// retainer check: validates the policy and shows its meaning to its author.
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
@@ -29,12 +29,12 @@ struct Options {
   bool json = false;
 };
 
-// What was found: lines as they come, or one document at the end.
+// The findings: printed line by line, or as one document at the end.
 class Report {
  public:
   explicit Report(bool as_json) : as_json_(as_json) {}
 
-  // `places`: the same as `text`, apart; empty where it is of no place.
+  // `places` are the same findings as values; empty when they have no place.
   void Error(const std::string& text, const std::vector<Problem>& places = {},
              ExitCode code = kAnswerIsNo) {
     Add(text, places, &errors_);
@@ -55,7 +55,7 @@ class Report {
   void Errors(const std::vector<Problem>& places) {
     for (const Problem& problem : places) Error(FormatProblem(problem), {problem});
   }
-  // These go to standard error, as with every command that reads a configuration.
+  // These go to standard error, as in every command that reads a configuration.
   void Warning(const std::vector<Problem>& places) {
     if (places.empty()) return;
     Add("", places, &warnings_);
@@ -117,7 +117,7 @@ class Report {
   int code_ = kDone;
   json errors_ = json::array();
   json warnings_ = json::array();
-  json policy_;  // null where it is not valid
+  json policy_;  // null when it is not valid
   json examples_ = json::array();
 };
 
@@ -126,8 +126,8 @@ bool IsSameFolder(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, error) && !error;
 }
 
-// What the policy would change for the projects that the service knows; nothing where there is no
-// store yet, or it cannot be asked from here.
+// What the policy would change for the projects that the service knows. Reports nothing when there
+// is no store yet, or when it cannot be asked from here.
 void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* report) {
   std::error_code ignored;
   if (!std::filesystem::exists(config.data, ignored)) return;
@@ -138,8 +138,8 @@ void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* rep
   for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
 }
 
-// Warns of what is taken from customers who are in the policy in force alone, as far as a store of
-// the configuration knows of one.
+// Warns of what customers lose who are only in the policy in force, if a store of the configuration
+// knows one.
 void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   std::error_code error;
   if (!std::filesystem::exists(config.data, error)) return;

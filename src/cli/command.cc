@@ -6,13 +6,14 @@
 namespace retainer::cli {
 namespace {
 
-// The length of what a terminal must not be given, at the front of `text`; 0 where that is fine.
+// The length of a control sequence at the front of `text` that a terminal must not get; 0 if there
+// is none.
 std::size_t Steering(std::string_view text) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
   };
   if (byte(0) < 0x20 || byte(0) == 0x7f) return 1;
-  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;  // more controls
+  if (byte(0) == 0xc2 && byte(1) >= 0x80 && byte(1) < 0xa0) return 2;  // C1 controls
   // Marks of direction: U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069.
   if (byte(0) == 0xd8 && byte(1) == 0x9c) return 2;
   if (byte(0) != 0xe2) return 0;

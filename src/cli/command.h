@@ -1,8 +1,8 @@
-// The command line: what every command shares.
+// What all commands share.
 //
-// A command is one file with a `Register…` function, which adds its options to the application and
-// a callback that throws ExitWith. Output goes to standard output, everything else to standard
-// error. Exit codes are a promise to scripts.
+// A command is one file with a `Register…` function. It adds the command's options to the
+// application, and a callback that throws ExitWith. Results go to standard output, everything else
+// to standard error. Scripts rely on the exit codes.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ enum ExitCode : int {
   kDone = 0,
   kAnswerIsNo = 1,
   kWrongUsage = 2,   // usage or configuration
-  kUnreachable = 3,  // what the command needs did not answer
+  kUnreachable = 3,  // a service that the command needs did not answer
 };
 
 // Thrown by a command's callback, caught in main.
@@ -28,15 +28,16 @@ struct ExitWith {
   int code = kDone;
 };
 
-// Says on standard error what is wrong and stops the command.
+// Prints the message on standard error and ends the command.
 [[noreturn]] void Fail(int code, std::string_view message);
 // kUnreachable for Unavailable and ResourceExhausted, kAnswerIsNo for NotFound, else kWrongUsage.
 [[noreturn]] void Fail(const absl::Status& status);
 
-// `text`, in which strangers' words may stand, as a terminal may be given it: a question mark for
-// what would steer it or turn its direction. Ends of lines and tabs stay.
+// Makes `text`, which may hold strangers' words, safe for a terminal. A question mark replaces each
+// character that would control the terminal or change the direction of writing. Line ends and tabs
+// stay.
 std::string Printable(std::string_view text);
-// The same on one line.
+// The same, on one line.
 std::string PrintableLine(std::string_view text);
 
 void RegisterServe(CLI::App& app);

@@ -16,7 +16,7 @@
 namespace retainer::cli {
 namespace {
 
-// A host, perhaps with a port and a path.
+// `host` may have a port and a path.
 bool IsLoopback(const std::string& host) {
   return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]") ||
          host == "::1";
@@ -79,7 +79,8 @@ std::vector<Problem> Lacking(const Policy& policy, const Config& config,
   for (const ForgeConfig& forge : config.forges) {
     if (known.insert(forge.name).second) names.push_back(forge.name);
   }
-  std::set<std::pair<std::string, std::string>> missing;  // forge, first place that names it
+  std::set<std::pair<std::string, std::string>>
+      missing;  // forge, and the first place that names it
   const auto look = [&](const std::string& forge, const std::string& where) {
     if (known.insert(forge).second) missing.emplace(forge, where);
   };
@@ -109,7 +110,7 @@ std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places
   std::vector<Problem> ended;
   for (const Customer& customer : policy.customers) {
     absl::TimeZone zone = absl::UTCTimeZone();
-    absl::LoadTimeZone(customer.time_zone, &zone);  // loaded before: the policy is valid
+    absl::LoadTimeZone(customer.time_zone, &zone);  // cannot fail: the policy was validated
     if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
     const auto found = places.terms.find(customer.id);
     const Place place = found == places.terms.end() ? Place() : found->second;
@@ -127,7 +128,7 @@ std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& pl
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (fs::is_directory(config.policy, ignored)) return std::nullopt;
-  // What there is beside it that could be meant.
+  // Other folders beside it that may have been meant.
   std::vector<std::string> folders;
   fs::directory_iterator it(fs::path(config.policy).parent_path(), ignored);
   for (; !ignored && it != fs::directory_iterator(); it.increment(ignored)) {

@@ -1,4 +1,4 @@
-// Whether a policy and a configuration speak of the same things.
+// Checks that a policy and a configuration agree.
 #pragma once
 
 #include <optional>
@@ -14,23 +14,24 @@
 namespace retainer::cli {
 
 struct Disagreements {
-  std::vector<std::string> wrong;     // each with the mend
-  std::vector<std::string> warnings;  // what works, though perhaps not as meant
+  std::vector<std::string> wrong;     // each with the remedy
+  std::vector<std::string> warnings;  // works, but perhaps not as intended
 };
 
-// A team's sink that the configuration lacks, a forge that it lacks: each at its place, where
-// `places` knows it.
+// The sinks and forges that the policy uses and the configuration lacks, each at its place if
+// `places` has it.
 std::vector<Problem> Lacking(const Policy& policy, const Config& config,
                              const PolicyPlaces& places);
-// The same as texts, and WarningsOf.
+// The same as texts, and the warnings of WarningsOf.
 Disagreements Compare(const Policy& policy, const Config& config);
-// What of it the configuration says alone.
+// The warnings that need only the configuration.
 std::vector<std::string> WarningsOf(const Config& config);
-// Customers whose term was over at `now`.
+// Customers whose term had ended at `now`.
 std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places, absl::Time now);
-// A configuration whose policy folder is not there: what is wrong, at `place`. nullopt where it is.
+// The problem, at `place`, when the configuration's policy folder does not exist; nullopt when it
+// does.
 std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& place);
-// Its sinks that nothing can be sent by, each with the mend.
+// Sinks of the configuration that cannot send anything, each with the remedy.
 std::vector<std::string> WrongSinks(const Config& config);
 
 }  // namespace retainer::cli

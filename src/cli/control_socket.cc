@@ -19,7 +19,7 @@ namespace retainer::cli {
 namespace {
 
 constexpr int kPatienceMs = 5'000;
-// A command may wait for forges to answer.
+// An operation may wait for answers of forges.
 constexpr int kAnswerPatienceMs = 60'000;
 // A request may hold a whole policy with its holiday files.
 constexpr std::size_t kMostRequest = 16 << 20;
@@ -39,8 +39,8 @@ class Descriptor {
   const int fd_;
 };
 
-// A socket's address holds 107 bytes; a data folder's path may be longer. So the folder is named by
-// its descriptor.
+// A socket's address holds 107 bytes, and a data folder's path may be longer. The address therefore
+// names the folder by its descriptor.
 sockaddr_un AddressIn(int folder) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -68,7 +68,7 @@ bool WaitFor(int fd, short events, int patience_ms) {
   return ready > 0;
 }
 
-// A line without its end; nullopt when none came in time or it is too long.
+// A line without its end; nullopt when none came in time, or when it is too long.
 std::optional<std::string> ReadLine(int fd, std::size_t most, int patience_ms) {
   std::string line;
   char buffer[16384];
@@ -129,8 +129,8 @@ absl::Status ControlServer::Start() {
   if (pipe2(wake_, O_CLOEXEC) != 0) return failed("pipe");
   listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener_ < 0) return failed("socket");
-  // Before bind(), the mode of the descriptor becomes that of the file: no instant at which others
-  // can connect.
+  // Before bind(), the descriptor's mode becomes the file's mode, so there is no instant at which
+  // other users can connect.
   if (fchmod(listener_, S_IRUSR | S_IWUSR) != 0) return failed("fchmod");
   unlinkat(folder.get(), kControlSocketName, 0);
   const sockaddr_un address = AddressIn(folder.get());

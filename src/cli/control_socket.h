@@ -1,10 +1,10 @@
-// The control socket: how a command reaches the service that owns the data folder.
+// The control socket, through which a command reaches the service that owns the data folder.
 //
-// A Unix socket `control.sock` in the data folder (0700), mode 0600. One request and one answer a
-// connection, each a line of text. Only the service's own user id (and root) is served.
+// A Unix socket `control.sock` in the data folder (0700), mode 0600. Each connection carries one
+// request and one answer, each a line of text. It serves only the service's own user id and root.
 //
-// Rationale: cpp-httplib would create the socket readable by everybody for an instant, and its
-// connections have no notion of who is at the other end.
+// Rationale: cpp-httplib would create the socket readable by everybody for an instant, and it
+// cannot identify the user at the other end.
 #pragma once
 
 #include <atomic>
@@ -20,18 +20,18 @@ namespace retainer::cli {
 
 inline constexpr char kControlSocketName[] = "control.sock";
 
-// Serves on a thread of its own, a connection after the other.
+// Serves in a thread of its own, one connection after another.
 class ControlServer {
  public:
   using Handler = std::function<std::string(const std::string& request)>;
 
-  // `handler` is called on the server's thread; its answer must not hold a line end.
+  // The server's thread calls `handler`. Its answer must not contain a line end.
   ControlServer(std::string data_folder, Handler handler, Log& log);
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  // REQUIRES: the caller owns the data folder's store, so that a socket found there is stale.
+  // REQUIRES: the caller owns the data folder's store, so that an existing socket is stale.
   absl::Status Start();
   void Stop();
 
@@ -43,15 +43,15 @@ class ControlServer {
   const Handler handler_;
   Log& log_;
   int listener_ = -1;
-  int wake_[2] = {-1, -1};  // a pipe: closed to stop
+  int wake_[2] = {-1, -1};  // a pipe; closing it stops the server
   std::thread thread_;
 };
 
-// NotFound when no service listens there; PermissionDenied, with the mend, when the folder is
-// another user's; Unavailable when the service does not answer.
+// NotFound when no service listens there. PermissionDenied, with the remedy, when another user owns
+// the folder. Unavailable when the service does not answer.
 absl::StatusOr<std::string> CallControl(const std::string& data_folder, const std::string& request);
 
-// PermissionDenied, with the mend, when the folder exists and belongs to another user id.
+// PermissionDenied, with the remedy, when the folder exists and belongs to another user id.
 absl::Status CheckOwner(const std::string& data_folder);
 
 }  // namespace retainer::cli

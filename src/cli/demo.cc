@@ -1,4 +1,4 @@
-// retainer demo: the service beside a sandbox forge, and a story played through it.
+// retainer demo: runs the service with a sandbox forge, and plays a story on it.
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -22,8 +22,8 @@
 namespace retainer::cli {
 namespace {
 
-// The story begins so long ago that it ends before now: what looks at the demo afterwards (a
-// browser, `retainer doctor`) lives in the system's time.
+// The story starts this long ago, so that it ends before now: everything that looks at the demo
+// afterwards (a browser, `retainer doctor`) uses the system's time.
 constexpr absl::Duration kBehind = absl::Hours(24);
 
 struct Options {
@@ -32,7 +32,7 @@ struct Options {
   bool verbose = false;
 };
 
-// A folder for the demo alone, gone with it: it holds secrets.
+// A folder for this demo only. It holds secrets and is removed with it.
 class DemoFolder {
  public:
   DemoFolder() {
@@ -73,7 +73,8 @@ class Stage final : public StoryStage {
   Desk& desk_;
 };
 
-// The configuration and what it names. `addresses`: where the service is, as far as that is known.
+// Writes the configuration and the files that it names. `addresses` are those of the service, as
+// far as they are known.
 void WriteFiles(const DemoFolder& folder, const Sandbox& sandbox,
                 const StoryCredentials& credentials, const StoryService& addresses,
                 absl::Time now) {
@@ -86,7 +87,7 @@ void WriteFiles(const DemoFolder& folder, const Sandbox& sandbox,
 
 void Demo(const Options& options) {
   BlockSignals();
-  // Before anything is written: what follows is this user's alone.
+  // Set before anything is written, so that only this user can read it.
   umask(0077);
   StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kInfo : LogLevel::kError);
   JumpClock clock(kBehind);
@@ -107,7 +108,7 @@ void Demo(const Options& options) {
   auto running = Running::Start(*config, clock, log);
   if (!running.ok()) Fail(running.status());
   PointHooks(sandbox, *credentials, (*running)->url());
-  // Commands that read the configuration find the service where it is.
+  // Commands that read this configuration must find the service.
   addresses.public_url = (*running)->url();
   WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
 

@@ -21,11 +21,12 @@ using Result = OperationResult;
 namespace {
 
 constexpr absl::Duration kLongWait = absl::Minutes(5);
-// A command waits for its answer a minute.
+// A command waits a minute for its answer.
 constexpr absl::Duration kLookPatience = absl::Seconds(20);
 constexpr char kMendAndRetry[] = "mend that, then `retainer inbox retry --all`";
 
-// What waits for a person, with the first one's reason and the mend; nothing where there is none.
+// Adds what waits for a person, with the first one's reason and the remedy; nothing when `count` is
+// 0.
 template <class Entry>
 absl::Status AddWaiting(std::uint64_t count, const char* what,
                         absl::StatusOr<std::vector<Entry>> (Store::*list)(std::size_t),

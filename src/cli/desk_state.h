@@ -1,4 +1,4 @@
-// The desk's own state, for `retainer doctor`.
+// The state of the desk itself, for `retainer doctor`.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -8,7 +8,8 @@
 
 namespace retainer::cli {
 
-// What waits, what was given up, what is damaged: each trouble with its mend. The store's errors.
+// What waits, what was given up, and what is damaged; each problem with its remedy. Errors: those
+// of the store.
 absl::StatusOr<OperationResult> DeskState(Desk& desk, Store& store);
 
 }  // namespace retainer::cli

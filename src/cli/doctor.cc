@@ -1,4 +1,4 @@
-// retainer doctor: what is wrong, and the mend.
+// retainer doctor: finds problems and says how to fix them.
 #include <sys/statvfs.h>
 
 #include <CLI/CLI.hpp>
@@ -38,7 +38,7 @@ struct Options {
 class Findings {
  public:
   void Good(const std::string& area, const std::string& what) { Add(area, "ok", what); }
-  // Works, though perhaps not as meant: no reason for an exit code.
+  // Works, but perhaps not as intended. Does not change the exit code.
   void Warn(const std::string& area, const std::string& what) { Add(area, "warning", what); }
   void Bad(const std::string& area, const std::string& what) {
     Add(area, "wrong", what);
@@ -48,7 +48,7 @@ class Findings {
     Add(area, "unreachable", what);
     unreachable_ = true;
   }
-  // Of something that was asked.
+  // An error of something that was asked.
   void Trouble(const std::string& area, const absl::Status& status) {
     const std::string message(status.message());
     if (absl::IsUnavailable(status) || absl::IsResourceExhausted(status)) {
@@ -94,8 +94,7 @@ void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& poli
   }
 }
 
-// Projects that we know by name: those that have told us something, and those that the policy
-// names.
+// The projects with a known name: those that have sent deliveries, and those that the policy names.
 using Projects = std::map<std::string, std::set<std::string>>;  // by forge
 
 Projects NamedProjects(const LoadedPolicy& policy) {
@@ -139,7 +138,7 @@ void LookAtHooks(const Config& config, const ForgeConfig& forge_config, Forge& f
   }
 }
 
-// GitLab gives a role in each project.
+// On GitLab, our account has a role in each project.
 void LookAtRoles(const ForgeConfig& forge_config, Forge& forge,
                  const std::set<std::string>& projects, bool checks, Findings* findings) {
   if (forge_config.kind != ForgeKind::kGitLab) return;
@@ -164,12 +163,13 @@ void LookAtRoles(const ForgeConfig& forge_config, Forge& forge,
   }
 }
 
-// What cannot be seen from outside is said: who hides a membership is no contact for us.
+// Warns about memberships that our account cannot see: people who hide them do not count as
+// contacts.
 void LookAtMembers(const std::string& forge_name, Forge& forge,
                    const std::set<std::string>& projects, const LoadedPolicy& policy,
                    Findings* findings) {
   const std::string area = absl::StrCat("contacts ", forge_name);
-  std::map<std::string, std::vector<std::string>> organizations;  // -> customers
+  std::map<std::string, std::vector<std::string>> organizations;  // organization -> customers
   for (const Customer& customer : policy.policy.customers) {
     for (const Login& organization : customer.contacts.organizations) {
       if (organization.forge == forge_name) organizations[organization.name].push_back(customer.id);
@@ -232,7 +232,7 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
   if (policy.ok()) LookAtMembers(forge_config.name, **forge, projects, *policy, findings);
 }
 
-// As far as can be seen without telling anything.
+// Checks the sinks without sending a notice.
 void LookAtSinks(const Config& config, const std::set<std::string>& troubled, Findings* findings) {
   SystemClock clock;
   const auto transport = std::make_shared<const Transport>();
@@ -240,7 +240,7 @@ void LookAtSinks(const Config& config, const std::set<std::string>& troubled, Fi
     const std::string area = absl::StrCat("sink ", name);
     const auto sink = MakeSink(name, sink_config, clock, transport);
     const absl::Status status = sink.ok() ? (*sink)->Check() : sink.status();
-    // That it can be connected to says little of one that takes nothing.
+    // A successful connection says little about a sink that accepts no notice.
     if (status.ok() && troubled.contains(name)) continue;
     if (status.ok()) {
       findings->Good(area, absl::StrCat(HostOf(sink_config.url), " answers; nothing was sent"));

@@ -15,7 +15,7 @@ std::string Variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-// The id of the repository at an end of a pull request; null where it is gone.
+// The id of the repository at one end of a pull request; null when it is gone.
 json RepositoryAt(const json& pull, const char* end) {
   const json at = pull.value(end, json::object());
   const auto repository = at.is_object() ? at.find("repo") : at.end();

@@ -1,10 +1,10 @@
-// Whether a CI job runs for a fork's pull request, whose jobs are given no token.
+// Detects CI jobs of a fork's pull request, which get no token.
 #pragma once
 
 namespace retainer::cli {
 
-// By the variables of GitHub Actions and GitLab CI. False where that cannot be told: a job that was
-// merely forgotten a token must not look as if all were well.
+// Reads the variables of GitHub Actions and GitLab CI. False when they do not tell: a job that only
+// lacks its token must not look successful.
 bool IsForksPullRequest();
 
 }  // namespace retainer::cli

@@ -1,4 +1,4 @@
-// retainer gate: may this be released, as far as promises go?
+// retainer gate: asks whether promises allow a release.
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -22,8 +22,8 @@
 namespace retainer::cli {
 namespace {
 
-// What a job does that found nothing out. Where nothing is said, it goes on where nobody answers,
-// and does not where somebody does who cannot tell.
+// What a job does when there is no verdict. kUnsaid: it goes on when nobody answers, and stops when
+// the server answers that it cannot tell.
 enum class OnUnreachable { kUnsaid, kWarn, kFail };
 
 struct Options {
@@ -54,8 +54,8 @@ std::string Target(const Options& options) {
   return target;
 }
 
-// What helps where the token is not taken; "" where the answer is about something else. 429 is no
-// trouble of the way: a token that holds is always answered, so it must not pass as unreachable.
+// The remedy when the token is refused; "" when the answer has another reason. 429 is not a network
+// problem: requests with a valid token are always answered, so 429 must not count as unreachable.
 std::string TokenMend(const Options& options, const forge::HttpResponse& response) {
   if (response.status != 401 && response.status != 403 && response.status != 429) return "";
   std::string mend = absl::StrCat(
@@ -82,12 +82,12 @@ void WriteSummary(const std::string& markdown) {
 }
 
 void SayGoingOn(const Options& options) {
-  // Other formats are read by programs.
+  // Programs read the other formats.
   (options.format == GateFormat::kGitHub ? std::cout : std::cerr)
       << "this job goes on (on-unreachable: warn)\n";
 }
 
-// Nothing was found out: what that means was said by --on-unreachable.
+// There is no verdict; --on-unreachable decides what follows.
 [[noreturn]] void Trouble(const Options& options, const std::string& text, bool goes_on, int code) {
   if (options.format == GateFormat::kGitHub) {
     std::cout << Annotation(goes_on ? "warning" : "error", "retainer gate", PrintableLine(text));
@@ -108,7 +108,7 @@ void SayGoingOn(const Options& options) {
   Trouble(options, text, false, kWrongUsage);
 }
 
-// What is wrong with --url and the mend; empty: nothing.
+// What is wrong with --url, and the remedy; empty when it is right.
 std::string UrlTrouble(const std::string& url) {
   const std::size_t scheme = url.find("://");
   const std::string rest = scheme == url.npos ? url : url.substr(scheme + 3);
@@ -187,7 +187,7 @@ void Ask(const Options& options) {
 void RegisterGate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("gate", "For CI: is a commitment broken, or about to be?");
-  // Needed to ask, not to put an override on record.
+  // Not required by the parser, because recording an override does not need it.
   command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com");
   command->add_option("--project", options->project, "forge:path");
   command->add_option("--fail-on", options->fail_on, "breached (default) or at_risk")

@@ -1,4 +1,4 @@
-// retainer gate override, overrides, withdraw: who lets a release through that the gate would stop.
+// retainer gate override, overrides, withdraw: lets a release pass that the gate would stop.
 #include "src/cli/gate_override.h"
 
 #include <CLI/CLI.hpp>

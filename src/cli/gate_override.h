@@ -1,4 +1,4 @@
-// The part of `retainer gate` that works on the store: overrides.
+// The commands of `retainer gate` that work on the store: overrides.
 #pragma once
 
 namespace CLI {

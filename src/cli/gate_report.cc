@@ -23,7 +23,7 @@ std::string TextIn(const json& object, const char* name) {
 
 const std::string& Headline(const GateVerdict& verdict) { return verdict.headline; }
 
-// Of an answer that has none: of what it has.
+// Makes a headline from an answer that has none.
 std::string MakeHeadline(const GateVerdict& verdict, const json& answer) {
   GateSaid said;
   said.verdict = verdict.verdict;
@@ -44,7 +44,7 @@ std::string MakeHeadline(const GateVerdict& verdict, const json& answer) {
   return GateHeadline(said);
 }
 
-// When the next promise changes the verdict by time alone; empty where that is not told.
+// When time alone will change the verdict; empty when the answer does not say.
 std::string NextLine(const GateVerdict& verdict) {
   if (verdict.next_change_at.empty() || verdict.verdict != "pass") return "";
   if (!verdict.override_text.empty()) return "";
@@ -53,10 +53,10 @@ std::string NextLine(const GateVerdict& verdict) {
 
 constexpr char kOnlyWarned[] = "Only warned: this job goes on (warn-only).";
 
-// Without what XML 1.0 cannot hold.
+// Removes characters that XML 1.0 does not allow.
 std::string XmlLine(std::string_view text) { return EscapeXml(PrintableLine(text)); }
 
-// Text in Markdown: no markup, no HTML, no mention.
+// Escapes text for Markdown: no markup, no HTML, no mention.
 std::string EscapeMarkdown(std::string_view text) {
   std::string out;
   for (const char c : PrintableLine(text)) {
@@ -260,7 +260,7 @@ std::string TroubleMarkdown(std::string_view text) {
 }
 
 std::string GateReport(const GateVerdict& verdict, GateFormat format, GateLeniency leniency) {
-  // In formats that people read; a test report or JSON says what was found.
+  // Only in formats for people; a test report and JSON show the verdict itself.
   const bool warned = leniency == GateLeniency::kWarnOnly && verdict.verdict == "fail";
   const std::string end = warned ? absl::StrCat(kOnlyWarned, "\n") : "";
   switch (format) {

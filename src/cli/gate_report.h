@@ -1,4 +1,4 @@
-// What `retainer gate` prints of the gate's answer. Pure.
+// Formats the gate's answer for `retainer gate`. Pure.
 #pragma once
 
 #include <string>
@@ -18,45 +18,47 @@ struct GateReason {
 };
 
 struct GateVerdict {
-  std::string verdict;   // pass, fail, unknown; neutral where the gate was not asked
-  std::string headline;  // all of it in one line
+  std::string verdict;   // pass, fail, unknown; neutral: the gate was not asked
+  std::string headline;  // everything in one line
   std::string project;
   std::string as_of;
-  std::string next_change_at;  // empty: time alone changes nothing
+  std::string next_change_at;  // empty: no change without new events
   std::vector<GateReason> reasons;
-  std::string override_text;  // who let it through all the same, and why; empty where nobody did
-  std::string ref_text;       // what became of `ref`; empty where none was asked for
-  std::string note;           // what the question left out; empty: nothing
-  std::string json;           // as it came
+  // Who overrode the verdict, and why; empty when nobody did.
+  std::string override_text;
+  // The result for `ref`; empty when no ref was asked for.
+  std::string ref_text;
+  std::string note;  // what the question left out; empty: nothing
+  std::string json;  // the answer as received
 };
 
-// InvalidArgument for what is no answer of a gate.
+// InvalidArgument when the body is not an answer of the gate.
 absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body);
 
-// Of a fork's pull request, which has no token to ask with: nothing is held against it.
+// The verdict for a fork's pull request, which has no token: neutral.
 GateVerdict NotAsked(const std::string& project);
 
-// A text of a JSON object, on one line; empty where there is none. `detail` is a problem's (RFC
-// 9457).
+// A text field of a JSON object, on one line; empty when it is missing. For a problem document (RFC
+// 9457) the field is `detail`.
 std::string JsonText(const std::string& body, const char* name);
 
-// What is not in the way all the same, by what the caller wished.
+// kWarnOnly: the caller wants a failed verdict only as a warning.
 enum class GateLeniency { kNone, kWarnOnly };
 
-// For standard output, every format; ends with a line's end.
+// For standard output, in any format; ends with a line end.
 std::string GateReport(const GateVerdict& verdict, GateFormat format,
                        GateLeniency leniency = GateLeniency::kNone);
 
-// Markdown for a job's summary or a comment. What comes from the server is text in it, not markup.
+// Markdown for a job's summary or a comment. Texts of the server are escaped in it.
 std::string GateMarkdown(const GateVerdict& verdict);
 
-// `::error title=…::…` with what would end or begin another command made harmless.
+// `::error title=…::…`. Escapes what would end this workflow command or start another one.
 std::string Annotation(std::string_view level, std::string_view title, std::string_view text);
 
-// `text` without a verdict, for a job's summary: why nobody could be asked.
+// Markdown for a job's summary when there is no verdict; `text` says why.
 std::string TroubleMarkdown(std::string_view text);
 
-// 0 pass or not asked, 1 fail, 2 cannot tell.
+// 0: pass or not asked. 1: fail. 2: unknown.
 int ExitCodeOf(const GateVerdict& verdict);
 
 }  // namespace retainer::cli

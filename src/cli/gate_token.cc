@@ -20,7 +20,7 @@ std::string Variable(const char* name) {
   return value == nullptr ? "" : std::string(absl::StripAsciiWhitespace(value));
 }
 
-// What GitHub's runner hands out at the address that it gives the job.
+// Gets the token from GitHub's runner, at the address that it gives to the job.
 absl::StatusOr<std::string> AskGitHub(const std::string& url, const std::string& audience) {
   auto body = SmallGet(
       absl::StrCat(url, absl::StrContains(url, '?') ? "&" : "?",
@@ -63,7 +63,7 @@ absl::StatusOr<std::string> GateToken(const std::string& file, const std::string
         "set RETAINER_TOKEN or give --token-file: `retainer token create --scope gate --project P` "
         "makes one");
   }
-  // It goes into a header.
+  // The token goes into a header, so it must not contain line breaks.
   if (!std::all_of(token.begin(), token.end(),
                    [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); })) {
     return absl::FailedPreconditionError(absl::StrCat(from, " holds no token: it has odd bytes"));

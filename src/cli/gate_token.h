@@ -1,4 +1,4 @@
-// Where `retainer gate` has its token from.
+// Finds the token of `retainer gate`.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace retainer::cli {
 
-// The first line of `file`; else the environment's RETAINER_TOKEN; else the CI job's own OIDC token
-// for `audience`: RETAINER_ID_TOKEN (a GitLab job's `id_tokens` put it there), or what GitHub
-// Actions hands to a job with `permissions: {id-token: write}`, so that no secret is stored
-// anywhere. FailedPrecondition, with the mend, where there is none; never a word of the token.
-// Unavailable: GitHub does not hand one out.
+// Takes the first of: the first line of `file`; RETAINER_TOKEN in the environment; the CI job's own
+// OIDC token for `audience`. GitLab puts an OIDC token into RETAINER_ID_TOKEN (by the job's
+// `id_tokens`); GitHub Actions gives one to a job with `permissions: {id-token: write}`. With an
+// OIDC token no secret is stored anywhere. FailedPrecondition, with the remedy, when there is no
+// token; Unavailable when GitHub does not give one. Errors never contain the token.
 absl::StatusOr<std::string> GateToken(const std::string& file, const std::string& audience);
 
 }  // namespace retainer::cli

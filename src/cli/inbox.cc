@@ -1,4 +1,4 @@
-// retainer inbox: what was set aside, and trying it again.
+// retainer inbox: lists what was set aside, and retries it.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>

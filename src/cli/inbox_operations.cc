@@ -91,7 +91,7 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const 
   std::set<std::string> wanted;
   for (const json& id : request.at("ids")) wanted.insert(id.get<std::string>());
   std::set<std::string> left = wanted;
-  // By any of its names; all of them count as found.
+  // Chosen when any of its names is wanted; all of its names then count as found.
   const auto chosen = [&](std::initializer_list<std::string> names) {
     bool found = all;
     for (const std::string& name : names) {

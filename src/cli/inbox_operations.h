@@ -1,4 +1,4 @@
-// What was set aside or given up, as `retainer inbox` asks for it: listed, tried again.
+// Lists and retries what was set aside or given up, for `retainer inbox`.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,9 +11,9 @@
 
 namespace retainer::cli {
 
-// The store's errors.
+// Errors: those of the store.
 absl::StatusOr<OperationResult> ListInbox(const Desk& desk, Store& store);
-// NotFound, naming what is not there; then nothing is tried.
+// NotFound, with the missing names; then nothing is retried.
 absl::StatusOr<OperationResult> RetryInbox(Desk& desk, Store& store, Clock& clock,
                                            const nlohmann::ordered_json& request);
 

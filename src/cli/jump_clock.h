@@ -1,4 +1,4 @@
-// Clocks that a command moves by itself.
+// Clocks that a command sets.
 #pragma once
 
 #include <mutex>
@@ -7,8 +7,8 @@
 
 namespace retainer::cli {
 
-// Runs like the system's clock, `behind` it, and jumps ahead when told: hours pass in the demo's
-// story while a reader waits for none of them. Thread-safe.
+// Runs `behind` the system's clock and jumps ahead on demand. The demo's story lasts hours, and a
+// reader need not wait for them. Thread-safe.
 class JumpClock final : public Clock {
  public:
   explicit JumpClock(absl::Duration behind = absl::ZeroDuration()) : ahead_(-behind) {}
@@ -25,7 +25,7 @@ class JumpClock final : public Clock {
     std::lock_guard lock(mutex_);
     ahead_ += by;
   }
-  // To the system's time, where it is still behind it.
+  // Moves to the system's time if the clock is still behind it.
   void CatchUp() {
     std::lock_guard lock(mutex_);
     ahead_ = std::max(ahead_, absl::ZeroDuration());
@@ -37,7 +37,7 @@ class JumpClock final : public Clock {
   absl::Duration ahead_;
 };
 
-// Stands still until it is set, and never goes back: the time of a replay is that of its
+// Stands still until it is set, and never goes back. In a replay the time is that of the
 // deliveries. Thread-safe.
 class ReplayClock final : public Clock {
  public:

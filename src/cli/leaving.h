@@ -1,4 +1,4 @@
-// What a policy takes away from customers whom it holds no more.
+// What customers lose when a new policy no longer has them.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,16 @@ namespace retainer::cli {
 
 struct LeavingCustomer {
   std::string id;
-  std::size_t open_tickets = 0;  // with a claim in force; at most kMostLeaving are counted
+  std::size_t open_tickets = 0;  // with a claim in force; counts at most kMostLeaving
 };
 inline constexpr std::size_t kMostLeaving = 10000;
 
-// Those of the policy in force that are not among `kept` (ids), by id. Errors are the store's.
+// The customers of the policy in force whose id is not in `kept`, ordered by id. Errors: those of
+// the store.
 absl::StatusOr<std::vector<LeavingCustomer>> FindLeaving(Store& store, const Policy& in_force,
                                                          const std::set<std::string>& kept);
 
-// What becomes of a customer that leaves, and the mend.
+// What happens to a customer that leaves, and the remedy.
 std::string LeavingText(const LeavingCustomer& customer);
 
 }  // namespace retainer::cli

@@ -10,14 +10,14 @@
 namespace retainer::cli {
 namespace {
 
-// The text without its last line end.
+// An error with the problems, without the last line end.
 absl::Status Refused(const std::vector<Problem>& problems) {
   std::string text = FormatProblems(problems);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return absl::InvalidArgumentError(text);
 }
 
-// A policy's files are named as a person finds them.
+// Names a policy's file by its path, so that a person can find it.
 void NameInFolder(const std::string& folder, std::string* file) {
   if (!file->empty()) *file = absl::StrCat(folder, "/", *file);
 }

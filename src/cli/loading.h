@@ -1,4 +1,4 @@
-// Configuration and policy from disk, as values or as errors that a person can act on.
+// Loads configuration and policy from disk. Returns values, or errors that say how to fix them.
 #pragma once
 
 #include <map>
@@ -16,42 +16,44 @@
 
 namespace retainer::cli {
 
-// Are the secrets of a configuration looked up? kLeft: they stay empty, for who only asks the
-// service or the store, and need not be there.
+// kRead: secrets of the configuration are resolved. kLeft: they stay empty and need not exist, for
+// a command that only asks the service or the store.
 enum class Secrets { kRead, kLeft };
 
-// InvalidArgument holds every problem, one a line: `file:line:column: what; how to mend it`.
-// Warnings go to standard error.
+// InvalidArgument with every problem, one per line: `file:line:column: what; how to mend it`.
+// Prints warnings on standard error.
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, Secrets secrets = Secrets::kRead);
 
-// The same as values, sorted: the status of what was not read holds what `problems` does.
+// The findings as values, sorted. On failure the returned status has the same text as `problems`.
 struct FileFindings {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
-  Place policy;      // of a configuration: where the policy's folder is named
-  std::string data;  // of a configuration: the store's folder, where it could be read
+  // Of a configuration: the place that names the policy's folder.
+  Place policy;
+  // Of a configuration: the store's folder, if it could be read.
+  std::string data;
 };
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings,
                                       Secrets secrets = Secrets::kRead);
 
 struct LoadedPolicy {
-  std::string id;  // the policy version
+  std::string id;  // policy version
   std::map<std::string, std::string> files;
   Policy policy;
-  std::vector<Problem> warnings;  // what works, though perhaps not as meant
+  std::vector<Problem> warnings;  // the policy works, but perhaps not as intended
   PolicyPlaces places;
 };
 
-// InvalidArgument as above; NotFound where the folder is not there or holds no policy.
+// InvalidArgument as above. NotFound when there is no such folder, or no policy in it.
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder);
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings);
 
-// A policy's files as terms that always were in force. InvalidArgument as above.
+// Compiles a policy's files to terms that were in force at all times. InvalidArgument as above.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(
     const std::map<std::string, std::string>& files);
 
-// The terms that the store remembers, compiled. A version that this program can no longer read is
-// passed over with an error in the log.
+// Compiles the terms that the store keeps. Skips a version that this program can no longer read,
+// and logs an error.
 TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log);
 
 }  // namespace retainer::cli

@@ -1,4 +1,4 @@
-// What doctor vouches for of the store.
+// How `retainer doctor` checks the store.
 #pragma once
 
 #include <string>
@@ -11,12 +11,13 @@
 namespace retainer::cli {
 
 struct LookThrough {
-  std::vector<std::string> damaged;  // what cannot be read, in words; the first few
-  std::size_t more = 0;              // beside those
-  bool whole = false;                // all was looked at within the time
+  std::vector<std::string> damaged;  // the first unreadable records, in words
+  std::size_t more = 0;              // number of further damaged records
+  bool whole = false;                // true: everything was read within the time
 };
 
-// Reads what is stored (Store::Scrub) for at most `patience` of real time. Errors as the store's.
+// Reads the stored records (Store::Scrub) for at most `patience` of real time. Errors: those of the
+// store.
 absl::StatusOr<LookThrough> LookThroughStore(Store& store, absl::Duration patience);
 
 }  // namespace retainer::cli

@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
   using namespace retainer::cli;  // NOLINT(google-build-using-namespace)
-  // A reader that went away (`retainer queue | head`) is no reason to die without a word.
+  // When the reader ends early (`retainer queue | head`), the process must not die silently.
   std::signal(SIGPIPE, SIG_IGN);
 
   CLI::App app("Enterprise support for open-source projects, inside the issues they use.",

@@ -46,7 +46,7 @@ absl::Status CheckTokenFor(const Policy* policy, const std::string& project,
   if (project.empty() || policy == nullptr) return absl::OkStatus();
   const auto ref = ParseProjectRef(project);
   if (!ref.ok()) return ref.status();
-  // A pattern is for what it will match.
+  // A pattern may be for projects that do not exist yet.
   const bool pattern = ref->path.find('*') != std::string::npos;
   if (!pattern && !Covers(*policy, "", ProjectNames{ref->forge, ref->path})) {
     std::vector<std::string> covered;

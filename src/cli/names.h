@@ -1,5 +1,5 @@
-// Names of the policy that a command was given: what means nothing is an error that says what there
-// is, so that it never reads as "nothing there". Pure.
+// Checks the names that a command was given. An unknown name is an error that lists the known ones,
+// so that it never reads as "nothing there". Pure.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace retainer::cli {
 
-// InvalidArgument, for a customer that the policy does not have.
+// The InvalidArgument error for a customer that the policy does not have.
 absl::Status NoSuchCustomer(const Policy& policy, const std::string& name);
 
-// What a token is for (empty: everything). FailedPrecondition for a customer without a policy in
-// force (nullptr); InvalidArgument for one whom it does not have, or by an alias, which may pass to
-// another, and for a project that it does not cover.
+// Checks the scope of a token; empty means everything. FailedPrecondition for a customer when no
+// policy is in force (`policy` is null). InvalidArgument for an unknown customer, for an alias (it
+// may pass to another customer), and for a project that the policy does not cover.
 absl::Status CheckTokenFor(const Policy* policy, const std::string& project,
                            const std::string& customer);
 

@@ -1,4 +1,4 @@
-// The Metrics port for commands that end at once.
+// The Metrics port for commands that end at once: it does nothing.
 #pragma once
 
 #include "retainer/metrics.h"

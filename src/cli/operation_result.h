@@ -1,4 +1,4 @@
-// What an operation answers, and what its parts share.
+// The answer of an operation, and helpers that operations share.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,7 +20,7 @@ inline nlohmann::ordered_json TimeOrNull(const std::optional<absl::Time>& time) 
   return time && *time != absl::InfiniteFuture() ? json(Rfc3339(*time)) : json(nullptr);
 }
 
-// Of a request; empty where it has none of this name.
+// A text of a request; empty when the request lacks it.
 inline std::string Text(const nlohmann::ordered_json& request, const char* name) {
   return request.value(name, "");
 }

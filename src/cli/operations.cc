@@ -45,7 +45,7 @@ absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
   const auto inspection = desk.Inspect(*ref, customer);
   if (!inspection.ok()) return inspection.status();
   const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(customer);
-  if (known != nullptr) customer = known->id;  // it may have been named by its alias
+  if (known != nullptr) customer = known->id;  // the request may name it by an alias
   return Result{inspection->explanation,
                 json::parse(TicketAnswer(*ref, *inspection, customer).body)};
 }
@@ -266,7 +266,7 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   if (const auto since = request.find("since"); since != request.end()) {
     task.scope.since = absl::FromUnixSeconds(since->get<std::int64_t>());
   }
-  // The first page says at which instant all of them look.
+  // The first page fixes the instant for all pages.
   task.now = clock.Now();
   if (const auto now = request.find("now_ns"); now != request.end()) {
     task.now = absl::FromUnixNanos(now->get<std::int64_t>());

@@ -1,5 +1,5 @@
-// What commands ask of a store, whoever owns it: the service through its control socket, or the
-// command itself when no service runs.
+// The requests that commands make to a store. Its owner answers them: the service, through its
+// control socket, or the command itself when no service runs.
 #pragma once
 
 #include <functional>
@@ -20,22 +20,22 @@
 
 namespace retainer::cli {
 
-// Requests and answers are JSON texts on one line. Thread-safe as far as its parts are.
+// Requests and answers are JSON texts on one line. As thread-safe as its parts.
 class Operations {
  public:
-  // Reads the policy anew, and says what came of it.
+  // Reads the policy again and returns the result.
   using Reload = std::function<absl::StatusOr<PolicyState>()>;
 
-  // `reload`: of a running service.
+  // `reload` belongs to a running service; without one, leave it out.
   Operations(Desk& desk, Store& store, Clock& clock, Reload reload = nullptr)
       : desk_(desk), store_(store), clock_(clock), reload_(std::move(reload)) {}
 
-  // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, N a canonical status
-  // code. Never throws.
+  // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
+  // canonical status code. Never throws.
   std::string Answer(const std::string& request);
 
  private:
-  // Compiled where it is not that of the request before.
+  // Compiles the files, unless they are those of the previous request.
   absl::StatusOr<std::shared_ptr<const Terms>> Proposed(
       const std::map<std::string, std::string>& files);
 
@@ -43,32 +43,32 @@ class Operations {
   Store& store_;
   Clock& clock_;
   const Reload reload_;
-  // Of the last backtest: its pages come one after another.
+  // Terms of the last backtest. They are kept because its pages are requested one after another.
   std::mutex mutex_;
   std::shared_ptr<const Terms> proposed_;  // guarded by mutex_
 };
 
-// An answer as a command prints it.
+// An answer that a command prints.
 struct Answered {
   std::string text;         // for people
   std::string data;         // JSON
-  bool by_service = false;  // a running service answered
+  bool by_service = false;  // true: a running service answered
 };
 
-// A talk with whoever owns the store of a configuration's data folder: the service that runs on it,
-// else this process, which then has the folder until the talk's end.
+// A conversation with the owner of the store in a configuration's data folder: the service that
+// runs on it, or else this process, which then owns the folder until the conversation ends.
 class StoreTalk {
  public:
-  // kFolder: the policy folder is read, as a service does when it starts. kRecorded: only what the
-  // store remembers counts, and nothing is written.
+  // kFolder: reads the policy folder, as the service does when it starts. kRecorded: uses only the
+  // policy that the store has, and writes nothing.
   enum class Terms { kFolder, kRecorded };
 
-  // REQUIRES: config outlives the talk. `parts`: what this process opens where no service runs.
+  // REQUIRES: config outlives this. `parts` is what this process opens when no service runs.
   explicit StoreTalk(const Config& config, Terms terms = Terms::kFolder,
                      Service::Parts parts = Service::Parts::kAll);
   ~StoreTalk();
 
-  // Errors as Service::Open, CallControl and the operation say.
+  // Errors: those of Service::Open, CallControl and the operation.
   absl::StatusOr<Answered> Ask(const std::string& request);
 
  private:
@@ -82,11 +82,11 @@ class StoreTalk {
   std::unique_ptr<Owned> owned_;
 };
 
-// One question to the service that runs on a data folder; nullopt where none does.
+// Sends one request to the service that runs on a data folder; nullopt when none runs.
 std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folder,
                                                    const std::string& request);
 
-// One question.
+// Sends one request.
 absl::StatusOr<Answered> Ask(const Config& config, const std::string& request,
                              Service::Parts parts = Service::Parts::kAll);
 

@@ -1,4 +1,4 @@
-// Overrides of the gate, as an operator puts them on record. Thread-safe.
+// Overrides of the gate that an operator records. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -15,15 +15,14 @@ struct OverrideRequest {
   std::string project;  // forge:path
   std::string by;
   std::string reason;
-  std::optional<absl::Time> until;  // else kUsualOverride from now
+  std::optional<absl::Time> until;  // default: kUsualOverride from now
 };
 
 inline constexpr absl::Duration kUsualOverride = absl::Hours(4);
 
-// Puts one on record, from `now` on. NotFound where nothing is known of the project;
-// InvalidArgument for a time that is over or too long, and for words that name a private customer
-// of `policy` (nullptr: none is in force), for they stand in the gate's answer and so in public
-// logs.
+// Records an override, from `now` on. NotFound when the project is unknown. InvalidArgument when
+// `until` is past or too far ahead, and when the words name a private customer of `policy`
+// (nullptr: no policy in force), because they appear in the gate's answer and so in public logs.
 absl::StatusOr<GateOverride> AddOverride(Store& store, const Policy* policy,
                                          const OverrideRequest& request, absl::Time now);
 

@@ -13,10 +13,10 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// So many refusals of one address are no slip.
+// This many refusals of one address are not an accident.
 constexpr std::uint64_t kManyRefusals = 5;
 constexpr std::size_t kMostSenders = 5;
-// Steps of one request, so that a signal is heard in between.
+// The number of steps in one request, so that a signal is handled in between.
 constexpr int kSteps = 20;
 
 ProjectRef RefOf(const ProjectRecord& project) { return {project.key.forge, project.path}; }

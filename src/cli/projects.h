@@ -1,5 +1,5 @@
-// What commands tell of projects: those that the policy covers under an old name or not at all,
-// those that are read back, and whose deliveries were refused.
+// What commands report about projects: those that the policy covers under an old name or not at
+// all, those that are being read back, and those whose deliveries were refused.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -14,24 +14,25 @@
 
 namespace retainer::cli {
 
-// For `doctor`: what is wrong, and what works though perhaps not as meant; each with the mend.
+// For `doctor`: errors, and warnings about what works but perhaps not as intended. Each has its
+// remedy.
 struct ProjectFindings {
   std::vector<std::string> wrong;
   std::vector<std::string> warnings;
 };
 absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store);
 
-// Known projects that `policy`, as it would be loaded, names by an old name alone, or that it
-// covers no more and the policy in force does: each with the mend.
+// Known projects that `policy` (not yet loaded) names only by an old name, or no longer covers
+// although the policy in force does. Each has its remedy.
 absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store& store,
                                                          const Policy& policy);
 
-// Deliveries of projects that no pattern covers, as lines and as JSON.
+// The deliveries of projects that no pattern covers, as lines and as JSON.
 absl::Status ListHeld(const Desk& desk, Store& store, std::string* text,
                       nlohmann::ordered_json* list);
 
-// One look at what is read back: `left` projects, tickets `read`, `trouble`, when to look again.
-// `drive`: does the next steps itself, because no service runs.
+// The state of reading back: `left` projects, tickets `read`, `trouble`, and when to ask again.
+// `drive`: also does the next steps itself, because no service runs.
 absl::StatusOr<nlohmann::ordered_json> ReadBackState(Desk& desk, Store& store, Clock& clock,
                                                      bool drive);
 

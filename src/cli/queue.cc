@@ -20,7 +20,7 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::size_t kPage = 100;
-// No queue looks at more tickets of a kind than this: a team's may be few among many.
+// The most tickets of a kind that are looked at, because a team's tickets may be few among many.
 constexpr std::size_t kMostLookedAt = 2000;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
@@ -29,7 +29,7 @@ bool Contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-// Nobody but its author and machines has said anything.
+// True when only the author and machines have written.
 bool Unanswered(const Standing& standing, const FactSet& facts) {
   return std::none_of(facts.begin(), facts.end(), [&](const auto& entry) {
     const Fact& fact = entry.second;
@@ -98,7 +98,8 @@ class Queue {
     return absl::OkStatus();
   }
 
-  // Goes on over the limit while the due instants are equal: a commitment may come last there.
+  // Continues past the limit while the due instants are equal, because a commitment may come last
+  // among them.
   absl::StatusOr<std::vector<QueueItem>> Paying() {
     TicketQuery query;
     query.due_before = absl::InfiniteFuture();
@@ -119,7 +120,8 @@ class Queue {
     return items;
   }
 
-  // Where the community has objectives, what they wait for; else what nobody has answered.
+  // If the community has objectives, the tickets that wait for those; otherwise the unanswered
+  // ones.
   absl::StatusOr<std::vector<QueueItem>> Community() {
     TicketQuery query;
     query.open = true;
@@ -144,7 +146,8 @@ class Queue {
     return items;
   }
 
-  // Judges the query's tickets one after another until `enough`, given the next one's due instant.
+  // Judges the query's tickets one after another until `enough` returns true for the next one's due
+  // instant.
   template <typename Enough, typename Take>
   absl::Status Look(TicketQuery query, Enough enough, Take take) {
     query.limit = kPage;
@@ -197,8 +200,8 @@ class Queue {
     return item;
   }
 
-  // By who was assigned, else by labels, else by who answered last; what nothing of that gives to a
-  // team is everybody's.
+  // The assignees decide, then the labels, then the last responder. A ticket for which none of
+  // these names a team belongs to everybody.
   bool IsTheTeams(const Standing& standing, const std::string& forge) const {
     if (options_.team.empty()) return true;
     const auto& teams = terms_.back()->policy.teams;
@@ -240,7 +243,7 @@ class Queue {
   Pins pins_;
 };
 
-// `2d 3h`, `3h 05m`, `12m`.
+// Formats as `2d 3h`, `3h 05m`, `12m`.
 std::string Span(absl::Duration span) {
   const std::int64_t minutes = absl::ToInt64Minutes(span);
   const std::int64_t hours = minutes / 60;

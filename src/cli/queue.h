@@ -1,5 +1,5 @@
-// What to answer next: tickets with a promise to keep by due time, then those of the community that
-// wait longest. Reads only.
+// What to answer next: tickets with a promise to keep, ordered by due time, then the community's
+// tickets that have waited longest. Reads only.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +18,16 @@
 namespace retainer::cli {
 
 struct QueueOptions {
-  // Tickets with a member of this team; of those that nobody has, those that its labels name, or
-  // that no team's labels do. Empty: all.
+  // Only tickets that belong to this team: a member is assigned; if nobody is assigned, its labels
+  // or a member's answer decide. Tickets that belong to no team are included. Empty: all tickets.
   std::string team;
-  std::string customer;  // id or alias; empty: all, and the community
+  std::string customer;  // id or alias; empty: all customers and the community
   std::size_t limit = 50;
 };
 
-// Something that waits for us.
+// A promise that waits for us.
 struct QueuedPromise {
-  std::string customer;  // id; empty: the community's objective
+  std::string customer;  // id; empty: an objective for the community
   Metric metric = Metric::kFirstResponse;
   PromiseKind kind = PromiseKind::kCommitment;
   ClockState state = ClockState::kRunning;
@@ -38,27 +38,31 @@ struct QueueItem {
   TicketRef ticket;
   std::string title;
   std::string url;
-  bool open = true;  // on the forge; a question on a closed ticket wants an answer too
-  absl::Time since;  // waits since
-  std::vector<std::string> customers;  // ids, of claims in force; empty: a community ticket
-  std::vector<std::string> aliases;    // in step
+  // Whether the ticket is open on the forge. A question on a closed ticket also needs an answer.
+  bool open = true;
+  absl::Time since;  // waiting since
+  // Ids of the customers with claims in force; empty: a community ticket.
+  std::vector<std::string> customers;
+  std::vector<std::string> aliases;  // parallel to `customers`
   std::vector<std::string> priorities;
-  std::vector<std::string> with;        // assignees, else who answered last
-  std::vector<QueuedPromise> promises;  // by due; the first is what the ticket is queued by
+  std::vector<std::string> with;  // assignees; without any, the last responder
+  // Ordered by due instant. The first one decides the ticket's place in the queue.
+  std::vector<QueuedPromise> promises;
   bool community() const { return customers.empty(); }
   absl::Time due() const {
     return promises.empty() ? absl::InfiniteFuture() : promises.front().due;
   }
 };
 
-// The overdue first, then by due instant; at one instant commitments before targets. A tenth of the
-// places is the community's where it waits, the longest waiting first, so that it is not starved.
-// InvalidArgument for a team or customer that the policy does not have; FailedPrecondition while no
-// policy is in force; else the store's errors.
+// Overdue tickets first, then by due instant; at the same instant commitments come before targets.
+// A tenth of the places is reserved for the community's tickets, the longest waiting first, so that
+// they are not starved. InvalidArgument for a team or customer that the policy does not have;
+// FailedPrecondition while no policy is in force; otherwise the store's errors.
 absl::StatusOr<std::vector<QueueItem>> ReadQueue(Desk& desk, Store& store, absl::Time now,
                                                  const QueueOptions& options);
 
 std::string QueueText(const std::vector<QueueItem>& items, absl::Time now);
-std::string QueueJson(const std::vector<QueueItem>& items, absl::Time now);  // an array
+// A JSON array.
+std::string QueueJson(const std::vector<QueueItem>& items, absl::Time now);
 
 }  // namespace retainer::cli

@@ -26,7 +26,7 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
   return std::move(text).str();
 }
 
-// Takes header lines off the front of a recorded request.
+// Removes header lines from the front of a recorded request and stores them.
 void TakeHeaders(Recorded* recorded) {
   const std::size_t first = recorded->body.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || recorded->body[first] == '{' || recorded->body[first] == '[') {

@@ -1,8 +1,9 @@
-// Recorded deliveries, as `retainer replay` reads them.
+// Reads recorded deliveries for `retainer replay`.
 //
-// A file holds either a body alone (JSON), or an HTTP request's headers (`Name: value` lines), an
-// empty line and the body. A folder is walked in the order of names; an `index.json` in it may name
-// each file's event header: `[{"file": "github/issues/opened.json", "event_header": "issues"}, …]`.
+// A file holds either only a body (JSON), or an HTTP request's headers (`Name: value` lines), an
+// empty line and the body. Files of a folder are read in the order of their names. An `index.json`
+// in the folder may name each file's event header: `[{"file": "github/issues/opened.json",
+// "event_header": "issues"}, …]`.
 #pragma once
 
 #include <optional>
@@ -14,15 +15,17 @@
 namespace retainer::cli {
 
 struct Recorded {
-  std::string name;  // of the file, as given or below the folder given
+  std::string name;  // the file's name as given, or relative to the given folder
   std::string body;
-  std::string event;                 // the event header; empty where nobody said
-  std::string id;                    // the forge's delivery id, where recorded
-  std::vector<std::string> folders;  // of the file below the folder given: may name a forge
-  std::string path;                  // of the file: names may repeat between folders
+  std::string event;  // the event header; empty when unknown
+  std::string id;     // the forge's delivery id, if recorded
+  // The file's parent folders below the given folder; one of them may name a forge.
+  std::vector<std::string> folders;
+  // The file's path, because the same name may occur in several folders.
+  std::string path;
 };
 
-// NotFound, naming the path, for what is not there; Unavailable for what cannot be read.
+// NotFound, with the path, when it does not exist; Unavailable when it cannot be read.
 absl::StatusOr<std::vector<Recorded>> ReadRecorded(const std::vector<std::string>& paths);
 
 }  // namespace retainer::cli

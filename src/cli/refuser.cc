@@ -10,7 +10,7 @@ namespace retainer::cli {
 namespace {
 
 constexpr int kMostThreads = 4;
-// Seconds. A request that dawdles holds a thread no longer.
+// In seconds. A slow request holds a thread for no longer than this.
 constexpr int kPatience = 5;
 constexpr char kRetryAfterSeconds[] = "30";
 
@@ -30,8 +30,7 @@ Refuser::Refuser(const HostPort& listen, Log& log) : server_(std::make_unique<ht
   server_->set_read_timeout(kPatience);
   server_->set_write_timeout(kPatience);
   server_->set_keep_alive_max_count(1);
-  // A body is read to its end, for closing before that would take the answer away from who sends
-  // it.
+  // The body is read to its end, because closing the connection earlier would lose the answer.
   server_->Post(".*", [](const httplib::Request&, httplib::Response& response,
                          const httplib::ContentReader& body) {
     body([](const char*, std::size_t) { return true; });

@@ -1,4 +1,4 @@
-// What answers while the service cannot start yet.
+// Answers requests while the service cannot start yet.
 #pragma once
 
 #include <memory>
@@ -13,9 +13,9 @@ class Server;
 
 namespace retainer::cli {
 
-// Answers 503 with Retry-After to every request while it lives, so that forges keep their
-// deliveries and load balancers see why. Where the address cannot be listened on, it says so in the
-// log: a refused connection tells forges the same.
+// Answers 503 with Retry-After to every request, so that forges keep their deliveries and load
+// balancers see the reason. If it cannot listen on the address, it logs that; forges react to a
+// refused connection in the same way.
 class Refuser {
  public:
   Refuser(const HostPort& listen, Log& log);
@@ -23,7 +23,7 @@ class Refuser {
   Refuser(const Refuser&) = delete;
   Refuser& operator=(const Refuser&) = delete;
 
-  // Where it listens; any free one for port 0, -1 where it does not.
+  // The port on which it listens (a free one if the port was 0); -1 when it does not listen.
   int port() const { return port_; }
 
  private:

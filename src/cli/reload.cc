@@ -1,4 +1,4 @@
-// retainer reload: the running service reads its policy anew, and says what came of it.
+// retainer reload: the running service reads its policy again and reports the result.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -23,7 +23,7 @@ void RegisterReload(CLI::App& app) {
       "service "
       "runs.\nExample: retainer reload --config /etc/retainer/retainer.yaml");
   command->callback([options] {
-    // The service knows the secrets: here they need not be readable.
+    // Only the service needs the secrets; they need not be readable here.
     FileFindings findings;
     const auto config = LoadConfigFile(options->config, &findings);
     if (findings.data.empty()) Fail(config.status());

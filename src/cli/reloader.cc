@@ -32,7 +32,7 @@ bool Reloader::Stop(absl::Duration patience) {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   changed_.notify_all();
-  // What is being put in force uses the store, which is closed after this.
+  // Putting a policy in force uses the store, which is closed after this.
   changed_.wait(lock, [&] { return !taking_; });
   return changed_.wait_for(lock, absl::ToChronoMilliseconds(patience), [&] { return ended_; });
 }

@@ -1,5 +1,5 @@
-// Reloader: the policy is read in a thread of its own, so that neither a signal nor the end of the
-// service waits for a long reading.
+// Reloader: reads the policy in a thread of its own, so that neither a signal nor the end of the
+// service waits for a long read.
 //
 // Thread-safe.
 #pragma once
@@ -18,23 +18,23 @@ namespace retainer::cli {
 
 class Reloader {
  public:
-  // Reads, which may take long and touches nothing that is shared; what it returns puts in force
-  // what was read.
+  // Reads the policy. It may take long and touches nothing that is shared. The function that it
+  // returns puts the new policy in force.
   using Take = std::function<PolicyState()>;
   using Read = std::function<Take()>;
 
   explicit Reloader(Read read);
-  // Waits for a reading that is under way.
+  // Waits for a read in progress.
   ~Reloader();
   Reloader(const Reloader&) = delete;
   Reloader& operator=(const Reloader&) = delete;
 
-  // A reading begins after this call; several calls before it begins are one.
+  // Requests a read that begins after this call. Several requests before it begins share one read.
   void Ask();
-  // Asks, and waits for what comes of it. Cancelled where the end of the service comes first.
+  // Requests a read and waits for its result. Cancelled when the service ends first.
   absl::StatusOr<PolicyState> Reload();
-  // Nothing is put in force after this. False where a reading is still under way after `patience`
-  // of real time; it will do nothing when it ends.
+  // After this, no policy is put in force. False when a read is still in progress after `patience`
+  // of real time; its result will be dropped.
   bool Stop(absl::Duration patience);
 
  private:
@@ -43,8 +43,8 @@ class Reloader {
   const Read read_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t asked_ = 0;  // calls so far
-  std::uint64_t done_ = 0;   // those that `state_` answers
+  std::uint64_t asked_ = 0;  // number of requests so far
+  std::uint64_t done_ = 0;   // number of requests that `state_` answers
   PolicyState state_;
   bool stopping_ = false;
   bool taking_ = false;

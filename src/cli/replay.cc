@@ -1,4 +1,4 @@
-// retainer replay: recorded deliveries, in memory and offline. Writes and sends nothing.
+// retainer replay: plays recorded deliveries in memory and offline. Writes and sends nothing.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>

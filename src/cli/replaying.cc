@@ -10,7 +10,7 @@
 namespace retainer::cli {
 namespace {
 
-// Of a body seen before its time is known: no time is too far ahead.
+// The receipt of a body whose time is not yet known: later than any time in it.
 absl::Time EndOfTime() { return absl::FromUnixSeconds(253'402'300'799); }
 
 std::vector<ForgeSlot> Slots(const Config& config) {
@@ -29,7 +29,7 @@ Replaying::Replaying(const Config& config, std::shared_ptr<const Terms> terms, P
       observer_(std::move(observer)),
       log_(LogFormat::kText, LogLevel::kError),
       judge_(store_, clock_, log_, metrics_, terms_, Slots(config)),
-      // Everything at its own instant: nobody waits for us.
+      // Due tickets are not spread over time, because nobody waits.
       timers_(judge_, store_, clock_, log_, metrics_, terms_,
               {.at_once = std::numeric_limits<std::size_t>::max() / 2}) {
   terms_.Set({std::move(terms)});
@@ -99,7 +99,7 @@ Replaying::Lane* Replaying::FindLane(const Recorded& recorded) {
   return nullptr;
 }
 
-// What falls due before the next delivery happens at its own instant.
+// Judges what falls due before the next delivery, each at its own instant.
 void Replaying::PassTime() {
   for (;;) {
     const auto next = timers_.NextWake();

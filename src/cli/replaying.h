@@ -1,5 +1,5 @@
-// Recorded deliveries played into a store in memory, offline; the time follows them. Writes and
-// sends nothing.
+// Plays recorded deliveries into a store in memory, offline; the clock follows the deliveries.
+// Writes nothing to disk and sends nothing.
 #pragma once
 
 #include <functional>
@@ -24,27 +24,27 @@ namespace retainer::cli {
 
 enum class PlayedAs { kDecided, kAccepted, kIgnored, kRefused };
 
-// What became of a delivery.
+// The result of one delivery.
 struct Played {
-  std::string delivery;  // its name
+  std::string delivery;  // its file's name
   std::string event;
   PlayedAs as = PlayedAs::kRefused;
   std::string reason;
   absl::Time at;
-  const Judged* judged = nullptr;  // kDecided
+  const Judged* judged = nullptr;  // set for kDecided
 };
 
 struct PlayOptions {
-  std::string forge;  // the configured one that sent them all; empty: found out
-  std::string event;  // the event header where a file holds a body alone
+  std::string forge;  // the configured forge that sent all of them; empty: detected for each
+  std::string event;  // the event header for files that hold only a body
 };
 
-// One thread.
+// For one thread.
 class Replaying {
  public:
   using Observer = std::function<void(const Played&)>;
 
-  // Ends the command where a forge of the configuration cannot be set up.
+  // Ends the command when a forge of the configuration cannot be set up.
   Replaying(const Config& config, std::shared_ptr<const Terms> terms, PlayOptions options,
             Observer observer);
 

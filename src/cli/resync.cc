@@ -1,4 +1,4 @@
-// retainer resync: reads back from the forges what happened while nobody told us.
+// retainer resync: reads from the forges what happened while no deliveries came.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,7 @@ namespace {
 
 using json = nlohmann::json;
 
-// A forge that wants to be left alone for longer is asked at another time.
+// If a forge asks for a longer pause than this, the command does not wait for it.
 constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
 
 struct Options : AskOptions {
@@ -41,7 +41,7 @@ void Tell(const Options& options, const json& state) {
   }
 }
 
-// Is there a project that the forge does not let us read?
+// True when there is a project that the forge does not let us read.
 bool HasTrouble(const json& state) {
   return std::any_of(state["projects"].begin(), state["projects"].end(), [](const json& project) {
     return !project["trouble"].get<std::string>().empty();

@@ -15,7 +15,7 @@
 namespace retainer::cli {
 namespace {
 
-// SIGTERM stops within 10 s; the rest is for closing connections and the store.
+// SIGTERM ends the service within 10 s; the rest of that is for closing connections and the store.
 constexpr absl::Duration kDrain = absl::Seconds(7);
 
 sigset_t OurSignals() {
@@ -99,7 +99,7 @@ void Running::Report(const PolicyState& state) {
     return;
   }
   log_.Info("policy in force", {{"version", state.id}});
-  // Once a version, however often it is read.
+  // Warnings are logged once per version, however often it is read.
   if (warned_ != state.id) {
     for (const std::string& warning : state.warnings) {
       log_.Warning("policy", {{"problem", warning}});
@@ -114,7 +114,7 @@ void Running::Report(const PolicyState& state) {
 }
 
 void Running::Stop() {
-  // Before all else: who waits for a reading on the control socket goes.
+  // Stopped first, so that callers on the control socket stop waiting for a read.
   reading_ = reloader_ != nullptr && !reloader_->Stop(absl::ZeroDuration());
   if (api_ != nullptr) api_->Stop();
   control_.reset();

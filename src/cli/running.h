@@ -24,19 +24,19 @@ namespace retainer::cli {
 
 class Running {
  public:
-  // Errors as Service::Open; Unavailable when an address cannot be listened on. A policy that is
-  // missing or broken is no error: deliveries are stored and wait for a good one.
+  // Errors as Service::Open; Unavailable when an address cannot be listened on. A missing or broken
+  // policy is not an error: deliveries are stored and wait for a valid one.
   static absl::StatusOr<std::unique_ptr<Running>> Start(const Config& config, Clock& clock,
                                                         Log& log);
   ~Running();
 
-  // Has the policy read anew, and does not wait for it.
+  // Requests that the policy is read again, and does not wait.
   void Reload() { reloader_->Ask(); }
-  // Takes no more requests, works off what it can within some seconds, closes the store. A request
-  // or a forge's call under way can hold it up; StopWithin bounds that.
+  // Accepts no more requests, finishes what it can within some seconds, and closes the store. A
+  // request or a call to a forge in progress can delay it; StopWithin has a time limit.
   void Stop();
-  // Stop, and where that takes longer than `patience` the end of the process, with exit code 0:
-  // whatever was acknowledged is on disk, and the next start goes on from there.
+  // As Stop, but when that takes longer than `patience` it ends the process with exit code 0.
+  // Everything that was acknowledged is on disk, and the next start continues from there.
   void StopWithin(absl::Duration patience);
 
   Service& service() { return *service_; }
@@ -45,8 +45,8 @@ class Running {
 
  private:
   Running(const Config& config, Log& log) : config_(config), log_(log) {}
-  // One line in the log, a figure and the details of /readyz for what came of reading the policy;
-  // its warnings too. One thread at a time.
+  // Reports the result of reading the policy: one line in the log, a metric, the details of
+  // /readyz, and the policy's warnings. For one thread at a time.
   void Report(const PolicyState& state);
 
   const Config config_;
@@ -58,15 +58,15 @@ class Running {
   std::unique_ptr<OidcVerifier> oidc_;
   std::unique_ptr<ApiServer> api_;
   ApiPorts ports_;
-  std::string warned_;    // the version whose warnings stand in the log
-  bool reading_ = false;  // the policy, when it was stopped
+  std::string warned_;    // the version whose warnings were logged
+  bool reading_ = false;  // a read was in progress at the stop
   std::unique_ptr<Reloader> reloader_;
 };
 
-// SIGTERM, SIGINT and SIGHUP wait for WaitForSignal in every thread started from now on.
+// Makes SIGTERM, SIGINT and SIGHUP wait for WaitForSignal in every thread that starts from now on.
 void BlockSignals();
 int WaitForSignal();
-// Nullopt: none came within `patience` (real time).
+// Nullopt: no signal came within `patience` (real time).
 std::optional<int> WaitForSignal(absl::Duration patience);
 
 }  // namespace retainer::cli

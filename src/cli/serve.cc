@@ -16,7 +16,7 @@
 namespace retainer::cli {
 namespace {
 
-// Under the 10 s that are promised of SIGTERM.
+// Less than the 10 s that are promised for SIGTERM.
 constexpr absl::Duration kStopWithin = absl::Seconds(9);
 constexpr absl::Duration kTryAgainAfter = absl::Seconds(5);
 
@@ -25,7 +25,8 @@ struct Options {
   bool verbose = false;
 };
 
-// Each connection is a descriptor. A shell's soft limit of 1,024 would be the service's, too.
+// Raises the limit of descriptors, because each connection needs one. The service would otherwise
+// have a shell's soft limit of 1,024.
 void AllowDescriptors() {
   constexpr rlim_t kEnough = 65536;
   rlimit limit{};
@@ -42,7 +43,7 @@ void Serve(const Options& options) {
   StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   SystemClock clock;
   auto running = Running::Start(*config, clock, log);
-  // A full disk gets better without us.
+  // A full disk may recover without a restart: wait and try again.
   while (absl::IsResourceExhausted(running.status())) {
     log.Error("cannot start yet; everything is answered with 503 meanwhile",
               {{"reason", std::string(running.status().message())}});

@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
 Service::~Service() = default;
 
 std::function<PolicyState()> Service::ReadPolicy() {
-  const std::string folder = config_.policy;  // the reading may outlast this object
+  const std::string folder = config_.policy;  // the read may outlast this object
   return [this, loaded = LoadPolicyFolder(folder)] {
     const TermsHistory before = desk_->terms();
     PolicyState state;
@@ -85,7 +85,7 @@ std::function<PolicyState()> Service::ReadPolicy() {
       }
       state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
     }
-    // What was refused leaves in force what is, and no ticket need be judged again.
+    // After a refusal the policy in force stays, and no ticket needs to be judged again.
     if (!before.empty() && (!state.status.ok() || loaded->id == before.back()->id)) {
       state.id = before.back()->id;
       return state;

@@ -1,4 +1,4 @@
-// A whole desk wired together: store, forges, receivers, words, terms. `serve` and `demo` start it;
+// A whole desk, with store, forges, receivers, renderer and terms. `serve` and `demo` start it;
 // other commands open it, ask, and close it.
 #pragma once
 
@@ -22,36 +22,37 @@
 
 namespace retainer::cli {
 
-// The terms that a policy folder gives beside those that the store remembers.
+// The terms from the policy folder, together with those that the store keeps.
 struct PolicyState {
-  absl::Status status;   // of the folder: OK, or why it was refused; the last good one stays
-  std::string id;        // in force; empty: none
-  bool changed = false;  // it was not in force before
-  // What works in the folder's policy, though perhaps not as meant: one line each, as `check` has
-  // it.
+  // The folder's status: OK, or the reason why it was refused. Then the last valid policy stays.
+  absl::Status status;
+  std::string id;        // version in force; empty: none
+  bool changed = false;  // true: it was not in force before
+  // Warnings about the folder's policy: what works, but perhaps not as intended. One line each, as
+  // in `check`.
   std::vector<std::string> warnings = {};
 };
 
 class Service {
  public:
-  // kStore: no forge and no sink can be asked or told anything, and no secret is needed.
+  // kStore: forges and sinks are not set up and cannot be called, and no secret is needed.
   enum class Parts { kAll, kStore };
 
-  // Takes the data folder into possession. FailedPrecondition, with the mend: another process has
-  // it, it is of a newer version, a forge was renamed. PermissionDenied: another user's.
-  // ResourceExhausted: no store can be made, for its disk is full.
+  // Takes ownership of the data folder. FailedPrecondition, with the remedy: another process owns
+  // it, a newer version wrote it, or a forge was renamed. PermissionDenied: another user owns it.
+  // ResourceExhausted: the store cannot be created because its disk is full.
   // REQUIRES: clock, log and metrics outlive the service.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics, Parts parts = Parts::kAll);
   ~Service();
 
-  // Reads the policy folder anew. A broken one changes nothing.
+  // Reads the policy folder again. A broken policy changes nothing.
   PolicyState LoadPolicy() { return ReadPolicy()(); }
-  // The same in two steps: reads, which may take long and touches nothing that is shared; what it
-  // returns puts in force what was read.
+  // The same in two steps. This reads, which may take long and touches nothing that is shared. The
+  // function that it returns puts the policy in force.
   std::function<PolicyState()> ReadPolicy();
 
-  // The policy versions that the store remembers, without a look at the folder: writes nothing.
+  // Loads the policy versions that the store keeps, without reading the folder. Writes nothing.
   PolicyState LoadRecordedPolicy();
 
   Desk& desk() { return *desk_; }

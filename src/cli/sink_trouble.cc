@@ -26,7 +26,7 @@ absl::StatusOr<nlohmann::ordered_json> TroubledSinks(Store& store) {
   for (const Notice& notice : *waiting) {
     const auto record = store.FindNotice(notice.id);
     if (!record.ok()) return record.status();
-    if (!*record) continue;  // told meanwhile
+    if (!*record) continue;  // it has been told since
     for (const auto& [sink, why] : (*record)->troubles) {
       Trouble& trouble = sinks[sink];
       ++trouble.notices;

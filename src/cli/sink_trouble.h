@@ -1,4 +1,4 @@
-// Sinks that do not take what they are told, as `doctor` shows them.
+// Sinks that do not accept notices, for `retainer doctor`.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,9 +8,9 @@
 
 namespace retainer::cli {
 
-// One object a sink, by name: `sink`, `notices` that it has not taken, `since` the first of them
-// failed, `why` it said no the last time. Looks at those that have waited longest. The store's
-// errors.
+// One object per sink, ordered by name: `sink`, the number of `notices` that it has not accepted,
+// `since` when the first of them has failed, and `why` it refused the last time. Reads only the
+// notices that have waited longest. Errors: those of the store.
 absl::StatusOr<nlohmann::ordered_json> TroubledSinks(Store& store);
 
 }  // namespace retainer::cli

@@ -1,4 +1,4 @@
-// One GET of a small answer: an issuer's documents, a CI job's own token.
+// GETs a small document: an issuer's documents, or a CI job's own token.
 #pragma once
 
 #include <string>
@@ -8,9 +8,9 @@
 
 namespace retainer::cli {
 
-// The body of a 200 behind an https URL (http: a loopback address alone), of at most 256 KiB and
-// within 5 s; redirects are not followed. Unavailable otherwise; says where and why, and nothing of
-// `headers` or the query.
+// The body of a 200 from an https URL (http only to a loopback address), of at most 256 KiB and
+// within 5 s. Redirects are not followed. Otherwise Unavailable; the message says where and why,
+// and holds nothing of `headers` or the query.
 absl::StatusOr<std::string> SmallGet(const std::string& url, const Headers& headers);
 
 }  // namespace retainer::cli

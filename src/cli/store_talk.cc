@@ -19,7 +19,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-// An operation's answer, or the error that it tells.
+// Reads an operation's answer, or its error.
 absl::StatusOr<Answered> ReadAnswer(const std::string& text, bool by_service) {
   const json answer = json::parse(text, nullptr, false);
   if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
@@ -79,7 +79,7 @@ absl::StatusOr<Answered> StoreTalk::Ask(const std::string& request) {
   if (owned_ != nullptr) text = owned_->operations->Answer(request);
   if (!text.ok()) return text.status();
   auto answered = ReadAnswer(*text, by_service_);
-  // What wants a policy fails for the reason why there is none.
+  // An operation that needs a policy fails with the reason why there is none.
   if (owned_ != nullptr && !owned_->no_policy.ok() &&
       absl::IsFailedPrecondition(answered.status())) {
     return owned_->no_policy;

@@ -41,13 +41,13 @@ std::string_view LevelName(LogLevel level) {
   return "";
 }
 
-// For a terminal: nothing but printable ASCII, so that no text of a stranger begins a line of its
-// own or steers the terminal.
+// Quotes for a terminal: only printable ASCII, so that no stranger's text can start a new line or
+// control the terminal.
 std::string Quote(const std::string& value) {
   return nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-// A value that needs no quotes stands as it is.
+// A value that needs no quotes stays unchanged.
 std::string Readable(const std::string& value) {
   const bool plain =
       !value.empty() && value.find_first_of(" \"\\=") == std::string::npos &&

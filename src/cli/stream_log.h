@@ -1,4 +1,4 @@
-// The Log port on standard error, through spdlog: lines for people on a terminal, JSON elsewhere.
+// The Log port on standard error, with spdlog: readable lines on a terminal, otherwise JSON.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,8 @@ enum class LogFormat { kText, kJson };
 // kJson unless standard error is a terminal.
 LogFormat PreferredLogFormat();
 
-// Thread-safe. One line an event; in JSON `time` (RFC 3339, UTC), `level`, `event` and the fields.
+// Thread-safe. One line per event; in JSON with `time` (RFC 3339, UTC), `level`, `event` and the
+// fields.
 class StreamLog final : public Log {
  public:
   StreamLog(LogFormat format, LogLevel least);

@@ -1,4 +1,4 @@
-// retainer ticket: what must not be typed in public.
+// retainer ticket: commands that must not be written in public.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>

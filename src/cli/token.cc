@@ -1,4 +1,4 @@
-// retainer token: who may ask the API.
+// retainer token: manages access to the API.
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// Tokens of the API, as `retainer token` asks for them: made, listed, ended.
+// Creates, lists and revokes the API's tokens, for `retainer token`.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,8 @@
 
 namespace retainer::cli {
 
-// As CheckTokenFor; the store's errors. The token itself is in the answer and kept nowhere.
+// Errors: those of CheckTokenFor and of the store. The answer has the token itself, which is stored
+// nowhere.
 absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clock,
                                             const nlohmann::ordered_json& request);
 absl::StatusOr<OperationResult> ListTokens(Store& store);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostLookedAt = 500;
 
-// By forge and name.
+// Forge and name.
 using Organization = std::pair<std::string, std::string>;
 
 }  // namespace
@@ -33,7 +33,7 @@ absl::StatusOr<std::vector<std::string>> UnseenMembers(const Policy& policy, Sto
   query.limit = kMostLookedAt;
   const auto tickets = store.FindTickets(query);
   if (!tickets.ok()) return tickets.status();
-  // The last answer counts: somebody may have shown a membership since.
+  // The latest answer counts, because a person may have made a membership public since.
   std::map<Organization, std::map<std::string, std::pair<absl::Time, bool>>> people;
   for (const TicketRecord& ticket : *tickets) {
     const auto stored = store.LoadTicket(ticket.key);

@@ -1,4 +1,4 @@
-// People whose membership in a customer's organisation is hidden from our account, for `doctor`.
+// People whose membership in a customer's organisation our account cannot see, for `doctor`.
 #pragma once
 
 #include <string>
@@ -10,9 +10,11 @@
 
 namespace retainer::cli {
 
-// One line an organisation of the policy: how many people on open tickets it is of whom the forge
-// does not tell us whether they are members, with the mend. Looks at the tickets on which something
-// happened last. The store's errors.
+// One line per organisation of the policy: for how many people on open tickets the forge does not
+// tell us whether they are members, with the remedy. Reads only the tickets with the latest
+// activity.
+//
+// Errors: those of the store.
 absl::StatusOr<std::vector<std::string>> UnseenMembers(const Policy& policy, Store& store);
 
 }  // namespace retainer::cli
