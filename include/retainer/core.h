@@ -104,7 +104,7 @@ struct Decision {
   std::optional<Face> face;  // nullopt: keep what is shown
   // What outsiders may know of the ticket's promises. Nullopt (keep the old value) when `face` is.
   std::optional<std::vector<PublicPromise>> promises;
-  // The claims in force and how cycles ended, for lists, the gate and metrics. If private and
+  // The claims in force and how cycles ended, for lists, the gate and figures. If private and
   // public customers share the ticket, the values of the public claims are those that outsiders
   // could work out, because outsiders can read these counts and names.
   std::vector<ClaimRecord> claims;

@@ -1,4 +1,5 @@
-// The Metrics port: counters, gauges and histograms, named as in Prometheus.
+// The Metrics port: the figures of the service (counters, gauges, histograms), named as in
+// Prometheus.
 #pragma once
 
 #include <map>

@@ -46,7 +46,7 @@ enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused }
 std::string_view OutcomeName(Outcome outcome);  // `met`
 
 // `Cycle::note` of a cycle that was cancelled because the ticket was closed without an answer.
-// Metrics count these cycles separately.
+// Figures count these cycles separately.
 inline constexpr std::string_view kClosedUnanswered = "closed unanswered";
 
 enum class NoticeKind : std::uint8_t {
@@ -103,7 +103,7 @@ struct Cycle {
   std::vector<Stretch> stretches;  // ordered by time
   // It was broken under earlier terms or on another ticket. That due instant stays.
   bool due_stands = false;
-  // False if it ended before the ticket was transferred to this project: the metrics of the earlier
+  // False if it ended before the ticket was transferred to this project: the figures of the earlier
   // ticket already count it.
   bool counted = true;
 };

@@ -1,4 +1,4 @@
-// TicketRecord: a ticket without its facts. Lists, the gate and metrics are answered from it.
+// TicketRecord: a ticket without its facts. Lists, the gate and figures are answered from it.
 //
 // Plain values and pure functions; thread-safe. States that change with time alone (at risk,
 // breached) are not stored. They are computed from instants, so that no answer is older than its
