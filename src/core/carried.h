@@ -1,9 +1,9 @@
-// Claims that travel with a duplicate or a transfer, as the text in a kArrived fact.
+// Claims that move with a duplicate or a transfer, as the text in a kArrived fact.
 //
-// Format, version 1: `retainer-claims 1` and then, one a line, tab-separated (no part holds a tab
-// or line end: ids and names of the policy are checked for that, and others are refused here):
+// Format, version 1: the line `retainer-claims 1`, then tab-separated lines (no field can contain a
+// tab or line end: the policy's ids and names are checked for that, others are refused here):
 //   claim  CUSTOMER  PRIORITY  ANSWERED(0|1)
-//   clock  METRIC  STARTED(unix ms)  ELAPSED(ms)  DUE(unix ms, where it had been breached, else -)
+//   clock  METRIC  STARTED(unix ms)  ELAPSED(ms)  DUE(unix ms if it was breached there, else -)
 // `clock` lines belong to the `claim` line above them.
 #pragma once
 
@@ -32,7 +32,7 @@ struct CarriedClaim {
 };
 
 std::string Write(const std::vector<CarriedClaim>& claims);
-// Unknown versions and broken lines give what could be read before them.
+// Returns what precedes an invalid line; nothing for an unknown version.
 std::vector<CarriedClaim> ReadCarried(std::string_view text);
 
 }  // namespace retainer::core

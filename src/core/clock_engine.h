@@ -1,5 +1,5 @@
-// The arithmetic of one promise: from what people did (needs) and what was promised when (regimes)
-// to cycles with due instants. Knows nothing of facts' meaning.
+// The arithmetic of one promise: computes cycles with due instants from what people did (needs) and
+// what was promised at what time (regimes). It does not interpret facts.
 #pragma once
 
 #include <memory>
@@ -16,14 +16,14 @@
 
 namespace retainer::core {
 
-// The state of a clock that comes from another ticket into a run of this one.
+// The state of a clock that is carried over from another ticket.
 struct Carry {
   absl::Time at;
-  absl::Duration elapsed;                  // open time spent there
-  std::optional<absl::Time> breached_due;  // it had been breached there, at this instant
+  absl::Duration elapsed;                  // open time used there
+  std::optional<absl::Time> breached_due;  // the due instant, if it was breached there
 };
 
-// A run of a clock as the happenings ask for it, whatever is promised.
+// A run of a clock that the happenings require, independent of what is promised.
 struct Need {
   Metric metric = Metric::kFirstResponse;
   absl::Time start;
@@ -31,19 +31,21 @@ struct Need {
   std::optional<absl::Time> stop;
   const Fact* stop_fact = nullptr;
   bool cancelled = false;
-  bool moves = false;      // cancelled here because it goes on elsewhere
-  bool elsewhere = false;  // it ended on the ticket that this one was, whose figures have it
-  std::string_view note;   // borrowed of the stint, or constant
+  bool moves = false;  // cancelled here because it continues elsewhere
+  // it ended before the transfer: the figures of the predecessor ticket count it
+  bool elsewhere = false;
+  std::string_view note;  // points into the stint, or to a constant
   std::vector<Interval> pauses;
-  std::vector<std::pair<const Fact*, const Fact*>> pause_facts;  // in step: stopped it, resumed it
-  std::vector<Carry> carries;                                    // by time
+  // per pause: the facts that began and ended it
+  std::vector<std::pair<const Fact*, const Fact*>> pause_facts;
+  std::vector<Carry> carries;  // ordered by time
 };
 
-// What is promised from `at` on, until the next regime.
+// What is promised from `at` until the next regime.
 struct Regime {
   absl::Time at;
-  const Promises* promises = nullptr;  // nullptr: nothing
-  std::string why;                     // of a change: `priority P1`, `policy 3f2a`
+  const Promises* promises = nullptr;  // nullptr: nothing is promised
+  std::string why;                     // the change: `priority P1`, `policy 3f2a`
 
   const std::shared_ptr<const Promise>* Find(Metric metric) const {
     if (promises == nullptr || (*promises)[metric] == nullptr) return nullptr;
@@ -51,46 +53,50 @@ struct Regime {
   }
 };
 
-// A stretch of a due instant: `open` time after `from`. The earliest of several is the due instant.
+// A candidate for the due instant: `open` time after `from`. The earliest leg of a cycle is its due
+// instant.
 struct Leg {
   absl::Time from;
   absl::Duration open;
   const BusinessTime* calendar = nullptr;
-  std::size_t stretch = 0;  // of the cycle, where it has any
+  std::size_t stretch = 0;  // index in the cycle's stretches, if it has any
 };
 
-// The course of a leg around the pauses of its cycle, for who asks several things of it.
+// A leg with the pauses of its cycle, prepared for several queries.
 class Course {
  public:
   Course(const Leg& leg, const std::vector<Interval>& pauses);
-  // The instant at which `open` time of the leg is used up.
+  // The instant at which `open` of the leg's time is used up.
   absl::Time After(absl::Duration open) const;
   // Open time of the leg until `at`.
   absl::Duration Until(absl::Time at) const;
 
  private:
-  // From `from` on, until the next one, nothing stands still.
+  // A span without a pause, from `from` to the next part.
   struct Part {
     absl::Time from;
-    absl::Duration before;  // open time of the leg until then
+    absl::Duration before;  // open time of the leg before `from`
   };
 
   const BusinessTime* calendar_;
   absl::InlinedVector<Part, 8> parts_;  // at least one
 };
 
-// What a cycle came from, beside it.
+// Working data of a cycle that the standing does not need.
 struct CycleWork {
   absl::InlinedVector<Leg, 1> legs;
-  const BusinessTime* calendar = nullptr;           // that counts it now, or did at the stop
-  std::shared_ptr<const Course> course;             // of an open one under one promise
-  std::optional<absl::Time> fixed_due;              // breached before the terms changed: that stays
-  absl::Time silent_from = absl::InfiniteFuture();  // excused: nothing is announced from here on
-  absl::Time told_until = absl::InfinitePast();     // what was to tell before was told elsewhere
+  const BusinessTime* calendar = nullptr;  // the calendar now or at the stop
+  std::shared_ptr<const Course> course;    // set for an open cycle with only one promise
+  // set if breached before the terms changed: it stays
+  std::optional<absl::Time> fixed_due;
+  // From here on no notices, because the cycle was excused.
+  absl::Time silent_from = absl::InfiniteFuture();
+  // no notices before this: they were told elsewhere
+  absl::Time told_until = absl::InfinitePast();
 };
 
-// The runs of one clock, by start: two lists of one length, for the standing takes the cycles as
-// they are.
+// The runs of one clock, ordered by start, in two lists of equal length. Separate lists, so that
+// the standing can take over `cycles` without a copy.
 struct Runs {
   std::vector<Cycle> cycles;
   std::vector<CycleWork> works;
@@ -104,8 +110,8 @@ struct RunView {
 // The instant at which `fraction` of the run's target is used up.
 absl::Time InstantOf(const RunView& run, double fraction);
 
-// Tells whether runs stopped before a share of their targets was used up; may say no where they
-// did.
+// Returns true if a run stopped before the fraction of its target was used up. Conservative: may
+// return false although it did.
 class EndedBefore {
  public:
   explicit EndedBefore(double fraction) : fraction_(fraction) {}
@@ -113,12 +119,12 @@ class EndedBefore {
 
  private:
   const double fraction_;
-  const Promise* promise_ = nullptr;  // of the last run: mostly the next one's too
-  absl::Duration share_;              // of its target
+  const Promise* promise_ = nullptr;  // cached from the last run: usually the same for the next
+  absl::Duration share_;              // the fraction of its target
 };
 
-// Appends the cycles that `need` makes under `regimes` (by time, not empty). `waits`: when this
-// metric is paused, in order.
+// Appends the cycles of `need` under `regimes` (ordered by time, not empty). `waits`: the pauses of
+// this metric, in order.
 void RunClock(const Need& need, const std::vector<Regime>& regimes,
               const std::vector<Interval>& waits, absl::Time now, Runs* runs);
 

@@ -1,7 +1,7 @@
-// Patterns of paths: `*` any run of characters within one level, `**` any run at all.
+// Patterns for paths: `*` matches any characters within one level, `**` matches any characters.
 //
-// Pure and thread-safe. The work is at most the length of the pattern times that of the text,
-// whatever they hold; there is no going back.
+// Pure and thread-safe. The work is at most the length of the pattern times the length of the text,
+// for any input (no backtracking).
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace retainer {
 
-// Without regard to ASCII case. `steps`, where given, counts the comparisons.
+// Ignores ASCII case. `steps`, if not null, counts the comparisons.
 bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* steps = nullptr);
 
 }  // namespace retainer

@@ -1,8 +1,7 @@
-// What people are told of a customer's ticket beside its clocks: that it was handed over, that it
-// was closed.
+// Notices of a customer's ticket that are not about its clocks: it was handed over, or closed.
 //
-// Both follow from the facts alone, so the same facts give the same notices with the same ids, in
-// whatever order they came. News of more than three days ago are none.
+// Both depend only on the facts, so the same facts give the same notices with the same ids, in any
+// order. Events older than three days give no notice.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +17,13 @@ namespace retainer::core {
 inline constexpr absl::Duration kNewsWindow = absl::Hours(72);
 
 struct News {
-  std::vector<Notice> notices;      // whose time has come
-  std::set<std::string> held;       // ids of those that hang on the questions
-  std::vector<Question> questions;  // whether those between whom a ticket went are responders
+  std::vector<Notice> notices;      // notices whose time has come
+  std::set<std::string> held;       // ids of notices that depend on the questions
+  std::vector<Question> questions;  // asks whether the people of a hand-over are responders
   absl::Time wake_at = absl::InfiniteFuture();
 };
 
-// `current`: the place of the terms in force in `terms`.
+// `current`: the index in `terms` of the version in force.
 News FindNews(const TicketContext& context, const FactSet& facts, const Standing& standing,
               const TermsHistory& terms, std::size_t current, const Pins& pins, absl::Time now);
 

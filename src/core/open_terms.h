@@ -1,6 +1,6 @@
-// The forms of a policy version that outsiders are judged by, and those who may know of one private
-// customer, made once for each version in force that they are asked for: making one compiles the
-// whole policy again.
+// A cache of reduced policy versions: the version without private customers (for outsiders), or
+// without all private customers but one (for those who may know that one). Each is made once per
+// version in force, because making one compiles the whole policy again.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace retainer {
 
 struct Terms;
 
-// As WithoutHidden, but not without `known`, which is as if it were public.
+// Like WithoutHidden, but keeps the customer `known` as if it were public.
 std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
                                               const std::shared_ptr<const Terms>& current,
                                               const std::string& known);
@@ -21,7 +21,7 @@ std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
 // Thread-safe.
 class OpenTerms {
  public:
-  // What `make` returned for this version in force and the customer (empty: outsiders).
+  // Returns the cached result of `make` for this version in force and customer (empty: outsiders).
   template <typename Make>
   std::shared_ptr<const Terms> Get(const std::shared_ptr<const Terms>& current,
                                    const std::string& known, Make make) {
@@ -30,7 +30,8 @@ class OpenTerms {
     if (!same) open_.clear();
     current_ = current;
     if (const auto it = open_.find(known); it != open_.end()) return it->second;
-    // Customers come and go; outsiders are asked for again and again.
+    // Limits the cache: removes the customers' versions and keeps the outsiders', which is used
+    // most.
     if (open_.size() > kMostKept)
       std::erase_if(open_, [](const auto& e) { return !e.first.empty(); });
     return open_[known] = make();
@@ -40,9 +41,9 @@ class OpenTerms {
   static constexpr std::size_t kMostKept = 16;
 
   std::mutex mutex_;
-  // Weak: a version in force may be asked for its own form.
+  // Weak, because `current` may own this object (a reference cycle otherwise).
   std::weak_ptr<const Terms> current_;
-  std::map<std::string, std::shared_ptr<const Terms>> open_;  // by customer
+  std::map<std::string, std::shared_ptr<const Terms>> open_;  // key: customer
 };
 
 }  // namespace retainer

@@ -1,8 +1,8 @@
-// What outsiders can know of a ticket: its standing as if private customers were nobody's, from
-// what the forge answered when it was asked for outsiders' sake alone.
+// What outsiders can know of a ticket: its standing without private customers, and only from
+// answers of the forge that were asked for the outsiders' view.
 //
-// Rationale for the latter: an answer that was had because of a private customer would save the
-// question here, and the time that it takes.
+// Rationale for the latter: an answer that exists because of a private customer would save the
+// question here, and with it the time that the question takes.
 #pragma once
 
 #include "prospects.h"
@@ -19,11 +19,11 @@ struct Outside {
   const Prospects prospects;
 };
 
-// Can outsiders see anything else than what `inside`, made of all `facts`, says?
+// True if outsiders could see something different from what `inside`, made of all `facts`, says.
 bool IsSeenOtherwise(const Standing& inside, const FactSet& facts, const TermsHistory& terms,
                      absl::Time now);
 
-// Puts what `outside` says of the customers that it knows of in place of what stands in `decision`.
+// Replaces the claims in `decision` by those of `outside`, for the customers that `outside` knows.
 void TakeClaims(const Standing& outside, Decision* decision);
 
 }  // namespace retainer::core

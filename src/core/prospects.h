@@ -1,13 +1,13 @@
-// What a ticket may turn out to be while the forge owes answers: its standing under every answer
-// that there can be. What is the same in all of these hangs on none of the answers, and need not
-// wait.
+// The standings of a ticket under every possible answer to its open questions. What is the same in
+// all of them depends on no answer and need not wait.
 //
-// Three rules beside that:
-// - Which ticket a `duplicate #12` means is no matter of the ticket it stands on: until the forge
-//   says, everything is as without the command. (Where the forge itself says that a ticket went
-//   away, both answers count: that it went nowhere we know, and that it went elsewhere.)
-// - While the opening is not known anything may come.
-// - So it is with more than kMostWays ways: what they would cost helps nobody.
+// Three exceptions:
+// - The target of a `duplicate #12` does not concern the ticket with the command: until the forge
+// answers, the command has no effect. (If the forge itself says that a ticket went away, both
+// answers are considered: it went nowhere that we know, and it went elsewhere.)
+// - While the opening is unknown, anything is possible.
+// - With more than kMostWays combinations, anything is possible: computing them would cost too
+// much.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@
 
 namespace retainer::core {
 
-// Evaluate(), with its notices also where questions are open.
+// Like Evaluate(), but returns the notices even if questions are open.
 Standing EvaluateAsKnown(const TicketContext& context, const FactSet& facts,
                          const TermsHistory& terms, const Pins& pins, absl::Time now);
 
@@ -30,16 +30,17 @@ class Prospects {
  public:
   static constexpr std::size_t kMostWays = 32;
 
-  // `known`: of EvaluateAsKnown with the same arguments; all of them are borrowed.
+  // `known`: the result of EvaluateAsKnown for the same arguments. All arguments must outlive this.
   Prospects(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
             absl::Time now, const Standing& known);
   Prospects(const Prospects&) = delete;
   Prospects& operator=(const Prospects&) = delete;
 
-  // `known` itself where no answer is owed; empty where anything may come. Without questions.
+  // The possible standings, without questions: only `known` if no question is open, empty if
+  // anything is possible.
   const std::vector<const Standing*>& ways() const { return ways_; }
 
-  // What `make` makes of each way, where that is the same for all; else nullopt.
+  // The result of `make` if it is the same for all ways; else nullopt.
   template <typename Make>
   auto Agreed(Make make) const {
     std::optional<std::remove_cvref_t<decltype(make(*ways_[0]))>> agreed;
@@ -61,10 +62,10 @@ class Prospects {
   std::deque<Standing> made_;
 };
 
-// Notices of several ways.
+// The notices of several ways, compared.
 struct CommonNotices {
-  std::vector<Notice> agreed;  // those that are the same in every way
-  std::set<std::string> held;  // ids of those that are in some
+  std::vector<Notice> agreed;  // notices that are equal in every way
+  std::set<std::string> held;  // ids of notices that are only in some
 };
 CommonNotices Compare(std::vector<std::vector<Notice>> by_way);
 

@@ -1,4 +1,4 @@
-// What those may know who read a ticket that outsiders do not.
+// What the readers of a ticket may know if outsiders cannot read it.
 #pragma once
 
 #include <string>
@@ -7,16 +7,14 @@
 
 namespace retainer::core {
 
-// The private customer whose promises everybody who reads the ticket may know of, by id; empty:
-// none.
+// The id of the private customer whose promises every reader of the ticket may know; empty: none.
 //
-// That is so where nobody else ever had a claim on the ticket, nobody on it is another customer's
-// contact, and its readers are
-// - of a confidential issue: the project's people, its author, who is the customer's contact, and
-// its
-//   assignees, who are one or the other;
-// - of the customer's own project that only its members read: its members.
-// A project that is another customer's too is neither.
+// Conditions: no other customer ever had a claim on the ticket, nobody on it is another customer's
+// contact, and the readers are
+// - for a confidential issue: the project's people, the author, who is the customer's contact, and
+// the assignees, who are one or the other;
+// - for a project of the customer that only members can read: its members. The result is empty if
+// the project also belongs to another customer.
 std::string KnownToEveryReader(const TicketContext& context, const Standing& standing,
                                const TermsHistory& terms, absl::Time now);
 

@@ -1,5 +1,5 @@
-// What happened to a ticket, in order and judged: the facts replayed once. Claims, clocks and
-// notices are worked out from this; nothing looks at the facts again.
+// The replay: what happened to a ticket, in order and with roles. The facts are read once; claims,
+// clocks and notices are computed from this timeline.
 #pragma once
 
 #include <map>
@@ -19,14 +19,14 @@ namespace retainer::core {
 
 enum class HappeningKind : std::uint8_t {
   kAnswer,      // a responder's comment with substance that the customer can read
-  kAct,         // anything else that a responder did
-  kSpeech,      // a customer said something that wants an answer
-  kClose,       // by a person
-  kReopen,      // by anybody
-  kWorkaround,  // by a responder's command
+  kAct,         // any other act of a responder
+  kSpeech,      // a customer's comment that needs an answer
+  kClose,       // closed by a person
+  kReopen,      // reopened by anybody
+  kWorkaround,  // declared by a responder's command
   kWorkaroundLabel,
   kWorkaroundUnlabelled,
-  kTakenBack,  // somebody deleted a comment of their own
+  kTakenBack,  // a person deleted their own comment
   kArrived,    // a claim came from another ticket
   kDeleted,
 };
@@ -37,47 +37,51 @@ struct Happening {
   const Fact* fact = nullptr;
   ActorIndex actor = kNobody;
   Role role = Role::kUnknown;
-  Slots slots = 0;         // of the claims that the actor speaks for
-  bool by_author = false;  // the ticket's author
-  int arrival = -1;        // kArrived: which
-  bool joined = false;     // said before the actor was in the team: it counts from the joining on
+  Slots slots = 0;         // claims for which the actor speaks
+  bool by_author = false;  // the actor is the ticket's author
+  int arrival = -1;        // kArrived: index in Timeline::arrivals
+  // Said before the actor joined the team: it counts from the joining on.
+  bool joined = false;
 };
 
-// A stretch of time for which a customer's claim is in force.
+// A period in which a customer's claim is in force.
 struct Stint {
   int slot = 0;
   std::string customer;
   absl::Time since;
   std::string reason;
   const Fact* start_fact = nullptr;
-  std::size_t from = 0;   // happenings before this one came before the claim
-  std::size_t until = 0;  // … and from this one on after it; the number of all while in force
+  // Index of the first happening in the period.
+  std::size_t from = 0;
+  // Index after the last happening in the period; the number of all happenings while it is in
+  // force.
+  std::size_t until = 0;
   std::optional<absl::Time> ended;
   const Fact* end_fact = nullptr;
   std::string end_note;  // `released`, `moved to …`
   bool moved = false;
-  bool away = false;  // the ticket itself went, nobody knows where to
+  bool away = false;  // the ticket itself went to an unknown place
   bool by_project = false;
-  bool arrived = false;        // it came from another ticket: what it brings starts its clocks
-  bool by_command = false;     // begun by a person's act, which can be undone
-  bool ended_by_hand = false;  // likewise ended
+  bool arrived = false;        // came from another ticket: the carried clocks start its clocks
+  bool by_command = false;     // began by a person's act, which can be undone
+  bool ended_by_hand = false;  // ended by a person's act
 };
 
 // A claim that came from another ticket.
 struct Arrival {
   CarriedClaim claim;
-  bool transfer = false;  // the ticket itself came; else a duplicate of this one
+  bool transfer = false;  // true: this ticket was transferred; false: from a duplicate of this one
 };
 
-// Somebody's word on the priority; `priority` is empty where a label was taken off.
+// A person's input about the priority. `priority` is empty if a label was taken off.
 struct PriorityInput {
   absl::Time at;
   const Fact* fact = nullptr;
   std::string priority;
-  std::string label;  // lower case; empty for a command or a form
-  Slots slots = 0;    // the claims it is for
+  std::string label;  // lower case; empty for a command or form
+  Slots slots = 0;    // the claims that it applies to
   std::string reason;
-  bool raises_only = false;  // counts where it is more urgent than what is in force
+  bool raises_only = false;  // counts only if more urgent than the one in force
 };
 
 struct Excuse {
@@ -94,17 +98,17 @@ struct Escalation {
   Slots slots = 0;
 };
 
-// Acts that were taken back afterwards: they are passed over as if they had never been.
+// Acts that were undone later: they are ignored.
 struct Undone {
-  std::set<std::pair<std::string, std::string>> acts;  // fact's id, customer
-  std::set<std::string> undos;  // the facts that took them back, by id: done with
+  std::set<std::pair<std::string, std::string>> acts;  // fact id, customer
+  std::set<std::string> undos;  // ids of the facts that undid them; already applied
   bool empty() const { return undos.empty(); }
 };
 
 struct LabelState {
   absl::Time at;
-  const Fact* add = nullptr;  // nullptr: only seen in an observation
-  bool own = false;           // we put it on
+  const Fact* add = nullptr;  // nullptr: known only from an observation
+  bool own = false;           // Retainer put it on
 };
 
 struct Timeline {
@@ -119,48 +123,49 @@ struct Timeline {
   const Fact* opening = nullptr;
   std::vector<Happening> happenings;
   std::vector<Arrival> arrivals;
-  // Facts of the replay's own: first versions of comments that are known by a later edit only, and
+  // Facts made by the replay: first versions of comments of which only a later edit is known, and
   // comments that are one act with a closing.
   std::vector<std::shared_ptr<const Fact>> inferred;
-  std::vector<std::string> customers;  // by slot
-  std::vector<Stint> stints;           // by start
+  std::vector<std::string> customers;  // index: slot
+  std::vector<Stint> stints;           // ordered by start
   std::vector<PriorityInput> priorities;
   std::vector<Interval> waits;
-  std::vector<std::pair<const Fact*, const Fact*>> wait_facts;  // in step: began it, ended it
+  // per wait: the facts that began and ended it
+  std::vector<std::pair<const Fact*, const Fact*>> wait_facts;
   Waiting waiting;
   std::map<std::string, LabelState> labels;
   std::set<std::string> assignees;
   std::set<std::string> assign_requests;
   std::vector<Refusal> refusals;
-  std::vector<Acknowledgement> acknowledged;  // by object
+  std::vector<Acknowledgement> acknowledged;  // ordered by object
   std::vector<LabelWish> label_wishes;
   std::vector<std::string> stale_labels;
   std::vector<Excuse> excuses;
   std::vector<Escalation> escalations;
   std::string successor;
   std::string successor_key;
-  std::set<Question> questions;  // which tickets are meant
+  std::set<Question> questions;  // open questions: which ticket is meant
   absl::Time moved_at = absl::InfiniteFuture();
   std::set<std::string> own_comments;
-  std::set<std::string> own_mentions;  // those that are no status comment
+  std::set<std::string> own_mentions;  // our comments that are not the status comment
   bool comment_deleted_by_hand = false;
   bool comment_deleted_for_all = false;
   std::map<std::string, int> removed_by_hand;
   std::set<std::string> flags;
-  // When the ticket came here by a transfer; what there was to tell before was told there.
+  // When the ticket was transferred here. Notices from before were told at the old place.
   absl::Time came_at = absl::InfinitePast();
-  // A claim began after something whose actor nobody judged: replay again, judging all.
+  // A claim began after an act whose actor's role was not computed: replay again with judge_all.
   bool unjudged = false;
-  // An act was taken back: replay again, passing over it too.
+  // Acts that were undone: if it grew, replay again and ignore these too.
   Undone undone;
 };
 
-// Is the day of `at` within the customer's term, in the customer's time zone?
+// True if the day of `at` is within the customer's term, in the customer's time zone.
 bool InTerm(const Customer& customer, absl::Time at);
 
-// Replays `order`, which is the ticket's facts by time, then by id. `judge_all`: work out the role
-// of everybody who did anything, not only where a claim in force or a command needs it. `undone`:
-// what earlier replays of the same facts found taken back.
+// Replays `order`: the ticket's facts ordered by time, then id. `judge_all`: compute the role of
+// everybody who did anything, not only if a claim in force or a command needs it. `undone`: the
+// undone acts that earlier replays of the same facts found.
 Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                 const std::vector<const Fact*>& order, const Undone& undone, bool judge_all);
 

@@ -1,6 +1,6 @@
-// The replay's machinery: one object a replay. replay.cc takes facts one by one and holds claims;
-// replay_inputs.cc reads what people put in by labels and commands; replay_acts.cc finds what no
-// single fact tells: acts in two parts, acts taken back, words that count later.
+// The implementation of Replay: one object per replay. replay.cc processes facts one by one and
+// keeps the claims. replay_inputs.cc reads labels and commands. replay_acts.cc finds what no single
+// fact shows: acts in two parts, undone acts, words that count later.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace retainer::core {
 
-// Whoever is owed an answer wants one to this.
+// True if this text needs an answer when a customer writes it.
 inline bool Asks(const TextFeatures& text) { return (text.substance && !text.thanks) || text.asks; }
 
 class Replayer {
@@ -32,21 +32,20 @@ class Replayer {
     ActorIndex actor = kNobody;  // who did it
   };
 
-  // replay_acts.cc
-  // Adds the first versions of comments of which only an edit reached us: a text that was there
-  // before the edit was there since the comment was made.
+  // Adds the first versions of comments of which only an edit was received: the text before the
+  // edit existed since the comment was created.
   void InferComments(std::vector<Step>* steps);
-  // A comment that goes with a closing or a question's label, which forges tell apart and may date
-  // a little later, is said in the very act.
+  // Joins a comment with the closing or question label that belongs to it: forges report them as
+  // separate events, which may have slightly different times.
   void JoinActs(std::vector<Step>* steps);
   bool OpensAnAct(const Fact& fact) const;
-  // An operator takes back the last act of this kind.
+  // An operator undoes the last act of this kind.
   void UndoAct(const Fact& fact, const Command& command);
   void UndoExcuse(const Fact& fact, Metric metric, const std::string& customer);
   bool IsUndone(const Fact& fact, const std::string& customer) const {
     return !undone_.empty() && undone_.acts.contains({fact.id, customer});
   }
-  // Who has joined a team has answered, from then on, with what they said last.
+  // Counts the last comment of a person who has joined a team as an answer, from the joining on.
   void HearJoiners(absl::Time at);
 
   // replay.cc
@@ -62,27 +61,27 @@ class Replayer {
   bool Claim(const Customer& customer, absl::Time since, std::string reason, const Fact* fact,
              bool by_project);
   void EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note);
-  // `successor` as it is shown, `key` as text; both empty where nobody knows.
+  // `successor`: the name to show; `key`: the key as text. Both are empty if unknown.
   void MoveAway(const Fact& fact, std::string successor, std::string key);
-  // Where the forge says itself that the ticket went to. `subject` as in a kReference fact.
+  // Follows the ticket to the place that the forge itself names. `subject` as in a kReference fact.
   void FollowForge(const Fact& fact, const std::string& subject);
-  // Which ticket is meant by what was said at `at`: its key as text, empty where there is none.
-  // Nullopt where the forge has not answered yet: then it is asked.
+  // The ticket that a reference of the instant `at` means: its key as text, empty if there is none.
+  // Nullopt if the forge has not answered yet: then adds the question.
   std::optional<std::string> Refer(const std::string& subject, absl::Time at);
-  // The forge has no such ticket, and nothing happened to it since that was its word.
+  // True if the forge said that the ticket does not exist and nothing happened to it since.
   bool IsAbsent(const std::vector<const Fact*>& order) const;
   void Say(HappeningKind kind, const Fact& fact, const Judgement& judgement);
   void StartWaiting(const Fact& fact, std::string question);
   void EndWaiting(const Fact& fact, bool by_author);
-  // What an object said at first. The forge's API tells only what it says now: where edits are
-  // known, what stood there before the first of them.
+  // The first text of an object. The forge's API has only the present text; if edits are known, the
+  // first text is the one before the first edit.
   const TextFeatures& FirstText(const Fact& fact) const;
   int Phase(const Fact& fact);
   const Stint* InForce(std::string_view customer) const;
   Judgement Judge(const Fact& fact);
   ActorIndex ActorOf(const Fact& fact);  // who did it
   bool SkipsRoles();
-  // Whether roles matter here at all; where they do not, the forge is not asked.
+  // True if roles matter here; if not, the forge is not asked.
   bool Judged() const { return judge_all_ || !claimants_.empty(); }
   const Policy& policy() const { return terms_[now_]->policy; }
   const TermsIndex::Labels& labels() const { return terms_[now_]->index->labels(); }
@@ -93,18 +92,20 @@ class Replayer {
   void LabelAdded(const Fact& fact, const std::string& name, ActorIndex by);
   void LabelRemoved(const Fact& fact, const std::string& name, bool by_hand);
   void Observed(const Fact& fact);
-  // A label that a rename gave its name counts as set by who renamed it.
+  // After a rename, the label counts as set by the person who renamed it.
   void LabelRenamed(const Fact& fact);
   bool OurLabel(const std::string& name) const;
   bool Managed(const std::string& lower_name) const;
   void RunCommands(const Fact& fact, const std::vector<Command>& commands,
                    const Judgement& judgement);
-  // `word`: as TextFeatures::mistyped, and not there before.
+  // `word`: as TextFeatures::mistyped, and new in this version of the text.
   void Mistyped(const Fact& fact, const std::string& word, const Judgement& judgement);
   void RunCommand(const Fact& fact, const Command& command, const Judgement& judgement);
-  // Equal for two spellings of one thing to do; empty for a command that does nothing here.
+  // A canonical form: equal for two spellings of the same command. Empty for a command without
+  // effect here.
   std::string Canonical(const Command& command) const;
-  // Of those whom the judged person speaks for; of the whole policy for a responder.
+  // Priorities of the customers for whom the judged person speaks; of the whole policy for a
+  // responder.
   std::vector<std::string> UsablePriorities(const Judgement& judgement) const;
   void Operator(const Fact& fact);
   bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,
@@ -116,14 +117,13 @@ class Replayer {
               std::string label = "");
   void Settle();
 
-  // replay_answers.cc
-  // A command that stands in a comment or in the opening text, and what became of it.
+  // A command in a comment or in the opening text, and its result.
   struct AnsweredCommand {
     CommandName name = CommandName::kSla;
-    std::string argument;  // in canonical form; mistyped: the word
+    std::string argument;  // canonical form; if mistyped: the word
     bool mistyped = false;
     bool refused = false;
-    std::size_t refusal = 0;  // which of the refusals says why
+    std::size_t refusal = 0;  // index of the refusal with the reason
     Actor actor = {};
     bool IsSame(const AnsweredCommand& other) const {
       return mistyped == other.mistyped && argument == other.argument &&
@@ -132,19 +132,19 @@ class Replayer {
   };
   struct Answered {
     std::vector<AnsweredCommand> commands;
-    std::string customer;  // as Acknowledgement's
+    std::string customer;  // see Acknowledgement::customer
     bool by_responder = false;
   };
   void NoteCommand(const Fact& fact, const Judgement& judgement, AnsweredCommand answer);
   void EndReproach(const AnsweredCommand& command, absl::Time at);
-  // What is done rightly now is no reproach any more.
+  // Removes the refusals of earlier commands that `done` now carries out.
   void ForgetReproaches(const Fact& fact, const AnsweredCommand& done);
-  // What the author of a command was told of an earlier mistyped one is told no longer.
+  // Removes what the command's author was told about an earlier mistyped one.
   void ForgetMistyped(const Fact& fact);
-  // A comment or the opening text says something else, or is gone: so is what was told of it.
+  // A comment or the opening text was edited or deleted: removes what was told about its commands.
   void Rewritten(const Fact& fact);
-  // What a command (form, operator) says shows as the label that means the same, until somebody's
-  // hand touches labels of its kind.
+  // A command (form answer, operator command) is shown as the label that means the same, until a
+  // person changes labels of its kind.
   void CommandSays(LabelWish::Kind kind, const Fact& fact, const std::string& priority = "");
   void HandSays(const std::string& lower_label);
   void LabelTouched(const std::string& name);
@@ -158,22 +158,24 @@ class Replayer {
   const Undone& undone_;
   const bool judge_all_;
   Timeline t_;
-  std::size_t now_ = 0;  // the version in force
+  std::size_t now_ = 0;  // index of the version in force
   std::vector<Claimant> claimants_;
   int epoch_ = 0;
-  std::string_view last_answer_;  // object id of the responders' last comment
+  std::string_view last_answer_;  // object id of the last responder comment
   bool ended_by_word_ = false;
-  bool skipped_ = false;  // somebody was not judged
-  // All commands that any version of an object held so far, by object id (empty: opening text); in
-  // the words of Canonical.
+  bool skipped_ = false;  // somebody's role was not computed
+  // All commands in any version of an object so far, in canonical form. Key: object id (empty:
+  // opening text).
   std::map<std::string, std::set<std::string>, std::less<>> seen_commands_;
   std::map<std::string, std::string, std::less<>> seen_forms_;
-  std::map<std::string, std::set<std::string>, std::less<>> seen_mistyped_;  // likewise
-  absl::flat_hash_set<absl::string_view> edited_;  // objects that are edited some time
-  std::map<std::string_view, const TextFeatures*> before_edits_;  // of the first edit; by object
-  absl::flat_hash_set<absl::string_view> counted_;  // those of them that had substance already
-  std::map<std::string_view, std::vector<const Fact*>> references_;  // by subject; by time
-  std::map<std::string, Answered> answers_;                          // by object, as in facts
+  std::map<std::string, std::set<std::string>, std::less<>> seen_mistyped_;  // as seen_commands_
+  absl::flat_hash_set<absl::string_view> edited_;                            // objects with an edit
+  // object -> text before its first edit
+  std::map<std::string_view, const TextFeatures*> before_edits_;
+  absl::flat_hash_set<absl::string_view> counted_;  // edited objects that already had substance
+  // subject -> facts ordered by time
+  std::map<std::string_view, std::vector<const Fact*>> references_;
+  std::map<std::string, Answered> answers_;  // key: object id as in facts
   struct Wish {
     const Fact* fact = nullptr;
     absl::Time at;
@@ -183,15 +185,15 @@ class Replayer {
   struct Said {
     absl::Time at = absl::InfinitePast();
     std::string priority;
-    bool by_hand = true;  // by a label
+    bool by_hand = true;  // said by a label
   };
-  Said said_priority_;  // the last word on it that was taken
-  // Labels that we took off ourselves, and when: an observation of it is nobody's word.
+  Said said_priority_;  // the last accepted input about the priority
+  // Labels that Retainer took off, and when: an observation without them is not a person's act.
   std::set<std::pair<std::string, absl::Time>> own_removals_;
-  std::map<std::string, const Fact*> renamed_;  // by the name that a label got, folded
-  // What strangers said since anybody answered or asked, by who.
+  std::map<std::string, const Fact*> renamed_;  // key: new name of the label, folded
+  // Comments of people without a role since the last answer or question, by person.
   std::map<ActorIndex, const Fact*> unheard_;
-  const Fact* looked_up_ = nullptr;  // of ActorOf
+  const Fact* looked_up_ = nullptr;  // cache of ActorOf
   ActorIndex actor_ = kNobody;
 };
 

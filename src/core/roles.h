@@ -1,8 +1,7 @@
-// Who an actor is on one ticket: identities, what the policy says of them, what the forge answered.
+// The roles of actors on one ticket, from identities, the policy and the forge's answers.
 //
-// A Roster belongs to one evaluation and one thread; it borrows what it is made of. Asking it
-// something that only the forge knows notes a Question and answers "unknown", which authorises
-// nothing.
+// A Roster belongs to one evaluation and one thread. It keeps references to its arguments. A query
+// that only the forge can answer adds a Question and returns "unknown", which authorises nothing.
 #pragma once
 
 #include <array>
@@ -21,42 +20,42 @@
 namespace retainer::core {
 
 inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
-// Of a policy's version, as people read it; the whole is for machines.
+// The short id of a policy version, for people. Machines use the whole id.
 inline absl::string_view ShortId(std::string_view id) { return View(id.substr(0, 12)); }
 
-// Index into the history of the version in force at `at`; the first covers what came before it.
+// Index of the version in force at `at`. The first version also covers earlier times.
 std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at);
 
-// The place of an actor in a roster. Nobody: an event that names no actor.
+// Index of an actor in a roster. kNobody: an event that names no actor.
 using ActorIndex = int;
 inline constexpr ActorIndex kNobody = -1;
 
-// Claims take the bits of a set; more than 63 customers on one ticket are not claimed.
+// A bit set of claims. A 64th customer on one ticket gets no claim.
 using Slots = std::uint64_t;
 inline constexpr int kMaxSlots = 63;
 
-// A customer whose claim is in force, as roles see it.
+// A customer with a claim in force.
 struct Claimant {
   int slot = 0;
   std::string customer;
-  bool by_project = false;  // the ticket stands in the customer's own project
+  bool by_project = false;  // the ticket is in the customer's own project
 };
 
 struct Judgement {
   Role role = Role::kUnknown;
-  Slots slots = 0;  // of the claimants that the actor speaks for
+  Slots slots = 0;  // the claimants for which the actor speaks
 };
 
 enum class Answer : std::uint8_t { kNo, kYes, kUnknown };
 
 class Roster {
  public:
-  // `order`: the ticket's facts by time, then by id.
+  // `order`: the ticket's facts ordered by time, then id.
   Roster(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
          const std::vector<const Fact*>& order);
 
   ActorIndex Find(const Actor& actor) const;
-  // Who did the fact at a place of the order.
+  // The actor of the fact at this index of `order`.
   ActorIndex DoerOf(std::size_t place) const { return doers_[place]; }
   const Actor& actor(ActorIndex index) const { return people_[index].actor; }
   bool IsSelf(ActorIndex index) const { return index != kNobody && people_[index].self; }
@@ -64,17 +63,17 @@ class Roster {
     return index != kNobody && Of(index, terms).bot;
   }
 
-  // Does the policy itself name the actor in a team?
+  // True if the policy names the actor in a team.
   bool IsInTeam(ActorIndex index, std::size_t terms) {
     return index != kNobody && !Of(index, terms).team.empty();
   }
 
-  // Is the actor a contact of `customer` at `at`? `reason` says by what.
+  // Whether the actor is a contact of `customer` at `at`. `reason`: why.
   Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
                    std::string* reason);
 
-  // The role at `at`, where `claimants` have their claims in force. `epoch` changes whenever
-  // `claimants` does.
+  // The role at `at` while `claimants` have claims in force. `epoch` changes whenever `claimants`
+  // does.
   Judgement Judge(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
                   int epoch, absl::Time at) {
     const Person& person = people_[index];
@@ -84,28 +83,29 @@ class Roster {
     return holds ? person.judgement : JudgeAnew(index, terms, claimants, epoch, at);
   }
 
-  // What was asked and not answered, so far.
+  // The open questions so far.
   const std::set<Question>& questions() const { return questions_; }
   const std::set<std::string>& flags() const { return flags_; }
-  // Customers whose contacts may write here, and are (or may be) no responders for that.
+  // Customers with contacts who may write here and therefore do not (or may not) count as
+  // responders.
   const std::set<std::string>& others() const { return others_; }
-  // The last judgement of everybody who was judged.
+  // The last computed role of each person.
   std::vector<RoleStanding> Roles() const;
 
  private:
-  struct Attributes {  // what the policy itself says; by terms version
+  struct Attributes {  // what the policy says of the person; one per version
     bool known = false;
     TermsIndex::Named named;
   };
   struct Person {
     Actor actor;
     bool self = false;
-    std::vector<std::string> names;  // lower-case logins of the policy that mean this person
+    std::vector<std::string> names;  // lower-case logins of this person in the policy
     std::vector<Attributes> attributes;
     bool judged = false;
     Judgement judgement;
-    std::string reason;                   // of the judgement
-    std::vector<std::string> contact_of;  // as RoleStanding's
+    std::string reason;                   // reason of the judgement
+    std::vector<std::string> contact_of;  // see RoleStanding::contact_of
     std::size_t judged_terms = 0;
     int judged_epoch = -1;
     absl::Time valid_from, valid_until;
@@ -114,7 +114,7 @@ class Roster {
 
   struct OthersContact {
     Answer answer = Answer::kNo;
-    std::vector<std::string> customers;  // where it is yes
+    std::vector<std::string> customers;  // if `answer` is kYes
     std::string reason;
   };
 
@@ -126,26 +126,25 @@ class Roster {
     return attributes.named;
   }
   void LookUp(const Person& person, std::size_t terms, Attributes* attributes) const;
-  // Is somebody who may write here the contact of any customer at all? The policy's index and the
-  // answers that are there say so; what is asked beyond them is bounded, however many customers
-  // there are.
+  // Whether a person who may write here is a contact of any customer. Uses the policy's index and
+  // the known answers; the number of new questions is limited, however many customers there are.
   OthersContact ContactOfOthers(ActorIndex index, std::size_t terms, absl::Time at);
   void FlagUnseen(const Person& person, std::string_view organization);
   Judgement JudgeAnew(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
                       int epoch, absl::Time at);
-  // The answer that holds for `at`: the latest before it that has not expired, else the earliest
-  // after it. Narrows the validity of the judgement being made.
+  // The answer for `at`: the latest before it that has not expired, else the earliest after it.
+  // Limits the validity of the current judgement to that of the answer.
   const Fact* Lookup(const Answers& answers, const Person& person, std::string_view suffix,
                      absl::Time at);
 
   const TicketContext& context_;
   const TermsHistory& terms_;
   std::vector<Person> people_;
-  std::vector<ActorIndex> doers_;  // by place in the order
-  // The last two met: a thread is mostly two people's talk.
+  std::vector<ActorIndex> doers_;  // index: place in the order
+  // Cache of the last two actors: most threads are a talk of two people.
   std::array<ActorIndex, 2> recent_ = {kNobody, kNobody};
   absl::flat_hash_map<absl::string_view, ActorIndex> by_id_;
-  absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case; the first one met
+  absl::flat_hash_map<std::string, ActorIndex> by_login_;  // lower case -> first actor with it
   Answers permissions_, memberships_, profiles_;
   std::set<Question> questions_;
   std::set<std::string> flags_;

@@ -1,4 +1,4 @@
-// When, and to which teams, notices are told.
+// When notices are told, and to which teams.
 #pragma once
 
 #include <string>
@@ -11,14 +11,15 @@
 
 namespace retainer::core {
 
-// `at`, or where the plan's notices wait for opening hours the first minute of the next opening.
+// Returns `at`, or an instant in the first minute of the next opening if the plan's notices wait
+// for opening hours.
 //
-// Rationale: what waited for an opening is told within its first minute, each ticket at a second of
-// its own, so that a night's notices do not all fall on one instant.
+// Rationale: each ticket has its own second in that minute, so that the notices of a night do not
+// all fall on one instant.
 absl::Time HeldUntil(const TicketKey& ticket, const Plan& plan, const BusinessTime& calendar,
                      absl::Time at);
 
-// Teams whose area the ticket's labels tell; all where none does.
+// Teams that the ticket's labels select; all teams if the labels select none.
 std::vector<std::string> TeamsFor(const std::vector<std::string>& labels, const Policy& policy);
 
 }  // namespace retainer::core

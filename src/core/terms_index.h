@@ -1,5 +1,5 @@
-// What evaluations ask of a policy again and again, worked out once per version. Immutable, and
-// borrows nothing: terms that are copied may share it.
+// Precomputed answers to what evaluations often ask of a policy, one index per version. Immutable
+// and self-contained: copies of the terms may share it.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace retainer {
 
-// What is promised, by metric; nullptr where nothing is.
+// The promise for each metric; nullptr if there is none.
 class Promises {
  public:
   const std::shared_ptr<const Promise>& operator[](Metric metric) const {
@@ -31,24 +31,24 @@ class Promises {
 
 class TermsIndex {
  public:
-  // What labels mean; all folded (names.h).
+  // The meanings of labels; all names are folded (names.h).
   struct Labels {
     std::string waiting;
     std::string workaround;
     absl::flat_hash_map<std::string, std::string> priorities;  // label -> priority
   };
 
-  // What the policy itself says of a login.
+  // What the policy says of a login.
   struct Named {
     bool bot = false;
-    std::string team;                     // the first by name that has the login; empty: none
-    std::vector<std::string> contact_of;  // ids of the customers that name it
+    std::string team;                     // first team (by name) with the login; empty: none
+    std::vector<std::string> contact_of;  // ids of customers with it as a contact
   };
 
-  // Places in `policy.customers`, rising.
+  // Ascending indexes in `policy.customers`.
   using Customers = std::vector<std::size_t>;
 
-  // An organisation whose members are contacts.
+  // An organisation whose members are contacts of customers.
   struct Organization {
     std::string name;
     Customers customers;
@@ -58,18 +58,19 @@ class TermsIndex {
   explicit TermsIndex(const Terms& terms);
 
   const Labels& labels() const { return labels_; }
-  // nullptr: a stranger. `login` is folded (names.h).
+  // Nullptr if the policy does not name the login. `login` must be folded (names.h).
   const Named* Find(std::string_view forge, std::string_view login) const;
-  // Of a forge, in the order in which the policy names them, each once.
+  // The organisations on a forge, without duplicates, in the order of the policy.
   const std::vector<Organization>& OrganizationsOn(std::string_view forge) const;
-  // nullptr: no customer's. `name` as the policy writes it.
+  // Nullptr if no customer has it. `name` as written in the policy.
   const Organization* FindOrganization(std::string_view forge, std::string_view name) const;
-  // Whose contact the owner of a mail address is; the same as EmailMatches of each rule.
+  // The customers that have the owner of a mail address as a contact. Same result as EmailMatches
+  // for every rule.
   Customers ByAddress(std::string_view address) const;
   bool has_addresses() const { return !with_addresses_.empty(); }
-  // Who names contacts by their address.
+  // The customers that name contacts by address.
   const Customers& WithAddresses() const { return with_addresses_; }
-  // What a customer of the policy is promised at a priority; nullptr: nothing.
+  // The promises to a customer at a priority; nullptr: none.
   const Promises* PromisesTo(const Customer& customer, const std::string& priority) const;
   // The community's objectives.
   const Promises& objectives() const { return objectives_; }
@@ -78,7 +79,7 @@ class TermsIndex {
   using ByPriority = std::map<std::string, Promises>;
   struct Organizations {
     std::vector<Organization> list;
-    absl::flat_hash_map<std::string, std::size_t> by_name;  // place in `list`
+    absl::flat_hash_map<std::string, std::size_t> by_name;  // index in `list`
   };
 
   void AddLabels(const Policy& policy);
@@ -90,9 +91,9 @@ class TermsIndex {
   Labels labels_;
   absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, Named>> people_;  // by forge
   absl::flat_hash_map<std::string, Organizations> organizations_;                     // by forge
-  absl::flat_hash_map<std::string, Customers> addresses_;  // by rule, folded
+  absl::flat_hash_map<std::string, Customers> addresses_;  // key: folded rule
   Customers with_addresses_;
-  // Customers of one plan share their promises, but for those who have calendars of their own.
+  // Customers of one plan share their promises, unless they have their own calendars.
   std::map<std::string, std::shared_ptr<const ByPriority>> by_customer_;
   Promises objectives_;
 };

@@ -1,4 +1,4 @@
-// The open intervals of one or several calendars over a span of whole UTC years, with running sums.
+// The open intervals of one or more calendars over whole UTC years, with running sums.
 //
 // `Timeline` is immutable, so any number of threads may read it. `BuildTimeline` is pure.
 #pragma once
@@ -20,27 +20,27 @@ struct ZonedCalendar {
   absl::TimeZone zone;
 };
 
-// Seconds of Unix time, [from, until). Zones have whole-second offsets, so nothing is lost.
+// Unix time in seconds, [from, until). Time zones have whole-second offsets, so this is exact.
 struct Span {
   std::int64_t from = 0;
   std::int64_t until = 0;
 };
 
 struct Timeline {
-  absl::civil_year_t first_year = 0;  // both inclusive, in UTC
+  absl::civil_year_t first_year = 0;  // first and last year: inclusive, UTC
   absl::civil_year_t last_year = 0;
   Span covered;  // whole UTC days
-  // Open spans in order, disjoint, adjoining ones merged. Three arrays rather than one of structs:
-  // each search walks one of them only.
+  // Open spans in order, disjoint, adjacent ones merged. Stored as three arrays instead of one
+  // array of structs, because each search reads only one of them.
   std::vector<std::int64_t> from;
   std::vector<std::int64_t> until;
-  std::vector<std::int64_t> sum;  // open seconds up to and with span i
-  // By UTC day of `covered`: the first span that ends after the day's beginning. A search begins
-  // there and is over after the few spans of a day.
+  std::vector<std::int64_t> sum;  // open seconds up to and including span i
+  // For each UTC day of `covered`: the first span that ends after the beginning of the day. A
+  // search begins there and ends within the few spans of a day.
   std::vector<std::uint32_t> first_of_day;
 
-  // The first span that ends after `second`: the one that holds it, else the next one; the number
-  // of spans when there is none. REQUIRES: `second` within `covered`.
+  // The first span that ends after `second`: the one that contains it, else the next one; the
+  // number of spans if there is none. REQUIRES: `second` is within `covered`.
   std::size_t SpanAt(std::int64_t second) const {
     constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
     std::size_t i = first_of_day[static_cast<std::size_t>((second - covered.from) / kDaySeconds)];
@@ -48,19 +48,19 @@ struct Timeline {
     return i;
   }
   // The first span from `start` on at whose end at least `open` seconds have passed since
-  // `covered.from`; the number of spans when there is none. Gallops, for targets are short beside a
-  // timeline.
+  // `covered.from`; the number of spans if there is none. Uses galloping search, because targets
+  // are short compared with a timeline.
   std::size_t SpanReaching(std::int64_t open, std::size_t start) const;
 };
 
-// Open time in [covered.from, an instant), split so that what is nearly always whole seconds is
-// counted as integers.
+// Open time in [covered.from, an instant), split because it is nearly always whole seconds, which
+// are counted as integers.
 struct OpenBefore {
   std::int64_t seconds = 0;
-  absl::Duration rest;   // below a second
-  std::size_t span = 0;  // as SpanAt
+  absl::Duration rest;   // less than a second
+  std::size_t span = 0;  // see SpanAt
 };
-// Instants outside of `covered` count as its ends.
+// Instants outside `covered` count as its nearest end.
 OpenBefore CountBefore(const Timeline& timeline, absl::Time at);
 inline OpenBefore CountBefore(const Timeline& timeline, std::int64_t second) {
   second = std::max(second, timeline.covered.from);
@@ -82,7 +82,7 @@ inline OpenBefore CountBefore(const Timeline& timeline, std::int64_t second) {
 Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_year_t first_year,
                        absl::civil_year_t last_year);
 
-// Sorts, drops empty spans and merges those that touch.
+// Sorts the spans, removes empty ones and merges adjacent ones.
 void Normalize(std::vector<Span>* spans);
 
 }  // namespace retainer
