@@ -1,6 +1,7 @@
-// Who is let in, and how much room they get, while nothing of them is proved yet.
+// Limits for clients that have not proved anything yet: their connections, and the memory for their
+// bodies.
 //
-// One thread uses these.
+// For one thread.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +10,13 @@
 
 namespace retainer {
 
-// How many connections a client's network (client_address.h) may hold at a time.
+// Limits the connections that one client network (client_address.h) may have at a time.
 class ConnectionGate {
  public:
-  // 0: any number.
+  // 0: no limit.
   explicit ConnectionGate(std::size_t limit) : limit_(limit) {}
 
-  // False where the address's network has as many as it may; else Leave is owed.
+  // False when the address's network has reached the limit. True: the caller must call Leave.
   bool Enter(const std::string& address);
   void Leave(const std::string& address);
 
@@ -25,29 +26,32 @@ class ConnectionGate {
 };
 
 struct BodyLimits {
-  std::size_t all = 256 * 1024 * 1024;            // bytes of all bodies under way
-  std::size_t per_network = 64 * 1024 * 1024;     // and of one client network's
-  std::size_t small = 1024 * 1024;                // a body of more bytes is a large one
-  std::size_t kept_for_small = 64 * 1024 * 1024;  // of `all`, and as large a part of `per_network`
+  std::size_t all = 256 * 1024 * 1024;         // bytes of all bodies in progress
+  std::size_t per_network = 64 * 1024 * 1024;  // and of one client network's
+  std::size_t small = 1024 * 1024;             // a larger body counts as a large one
+  // Reserved for small bodies: of `all`, and the same fraction of `per_network`.
+  std::size_t kept_for_small = 64 * 1024 * 1024;
 };
 
-// Memory for bodies that are being received, in advance of their bytes. Large ones leave a part of
-// it, of all and of each network's share, to small ones.
+// Reserves memory for bodies before their bytes arrive. A part of the memory, in total and in each
+// network's share, is reserved for small bodies.
 class BodyBudget {
  public:
   explicit BodyBudget(const BodyLimits& limits);
 
-  // What a body holds.
+  // The reservation of one body.
   struct Hold {
     std::string network;
     std::size_t bytes = 0;
   };
   enum class Answer {
     kYes,
-    kShareSpent,  // its network's: whatever others give back does not help
+    // The network's share is used up: memory that others release does not help.
+    kShareSpent,
     kFull,
   };
-  // From what it holds to `bytes` in all; otherwise it holds what it did. REQUIRES: not less.
+  // Increases the reservation to `bytes` in total. On failure it stays as it was. REQUIRES: `bytes`
+  // is not less than the reservation.
   Answer Grow(Hold& hold, std::size_t bytes);
   void Release(Hold& hold);
 

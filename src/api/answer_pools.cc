@@ -63,8 +63,8 @@ class AnswerPools::Impl {
   const PoolSizes sizes_;
   std::atomic<bool> stopped_ = false;
   std::mutex mutex_;
-  std::size_t handled_ = 0;    // at the handlers
-  std::size_t under_way_ = 0;  // at the front
+  std::size_t handled_ = 0;    // with the handlers
+  std::size_t under_way_ = 0;  // with the front
   std::condition_variable none_under_way_;
   std::optional<boost::asio::thread_pool> handlers_;
   std::optional<boost::asio::thread_pool> deliveries_;

@@ -1,6 +1,6 @@
-// The threads on which requests are answered, apart from the loop that reads them.
+// The threads that answer requests, separate from the loop that reads them.
 //
-// Answer is called by one thread, Start and Stop by another, in this order.
+// Answer is called by one thread; Start and Stop by another, in this order.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,14 @@
 namespace retainer {
 
 struct PoolSizes {
-  std::size_t handlers = 4;          // threads
-  std::size_t waiting = 512;         // requests that none of them has yet
-  std::size_t deliveries = 0;        // threads for small bodies
-  std::size_t large_deliveries = 0;  // and for others: each is in memory several times meanwhile
-  std::size_t small = 1024 * 1024;   // bytes of a body
-  std::size_t short_enough = 64 * 1024;  // for the loop: it is at it for less than a millisecond
+  std::size_t handlers = 4;    // threads
+  std::size_t waiting = 512;   // requests that wait for a thread
+  std::size_t deliveries = 0;  // threads for small bodies
+  // Threads for larger bodies. Each of these bodies is in memory several times meanwhile.
+  std::size_t large_deliveries = 0;
+  std::size_t small = 1024 * 1024;  // largest small body, in bytes
+  // The largest body for the loop, in bytes: it takes the loop less than a millisecond.
+  std::size_t short_enough = 64 * 1024;
 };
 
 class AnswerPools {
@@ -25,10 +27,10 @@ class AnswerPools {
   ~AnswerPools();
 
   void Start();
-  // Has the front answer, where the plan says. False where the handlers' line is full: `done` is
-  // not called then.
+  // Lets the front answer, on the thread that the plan names. False when the handlers' queue is
+  // full; then `done` is not called.
   bool Answer(HttpRequest& request, HttpFront::Where where, HttpFront::Done done);
-  // Waits until each `done` was called; for what no thread has begun yet, with an empty answer.
+  // Waits until every `done` was called. Requests that no thread has started get an empty answer.
   void Stop();
 
  private:

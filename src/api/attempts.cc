@@ -21,7 +21,7 @@ void FailedAttempts::Failed(const std::string& address, absl::Time now) {
   if (records_.size() >= limits_.addresses) {
     std::erase_if(records_,
                   [&](const auto& entry) { return now >= entry.second.began + limits_.window; });
-    // A crowd of addresses, all at it now: who was blocked stays so.
+    // Too many addresses at once: those that are blocked stay blocked.
     if (records_.size() >= limits_.addresses) {
       std::erase_if(records_,
                     [&](const auto& entry) { return entry.second.failures < limits_.failures; });

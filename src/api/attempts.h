@@ -1,6 +1,6 @@
-// How often an address may fail to authenticate before it is told to stop for a while. Who is who
-// is found out first, every time: whose token holds is answered whatever others at the same address
-// do, for else a stranger behind the same proxy could keep a release from asking.
+// Limits how often an address may fail to authenticate. A caller is always authenticated first: a
+// valid token is answered whatever other clients at the same address do. Otherwise a stranger
+// behind the same proxy could block a release.
 //
 // Thread-safe; memory is bounded.
 #pragma once
@@ -18,14 +18,14 @@ namespace retainer {
 struct AttemptLimits {
   int failures = 30;
   absl::Duration window = absl::Minutes(1);
-  std::size_t addresses = 10000;  // remembered
+  std::size_t addresses = 10000;  // the number that is remembered
 };
 
 class FailedAttempts {
  public:
   explicit FailedAttempts(AttemptLimits limits) : limits_(limits) {}
 
-  // How long the address still counts as one that failed too often; nullopt: it does not.
+  // How long the address is still blocked for too many failures; nullopt: it is not blocked.
   std::optional<absl::Duration> Blocked(const std::string& address, absl::Time now);
   void Failed(const std::string& address, absl::Time now);
 

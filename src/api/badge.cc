@@ -12,7 +12,8 @@ constexpr char kOrange[] = "#fe7d37";
 constexpr char kRed[] = "#e05d44";
 constexpr char kGrey[] = "#9f9f9f";
 
-// In tenths of a pixel of 11 px Verdana, nearly: the text is stretched to what is said here.
+// Approximate width in tenths of a pixel, in 11 px Verdana. The SVG stretches the text to this
+// width.
 int Width(std::string_view text) {
   int width = 0;
   for (const char c : text) {
@@ -48,7 +49,7 @@ BadgeText TellBadge(const BadgeFigures& figures) {
   const std::uint64_t decided = figures.met + figures.missed;
   const std::string breaches =
       absl::StrCat(figures.open_breaches, figures.more_breaches ? "+" : "");
-  // Rounded down: what is not all is not 100 %.
+  // Rounded down, so that only a full share is 100 %.
   const std::uint64_t percent = decided == 0 ? 0 : figures.met * 100 / decided;
   if (decided == 0 && figures.open_breaches == 0) {
     text.message = "no public promises";

@@ -66,7 +66,7 @@ std::string TrustedProxies::ClientOf(const std::string& peer,
   for (auto it = named.rbegin(); it != named.rend() && Holds(client); ++it) {
     const absl::string_view one = absl::StripAsciiWhitespace(*it);
     const auto address = PlainAddress({one.data(), one.size()});
-    // A proxy that does not say who was there stands for them.
+    // If a proxy does not report the address that it saw, the proxy itself counts as the client.
     if (!address) break;
     client = *address;
   }

@@ -19,7 +19,8 @@ constexpr char kUnknownProject[] =
     "points "
     "here.";
 
-// Is a private project one of the customer's: named in its policy entry, or with a claim of its?
+// True when a private project is the customer's: named in its policy entry, or with one of its
+// claims.
 absl::StatusOr<bool> IsOfCustomer(const ApiContext& context, const ProjectRecord& project,
                                   const std::string& id) {
   const TermsHistory terms = context.desk.terms();
@@ -86,7 +87,7 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
     asked.refusal = Trouble(context, request, "project", found.status(), "");
     return asked;
   }
-  // A token that is for another project learns nothing of this one, not even whether it is here.
+  // A token for another project must not learn whether this project exists.
   if (request.caller && !MayReadProject(*request.caller, *ref, *found)) {
     asked.refusal = Refuse(403, "This token is not for this project.");
     return asked;
@@ -94,7 +95,7 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
   bool known = found->has_value();
   const bool for_customer = request.caller && !request.caller->customer.empty();
   if (for_customer && (!known || (*found)->is_private)) {
-    // The same look for one that is not there, so that how long it takes says nothing.
+    // Do the same read for a missing project, so that the duration says nothing.
     ProjectRecord nowhere;
     nowhere.key.forge = ref->forge;
     nowhere.path = ref->path;

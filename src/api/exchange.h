@@ -1,4 +1,4 @@
-// A request of the REST API and its answer as plain values: what the routes see of HTTP.
+// A request of the REST API and its answer as plain values. The routes see no other HTTP.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@
 
 namespace retainer {
 
-// What the routes are answered from. Thread-safe.
+// The sources of the routes' answers. Thread-safe.
 struct ApiContext {
   Desk& desk;
   Store& store;
@@ -27,56 +27,57 @@ struct ApiContext {
 };
 
 struct ApiRequest {
-  std::map<std::string, std::string> parameters;  // of the query; each is one that the route names
-  std::string in_path;                            // the part of the path that varies
+  std::map<std::string, std::string> parameters;  // of the query; the route allows each of them
+  std::string in_path;                            // the variable part of the path
   // Nullopt on a route that is open to all.
   std::optional<Caller> caller;
   std::string id;
 
-  // Empty where there is none.
+  // The parameter's value; empty when it is missing.
   std::string Get(const std::string& name) const;
 };
 
 struct ApiAnswer {
   int status = 200;
   std::string type = "application/json";
-  std::string body;  // of an error: the detail
-  std::string code;  // of an error that programs must tell from others; else empty
-  // What the answer says apart from the present time: equal texts, equal entity tags. Empty: none.
+  std::string body;  // for an error: the detail
+  std::string code;  // an error code for programs; else empty
+  // The part of the answer that does not depend on the present time. Equal texts have equal entity
+  // tags. Empty: no tag.
   std::string stable;
-  // Where they were worked out already: EntityTag(stable), and Gzip(body).
+  // EntityTag(stable) and Gzip(body), if they are already computed.
   std::string tag;
   std::optional<std::string> packed;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// `detail` is for the client; it holds nothing internal.
+// An error answer. `detail` is for the client and holds nothing internal.
 ApiAnswer Refuse(int status, std::string detail);
-// For the store's and the desk's errors; says in the log what the client is not told. `missing` is
+// The answer to an error of the store or the desk. Logs what the client is not told. `missing` is
 // the detail of a 404.
 ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::string_view what,
                   const absl::Status& status, std::string missing);
 
-// May this caller be told who a customer is? Who asks from outside (Caller::outside) knows of
-// public customers alone: their answers end in public logs.
+// True when this caller may know who the customer is. Outside callers (Caller::outside) know only
+// public customers, because their answers end up in public logs.
 bool MayKnow(const Caller& caller, const Customer& customer);
 
-// A project that a request is about, as far as its token may know of it.
+// The project of a request, if its token may know it.
 struct AskedProject {
-  std::optional<ProjectRecord> project;  // nullopt: all, and the caller may see all
+  std::optional<ProjectRecord> project;  // nullopt: all projects, and the caller may see all
   std::optional<ApiAnswer> refusal;
 };
-// The parameter `project`, else the one that the token is for. To a customer's token a private
-// project that is none of its own (neither in its policy entry nor with a claim of its) is one that
-// is not there.
+// Reads the parameter `project`; the default is the token's project. For a customer's token, a
+// private project counts as missing unless it is the customer's own (named in its policy entry, or
+// with a claim of the customer).
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request);
 
-// `W/"…"` over a text.
+// `W/"…"`, a hash of the text.
 std::string EntityTag(std::string_view stable);
-// Does an If-None-Match name it?
+// True when an If-None-Match contains the tag.
 bool NamesTag(std::string_view if_none_match, std::string_view tag);
 
-// Does an Accept-Encoding take gzip? (By its name: `*` alone is left to who knows more codings.)
+// True when an Accept-Encoding accepts gzip by name. (A plain `*` is not used.)
 bool TakesGzip(std::string_view accept_encoding);
 
 }  // namespace retainer

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMostListed = 30;
 constexpr std::size_t kLongestRepeated = 40;
 
-// A stranger's word, as far as it is repeated.
+// The client's word as we repeat it, cut to a maximum length.
 std::string Repeated(std::string_view name) {
   if (name.size() <= kLongestRepeated) return std::string(name);
   return absl::StrCat(std::string(name.substr(0, kLongestRepeated)), "…");
@@ -99,7 +99,7 @@ AskedCustomer AskCustomer(const ApiRequest& request, const TermsHistory& terms, 
   const Policy* policy = terms.empty() ? nullptr : &terms.back()->policy;
   const Customer* customer = policy == nullptr ? nullptr : policy->FindCustomer(asked.id);
   if (!bound.empty()) {
-    // Whether another one is there at all is not for this token.
+    // This token must not learn whether another customer exists.
     if (customer != nullptr) asked.id = customer->id;
     if (asked.id != bound) asked.refusal = Refuse(403, "This token is for another customer.");
     return asked;

@@ -1,8 +1,9 @@
-// What narrows a question: names of the policy in force. One that means nothing is refused with
-// what there is instead, so that it never reads as "nothing there". Pure.
+// Reads the parameters that narrow a question; their values are names of the policy in force. An
+// unknown name is refused with the list of known ones, so that it never reads as "nothing there".
+// Pure.
 //
-// Of customers a caller is told those alone whom it may know of; another one is to it as one that
-// is not there, to the byte.
+// A caller learns only of customers that it may know. Every other customer is answered exactly as
+// one that does not exist.
 #pragma once
 
 #include <optional>
@@ -15,30 +16,30 @@
 namespace retainer {
 
 struct AskedNames {
-  std::vector<std::string> names;  // as the policy writes them, each once; empty: any
+  std::vector<std::string> names;  // as in the policy, without repetition; empty: any
   std::optional<ApiAnswer> refusal;
 };
-// The parameter `priority`: one or several, with commas between. As it is written where no policy
+// Reads the parameter `priority`: one or several, separated by commas. Not checked when no policy
 // is in force.
 AskedNames AskPriorities(const ApiRequest& request, const TermsHistory& terms);
-// The parameter `plan`: one. Nobody outside is told of plans that no public customer has.
+// Reads the parameter `plan`. Outside callers never learn of plans that no public customer has.
 AskedNames AskPlan(const ApiRequest& request, const TermsHistory& terms);
 
-// The id of the customer that a request is about: the parameter `customer` (id or alias), else the
-// token's; empty: all.
+// The id of the request's customer, from the parameter `customer` (id or alias); the default is the
+// token's customer. Empty: all.
 struct AskedCustomer {
   std::string id;
   std::optional<ApiAnswer> refusal;
 };
-// `unknown`: the status of the refusal where nobody is called so, as far as the caller may know.
+// `unknown` is the status of the refusal when the caller may know no such customer.
 AskedCustomer AskCustomer(const ApiRequest& request, const TermsHistory& terms, int unknown);
 
-// For a parameter that a route does not take: `known` is what it takes.
+// The detail for a parameter that the route does not allow; `known` are those that it allows.
 std::string NoSuchParameter(std::string_view name, const std::vector<std::string>& known);
-// For one that a request has twice.
+// The detail for a parameter that the request has twice.
 std::string GivenTwice(std::string_view name);
 
-// `a, b, c`; of many the first, and how many more; "none" where there are none.
+// `a, b, c`. Of a long list the first names, and how many more there are; "none" for an empty list.
 std::string ListNames(const std::vector<std::string>& names);
 
 }  // namespace retainer

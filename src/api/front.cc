@@ -91,7 +91,7 @@ HttpAnswer Front::Refuse(const HttpRequest* request, Refusal why) {
       break;
   }
   const std::string id = request == nullptr ? RequestId("") : request->id;
-  // Of a head alone nothing is said but its status.
+  // If only a part of the head was read, the answer has no detail.
   HttpAnswer answer = MakeProblem(status, request == nullptr ? "" : detail, id, "");
   if (request == nullptr) answer.fields.emplace_back(kRequestId, id);
   if (status == 503) answer.fields.emplace_back("Retry-After", "10");
@@ -103,7 +103,7 @@ void Front::Answered(const HttpRequest* request, const HttpAnswer& answer) {
   const std::string route = request == nullptr ? "none" : RouteOf(request->path);
   metrics_.Count("retainer_http_requests_total", {{"route", route}, {"status", status}});
   if (request == nullptr) return;
-  // What intake refuses it has logged itself.
+  // Intake has logged the deliveries that it refused.
   const bool delivery = request->path.starts_with("/webhooks/");
   const bool unread = answer.status == 408 || answer.status == 413;
   if (delivery ? !unread : answer.status < 500) return;

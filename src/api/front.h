@@ -1,6 +1,6 @@
-// What the two listeners serve: deliveries, the routes of the API, health, figures.
+// The fronts of the two listeners: deliveries, the routes of the API, health, metrics.
 //
-// Thread-safe. Everything that is passed in outlives it.
+// Thread-safe. All arguments must outlive it.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@
 
 namespace retainer {
 
-// Says errors as problems, counts and logs; what is served is its heirs' part.
+// Makes problem documents of errors, counts and logs. Derived classes serve the requests.
 class Front : public HttpFront {
  public:
   Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies);
@@ -37,7 +37,7 @@ class Front : public HttpFront {
 
   // May throw.
   virtual HttpAnswer Serve(HttpRequest& request) = 0;
-  // A label with few values, whatever is asked for.
+  // A label with few values, whatever the path is.
   virtual std::string RouteOf(const std::string& path) const = 0;
 
   HttpAnswer FailedInside(const HttpRequest& request);
@@ -46,10 +46,11 @@ class Front : public HttpFront {
   static HttpAnswer Nothing(const HttpRequest& request);
   static HttpAnswer Alive();
   HttpAnswer Ready(bool details);
-  // Packed where the client takes that. `packed`: as Gzip() gave it before, if it did.
+  // Sets the body, compressed if the client accepts it. `packed` is the result of an earlier
+  // Gzip(), if there was one.
   static void SetBody(const HttpRequest& request, std::string body, std::string type,
                       std::optional<std::string> packed, HttpAnswer* answer);
-  // The address that the request comes from.
+  // The client's address.
   std::string ClientOf(const HttpRequest& request) const;
 
   Desk& desk_;
@@ -62,7 +63,7 @@ class Front : public HttpFront {
   const TrustedProxies& proxies_;
 };
 
-// For everybody.
+// The front of the public listener.
 class PublicFront final : public Front {
  public:
   struct Options {
@@ -82,7 +83,7 @@ class PublicFront final : public Front {
   std::string RouteOf(const std::string& path) const override;
 
   Plan LookAtDelivery(const HttpRequest& request) const;
-  // Answered once the delivery is on disk, with others that came meanwhile.
+  // Answers after the delivery is on disk, in one write with others that came meanwhile.
   void TakeDelivery(const HttpRequest& request, Done done);
   static HttpAnswer AnswerOf(const HttpRequest& request, const IntakeAnswer& taken);
   static HttpAnswer Dress(ApiAnswer given, const HttpRequest& request);
@@ -97,7 +98,7 @@ class PublicFront final : public Front {
   FailedAttempts attempts_;
 };
 
-// For operators and scrapers.
+// The front for operators and scrapers.
 class OperatorsFront final : public Front {
  public:
   // `exposition` renders the metrics in Prometheus' text format.

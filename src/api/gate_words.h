@@ -1,5 +1,5 @@
-// What the gate's answer says in one line, so that the command, the GitHub action and the GitLab
-// template say the same. Pure.
+// The headline of the gate's answer. The command, the GitHub action and the GitLab template all
+// show it. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,17 +12,18 @@ namespace retainer {
 struct GateSaid {
   std::string_view verdict;  // pass, fail, unknown
   std::string project;       // forge:path
-  bool at_risk = false;      // what is at risk fails too
-  // What the question was narrowed to: `P2`, `plan gold`, `customer globex`.
+  bool at_risk = false;      // promises at risk also fail
+  // The filters of the question: `P2`, `plan gold`, `customer globex`.
   std::vector<std::string> filters;
-  std::size_t promises = 0;  // that are broken (or at risk) and told one by one or counted
-  bool more = false;         // than are counted
+  // The number of promises that are broken (or at risk), whether listed or only counted.
+  std::size_t promises = 0;
+  bool more = false;  // true: there are more than were counted
   bool overridden = false;
-  std::string fixed_by;  // a ref that leaves out some; else empty
+  std::string fixed_by;  // the ref that fixes some of them; else empty
 };
 std::string GateHeadline(const GateSaid& said);
 
-// The reason that stands for all private customers where outsiders read.
+// The reason that outside callers get for all private customers together.
 std::string HiddenReason(bool at_risk);
 
 }  // namespace retainer

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kWorthPacking = 512;  // bytes
 constexpr int kWindowBits = 13;
-constexpr int kGzipFormat = 16;  // added to the window's bits: zlib's way to say it
+constexpr int kGzipFormat = 16;  // zlib's flag for the gzip format; added to the window's bits
 constexpr int kMemoryLevel = 6;
 
 }  // namespace
@@ -24,7 +24,7 @@ std::optional<std::string> Gzip(std::string_view text) {
   stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());
-  // Room for all of it at once, or the bound is none.
+  // There is room for the whole output, otherwise the bound is wrong.
   const int done = deflate(&stream, Z_FINISH);
   packed.resize(stream.total_out);
   deflateEnd(&stream);

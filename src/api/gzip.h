@@ -1,7 +1,7 @@
-// Answers packed for the wire (RFC 1952).
+// Compresses answers (RFC 1952).
 //
-// Rationale: not the HTTP library's, whose level and window cost more time than writing what they
-// pack: our texts repeat themselves within a few hundred bytes.
+// Rationale: the HTTP library's compression is not used, because its level and window cost more
+// time than making the answer. Our texts repeat themselves within a few hundred bytes.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace retainer {
 
-// Nullopt where it is not worth it, and where there is no memory for it.
+// Nullopt when compression is not worth it, or when memory is lacking.
 std::optional<std::string> Gzip(std::string_view text);
 
 }  // namespace retainer

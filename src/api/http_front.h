@@ -1,4 +1,4 @@
-// What a Listener asks of whoever answers.
+// The interface through which a Listener gets answers.
 #pragma once
 
 #include <cstdint>
@@ -16,34 +16,35 @@ class HttpFront {
 
   enum class Where { kHandlers, kDeliveries, kLoop };
   struct Plan {
-    // At once, without the body; else by Answer.
+    // The answer that needs no body; nullopt: Answer gives it.
     std::optional<HttpAnswer> answer;
-    // kLoop: where the body is short; kDeliveries where it is not.
+    // For deliveries: kLoop for short bodies, kDeliveries for others.
     Where where = Where::kHandlers;
-    std::uint64_t max_body = 0;  // 0: none is taken
-    std::string client;          // whose share of the memory a body takes
+    std::uint64_t max_body = 0;  // 0: a body is not accepted
+    std::string client;          // the client whose share of memory the body uses
   };
-  // Why a body, or a whole request, is not taken.
+  // Why a request or its body is refused.
   enum class Refusal {
-    kBadRequest,   // 400, also of a chunk
+    kBadRequest,   // 400; also for a malformed chunk
     kTooSlow,      // 408
-    kIncomplete,   // 408: its sender has gone, or falls silent
+    kIncomplete,   // 408: the sender closed the connection or fell silent
     kTooLarge,     // 413
     kLongTarget,   // 414
     kExpectation,  // 417
     kHead,         // 431
-    kCrowded,      // 503: as much is under way as may be
+    kCrowded,      // 503: the limit of requests in progress is reached
   };
 
-  // On the loop's thread, which waits for it: what is to become of a request whose head is there.
+  // Called on the loop's thread, which waits for it. Plans what to do with a request whose head is
+  // complete.
   virtual Plan Look(HttpRequest& request) = 0;
-  // On a thread of a pool, or on the loop's where the plan says so. `done` is called once, by any
-  // thread, before this returns or later; until then the request is there.
+  // Called on a pool's thread, or on the loop's if the plan says so. Any thread calls `done` once,
+  // before or after this returns; the request stays valid until then.
   using Done = std::function<void(HttpAnswer)>;
   virtual void Answer(HttpRequest& request, Done done) = 0;
-  // On the loop's thread. `request`: nullptr where there was none yet.
+  // Called on the loop's thread. `request` is nullptr when no head was complete.
   virtual HttpAnswer Refuse(const HttpRequest* request, Refusal why) = 0;
-  // On the loop's thread: this is what it was answered.
+  // Called on the loop's thread with the answer that the request got.
   virtual void Answered(const HttpRequest* request, const HttpAnswer& answer) = 0;
 };
 

@@ -54,7 +54,7 @@ std::string WriteAnswer(const HttpAnswer& answer, const HttpRequest* request, bo
   if (!bodiless && !answer.type.empty()) {
     absl::StrAppend(&out, "Content-Type: ", answer.type, "\r\n");
   }
-  // Also of a 304: some clients would wait for a body.
+  // Also for a 304, because some clients would wait for a body.
   absl::StrAppend(&out, "Content-Length: ", bodiless ? 0 : answer.body.size(), "\r\n");
   absl::StrAppend(&out, "Connection: ", close ? "close" : "keep-alive", "\r\n\r\n");
   if (!bodiless && !head_alone) out.append(answer.body);

@@ -1,5 +1,5 @@
-// HTTP requests and answers as plain values: what a Listener reads and writes, and what the front
-// answers.
+// HTTP requests and answers as plain values. A Listener reads and writes them, and the front
+// answers them.
 #pragma once
 
 #include <cstdint>
@@ -10,38 +10,38 @@
 
 namespace retainer {
 
-// Of a head: views into HttpRequest::head.
+// A field of a head; views into HttpRequest::head.
 struct HttpField {
   std::string_view name;
-  std::string_view value;  // without white space around it
+  std::string_view value;  // without surrounding white space
 };
 
 struct HttpRequest {
   HttpRequest() = default;
-  HttpRequest(const HttpRequest&) = delete;  // for the views
+  HttpRequest(const HttpRequest&) = delete;  // because of the views
   HttpRequest& operator=(const HttpRequest&) = delete;
 
-  std::string head;  // the bytes as they came, with the empty line at their end
+  std::string head;  // the bytes as received, including the empty line at the end
   std::string_view method;
   std::string_view target;
-  std::vector<HttpField> fields;  // as they were sent, in order
-  bool keep_alive = false;        // the connection has a next request
+  std::vector<HttpField> fields;  // in the order received
+  bool keep_alive = false;        // the client may send another request on the connection
   bool chunked = false;
-  std::uint64_t length = 0;  // the declared one of the body; 0 where none is
+  std::uint64_t length = 0;  // Content-Length; 0 when there is none
 
   // From the target (request_target.h).
   std::string path;
   std::vector<std::pair<std::string, std::string>> parameters;
 
-  std::string peer;  // the connection's address, plain (client_address.h)
-  std::string id;    // what the log and the answer call it
+  std::string peer;  // the connection's address in plain form (client_address.h)
+  std::string id;    // its id in the log and in the answer
   std::string body;
 
   bool has_body() const { return chunked || length > 0; }
-  // The first of this name, in whatever case; empty where there is none.
+  // The first field with this name, ignoring case; empty when there is none.
   std::string_view Find(std::string_view name) const;
   bool Has(std::string_view name) const;
-  // All of this name, in order.
+  // All fields with this name, in order.
   std::vector<std::string> FindAll(std::string_view name) const;
 };
 
@@ -51,15 +51,15 @@ struct HttpAnswer {
   int status = 200;
   std::string type;  // of the body
   std::string body;
-  std::vector<std::pair<std::string, std::string>>
-      fields;  // others than type, length, id, connection
+  // Fields other than type, length, id and connection.
+  std::vector<std::pair<std::string, std::string>> fields;
 };
 
-// As it is sent, with the request's id. A HEAD and a 304 are answered without the body. `request`:
-// nullptr where there was none.
+// The bytes of the answer, with the request's id. A HEAD and a 304 have no body. `request` is
+// nullptr when there was none.
 std::string WriteAnswer(const HttpAnswer& answer, const HttpRequest* request, bool close);
 
-// An id that a client gave, where it is one to be repeated; else a new one.
+// The client's id if it may be repeated; otherwise a new one.
 std::string RequestId(std::string_view given);
 
 }  // namespace retainer

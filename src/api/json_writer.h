@@ -1,8 +1,8 @@
-// Writes JSON text in one pass, laid out as nlohmann's dump(2) is: for answers in bulk, where a
-// tree of values built first costs more than all that is in them.
+// Writes JSON text in one pass, with the layout of nlohmann's dump(2). For large answers, for which
+// building a tree of values would cost more than everything else.
 //
-// What changes by the present time alone is marked as volatile, and missing in stable(): the text
-// that an entity tag is made of.
+// Parts that depend only on the present time are marked as volatile. stable() leaves them out; the
+// entity tag is made of it.
 //
 //     JsonWriter json;
 //     json.BeginObject();
@@ -12,7 +12,7 @@
 //     json.End();  // of the array
 //     json.End();
 //
-// REQUIRES: calls that make one JSON value; in an object, members have names.
+// REQUIRES: the calls form one JSON value; members of an object have names.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,13 @@ namespace retainer {
 
 class JsonWriter {
  public:
-  // The value itself, or the next of an array.
+  // Write the top value, or the next value of an array.
   void BeginObject();
   void Text(std::string_view value);
-  // The member of an object.
+  // Write a member of an object.
   void BeginObject(std::string_view name);
   void BeginArray(std::string_view name);
-  void Text(std::string_view name, std::string_view value);  // any bytes become text
+  void Text(std::string_view name, std::string_view value);  // invalid UTF-8 is replaced
   void Number(std::string_view name, std::int64_t value);
   void Fraction(std::string_view name, double value);
   void Flag(std::string_view name, bool value);
@@ -41,7 +41,7 @@ class JsonWriter {
   // RFC 3339 in UTC; null for an infinite instant.
   void Instant(std::string_view name, absl::Time value);
   void Texts(std::string_view name, const std::vector<std::string>& values);
-  // Of the object or array begun last.
+  // Ends the innermost object or array.
   void End();
 
   void BeginVolatile();

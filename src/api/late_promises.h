@@ -1,4 +1,5 @@
-// Promises that are late and still open, which figures count as missed from their due instants on.
+// Counts promises that are late and still open. Figures count them as missed from their due
+// instants on.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace retainer {
 
 using LatePromises = std::map<Metric, std::uint64_t>;
 
-// Of a customer's claims in force, at `now` and not as of the last tick; of one project, or of all.
-// Errors are the store's.
+// Those of a customer's claims in force, of one project or of all. Counts at `now`, not at the last
+// tick. Errors: those of the store.
 absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer,
                                        const std::optional<ProjectKey>& project, absl::Time now);
 

@@ -36,7 +36,7 @@ absl::StatusOr<int> ListenOn(const HostPort& at, int backlog, const std::string&
       const int fd =
           ::socket(one->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, one->ai_protocol);
       if (fd < 0) continue;
-      // Not SO_REUSEPORT: a second service would take every other connection.
+      // Without SO_REUSEPORT: with it, a second service would take every other connection.
       const int yes = 1;
       ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
       if (::bind(fd, one->ai_addr, one->ai_addrlen) == 0 && ::listen(fd, backlog) == 0) return fd;
@@ -75,7 +75,7 @@ Arrival AcceptOne(int listening) {
 }
 
 void TurnAway(int fd, std::string_view answer) {
-  // What has come already would, unread, take the answer with it.
+  // Read what has arrived: unread bytes would reset the connection and lose the answer.
   char unread[16 * 1024];
   (void)::recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
   (void)::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

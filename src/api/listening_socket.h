@@ -1,4 +1,4 @@
-// A socket at which connections arrive, and what is done with those that are not let in.
+// The listening socket, and the refusal of connections.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,19 @@
 namespace retainer {
 
 struct Arrival {
-  int fd = -1;       // does not block; the caller's. -1: none, and `error` says why
-  int error = 0;     // EAGAIN: nobody waits
-  std::string peer;  // its address, plain (client_address.h)
+  // Non-blocking; the caller owns it. -1: no connection, and `error` is the reason.
+  int fd = -1;
+  int error = 0;     // EAGAIN: no connection is waiting
+  std::string peer;  // the client's address in plain form (client_address.h)
 };
 
-// The socket, which does not block, the caller's. Unavailable where the address cannot be had;
-// `key` is what the configuration calls it.
+// A non-blocking socket, which the caller owns. Unavailable when the address cannot be bound; `key`
+// is the address's key in the configuration.
 absl::StatusOr<int> ListenOn(const HostPort& at, int backlog, const std::string& key);
-// Zero where the socket is none.
+// The socket's port; zero when it is not a listening socket.
 int PortOf(int listening);
 Arrival AcceptOne(int listening);
-// Says a last word without waiting for anything, as far as the socket takes it at once, and closes
-// it.
+// Sends `answer` without waiting, as much as the socket accepts at once, and closes it.
 void TurnAway(int fd, std::string_view answer);
 
 }  // namespace retainer

@@ -1,7 +1,7 @@
-// Every figure that the service tells Prometheus: its name, type, labels and meaning, in one place.
+// All metrics of the service: name, type, labels and meaning.
 //
-// The alert rules and the dashboard in deploy/ speak of these names and no others, and a test holds
-// the three together. Names follow Prometheus' conventions (base units, `_total` for counters).
+// The alert rules and the dashboard in deploy/ use only these names; a test checks that. Names
+// follow Prometheus' conventions (base units, `_total` for counters).
 #pragma once
 
 #include <string_view>
@@ -18,9 +18,9 @@ struct MetricFamily {
   std::string_view help;
 };
 
-// By name.
+// Ordered by name.
 const std::vector<MetricFamily>& MetricFamilies();
-// nullptr where there is none of this name.
+// nullptr when there is no such metric.
 const MetricFamily* FindMetricFamily(std::string_view name);
 
 }  // namespace retainer

@@ -32,7 +32,7 @@ constexpr absl::Duration kLeeway = absl::Seconds(60);
 constexpr absl::Duration kFresh = absl::Hours(1);
 constexpr absl::Duration kUsable = absl::Hours(24);
 constexpr absl::Duration kBetweenFetches = absl::Minutes(1);
-constexpr int kMostWaiting = 16;  // for a fetch under way
+constexpr int kMostWaiting = 16;  // for a fetch in progress
 
 absl::Status Refused(absl::string_view why) {
   return absl::UnauthenticatedError(absl::StrCat("The job's token does not count: ", why, "."));
@@ -47,13 +47,13 @@ struct JwsRelease {
 using Jwk = std::unique_ptr<cjose_jwk_t, JwkRelease>;
 using Jws = std::unique_ptr<cjose_jws_t, JwsRelease>;
 
-// A key that may sign with the algorithm that is pinned to its type.
+// A key and the one algorithm that its type may sign with.
 struct SigningKey {
   Jwk key;
   std::string algorithm;
 };
 
-// Rationale: cjose aborts the process on base64url of a length that nothing encodes to.
+// Rationale: cjose aborts the process on a base64url text of an impossible length.
 bool IsBase64Url(std::string_view text) {
   return text.size() % 4 != 1 && std::all_of(text.begin(), text.end(), [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
@@ -97,7 +97,7 @@ std::optional<SigningKey> ReadKey(const Json& json) {
   return key;
 }
 
-// A claim that is an id: GitHub and GitLab write numbers as strings.
+// A claim that is an id. GitHub and GitLab write numbers as strings.
 std::optional<std::int64_t> IdClaim(const Json& claims, const char* name) {
   const auto it = claims.find(name);
   if (it == claims.end()) return std::nullopt;
@@ -110,13 +110,14 @@ std::optional<std::int64_t> IdClaim(const Json& claims, const char* name) {
 std::optional<absl::Time> TimeClaim(const Json& claims, const char* name) {
   const auto it = claims.find(name);
   if (it == claims.end() || !it->is_number()) return std::nullopt;
-  // Whole seconds as a rule, but RFC 7519 allows fractions.
+  // Usually whole seconds, but RFC 7519 allows fractions.
   const double seconds = it->get<double>();
   if (!(seconds > 0 && seconds < 1e11)) return std::nullopt;
   return absl::FromUnixSeconds(static_cast<std::int64_t>(seconds));
 }
 
-// In a JSON object, coded as a part of a token is. Not of cjose, which tells of texts alone.
+// Whether an encoded part of the token, a JSON object, has the member. cjose can only read members
+// that are texts.
 bool HasMember(std::string_view part, const char* name) {
   std::string text;
   if (!absl::WebSafeBase64Unescape({part.data(), part.size()}, &text)) return true;
@@ -147,13 +148,13 @@ std::vector<OidcConfig> Plain(std::vector<OidcConfig> entries) {
 
 }  // namespace
 
-// A token whose form holds.
+// A token that is well-formed.
 struct OidcVerifier::Signed {
   cjose_jws_t* jws;
   std::string algorithm;
   std::string key_id;
-  std::string named;   // its issuer, as it names it
-  std::string issuer;  // as the configuration does
+  std::string named;   // its issuer, as in the token
+  std::string issuer;  // its issuer, as in the configuration
   Json claims;
 };
 
@@ -165,10 +166,9 @@ class OidcVerifier::Issuer {
 
   const std::string& name() const { return issuer_; }
 
-  // Has the keys fetched where there may be others than those that are known: at most once a
-  // minute, and by one caller at a time. `missed`: known keys do not bear out a token; else only
-  // where they are old, and who knows them does not wait for a fetch under way. False where the
-  // keys cannot be had.
+  // Fetches the keys if there may be newer ones, at most once a minute and by one caller at a time.
+  // `missed`: the known keys do not verify a token. Otherwise it fetches only if the keys are old,
+  // and does not wait for a fetch in progress. False when no usable keys are available.
   bool Look(bool missed) {
     std::unique_lock lock(mutex_);
     const absl::Time now = clock_.Steady();
@@ -176,8 +176,8 @@ class OidcVerifier::Issuer {
       tried_ = now;
       away_ = !Refresh(lock, now);
     } else if (missed && fetching_) {
-      // They need the answer that is under way. Beyond a few they would take the threads of those
-      // who need none, should it not come.
+      // These callers need the keys that are being fetched. Only a few may wait: if the issuer does
+      // not answer, more would use up the threads of callers that need no keys.
       if (waiting_ >= kMostWaiting) return false;
       ++waiting_;
       settled_.wait(lock, [this] { return !fetching_; });
@@ -186,10 +186,10 @@ class OidcVerifier::Issuer {
     return !away_ && now - fetched_ <= kUsable;
   }
 
-  // Did a key of this issuer sign it? In any case one signature is checked, for want of a key of
-  // ours with `decoy`. `named`: as the token names its issuer, which is exactly how that names
-  // itself (OpenID Connect Core, 3.1.3.7): a slash at the end, which our configuration leaves out,
-  // is a part of the name.
+  // Verifies that a key of this issuer signed the token. One signature is verified in any case,
+  // with `decoy` when no key fits. `named` is the issuer's name in the token and must be exactly
+  // the name that the issuer gives itself (OpenID Connect Core, 3.1.3.7). A slash at its end, which
+  // our configuration leaves out, is part of that name.
   absl::Status Prove(const Signed& token, const SigningKey& decoy) {
     std::unique_lock lock(mutex_);
     const auto it = keys_.find(token.key_id);
@@ -216,11 +216,11 @@ class OidcVerifier::Issuer {
     return json;
   }
 
-  // One at a time, and without the lock: whose key is known does not wait for an issuer that does
-  // not answer.
+  // By one caller at a time, and without the lock, so that tokens with a known key do not wait for
+  // an issuer that does not answer.
   bool Refresh(std::unique_lock<std::mutex>& lock, absl::Time now) {
     fetching_ = true;
-    // Whatever becomes of it, nobody waits for it any longer.
+    // Whatever the result is, waiting callers must be woken.
     const absl::Cleanup settled = [&] {
       if (!lock.owns_lock()) lock.lock();
       fetching_ = false;
@@ -236,7 +236,7 @@ class OidcVerifier::Issuer {
     return true;
   }
 
-  // What an issuer says of itself.
+  // An issuer's own description.
   struct Described {
     std::string own_name;
     std::map<std::string, SigningKey> keys;  // by kid
@@ -269,24 +269,24 @@ class OidcVerifier::Issuer {
     return Described{issuer->get<std::string>(), std::move(keys)};
   }
 
-  const std::string issuer_;  // without a slash at its end
+  const std::string issuer_;  // without a slash at the end
   const Clock& clock_;
   const Fetch& fetch_;
   std::mutex mutex_;
   std::condition_variable settled_;  // a fetch is over
   bool fetching_ = false;
-  bool away_ = false;  // when it was last asked
+  bool away_ = false;  // the last fetch failed
   int waiting_ = 0;
-  std::string own_name_;                    // as it describes itself
+  std::string own_name_;                    // as the issuer names itself
   std::map<std::string, SigningKey> keys_;  // by kid
   absl::Time fetched_ = absl::InfinitePast();
   absl::Time tried_ = absl::InfinitePast();
 };
 
-// Keys of nobody, to take as long over a token whose key is not known.
+// Keys that belong to nobody. Verifying with them takes as long as with a real key.
 struct OidcVerifier::Decoys {
   Decoys() {
-    // A number of the size of a modulus.
+    // A number as large as a modulus.
     std::string modulus;
     absl::WebSafeBase64Escape(std::string(kMinRsaBits / 8, '\xc5'), &modulus);
     if (auto key = ReadKey({{"kty", "RSA"}, {"n", modulus}, {"e", "AQAB"}})) rsa = *std::move(key);
@@ -344,8 +344,8 @@ absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   }
   const std::string named = claims["iss"];
   const Signed signed_token{jws.get(), alg, key_id, named, WithoutSlash(named), claims};
-  // Who signed it comes first: what it says is compared with the configuration only once it is
-  // proven, and what is done before that is the same whatever it says.
+  // The signature comes first. The claims are compared with the configuration only after it is
+  // verified, and the work before that is the same for all claims.
   if (absl::Status proven = Prove(signed_token); !proven.ok()) return proven;
   return Compare(signed_token);
 }
@@ -368,7 +368,7 @@ absl::Status OidcVerifier::Prove(const Signed& token) {
     all &= issuer->Look(/*missed=*/true);
     proven = prove();
   }
-  // Whoever's keys are missing, it might have been proven by them.
+  // The missing keys of any issuer might have verified it.
   if (proven.ok() || all) return proven;
   return absl::UnavailableError("The keys of an issuer cannot be had.");
 }

@@ -1,24 +1,24 @@
-// Who a CI job is, by the token that its own forge signed (OpenID Connect): GitHub Actions and
-// GitLab CI ask the API without any secret being stored with them.
+// Identifies a CI job by the token that its own forge signed (OpenID Connect). GitHub Actions and
+// GitLab CI use the API without a stored secret.
 //
-// A token counts when its issuer, audience and repository (or project) id stand together in one
-// `oidc` entry of the configuration, it is in force, and a key of the issuer signed it with RS256
-// or ES256. One whose header has `crit` is refused: what it must be understood by (RFC 7515,
-// 4.1.11) is nothing that is known here. The repository is told by its stable id, never by `sub`,
-// whose form a project's owner can change and whose names pass from hand to hand.
+// A token is valid when one `oidc` entry of the configuration has its issuer, audience and
+// repository (or project) id, when it is in force, and when a key of the issuer signed it with
+// RS256 or ES256. A token whose header has `crit` is refused, because no such extension (RFC 7515,
+// 4.1.11) is supported. The repository is identified by its stable id, never by `sub`: a project's
+// owner can change the form of `sub`, and names can pass to other owners.
 //
-// Keys come from the issuers by discovery (OpenID Connect Discovery 1.0), are kept for an hour, and
-// fetched anew when a token comes that those known do not bear out, at most once a minute an
-// issuer. Where an issuer does not answer, known keys go on for a day. One caller fetches;
-// meanwhile tokens of known keys are judged by those, and of the others a few wait for it and the
-// rest are told that the keys cannot be had.
+// Keys come from the issuers by discovery (OpenID Connect Discovery 1.0) and are kept for an hour.
+// They are fetched again when a token does not verify with the known keys, at most once a minute
+// per issuer. When an issuer does not answer, known keys stay valid for a day. One caller fetches
+// at a time. Meanwhile tokens with known keys are verified with those; of the other callers a few
+// wait for the fetch, and the rest get Unavailable.
 //
-// A token that nobody signed tells its maker nothing of what is configured, neither by the answer
-// nor by the time that it takes: what it claims is compared with the configuration only once its
-// signature holds. Before that the same is done whatever it claims: the keys of all issuers are
-// looked for, one signature is checked each time. What it costs is bounded: it has 8 KiB at most,
-// it has keys fetched no more often than others do, and signatures of one issuer are checked one
-// after the other. Thread-safe.
+// A forged token tells its maker nothing about the configuration, neither by the answer nor by its
+// duration: its claims are compared with the configuration only after its signature is verified.
+// Until then the work is the same for all claims: it looks for the keys of all issuers, and
+// verifies one signature each. The cost is bounded: a token has at most 8 KiB, it cannot cause more
+// fetches than other tokens, and signatures of one issuer are verified one after another.
+// Thread-safe.
 #pragma once
 
 #include <functional>
@@ -33,7 +33,7 @@
 
 namespace retainer {
 
-// What a job's token opens.
+// What a job's token gives access to.
 struct OidcAccess {
   std::string id;     // for the log: `oidc:repository_id 1296269`
   std::string scope;  // gate, read or write
@@ -42,7 +42,7 @@ struct OidcAccess {
 
 class OidcVerifier {
  public:
-  // The body behind an https URL (http for a loopback address). Unavailable.
+  // Returns the body from an https URL (http only for a loopback address). Unavailable.
   using Fetch = std::function<absl::StatusOr<std::string>(const std::string& url)>;
 
   // REQUIRES: `clock` outlives this.
@@ -51,21 +51,21 @@ class OidcVerifier {
   OidcVerifier(const OidcVerifier&) = delete;
   OidcVerifier& operator=(const OidcVerifier&) = delete;
 
-  // Three parts joined by dots, as no token of ours is.
+  // True for three parts joined by dots, which our own tokens never have.
   static bool LooksLikeJwt(std::string_view token);
 
-  // Unauthenticated: it does not count; the message says why without a word of the token, and is
-  // for the log: who made the token up would learn from it what is configured. Unavailable: it is
-  // not proven, and the keys of an issuer (whichever) cannot be had.
+  // Unauthenticated: the token is not valid. The message has the reason, without any part of the
+  // token. It is for the log only, because it would tell a forger about the configuration.
+  // Unavailable: the token is not verified, and the keys of some issuer cannot be fetched.
   absl::StatusOr<OidcAccess> Verify(std::string_view token);
 
  private:
   class Issuer;
   struct Decoys;
   struct Signed;
-  // Did the issuer that it names sign it?
+  // Verifies the token's signature with the keys of the issuer that it names.
   absl::Status Prove(const Signed& token);
-  // What the configuration says of one that is proven.
+  // The access that the configuration gives to a verified token.
   absl::StatusOr<OidcAccess> Compare(const Signed& token) const;
 
   const std::vector<OidcConfig> entries_;

@@ -1,4 +1,4 @@
-// Problem details (RFC 9457): the body of every error that the API answers.
+// Problem details (RFC 9457): the body of every error of the API.
 #pragma once
 
 #include <string>
@@ -8,9 +8,8 @@ namespace retainer {
 
 inline constexpr char kProblemType[] = "application/problem+json";
 
-// `detail` is for the client; it holds nothing internal. `request_id` and `code` (extension
-// members) are what the log calls the request, and what programs tell some problems by; empty:
-// none.
+// `detail` is for the client and holds nothing internal. The extension members `request_id` (the
+// request's id in the log) and `code` (for programs) are left out when empty.
 std::string ProblemJson(int status, std::string_view detail, std::string_view request_id = {},
                         std::string_view code = {});
 

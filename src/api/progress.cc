@@ -7,7 +7,7 @@ namespace {
 
 using State = Progress::State;
 
-// A client that is sending has this long to read what it is refused with.
+// How long a client that is still sending has to read its refusal.
 constexpr std::chrono::milliseconds kFinish(250);
 
 }  // namespace
@@ -37,7 +37,7 @@ Progress::Steady::time_point Deadline(const Progress& progress, const PaceLimits
 double Burden(const Progress& progress, std::size_t held, const PaceLimits& limits,
               Progress::Steady::time_point now) {
   constexpr double kIdleFirst = 1e15;
-  constexpr double kAnybody = 64 * 1024;  // what one costs that holds nothing
+  constexpr double kAnybody = 64 * 1024;  // the cost of a connection that holds nothing
   const double age = std::chrono::duration<double>(now - progress.begun).count();
   switch (progress.state) {
     case State::kIdle:

@@ -1,4 +1,5 @@
-// How far a connection is, how long it may still take, and how gladly one would be without it.
+// How far a connection is, how long it may still take, and which connections are closed first when
+// there are too many.
 #pragma once
 
 #include <chrono>
@@ -10,12 +11,13 @@
 namespace retainer {
 
 struct PaceLimits {
-  absl::Duration idle_timeout = absl::Seconds(2);      // before a head's first byte
-  absl::Duration head_timeout = absl::Seconds(5);      // from there to its last
-  absl::Duration read_timeout = absl::Seconds(5);      // of silence, either way
-  absl::Duration request_timeout = absl::Seconds(20);  // for a body, and for an answer to be taken
-  // Who moves fewer bytes a second is slow once `grace` is over; so is whose body, at its pace so
-  // far, will not be there within `request_timeout`.
+  absl::Duration idle_timeout = absl::Seconds(2);  // before a head's first byte
+  absl::Duration head_timeout = absl::Seconds(5);  // from there to its last byte
+  absl::Duration read_timeout = absl::Seconds(5);  // without a byte, in either direction
+  // for a body, and for the client to take the answer
+  absl::Duration request_timeout = absl::Seconds(20);
+  // A client is slow if it moves fewer bytes per second than this after `grace`. It is also slow if
+  // its body, at the present rate, will not be complete within `request_timeout`.
   std::size_t least_rate = 4096;
   absl::Duration grace = absl::Seconds(1);
 };
@@ -29,15 +31,15 @@ struct Progress {
     kBody,
     kAnswering,
     kWriting,
-    kFinishing,  // the answer is out; what still comes is dropped
+    kFinishing,  // the answer is sent; further input is dropped
     kClosed,
   };
 
   State state = State::kIdle;
-  Steady::time_point begun;    // the state
-  Steady::time_point last;     // something moved
-  std::uint64_t moved = 0;     // bytes, in this state
-  std::uint64_t declared = 0;  // of the body
+  Steady::time_point begun;    // start of the state
+  Steady::time_point last;     // the last time that a byte moved
+  std::uint64_t moved = 0;     // bytes in this state
+  std::uint64_t declared = 0;  // length of the body
 
   void Enter(State next) {
     state = next;
@@ -46,11 +48,13 @@ struct Progress {
   }
 };
 
-// When it has had its time. Never while it is being answered: that is not up to the client.
+// When the connection is closed. Never while it is being answered, because that does not depend on
+// the client.
 Progress::Steady::time_point Deadline(const Progress& progress, const PaceLimits& limits);
 
-// Who goes first where not all can stay: the higher the sooner; 0: stays. Those that do nothing
-// come before those that are slow; of these, the slower and the larger (`held` bytes) the sooner.
+// The connection with the highest value is closed first; 0: it stays. Connections that do nothing
+// come first, then slow ones: slower connections and those that hold more (`held` bytes) come
+// earlier.
 double Burden(const Progress& progress, std::size_t held, const PaceLimits& limits,
               Progress::Steady::time_point now);
 

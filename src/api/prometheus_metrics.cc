@@ -25,8 +25,8 @@ const prometheus::Histogram::BucketBoundaries& Seconds() {
 
 }  // namespace
 
-// All families are there from the start, so that an alert on a figure that nothing has touched yet
-// sees a figure and not a gap.
+// All metrics exist from the start, so that an alert on a metric that was never changed sees a
+// value and not a gap.
 class PrometheusMetrics::Impl {
  public:
   Impl() {
@@ -61,8 +61,8 @@ class PrometheusMetrics::Impl {
   Families<prometheus::Counter> counters_;
   Families<prometheus::Gauge> gauges_;
   Families<prometheus::Histogram> histograms_;
-  // The labels, or `other` for all of them where a figure has series enough: what comes from
-  // outside must not grow it for good.
+  // Returns the labels, or `other` for each when the metric has enough series, because values from
+  // outside must not let it grow without bound.
   Metrics::Labels Bounded(const std::string& name, const Metrics::Labels& labels) {
     if (labels.empty()) return labels;
     const std::lock_guard lock(mutex_);
@@ -88,7 +88,7 @@ class PrometheusMetrics::Impl {
 
 namespace {
 
-// A figure without a family is a bug, which tests find; it must not stop the desk.
+// A metric without a family is a bug, which tests find. It must not stop the desk.
 template <class Families>
 auto* Find(const Families& families, const std::string& name, const Metrics::Labels& labels) {
   const auto it = families.find(name);

@@ -1,6 +1,6 @@
-// The Metrics port on Prometheus' client library.
+// The Metrics port with Prometheus' client library.
 //
-// It knows the families of metric_families.h; to tell of another is a bug. Thread-safe.
+// It has only the metrics of metric_families.h; using another name is a bug. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ class PrometheusMetrics final : public Metrics {
   void Set(const std::string& name, double value, const Labels& labels) override;
   void Observe(const std::string& name, double value, const Labels& labels) override;
 
-  // In the text exposition format.
+  // The metrics in the text exposition format.
   std::string Expose() const;
 
  private:

@@ -18,7 +18,7 @@ constexpr char kText[] = "text/plain; charset=utf-8";
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-// A forge's name is what a configuration can name and nothing else.
+// The name of a forge, if it has the form that a configuration allows.
 std::optional<std::string_view> ForgeOf(std::string_view path) {
   constexpr std::size_t kLongest = 64;
   if (!path.starts_with(kDeliveries)) return std::nullopt;
@@ -78,7 +78,7 @@ HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
   plan.where = Where::kLoop;
   plan.max_body = options_.max_body;
   plan.client = ClientOf(request);
-  // What was signed are the bytes as they come, and no forge packs them: nothing is unpacked here.
+  // The signature covers the bytes as sent, and no forge compresses them: nothing is decompressed.
   const std::string_view encoding = request.Find("Content-Encoding");
   const std::string_view type = request.Find("Content-Type");
   if (request.length > options_.max_body) {
@@ -127,15 +127,16 @@ HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const IntakeAnswer&
   return answer;
 }
 
-// A route of the REST API: who asks, whether what they ask is understood, the answer, and how it
-// goes on the wire.
+// Serves a route of the REST API: authenticates, checks the parameters, answers, and encodes the
+// answer.
 HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
                                     const HttpRequest& request) {
   ApiRequest asked;
   asked.id = request.id;
   const absl::Time now = clock_.Now();
   if (MustAuthenticate(route, request)) {
-    // Rationale: first who they are, then how often their address has failed: others have it too.
+    // Rationale: authenticate before counting the address's failures, because others share the
+    // address.
     std::string why;
     auto caller = Authenticate(store_, options_.oidc, request.Find("Authorization"), now, &why);
     if (absl::IsUnauthenticated(caller.status())) {
@@ -163,7 +164,8 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
           "This token is for the gate and badges alone; one of scope read may ask this.");
     }
   }
-  // What is misspelt would narrow nothing: it is refused, not passed over.
+  // An unknown parameter is refused. If it were ignored, a misspelt filter would not narrow
+  // anything.
   for (const auto& [name, value] : request.parameters) {
     if (std::find(route.parameters.begin(), route.parameters.end(), name) ==
         route.parameters.end()) {
@@ -177,7 +179,7 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
   return Dress(route.handle(context_, asked), request);
 }
 
-// Only here: who made the token up must not learn it.
+// Only logged, because a forger must not learn the reason.
 void PublicFront::LogRefusedJob(const std::string& why, const std::string& client,
                                 const std::string& request) {
   if (const auto kept_back = failures_.Allow("oidc", clock_.Steady())) {
@@ -207,7 +209,7 @@ HttpAnswer PublicFront::Dress(ApiAnswer given, const HttpRequest& request) {
   answer.fields.emplace_back("Vary", "Accept-Encoding, Authorization");
   if (std::none_of(answer.fields.begin(), answer.fields.end(),
                    [](const auto& field) { return field.first == "Cache-Control"; })) {
-    // Kept, but asked about each time: states change by time alone.
+    // May be cached, but must be revalidated each time, because states change with time.
     answer.fields.emplace_back("Cache-Control", "private, no-cache");
   }
   if (!given.stable.empty()) {

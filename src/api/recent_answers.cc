@@ -7,7 +7,7 @@
 namespace retainer {
 namespace {
 
-// Some megabytes at most.
+// A few megabytes at most.
 constexpr std::size_t kMostKept = 256;
 
 }  // namespace

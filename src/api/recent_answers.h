@@ -1,6 +1,6 @@
-// Answers of the second in which they were given: many jobs and dashboards ask the same, and
-// callers of whom the same is known may see the same. An answer is used again as long as its second
-// lasts and no write has touched its project. Thread-safe.
+// Keeps answers for the second in which they were made. Many jobs and dashboards ask the same, and
+// callers with the same rights may get the same answer. An answer is reused until its second ends
+// or a write changes its project. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,14 @@ class RecentAnswers {
     std::uint64_t version = 0;  // Store::ProjectVersion
     friend bool operator==(const Key&, const Key&) = default;
   };
-  // Before anything is read for the answer. REQUIRES: the request has a caller.
+  // Call it before anything is read for the answer. REQUIRES: the request has a caller.
   static Key KeyOf(const ApiContext& context, std::string_view route, const ApiRequest& request,
                    const ProjectRecord& project, const TermsHistory& terms, absl::Time now);
 
-  // Nullptr where there is none.
+  // Nullptr when there is none.
   std::shared_ptr<const ApiAnswer> Find(const Key& key) const;
-  // With its tag and packed, once for all who ask. REQUIRES: a 200.
+  // Keeps the answer. Computes its tag and its compressed body once, for all callers.
+  // REQUIRES: its status is 200.
   std::shared_ptr<const ApiAnswer> Keep(const Key& key, ApiAnswer answer);
 
  private:

@@ -1,7 +1,8 @@
 #include "src/api/request_parser.h"
 
-// Rationale: Beast 1.74 asserts that a last chunk's line comes with two bytes of what follows, and
-// else goes on rightly; nobody should end a debug build by sending them one by one.
+// Rationale: Beast 1.74 asserts that two more bytes come with the last chunk's line; otherwise it
+// handles their absence correctly. A client must not abort a debug build by sending bytes one by
+// one.
 #define BOOST_DISABLE_ASSERTS
 
 #include <algorithm>
@@ -18,14 +19,14 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 
-// A chunk's line: its size and what is said of it.
+// A chunk's line: its size and its extensions.
 constexpr std::size_t kLongestChunkLine = 1024;
 
 std::string_view View(boost::beast::string_view s) { return {s.data(), s.size()}; }
 
 bool IsControl(char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)) && c != '\t'; }
 
-// The lines themselves: how long, how many, and none folded. Their ends are Beast's to check.
+// Checks the lines' length and number, and that none is folded. Beast checks their ends.
 int CheckLines(std::string_view head, const HeadLimits& limits) {
   std::size_t lines = 0;
   while (head.size() > 2) {
@@ -43,8 +44,8 @@ int CheckLines(std::string_view head, const HeadLimits& limits) {
 class RequestParser::Impl final : public http::basic_parser<true> {
  public:
   Impl() {
-    // Both are bounded by who calls, in one way for all bodies. (No limit at all would refuse every
-    // length.)
+    // The caller limits both, in the same way for all bodies. (Without a limit, Beast would refuse
+    // every length.)
     header_limit(std::numeric_limits<std::uint32_t>::max());
     body_limit(std::numeric_limits<std::uint64_t>::max());
   }
@@ -52,14 +53,14 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   int ReadHead(HttpRequest& request, const HeadLimits& limits) {
     request_ = &request;
     if (const int wrong = CheckLines(request.head, limits)) return wrong;
-    eager(false);  // stops behind the head
+    eager(false);  // stops after the head
     error_code error;
     std::size_t used = 0;
     while (!error && !is_header_done()) {
       used += put({request.head.data() + used, request.head.size() - used}, error);
     }
     if (error || used != request.head.size()) return 400;
-    // A proxy that went by the other one, or by none, would have meant another site.
+    // A proxy that used the other Host, or none, would have meant another site.
     if (hosts_ > 1 || (hosts_ == 0 && version_ == 11)) return 400;
     request.keep_alive = keep_alive();
     request.chunked = chunked();
@@ -89,13 +90,14 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     request_->method = View(method);
     request_->target = View(target);
     version_ = version;
-    // No client sends it; who took it for a part of the path would see another one.
+    // No client sends a fragment; a reader that took it for a part of the path would see another
+    // path.
     if (target.find('#') != target.npos) error = http::error::bad_target;
   }
 
   void on_field_impl(http::field field, boost::beast::string_view name,
                      boost::beast::string_view value, error_code& error) override {
-    if (is_header_done()) {  // behind the last chunk
+    if (is_header_done()) {  // after the last chunk
       error = http::error::bad_field;
       return;
     }

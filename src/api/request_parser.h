@@ -1,13 +1,13 @@
-// Reads one request: a head that is there whole, then its body piece by piece.
+// Reads one request: a complete head, then its body piece by piece.
 //
-// Boost.Beast parses both and refuses most of what two readers could understand differently: lines
-// that do not end with CRLF, control characters, names that are none, lengths that contradict each
-// other or stand beside a coding, chunks whose sizes or ends are wrong. What Beast 1.74 lets
-// through is refused here: folded lines, lists of lengths, codings other than `chunked`, chunks in
-// HTTP/1.0, no Host or several, a fragment in the target, fields behind the last chunk, chunk lines
-// without an end and control characters in them.
+// Boost.Beast parses both. It refuses most of what two readers could understand differently: lines
+// that do not end with CRLF, control characters, invalid names, lengths that contradict each other
+// or stand beside a coding, and chunks with wrong sizes or ends. This class refuses what Beast 1.74
+// accepts: folded lines, lists of lengths, codings other than `chunked`, chunks in HTTP/1.0, no
+// Host or several, a fragment in the target, fields after the last chunk, and chunk lines without
+// an end or with control characters.
 //
-// One thread uses a RequestParser.
+// For one thread.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@
 namespace retainer {
 
 struct HeadLimits {
-  std::size_t max_head = 64 * 1024;  // bytes of a request line with its fields
+  std::size_t max_head = 64 * 1024;  // bytes of the request line and all fields
   std::size_t max_fields = 100;
   std::size_t max_line = 8 * 1024;  // bytes of one line of a head
 };
@@ -33,20 +33,20 @@ class RequestParser {
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
-  // Fills all that a head says into `request`, whose `head` is there and ends with an empty line.
-  // 0, or the status to refuse it with: 400 not HTTP/1.x or ambiguous, 414 its first line is too
-  // long, 431 another line is, or there are too many. Once; `request` outlives the body's last
-  // piece.
+  // Fills in `request` from its `head`, which must be complete, with the empty line at its end.
+  // Returns 0, or the status of the refusal: 400 (not HTTP/1.x, or ambiguous), 414 (the first line
+  // is too long), 431 (another line is too long, or there are too many). Call it once. `request`
+  // must outlive the last piece of the body.
   int ReadHead(HttpRequest& request, const HeadLimits& limits);
 
   enum class Body {
-    kMore,      // there is more to come
-    kWhole,     // its end is reached
+    kMore,      // the body continues
+    kWhole,     // the body is complete
     kBroken,    // 400
-    kTooLarge,  // more than `max`, or says so
+    kTooLarge,  // longer than `max`, received or declared
   };
-  // Appends to the request's body what `bytes` hold of it. `used` of them are done with; the others
-  // are handed in again, with what follows them.
+  // Appends the part of `bytes` that belongs to the body. Sets `used` to the number of bytes that
+  // are consumed; the caller passes the others again, together with what follows.
   Body ReadBody(std::string_view bytes, std::uint64_t max, std::size_t* used);
 
  private:

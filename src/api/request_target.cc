@@ -38,7 +38,7 @@ std::string DecodePath(std::string_view path) {
   return decoded;
 }
 
-// What codes nothing stands for itself.
+// An invalid `%` stays as it is.
 std::string DecodeQuery(absl::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());

@@ -1,4 +1,4 @@
-// What a request's target asks for.
+// Parses a request's target.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 namespace retainer {
 
 struct RequestTarget {
-  // Decoded. As it came where it has a coded slash, backslash or control character, or a `%` that
-  // codes nothing: a proxy in front of us may have taken it for another path, so it is none of
+  // Decoded. Left unchanged when it has an encoded slash, backslash or control character, or an
+  // invalid `%`: a proxy in front of us may have read it as another path, so it matches none of
   // ours.
   std::string path;
-  // Of the query, decoded, in order; `+` is a space.
+  // The query's parameters, decoded, in order; `+` is a space.
   std::vector<std::pair<std::string, std::string>> parameters;
 };
 
-// Of `/path?query`, or of the absolute form (`http://host/path?query`), whose host is not looked
-// at. Other forms have no path that begins with a slash.
+// Accepts `/path?query` and the absolute form (`http://host/path?query`), whose host is ignored.
+// For other forms `path` does not begin with a slash.
 RequestTarget ReadTarget(std::string_view target);
 
 }  // namespace retainer

@@ -1,8 +1,8 @@
-// The routes of the REST API, in a table: what they are called, who may ask, what they take. The
-// server serves exactly these beside deliveries and health, and openapi.json describes the same.
+// The table of the REST API's routes: paths, who may ask, parameters. Besides deliveries and
+// health, the server serves exactly these, and openapi.json describes the same.
 //
-// Handlers are thread-safe and see a request whose token holds, whose parameters are named here and
-// occur once.
+// Handlers are thread-safe. They see only requests with a valid token and with parameters that this
+// table allows, without repetition.
 #pragma once
 
 #include <functional>
@@ -16,39 +16,40 @@
 namespace retainer {
 
 enum class Access {
-  kToken,  // of scope read or more
+  kToken,  // a token with scope read or more
   kGate,   // any token
-  kBadge,  // a token, save where the policy says `badge: public`
+  kBadge,  // a token, unless the policy says `badge: public`
   kOpen,
 };
 
 struct Route {
-  // As openapi.json writes it: `/api/v1/customers/{id}`. What varies is the last segment, of at
-  // most 200 bytes.
+  // As in openapi.json: `/api/v1/customers/{id}`. Only the last segment may vary; it has at most
+  // 200 bytes.
   std::string path;
   Access access = Access::kToken;
-  std::vector<std::string> parameters;  // of the query
+  std::vector<std::string> parameters;  // allowed in the query
   std::function<ApiAnswer(const ApiContext&, const ApiRequest&)> handle;
 };
 
 struct ApiRouteOptions {
-  // A delivery that waits longer than this may hold what a question is about.
+  // When a delivery has waited longer than this, the gate answers `unknown`, because the delivery
+  // may matter.
   absl::Duration backlog_bound = absl::Minutes(2);
 };
 
 std::vector<Route> MakeRoutes(const ApiRouteOptions& options);
 
-// Nullptr where none has this path (decoded). `varying`: what stands for the part in braces.
+// Nullptr when no route has this (decoded) path. Sets `varying` to the value of the part in braces.
 const Route* FindRoute(const std::vector<Route>& routes, std::string_view path,
                        std::string* varying);
 
-// Its parts.
+// The parts of the table.
 void AddTicketRoutes(std::vector<Route>* routes);
 void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes);
 void AddDeskRoutes(std::vector<Route>* routes);
 void AddBadgeRoute(std::vector<Route>* routes);
 
-// The document itself.
+// The text of openapi.json.
 std::string_view OpenApiDocument();
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// GET /badge.svg: what a project may show of its promises to anybody.
+// GET /badge.svg: what anybody may see of a project's promises.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -16,7 +16,7 @@ constexpr std::int32_t kDays = 90;
 constexpr std::size_t kMostBreaches = 100;
 constexpr absl::Duration kKept = absl::Minutes(1);
 
-// The middle of what was counted by steps.
+// The median of durations that are counted in steps.
 std::optional<absl::Duration> Median(const std::map<std::uint8_t, std::uint64_t>& steps) {
   std::uint64_t all = 0;
   for (const auto& [step, count] : steps) all += count;
@@ -28,7 +28,7 @@ std::optional<absl::Duration> Median(const std::map<std::uint8_t, std::uint64_t>
   return std::nullopt;
 }
 
-// Thread-safe. A badge is made at most once a minute for a project, whoever looks at its page.
+// Thread-safe. Makes a project's badge at most once a minute, for all readers.
 class Badges {
  public:
   ApiAnswer Answer(const ApiContext& context, const ApiRequest& request) {
@@ -41,7 +41,7 @@ class Badges {
     const char* const unknown =
         "No delivery of this project was ever received: check the spelling, and that its webhook "
         "points here.";
-    // A private project is to a stranger as one that is not there.
+    // For a stranger, a private project is answered as one that does not exist.
     if (!request.caller && project.is_private) return Refuse(404, unknown);
     const TermsHistory terms = context.desk.terms();
     if (!Covers(terms, NamesOf(project))) {
@@ -70,7 +70,7 @@ class Badges {
   struct Entry {
     std::string terms_id;
     absl::Time at;
-    absl::Time until;  // no promise falls due before it
+    absl::Time until;  // no promise falls due earlier
     std::string svg;
   };
 
@@ -85,7 +85,7 @@ class Badges {
     return it->second.svg;
   }
 
-  // `next`: lowered to when the next promise falls due.
+  // Lowers `next` to the instant at which the next promise falls due.
   static absl::StatusOr<BadgeFigures> Count(const ApiContext& context, const ProjectKey& project,
                                             const Terms& terms, absl::Time now, absl::Time* next) {
     BadgeFigures figures;
@@ -119,7 +119,7 @@ class Badges {
   }
 
   std::mutex mutex_;
-  std::map<ProjectKey, Entry> kept_;  // of projects that are known and covered: few
+  std::map<ProjectKey, Entry> kept_;  // only known, covered projects: few
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Customers, the policy in force, the ledger's head.
+// Customers, the policy in force, and the head of the ledger.
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "src/api/late_promises.h"
@@ -21,7 +21,7 @@ ordered_json TermJson(const Customer& customer) {
   return {{"from", DayText(customer.term->from)}, {"until", DayText(customer.term->until)}};
 }
 
-// Of a customer's projects those that the caller may read of.
+// The customer's projects that the caller may read of.
 std::vector<ProjectRef> ProjectsFor(const Caller& caller, const Customer& customer) {
   std::vector<ProjectRef> shown;
   for (const ProjectRef& project : customer.projects) {
@@ -36,7 +36,8 @@ ordered_json TextsOf(const std::vector<ProjectRef>& projects) {
   return texts;
 }
 
-// What everybody may know who may know of the customer at all: no contact, nobody's name.
+// The part that every caller may see who may know of the customer at all: no contacts, no names of
+// people.
 ordered_json CustomerJson(const Caller& caller, const Customer& customer) {
   return {{"id", customer.id},
           {"alias", customer.alias},
@@ -48,7 +49,7 @@ ordered_json CustomerJson(const Caller& caller, const Customer& customer) {
           {"projects", TextsOf(ProjectsFor(caller, customer))}};
 }
 
-// Those that are open and late are missed already, by the time of asking.
+// Open promises that are late at the time of the request already count as missed.
 ordered_json ComplianceJson(const EndingSums& sums, const LatePromises& late) {
   std::map<Metric, EndingSums::Sum> all = sums.metrics;
   for (const auto& [metric, count] : late) all[metric].missed += count;
@@ -75,7 +76,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   const TermsHistory terms = context.desk.terms();
   const Customer* customer =
       terms.empty() ? nullptr : terms.back()->policy.FindCustomer(request.in_path);
-  // Whom this token may not know of is to it as one that is not there.
+  // A customer that this token may not know of is answered as one that does not exist.
   if (customer == nullptr || !MayKnow(*request.caller, *customer)) return Refuse(404, unknown);
   const AskedProject project = AskProject(context, request);
   if (project.refusal) return *project.refusal;
@@ -87,7 +88,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   (void)absl::LoadTimeZone(customer->time_zone, &zone);
   const absl::CivilDay today = absl::ToCivilDay(now, zone);
   const absl::CivilDay epoch(1970, 1, 1);
-  // So far: from the term's first day, or ever; endings are filed by days of UTC.
+  // Counts from the term's first day, or from the beginning. Endings are stored by days of UTC.
   const std::int32_t from =
       customer->term ? static_cast<std::int32_t>(customer->term->from - epoch) : 0;
   auto sums = context.store.SumEndings(customer->id, key, from, DayOf(now));
@@ -166,7 +167,8 @@ ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
     priorities.push_back(
         {{"name", priority.name}, {"title", priority.title}, {"when", priority.when}});
   }
-  // A customer's token sees what it bought and nobody else's; a project's sees no customer.
+  // A customer's token sees what the customer bought and no other plan. A project's token sees no
+  // customer.
   ordered_json plans = ordered_json::object();
   for (const auto& [name, plan] : policy.plans) {
     if (caller.customer.empty() || (mine != nullptr && mine->plan == name)) {
@@ -198,7 +200,7 @@ ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
 // ---- The ledger
 
 ApiAnswer ShowLedgerHead(const ApiContext& context, const ApiRequest& request) {
-  // Its length alone tells of everybody's tickets.
+  // The ledger's length alone says something about everybody's tickets.
   if (request.caller->bound()) {
     return Refuse(403, "The ledger is of all projects and customers; this token is not.");
   }

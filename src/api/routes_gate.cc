@@ -1,23 +1,29 @@
-// The gate: may this be released, as far as promises go?
+// The gate: do promises allow a release?
 //
-// Privacy: what comes out stands in public logs. Who asks from outside (Caller::outside), as every
-// job does, is told of private customers that a release must wait, and nothing else: one reason
-// without a number, where nothing else is in the way. When, under which question and how fast an
-// answer changes says no more either:
-//   - theirs count to the day (hidden_owed.h), and never change `next_change_at`;
-//   - they count in the question that nothing narrows: priority, plan and customer are of public
-//     customers' promises alone, and no ref takes one of theirs away, for no forge is asked of
-//     them;
-//   - every question does the same work: one look, whether there is anything private or not;
-//   - within a second an answer stays, whatever is written, and `as_of` is told to the second.
-// Rationale: less than that a release must wait would let it pass over them. A token for all may
-// read all anyway; it is told how many are broken, and the next change to the hour before it.
+// Privacy: the answer ends up in public logs. Outside callers (Caller::outside), which all jobs
+// are, learn about private customers only that a release must wait: one reason without a number,
+// and only if nothing else blocks the release. The time, the question and the speed of an answer
+// must not say more:
+// - promises to private customers count by whole days (hidden_owed.h) and never change
+//   `next_change_at`;
+// - they count only in the question without filters. With a priority, plan or customer, only
+//   promises to public customers count. A ref never removes one of theirs, because no forge is
+//   asked about them;
+// - every question does the same work: one read, whether there is anything private or not;
+// - within a second the answer stays the same, whatever is written, and `as_of` is cut to the
+//   second.
 //
-// A job's own token has the scope `gate` unless the configuration says more: it can ask nothing
-// else.
+// Rationale: if outside callers did not learn that a release must wait, the release would ignore
+// private customers. A token for everything may read everything anyway; it gets the number of
+// broken promises, and the next change rounded down to the hour.
 //
-// An override that an operator has put on record makes it pass; what it would have said without is
-// still told. Rationale: no token makes one, so that a pipeline cannot let itself through.
+// A job's own token has the scope `gate` unless the configuration says otherwise: it cannot ask
+// anything else.
+//
+// An override that an operator has recorded makes the gate pass. The answer still has the verdict
+// without the override.
+//
+// Rationale: no token can create an override, so a pipeline cannot let itself pass.
 #include <algorithm>
 #include <memory>
 #include <mutex>
@@ -39,16 +45,17 @@ namespace {
 
 constexpr std::size_t kMostReasons = 50;
 constexpr std::size_t kLongestRef = 255;
-// Of which a ref may fix so many that the rest is few.
+// How many are compared with a ref, because it may fix all but a few.
 constexpr std::size_t kMostLookedAt = 200;
 
-// How long deliveries wait, looked up at most once a second whoever asks. Thread-safe.
+// The age of the oldest waiting delivery, read at most once a second for all callers. Thread-safe.
 class Backlog {
  public:
   absl::StatusOr<absl::Duration> Age(const ApiContext& context, absl::Time now) {
     std::unique_lock lock(mutex_);
     if (!looked_at_ || now < *looked_at_ || now - *looked_at_ >= absl::Seconds(1)) {
-      // Who asks meanwhile is answered from before, but for the first.
+      // Callers that ask meanwhile get the previous value, except before the first read is
+      // complete.
       const bool first = !looked_at_;
       if (!first) {
         looked_at_ = now;
@@ -72,7 +79,7 @@ class Backlog {
   std::optional<absl::Time> oldest_;
 };
 
-// Why a verdict cannot be told.
+// The reason why there is no verdict.
 struct Unknown {
   const char* code;
   std::string text;
@@ -88,7 +95,7 @@ void WriteUnknown(const Unknown& unknown, JsonWriter* json) {
 
 struct Question {
   OwedQuery owed;
-  std::string project;               // as it was asked for
+  std::string project;               // as in the request
   std::vector<std::string> filters;  // in words
   const Policy* policy = nullptr;
 };
@@ -123,7 +130,7 @@ std::optional<ApiAnswer> ReadFilters(const ApiRequest& request, const TermsHisto
   return std::nullopt;
 }
 
-// Of a claim, the commitments that count, the earliest first.
+// A claim's commitments that count, ordered by due instant.
 std::vector<OpenPromise> Broken(const ClaimRecord& claim, bool at_risk, absl::Time now) {
   std::vector<OpenPromise> broken;
   for (const OpenPromise& promise : claim.promises) {
@@ -169,7 +176,7 @@ void WriteReason(const PromiseReason& reason, const std::string& path, absl::Tim
   json->End();
 }
 
-// What a ref leaves out.
+// The effect of a ref.
 struct AppliedRef {
   std::string name;
   std::vector<std::string> excluded;
@@ -217,7 +224,7 @@ class Gate {
     if (!overridden.ok()) return Trouble(context, request, "gate", overridden.status(), "");
     RecentAnswers::Key key = RecentAnswers::KeyOf(context, "gate", request, project, terms, now);
     if (outside) {
-      // What is written within the second changes nothing, but for what its reader may know of.
+      // Writes within this second change nothing, except an override, which the caller may know.
       key.version = 0;
       absl::StrAppend(&key.question, "\n", *overridden ? (*overridden)->id : "");
     }
@@ -228,7 +235,8 @@ class Gate {
     question.owed.at = now;
     const std::string ref = request.Get("ref");
     question.owed.limit = ref.empty() ? kMostReasons : kMostLookedAt;
-    // What is broken already is told, not what comes; a ref may take all of it away again.
+    // When something is broken, the next change is not reported. A ref may fix everything that is
+    // broken.
     question.owed.next = !ref.empty();
     if (auto refusal = ReadFilters(request, terms, &question)) return *std::move(refusal);
     if (question.policy != nullptr && !Covers(terms, NamesOf(project))) {
@@ -247,12 +255,12 @@ class Gate {
     const auto backlog = backlog_.Age(context, now);
     if (!backlog.ok()) return Trouble(context, request, "gate", backlog.status(), "");
     ApiAnswer answer = Tell(request, question, project.path, *owed, applied, *backlog, *overridden);
-    // What a ref leaves out is known to the forge.
+    // Answers with a ref are not kept, because only the forge knows when they change.
     return ref.empty() ? *recent_.Keep(key, std::move(answer)) : answer;
   }
 
  private:
-  // Takes out of `owed` what the ref fixes; the answer's word on it.
+  // Removes from `owed` what the ref fixes, and returns the answer's part about it.
   static absl::StatusOr<AppliedRef> ApplyRef(const ApiContext& context, const ApiRequest& request,
                                              const Question& question, const ProjectRecord& project,
                                              const std::string& ref, Owed* owed) {
@@ -300,7 +308,8 @@ class Gate {
         }
       }
     }
-    // A customer that was public when its tickets were last judged is counted nowhere outside.
+    // A customer that was public at the last judgement of its tickets is not counted for outside
+    // callers.
     if (question.owed.outside) of_private = 0;
     const bool hidden = owed.hidden && question.filters.empty() && question.policy != nullptr;
     const bool fails = !reasons.empty() || of_private > 0 || hidden;
@@ -357,7 +366,7 @@ class Gate {
     return JsonAnswer(json);
   }
 
-  // All that is said of private customers to who may read all.
+  // What callers that may read everything learn about private customers.
   static void WritePrivate(std::size_t count, const Question& question, JsonWriter* json) {
     const char* const wrong = question.owed.at_risk ? "broken or at risk" : "broken";
     json->BeginObject();
@@ -369,7 +378,7 @@ class Gate {
     json->End();
   }
 
-  // Nullptr for a customer that must not be told of.
+  // Nullptr when the caller must not know the customer.
   static const Customer* MayBeNamed(const Policy& policy, const std::string& id,
                                     const ApiRequest& request) {
     const Customer* customer = policy.FindCustomer(id);
@@ -377,10 +386,10 @@ class Gate {
     return customer->is_public || request.caller->customer == id ? customer : nullptr;
   }
 
-  // The next instant at which time alone changes the verdict, as far as this caller may know.
+  // The next instant at which only time changes the verdict, as far as this caller may know.
   static absl::Time NextChange(const Question& question, const Owed& owed,
                                const ApiRequest& request) {
-    // What is broken is told, not what comes.
+    // When something is broken, the next change is not reported.
     if (question.policy != nullptr && !owed.claims.empty()) return absl::InfiniteFuture();
     if (owed.next == absl::InfiniteFuture() || question.policy == nullptr ||
         MayBeNamed(*question.policy, owed.next_customer, request) != nullptr) {

@@ -1,4 +1,4 @@
-// Tickets: lists by due time, the queue, one ticket.
+// Tickets: lists ordered by due time, the queue, and one ticket.
 #include <algorithm>
 #include <memory>
 
@@ -26,7 +26,7 @@ constexpr std::pair<const char*, TicketOrder> kOrders[] = {{"due", TicketOrder::
                                                            {"updated", TicketOrder::kUpdated},
                                                            {"priority", TicketOrder::kPriority}};
 
-// Fills the query from the parameters; the refusal where they are not understood.
+// Fills the query from the parameters. Returns the refusal when they are not valid.
 std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& request,
                                    TicketQuery* query) {
   const AskedProject project = AskProject(context, request);
@@ -98,7 +98,7 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
   return std::nullopt;
 }
 
-// What a cursor is bound to: everything that narrows, and the order.
+// What a cursor is bound to: all filters, and the order.
 std::string Filters(const TicketQuery& query) {
   return absl::StrJoin(
       {query.project ? absl::StrCat(query.project->forge, "/", query.project->id) : std::string(),
@@ -160,7 +160,7 @@ ApiAnswer ShowQueue(const ApiContext& context, const ApiRequest& request) {
   if (!closed.empty() && closed != "true" && closed != "false") {
     return Refuse(400, "`closed` is true or false.");
   }
-  // Of a closed ticket, only a question that waits for an answer is due.
+  // On a closed ticket only an unanswered question is due.
   if (closed != "true") query.open = true;
   query.due_before = absl::InfiniteFuture();
   return AnswerList(context, request, std::move(query));
@@ -180,7 +180,7 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
   if (!project_record.ok()) {
     return Trouble(context, request, "ticket", project_record.status(), "");
   }
-  // A token that is for another project learns nothing of this one, not even whether it is here.
+  // A token for another project must not learn whether this project exists.
   if (!MayReadProject(*request.caller, project, *project_record)) {
     return Refuse(403, "This token is not for this project.");
   }
@@ -189,14 +189,14 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
   if (const std::string asked = request.Get("customer"); !asked.empty()) {
     const TermsHistory terms = context.desk.terms();
     const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(asked);
-    // Of whom the token may not know is to it as one that there is not.
+    // A customer that the token may not know is answered as one that does not exist.
     if (known == nullptr || !MayKnow(*request.caller, *known)) {
       return Refuse(400, "`customer` is none of this policy that the token may ask for.");
     }
     customer = known->id;
   }
-  // Who may not read of a ticket is told so before anything is worked out, and by the same work as
-  // of one that is not there: how long it takes says nothing.
+  // A caller that may not read a ticket is refused before anything is computed, after the same work
+  // as for a ticket that does not exist. The duration therefore says nothing.
   const TicketKey key{ref->forge, *project_record ? (*project_record)->key.id : "", ref->kind,
                       ref->number};
   const auto records = context.store.LoadRecords({key});

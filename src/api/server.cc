@@ -13,7 +13,8 @@
 namespace retainer {
 namespace {
 
-// Of the files that the process may open: the store, the forges and the control socket have theirs.
+// Limits connections by the number of files that the process may open. The store, the forges and
+// the control socket need some of them.
 std::size_t Fitting(std::size_t connections) {
   constexpr rlim_t kOthers = 512;
   rlimit files{};
@@ -36,7 +37,7 @@ ListenerOptions Bounds(const ApiOptions& options) {
 }
 
 ListenerOptions ForEverybody(const ApiOptions& options) {
-  // Each is in memory several times while it is looked at.
+  // Each body is in memory several times while it is processed.
   constexpr std::size_t kLargeDeliveries = 2;
   ListenerOptions bounds = Bounds(options);
   bounds.per_address = options.connections_per_address;

@@ -1,26 +1,27 @@
 // The HTTP server: webhook routes, the REST API, health and metrics.
 //
-// Two listeners. The public one: POST /webhooks/{forge}, the routes of routes.h, /healthz, /readyz
-// (a status alone). The other, for operators and scrapers: /metrics, /healthz, /readyz with
-// details.
-// Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's where it
-// sent one that may be repeated. Answers that only the time of asking changes have an entity tag
-// and are 304 to who has them; texts are packed (gzip) where the client takes that. An
-// address that fails to authenticate too often is 429 in place of 401 for a while; a token that
-// holds is answered whoever else has failed. No internal text, secret or body reaches an answer or
-// a log.
+// It has two listeners. The public one serves POST /webhooks/{forge}, the routes of routes.h,
+// /healthz, and /readyz without details. The other one, for operators and scrapers, serves
+// /metrics, /healthz, and /readyz with details.
 //
-// Each listener has an event loop (listener.h): a connection holds no thread, however long it stays
-// and however slowly it sends. Pools of threads answer: one for the API, with a line in front of it
-// that has an end (503 beyond it), one for deliveries, a small one for large deliveries, one for
-// operators. A client that sends nothing, or too slowly, is cut off (progress.h). When
-// `connections` are there, those that do nothing go first, then those that are slow. One address
-// (an IPv6 network of 64 bits) has `connections_per_address` of them at most; that of a proxy
-// (`trusted_proxies`, this machine) any number. Bodies are read of deliveries alone, up to the cap
-// and no further. Room for one is kept before it is read (admission.h): of `bodies`, of which each
-// client has a share, behind a proxy too. None is unpacked.
+// Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's if it sent
+// a valid one. Answers that change only with the time of the request have an entity tag, and a
+// client that has the tag gets 304. Texts are compressed (gzip) if the client accepts it. An
+// address that fails to authenticate too often gets 429 instead of 401 for a while; a valid token
+// is always answered, whatever other clients at its address do. No internal text, secret or body
+// appears in an answer or a log.
 //
-// Start and Stop are called by one thread. Everything that is passed in outlives the server.
+// Each listener has an event loop (listener.h): a connection uses no thread, however long it stays
+// and however slowly it sends. Pools of threads answer: one for the API with a bounded queue (503
+// when it is full), one for deliveries, a small one for large deliveries, one for operators. A
+// client that sends nothing, or too slowly, is disconnected (progress.h). At the limit
+// `connections`, idle connections are closed first, then slow ones. One address (an IPv6 network of
+// 64 bits) may have `connections_per_address` of them; a proxy (`trusted_proxies`, or this machine)
+// has no limit. Only deliveries may have a body, up to `max_body`. Memory for a body is reserved
+// before it is read (admission.h), out of `bodies`, of which each client has a share, also behind a
+// proxy. Bodies are never decompressed.
+//
+// One thread calls Start and Stop. All arguments must outlive the server.
 #pragma once
 
 #include <cstddef>
@@ -49,23 +50,25 @@ namespace retainer {
 struct ApiOptions {
   HostPort listen;
   HostPort metrics_listen{"127.0.0.1", 9090};
-  // Addresses whose X-Forwarded-For is believed, for the log and for failed attempts, and whose
-  // connections are not counted (client_address.h).
+  // Addresses whose X-Forwarded-For is believed, in the log and for failed attempts, and whose
+  // connections are not limited (client_address.h).
   std::vector<std::string> trusted_proxies;
   std::size_t max_body = 25 * 1024 * 1024;
-  BodyLimits bodies;  // that are being received at a time
+  BodyLimits bodies;  // limits for bodies in progress
   HeadLimits head;
   PaceLimits pace;
   std::size_t threads = 16;          // of the API
-  std::size_t waiting = 512;         // requests that none of them has yet
+  std::size_t waiting = 512;         // requests that wait for a thread
   std::size_t delivery_threads = 2;  // for deliveries of more than 64 KiB
-  // Of a listener at a time; fewer where the process may not open as many files.
+  // Per listener; fewer if the process may not open as many files.
   std::size_t connections = 16384;
-  std::size_t connections_per_address = 32;        // of the public listener; 0: any number
-  absl::Duration stop_timeout = absl::Seconds(2);  // for the requests under way when it stops
+  // On the public listener; 0: no limit.
+  std::size_t connections_per_address = 32;
+  // How long Stop waits for requests in progress.
+  absl::Duration stop_timeout = absl::Seconds(2);
   int backlog = 4096;
   AttemptLimits attempts;
-  OidcVerifier* oidc = nullptr;  // judges tokens of CI jobs; nullptr: none are taken
+  OidcVerifier* oidc = nullptr;  // verifies tokens of CI jobs; nullptr: none are accepted
   ApiRouteOptions routes;
 };
 
@@ -84,9 +87,10 @@ class ApiServer {
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
 
-  // Binds both and serves. Unavailable, naming the address and the mend, where one cannot be bound.
+  // Binds both addresses and serves. Unavailable, with the address and the remedy, when one cannot
+  // be bound.
   absl::StatusOr<ApiPorts> Start();
-  // Takes no more connections and waits for the requests under way, `stop_timeout` at most.
+  // Accepts no more connections and waits for requests in progress, at most `stop_timeout`.
   void Stop();
 
  private:

@@ -1,4 +1,4 @@
-// SHA-256 of a token, as the store keeps it.
+// SHA-256 of a token, in the form that the store keeps.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace retainer {
 // Lower-case hex.
 std::string Sha256Hex(std::string_view text);
 
-// Takes as long for any two texts of one length.
+// The duration depends only on the texts' lengths.
 bool EqualsInConstantTime(std::string_view a, std::string_view b);
 
 }  // namespace retainer

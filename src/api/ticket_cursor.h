@@ -1,5 +1,5 @@
-// Where a page of a list ended, as an opaque word. It is bound to the filters and the order of its
-// list.
+// The position at which a page of a list ended, as an opaque string. It is valid only for the
+// filters and the order of its list.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 namespace retainer {
 
 std::string WriteCursor(const TicketPlace& place, std::string_view filters);
-// nullopt for anything that WriteCursor did not write for these filters.
+// nullopt for anything that WriteCursor did not make for these filters.
 std::optional<TicketPlace> ReadCursor(std::string_view cursor, std::string_view filters);
 
 }  // namespace retainer

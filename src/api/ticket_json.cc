@@ -40,7 +40,7 @@ void WriteStills(std::string_view name, const std::vector<Standstill>& stills, J
   json->End();
 }
 
-// A part of a cycle under one set of terms, and the due instant that it alone would give.
+// A part of a cycle under one version of the terms.
 void WriteStretch(const Stretch& stretch, JsonWriter* json) {
   json->BeginObject();
   json->Instant("from", stretch.from);
@@ -118,7 +118,7 @@ void WriteClock(const PromiseClock& clock, JsonWriter* json) {
   json->End();
 }
 
-// Of a record, whose opening may not be known yet.
+// A time of a record; null when the ticket's opening is not yet known.
 void WriteTimeOf(std::string_view name, absl::Time at, JsonWriter* json) {
   json->Instant(name, at == absl::UnixEpoch() ? absl::InfinitePast() : at);
 }
@@ -233,7 +233,7 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
   json.Flag("waiting_for_customer", standing.waiting.now);
   WriteStills("waits", standing.waits, &json);
   if (only_customer.empty()) {
-    // Each of these hangs on every claim.
+    // Each of these depends on every claim.
     json.Instant("next_change_at", standing.next_wake);
     WriteState("state", standing.worst, &json);
     WriteInstant("next_due", standing.next_due, &json);
@@ -241,7 +241,7 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
     json.Number("questions_open", static_cast<std::int64_t>(standing.questions.size()));
     json.Texts("flags", standing.flags);
   }
-  // Of what the inspection holds: everything, or what one customer may know.
+  // The parts of the inspection: all, or those that one customer may know.
   json.BeginVolatile();
   json.Text("explanation", inspection.explanation);
   json.EndVolatile();

@@ -1,5 +1,5 @@
-// The JSON bodies of the API: a ticket with its clocks and the explanation, a ticket in a list, and
-// the health details.
+// The JSON bodies of the API: a ticket with its clocks and its explanation, an entry in a list of
+// tickets, and the health details.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@
 
 namespace retainer {
 
-// A ticket as a whole. `only_customer`: what a token bound to a customer may see; empty:
-// everything.
+// A whole ticket. `only_customer`: the customer of a token that is limited to it, which may see
+// only that customer's part; empty: everything.
 ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
                        const std::string& only_customer);
 
-// A ticket in a list, with the states of the instant: the next value of `json`'s array.
-// `only_customer` as above.
+// Writes an entry of a list of tickets, with the states at `now`, as the next value of `json`'s
+// array. `only_customer` as above.
 void WriteTicketEntry(const TicketRecord& record, const std::string& only_customer, absl::Time now,
                       JsonWriter* json);
 
@@ -27,11 +27,11 @@ std::string HealthJson(const Health& health);
 
 // RFC 3339 in UTC; null for an infinite instant.
 nlohmann::ordered_json InstantJson(absl::Time time);
-// Any bytes become text.
+// Replaces invalid UTF-8.
 std::string DumpJson(const nlohmann::ordered_json& json);
-// 200 with `json`, of which `as_of` alone changes by time: it is no part of the entity tag.
+// 200 with `json`. Only `as_of` may depend on the present time; the entity tag leaves it out.
 ApiAnswer JsonAnswer(nlohmann::ordered_json json);
-// 200 with what was written; the entity tag is of what is stable in it.
+// 200 with the written JSON. The entity tag is made of its stable part.
 ApiAnswer JsonAnswer(const JsonWriter& json);
 
 TicketRef RefOf(const TicketRecord& record);

@@ -11,7 +11,7 @@ namespace retainer {
 
 namespace {
 
-// A project is its id: a name that it had leads to it.
+// A project is identified by its id; an earlier name leads to it.
 absl::Status FindKeys(Store& store, Caller* caller) {
   for (const ProjectRef& project : caller->projects) {
     if (absl::StrContains(project.path, "*")) continue;

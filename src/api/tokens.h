@@ -1,6 +1,6 @@
-// Who may read what through the API: bearer tokens of our own, and those of CI jobs (oidc.h).
+// Who may read what through the API: our own bearer tokens, and those of CI jobs (oidc.h).
 //
-// A token of ours is found by its hash, so that the store holds nothing that opens a door.
+// Our own tokens are found by their hash, so the store holds nothing that gives access.
 // Thread-safe.
 #pragma once
 
@@ -16,35 +16,37 @@
 
 namespace retainer {
 
-// Who asks, and what is theirs to see.
+// The caller and its rights.
 struct Caller {
-  std::string id;                    // for the log
-  std::string scope;                 // gate: the gate and badges alone; read, write or admin: all
+  std::string id;  // for the log
+  // gate: only the gate and badges. read, write or admin: everything.
+  std::string scope;
   std::vector<ProjectRef> projects;  // empty: all
-  // Those of `projects` that name one project which is known: whatever it is called now.
+  // The keys of those `projects` that name one known project; they stay valid when it is renamed.
   std::vector<ProjectKey> keys = {};
   std::string customer;  // empty: all
 
   bool for_gate_alone() const { return scope == "gate"; }
-  // Their answers end where anybody reads: who asks for projects alone or for the gate alone, as CI
-  // jobs do.
+  // True when the answers may become public: the token is limited to projects or to the gate, like
+  // those of CI jobs.
   bool outside() const { return !projects.empty() || for_gate_alone(); }
   bool bound() const { return !projects.empty() || !customer.empty(); }
 };
 
-// The token of an `Authorization: Bearer …` header. `oidc`: judges tokens of CI jobs; nullptr where
-// no issuer is configured.
-// Unauthenticated: none, or one that does not count: the same message whatever the reason, since
-// anybody can make up a token and would learn what is configured. `why` (nullptr: nobody asks) gets
-// the reason for the log, of a job's token alone. Unavailable: an issuer's keys cannot be had. The
-// store's errors otherwise.
+// Authenticates the token of an `Authorization: Bearer …` header. `oidc` verifies tokens of CI
+// jobs; nullptr when no issuer is configured.
+//
+// Unauthenticated: no token, or an invalid one. The message is the same for every reason, because a
+// forger would otherwise learn what is configured. `why`, if not null, gets the reason for the log,
+// but only for a CI job's token. Unavailable: an issuer's keys cannot be fetched. Otherwise the
+// store's errors.
 absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
                                     std::string_view authorization, absl::Time now,
                                     std::string* why = nullptr);
 
-// May they read of this project at all, and of this ticket? Who is bound to a customer sees tickets
-// on which it has a claim in force.
-// `known`: the project that the name leads to, nullopt where there is none.
+// True when the caller may read of this project at all, or of this ticket. A token that is limited
+// to a customer sees the tickets on which the customer has a claim in force. `known` is the project
+// that the name leads to; nullopt when there is none.
 bool MayReadProject(const Caller& caller, const ProjectRef& project,
                     const std::optional<ProjectRecord>& known);
 bool MayRead(const Caller& caller, const ProjectRef& project,

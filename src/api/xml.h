@@ -1,4 +1,4 @@
-// Text in XML: an element's or an attribute's. Pure.
+// Escapes text for an element or an attribute of XML. Pure.
 #pragma once
 
 #include <string>
