@@ -31,7 +31,7 @@ Fate FateOf(const PromiseClock& clock, const Cycle& cycle, bool unclear) {
     case Outcome::kOpen:
       break;
   }
-  // Only the last cycle of a clock is open, and the clock's state is that one's.
+  // Only the last cycle of a clock can be open, so the clock's state is the state of that cycle.
   const bool late = clock.state == ClockState::kBreached;
   return !late ? Fate::kOpen : unclear ? Fate::kUnclear : Fate::kLate;
 }
@@ -73,7 +73,7 @@ std::size_t HourOfWeek(absl::Time at, absl::TimeZone zone) {
   return day * 24 + static_cast<std::size_t>(hour.hour());
 }
 
-// A cycle under either policy's eyes: the same customer's wait for the same thing.
+// Identifies a cycle under both policies: the same customer's wait for the same thing.
 using CycleName = std::tuple<std::string, Metric, absl::Time>;
 
 struct Judged {

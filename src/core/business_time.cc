@@ -1,5 +1,5 @@
-// BusinessTime: always-open calendars as closed formulas, all others as searches in a timeline that
-// grows on demand.
+// BusinessTime: always-open calendars use a formula, all others search a timeline that is extended
+// on demand.
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -42,7 +42,7 @@ std::vector<Interval> Merged(std::vector<Interval> pauses) {
   return merged;
 }
 
-// In order, disjoint and none empty, as the engine keeps them.
+// True if the pauses are in order, disjoint and not empty, as the clock engine keeps them.
 bool IsMerged(const std::vector<Interval>& pauses) {
   for (std::size_t i = 0; i < pauses.size(); ++i) {
     if (pauses[i].from >= pauses[i].until) return false;
@@ -51,7 +51,7 @@ bool IsMerged(const std::vector<Interval>& pauses) {
   return true;
 }
 
-// What pauses do is the same whatever the calendar.
+// Handles pauses, in the same way for all calendars.
 class PausedTime : public BusinessTime {
  public:
   absl::Time Deadline(absl::Time from, absl::Duration open,
@@ -152,14 +152,14 @@ absl::civil_year_t YearOf(absl::Time at) {
   return std::clamp(year, kFirstYear, kLastYear);
 }
 
-// Thread-safety: readers load one pointer and never wait. Growing takes a mutex and publishes a new
-// timeline; old ones stay until the calendar goes, for a reader may still hold them. Each growth at
-// least doubles the span, so all that is kept is less than twice the newest.
+// Thread-safety: readers load one pointer and never wait. Extension takes a mutex and publishes a
+// new timeline. Old timelines are kept as long as the calendar, because a reader may still use
+// them. Each extension at least doubles the span, so the total size is less than twice the newest.
 class Scheduled final : public PausedTime {
  public:
   Scheduled(std::vector<ZonedCalendar> calendars, absl::Duration business_day)
       : calendars_(std::move(calendars)), business_day_(business_day) {
-    // Where no weekday has hours, nothing opens after the last override: no need to look further.
+    // If no weekday has hours, nothing opens after the last override: stop there.
     const bool weekly = std::any_of(calendars_.begin(), calendars_.end(), [](const auto& c) {
       return std::any_of(std::begin(c.spec.weekly), std::end(c.spec.weekly),
                          [](const auto& hours) { return !hours.empty(); });
@@ -188,7 +188,7 @@ class Scheduled final : public PausedTime {
   std::optional<absl::Time> NextClose(absl::Time at) const override {
     std::optional<Interval> next = IntervalAt(at);
     if (!next) return std::nullopt;
-    // An interval that ends where the timeline does may go on beyond it.
+    // An interval that ends at the end of the timeline may continue after it.
     for (;;) {
       const Timeline* timeline = current_.load(std::memory_order_acquire);
       const absl::Time end = absl::FromUnixSeconds(timeline->covered.until);
@@ -252,14 +252,14 @@ class Scheduled final : public PausedTime {
            open > absl::Seconds(kEndSecond - kFirstSecond);
   }
 
-  // Nearly always all are whole seconds, and the arithmetic of integers is a good deal faster.
+  // Nearly all instants are whole seconds, and integer arithmetic is much faster.
   static std::optional<std::int64_t> Second(absl::Time at) {
     const std::int64_t second = absl::ToUnixSeconds(at);
     if (at != absl::FromUnixSeconds(second)) return std::nullopt;
     return second;
   }
 
-  // As Reach, of whole seconds and within what is known; nullopt where it is not so simple.
+  // Like Reach, for whole seconds within the known timeline. Nullopt in all other cases.
   static std::optional<absl::Time> QuickReach(const Timeline& timeline, const OpenBefore& before,
                                               absl::Duration open) {
     const std::int64_t seconds = absl::ToInt64Seconds(open);
@@ -269,7 +269,8 @@ class Scheduled final : public PausedTime {
     return absl::FromUnixSeconds(timeline.until[i] - (timeline.sum[i] - before.seconds - seconds));
   }
 
-  // The instant `open` after `from`, before which there is `before`.
+  // The instant at which `open` time has passed since `from`. `before`: the open time before
+  // `from`.
   absl::Time Reach(const Timeline& known, OpenBefore before, absl::Time from,
                    absl::Duration open) const {
     const Timeline* timeline = &known;
@@ -297,7 +298,7 @@ class Scheduled final : public PausedTime {
     return at < absl::FromUnixSeconds(kFirstSecond) || at >= absl::FromUnixSeconds(kEndSecond);
   }
 
-  // The open interval that holds `at`, or the next one.
+  // The open interval that contains `at`, or the next one.
   std::optional<Interval> IntervalAt(absl::Time at) const {
     if (OutOfRange(at) && at > absl::UnixEpoch()) return std::nullopt;
     const Timeline* timeline = &At(at);
@@ -313,7 +314,7 @@ class Scheduled final : public PausedTime {
     }
   }
 
-  // A timeline that covers `at` as far as there is anything to cover.
+  // A timeline that covers `at`, within the supported years.
   const Timeline& At(absl::Time at) const {
     const Timeline* timeline = current_.load(std::memory_order_acquire);
     if (timeline != nullptr && Covers(*timeline, at)) return *timeline;
@@ -321,7 +322,7 @@ class Scheduled final : public PausedTime {
     return Grow(year, year);
   }
 
-  // One that covers both.
+  // A timeline that covers both instants.
   const Timeline& At(absl::Time from, absl::Time until) const {
     const Timeline& timeline = At(from);
     return Covers(timeline, until) ? timeline : At(until);  // a timeline only grows
@@ -336,7 +337,7 @@ class Scheduled final : public PausedTime {
     const std::lock_guard<std::mutex> lock(mutex_);
     const Timeline* old = current_.load(std::memory_order_acquire);
     if (old == nullptr) {
-      // Questions come about now: a year back and two ahead.
+      // Most queries are near the present: start with one year back and two years ahead.
       first -= 1;
       last += 2;
     } else {
@@ -390,7 +391,8 @@ bool Opens(const CalendarSpec& spec) {
          std::any_of(std::begin(spec.weekly), std::end(spec.weekly), has_hours);
 }
 
-// The week's open minutes, Monday 00:00 first; hours past Sunday's midnight wrap around.
+// Marks the open minutes of a week, which begins on Monday 00:00. Hours after Sunday midnight wrap
+// around.
 void MarkWeek(const CalendarSpec& spec, int shift, std::vector<bool>* week) {
   for (int day = 0; day < 7; ++day) {
     for (const DayHours& h : spec.weekly[day]) {
@@ -416,8 +418,8 @@ bool IsAlways(const CalendarSpec& spec) {
   return std::find(week.begin(), week.end(), false) == week.end();
 }
 
-// Zones are laid over one another with their offsets at one fixed instant: the length of a business
-// day must not change with the season.
+// Combines zones with their offsets at one fixed instant, because the length of a business day must
+// not change with the season.
 absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
   const absl::Time reference = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
   std::vector<bool> week(kWeekMinutes);
@@ -430,7 +432,7 @@ absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
   if (days > 0) {
     return absl::Minutes(std::count(week.begin(), week.end(), true)) / days;
   }
-  // Nothing but single days: their mean.
+  // The calendar has only single days: take their mean.
   std::int64_t minutes = 0;
   std::int64_t dated = 0;
   for (const ZonedCalendar& calendar : calendars) {

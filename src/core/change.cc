@@ -1,9 +1,9 @@
-// Changes as facts, and the check on them.
+// Changes as facts, and the check on changes.
 //
-// The value of a kChangeSeen fact: its state (`open`, `closed`, `merged`), base, head, merge commit
-// and the tickets that it says it fixes, separated by spaces; `-` for an empty one of the first
-// four. One fact holds the newest version up to the merge, another (`merged` in its id) one after
-// it. Stores of before hold in the first what was newest at all.
+// The value of a kChangeSeen fact: state (`open`, `closed`, `merged`), base, head, merge commit and
+// the tickets that it says it fixes, separated by spaces; `-` stands for an empty one of the first
+// four. One fact holds the newest version up to the merge; another one (`merged` in its id) holds a
+// version after it. In older stores the first one holds the newest version of all.
 #include "retainer/change.h"
 
 #include <algorithm>
@@ -22,8 +22,8 @@ namespace {
 
 constexpr std::size_t kMaxRows = 40;  // of a check
 constexpr std::string_view kAfterMerge = "merged";
-// Revisions from half of this on are of merges, the earliest the highest: beyond those of any
-// second.
+// Revisions above half of this value belong to merges; the earliest merge has the highest revision.
+// They are higher than the revision of any second.
 constexpr std::uint64_t kFinal = std::uint64_t{1} << 62;
 
 std::string_view StateName(ChangeState state) {
@@ -48,7 +48,7 @@ std::string_view CommitOrNothing(std::string_view text) {
   return is_commit ? text : std::string_view();
 }
 
-// No git ref holds white space or control characters.
+// A git ref contains no white space or control characters.
 std::string_view BranchOrNothing(std::string_view text) {
   const bool fits = text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
                       return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
@@ -66,7 +66,7 @@ bool IsAnswer(Metric metric) {
   return metric != Metric::kResolution && metric != Metric::kWorkaround;
 }
 
-// The observation itself, without a revision.
+// Makes the observation, without a revision.
 Fact MakeSeen(std::string_view discriminator, const Learnt& learnt, const ChangeInfo& change,
               const Moment& updated) {
   Fact fact;

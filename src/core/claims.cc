@@ -16,8 +16,8 @@ bool Pausable(Metric metric) {
          metric == Metric::kUpdate;
 }
 
-// The plan's priority that serves `wanted`: itself, else the next less urgent one that the plan
-// has, else its least urgent.
+// The plan's priority for `wanted`: itself, else the next less urgent one that the plan has, else
+// the least urgent one.
 std::string Serve(const Policy& policy, const Plan& plan, const std::string& wanted) {
   const std::optional<std::size_t> rank = policy.PriorityRank(wanted);
   if (!rank) return plan.default_priority;
@@ -30,7 +30,7 @@ std::string Serve(const Policy& policy, const Plan& plan, const std::string& wan
   return plan.default_priority;
 }
 
-// What is promised to one claim from instant to instant.
+// Builds the regimes of one claim: what is promised in which period.
 class RegimeBuilder {
  public:
   RegimeBuilder(const Timeline& timeline, const TermsHistory& terms, const Stint& stint)
@@ -117,8 +117,8 @@ class RegimeBuilder {
   std::string priority_, reason_, plan_;
 };
 
-// The run that an excuse given at `at` is for: the last one that was late by then. One that is kept
-// so far is not: it would never be measured again.
+// The run that an excuse of the instant `at` applies to: the last one that was late then. A run
+// that is not late cannot be excused: it would never be measured again.
 std::optional<std::size_t> ExcusedRun(const std::vector<Cycle>& cycles, absl::Time at) {
   for (std::size_t i = cycles.size(); i-- > 0;) {
     const Cycle& cycle = cycles[i];
@@ -138,7 +138,7 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
     if (!run) continue;
     Cycle& cycle = runs->cycles[*run];
     CycleWork& work = runs->works[*run];
-    // It ends there: what cancelled or moved it afterwards found nothing any more.
+    // The run ends at the excuse: a later cancellation or move no longer applies.
     if (!cycle.stopped || *cycle.stopped > excuse.at) {
       cycle.elapsed -= work.calendar->Elapsed(excuse.at, cycle.stopped.value_or(now), cycle.pauses);
       cycle.stopped = excuse.at;
@@ -153,13 +153,13 @@ void Excuses(const Timeline& timeline, const std::string& customer, Metric metri
   }
 }
 
-// The project's adoption under a version of the policy.
+// The adoption of the project under a version of the policy.
 absl::Time Adoption(const Terms& terms, absl::Time first_seen) {
   return terms.policy.since.value_or(first_seen);
 }
 
-// Runs start no earlier than the adoption that holds for each: of the version in force at its stop,
-// or of the last. Most policies name one adoption, or none.
+// A run starts no earlier than its adoption: by the version in force at its stop, or by the last
+// version. Most policies have at most one adoption.
 Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const TermsHistory& terms,
                          absl::Time first_seen) {
   const std::size_t begun = TermsIndexAt(terms, party.since);
@@ -201,7 +201,7 @@ void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regi
     RunClock(need, regimes, Pausable(need.metric) ? timeline.waits : kNoWaits, now,
              &work->Of(need.metric));
   }
-  // What was to tell before the ticket came here was that of the ticket that it was.
+  // Notices from before the transfer belong to the predecessor ticket.
   for (Runs& runs : work->runs) {
     for (std::size_t i = 0; i < runs.cycles.size(); ++i) {
       if (runs.cycles[i].started >= timeline.came_at) continue;

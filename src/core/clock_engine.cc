@@ -13,7 +13,7 @@ std::vector<Interval> Clip(const std::vector<Interval>& a, const std::vector<Int
   if (a.empty() && b.empty()) return {};
   std::vector<Interval> all;
   const auto take = [&](const std::vector<Interval>& list) {
-    // In order and disjoint: only the overlapping part is looked at.
+    // The list is ordered and disjoint: visit only the overlapping part.
     auto it = std::partition_point(list.begin(), list.end(),
                                    [&](const Interval& i) { return i.until <= from; });
     for (; it != list.end() && it->from < until; ++it) {
@@ -47,7 +47,7 @@ absl::Time Due(const CycleWork& work, const std::vector<Interval>& pauses) {
   return due;
 }
 
-// The instant at which all but `shift` (below zero) of the target is used up.
+// The instant at which all of the target but `shift` (negative) is used up.
 absl::Time InstantAfter(const Cycle& cycle, const CycleWork& work, absl::Duration shift) {
   if (work.fixed_due && work.legs.empty()) return *work.fixed_due;
   if (work.course != nullptr) return work.course->After(work.legs.front().open + shift);
@@ -82,8 +82,8 @@ class Run {
     promise_ = promise;
   }
 
-  // Rule 8. The two have run side by side: the longer of the times counts, not their sum, and what
-  // was due earlier stays due then.
+  // Rule 8. The two clocks ran at the same time: the longer time counts, not the sum, and an
+  // earlier due instant stays.
   void Arrive(const Carry& carry) {
     if (cycle_ != nullptr) {
       Absorb(carry, carry.at);
@@ -123,7 +123,8 @@ class Run {
     const std::vector<Interval> until_now = Clip(need_.pauses, waits_, cycle_->started, at);
     const absl::Duration own = elapsed_ + calendar_->Elapsed(counted_from_, at, until_now);
     const absl::Time old_due = Due(*work_, until_now);
-    // Rationale: as a raised priority (rule 9), a move breaks no promise that was kept until then.
+    // Rationale: like a raised priority (rule 9), a move does not break a promise that was kept
+    // until then.
     const bool too_long = !carry.breached_due && carry.elapsed >= target_;
     Part(*promise_, at, too_long ? own : std::max(own, carry.elapsed),
          absl::StrCat("a claim came that had used ", absl::FormatDuration(carry.elapsed),
@@ -153,7 +154,7 @@ class Run {
     Part(promise, at, elapsed_, why);
     const absl::Time old_due = Due(*work_, until_now);
     if (old_due <= at) {
-      // Rationale: the promise then in force was broken; other terms afterwards do not mend that.
+      // Rationale: the promise in force at that time was broken. Later terms do not repair that.
       work_->fixed_due = old_due;
       return;
     }
@@ -168,7 +169,7 @@ class Run {
     }
   }
 
-  // From `at` on the cycle is under `promise`.
+  // From `at` on `promise` applies to the cycle.
   void Part(const Shared& promise, absl::Time at, absl::Duration elapsed, const std::string& why) {
     const auto stretch = [](const Shared& ruling, absl::Time from, absl::Duration used) {
       Stretch s;
@@ -242,13 +243,13 @@ class Run {
     cycle.stopped = stop;
     cycle.stop_fact = fact;
     cycle.counted = !need_.elsewhere;
-    // The stop ends every pause; how long one lasted until then is what it was worth.
+    // The stop ends every pause. A pause counts up to the stop.
     Fill(stop, stop);
     if (!note.empty()) cycle.note = note;
     if (cancelled && (cycle.due >= stop || need_.moves)) {
       cycle.outcome = Outcome::kCancelled;
     } else {
-      // Rationale: what was broken before it was cancelled stays broken.
+      // Rationale: a cycle that was broken before it was cancelled stays broken.
       cycle.outcome = stop <= cycle.due ? Outcome::kMet : Outcome::kMissed;
     }
     cycle_ = nullptr;
@@ -258,11 +259,11 @@ class Run {
   const std::vector<Interval>& waits_;
   const absl::Time now_;
   Runs& done_;
-  std::vector<Carry> held_;  // until something is promised
-  Cycle* cycle_ = nullptr;   // the open one; nullptr: none
+  std::vector<Carry> held_;  // kept until something is promised
+  Cycle* cycle_ = nullptr;   // the open cycle; nullptr: none
   CycleWork* work_ = nullptr;
-  const Shared* promise_ = nullptr;        // in force last
-  const Shared* first_promise_ = nullptr;  // … when the cycle began
+  const Shared* promise_ = nullptr;        // last one in force
+  const Shared* first_promise_ = nullptr;  // the one in force when the cycle began
   absl::Duration elapsed_;
   absl::Time counted_from_;
   absl::Duration target_;

@@ -1,5 +1,5 @@
-// The small functions that belong to the contracts themselves: names of enumerators, header order,
-// retry hints, markers.
+// Small functions that belong to the public headers: names of enumerators, header order, retry
+// hints, markers.
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -153,8 +153,8 @@ std::optional<absl::Duration> RetryAfter(const absl::Status& status) {
 namespace {
 
 std::string Marker(std::string_view what, const TicketKey& ticket) {
-  // A key holds a forge's configured name and decimal numbers: nothing that could end an HTML
-  // comment. Letters, digits and `/` only, whatever comes.
+  // A key has a forge's configured name and decimal numbers, so nothing that could end an HTML
+  // comment. Still allow only letters, digits and `/`.
   std::string name = ToString(ticket);
   std::replace_if(
       name.begin(), name.end(),

@@ -25,8 +25,8 @@ bool IsLeftFor(const Fact& fact) {
   return fact.kind == FactKind::kReference && fact.subject.starts_with(kLeftFor);
 }
 
-// Grows whenever the set does or a fact of it gives way to a stronger one, so that the latest word
-// on the carried claims replaces an earlier one at the successor.
+// A number that grows when a fact is added or replaced by a stronger one. So the newest version of
+// the carried claims replaces an earlier one at the successor.
 std::uint64_t Revision(const FactSet& facts) {
   std::uint64_t revision = 0;
   for (const auto& [id, fact] : facts) {
@@ -36,8 +36,8 @@ std::uint64_t Revision(const FactSet& facts) {
   return revision;
 }
 
-// Claims leave for a successor that is known; moved is not voided. Where news that came late says
-// that they went elsewhere, or nowhere, what was sent is taken back.
+// Claims move to a known successor; they are not lost if it is unknown. If late news says that they
+// went elsewhere, or nowhere, the claims that were sent are taken back.
 std::vector<Departure> Departures(const TicketContext& context, const FactSet& facts,
                                   const Standing& standing) {
   std::vector<Departure> departures;
@@ -53,7 +53,7 @@ std::vector<Departure> Departures(const TicketContext& context, const FactSet& f
     fact.at = left.at;
     departures.push_back({left.value, fact});
   }
-  // What the forge carries along with a ticket, ours too, is there whether or not a claim is.
+  // The forge moves labels and comments (also ours) with a ticket, whether or not a claim moves.
   const Fact* moved = facts.Find(MakeFactId(FactKind::kMoved, "", ""));
   if (standing.opened && moved != nullptr && !moved->value.empty() &&
       !(leaves && moved->value == standing.successor_key) &&
@@ -70,7 +70,8 @@ std::vector<Departure> Departures(const TicketContext& context, const FactSet& f
   return departures;
 }
 
-// `acme first_response: running -> met`, by clock. A clock that is new or gone was or is `none`.
+// `acme first_response: running -> met`, ordered by clock. A new clock changes from `none`, a
+// removed one to `none`.
 std::vector<std::string> Changes(const std::map<std::string, std::string>& before,
                                  const std::map<std::string, std::string>& after) {
   std::map<std::string, std::pair<std::string, std::string>> clocks;
@@ -91,7 +92,7 @@ bool ShowsBreach(const std::string& state) {
          state == ClockStateName(ClockState::kMissed);
 }
 
-// No run of the promise was late, was let off or is late.
+// True if no run of the promise was late, was excused or is late.
 bool IsInTime(const PromiseClock& clock) {
   return clock.state != ClockState::kBreached && !clock.cycles.empty() &&
          std::all_of(clock.cycles.begin(), clock.cycles.end(), [](const Cycle& cycle) {
@@ -99,8 +100,8 @@ bool IsInTime(const PromiseClock& clock) {
          });
 }
 
-// Breaches that people were told of, or that the clock showed, and that were none: `acme
-// first_response: breach taken back`.
+// Adds breaches that people were told of, or that the clock showed, and that turned out to be
+// untrue: `acme first_response: breach taken back`.
 void AddTakenBack(const std::map<std::string, std::string>& before, const Standing& standing,
                   const std::vector<Notice>& withdrawn, std::vector<std::string>* changes) {
   std::set<std::string> clocks;
@@ -143,7 +144,8 @@ void Take(core::CommonNotices common, Decision* decision) {
   decision->held.insert(common.held.begin(), common.held.end());
 }
 
-// Where every reader of the ticket may know its customer, the status comment holds its promises.
+// If every reader of the ticket may know its customer, the status comment shows the customer's
+// promises.
 void TellReaders(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
                  absl::Time now, const Standing& standing, const core::Prospects& inside,
                  Decision* decision) {
@@ -163,7 +165,7 @@ void TellReaders(const TicketContext& context, const TermsHistory& terms, const 
         prospects.Agreed([&](const Standing& way) { return Present(context, way, current, now); })
             .value_or(std::nullopt);
   }
-  // What is shown stays until it is certain.
+  // Keep what is shown until the face is certain.
   if (!face) return decision->face.reset();
   decision->face->comment = std::move(face->comment);
   decision->face->discloses = std::move(face->discloses);
@@ -204,7 +206,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   const auto wake = [&](absl::Time at) { decision.wake_at = std::min(decision.wake_at, at); };
   {
     const core::Prospects inside(context, terms, pins, now, standing);
-    // What outsiders see is made from the facts as they themselves could judge them.
+    // What outsiders see is made from the facts that they could know.
     std::optional<core::Outside> apart;
     if (core::IsSeenOtherwise(standing, decision.facts, terms, now)) {
       apart.emplace(context, decision.facts, terms, pins, now);
@@ -221,7 +223,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
         outside.Agreed([&](const Standing& way) { return PresentPromises(way, current, now); })
             .value_or(std::nullopt);
 
-    // Mentions stand where outsiders read; all else that people are told goes by everything.
+    // Outsiders can read mentions, so these use the outside view. All other notices use everything.
     core::News beside =
         core::FindNews(context, decision.facts, standing, terms, in_force, pins, now);
     wake(beside.wake_at);
@@ -278,7 +280,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   }
   if (!standing.questions.empty()) standing.notices.clear();
   decision.record.changes = Changes(before, ClockStates(standing));
-  // A decision that learns nothing repeats what an earlier one has recorded.
+  // A decision without new facts would only repeat what an earlier one recorded.
   std::vector<Notice> withdrawn;
   if (!decision.new_facts.empty()) {
     std::copy_if(decision.notices.begin(), decision.notices.end(), std::back_inserter(withdrawn),

@@ -1,4 +1,4 @@
-// A standing as text: everything it holds, in a fixed order.
+// A standing as text: its complete content, in a fixed order.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"

@@ -17,7 +17,7 @@ using core::ClaimWork;
 using core::Roster;
 using core::Timeline;
 
-// The versions whose instant has come: later ones rule nothing yet.
+// The versions whose instant has come. Later ones have no effect yet.
 TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next) {
   TermsHistory in_force;
   for (const auto& version : terms) {
@@ -30,7 +30,7 @@ TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next
   return in_force;
 }
 
-// An excuse that finds no cycle to let off is told so.
+// Adds a refusal for each excuse that applies to no cycle.
 void RefuseIdleExcuses(const Timeline& timeline, const std::vector<ClaimWork>& works,
                        std::vector<Refusal>* refusals) {
   for (const core::Excuse& excuse : timeline.excuses) {
@@ -71,7 +71,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   std::optional<Roster> roster(std::in_place, context, history, pins, order);
   Timeline timeline = core::Replay(context, history, *roster, order, undone, judge_all);
   while (timeline.unjudged || !timeline.undone.empty()) {
-    // What is taken back may be what the judging was for: that is looked at first.
+    // Handle undone acts first, because the roles may have been needed only for one of them.
     if (timeline.undone.empty()) judge_all = true;
     undone.acts.merge(timeline.undone.acts);
     undone.undos.merge(timeline.undone.undos);
@@ -123,7 +123,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   flags.insert(roster->flags().begin(), roster->flags().end());
   s.flags.assign(flags.begin(), flags.end());
   if (!timeline.opened) {
-    // Judged only once it is complete; of what is gone nothing more can be read.
+    // Evaluate only a complete ticket. A ticket that is gone cannot be completed.
     if (!timeline.gone) {
       s.questions.assign(roster->questions().begin(), roster->questions().end());
       s.questions.insert(s.questions.begin(), Question());
@@ -177,7 +177,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
 Standing Evaluate(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
                   const Pins& pins, absl::Time now) {
   Standing standing = core::EvaluateAsKnown(context, facts, terms, pins, now);
-  // What there is to tell all the same, Decide finds out.
+  // Decide finds out which notices do not depend on the questions.
   if (!standing.questions.empty()) standing.notices.clear();
   return standing;
 }

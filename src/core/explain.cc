@@ -1,5 +1,5 @@
-// Why a standing is what it is. Order: what the ticket is, whose and why, who is who, each clock
-// with the sums to check, then what is open, refused or not to be seen.
+// Explains a standing. Order: what the ticket is, whose it is and why, the role of each person,
+// each clock with the calculation, then what is open, refused or not visible.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +14,7 @@ namespace {
 
 using core::View;
 
-// An interval list longer than this is told by its head and its sum.
+// Of a longer list of intervals only the first ones and the sum are printed.
 constexpr std::size_t kShownIntervals = 40;
 
 std::string Utc(absl::Time at) {
@@ -57,7 +57,7 @@ class Explainer {
             absl::Time now)
       : facts_(facts), waits_(waits), terms_(terms), now_(now) {}
 
-  // `plan`: by which it warns and escalates; nullptr where it does not.
+  // `plan`: the plan with the warnings and escalations; nullptr if there are none.
   void Clock(const PromiseClock& clock, const Plan* plan, absl::TimeZone zone) {
     absl::StrAppend(&out_, "  ", View(MetricName(clock.metric)), " (",
                     clock.kind == PromiseKind::kCommitment ? "commitment" : "target",
@@ -119,7 +119,7 @@ class Explainer {
                     std::string(9 - std::min<std::size_t>(what.size(), 8), ' '), text, more, "\n");
   }
 
-  // The version of a policy that ruled at `at`.
+  // The version of the policy with this id that was in force at `at`.
   const Terms* FindTerms(const std::string& id, absl::Time at) const {
     const Terms* found = nullptr;
     for (const auto& version : terms_) {
@@ -196,8 +196,8 @@ class Explainer {
          still.end_fact.empty() ? "" : absl::StrCat(", until", Cause(facts_, still.end_fact)));
   }
 
-  // The open intervals with the pauses cut out, piece by piece, so that they add up; returns their
-  // sum.
+  // Prints the open intervals without the pauses, one by one, so that a reader can add them up.
+  // Returns their sum.
   absl::Duration Count(const Cycle& cycle, const Promise& promise, absl::Time begin,
                        absl::Time until, absl::TimeZone zone) {
     absl::Duration sum;

@@ -11,8 +11,8 @@
 namespace retainer {
 namespace {
 
-// A total order over the content of facts, for the last resort of the join: two deliveries that
-// claim the same thing in different words must end the same whichever comes first.
+// A total order over the content of facts, for the last step of the join: if two deliveries
+// describe the same thing with different content, the result must not depend on their order.
 auto Content(const Fact& f) {
   const auto text = [](const TextFeatures& t) {
     std::string s = absl::StrCat(t.substance, t.thanks, "|", t.form_priority);
@@ -29,7 +29,7 @@ auto Content(const Fact& f) {
       f.created.value_or(absl::InfinitePast()), f.labels, f.expires.value_or(absl::InfinitePast()));
 }
 
-// Does `challenger` win over `holder` under the same id?
+// True if `challenger` replaces `holder` under the same id.
 bool Wins(const Fact& challenger, const Fact& holder) {
   if (challenger.revision != holder.revision) return challenger.revision > holder.revision;
   if (challenger.provenance != holder.provenance) return challenger.provenance > holder.provenance;
@@ -122,7 +122,8 @@ bool FactSet::Add(Fact fact) {
   } else if (facts_.use_count() > 1) {
     facts_ = std::make_shared<std::vector<Entry>>(*facts_);
   } else {
-    // The last other holder may have let go on another thread: what it read comes before this.
+    // The last other owner may have released it on another thread: its reads must happen before our
+    // changes.
     std::atomic_thread_fence(std::memory_order_acquire);
   }
   Entry entry{fact.at, std::make_shared<const Fact>(std::move(fact))};
@@ -140,7 +141,7 @@ const Fact* FactSet::Find(std::string_view id) const {
 }
 
 std::size_t FactSet::LowerBound(std::string_view id) const {
-  // A store reads them in order.
+  // Fast path: a store adds facts in the order of ids.
   if (empty() || facts_->back().fact->id < id) return size();
   const auto place = std::partition_point(facts_->begin(), facts_->end(),
                                           [id](const Entry& entry) { return entry.fact->id < id; });
@@ -158,7 +159,7 @@ std::vector<const Fact*> FactSet::InOrder() const {
   for (const Entry& entry : *facts_) {
     places.push_back({entry.at, static_cast<std::uint32_t>(places.size())});
   }
-  // Of one instant they stay by id.
+  // Facts of the same instant stay ordered by id.
   std::stable_sort(places.begin(), places.end(),
                    [](const Place& a, const Place& b) { return a.at < b.at; });
   std::vector<const Fact*> order;

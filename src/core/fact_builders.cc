@@ -14,8 +14,8 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
 absl::Time WholeSecond(absl::Time time) { return absl::FromUnixSeconds(absl::ToUnixSeconds(time)); }
 
-// What tells one occurrence from the next: the stated second, else the version after a mark that no
-// second has.
+// The part of an id that distinguishes occurrences: the stated second, else `~` and the version. No
+// second begins with `~`.
 std::string Occurrence(const Moment& moment) {
   if (moment.stated) return absl::StrCat(absl::ToUnixSeconds(*moment.stated));
   return absl::StrCat("~", moment.version);
@@ -32,7 +32,7 @@ Fact Start(const Learnt& learnt, FactKind kind, std::string_view subject,
   return fact;
 }
 
-// A fact that is told from others of its kind by its subject and its time.
+// A fact that is identified by kind, subject and time.
 Fact Timed(const Learnt& learnt, FactKind kind, std::string_view subject, const Actor& actor,
            const Moment& moment) {
   Fact fact = Start(learnt, kind, subject, Occurrence(moment), moment);
@@ -41,7 +41,7 @@ Fact Timed(const Learnt& learnt, FactKind kind, std::string_view subject, const 
   return fact;
 }
 
-// A fact of which there is one for its subject.
+// A fact that exists at most once per subject.
 Fact Once(const Learnt& learnt, FactKind kind, std::string_view subject, const Actor& actor,
           const Moment& moment) {
   Fact fact = Start(learnt, kind, subject, "", moment);

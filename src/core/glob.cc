@@ -41,10 +41,10 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
                                   absl::string_view(text.data(), text.size()));
   }
   const std::vector<Piece> pieces = Split(pattern);
-  // alive[i]: the first i pieces match the text so far. Rationale: all ways to match go on side by
-  // side, so that a pattern of many stars costs no more than one of few.
+  // alive[i]: the first i pieces match the text so far. Rationale: all possible matches are
+  // followed at the same time, so that a pattern with many stars costs no more than one with few.
   std::vector<char> alive(pieces.size() + 1, 0);
-  // A star also stands for nothing.
+  // A star also matches the empty text.
   const auto skip_stars = [&] {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       if (alive[i] != 0 && pieces[i].kind != Kind::kCharacter) alive[i + 1] = 1;
@@ -56,7 +56,7 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
     const char c = absl::ascii_tolower(raw);
     bool any = false;
     alive[pieces.size()] = 0;
-    // From the end, so that each state is read before it is written.
+    // Backwards, so that each state is read before it is overwritten.
     for (std::size_t i = pieces.size(); i-- > 0;) {
       if (steps != nullptr) ++*steps;
       if (alive[i] == 0) continue;

@@ -32,7 +32,8 @@ HiddenSpan Next(const HiddenSpan& before, absl::Time begin, absl::Time now, std:
   if (before.until > now) next.until = before.until;
   const bool went_on = before.since <= now;
   if (begin > now) {
-    // What has ended counted only if it had begun to: within one step of the grid nobody saw it.
+    // A commitment that has ended counts only if it had begun to count: within one step of the grid
+    // nobody saw it.
     if (went_on && CoarseAt(before.since, shift) < CoarseAt(now, shift)) {
       next.until = std::max(next.until, CoarseAt(now, shift));
     }
@@ -56,7 +57,7 @@ std::optional<HiddenOwed> NextHiddenOwed(const TicketRecord* before, const Ticke
   const HiddenOwed known =
       before != nullptr && before->hidden_owed ? *before->hidden_owed : HiddenOwed();
   const Beginnings begin = BeginningsOf(after);
-  // A clock that was set back ends nothing before it began.
+  // If the clock was set back, nothing ends before it began.
   const absl::Time now =
       before == nullptr ? after.decided_at : std::max(before->decided_at, after.decided_at);
   HiddenOwed next;

@@ -26,7 +26,7 @@ std::string Write(absl::Time time, char between, std::string_view end) {
   return text;
 }
 
-// Has its year four digits?
+// True if the year has four digits.
 bool IsUsual(absl::Time time) {
   return time >= absl::FromUnixSeconds(-62167219200) && time < absl::FromUnixSeconds(253402300800);
 }

@@ -31,7 +31,8 @@ std::string FoldName(std::string_view name) {
   const icu::Normalizer2* apart = icu::Normalizer2::getNFDInstance(status);
   const icu::Normalizer2* composed = icu::Normalizer2::getNFCInstance(status);
   if (ascii || U_FAILURE(status) || !IsUtf8(name)) return absl::AsciiStrToLower(view);
-  // Decomposed first: marks that fold apart from their letters are in order then.
+  // Decompose first: then marks are in canonical order, also those that fold separately from their
+  // letters.
   const icu::UnicodeString text = icu::UnicodeString::fromUTF8(
       icu::StringPiece(name.data(), static_cast<std::int32_t>(name.size())));
   icu::UnicodeString folded = apart->normalize(text, status).foldCase();

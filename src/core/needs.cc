@@ -30,7 +30,8 @@ class Worker {
       const Happening& h = all[i];
       const bool before = i < party_.from || h.at < start_;
       if (h.kind == HappeningKind::kArrived) {
-        // What comes before the adoption waits for it; what came to an earlier claim is that one's.
+        // A claim that arrives before the adoption takes effect at the adoption. One that arrived
+        // for an earlier claim belongs to that claim.
         if (i < party_.from || (h.slots & party_.slots) == 0) continue;
         if (before) {
           arrived_.push_back(&h);
@@ -43,10 +44,10 @@ class Worker {
       }
       On(h, before && !begun);
     }
-    // Adoption may lie after the claim's end, then nothing was ever on the clock.
+    // The adoption may be after the claim's end. Then nothing was ever measured.
     if (!begun && (!party_.ended || start_ <= *party_.ended)) Begin();
     if (party_.ended) {
-      // What closed it is the move itself.
+      // The move itself closed the ticket.
       const bool left = party_.moved || (party_.away && closed_at_ == *party_.ended);
       if (left && closed_) Revive(*party_.ended);
       for (Metric metric : kAllMetrics) {
@@ -97,12 +98,12 @@ class Worker {
     return (h.slots & party_.slots) != 0 || (party_.is_author && h.by_author);
   }
 
-  // The claim's first instant: what came before it decides what there still is to do.
+  // The first instant of the claim. What happened before decides what is still to do.
   void Begin() {
     const bool waits_for_speech = timeline_.opened_by_responder && !spoken_;
     if (!party_.arrived && !waits_for_speech) {
-      // A public answer before the claim meets it with nothing elapsed; one before the adoption is
-      // nothing of ours.
+      // A public answer before the claim meets the promise with no time used. One before the
+      // adoption is not counted.
       BeginResponse(Metric::kAcknowledgement, acknowledged_, acknowledged_at_);
       BeginResponse(Metric::kFirstResponse, answered_, answered_at_);
     }
@@ -128,15 +129,15 @@ class Worker {
     if (done) Stop(metric, start_, answer_fact_);
   }
 
-  // Rule 8. A clock of the arriving claim goes on here: with the one that runs here already, else
-  // by itself, else, where this ticket has what it waits for, it ends on arrival.
+  // Rule 8. A clock of the arriving claim continues here: joined with the clock that runs here,
+  // else by itself. If it waits for something that this ticket already has, it ends on arrival.
   void OnArrived(const Happening& h, absl::Time at) {
     const Arrival& arrival = timeline_.arrivals[static_cast<std::size_t>(h.arrival)];
     const std::vector<CarriedClock>& clocks = arrival.claim.clocks;
     if (arrival.transfer) {
-      // The figures of the ticket that it was have what ended there.
+      // The figures of the predecessor ticket count the runs that ended there.
       for (Need& need : runs_) need.elsewhere |= need.stop && *need.stop <= at && need.start < at;
-      // The ticket itself came: what was done with there is not to be done again.
+      // The ticket itself was transferred: what was finished there is not done again.
       for (Metric metric : {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse,
                             Metric::kWorkaround}) {
         const int run = Current(metric);
@@ -149,10 +150,10 @@ class Worker {
     }
     // Rationale: an answer on a duplicate does not answer what is asked here.
     if (arrival.claim.answered && !Runs(Metric::kFirstResponse)) answered_ = acknowledged_ = true;
-    // A claim that came by itself leaves an acknowledgement behind only where it had it.
+    // A claim that arrived by itself waits for an acknowledgement only if it waited for one before.
     if (party_.arrived && !Has(clocks, Metric::kAcknowledgement)) acknowledged_ = true;
     for (const CarriedClock& clock : clocks) {
-      // What the forge carried along tells of the end too: it is no longer waited for.
+      // The facts that the forge carried along contain its end: the clock does not continue.
       const bool ended = arrival.transfer && !Runs(clock.metric) && HasEnded(clock.metric, at);
       if (ended) continue;
       Start(clock.metric, at, h.fact);
@@ -211,11 +212,11 @@ class Worker {
   }
 
   void OnAnswer(const Happening& h, bool before) {
-    // Rationale: the ticket's author never answers himself. On a ticket that the project's own
-    // people opened it is the customer's words that start the clock, not the author's: once the
-    // customer has spoken, whoever of them replies answers the customer, the author too (else a
-    // project of one maintainer could never keep the promise). What is said there before anybody
-    // asked is no answer.
+    // Rationale: the ticket's author cannot answer his own ticket. If the project's own people
+    // opened the ticket, the customer's comment starts the clock, not the author's text. Once the
+    // customer has spoken, an answer of any of them counts, also the author's (else a project with
+    // one maintainer could never keep the promise). What they said before anybody asked is not an
+    // answer.
     if (timeline_.opened_by_responder ? !spoken_ : h.by_author) return;
     if (!answered_) answered_at_ = h.at;
     answered_ = true;
@@ -238,7 +239,7 @@ class Worker {
 
   void OnSpeech(const Happening& h, bool before) {
     if (!Speaks(h)) return;
-    // Said in the very act of closing: it asks for nothing more.
+    // A comment that belongs to the closing needs no answer.
     if (closed_ && h.at == closed_at_ && h.actor == closed_by_) return;
     spoken_ = true;
     asked_.push_back(h.fact);
@@ -251,8 +252,8 @@ class Worker {
     }
   }
 
-  // A question that its author deletes before anybody answered wants no answer any more. While
-  // other questions are unanswered the clock runs on as it was.
+  // A question that its author deletes before anybody answered needs no answer any more. While
+  // other questions are unanswered the clock continues unchanged.
   void OnTakenBack(const Happening& h) {
     const auto it = std::find_if(asked_.begin(), asked_.end(), [&](const Fact* asked) {
       return asked->subject == h.fact->subject;
@@ -264,7 +265,7 @@ class Worker {
          {Metric::kAcknowledgement, Metric::kFirstResponse, Metric::kNextResponse}) {
       const int run = Current(metric);
       if (run == kNone) continue;
-      // What the opening or a claim asks for is not taken back by deleting a comment.
+      // Deleting a comment does not end a run that the opening or a claim started.
       const Fact* start = runs_[static_cast<std::size_t>(run)].start_fact;
       if (start == nullptr ||
           (start->kind != FactKind::kComment && start->kind != FactKind::kCommentEdited)) {
@@ -281,8 +282,8 @@ class Worker {
     Stop(Metric::kWorkaround, h.at, h.fact);
   }
 
-  // Taking the label off says that there is no workaround after all: the clock goes on where it
-  // stopped, as a reopened ticket's does. A command's word stands.
+  // Taking the label off means that there is no workaround: the clock continues where it stopped,
+  // as after a reopening. A command has precedence over the label.
   void OnWorkaroundUnlabelled(const Happening& h, bool before) {
     if (!std::exchange(workaround_labelled_, false) || workaround_said_) return;
     worked_around_ = false;
@@ -296,7 +297,7 @@ class Worker {
     }
   }
 
-  // A run that had stopped goes on; the time between is a pause.
+  // Continues a stopped run. The time between is a pause.
   void Resume(int run, absl::Time at, const Fact* fact) {
     Need& need = runs_[static_cast<std::size_t>(run)];
     if (*need.stop < at) {
@@ -333,9 +334,9 @@ class Worker {
     closed_ = true;
     closed_at_ = h.at;
     closed_by_ = h.actor;
-    // Rationale: what another ticket resolves is not resolved by saying so, and who closes without
-    // a word to the customer has said nothing of a resolution. A merge speaks for itself; so does
-    // what the project's own people opened for themselves.
+    // Rationale: a close as a duplicate does not resolve anything, and a close without a comment to
+    // the customer is not a resolution. A merge counts as one, and so does closing a ticket that
+    // the project's own people opened for themselves.
     const bool owed = !answered_ && !(timeline_.opened_by_responder && !spoken_);
     unresolved_ = {};
     if (h.fact->value == "duplicate") {
@@ -356,7 +357,7 @@ class Worker {
     Stop(Metric::kUpdate, at, fact, false, "closed");
   }
 
-  // Closing a duplicate resolves nothing: what the closing ended moves on with the claim.
+  // Closing a duplicate resolves nothing: the runs that the closing ended move on with the claim.
   void Revive(absl::Time at) {
     for (int run : at_close_) {
       if (run != kNone) Resume(run, at, party_.end_fact);
@@ -364,13 +365,13 @@ class Worker {
     AskAgain();
   }
 
-  // Who was left without an answer by the closing waits for it as before.
+  // Customers whose questions the closing left without an answer wait again as before.
   void AskAgain() {
     for (int run : unanswered_at_close_) {
       const Need& need = runs_[static_cast<std::size_t>(run)];
       if (Runs(need.metric) || need.note != kClosedUnanswered) continue;
       Undo(run);
-      // Whoever reopens with the answer may give it first.
+      // The answer may come just before the reopening.
       if (said_while_closed_ == nullptr) continue;
       Stop(need.metric, said_while_closed_->at, said_while_closed_->fact);
     }
@@ -391,7 +392,7 @@ class Worker {
       }
     }
     at_close_ = {kNone, kNone};
-    // Those who closed it take that back, and with it that nobody is owed an answer.
+    // A responder reopened it: this also cancels the statement that nobody is owed an answer.
     if (h.role == Role::kResponder) AskAgain();
     if (answered_) {
       Start(Metric::kUpdate, h.at, h.fact);
@@ -407,26 +408,28 @@ class Worker {
   const absl::Time start_;
   std::vector<Need> runs_;
   std::array<int, 7> current_;
-  std::array<int, 2> at_close_ = {kNone, kNone};  // the runs of resolution and workaround it ended
+  // the resolution and workaround runs that the closing ended
+  std::array<int, 2> at_close_ = {kNone, kNone};
   std::vector<int> unanswered_at_close_;
   int workaround_run_ = kNone;  // the run that the workaround stopped
   bool answered_ = false;
   bool acknowledged_ = false;
   bool spoken_ = false;  // the customer has said something
   bool worked_around_ = false;
-  bool workaround_said_ = false;  // by a command
+  bool workaround_said_ = false;  // declared by a command
   bool workaround_labelled_ = false;
   bool closed_ = false;
-  std::string_view unresolved_;  // why the closing resolves nothing; empty: it does
+  std::string_view unresolved_;  // why the closing resolves nothing; empty: it does resolve
   const Happening* said_while_closed_ = nullptr;         // the first answer since the closing
-  absl::Time answered_at_ = absl::InfiniteFuture();      // first
-  absl::Time acknowledged_at_ = absl::InfiniteFuture();  // first
+  absl::Time answered_at_ = absl::InfiniteFuture();      // first answer
+  absl::Time acknowledged_at_ = absl::InfiniteFuture();  // first acknowledgement
   std::set<Metric> before_adoption_;
   absl::Time closed_at_ = absl::InfinitePast();
   ActorIndex closed_by_ = kNobody;
   const Fact* answer_fact_ = nullptr;
-  std::vector<const Fact*> asked_;  // the customer's questions since the last answer, by time
-  std::vector<const Happening*> arrived_;  // before the adoption
+  // the customer's questions since the last answer, ordered by time
+  std::vector<const Fact*> asked_;
+  std::vector<const Happening*> arrived_;  // arrivals before the adoption
 };
 
 }  // namespace

@@ -14,15 +14,15 @@
 namespace retainer::core {
 namespace {
 
-// Long enough for what waits for an opening after holidays.
+// Long enough for a notice that waits for an opening after holidays.
 constexpr absl::Duration kLongAgo = absl::Hours(14 * 24);
 
-// A ticket that goes from one person to another.
+// A ticket passes from one person to another.
 struct HandOver {
   Actor from;
   Actor to;
-  const Fact* assigned = nullptr;  // of `to`; it names the hand-over
-  absl::Time at;                   // the later of coming and going
+  const Fact* assigned = nullptr;  // the assignment of `to`; its id identifies the hand-over
+  absl::Time at;                   // the later of the assignment and the unassignment
 };
 
 bool IsSame(const Actor& a, const Actor& b) {
@@ -34,11 +34,11 @@ bool IsAssignment(const Fact& fact) {
   return fact.kind == FactKind::kAssigned || fact.kind == FactKind::kUnassigned;
 }
 
-// The holder is who was assigned first of those that are now; the last one where nobody is. So it
-// makes no difference whether the new one comes before the old one goes.
+// The holder is the present assignee who was assigned first, or the last holder if nobody is
+// assigned. So it does not matter whether the new person is added before the old one is removed.
 std::vector<HandOver> HandOvers(const std::vector<const Fact*>& order) {
   std::vector<HandOver> found;
-  std::vector<const Fact*> assigned;  // by time
+  std::vector<const Fact*> assigned;  // ordered by time
   const Fact* holder = nullptr;
   for (const Fact* fact : order) {
     if (!IsAssignment(*fact)) continue;
@@ -60,7 +60,7 @@ std::vector<HandOver> HandOvers(const std::vector<const Fact*>& order) {
   return found;
 }
 
-// Nullptr while the ticket is open, and where it is not closed but gone.
+// Nullptr while the ticket is open, and if it is gone instead of closed.
 const Fact* LastClosing(const std::vector<const Fact*>& order, const Standing& standing) {
   if (standing.open || standing.gone) return nullptr;
   const Fact* closing = nullptr;
@@ -80,7 +80,7 @@ class Finder {
          std::size_t current, absl::Time now)
       : context_(context), standing_(standing), terms_(*terms[current]), now_(now) {}
 
-  // One notice a claim in force that was there at the time.
+  // Adds one notice for each claim in force that existed at the time.
   void Tell(NoticeKind kind, const Fact& cause, absl::Time at, const std::string& what,
             News* news) const {
     if (at < terms_.policy.since.value_or(context_.adopted)) return;
@@ -122,7 +122,7 @@ class Finder {
   const absl::Time now_;
 };
 
-// Who is who among the assigned, who need not have done anything themselves.
+// The roles of assignees, who may have done nothing else on the ticket.
 class Assigned {
  public:
   Assigned(const TicketContext& context, const TermsHistory& terms, std::size_t current,
@@ -142,7 +142,7 @@ class Assigned {
   const std::set<Question>& questions() const { return roster_.questions(); }
 
  private:
-  // A roster knows those who did something: so here everybody assigned is the author of a fact.
+  // A roster knows only actors of facts. So this makes a fact with each assignee as its author.
   static std::deque<Fact> Introduce(std::vector<const Fact*>* order) {
     std::deque<Fact> people;
     for (std::size_t i = 0, end = order->size(); i < end; ++i) {
@@ -168,7 +168,7 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
   const bool claimed = std::any_of(standing.claims.begin(), standing.claims.end(),
                                    [](const ClaimStanding& claim) { return !claim.released; });
   if (!claimed || !standing.opened) return news;
-  // Rationale: most tickets are open and were never handed on, and putting facts in order costs.
+  // Rationale: most tickets are open and were never handed over, and sorting the facts is slow.
   int assignments = 0;
   for (const auto& [id, fact] : facts) assignments += fact.kind == FactKind::kAssigned ? 1 : 0;
   if (standing.open && assignments < 2) return news;
@@ -181,7 +181,7 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
                 is_known ? absl::StrCat("closed by ", NameOf(by)) : "closed", &news);
   }
   const std::vector<HandOver> hand_overs = HandOvers(order);
-  // Rationale: the forge is asked about nobody for the sake of old news.
+  // Rationale: no question to the forge is asked only because of old events.
   const bool any = std::any_of(hand_overs.begin(), hand_overs.end(),
                                [&](const HandOver& one) { return one.at + kLongAgo > now; });
   if (!any) return news;
@@ -189,7 +189,7 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
   News unsure;
   for (const HandOver& one : hand_overs) {
     if (one.at + kLongAgo <= now) continue;
-    // Both are asked about, so that both answers come at once.
+    // Compute both roles before testing them, so that both questions are asked at once.
     const Role from = assigned.RoleOf(one.from, one.at);
     const Role to = assigned.RoleOf(one.to, one.at);
     const auto may_be = [](Role role) {

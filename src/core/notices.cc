@@ -17,8 +17,8 @@
 namespace retainer::core {
 namespace {
 
-// Of the steps of a run; of the same share a breach is more than a warning, an escalation more than
-// a breach.
+// The step of a notice in its run. At the same fraction a breach is higher than a warning, and an
+// escalation is higher than a breach.
 std::uint32_t StepOf(NoticeKind kind, double fraction) {
   const auto percent = static_cast<std::uint32_t>(fraction * 100 + 0.5);
   return percent * 10 + (kind == NoticeKind::kWarning ? 0 : kind == NoticeKind::kBreach ? 1 : 2);
@@ -28,7 +28,7 @@ std::string Percent(double fraction) {
   return absl::StrCat(static_cast<int>(fraction * 100 + 0.5), "%");
 }
 
-// The same run of the same clock, however often it is computed.
+// A stable name of a run of a clock.
 std::string CycleName(const TicketKey& ticket, const std::string& customer, Metric metric,
                       const Cycle& cycle) {
   const std::string start = cycle.start_fact == nullptr
@@ -37,14 +37,14 @@ std::string CycleName(const TicketKey& ticket, const std::string& customer, Metr
   return absl::StrCat(ToString(ticket), " ", customer, " ", View(MetricName(metric)), " ", start);
 }
 
-// When the notices of a claim are told.
+// Computes when the notices of a claim are told.
 class Telling {
  public:
   // REQUIRES: the claim has a plan.
   Telling(const TicketKey& ticket, const ClaimWork& work) : ticket_(ticket), plan_(*work.plan) {}
 
-  // What a share of a run's target calls for, used up at `reached`: a warning then, what says
-  // "late" a little later.
+  // When the notice for a fraction of a run's target is told. `reached`: the instant at which the
+  // fraction is used up. A warning is told then; a notice that says "late" is told a little later.
   absl::Time Level(const RunView& run, double fraction, absl::Time reached) const {
     return Held(*run.work.calendar,
                 fraction < 1.0 ? reached : std::max(reached, run.cycle.due) + kBreachGrace);
@@ -63,7 +63,7 @@ class Telling {
   const Plan& plan_;
 };
 
-// Told while a run waits, it would be told of a time that does not pass.
+// True if the notice is held back during a pause, because the time that it speaks of does not pass.
 bool IsSilentWhilePaused(const RunView& run, double fraction) {
   return fraction < 1.0 && run.cycle.paused_now;
 }
@@ -74,8 +74,8 @@ bool Concerns(const Escalation& escalation, const ClaimWork& work) {
          (!work.stint->ended || escalation.at < *work.stint->ended);
 }
 
-// When an escalation by hand is told; never where somebody answered or closed while it waited for
-// an opening.
+// When an escalation by hand is told. Never, if somebody answered or closed the ticket while it
+// waited for an opening.
 absl::Time ToldByHand(const Telling& telling, const Escalation& escalation,
                       const Timeline& timeline, const ClaimWork& work, const Terms& terms) {
   const Customer* customer = terms.policy.FindCustomer(work.standing.customer);
@@ -95,7 +95,7 @@ absl::Time ToldByHand(const Telling& telling, const Escalation& escalation,
   return is_over ? absl::InfiniteFuture() : told;
 }
 
-// The teams of `notice` that are mentioned get a notice of their own.
+// Adds the separate notice that mentions the teams of `notice`.
 void AddMention(const Notice& notice, std::vector<std::string> teams,
                 std::vector<Notice>* notices) {
   if (notice.is_private || teams.empty()) return;
@@ -106,13 +106,13 @@ void AddMention(const Notice& notice, std::vector<std::string> teams,
   notices->push_back(std::move(mention));
 }
 
-// What there is to tell of one run, and when.
+// A notice level of one run, and when it is told.
 struct Level {
   NoticeKind kind = NoticeKind::kWarning;
-  double fraction = 1.0;                        // of the target
-  absl::Time reached;                           // the instant at which that is used up
+  double fraction = 1.0;                        // fraction of the target
+  absl::Time reached;                           // the instant at which the fraction is used up
   absl::Time at;                                // when it is told
-  const EscalationLevel* escalation = nullptr;  // of an escalation
+  const EscalationLevel* escalation = nullptr;  // set for an escalation
 };
 
 absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan, Metric metric,
@@ -122,7 +122,7 @@ absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan,
     if (fraction >= 1.0) continue;
     const absl::Time reached = InstantOf(run, fraction);
     const absl::Time at = telling.Level(run, fraction, reached);
-    // One that waits for an opening until the promise is late has nothing to warn of.
+    // A warning that would be told when the promise is already late is left out.
     if (at < run.cycle.due) {
       levels.push_back({NoticeKind::kWarning, fraction, reached, at, nullptr});
     }
@@ -137,14 +137,14 @@ absl::InlinedVector<Level, 8> LevelsOf(const Telling& telling, const Plan& plan,
   return levels;
 }
 
-// Was it told, or let be, on the ticket that the claim came from?
+// True if the ticket from which the claim came was responsible for this notice.
 bool IsOfOtherTicket(const Telling& telling, const RunView& run, const Level& level) {
   const absl::Time until = run.work.told_until;
-  // Of what was used up there no instant is known here but that of a breach.
+  // Of the time used at the other ticket, only the instant of a breach is known here.
   return level.fraction == 1.0 ? telling.Breach(run) < until : level.reached <= until;
 }
 
-// The notices of a claim, one run after the other.
+// Makes the notices of a claim, run by run.
 class Announcer {
  public:
   Announcer(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
@@ -161,7 +161,7 @@ class Announcer {
     model_.is_private = work.is_private;
   }
 
-  // Those of a run whose time has come.
+  // Adds the notices of a run whose time has come.
   void Add(Metric metric, const RunView& run, const absl::InlinedVector<Level, 8>& levels) {
     const Cycle& cycle = run.cycle;
     const absl::Time silent =
@@ -209,8 +209,8 @@ class Announcer {
     return TeamsFor(labels, policy_);
   }
 
-  // Had the version in force at its instant such a level? What a later one asks for tells nothing
-  // of times that were over by then.
+  // True if the version in force at the level's instant has such a level. A later version does not
+  // create notices for a time before it.
   bool WasAskedFor(Metric metric, const Level& level) const {
     if (level.kind == NoticeKind::kBreach) return true;
     const std::size_t then = TermsIndexAt(terms_, level.reached);
@@ -262,10 +262,10 @@ class Announcer {
   const Telling telling_;
   const absl::Time now_;
   std::vector<Notice>& notices_;
-  Notice model_;  // of a run's notices: what they have in common
+  Notice model_;  // the common fields of a run's notices
 };
 
-// The share of a target at which the first notice may be told.
+// The fraction of a target at which the first notice can be told.
 double FirstLevel(const Plan& plan) {
   double first = 1.0;
   for (double fraction : plan.warn_at) first = std::min(first, fraction);
@@ -287,7 +287,7 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
     if (cycles.empty() || cycles.back().outcome != Outcome::kOpen) continue;
     at(cycles.back().at_risk_at);
     at(cycles.back().due);
-    if (tells) at(cycles.back().due + kBreachGrace);  // the face waits for no opening
+    if (tells) at(cycles.back().due + kBreachGrace);  // the face does not wait for an opening
   }
   if (!tells) return wake;
 
@@ -300,7 +300,7 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
     for (std::size_t i = 0; i < runs.cycles.size(); ++i) {
       const RunView run{runs.cycles[i], runs.works[i]};
       const bool open = run.cycle.outcome == Outcome::kOpen;
-      // Rationale: most cycles end long before their first level, and the rest of this is slow.
+      // Rationale: most cycles end long before their first level, and the following code is slow.
       if (ended_before_the_first(run)) continue;
       const auto levels = LevelsOf(telling, plan, clock.metric, run);
       announcer.Add(clock.metric, run, levels);

@@ -11,7 +11,8 @@
 namespace retainer::core {
 namespace {
 
-// By a claim, or by a contact who may write here and is no responder for that.
+// True if the standing depends on a private customer: by a claim, or by a contact who may write
+// here but therefore does not count as a responder.
 bool HangsOnHidden(const Standing& standing, const TermsHistory& terms, const Policy& current) {
   const auto hidden = [&](const std::string& id) {
     return std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
@@ -29,7 +30,7 @@ bool HasHiddenAnswer(const FactSet& facts) {
                      [](const auto& entry) { return IsHiddenAnswer(entry.second); });
 }
 
-// Without what was asked for the sake of private customers.
+// The facts without answers that were asked for because of private customers.
 FactSet OutsideFacts(const FactSet& facts) {
   if (!HasHiddenAnswer(facts)) return facts;
   FactSet outside;
@@ -51,7 +52,7 @@ bool IsSeenOtherwise(const Standing& inside, const FactSet& facts, const TermsHi
                      absl::Time now) {
   const Policy& current = terms[TermsIndexAt(terms, now)]->policy;
   if (HangsOnHidden(inside, terms, current)) return true;
-  // Whose contact somebody is may be asked for the sake of private customers.
+  // A question whose contact somebody is may exist only because of private customers.
   if (!inside.questions.empty() && HasHidden(terms, now)) return true;
   return HasHiddenAnswer(facts);
 }

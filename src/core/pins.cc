@@ -12,7 +12,7 @@ namespace retainer {
 
 struct Pins::Held {
   std::map<Login, std::string> ids;
-  // By forge, then by actor id.
+  // Key: forge, then actor id.
   std::map<std::string, absl::flat_hash_map<std::string, std::vector<std::string>>, std::less<>>
       names;
 };
@@ -39,7 +39,8 @@ bool Pins::Add(Login login, std::string id) {
   } else if (held_.use_count() > 1) {
     held_ = std::make_shared<Held>(*held_);
   } else {
-    // The last other holder may have let go on another thread: what it read comes before this.
+    // The last other owner may have released it on another thread: its reads must happen before our
+    // changes.
     std::atomic_thread_fence(std::memory_order_acquire);
   }
   std::vector<std::string>& names = held_->names[login.forge][id];

@@ -18,7 +18,7 @@
 namespace retainer {
 namespace {
 
-constexpr std::size_t kMostRefusals = 2;  // the comment stays a quiet one
+constexpr std::size_t kMostRefusals = 2;  // so that the comment stays short
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -27,20 +27,20 @@ void SortUnique(std::vector<std::string>* names) {
   names->erase(std::unique(names->begin(), names->end()), names->end());
 }
 
-// The label of a ticket that is called `name`, as it is written there; nullptr where there is none.
+// The ticket's label with this name, as spelled there; nullptr if there is none.
 const std::string* FindLabel(const std::vector<std::string>& labels, const std::string& name) {
   const auto it = std::find_if(labels.begin(), labels.end(),
                                [&](const std::string& label) { return SameName(label, name); });
   return it == labels.end() ? nullptr : &*it;
 }
 
-// A claim that everybody may know of.
+// A claim that everybody may know.
 struct PublicClaim {
   const ClaimStanding* claim = nullptr;
   const Customer* customer = nullptr;
 };
 
-// A customer that the policy holds no more is nobody's to show.
+// A customer that the policy no longer has is not shown.
 std::vector<PublicClaim> PublicClaims(const Standing& standing, const Policy& policy) {
   std::vector<PublicClaim> claims;
   for (const ClaimStanding& claim : standing.claims) {
@@ -53,7 +53,7 @@ std::vector<PublicClaim> PublicClaims(const Standing& standing, const Policy& po
   return claims;
 }
 
-// A breach does not show before it is announced.
+// A breach is not shown before it is announced.
 ClockState ShownState(const PromiseClock& clock, absl::Time now) {
   if (clock.state != ClockState::kBreached || clock.cycles.empty()) return clock.state;
   const Cycle& cycle = clock.cycles.back();
@@ -112,7 +112,7 @@ std::string StateLabel(const LabelNames& names, ClockState state) {
   return absl::StrReplaceAll(names.state, {{"{state}", View(ClockStateName(state))}});
 }
 
-// `1h 5m`: seconds only of what is shorter than a minute.
+// `1h 5m`. Seconds are printed only if it is shorter than a minute.
 std::string Length(absl::Duration length) {
   std::int64_t seconds = std::max<std::int64_t>(0, absl::ToInt64Seconds(length));
   if (seconds >= 60) seconds -= seconds % 60;
@@ -130,7 +130,7 @@ std::string Length(absl::Duration length) {
   return text.empty() ? "0s" : text;
 }
 
-// Where people read a comment.
+// The URL of a comment.
 std::string CommentUrl(const std::string& ticket_url, const std::string& object) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kAnchors = {{
       {"comment/", "#issuecomment-"},
@@ -145,7 +145,7 @@ std::string CommentUrl(const std::string& ticket_url, const std::string& object)
   return "";
 }
 
-// `met`; of a promise that runs again and again also how often it was broken: `met, 1 of 3 late`.
+// `met`. For a promise that recurs, also how often it was broken: `met, 1 of 3 late`.
 std::string StateOf(const PromiseClock& clock, absl::Time now) {
   const ClockState state = ShownState(clock, now);
   const bool aim = clock.kind == PromiseKind::kTarget;
@@ -187,8 +187,7 @@ PromiseRow RowBeforeAdoption(const PublicClaim& claim, const PromiseClock& clock
   return row;
 }
 
-// The open promise that matters most: what is owed before what is aimed at, then a late one before
-// the others, then the earliest.
+// The most important open promise: commitments before targets, then late ones, then the earliest.
 struct Focus {
   const PublicClaim* claim = nullptr;
   const PromiseClock* clock = nullptr;
@@ -215,7 +214,7 @@ Focus FindFocus(const std::vector<PublicClaim>& claims, absl::Time now) {
   return focus;
 }
 
-// Whether people have been called: for this run of the promise by the policy, or by hand.
+// True if people were called: for this run of the promise by the policy, or by hand.
 bool IsEscalated(const Standing& standing, const Focus& focus) {
   return std::any_of(standing.notices.begin(), standing.notices.end(), [&](const Notice& n) {
     return n.kind == NoticeKind::kEscalation && n.customer == focus.claim->customer->id &&
@@ -223,7 +222,7 @@ bool IsEscalated(const Standing& standing, const Focus& focus) {
   });
 }
 
-// When people whom somebody's hand called are told of it, where they are not yet.
+// When people will be told of an escalation by hand; nullopt if they were told already.
 std::optional<ShownTime> CalledAt(const std::vector<PublicClaim>& claims) {
   std::optional<ShownTime> called;
   for (const PublicClaim& claim : claims) {
@@ -259,8 +258,8 @@ bool OfPublicClaim(const Refusal& refusal, const std::vector<PublicClaim>& claim
   });
 }
 
-// The latest refusals of public customers' contacts, and what responders mistyped; each reason
-// once.
+// The latest refusals of public customers' contacts, and mistyped commands of responders. Each
+// reason once.
 std::vector<std::string> Refusals(const Standing& standing, const std::vector<PublicClaim>& claims,
                                   absl::Time now) {
   std::vector<std::string> texts;
@@ -276,7 +275,7 @@ std::vector<std::string> Refusals(const Standing& standing, const std::vector<Pu
   return texts;
 }
 
-// What comes next, below a headline about `focus` (or about nothing that is due).
+// The text about what comes next, below a headline about `focus` (or about nothing that is due).
 std::string NextWords(const Standing& standing, const std::vector<PublicClaim>& claims,
                       const Focus& focus) {
   std::string words;
@@ -284,7 +283,7 @@ std::string NextWords(const Standing& standing, const std::vector<PublicClaim>& 
     absl::StrAppend(&words, words.empty() ? "" : " ", View(more));
   };
   const bool late = focus.late && !focus.aim;
-  // Who is called later is spoken of with the time at which that is.
+  // People who are called later are mentioned together with that time.
   const bool by_hand = IsEscalatedByHand(claims) && !CalledAt(claims);
   if (late && (by_hand || IsEscalated(standing, focus))) {
     say("It has been escalated, and stays open until it is kept.");
@@ -320,7 +319,7 @@ void AddRows(const std::vector<PublicClaim>& claims, absl::Time now, CommentView
         owed |= clock.kind == PromiseKind::kCommitment;
         view->rows.push_back(RowBeforeAdoption(claim, clock, claims.size() > 1));
       }
-      if (clock.cycles.empty()) continue;  // not begun: nothing to say yet
+      if (clock.cycles.empty()) continue;  // not started: nothing to say yet
       owed |= clock.kind == PromiseKind::kCommitment;
       view->rows.push_back(Row(claim, clock, claims.size() > 1, now));
     }
@@ -411,7 +410,7 @@ bool IsClaimed(const Standing& standing) {
                      [](const ClaimStanding& claim) { return !claim.released; });
 }
 
-// People's labels that say what a command said, on public customers' tickets alone.
+// Adds people's labels that say the same as a command. Only on tickets of public customers.
 void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& claims,
                   const Policy& policy, Face* face) {
   const auto in_force = [&](const std::string& priority) {
@@ -436,7 +435,7 @@ void PresentGiven(const Standing& standing, const std::vector<PublicClaim>& clai
   }
 }
 
-// Our labels: those of public claims should be there, others of our making should not.
+// Our labels: those of public claims should be there, other labels of ours should not.
 void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& claims,
                    const Policy& policy, absl::Time now, Face* face) {
   const LabelNames& names = policy.labels;
@@ -476,16 +475,16 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
     const std::string* there = FindLabel(standing.labels, label);
     if (!wanted && there != nullptr) face->absent_labels.push_back(*there);
   }
-  // People's labels. What was refused because of a customer whom nobody may know stays, and so does
-  // it on a community ticket, where nobody is promised anything.
+  // People's labels. A label that was refused because of a private customer stays, as it does on a
+  // community ticket, where nobody is promised anything.
   for (const Refusal& refusal : standing.refusals) {
     if (refusal.label.empty() || !OfPublicClaim(refusal, claims)) continue;
     if (const std::string* there = FindLabel(standing.labels, refusal.label)) {
       face->absent_labels.push_back(*there);
     }
   }
-  // The author of a ticket ends a waiting for everybody to see; who else ends it is known by a
-  // claim.
+  // Everybody can see that the ticket's author ended a waiting. If another person ended it, only a
+  // public claim explains that.
   const bool stale =
       standing.waiting.label_is_stale && (standing.waiting.ended_by_author || !claims.empty());
   for (const std::string& label : standing.labels) {
@@ -495,8 +494,7 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
   SortUnique(&face->absent_labels);
 }
 
-// What became of commands, to those who gave them: whoever else reads it learns nothing of a
-// customer whom nobody may know.
+// Reactions on commands. They must tell other readers nothing about a private customer.
 void PresentReactions(const Standing& standing, const std::vector<PublicClaim>& claims,
                       Face* face) {
   for (const Acknowledgement& one : standing.acknowledged) {
@@ -525,7 +523,7 @@ std::optional<Face> Present(const TicketContext& context, const Standing& standi
     SortUnique(&face.discloses);
   } else if (claims.empty() && policy.community.comment == CommunityComment::kNeutral &&
              !standing.author.machine && !standing.comment_deleted_for_all) {
-    // Nobody thanks a machine.
+    // No thank-you for a bot.
     face.comment = CommentView{};
     face.comment->refusals = Refusals(standing, claims, now);
   }
@@ -543,7 +541,7 @@ std::optional<std::vector<PublicPromise>> PresentPromises(const Standing& standi
   if (standing.confidential) return promises;
   for (const PublicClaim& claim : PublicClaims(standing, terms.policy)) {
     for (const PromiseClock& clock : claim.claim->clocks) {
-      if (clock.cycles.empty()) continue;  // not begun
+      if (clock.cycles.empty()) continue;  // not started
       const Cycle& cycle = clock.cycles.back();
       PublicPromise promise;
       promise.metric = clock.metric;

@@ -11,14 +11,14 @@
 namespace retainer::core {
 namespace {
 
-constexpr std::size_t kMostShown = 48;  // bytes of what was written
+constexpr std::size_t kMostShown = 48;  // bytes of the written text
 
 std::string Fold(std::string_view text) { return FoldText(PlainText(text)); }
 
 bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
 bool HasDigit(std::string_view text) { return std::any_of(text.begin(), text.end(), IsDigit); }
 
-// Marks and emoji taken off one end.
+// Removes punctuation and emoji from the front.
 std::string_view StripFront(std::string_view text) {
   while (!text.empty()) {
     const CodePoint c = DecodeFirst(text);
@@ -40,7 +40,7 @@ std::string_view StripBack(std::string_view text) {
 
 std::string_view Strip(std::string_view text) { return StripBack(StripFront(text)); }
 
-// Does `text` go on with the same word at its front?
+// True if `text` continues the word before it.
 bool GoesOn(std::string_view text) {
   if (text.empty()) return false;
   const CodePoint c = DecodeFirst(text);
@@ -49,7 +49,8 @@ bool GoesOn(std::string_view text) {
   return (c.value == '.' || c.value == ',') && text.size() > 1 && IsDigit(text[1]);
 }
 
-// A mark that parts a name from its explanation; not one that joins two words (`high-end`).
+// True for a punctuation mark that separates a name from its explanation; false for one that joins
+// two words (`high-end`).
 bool StartsWithMark(std::string_view text) {
   const bool spaced = text.starts_with(' ');
   text = text.substr(std::min(text.find_first_not_of(' '), text.size()));
@@ -60,7 +61,7 @@ bool StartsWithMark(std::string_view text) {
   return spaced || !joins || text.size() == 1 || text[1] == ' ';
 }
 
-// Words that turn round or blur what stands before them.
+// True for words that negate or weaken what precedes them.
 bool Blurs(std::string_view rest) {
   rest = StripFront(rest);
   const std::string_view word = rest.substr(0, rest.find(' '));
@@ -83,7 +84,7 @@ bool IsCourtesyOnly(std::string_view rest) {
   return true;
 }
 
-// What people write before the priority itself.
+// Removes what people write before the priority itself.
 std::string_view StripLead(std::string_view text) {
   text = StripFront(text);
   for (bool again = true; again;) {
@@ -102,7 +103,7 @@ std::string_view StripLead(std::string_view text) {
 
 struct Known {
   std::string name;   // folded
-  std::string title;  // likewise; empty: none
+  std::string title;  // folded; empty: none
 };
 
 class Reader {
@@ -124,7 +125,7 @@ class Reader {
     return ByTitle(text);
   }
 
-  // A name stands in it, and yet it is not clearly that priority.
+  // True if the text contains a name but is not clearly that priority.
   bool Unclear() const { return !Named(written_).empty(); }
 
  private:
@@ -135,7 +136,7 @@ class Reader {
     return Titled(text);
   }
 
-  // The priority whose title it is; two may have one title.
+  // The priority with this title; nullopt if two have it.
   std::optional<std::size_t> Titled(std::string_view text) const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < known_.size() && !text.empty(); ++i) {
@@ -148,7 +149,7 @@ class Reader {
     return found;
   }
 
-  // The priorities whose names stand in `text` as words of their own, the longest at each place.
+  // The priorities whose names occur in `text` as whole words; the longest name at each position.
   std::set<std::size_t> Named(std::string_view text) const {
     std::set<std::size_t> named;
     for (bool inside = false; !text.empty();) {
@@ -165,7 +166,7 @@ class Reader {
     return named;
   }
 
-  // The longest name that `text` begins with as a word.
+  // The priority with the longest name with which `text` begins, as a whole word.
   std::optional<std::size_t> At(std::string_view text) const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < known_.size(); ++i) {

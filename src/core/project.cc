@@ -13,15 +13,15 @@ bool MatchesAny(const std::vector<ProjectRef>& patterns, const ProjectRef& proje
                      [&](const ProjectRef& pattern) { return MatchesProject(pattern, project); });
 }
 
-// Does the version speak of a project of that name, as one of its own or of a customer's?
+// True if the version names such a project, as one of its own or of a customer's.
 bool Names(const Policy& policy, const ProjectRef& project) {
   return MatchesAny(policy.projects, project) ||
          std::any_of(policy.customers.begin(), policy.customers.end(),
                      [&](const Customer& c) { return MatchesAny(c.projects, project); });
 }
 
-// Remembers that the versions which were loaded before `until` knew the project as `path`; the
-// first also covers what came before it.
+// Records that the versions loaded before `until` knew the project as `path`. The first version
+// also covers earlier times.
 void Remember(const std::string& path, absl::Time until, const TermsHistory& terms,
               ProjectRecord* record) {
   for (std::size_t i = 0; i < terms.size(); ++i) {
@@ -86,7 +86,7 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project) {
       absl::StrCat("the policy's `projects` do not cover ", ToString(project), ": add \"",
                    ToString(project), "\" to them if it is to be supported");
   for (const ProjectRef& pattern : policy.projects) {
-    // `acme/*` reaches one level: `acme/sub/tool` wants `acme/**`.
+    // `acme/*` matches one level: `acme/sub/tool` needs `acme/**`.
     if (pattern.forge != project.forge || !pattern.path.ends_with("/*")) continue;
     const ProjectRef deeper{pattern.forge, absl::StrCat(pattern.path, "*")};
     if (!MatchesProject(deeper, project)) continue;
@@ -122,7 +122,7 @@ ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,
   }
   joined.former.insert(joined.former.end(), before.former.begin(), before.former.end());
   if (!before.path.empty() && !absl::EqualsIgnoreCase(before.path, joined.path)) {
-    // What was known until just now is what every version until now went by.
+    // The name that was known until now is the one that all versions up to now used.
     Remember(before.path, newer ? absl::InfiniteFuture() : now.told_at, terms, &joined);
   }
   Tidy(&joined.former);

@@ -12,13 +12,13 @@
 namespace retainer::core {
 namespace {
 
-// Of a command: see the head of prospects.h.
+// True for a reference in a command: see the top of prospects.h.
 bool IsWrittenReference(const Question& question) {
   return question.kind == Question::Kind::kReference && !question.reference.empty() &&
          (question.reference[0] == '#' || question.reference[0] == '!');
 }
 
-// One answer of each sort that makes a difference.
+// One example of each kind of answer that makes a difference.
 std::vector<std::string> PossibleValues(const Question& question, const TicketContext& context,
                                         const TermsHistory& terms) {
   switch (question.kind) {
@@ -40,7 +40,7 @@ std::vector<std::string> PossibleValues(const Question& question, const TicketCo
       return {addresses.begin(), addresses.end()};
     }
     case Question::Kind::kReference:
-      // No project has the id 0.
+      // Id 0: no project has it.
       return {"", ToString(TicketKey{context.key.forge, "0", TicketKind::kIssue, 1})};
   }
   return {};
@@ -71,7 +71,7 @@ Fact Supposed(const Question& question, std::string value, absl::Time now) {
       fact.kind = FactKind::kReference;
       fact.actor = {};
       fact.expires.reset();
-      // That it goes nowhere counts for what was said before.
+      // An answer "nowhere" applies only to references before it.
       fact.at = absl::InfiniteFuture();
       fact.subject = question.reference;
       break;
@@ -91,7 +91,7 @@ bool IsSame(const Notice& a, const Notice& b) {
 }  // namespace
 
 struct Prospects::Explorer {
-  // A question that an answer brings up may bring up another.
+  // Limits recursion: an answer may lead to another question.
   static constexpr std::size_t kMostAnswered = 16;
 
   const TicketContext& context;
@@ -100,7 +100,8 @@ struct Prospects::Explorer {
   const absl::Time now;
   std::deque<Standing>& made;
 
-  // Of each of the questions by itself; answers may bring up further ones, or settle others.
+  // Checks the number of combinations of the present questions. Answers may add or settle
+  // questions.
   bool AreTooMany(const Standing& standing) const {
     std::size_t ways = 1;
     for (const Question& question : standing.questions) {
@@ -111,7 +112,7 @@ struct Prospects::Explorer {
     return false;
   }
 
-  // False where there are too many.
+  // Returns false if there are too many.
   bool Explore(Standing standing, std::size_t answered = 0) {
     if (answered > kMostAnswered) return false;
     const auto open =

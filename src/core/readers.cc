@@ -15,7 +15,7 @@ const TermsIndex::Named* NamedIn(const Terms& terms, const std::string& forge,
   return login.empty() ? nullptr : terms.index->Find(forge, FoldName(login));
 }
 
-// Does the policy name the actor as a contact of anybody but `customer`?
+// True if the policy names the actor as a contact of a customer other than `customer`.
 bool IsOfAnother(const Terms& terms, const std::string& forge, const Actor& actor,
                  const std::string& customer) {
   const TermsIndex::Named* named = NamedIn(terms, forge, actor.login);
@@ -23,12 +23,13 @@ bool IsOfAnother(const Terms& terms, const std::string& forge, const Actor& acto
                                          [&](const std::string& id) { return id != customer; });
 }
 
-// Are the assignees the project's people, or the customer's?
+// True if all assignees belong to the project or to the customer.
 bool KnowsAssignees(const Standing& standing, const Terms& terms, const std::string& forge) {
   return std::all_of(
       standing.assignees.begin(), standing.assignees.end(), [&](const std::string& login) {
         const TermsIndex::Named* named = NamedIn(terms, forge, login);
-        if (named != nullptr) return true;  // of another customer nobody is: see IsOfAnother
+        // contacts of other customers are excluded by IsOfAnother
+        if (named != nullptr) return true;
         return std::any_of(standing.roles.begin(), standing.roles.end(),
                            [&](const RoleStanding& role) {
                              return SameName(role.actor.login, login) &&
@@ -44,7 +45,7 @@ bool IsByContact(const Standing& standing) {
   });
 }
 
-// Whose contact somebody else is: not for the customer to know.
+// Hides from the customer whose contact another person is.
 void HideOtherContacts(const std::string& customer, std::vector<RoleStanding>* roles) {
   for (RoleStanding& role : *roles) {
     if (role.contact_of.empty()) continue;
@@ -55,14 +56,14 @@ void HideOtherContacts(const std::string& customer, std::vector<RoleStanding>* r
     if (theirs) role.contact_of.push_back(customer);
     if (theirs && alone) continue;
     if (!theirs) role.role = Role::kCommunity;
-    // What it was by may be another's: its organisation, its name.
+    // The reason may name another customer or its organisation.
     const std::string who = role.actor.login.empty() ? absl::StrCat("id ", role.actor.id)
                                                      : absl::StrCat("@", role.actor.login);
     role.reason = absl::StrCat(who, theirs ? " is a contact of " : " is no contact of ", customer);
   }
 }
 
-// Whose member somebody may be is asked for the sake of whom that is a contact of.
+// A membership question exists because of the customer that has the organisation.
 void HideOthersQuestions(const Customer* customer, std::vector<Question>* questions) {
   std::erase_if(*questions, [&](const Question& question) {
     if (question.kind == Question::Kind::kProfile) {
@@ -119,7 +120,8 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   std::erase_if(standing.claims, [&](const ClaimStanding& claim) { return !is_theirs(claim); });
   if (standing.claims.empty()) return std::nullopt;
   std::erase_if(standing.notices, [&](const Notice& notice) { return !is_theirs(notice); });
-  // A responder's too: one that names another customer is refused where there is none.
+  // Also for responders: a refusal that names another customer would not exist without that
+  // customer.
   std::erase_if(standing.refusals, [&](const Refusal& refusal) { return !is_theirs(refusal); });
   standing.acknowledged.clear();
   standing.objectives.clear();

@@ -26,7 +26,8 @@ bool Moves(const Fact& fact) {
   }
 }
 
-// Forges tell no time of deletions and moves. Of other things the id says whether one was told.
+// Forges state no time for deletions and moves. For other facts the id shows whether one was
+// stated.
 bool ShouldStateItsTime(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kComment:
@@ -106,8 +107,8 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
     if (end == i + 1) {
       Take(steps[i]);
     } else {
-      // Rule 7: stop, then pause, then start; then by fact id, which is the order they come in. The
-      // opening is before all, and who somebody is may hang on it.
+      // Rule 7: first stops, then pauses, then starts; then ordered by fact id, as in `order`. The
+      // opening comes first of all, because roles may depend on it.
       instant.clear();
       for (std::size_t k = i; k < end; ++k) {
         if (steps[k].fact->kind == FactKind::kOpened) {
@@ -134,7 +135,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
 bool Replayer::IsAbsent(const std::vector<const Fact*>& order) const {
   const auto answers = references_.find("");
   if (answers == references_.end()) return false;
-  // A forge that tells of a ticket has it, whatever it said before.
+  // If the forge reports anything about the ticket, the ticket exists, whatever it said before.
   const auto told = std::find_if(order.rbegin(), order.rend(), [](const Fact* fact) {
     return fact->provenance == Provenance::kWebhook;
   });
@@ -146,7 +147,7 @@ std::optional<std::string> Replayer::Refer(const std::string& subject, absl::Tim
   if (const auto answers = references_.find(subject); answers != references_.end()) {
     for (const Fact* answer : answers->second) {
       if (!answer->value.empty()) return answer->value;
-      // What is not there today may be there when somebody names it tomorrow.
+      // A ticket that does not exist now may exist when somebody names it later.
       none = none || answer->at >= at;
     }
   }
@@ -231,7 +232,7 @@ void Replayer::Take(const Step& step) {
                                  "the time of receipt counts"));
   }
   if (roster_.IsSelf(actor)) {
-    // What we did ourselves shows on the ticket, and means nothing beyond that.
+    // Our own acts change what is on the ticket, and have no other meaning.
     if (fact.kind == FactKind::kLabelAdded || fact.kind == FactKind::kLabelRemoved) OwnLabel(fact);
     if (fact.kind == FactKind::kAssigned) t_.assignees.insert(fact.subject);
     if (fact.kind == FactKind::kUnassigned) t_.assignees.erase(fact.subject);
@@ -343,8 +344,8 @@ void Replayer::Opened(const Fact& fact) {
 void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
   for (const Customer& customer : terms_[terms]->policy.customers) {
     if (!InTerm(customer, t_.opened_at) || !CoveredByPlan(customer)) continue;
-    // What a person ended stays ended; what a version of the policy ended a later one may begin
-    // again.
+    // A claim that a person ended stays ended. One that a version of the policy ended may begin
+    // again with a later version.
     const bool had = std::any_of(t_.stints.begin(), t_.stints.end(), [&](const Stint& stint) {
       return stint.customer == customer.id && (!stint.ended || stint.end_fact != nullptr);
     });
@@ -458,8 +459,8 @@ void Replayer::Commented(const Fact& fact) {
     if (speaks && !fact.internal) EndWaiting(fact, IsAuthor(actor));
     if (heard && !speaks) unheard_[actor] = &fact;
   } else if (judgement.role == Role::kUnknown && !Judged() && IsAuthor(actor) && !fact.internal) {
-    // Rationale: the author's word ends the waiting on every ticket, also where nobody's role is
-    // asked for; else a private customer's ticket could be told from a community one.
+    // Rationale: the author's comment ends the waiting on every ticket, even if no role is asked
+    // for. Else a private customer's ticket would differ from a community ticket.
     EndWaiting(fact, true);
   }
   if (commands) {
@@ -486,7 +487,7 @@ void Replayer::ClosedOrReopened(const Fact& fact) {
 }
 
 void Replayer::FollowForge(const Fact& fact, const std::string& subject) {
-  // GitHub tells nobody; where nobody has a claim, nobody need know.
+  // GitHub tells nobody. If there is no claim, nobody needs to know.
   if (context_.forge_kind != ForgeKind::kGitLab || claimants_.empty()) return;
   const std::optional<std::string> key = Refer(subject, fact.at);
   if (key && !key->empty() && *key != ToString(context_.key)) MoveAway(fact, *key, *key);
@@ -513,7 +514,8 @@ void Replayer::Arrived(const Fact& fact) {
     }
     t_.happenings.push_back({HappeningKind::kArrived, fact.at, &fact, kNobody, Role::kUnknown,
                              slots, false, static_cast<int>(t_.arrivals.size())});
-    // A duplicate is of the same project unless it says otherwise; a transfer comes from another.
+    // A duplicate is in the same project unless marked otherwise. A transfer comes from another
+    // project.
     const bool duplicate =
         absl::StartsWith(fact.subject, here) ||
         std::find(fact.labels.begin(), fact.labels.end(), kOfDuplicate) != fact.labels.end();
@@ -548,7 +550,7 @@ void Replayer::StartWaiting(const Fact& fact, std::string question) {
 }
 
 void Replayer::EndWaiting(const Fact& fact, bool by_author) {
-  // The author's word is seen by everybody, also where another contact's had ended it before.
+  // Everybody can see the author's comment, also if another contact had ended the waiting before.
   if (by_author) t_.waiting.ended_by_author = true;
   if (!t_.waiting.now) return;
   t_.waiting.now = false;

@@ -1,5 +1,5 @@
-// What no single fact tells: acts that a forge tells in two parts, acts that were taken back, words
-// that count later than they were said.
+// What no single fact shows: acts that a forge reports in two parts, undone acts, and words that
+// count later than they were said.
 #include <algorithm>
 #include <tuple>
 
@@ -10,7 +10,7 @@
 namespace retainer::core {
 namespace {
 
-// The parts of one act are dated no further apart: one button, two requests of a busy forge.
+// The largest time between the parts of one act: one click, two requests of a busy forge.
 constexpr absl::Duration kOneAct = absl::Seconds(5);
 
 }  // namespace
@@ -35,7 +35,7 @@ void Replayer::InferComments(std::vector<Step>* steps) {
     auto comment = std::make_shared<Fact>();
     comment->kind = FactKind::kComment;
     comment->id = MakeFactId(comment->kind, edit.subject, "");
-    // Whether the commands were there from the beginning nobody knows: they run none.
+    // Nobody knows whether the commands were in the first version: do not run them.
     comment->provenance = Provenance::kBackfill;
     comment->at = *edit.created;
     comment->actor = comment->author = edit.author;
@@ -60,7 +60,7 @@ bool Replayer::OpensAnAct(const Fact& fact) const {
 
 void Replayer::JoinActs(std::vector<Step>* steps) {
   bool joined = false;
-  // Backwards: the steps before one are as the forge told them.
+  // Backwards, so that the steps before `i` still have the forge's times.
   for (std::size_t i = steps->size(); i-- > 0;) {
     Step& step = (*steps)[i];
     if (step.fact->kind != FactKind::kComment || step.actor == kNobody) continue;
@@ -69,7 +69,7 @@ void Replayer::JoinActs(std::vector<Step>* steps) {
       const Step& before = (*steps)[k];
       if (before.fact->at + kOneAct < step.fact->at) break;
       const bool theirs = before.actor == step.actor;
-      // Whoever speaks between the two is answered by the later one.
+      // If another person speaks in between, the later comment answers that person.
       const bool speaks = before.fact->kind == FactKind::kComment && !theirs;
       if (speaks && before.fact->at < step.fact->at) break;
       if (theirs && OpensAnAct(*before.fact)) act = before.fact->at;
@@ -88,7 +88,7 @@ void Replayer::JoinActs(std::vector<Step>* steps) {
 }
 
 void Replayer::UndoAct(const Fact& fact, const Command& command) {
-  // One a replay: what a later one takes back hangs on what this one changes.
+  // One undo per replay, because this one can change what a later one takes back.
   if (undone_.undos.contains(fact.id) || !t_.undone.empty()) return;
   const Customer* customer = policy().FindCustomer(command.argument);
   const bool of_claim = command.name == CommandName::kClaim;

@@ -1,5 +1,5 @@
-// What people are told of their commands: which were carried out and which refused, and which
-// labels say the same as what was commanded.
+// What people are told about their commands: which were carried out, which were refused, and which
+// labels say the same as a command.
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -14,7 +14,7 @@
 namespace retainer::core {
 void Replayer::NoteCommand(const Fact& fact, const Judgement& judgement, AnsweredCommand answer) {
   const bool responder = judgement.role == Role::kResponder;
-  // Nobody else gives commands here, so nobody else gets an answer.
+  // Only responders and customers can give commands here, so only they get an answer.
   if (!responder && judgement.role != Role::kCustomer) return;
   if (!answer.refused) ForgetReproaches(fact, answer);
   Answered& answered = answers_[fact.subject];
@@ -102,7 +102,7 @@ void Replayer::LabelTouched(const std::string& name) {
 void Replayer::OwnLabel(const Fact& fact) {
   if (fact.kind == FactKind::kLabelAdded) {
     t_.labels[fact.subject] = {fact.at, &fact, true};
-    LabelTouched(fact.subject);  // it was set; from now on it is theirs
+    LabelTouched(fact.subject);  // it was set; from now on it belongs to people
   } else {
     t_.labels.erase(fact.subject);
   }
@@ -125,11 +125,11 @@ void Replayer::SettleLabels() {
   const TermsIndex::Labels& meaning = labels();
   if (!t_.waiting.now) wishes_.erase(LabelWish::Kind::kWaiting);
   for (const auto& [name, state] : t_.labels) {
-    LabelTouched(name);  // says so already
+    LabelTouched(name);  // the ticket has the label already
     const auto it = meaning.priorities.find(FoldName(name));
     if (it == meaning.priorities.end() || it->second == said_priority_.priority) continue;
-    // A command takes off what stood there before it; of what came later only our own goes, and so
-    // it does where nobody's claim is in force: no command would set one there.
+    // A command removes labels that were there before it. Of later labels only ours are removed. If
+    // no claim is in force also only ours are removed: no command would set one then.
     const bool replaced = !said_priority_.by_hand && state.at <= said_priority_.at;
     if (state.own || (replaced && !claimants_.empty())) {
       t_.stale_labels.push_back(name);

@@ -41,7 +41,7 @@ void Replayer::Edited(const Fact& fact, bool opening) {
                      judgement.role != Role::kUnknown &&
                      (judgement.role == Role::kCustomer || IsAuthor(editor));
   if (!opening && !fact.internal && (fact.text.substance || asked)) {
-    // It counts from its first version with substance, once.
+    // A comment counts once, from its first version with substance.
     const bool first = counted_.insert(fact.subject).second;
     if (first && judgement.role == Role::kResponder) {
       Say(HappeningKind::kAnswer, fact, judgement);

@@ -11,9 +11,9 @@
 namespace retainer::core {
 namespace {
 
-// What responders are told, and mistyped commands.
+// How long refusals are shown to responders, and mistyped commands to anybody.
 constexpr absl::Duration kReproachIsTold = absl::Hours(24);
-// The forge's clock may be ahead of ours, by which its answers are dated.
+// The forge's clock may be ahead of ours, and its answers carry our time.
 constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
 
 // The fixed head of a label template: `support: ` of `support: {plan}`.
@@ -40,7 +40,7 @@ void Replayer::LabelAdded(const Fact& fact, const std::string& name, ActorIndex 
   t_.labels[name] = {fact.at, &fact};
   const std::string lower = FoldName(name);
   if (!Managed(lower)) return;
-  // What it means hangs on who set it, whether or not roles matter here otherwise.
+  // The meaning of the label depends on who set it, even if roles do not matter otherwise.
   const bool asks = by != kNobody && !roster_.IsBot(by, now_);
   const Judgement judgement =
       asks ? roster_.Judge(by, now_, claimants_, epoch_, fact.at) : Judge(fact);
@@ -83,7 +83,7 @@ void Replayer::LabelRemoved(const Fact& fact, const std::string& name, bool by_h
 void Replayer::Observed(const Fact& fact) {
   std::vector<std::string> missing;
   for (const auto& [name, state] : t_.labels) {
-    // Says nothing against a label's own fact of the same second.
+    // An observation does not contradict a label's own fact of the same second.
     if (state.at < fact.at && !std::binary_search(fact.labels.begin(), fact.labels.end(), name)) {
       missing.push_back(name);
     }
@@ -99,7 +99,7 @@ void Replayer::Observed(const Fact& fact) {
     if (!t_.labels.try_emplace(name, LabelState{fact.at, nullptr}).second) continue;
     const auto renamed = renamed_.find(FoldName(name));
     if (renamed == renamed_.end()) continue;
-    // The renaming shows here only now.
+    // The renamed label is seen on this ticket only now.
     auto seen = std::make_shared<Fact>(*renamed->second);
     seen->at = fact.at;
     LabelAdded(*seen, name, roster_.Find(seen->actor));
@@ -135,7 +135,7 @@ void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string 
   }
   if (judgement.role == Role::kResponder && fact.kind != FactKind::kOperator) {
     refusal.until = fact.at + kReproachIsTold;
-    // What stands in an internal note is not spoken of where the customer reads.
+    // The comment does not mention an internal note, because the customer reads the comment.
     refusal.by_responder = !fact.internal;
   }
   t_.refusals.push_back(std::move(refusal));
@@ -234,7 +234,7 @@ void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& command
     const std::size_t questions = t_.questions.size();
     RunCommand(fact, command, judgement);
     const bool refused = t_.refusals.size() > refusals;
-    // What hangs on an answer of the forge is neither yet.
+    // A command that depends on a question to the forge is neither refused nor carried out yet.
     if (!refused && t_.questions.size() > questions) continue;
     NoteCommand(fact, judgement, {command.name, Canonical(command), false, refused, refusals});
   }
@@ -242,7 +242,7 @@ void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& command
 
 void Replayer::Mistyped(const Fact& fact, const std::string& word, const Judgement& judgement) {
   const bool responder = judgement.role == Role::kResponder;
-  // Nobody else gives commands here, so nobody else gets an answer.
+  // Only responders and customers can give commands here, so only they get an answer.
   if (word.empty() || (!responder && judgement.role != Role::kCustomer)) return;
   ForgetMistyped(fact);
   MistypedWords words = WordsOfMistyped(word, responder);
@@ -367,7 +367,7 @@ void Replayer::ReleaseByCommand(const Fact& fact, const std::string& alias,
 void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement) {
   const bool change = absl::StartsWith(number, "!");
   const std::string written = change ? number : absl::StrCat("#", number);
-  // One row of numbers for both kinds on GitHub; which of them it is, the shell finds out.
+  // GitHub has one series of numbers for both kinds. The caller finds out which kind it is.
   const bool same_kind = context_.forge_kind == ForgeKind::kGitHub ||
                          change == (context_.key.kind == TicketKind::kChange);
   std::int64_t n = 0;
@@ -378,7 +378,7 @@ void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judg
   }
   if (!t_.successor.empty()) return;
   std::optional<std::string> key = Refer(written, fact.at);
-  // Claims that left for a ticket that is not there would be lost: they stay until it is known.
+  // Claims that move to an unknown ticket would be lost: they stay until it is known.
   if (!key) return;
   if (key->empty()) {
     return Refuse(fact, judgement, absl::StrCat("duplicate ", written), "there is no such ticket");
@@ -401,15 +401,15 @@ void Replayer::Operator(const Fact& fact) {
     }
     return;
   }
-  // Rationale: an operator typed it, who has a responder's rights, and is no actor of the forge.
+  // Rationale: an operator typed it. An operator has a responder's rights and is no actor of the
+  // forge.
   const Judgement judgement{Role::kResponder, 0};
   for (const Command& command : fact.text.commands) {
     if (undoes) {
       UndoAct(fact, command);
       continue;
     }
-    // On a label or a comment the priority waits for a claim; whoever types it here has one in
-    // mind.
+    // A priority from a label or comment waits for a claim. An operator means an existing claim.
     if (command.name == CommandName::kPriority && claimants_.empty()) {
       Refuse(fact, judgement, absl::StrCat("priority ", command.argument),
              "no customer claims this ticket");
@@ -434,7 +434,7 @@ void Replayer::Settle() {
   }
   for (Refusal& refusal : t_.refusals) {
     if (refusal.label.empty()) continue;
-    // Only while the very label that was refused is still on.
+    // Only while the refused label itself is still on the ticket.
     const auto it = t_.labels.find(refusal.label);
     if (it == t_.labels.end() || it->second.add == nullptr ||
         it->second.add->id != refusal.fact_id) {

@@ -191,7 +191,8 @@ class Replayer {
   // Labels that Retainer took off, and when: an observation without them is not a person's act.
   std::set<std::pair<std::string, absl::Time>> own_removals_;
   std::map<std::string, const Fact*> renamed_;  // key: new name of the label, folded
-  // Comments of people without a role since the last answer or question, by person.
+  // Public comments since the last answer or question by people who are neither responders nor a
+  // claim's contacts. Key: the person.
   std::map<ActorIndex, const Fact*> unheard_;
   const Fact* looked_up_ = nullptr;  // cache of ActorOf
   ActorIndex actor_ = kNobody;

@@ -9,10 +9,10 @@
 namespace retainer::core {
 namespace {
 
-// Organisations that the forge is asked about because somebody may write here: those named first.
-// What is known of others counts.
-// Rationale: each is a question for each such person on each ticket; a desk that has so many
-// customers names its people in teams, and of those nothing is asked.
+// The most organisations about which the forge is asked because a person may write here: those
+// named first. Known answers count for all. Rationale: each organisation is one question per person
+// per ticket. A desk with so many customers names its people in teams, and for those nothing is
+// asked.
 constexpr std::size_t kMostAsked = 32;
 
 }  // namespace
@@ -26,10 +26,10 @@ std::size_t TermsIndexAt(const TermsHistory& terms, absl::Time at) {
 Roster::Roster(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
                const std::vector<const Fact*>& order)
     : context_(context), terms_(terms), doers_(order.size(), kNobody) {
-  // Those with an id first, so that one whom a body names by login only is found by it, whatever
-  // came first.
+  // Actors with an id first, so that an actor whom a body names only by login is matched to them,
+  // in any order.
   std::vector<std::size_t> by_login;
-  constexpr std::size_t kMostly = 4;  // people on a ticket
+  constexpr std::size_t kMostly = 4;  // usual number of people on a ticket
   people_.reserve(kMostly);
   by_id_.reserve(kMostly);
   by_login_.reserve(kMostly);
@@ -87,7 +87,7 @@ void Roster::Name(Person* person, const Pins& pins) {
     const std::string login = FoldName(actor.login);
     const std::string* pin = pins.Find({context_.key.forge, login});
     if (pin == nullptr) {
-      // Not pinned yet: the first id met under the login has it.
+      // Not pinned yet: the first id that used the login gets it.
       const ActorIndex first = by_login_.at(login);
       if (&people_[first] == person) person->names.push_back(login);
     } else if (actor.id.empty() || *pin == actor.id) {
@@ -165,7 +165,8 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
   const TermsIndex::Named& a = Of(index, terms);
   const Person& person = people_[index];
   if (!a.contact_of.empty()) {
-    // Rationale: who is named as somebody's contact is nobody else's by membership or address.
+    // Rationale: a person who is named as a customer's contact is no other customer's contact by
+    // membership or address.
     const bool named =
         std::find(a.contact_of.begin(), a.contact_of.end(), customer.id) != a.contact_of.end();
     if (named) {
@@ -336,8 +337,8 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
     }
     if (permission->value == "admin" || permission->value == "maintain" ||
         permission->value == "write") {
-      // Rationale: a contact speaks for the desk only where a team names them, whoever lets them
-      // write to the repository.
+      // Rationale: a contact acts for the desk only if a team names them, whoever lets them write
+      // to the repository.
       OthersContact other = ContactOfOthers(index, terms, at);
       if (other.answer == Answer::kYes) {
         return {Role::kCommunity, 0,
@@ -352,7 +353,8 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
     }
     for (const Claimant& claimant : claimants) {
       const Customer* customer = policy.FindCustomer(claimant.customer);
-      // Rationale: a customer's own project without named contacts is peopled by the customer.
+      // Rationale: in a customer's own project without named contacts, everybody counts as the
+      // customer.
       if (claimant.by_project && customer != nullptr && customer->contacts.empty()) {
         return {Role::kCustomer,
                 Slots{1} << claimant.slot,

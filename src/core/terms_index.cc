@@ -10,7 +10,7 @@
 namespace retainer {
 namespace {
 
-// At which share of an objective of the community it is at risk.
+// The fraction of a community objective at which it is at risk.
 constexpr double kObjectiveAtRisk = 0.75;
 
 Promises Compile(const Terms& terms, const std::map<Metric, Target>& targets,

@@ -33,7 +33,7 @@ void TakeWorse(std::optional<ClockState> state, std::optional<ClockState>* worst
 }  // namespace
 
 void TakeTold(const TicketInfo& told, TicketRecord* record) {
-  // What has no time of its own tells of a ticket of which nothing better is known.
+  // Information without a time is used only if nothing better is known.
   const absl::Time at = told.updated_at.value_or(absl::UnixEpoch());
   const bool retitled = !told.former_title.empty() && told.former_title == record->title;
   if (at > record->told_at || (at == record->told_at && (retitled || record->title.empty()))) {

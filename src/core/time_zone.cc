@@ -25,8 +25,8 @@ bool LoadNamedZone(std::string_view name, absl::TimeZone* zone) {
   const std::string text(name);
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   if (!std::all_of(parts.begin(), parts.end(), IsPart)) return false;
-  // Files beside the database: a copy of this machine's zone, placeholders, and all zones once more
-  // under two rules for leap seconds.
+  // Files beside the database: a copy of this machine's zone, placeholders, and a second copy of
+  // all zones with leap seconds.
   const std::string first = absl::AsciiStrToLower(parts[0]);
   for (const char* other : {"localtime", "factory", "posixrules", "posix", "right"}) {
     if (first == other) return false;

@@ -7,8 +7,8 @@
 namespace retainer {
 namespace {
 
-// Offsets reach 15 hours and hours that begin on a day may end a day later: days this far outside
-// a span cannot reach into it.
+// Offsets are at most 15 hours, and hours that begin on one day may end a day later. Days further
+// away than this cannot affect the span.
 constexpr int kMarginDays = 3;
 constexpr std::int64_t kDaySeconds = 24 * 60 * 60;
 
@@ -16,8 +16,8 @@ std::int64_t YearStart(absl::civil_year_t year) {
   return absl::ToUnixSeconds(absl::UTCTimeZone().At(absl::CivilSecond(year)).pre);
 }
 
-// `.pre` is rule 1's answer: a skipped time keeps the offset before the gap and so moves forward by
-// the gap; a doubled time means its first occurrence.
+// `.pre` follows rule 1: a skipped time keeps the offset before the gap and so moves forward by the
+// gap; a repeated time means its first occurrence.
 std::int64_t LocalMinute(const absl::TimeZone& zone, absl::CivilDay day, int minute) {
   return absl::ToUnixSeconds(
       zone.At(absl::CivilSecond(day.year(), day.month(), day.day(), 0, minute, 0)).pre);
@@ -39,7 +39,7 @@ const std::vector<DayHours>* HoursOf(const CalendarSpec& spec, absl::CivilDay da
   return &spec.weekly[static_cast<int>(absl::GetWeekday(day))];
 }
 
-// Both normalized.
+// REQUIRES: both are normalized.
 std::vector<Span> Subtract(const std::vector<Span>& spans, const std::vector<Span>& holes) {
   std::vector<Span> rest;
   std::size_t next = 0;
@@ -63,7 +63,7 @@ std::vector<Span> OpenSpans(const ZonedCalendar& calendar, absl::CivilDay first,
     }
   }
   Normalize(&open);
-  // A break is a span of the wall clock: it also cuts what the day before left open past midnight.
+  // A break is a span of local time: it also cuts hours of the day before that last past midnight.
   std::vector<Span> breaks;
   for (auto it = calendar.spec.breaks.lower_bound(first);
        it != calendar.spec.breaks.end() && it->first <= last; ++it) {
@@ -111,7 +111,7 @@ OpenBefore CountBefore(const Timeline& timeline, absl::Time at) {
   const std::int64_t second = absl::ToUnixSeconds(at);
   OpenBefore before = CountBefore(timeline, second);
   const absl::Time whole = absl::FromUnixSeconds(second);
-  // Seldom: the forges' times are whole seconds.
+  // Rare, because forges state whole seconds.
   if (at > whole && timeline.covered.from <= second && second < timeline.covered.until &&
       before.span < timeline.from.size() && timeline.from[before.span] <= second) {
     before.rest = at - whole;
