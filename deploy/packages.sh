@@ -1,4 +1,4 @@
-# Sourced by deploy/run.sh and the scripts of tests: what Retainer needs from Debian 12.
+# The Debian 12 packages that Retainer needs. Sourced by deploy/run.sh and the tests' scripts.
 # shellcheck shell=bash disable=SC2034
 
 build_packages="build-essential cmake ninja-build ccache pkg-config ca-certificates tzdata
@@ -8,7 +8,7 @@ build_packages="build-essential cmake ninja-build ccache pkg-config ca-certifica
 test_packages="clang libclang-rt-14-dev llvm curl libgtest-dev libgmock-dev librapidcheck-dev openssl"
 style_packages="clang-format codespell git shellcheck"
 
-# Installs those of the named packages that are missing. Quick when none is.
+# Installs the named packages that are missing. Quick when none is missing.
 need_packages() {
   local missing=() package
   for package in "$@"; do

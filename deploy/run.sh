@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds Retainer and runs it.
 #
-#   deploy/run.sh                    the demo: the service and a sandbox forge, on loopback
+#   deploy/run.sh                    the demo: the service with a sandbox forge, on loopback
 #   deploy/run.sh --port 8080        options of `retainer demo`
 #   deploy/run.sh --config FILE      the real service: `retainer serve --config FILE`
-#   deploy/run.sh --build            only install and build; prints where the binary is
+#   deploy/run.sh --build            only installs and builds; prints the binary's path
 set -euo pipefail
 start=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

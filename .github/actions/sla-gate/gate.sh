@@ -1,17 +1,17 @@
 #!/bin/sh
-# Asks Retainer's gate on behalf of a job of GitHub Actions or GitLab CI. Plain shell, awk and curl; what
-# it is told stands in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the
-# job's own OIDC token says who asks, so that no secret is stored anywhere: on GitHub the job needs
+# Asks Retainer's gate for a job of GitHub Actions or GitLab CI. Needs only a shell, awk and curl. The
+# input is in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the job's own
+# OIDC token identifies it, so no secret is stored anywhere: on GitHub the job needs
 # `permissions: {id-token: write}`, on GitLab `id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}`.
 #
-# Says what `retainer gate --format github` says (on GitLab: `--format text`), with its exit codes:
-# 0 pass (or only warned), 1 a promise is broken, 2 wrong usage, or the gate cannot tell, 3 unreachable.
+# Prints what `retainer gate --format github` prints (on GitLab: `--format text`), with its exit codes:
+# 0 pass (or only warned), 1 a promise is broken, 2 wrong usage or no verdict, 3 unreachable.
 #
-# GitLab can include no file but YAML: its template holds this script word for word (a test compares).
+# GitLab can include only YAML files, so its template contains a copy of this script (a test compares).
 set -eu
 
 on_gitlab() { [ -n "${GITLAB_CI:-}" ]; }
-say() { # LEVEL TEXT: on GitHub an annotation, which wants % and line ends escaped
+say() { # LEVEL TEXT: on GitHub an annotation, in which % and line ends must be escaped
   text=$(printf '%s' "$2" | tr '\r\n' '  ')
   if on_gitlab; then
     printf '%s\n' "$text"
@@ -19,11 +19,11 @@ say() { # LEVEL TEXT: on GitHub an annotation, which wants % and line ends escap
     printf '::%s title=retainer gate::%s\n' "$1" "$(printf '%s' "$text" | sed 's/%/%25/g')"
   fi
 }
-summary() { # on GitLab the job's log is all there is
+summary() { # GitLab has no summary, only the job's log
   if [ -n "${GITHUB_STEP_SUMMARY:-}" ] && ! on_gitlab; then printf '%s\n' "$1" >>"$GITHUB_STEP_SUMMARY"; fi
 }
 verdict_is() { if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'verdict=%s\n' "$1" >>"$GITHUB_OUTPUT"; fi; }
-# Text in Markdown: no markup, no HTML, no mention.
+# Escapes text for Markdown: no markup, no HTML, no mention.
 markdown() { printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/@/\&#64;/g; s/[]\\`*_{}[()#+!|~>]/\\&/g'; }
 going_on() { printf '%s\n' "this job goes on (on-unreachable: warn)"; }
 trouble() { # EXIT TEXT
@@ -37,24 +37,24 @@ trouble() { # EXIT TEXT
   exit 0
 }
 refuse() { trouble 2 "$1"; }
-cannot_tell() { # EXIT TEXT: nothing was found out, and on-unreachable says what that means
+cannot_tell() { # EXIT TEXT: there is no verdict; on-unreachable decides what follows
   verdict_is unknown
   if [ "$on_unreachable" = fail ]; then trouble "$1" "$2"; else trouble 0 "$2"; fi
 }
-# What a person may write of a switch or a word: any case, blanks around it.
+# Switches and words may have any case, and blanks around them.
 word() { printf '%s' "$1" | tr 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' 'abcdefghijklmnopqrstuvwxyz' | tr -d ' \t\r\n'; }
-# A fork's job has no right to ask; nothing can be said, and nothing is held against it. False where
-# that cannot be told: a job that was merely forgotten a token must not look as if all were well.
+# True for a fork's job, which may not ask and passes without a verdict. False when that is unknown: a
+# job that only lacks its token must not look successful.
 is_forks() {
   if on_gitlab; then
-    # Where members run it in their own project, it may ask.
+    # A pipeline that members run in the project itself may ask.
     [ -n "${CI_MERGE_REQUEST_PROJECT_ID:-}" ] && [ -n "${CI_MERGE_REQUEST_SOURCE_PROJECT_ID:-}" ] &&
       [ "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID" != "$CI_MERGE_REQUEST_PROJECT_ID" ] &&
       [ "${CI_PROJECT_ID:-}" != "$CI_MERGE_REQUEST_PROJECT_ID" ]
     return
   fi
   case "${GITHUB_EVENT_NAME:-}" in
-    # A fork that is gone has no id.
+    # A deleted fork has no id.
     pull_request | pull_request_target)
       [ -n "${GATE_BASE_ID:-}" ] && [ "${GATE_HEAD_ID:-}" != "$GATE_BASE_ID" ]
       ;;
@@ -96,10 +96,10 @@ esac
 [ -n "${GATE_PROJECT:-}" ] || refuse "project is missing: forge:path"
 
 token=${GATE_TOKEN:-${RETAINER_ID_TOKEN:-}}
-# A fork's pipeline on GitLab has a token, of the fork.
+# A fork's pipeline on GitLab has a token, but one of the fork.
 if [ -z "${GATE_TOKEN:-}" ] && on_gitlab && is_forks; then not_asked; fi
 if [ -z "$token" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; then
-  # Headers go through standard input: arguments are seen by every process of the machine.
+  # Headers go through standard input, because every process of the machine can see arguments.
   token=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
     curl -sS --fail --max-time 20 --retry 2 --retry-max-time 25 -K - -G \
       --data-urlencode "audience=${GATE_AUDIENCE:-retainer}" "$ACTIONS_ID_TOKEN_REQUEST_URL" |
@@ -118,24 +118,24 @@ set -- --data-urlencode "project=$GATE_PROJECT" --data-urlencode "fail_on=$fail_
 [ -z "${GATE_PLAN:-}" ] || set -- "$@" --data-urlencode "plan=$GATE_PLAN"
 [ -z "${GATE_REF:-}" ] || set -- "$@" --data-urlencode "ref=$GATE_REF"
 url=${GATE_URL%/}
-# The status comes behind the body, on a line of its own.
+# curl prints the status after the body, on a line of its own.
 answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" |
   curl -sS --max-time 30 --retry 2 --retry-max-time 25 -K - -G "$@" -w '\n%{http_code}' "$url/api/v1/gate") ||
   answer=000
 status=$(printf '%s\n' "$answer" | tail -n 1)
 body=$(printf '%s\n' "$answer" | sed '$d' | tr '\r' ' ')
-# A problem's members stand on one line.
+# Puts the members of a problem document on one line.
 detail=$(printf '%s' "$body" | tr '\n' ' ' | sed -n 's/.*"detail" *: *"\([^"]*\)".*/: \1/p')
 said="HTTP $status${detail:-.}"
 check=" Check the token (see \`retainer token list\`); for a job's own, this project's id under \`oidc\` in Retainer's configuration and the audience ${GATE_AUDIENCE:-retainer}."
 case "$status" in
   200) ;;
   401 | 403) refuse "The gate refuses: $said$check" ;;
-  # Said only to an address whose tokens failed too often: a token that holds is always answered.
+  # Only an address with too many failed tokens gets this; a valid token is always answered.
   429) refuse "The gate refuses: $said$check Then ask again in a minute." ;;
   404)
     case "$body" in
-      # A project of which nothing is known (yet): the other refusals are of the question.
+      # The project is not known (yet). Other refusals are about the question.
       *'"code"'*) cannot_tell 2 "The gate cannot tell: $said" ;;
     esac
     refuse "The gate refuses: $said"
@@ -145,7 +145,7 @@ case "$status" in
   *) refuse "The gate refuses: $said" ;;
 esac
 
-# The answer has one member a line, which is all that is relied upon.
+# The answer has one member per line; the script relies on nothing else.
 tell() { # FORMAT
   printf '%s\n' "$body" | awk -v format="$1" -v warn_only="$warn_only" '
     function text(line,    out, i, c) {
