@@ -1,5 +1,5 @@
-// Ordered tables of bytes with atomic writes: what the store's logic (table_store.h) stands
-// on. One engine is RocksDB, one is memory.
+// The Engine interface: ordered tables of bytes with atomic writes, used by the store's logic
+// (table_store.h). Implementations: RocksDB and memory.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace retainer {
 
-// Changes that are made together. A plain value.
+// A set of changes that is written atomically. A plain value.
 class Batch {
  public:
   void Put(Table table, std::string key, std::string value) {
@@ -26,7 +26,7 @@ class Batch {
   void Delete(Table table, std::string key) {
     operations_.push_back({Operation::Kind::kDelete, table, std::move(key), {}, 0});
   }
-  // Adds to a counter without reading it.
+  // Adds `by` to a counter without reading it.
   void Add(Counter counter, std::int64_t by) {
     AddTo(std::string(1, static_cast<char>(counter)), by);
   }
@@ -53,40 +53,41 @@ class Batch {
   std::vector<Operation> operations_;
 };
 
-// A place in a table. Not thread-safe. REQUIRES: gone before its View.
+// A position in a table. Not thread-safe. REQUIRES: destroyed before its View.
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  // To the first key at or after `key`.
+  // Moves to the first key at or after `key`.
   virtual void Seek(std::string_view key) = 0;
-  // To the last key before `key`; an empty one is behind all.
+  // Moves to the last key before `key`; an empty `key` means the end of the table.
   virtual void SeekBefore(std::string_view key) = 0;
   // REQUIRES: Valid.
   virtual void Next() = 0;
   virtual void Prev() = 0;
-  // False at the end, and in trouble.
+  // False at the end and after an error.
   virtual bool Valid() const = 0;
-  // REQUIRES: Valid. Until the cursor moves.
+  // REQUIRES: Valid. The result is valid until the cursor moves.
   virtual std::string_view Key() const = 0;
-  virtual std::string_view Value() const = 0;  // likewise
+  virtual std::string_view Value() const = 0;  // as Key
   virtual absl::Status status() const = 0;
 };
 
-// The tables as they were at one instant. Not thread-safe. REQUIRES: gone before its thread writes.
+// A snapshot of the tables at one instant. Not thread-safe. REQUIRES: destroyed before its thread
+// writes.
 class View {
  public:
-  // Receives a key and its value, valid during the call; false ends the walk.
+  // Receives a key and its value, valid during the call. Returning false ends the walk.
   using Visit = std::function<bool(std::string_view key, std::string_view value)>;
 
   virtual ~View() = default;
   virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key) = 0;
-  // Of each key, in their order.
+  // One result per key, in the order of `keys`.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
       Table table, const std::vector<std::string>& keys) = 0;
-  // Walks [from, until) in order; an empty `until` is no bound.
+  // Walks [from, until) in order. An empty `until` means no bound.
   virtual absl::Status Walk(Table table, std::string_view from, std::string_view until,
                             const Visit& visit) = 0;
-  // For walks that jump. Nowhere yet.
+  // Opens a cursor, for walks that jump. It has no position yet.
   virtual absl::StatusOr<std::unique_ptr<Cursor>> Open(Table table) = 0;
 };
 
@@ -95,27 +96,28 @@ class Engine {
  public:
   virtual ~Engine() = default;
   virtual std::unique_ptr<View> Read() = 0;
-  // The files that the tables are in; none where they are in memory.
+  // The files of the tables; empty for tables in memory.
   virtual std::vector<std::string> Files() { return {}; }
-  // Reads a file from the disk and holds it against its checksums. DataLoss, with the mend;
-  // NotFound: it is gone.
+  // Reads a file from disk and verifies its checksums. DataLoss says what to do. NotFound: the file
+  // no longer exists.
   virtual absl::Status VerifyFile(const std::string& file) { return absl::NotFoundError(file); }
-  // Before the reads on which a write rests, with the locks of what they read held: an engine that
-  // a write failed is made well again, or says why not. REQUIRES: the thread holds no View.
+  // Call it before the reads on which a write depends, while holding the locks of what they read.
+  // If an earlier write failed, it repairs the engine or returns why it cannot. REQUIRES: the
+  // thread holds no View.
   //
-  // Rationale: a write that failed may turn out to be there once the engine is well; who had read
-  // before that, and wrote after it, would write twice.
+  // Rationale: a failed write may turn out to be there after the repair. A thread that read before
+  // the repair and wrote after it would write twice.
   virtual absl::Status Prepare() = 0;
-  // All of it or none, and on disk when it returns OK, with all that was written before.
-  // Unavailable after a write that failed, until Prepare.
+  // Writes atomically. When it returns OK, the batch and all earlier writes are on disk. After a
+  // failed write it returns Unavailable until Prepare.
   virtual absl::Status Write(const Batch& batch) = 0;
-  // As Write, and visible when it returns OK. A power cut may lose it, with all that was written
-  // after it, until MakeDurable or a Write returns OK.
+  // Like Write, but does not sync: the batch is visible when it returns OK. A power cut may lose
+  // it, together with all later writes, until MakeDurable or a Write returns OK.
   virtual absl::Status WriteUnsynced(const Batch& batch) { return Write(batch); }
-  // When it returns OK, all that a View has shown is on disk.
+  // When it returns OK, everything that a View has returned before is on disk.
   virtual absl::Status MakeDurable() { return absl::OkStatus(); }
-  // Another number than before once what was not synced may be lost while this object lives: what
-  // was concluded from reading before that is to be forgotten.
+  // A counter that changes when unsynced writes may have been lost during the life of this object.
+  // The caller then drops everything that it cached from earlier reads.
   virtual std::uint64_t Losses() const { return 0; }
 };
 

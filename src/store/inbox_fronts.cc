@@ -25,7 +25,8 @@ void InboxFronts::PutBack(const std::string& forge, std::uint64_t seq) {
 
 void InboxFronts::Forget() {
   const std::lock_guard lock(mutex_);
-  // Beyond what anybody has seen, so that nobody who looked before raises a front.
+  // Larger than any value that a reader has seen, so that no reader that started before raises a
+  // front.
   for (const auto& [forge, front] : fronts_) forgotten_ = std::max(forgotten_, front.returns);
   ++forgotten_;
   fronts_.clear();

@@ -1,8 +1,8 @@
-// From where on each forge's inbox is worth reading: nothing waits below.
+// The lowest number in each forge's inbox at which an entry can be pending.
 //
-// Rationale: what is done leaves a tombstone in the table until the next compaction, and a reader
-// that comes back to the front of the queue after each delivery would walk over all of them each
-// time. Kept in memory only: after a start the first reader walks once. Thread-safe.
+// Rationale: each finished entry leaves a tombstone in the table until the next compaction. A
+// reader that starts at the front of the queue after each delivery would walk over all of them each
+// time. Kept only in memory: after a start the first reader walks once. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,24 @@ class InboxFronts {
  public:
   struct Front {
     std::uint64_t seq = 0;
-    std::uint64_t returns = 0;  // how often something had been put back by then
+    std::uint64_t returns = 0;  // number of PutBack calls before
   };
-  // Before the view is opened from which it is to be raised.
+  // Call it before opening the view that is used for Raise.
   Front Get(const std::string& forge) const;
 
-  // Nothing waits below `seq`, in a view opened after `seen` was got. Does nothing where an entry
-  // was put back since.
+  // No entry below `seq` is pending in a view that was opened after `seen` was read. Does nothing
+  // if an entry was put back since.
   void Raise(const std::string& forge, const Front& seen, std::uint64_t seq);
 
-  // The entry `seq` waits again, or may do so: after its write, whatever came of it.
+  // The entry `seq` is, or may be, pending again. Call it after the write, whatever its result.
   void PutBack(const std::string& forge, std::uint64_t seq);
-  // Anything may wait again.
+  // Any entry may be pending again.
   void Forget();
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Front> fronts_;
-  std::uint64_t forgotten_ = 0;  // returns of a forge that has no entry
+  std::uint64_t forgotten_ = 0;  // `returns` for forges without an entry
 };
 
 }  // namespace retainer

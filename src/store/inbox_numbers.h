@@ -1,9 +1,9 @@
-// Numbers of inbox entries: rising, never given twice, not even after a crash.
+// Numbers of inbox entries. They rise and are never used twice, not even after a crash.
 //
-// Rationale: entries of several threads reach the disk in any order. A reader that goes on after
-// the last number that it saw would miss one that arrives behind it; so numbers from the first one
-// still on its way are hidden. Numbers are reserved on disk by blocks, so that giving one costs no
-// write. Thread-safe.
+// Rationale: entries of several threads reach the disk in any order. A reader that continues after
+// the last number that it saw would miss one that arrives with a lower number. So all numbers from
+// the first pending one on are hidden. Numbers are reserved on disk in blocks, so that taking one
+// needs no write. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -22,12 +22,12 @@ class InboxNumbers {
   // REQUIRES: `engine` outlives this.
   explicit InboxNumbers(Engine& engine) : engine_(engine) {}
 
-  // Where the store was left. Once, before anything else.
+  // Reads the state of the store. Call it once, before anything else.
   absl::Status Load();
 
-  // A number on its way to the disk. Where Arrived() was not called before it is destroyed, nobody
-  // knows whether its entry is there, or will be once the engine is well again: it stays on its way
-  // until SettleDoubts.
+  // A number whose entry is being written. If it is destroyed without Arrived(), it is in doubt:
+  // nobody knows whether the entry is there, or will be after a repair. It stays pending until
+  // SettleDoubts.
   class Taken {
    public:
     Taken(InboxNumbers* owner, std::uint64_t seq) : owner_(owner), seq_(seq) {}
@@ -37,8 +37,8 @@ class InboxNumbers {
     Taken& operator=(Taken&&) = delete;
     ~Taken();
     std::uint64_t seq() const { return seq_; }
-    // Its entry is on disk. Returns once every lower number has arrived too or is in doubt, so that
-    // what is acknowledged can be read at once.
+    // The entry is on disk. Returns when every lower number has arrived too or is in doubt, so that
+    // acknowledged entries can be read at once.
     void Arrived();
 
    private:
@@ -47,11 +47,11 @@ class InboxNumbers {
   };
   absl::StatusOr<Taken> Take();
 
-  // Every entry below it that will ever be there is on disk already.
+  // Every entry below this number that will ever exist is on disk.
   std::uint64_t Settled() const;
 
-  // The numbers in doubt so far. Once the engine is well (Engine::Prepare) after they were asked
-  // for, what they left behind is visible or gone for good: then they can be settled.
+  // The numbers in doubt. If Engine::Prepare succeeds after this call, their entries are visible or
+  // will never exist: then settle them.
   std::vector<std::uint64_t> Doubts() const;
   void SettleDoubts(const std::vector<std::uint64_t>& doubts);
 
@@ -60,9 +60,9 @@ class InboxNumbers {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t next_ = 1;
-  std::uint64_t reserved_ = 1;  // numbers below it are ours to give
+  std::uint64_t reserved_ = 1;  // numbers below it are reserved
   std::set<std::uint64_t> on_their_way_;
-  std::set<std::uint64_t> doubtful_;  // of those on their way
+  std::set<std::uint64_t> doubtful_;  // subset of on_their_way_
 };
 
 }  // namespace retainer

@@ -15,7 +15,7 @@ void AddRow(Rows* rows, Table table, std::string key, std::string value = "") {
   rows->emplace(std::pair(table, std::move(key)), std::move(value));
 }
 
-// The lists of one scope: a whole ticket, or a customer's claim.
+// The lists of one scope: a whole ticket or one customer's claim.
 class Lists {
  public:
   Lists(const TicketRecord& record, std::string_view customer, absl::Time due, Rows* rows)
@@ -203,7 +203,7 @@ Rows DerivedRows(const TicketRecord& record) {
                .Take());
   }
   if (record.tracked && (record.open || wakes)) {
-    // What a claim of schema 1 owes is not known before it is judged again.
+    // The commitments of a claim of schema 1 are unknown until the ticket is judged again.
     const bool known = record.claims.size() == record.customers.size();
     AddRow(&rows, Table::kIndexes,
            KeyWriter()

@@ -1,5 +1,5 @@
-// The rows of `indexes`, `open_tickets`, `wakeups` and `counters` that a ticket's record stands for
-// (formats: codec/tables.h). Pure.
+// The rows of `indexes`, `open_tickets`, `wakeups` and `counters` that are derived from a ticket's
+// record (formats: codec/tables.h). Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +17,28 @@ namespace retainer {
 
 std::string TicketRowKey(const TicketKey& key);
 std::string IndexProject(const std::string& forge, const std::string& project);
-// The value of a list of kProjectPriority.
+// The value part in the keys of a kProjectPriority list.
 std::string IndexProjectPriority(std::string_view project, std::string_view priority);
 
-// Keys and values.
+// All derived rows: table and key -> value.
 std::map<std::pair<Table, std::string>, std::string> DerivedRows(const TicketRecord& record);
-// Of those, the ones that schema 5 did not have, or without a value.
+// The derived rows that schema 5 did not have, or had without a value.
 std::map<std::pair<Table, std::string>, std::string> RowsSinceSchema6(const TicketRecord& record);
-// Counters, and what the record adds to them.
+// Counter keys, and what the record adds to them.
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record);
 std::map<std::string, std::int64_t> OpenRows(const TicketRecord& record);
 
-// The difference between two records of a ticket.
+// Stages the row changes between two records of a ticket.
 void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& record, Batch* batch);
 
-// The beginning of a list's keys; in the order of the due instant where none is named.
+// The key prefix of a list. Without `order`: the list by due instant.
 std::string ListPrefix(Dimension dimension, std::string_view customer, std::string_view value,
                        std::optional<ListOrder> order = std::nullopt);
 
-// The beginning of the keys of when hidden commitments of a project (IndexProject) count.
+// The key prefix of the instants at which hidden commitments of a project (IndexProject) count.
 std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd end);
 
-// The beginning of the keys of changes in this state that say they fix a ticket.
+// The key prefix of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
 
 }  // namespace retainer

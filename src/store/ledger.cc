@@ -14,7 +14,7 @@ namespace retainer {
 namespace {
 
 constexpr std::string_view kHeadKey = "ledger_head";
-// Bounds the size of one write, not the number of writers.
+// Limits the size of one write, not the number of writers.
 constexpr std::size_t kMaxGroup = 256;
 
 bool MayNamePerson(FactKind kind) {
@@ -108,7 +108,8 @@ absl::Status LedgerWriter::Queue(Batch batch, const std::vector<LedgerEntry>& en
   turn_.wait(lock, [&] { return self.done || queue_.front() == &self; });
   if (self.done) return self.status;
 
-  // The first of the queue stays there while it writes, so that nobody else becomes the first.
+  // The first of the queue stays in the queue while it writes, so that no other thread becomes the
+  // first.
   std::vector<Waiting*> group(queue_.begin(), queue_.begin() + std::min(queue_.size(), kMaxGroup));
   lock.unlock();
   const absl::Status status = WriteGroup(group);
@@ -126,7 +127,7 @@ absl::Status LedgerWriter::WriteGroup(const std::vector<Waiting*>& group) {
   StoredLedgerHead head;
   if (absl::Status status = engine_.Prepare(); !status.ok()) return status;
   {
-    // Read anew each time: after a write that failed nobody knows what is there.
+    // Read it again each time: after a failed write the stored value is unknown.
     const auto view = engine_.Read();
     auto stored = ReadStoredLedgerHead(*view);
     if (!stored.ok()) return stored.status();

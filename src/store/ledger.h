@@ -1,7 +1,7 @@
 // The ledger: the append-only, hash-chained record of decisions.
 //
-// Each record holds SHA-256(the predecessor's digest || its own content), so that nothing before a
-// known head can be changed, removed or put in between unseen. Formats: codec/records.h.
+// Each record holds SHA-256(the predecessor's digest || its own content). So nothing before a known
+// head can be changed, removed or inserted without being detected. Formats: codec/records.h.
 #pragma once
 
 #include <condition_variable>
@@ -23,20 +23,20 @@ namespace retainer {
 // 32 bytes.
 std::string Sha256(std::string_view bytes);
 
-// The ledger's record of a decision; nullopt when it holds neither facts nor changes.
+// The ledger entry of a decision; nullopt if the decision has neither facts nor changes.
 std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write);
 
 // Writes batches together with their ledger entries. Thread-safe.
 //
 // Rationale: each entry needs the digest of the one before, and must not be on disk without it. So
-// writers queue; the first takes all that wait, chains their entries, and makes one write of
-// them. Either all of such a group is there or nothing.
+// writers wait in a queue; the first one takes all waiting batches, chains their entries, and
+// writes them in one atomic write (group commit).
 class LedgerWriter {
  public:
   // REQUIRES: `engine` outlives this.
   explicit LedgerWriter(Engine& engine) : engine_(engine) {}
 
-  // Engine::Write or WriteUnsynced; a group is synced where one of its members is to be.
+  // As Engine::Write and WriteUnsynced. A group is synced if one of its members needs it.
   absl::Status Write(Batch batch, const std::vector<LedgerEntry>& entries);
   absl::Status WriteUnsynced(Batch batch, const std::vector<LedgerEntry>& entries);
 

@@ -1,5 +1,6 @@
-// Mutexes by name: whoever changes a thing holds the stripe of its name from the read on which the
-// change rests until the write. Thread-safe.
+// Striped locks: a fixed number of mutexes, selected by a hash of a name. A thread that changes a
+// thing holds the lock of its name from the reads on which the change depends until the write.
+// Thread-safe.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@ namespace retainer {
 
 class LockStripes {
  public:
-  // Held until destroyed. Several names at once are taken in one order, so that nobody waits for
-  // somebody who waits for him. REQUIRES: the thread holds no other Hold of these stripes.
+  // Held until destroyed. Several names are locked in one fixed order, to avoid deadlocks.
+  // REQUIRES: the thread holds no other Hold of these stripes.
   using Hold = std::vector<std::unique_lock<std::mutex>>;
   Hold Acquire(const std::vector<std::string>& names);
 

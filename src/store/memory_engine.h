@@ -1,4 +1,4 @@
-// Tables in memory. Thread-safe; a View holds a shared lock while it lives.
+// Tables in memory. Thread-safe. A View holds a shared lock while it lives.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
-// A store that lives as long as its object: for `retainer replay` and for tests.
+// A store in memory that lives as long as its object: for `retainer replay` and for tests.
 //
-// Everything that retainer/store.h promises but durability. It keeps the same records in the same
-// tables as the store on disk and runs the same logic (table_store.h), so what a test sees here is
-// what happens there. Thread-safe.
+// It keeps everything that retainer/store.h promises except durability. It has the same records and
+// tables as the store on disk and runs the same logic (table_store.h), so tests with it are valid
+// for both. Thread-safe.
 #pragma once
 
 #include "src/store/table_store.h"

@@ -1,5 +1,5 @@
-// The pins as they were last read: every judgement asks for all of them, and they change when
-// somebody of the policy turns up for the first time. As many as the logins of policies.
+// A cache of the pins: every judgement needs all of them, and they change only when a login of the
+// policy appears for the first time. Its size is at most the number of logins in policies.
 // Thread-safe.
 #pragma once
 
@@ -14,22 +14,24 @@ namespace retainer {
 class PinsCache {
  public:
   struct Kept {
-    std::optional<Pins> pins;  // nullopt: read them, and keep them with `change`
+    std::optional<Pins> pins;  // nullopt: read them, then call Keep with `change`
     std::uint64_t change = 0;
   };
-  // Before the view is opened from which pins are to be kept.
+  // Call it before opening the view from which pins will be kept.
   Kept Get() const {
     const std::lock_guard lock(mutex_);
     return {pins_, change_};
   }
 
-  // Does nothing where a write came in between, or a failed one may turn out to be there.
+  // Does nothing if a write happened in between, or if a failed write may still turn out to be
+  // there.
   void Keep(const Pins& pins, std::uint64_t change) {
     const std::lock_guard lock(mutex_);
     if (change == change_ && !doubtful_) pins_ = pins;
   }
 
-  // After each write that can hold pins. `failed`: it may be there or not, until another succeeds.
+  // Call it after each write that can contain pins. `failed`: the write may be there or not, until
+  // another one succeeds.
   void Written(bool failed, bool with_pins) {
     const std::lock_guard lock(mutex_);
     if (!failed && !with_pins && !doubtful_) return;

@@ -1,4 +1,4 @@
-// Reading records out of a View, with errors that name what cannot be read.
+// Reads records from a View. Errors name the record that cannot be read.
 #pragma once
 
 #include <optional>
@@ -19,14 +19,15 @@ namespace retainer {
 
 inline absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }
 
-// The key is printable enough for a person to find the record; keys hold names and ids, no secrets.
+// The message contains the escaped key, so that a person can find the record. Keys hold names and
+// ids, never secrets.
 inline absl::Status Unreadable(Table table, std::string_view key) {
   return absl::DataLossError(absl::StrCat("the store's record \"", absl::CEscape(AbslView(key)),
                                           "\" in table ", AbslView(TableName(table)),
                                           " cannot be read"));
 }
 
-// nullopt where there is none; DataLoss where it is not a record of this type.
+// Nullopt if there is no such record. DataLoss if it is not a record of this type.
 template <class T>
 absl::StatusOr<std::optional<T>> ReadRecord(View& view, Table table, std::string_view key) {
   auto bytes = view.Get(table, key);
@@ -37,7 +38,7 @@ absl::StatusOr<std::optional<T>> ReadRecord(View& view, Table table, std::string
   return record;
 }
 
-// The first `limit` records of a table, in the order of their keys.
+// The first `limit` records of a table, in key order.
 template <class T>
 absl::StatusOr<std::vector<T>> ReadAll(View& view, Table table, std::size_t limit) {
   std::vector<T> records;

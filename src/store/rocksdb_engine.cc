@@ -33,7 +33,7 @@ namespace {
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-// Adds counters (codec/counter.h). Its name is stored by RocksDB: it never changes.
+// Adds counters (codec/counter.h). RocksDB stores its name, so the name never changes.
 class AddCounters final : public rocksdb::AssociativeMergeOperator {
  public:
   const char* Name() const override { return "retainer.add"; }
@@ -45,8 +45,8 @@ class AddCounters final : public rocksdb::AssociativeMergeOperator {
   }
 };
 
-// RocksDB's own log. Rationale: its usual one is a file beside the tables, and where the disk is
-// full Debian's build aborts on not being able to append to it.
+// RocksDB's own log. Rationale: the default log is a file beside the tables, and on a full disk
+// Debian's build aborts when it cannot append to it.
 class WarningsToLog final : public rocksdb::Logger {
  public:
   explicit WarningsToLog(Log* log) : rocksdb::Logger(rocksdb::WARN_LEVEL), log_(log) {}
@@ -59,7 +59,7 @@ class WarningsToLog final : public rocksdb::Logger {
     if (log_ == nullptr) return;
     char text[1024];
     std::vsnprintf(text, sizeof(text), format, arguments);
-    // Some go on with whole records of its own.
+    // Some messages continue with complete records: use only the first line.
     const std::string_view line = std::string_view(text).substr(0, std::strcspn(text, "\n"));
     log_->Warning("the database warns", {{"warning", std::string(line)}});
   }
@@ -82,18 +82,18 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   options.stats_persist_period_sec = 0;
   options.info_log = std::make_shared<WarningsToLog>(wanted.log);
   options.info_log_level = rocksdb::WARN_LEVEL;
-  // A torn record at the end of the log is a write that was never acknowledged; a damaged one
-  // before the end stops the opening.
+  // A torn record at the end of the log is a write that was never acknowledged. A damaged record
+  // before the end makes opening fail.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // Healing is ours: at the next write, without a thread that tries in between.
+  // We repair at the next write ourselves: no retries by a RocksDB thread.
   options.max_bgerror_resume_count = 0;
   return options;
 }
 
 rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   rocksdb::BlockBasedTableOptions blocks;
-  // Few shards: a block that fills one would be read and decompressed anew for every question.
-  // Files are small, so that their indexes and filters are a few hundred kilobytes.
+  // Few shards, because a block that fills a shard would be read and decompressed again for every
+  // query. Small files, so that their indexes and filters have only a few hundred kilobytes.
   blocks.block_cache = rocksdb::NewLRUCache(wanted.block_cache_bytes, /*num_shard_bits=*/2);
   blocks.cache_index_and_filter_blocks = true;
   blocks.cache_index_and_filter_blocks_with_high_priority = true;
@@ -102,14 +102,14 @@ rocksdb::ColumnFamilyOptions TableOptions(const RocksDbOptions& wanted) {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   options.write_buffer_size = std::max(wanted.write_buffer_bytes / 4, std::size_t{1} << 20);
   options.compression = rocksdb::kLZ4Compression;
-  // Small steps, from a first level that is no larger than what is merged into it at once.
+  // Small compactions: the first level is no larger than what is merged into it at once.
   options.target_file_size_base = std::max(wanted.write_buffer_bytes / 4, std::size_t{1} << 20);
   options.max_bytes_for_level_base = 4 * options.target_file_size_base;
   return options;
 }
 
-// Read from its front, where what is done leaves tombstones: files that are mostly those are
-// compacted at once.
+// True for tables that are read from the front, where finished entries leave tombstones. Files with
+// mostly tombstones are compacted at once.
 bool IsQueue(std::string_view table) {
   for (const Table queue : {Table::kInbox, Table::kBodies, Table::kExpiry, Table::kWakeups,
                             Table::kDirty, Table::kNoticeQueue}) {
@@ -142,7 +142,7 @@ absl::Status PrepareFolder(const std::string& folder) {
         absl::StrCat("the data folder ", folder, " belongs to user id ", status.st_uid,
                      ", this is user id ", geteuid(), ": run retainer as the user that owns it"));
   }
-  // Made by somebody before us, perhaps for all to read: what is in it is nobody else's.
+  // The folder existed before and may be readable for everybody: make it private.
   if ((status.st_mode & 077) != 0 && chmod(folder.c_str(), 0700) != 0) {
     return refused(errno, "cannot close to other users");
   }
@@ -180,7 +180,7 @@ class RocksDbEngine::RocksDbCursor final : public Cursor {
 class RocksDbEngine::RocksDbView final : public View {
  public:
   explicit RocksDbView(RocksDbEngine& engine) : engine_(engine), gate_(engine.gate_) {
-    // Of this thread: nobody reads what it would count, a tenth of what a walk costs.
+    // Per thread: nobody reads these counters, and they cost a tenth of a walk.
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
     if (engine_.db_ != nullptr) options_.snapshot = engine_.db_->GetSnapshot();
   }
@@ -257,12 +257,12 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   if (absl::Status status = PrepareFolder(folder); !status.ok()) return status;
   std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(
       folder, DatabaseOptions(options), TableOptions(options), options.least_room_bytes));
-  // Compactions run on what answering leaves; flushes, for which writes may have to wait, do not.
-  // Where the system does not offer it, they compete.
+  // Compactions get the processor time that requests leave. Flushes keep normal priority, because
+  // writes may wait for them. If the system does not support it, they compete.
   engine->options_.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
       .PermitUncheckedError();
   const absl::Status opened = engine->OpenAsFarAsPossible();
-  // Any other trouble is for whoever starts the program; room comes back by itself.
+  // A full disk can recover by itself. Any other error goes to the person who starts the program.
   const bool waits = absl::IsResourceExhausted(opened) && engine->db_ != nullptr;
   if (!opened.ok() && !waits) return opened;
   return engine;
@@ -273,9 +273,9 @@ RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 absl::Status RocksDbEngine::OpenDatabase(Access access) {
   const auto describe = [&](const std::string& name) {
     rocksdb::ColumnFamilyOptions table = table_options_;
-    // Rationale: not for the others. What moves about in an index leaves runs of tombstones in a
-    // file of its changes that are few among what is there, and each such file would be compacted
-    // with all that it overlaps.
+    // Rationale: only for queues. Moving index rows leave runs of tombstones in a file of recent
+    // changes, but few compared with all rows. Each such file would be compacted with everything
+    // that it overlaps.
     if (IsQueue(name)) {
       table.table_properties_collector_factories.push_back(
           rocksdb::NewCompactOnDeletionCollectorFactory(1000, 500));
@@ -285,19 +285,20 @@ absl::Status RocksDbEngine::OpenDatabase(Access access) {
       table.max_successive_merges = 16;
     }
     if (name == TableName(Table::kIndexes)) {
-      // Walked and never asked for one row: filters would take memory for nothing.
+      // Only walked, never read by single keys: filters would waste memory.
       auto blocks = *table.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
       blocks.filter_policy.reset();
       table.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
     }
-    // Compressed already.
+    // Already compressed.
     if (name == TableName(Table::kBodies)) table.compression = rocksdb::kNoCompression;
     return rocksdb::ColumnFamilyDescriptor(name, table);
   };
-  // A newer schema may have tables that we do not know; RocksDB wants them opened all the same.
+  // A newer schema may have tables that we do not know, but RocksDB requires all of them to be
+  // opened.
   std::vector<std::string> names;
   const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options_, folder_, &names);
-  // A new database, or one that opening will tell us about.
+  // A new database, or one with an error that opening will report.
   if (!listed.ok()) names = {rocksdb::kDefaultColumnFamilyName};
   std::vector<rocksdb::ColumnFamilyDescriptor> there;
   for (const std::string& name : names) there.push_back(describe(name));
@@ -312,7 +313,7 @@ absl::Status RocksDbEngine::OpenDatabase(Access access) {
   }
   db_.reset(db);
 
-  // All at once: RocksDB writes its options file after each creation.
+  // Create all at once, because RocksDB writes its options file after each creation.
   std::vector<rocksdb::ColumnFamilyDescriptor> missing;
   for (std::string_view table : kTableNames) {
     if (std::find(names.begin(), names.end(), table) == names.end()) {
@@ -344,7 +345,7 @@ absl::Status RocksDbEngine::OpenDatabase(Access access) {
 absl::Status RocksDbEngine::OpenAsFarAsPossible() {
   const absl::Status status = OpenDatabase(Access::kWrite);
   failed_ = !status.ok();
-  // The folder's lock goes with a failed opening: whoever only reads takes none.
+  // A failed opening releases the folder's lock, and a read-only opening takes none.
   if (absl::IsResourceExhausted(status) || absl::IsUnavailable(status)) {
     OpenDatabase(Access::kRead).IgnoreError();
   }
@@ -353,7 +354,7 @@ absl::Status RocksDbEngine::OpenAsFarAsPossible() {
 
 absl::Status RocksDbEngine::CheckRoom() const {
   std::uint64_t room = 0;
-  // Where the system does not say, trying tells.
+  // If the system does not tell the free space, just try.
   if (!options_.env->GetFreeSpace(folder_, &room).ok()) return absl::OkStatus();
   std::uint64_t needed = least_room_;
   std::vector<std::string> files;
@@ -374,8 +375,8 @@ void RocksDbEngine::CloseDatabase() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   handles_.clear();
   tables_.clear();
-  // What closing says changes nothing: what is acknowledged is in the log, and what is not synced
-  // is decided again where it is lost.
+  // Errors while closing change nothing: acknowledged data is in the log, and unsynced decisions
+  // are decided again if they are lost.
   if (!failed_ && durable_ < begun_) Append(Batch(), /*sync=*/true).IgnoreError();
   db_->Close().PermitUncheckedError();
   db_.reset();
@@ -394,7 +395,7 @@ std::vector<std::string> RocksDbEngine::Files() {
 
 absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
   const std::string path = absl::StrCat(folder_, "/", file);
-  // Any table's options do: the checksums are the format's.
+  // The options of any table work, because the checksums are part of the file format.
   const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
       rocksdb::Options(options_, table_options_), rocksdb::EnvOptions(options_), path);
   if (status.ok()) return absl::OkStatus();
@@ -414,11 +415,11 @@ void RaiseTo(std::atomic<std::uint64_t>* number, std::uint64_t least) {
 
 absl::Status RocksDbEngine::Write(const Batch& batch) {
   const std::shared_lock gate(gate_);
-  // In this order: as many as have begun have then ended too.
+  // Read in this order: if the numbers are equal, every write that has begun has also ended.
   const std::uint64_t ended = ended_;
   const std::uint64_t begun = begun_;
   const absl::Status status = Append(batch, /*sync=*/true);
-  // A sync is of the whole log so far.
+  // A sync covers the whole log so far.
   if (status.ok() && begun == ended) RaiseTo(&durable_, ended);
   return status;
 }
@@ -433,8 +434,8 @@ absl::Status RocksDbEngine::WriteUnsynced(const Batch& batch) {
 
 absl::Status RocksDbEngine::MakeDurable() {
   if (durable_ >= begun_) return absl::OkStatus();
-  // Rationale: not DB::SyncWAL, which aborts where another thread's write has just failed, and does
-  // not share its sync with the writes that wait.
+  // Rationale: not DB::SyncWAL, because it aborts if another thread's write has just failed, and
+  // does not share its sync with waiting writes.
   return Write(Batch());
 }
 
@@ -470,7 +471,7 @@ absl::Status RocksDbEngine::Append(const Batch& batch, bool sync) {
 
 absl::Status RocksDbEngine::Prepare() {
   if (!failed_) return absl::OkStatus();
-  // While the disk is still in trouble, reading goes on.
+  // Reading continues while the disk still has an error.
   if (absl::Status room = CheckRoom(); !room.ok()) return room;
   const std::string probe = folder_ + "/WRITABLE";
   const rocksdb::Status probed =
@@ -480,12 +481,12 @@ absl::Status RocksDbEngine::Prepare() {
   options_.env->DeleteFile(probe).PermitUncheckedError();
 
   const std::unique_lock gate(gate_);
-  if (!failed_) return absl::OkStatus();  // another thread was first
-  // Rationale: not DB::Resume, which may go on writing behind a torn record of the log, where a
-  // recovery would stop before what was acknowledged since.
+  if (!failed_) return absl::OkStatus();  // another thread has repaired it
+  // Rationale: not DB::Resume, because it may continue to write after a torn record of the log. A
+  // recovery would stop at that record and lose what was acknowledged since.
   CloseDatabase();
   const absl::Status opened = OpenAsFarAsPossible();
-  // What the log still held is in tables now, which are synced.
+  // The content of the log is now in tables, which are synced.
   if (opened.ok()) durable_ = begun_.load();
   ++losses_;
   return opened;

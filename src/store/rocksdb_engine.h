@@ -1,4 +1,4 @@
-// Tables in RocksDB. Thread-safe. See rocksdb_store.h for what it guarantees.
+// Tables in RocksDB. Thread-safe. The guarantees are described in rocksdb_store.h.
 #pragma once
 
 #include <atomic>
@@ -45,17 +45,19 @@ class RocksDbEngine final : public Engine {
         table_options_(std::move(table_options)),
         least_room_(least_room) {}
 
-  // These three. REQUIRES: gate_ is held exclusively, or nobody else knows this object yet.
+  // The next three methods. REQUIRES: gate_ is held exclusively, or no other thread knows this
+  // object yet.
   //
-  // With kRead nothing is written to the disk, and a database that lacks a table is refused.
+  // With kRead nothing is written to disk, and a database that lacks a table is refused.
   absl::Status OpenDatabase(Access access);
   void CloseDatabase();
-  // kWrite; where that fails, kRead as far as it goes, with failed_ set. Returns what writing met.
+  // Tries kWrite. If that fails, tries kRead and sets failed_. Returns the error of kWrite.
   absl::Status OpenAsFarAsPossible();
-  // ResourceExhausted where opening could not write down what the write-ahead log holds.
+  // ResourceExhausted if there is not enough space for opening to write what the write-ahead log
+  // holds.
   absl::Status CheckRoom() const;
   absl::Status Translate(const rocksdb::Status& status) const;
-  // An empty batch is a sync alone. REQUIRES: gate_ is held, or nobody else knows this object.
+  // An empty batch only syncs. REQUIRES: gate_ is held, or no other thread knows this object.
   absl::Status Append(const Batch& batch, bool sync);
 
   const std::string folder_;
@@ -63,17 +65,17 @@ class RocksDbEngine final : public Engine {
   const rocksdb::ColumnFamilyOptions table_options_;
   const std::uint64_t least_room_;
 
-  // Shared by whoever uses the database, exclusive for closing and opening it.
+  // Held shared to use the database, exclusively to close and open it.
   std::shared_mutex gate_;
-  std::unique_ptr<rocksdb::DB> db_;                    // null: it cannot even be read now
-  std::vector<rocksdb::ColumnFamilyHandle*> tables_;   // by Table
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all, to be closed
-  std::atomic<bool> failed_ = false;                   // a write or an opening, not healed since
+  std::unique_ptr<rocksdb::DB> db_;                    // null: it cannot be read at present
+  std::vector<rocksdb::ColumnFamilyHandle*> tables_;   // index: Table
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;  // all handles, for closing
+  // a write or an opening failed and was not repaired since
+  std::atomic<bool> failed_ = false;
   std::atomic<std::uint64_t> losses_ = 0;
 
-  // Writes that were not synced, counted as they begin and as they end, and how many of them are
-  // known to be on disk. One that has ended before a sync began is covered by it; one that has only
-  // begun may be visible already.
+  // Counts of unsynced writes: begun, ended, and known to be on disk. A write that ended before a
+  // sync began is covered by that sync. A write that has begun may be visible already.
   std::atomic<std::uint64_t> begun_ = 0;
   std::atomic<std::uint64_t> ended_ = 0;
   std::atomic<std::uint64_t> durable_ = 0;

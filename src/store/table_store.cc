@@ -1,4 +1,4 @@
-// Opening, decisions and tickets.
+// TableStore: opening, decisions and tickets.
 #include "src/store/table_store.h"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
 
-// The rows of a forge's tickets, or of one project's where it is named, behind `after`.
+// The key range of a forge's tickets, or of one project's tickets, after `after`.
 std::pair<std::string, std::string> RangeOf(const std::string& forge, const std::string& project,
                                             const std::optional<TicketKey>& after) {
   KeyWriter writer;
@@ -23,7 +23,7 @@ std::pair<std::string, std::string> RangeOf(const std::string& forge, const std:
   if (!project.empty()) writer.Text(project);
   const std::string prefix = writer.Take();
   std::string from = prefix;
-  // The least key behind another is that key and a zero byte.
+  // The smallest key after another is that key plus a zero byte.
   if (after) from = std::max(from, TicketRowKey(*after) + '\0');
   return {std::move(from), PrefixEnd(prefix)};
 }
@@ -109,7 +109,7 @@ absl::Status TableStore::UpgradeIndexes() {
 
 absl::Status TableStore::UpgradeLists() {
   constexpr std::size_t kPage = 500;
-  // What is begun anew after a crash counts from nothing again; rows are put again.
+  // When the upgrade starts again after a crash, counters start at zero and rows are put again.
   Batch forget;
   {
     const std::string first =

@@ -1,11 +1,11 @@
-// The store's logic on an engine of ordered tables (engine.h); formats: codec/tables.h,
+// The store's logic on an engine of ordered tables (engine.h). Formats: codec/tables.h,
 // codec/records.h, codec/keys.h, codec/fields.h.
 //
-// Keeps what retainer/store.h promises. Thread-safe: whoever changes a record holds the lock stripe
-// of its name from reading to writing; readers hold nothing and see one instant (View). Derived
-// rows (open tickets, indexes, wake-ups, the dirty queue, counters) change in the same write as
-// what they derive from, by the difference between the old record and the new one, so there is
-// never a second wake-up or a stale index row.
+// Keeps what retainer/store.h promises. Thread-safe: a thread that changes a record holds the lock
+// stripe of its name from reading to writing; readers hold no lock and see a snapshot (View).
+// Derived rows (open tickets, indexes, wake-ups, the dirty queue, counters) change in the same
+// write as their source, by the difference between the old and the new record. So there is never a
+// second wake-up or a stale index row.
 #pragma once
 
 #include <array>
@@ -32,8 +32,8 @@ class TableStore : public Store {
  public:
   explicit TableStore(std::unique_ptr<Engine> engine);
 
-  // Checks the schema (FailedPrecondition for a newer one) and finds where the store was left.
-  // Once, before anything else.
+  // Checks the schema (FailedPrecondition for a newer one) and reads the state of the store. Call
+  // it once, before anything else.
   absl::Status Open();
 
   absl::StatusOr<Put> PutDelivery(const Delivery& delivery) override;
@@ -146,7 +146,7 @@ class TableStore : public Store {
   absl::Status MakeDurable() override;
 
  private:
-  // What a write has staged so far: rows that later parts of the same write must see.
+  // What a write has staged so far; later parts of the same write must see it.
   struct Staged {
     Batch batch;
     std::set<std::string> notices;
@@ -154,44 +154,44 @@ class TableStore : public Store {
     std::vector<LedgerEntry> ledger;
   };
 
-  // Takes the lists of schema 1 away.
+  // Removes the lists of schema 1.
   absl::Status UpgradeIndexes();
-  // Puts the dirty faces of schemas 1 and 2 into their forges' queues.
+  // Moves the dirty faces of schemas 1 and 2 into their forges' queues.
   absl::Status UpgradeDirty();
-  // Takes the times of tickets of schemas up to 4 from their facts, and files and counts them anew:
-  // those of schema 1, whose lists are gone, for the first time.
+  // For schemas up to 4: computes the tickets' times from their facts, and rebuilds their lists and
+  // counts. For schema 1, whose lists were removed, this builds them for the first time.
   absl::Status UpgradeLists();
   // Adds the rows that schema 5 did not have.
   absl::Status UpgradeRows();
-  // Engine::Prepare, after which no number of the inbox is in doubt.
+  // Calls Engine::Prepare and settles the inbox numbers that were in doubt.
   absl::Status Prepare();
-  // Nothing is remembered of what the engine may have lost.
+  // Drops all caches if the engine may have lost writes.
   void ForgetLosses();
   absl::Status StageDecision(View& view, const DecisionWrite& write, Staged* staged) const;
   void StageTicket(const std::optional<TicketRecord>& old, TicketRecord record, Batch* batch) const;
   static absl::Status StageFace(View& view, const DecisionWrite& write, Batch* batch);
-  // Changes a face's record under its ticket's lock, with what `change` adds to the write: true to
-  // replace the record by the one it made, false to leave it. NotFound where there is none.
+  // Changes a face's record under its ticket's lock, together with what `change` adds to the batch.
+  // `change` returns true to replace the record, false to keep it. NotFound if there is no record.
   absl::Status ChangeFace(
       const TicketKey& key,
       absl::FunctionRef<absl::StatusOr<bool>(View& view, FaceRecord* record, Batch* batch)> change);
   struct Waiting {
-    std::string key;  // in the queue
+    std::string key;  // key in the queue
     NoticeRecord record;
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
-  // `ended`: who was told, and who could not be. `dead`: null where everybody was told.
+  // `ended`: the sinks that were told and those that could not be. `dead`: null if all were told.
   absl::Status EndNotice(const std::string& id, const NoticeRecord& ended, const DeadNotice* dead);
   static absl::Status StageInboxDone(View& view, const std::string& forge, std::uint64_t seq,
                                      Batch* batch);
-  // After a write, whatever came of it.
+  // Call it after a write, whatever its result.
   void RaiseProjectVersion(const ProjectKey& project);
   std::atomic<std::uint64_t>& VersionOf(const ProjectKey& project);
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
   absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
                          std::optional<absl::Time> now);
-  // Stages that a held delivery goes for good, where there is one of that number.
+  // Stages the deletion of the held delivery with this number, if there is one.
   static absl::Status StageHeldForgotten(View& view, const std::string& forge, std::uint64_t seq,
                                          Batch* batch, bool* was_there);
   absl::StatusOr<std::size_t> ExpireSome(absl::Time before, std::size_t limit, bool* more);
@@ -203,12 +203,12 @@ class TableStore : public Store {
   LedgerWriter ledger_;
   PinsCache pins_;
   TicketShifts shifts_;
-  std::atomic<std::uint64_t> losses_ = 0;  // of the engine's, those that were seen to
-  // By hash of the project.
+  std::atomic<std::uint64_t> losses_ = 0;  // the value of Engine::Losses that was handled last
+  // Index: hash of the project.
   std::array<std::atomic<std::uint64_t>, 64> project_versions_ = {};
 };
 
-// Names of lock stripes, shared by the parts of the store.
+// Names of lock stripes, used by all files of the store.
 std::string LockName(const TicketKey& key);
 std::string LockName(const ProjectKey& key);
 std::string InboxLockName(const std::string& forge, std::uint64_t seq);

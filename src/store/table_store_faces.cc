@@ -1,4 +1,5 @@
-// Faces: what the forge should show, what it was last made to show, and which are still apart.
+// TableStore: faces. What the forge should show, what it was last made to show, and where the two
+// differ.
 #include <algorithm>
 #include <iterator>
 #include <optional>
@@ -17,12 +18,13 @@ std::string DirtyPrefix(const std::string& forge) {
   return KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kByRank)).Text(forge).Take();
 }
 
-// The faces of one forge and rank that were put off, or those that were not.
+// The key prefix of the faces of one forge and rank that are ready, or of those that were
+// postponed.
 std::string DirtyGroup(const std::string& forge, std::uint8_t rank, DirtyWait wait) {
   return KeyWriter().Raw(DirtyPrefix(forge)).U8(rank).U8(static_cast<std::uint8_t>(wait)).Take();
 }
 
-// The rows of a dirty face.
+// The keys of a dirty face.
 std::pair<std::string, std::string> DirtyKeys(const FaceRecord& record, const TicketKey& ticket) {
   const bool put_off = record.not_before > record.since;
   return {KeyWriter()
@@ -38,7 +40,7 @@ std::pair<std::string, std::string> DirtyKeys(const FaceRecord& record, const Ti
               .Take()};
 }
 
-// At most `limit` faces of a group, from `from` up to `until`.
+// Reads at most `limit` faces of a group, from `from` up to `until`.
 absl::Status ReadGroup(View& view, const std::string& group, absl::Time from, absl::Time until,
                        std::size_t limit, std::vector<DirtyFace>* faces) {
   std::size_t found = 0;
@@ -72,7 +74,7 @@ absl::Status ReadGroup(View& view, const std::string& group, absl::Time from, ab
   return walked.ok() ? trouble : walked;
 }
 
-// A face's row in the backlog.
+// The key prefix of a forge's backlog.
 std::string BacklogPrefix(const std::string& forge) {
   return KeyWriter().U8(static_cast<std::uint8_t>(DirtyQueue::kBacklog)).Text(forge).Take();
 }
@@ -80,11 +82,11 @@ std::string BacklogKey(const FaceRecord& record, const TicketKey& ticket) {
   return KeyWriter().Raw(BacklogPrefix(ticket.forge)).Instant(record.since).Ticket(ticket).Take();
 }
 
-// Replaces what is shown, and what other tables say about it.
+// Replaces what is shown, and the rows derived from it.
 absl::Status StageShown(View& view, const TicketKey& key, const ShownFace& shown, Batch* batch) {
   const std::string row = TicketRowKey(key);
   auto old = ReadRecord<ShownFace>(view, Table::kShown, row);
-  // What cannot be read is replaced.
+  // An unreadable record is replaced.
   if (!old.ok() && !absl::IsDataLoss(old.status())) return old.status();
   const bool had = old.ok() && *old && !(*old)->refused_labels.empty();
   const bool has = !shown.refused_labels.empty();
@@ -98,7 +100,7 @@ absl::Status NoFace(const TicketKey& key) {
   return absl::NotFoundError(absl::StrCat(ToString(key), " has no face"));
 }
 
-// Replaces a face's record, and what other tables say about it, with another one.
+// Replaces a face's record, and the rows derived from it.
 void StageFaceRecord(const TicketKey& ticket, const std::optional<FaceRecord>& old,
                      const FaceRecord& record, Batch* batch) {
   const bool was_dirty = old && old->state == FaceState::kDirty;
@@ -166,7 +168,7 @@ absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(const std::str
   std::vector<DirtyFace> faces;
   const std::string prefix = DirtyPrefix(forge);
   const auto view = engine_->Read();
-  // Rank after rank, each found by the first key behind the one before.
+  // Rank by rank: each rank is found by the first key after the last rank.
   std::string from = prefix;
   while (faces.size() < limit && !from.empty()) {
     std::optional<std::uint8_t> rank;
@@ -209,8 +211,8 @@ absl::Status TableStore::UpgradeDirty() {
       const absl::Status walked =
           view->Walk(Table::kDirty, from, {}, [&](std::string_view key, std::string_view value) {
             from = std::string(key) + '\0';
-            // Only rows of the older schemas have values: what was begun and ended by a crash goes
-            // on where it was left.
+            // Only rows of older schemas have values, so an upgrade that a crash interrupted
+            // continues where it stopped.
             if (value.empty()) return ++seen < kPage;
             KeyReader reader(key);
             std::uint8_t rank = 0;
@@ -325,7 +327,7 @@ absl::Status TableStore::PostponeFace(const TicketKey& key, std::uint64_t genera
 absl::Status TableStore::BuryFace(const TicketKey& key, std::uint64_t generation,
                                   const std::string& reason, absl::Time now) {
   return ChangeFace(key, [&](View&, FaceRecord* record, Batch* batch) -> absl::StatusOr<bool> {
-    // A newer face deserves its own try.
+    // A newer face gets its own try.
     if (record->generation != generation) return false;
     record->state = FaceState::kDead;
     DeadFace dead;
@@ -359,7 +361,7 @@ absl::Status TableStore::ReviveFace(const TicketKey& key, absl::Time now) {
         }
         if (record->state == FaceState::kDirty) return false;
         record->look = false;
-        // Another generation: what was done for this one is looked at again.
+        // A new generation, so that steps done for the old one are checked again.
         ++record->generation;
         record->state = FaceState::kDirty;
         record->since = now;

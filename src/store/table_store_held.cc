@@ -1,4 +1,4 @@
-// Deliveries of projects that the policy does not cover, and reading projects back.
+// TableStore: held deliveries of projects that the policy does not cover, and resyncs.
 #include <limits>
 
 #include "absl/strings/str_cat.h"
@@ -46,7 +46,7 @@ absl::Status TableStore::Hold(const std::string& forge, std::uint64_t seq,
     (*record)->project = project.key.id;
     batch.Delete(Table::kInbox, key);
     batch.Put(Table::kHeld, key, EncodeRecord(**record));
-    // Its id's own row may be forgotten already; what is held is looked through too.
+    // The row of its id may have expired already. Held deliveries are found by Expire too.
     batch.Put(Table::kExpiry,
               KeyWriter().Instant((*record)->received).Text(forge).Text((*record)->id).Take(),
               KeyWriter().U64(seq).Take());
@@ -95,7 +95,7 @@ absl::StatusOr<std::size_t> TableStore::ReleaseHeld(const ProjectKey& project, s
           std::uint64_t seq = 0;
           KeyReader reader(key.substr(prefix.size()));
           const auto record = DecodeRecord<DeliveryRecord>(value);
-          // What cannot be read is forgotten in its time.
+          // An unreadable record stays until it expires.
           if (!record || !reader.U64(&seq) || record->project != project.id) return true;
           numbers.push_back(seq);
           return numbers.size() < limit;

@@ -1,4 +1,4 @@
-// Deliveries: the inbox, what was set aside, and forgetting.
+// TableStore: deliveries. The inbox, set-aside deliveries, and expiry.
 #include <algorithm>
 #include <set>
 
@@ -11,10 +11,10 @@
 namespace retainer {
 namespace {
 
-// Expire: so many rows in one write, so many in one call.
+// Expire: rows per write, and rows per call.
 constexpr std::size_t kExpireChunk = 256;
 constexpr std::size_t kExpireLimit = 10'000;
-// A page of the inbox ends behind the entry with which its bodies reach this.
+// A page of the inbox ends after the entry at which the bodies reach this size.
 constexpr std::size_t kPageBytes = std::size_t{32} << 20;
 
 std::string EntryKey(const std::string& forge, std::uint64_t seq) {
@@ -27,7 +27,7 @@ std::string ExpiryKey(absl::Time received, const std::string& forge, const std::
   return KeyWriter().Instant(received).Text(forge).Text(id).Take();
 }
 
-// nullopt where the body is missing or cannot be read.
+// Nullopt if the body is missing or cannot be read.
 absl::StatusOr<std::optional<std::string>> ReadBody(View& view, std::uint64_t seq) {
   auto frame = view.Get(Table::kBodies, BodyKey(seq));
   if (!frame.ok()) return frame.status();
@@ -78,7 +78,8 @@ absl::StatusOr<std::vector<Store::Put>> TableStore::PutDeliveries(
     }
   }
   if (fresh.empty()) return puts;
-  // Before the numbers are taken: nobody waits for a number while a large body is compressed.
+  // Compress before taking numbers, so that no reader waits for a number while a large body is
+  // compressed.
   std::vector<std::string> frames;
   for (const std::size_t i : fresh) frames.push_back(CompressBody(deliveries[i].body));
   std::vector<InboxNumbers::Taken> numbers;
@@ -113,11 +114,12 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
   std::vector<InboxEntry> entries;
   std::size_t bytes = 0;
   std::vector<std::uint64_t> unreadable;
-  // A delivery whose write failed may be there since, and be known to the forge: it must not wait
-  // for the next one. Where the disk is still in trouble, what is older can be read all the same.
+  // A delivery whose write failed may exist anyway, and the forge may count it as delivered: it
+  // must not wait for the next delivery. If the disk still has an error, older entries can be read
+  // nevertheless.
   if (!numbers_.Doubts().empty()) Prepare().IgnoreError();
   ForgetLosses();
-  // Before the view: what settles in between is in it.
+  // Read this before opening the view: entries that settle in between are then in the view.
   const std::uint64_t settled = numbers_.Settled();
   const InboxFronts::Front front = fronts_.Get(forge);
   const std::uint64_t from = std::max(after + 1, front.seq);
@@ -156,7 +158,7 @@ absl::StatusOr<std::vector<InboxEntry>> TableStore::ReadInbox(const std::string&
   }
   const bool from_the_front = after < std::max<std::uint64_t>(front.seq, 1);
   if (from_the_front) fronts_.Raise(forge, front, first);
-  // One bad record must not stop what waits behind it.
+  // One unreadable record must not block the entries after it.
   for (std::uint64_t seq : unreadable) {
     absl::Status status = MoveAside(forge, seq,
                                     "the stored delivery cannot be read: have the forge "
@@ -216,13 +218,13 @@ absl::Status TableStore::MoveAside(const std::string& forge, std::uint64_t seq,
     }
     auto decoded = DecodeRecord<DeliveryRecord>(**value);
     DeliveryRecord record = decoded ? *std::move(decoded) : DeliveryRecord();
-    // An unreadable record leaves nothing but its number.
+    // Only the number of an unreadable record is known.
     if (record.id.empty()) record.id = absl::StrCat("unreadable ", seq);
     record.reason = reason;
     record.set_aside_at = now.value_or(record.received);
     batch.Delete(Table::kInbox, key);
     batch.Put(Table::kSetAside, key, EncodeRecord(record));
-    // Its id's own row may be forgotten already; what is set aside is looked through too.
+    // The row of its id may have expired already. Expire finds set-aside deliveries by this row.
     batch.Put(Table::kExpiry, ExpiryKey(record.received, forge, record.id),
               KeyWriter().U64(seq).Take());
     batch.Add(Counter::kInbox, -1);
@@ -247,7 +249,7 @@ absl::StatusOr<std::vector<SetAsideEntry>> TableStore::ListSetAside(std::size_t 
           trouble = Unreadable(Table::kSetAside, key);
           return false;
         }
-        // Without its body an entry still shows that something came and why it was set aside.
+        // Even without its body an entry shows that a delivery came and why it was set aside.
         auto body = ReadBody(*view, seq);
         SetAsideEntry entry;
         entry.reason = record->reason;
@@ -346,7 +348,7 @@ absl::StatusOr<std::size_t> TableStore::ExpireSome(absl::Time before, std::size_
       std::string id_key = KeyWriter().Text(row.forge).Text(row.id).Take();
       auto seq = view->Get(Table::kDeliveries, id_key);
       if (!seq.ok()) return seq.status();
-      // Another number: the id was forgotten before and came again since.
+      // A different number: the id had expired and arrived again since.
       if (*seq && **seq == KeyWriter().U64(row.seq).Take()) {
         batch.Delete(Table::kDeliveries, std::move(id_key));
         ++forgotten;

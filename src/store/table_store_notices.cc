@@ -1,4 +1,4 @@
-// Notices: those that wait to be told, those that were, and those that were given up.
+// TableStore: notices. Those in the queue, those that were told, and those that were given up.
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -15,12 +15,12 @@
 namespace retainer {
 namespace {
 
-// What became of a notice's id.
+// The state of a notice's id.
 struct NoticeFate {
   enum class State : std::uint8_t { kWaits, kTold, kFree };
   State state = State::kTold;
-  std::string at;             // kWaits: what its place in the queue begins with
-  std::uint32_t telling = 0;  // kTold: of the last one; kFree: of the next one
+  std::string at;             // kWaits: the beginning of its key in the queue
+  std::uint32_t telling = 0;  // kTold: number of the last telling; kFree: of the next
 };
 
 constexpr std::uint8_t kFreeMark = 1;
@@ -71,7 +71,7 @@ bool IsToldAsBreach(const Notice& notice) {
   return notice.kind != NoticeKind::kWarning && notice.at >= notice.due;
 }
 
-// Of a ticket, those of which `chosen` is true.
+// The ticket's told notices for which `chosen` returns true.
 absl::StatusOr<std::vector<NoticeRecord>> ReadTold(
     View& view, const TicketKey& key, const std::function<bool(const Notice&)>& chosen) {
   const std::string row = KeyWriter().Ticket(key).Take();
@@ -147,7 +147,7 @@ absl::Status TableStore::SaveNotice(const NoticeRecord& record) {
     auto waiting = FindWaiting(*view, id);
     if (!waiting.ok()) return waiting.status();
     if (!*waiting) return absl::NotFoundError(absl::StrCat("no notice ", id, " waits"));
-    // Its place in the queue is the one that its id names, and the store counts tellings.
+    // The store keeps the position in the queue and the number of the telling.
     NoticeRecord saved = record;
     saved.notice.at = (*waiting)->record.notice.at;
     saved.notice.telling = (*waiting)->record.notice.telling;
@@ -186,7 +186,7 @@ absl::Status TableStore::ReviveNotice(const std::string& id) {
     if (!waiting.ok()) return waiting.status();
     batch.Delete(Table::kDeadNotices, id);
     batch.Add(Counter::kDeadNotices, -1);
-    // Where it came up anew meanwhile, it is told to everybody already.
+    // If the notice is in the queue again, all sinks get it anyway.
     if (!*waiting) {
       NoticeRecord record = (*dead)->record;
       record.attempts = 0;
@@ -200,7 +200,7 @@ absl::Status TableStore::ReviveNotice(const std::string& id) {
 
 absl::Status TableStore::EndNotice(const std::string& id, const NoticeRecord& ended,
                                    const DeadNotice* dead) {
-  // What it withdraws never changes: it can be read before the locks are known.
+  // The list of what it takes back never changes, so it can be read before taking the locks.
   auto found = FindNotice(id);
   if (!found.ok()) return found.status();
   std::vector<std::string> names = {"notice " + id};
@@ -265,7 +265,7 @@ absl::Status TableStore::DropNotice(const std::string& id) {
     auto waiting = FindWaiting(*view, id);
     if (!waiting.ok()) return waiting.status();
     if (!*waiting) return absl::OkStatus();
-    // Somebody may have heard it: what is told of the same cause later is another telling.
+    // Somebody may have received it, so a later notice of the same cause is a new telling.
     const Notice& notice = (*waiting)->record.notice;
     const std::uint32_t next = notice.telling + (notice.told_since ? 1 : 0);
     if (next == 0) {

@@ -1,4 +1,4 @@
-// Overrides of the gate: each a record and an entry of the ledger, in one write.
+// TableStore: gate overrides. Each is a record and a ledger entry, written together.
 #include <algorithm>
 #include <cstdint>
 
@@ -23,7 +23,7 @@ std::string RowKey(const GateOverride& record) {
       .Take();
 }
 
-// Who and why stand there by their digest, as persons do everywhere in the ledger.
+// The ledger has only a digest of the person and the reason, as for all persons.
 LedgerEntry EntryOf(const GateOverride& record, absl::Time at, const std::string& change) {
   LedgerFact fact;
   fact.digest = Sha256(EncodeRecord(record));

@@ -1,4 +1,4 @@
-// The gate's question, from rows of an index.
+// TableStore: answers the gate's question from index rows.
 #include <algorithm>
 #include <tuple>
 
@@ -11,7 +11,7 @@
 namespace retainer {
 namespace {
 
-// What is owed, by the group of rows (plan and priority) that it is in.
+// A group of rows of what is owed: one plan and priority.
 struct OwedGroup {
   std::string prefix;
   std::string plan;
@@ -20,7 +20,7 @@ struct OwedGroup {
 
 struct OwedRow {
   absl::Time at;
-  std::string key;  // behind the instant: the ticket, and the customer where the query names none
+  std::string key;  // the key after the instant: the ticket, and the customer if the query has none
   std::string value;
   std::size_t group = 0;
 };
@@ -29,7 +29,7 @@ bool Earlier(const OwedRow& a, const OwedRow& b) {
   return std::tie(a.at, a.key) < std::tie(b.at, b.key);
 }
 
-// `customer`: the query's. Nullopt where the row cannot be read.
+// `customer`: from the query. Nullopt if the row cannot be read.
 std::optional<Owed::Claim> OwedClaim(const OwedGroup& group, std::string_view key,
                                      std::string_view value, const std::string& customer) {
   Owed::Claim owed;
@@ -48,7 +48,7 @@ std::optional<Owed::Claim> OwedClaim(const OwedGroup& group, std::string_view ke
   return owed;
 }
 
-// The group at or after a key; nullopt behind the last.
+// The first group at or after a key; nullopt after the last one.
 absl::StatusOr<std::optional<OwedGroup>> NextGroup(Cursor& cursor, const std::string& base,
                                                    const std::string& from) {
   cursor.Seek(from);
@@ -84,7 +84,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
           : KeyWriter().Raw(dimension(Dimension::kOwedTo)).Text(query.customer).Take();
   const auto which = static_cast<std::uint8_t>(query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken);
 
-  // Of each group the rows come in order: what is later than enough of the others is not read.
+  // The rows of each group are ordered, so rows later than enough others are not read.
   std::vector<OwedRow> rows;
   absl::Time enough = absl::InfiniteFuture();
   std::vector<OwedGroup> groups;
@@ -118,7 +118,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
         break;
       }
       if (rows.size() - before == query.limit || at > enough) {
-        // Enough of these; on to what comes.
+        // Enough of these: continue with the next instant.
         owed.more = true;
         if (!query.next) break;
         cursor.Seek(KeyWriter().Raw(prefix).Instant(query.at + absl::Nanoseconds(1)).Take());
@@ -144,7 +144,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
   }
 
   if (query.outside) {
-    // Two looks, whatever there is.
+    // Two lookups, whatever the number of rows.
     const OwedAt at = query.at_risk ? OwedAt::kAtRisk : OwedAt::kBroken;
     const std::string begun = HiddenOwedPrefix(project, at, HiddenEnd::kFrom);
     cursor.Seek(begun);
@@ -162,7 +162,7 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
     if (!cursor.status().ok()) return cursor.status();
   }
 
-  // What is asked for the sake of private customers alone would tell whose tickets theirs are.
+  // Questions for private customers' sake would reveal which tickets are theirs.
   const std::string questions =
       dimension(query.outside ? Dimension::kQuestionsOutside : Dimension::kQuestions);
   cursor.Seek(questions);

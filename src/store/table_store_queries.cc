@@ -1,4 +1,4 @@
-// Lists and sums, each from rows of an index. (What is owed: table_store_owed.cc.)
+// TableStore: lists and sums, from index rows. (What is owed: table_store_owed.cc.)
 #include <algorithm>
 #include <tuple>
 
@@ -13,11 +13,11 @@
 namespace retainer {
 namespace {
 
-// Tickets whose time has come and that nobody has judged since: few, unless the timers stand still.
+// Tickets whose wake-up is due but that were not judged yet: few, unless the timers stand still.
 constexpr std::size_t kMostUnjudged = 1000;
-// So many tickets of a list are looked at for each that is wanted, before lists are met instead.
+// How many tickets of one list are read per wanted ticket before several lists are joined instead.
 constexpr std::size_t kPatience = 8;
-// Tickets that are read together.
+// Number of tickets read at once.
 constexpr std::size_t kSmallestPage = 16;
 constexpr std::size_t kLargestPage = 256;
 
@@ -76,7 +76,7 @@ std::optional<ListOrder> OrderOfLists(TicketOrder order) {
   return std::nullopt;
 }
 
-// Less: earlier in a list of priorities.
+// A smaller value comes earlier in a list ordered by priority.
 std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std::string& priority) {
   if (priority.empty()) return {query.urgency.size() + 1, ""};
   const auto place = std::find(query.urgency.begin(), query.urgency.end(), priority);
@@ -89,13 +89,13 @@ auto Rank(const TicketQuery& query, const TicketPlace& place) {
                     place.at, place.key);
 }
 
-// Of two places, does the first come first in the query's list?
+// True if place `a` comes before `b` in the query's list.
 bool Before(const TicketQuery& query, const TicketPlace& a, const TicketPlace& b) {
   return query.descending ? Rank(query, b) < Rank(query, a) : Rank(query, a) < Rank(query, b);
 }
 
-// The lists that hold, where they meet, every answer to a query; several alternatives where only
-// the order is asked for. `priority`: that list of them.
+// The lists whose intersection contains every answer to the query. Several alternatives if only the
+// order matters. `priority`: the list of that priority.
 std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
                                                const std::optional<std::string>& priority) {
   const std::optional<ListOrder> order = OrderOfLists(query.order);
@@ -113,7 +113,7 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
     add(Dimension::kPriority, *priority);
   }
   if (query.metric) add(Dimension::kMetric, MetricName(*query.metric));
-  // What is broken at an instant is what was due before: the order by due instant finds it.
+  // Broken at an instant means due before it: the list by due instant finds these tickets.
   const bool by_order = query.worst == ClockState::kBreached && !Stored(query) && !order;
   if (query.worst && !by_order) add(Dimension::kWorst, ClockStateName(*query.worst));
   if (query.open) add(Dimension::kOpen, *query.open ? "open" : "closed");
@@ -122,13 +122,13 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
           {ListPrefix(Dimension::kOpen, query.customer, "closed", order)}};
 }
 
-// A part of a list, in keys without its prefix: [from, until), an empty `until` is no bound.
+// A part of a list, as keys without the prefix: [from, until). An empty `until` means no bound.
 struct Part {
   std::string from;
   std::string until;
   bool descending = false;
 
-  // Leaves out `key` and what comes before it.
+  // Removes `key` and everything before it.
   void Pass(std::string_view key) {
     if (descending) {
       until = key;
@@ -138,7 +138,7 @@ struct Part {
   }
 };
 
-// Visits a part of a list, in order. False of `visit` ends it.
+// Visits a part of a list in order, until `visit` returns false.
 absl::Status WalkList(View& view, const std::string& list, const Part& part,
                       const std::function<bool(std::string_view)>& visit) {
   auto opened = view.Open(Table::kIndexes);
@@ -162,8 +162,9 @@ absl::Status WalkList(View& view, const std::string& list, const Part& part,
   return cursor.status();
 }
 
-// Visits what all lists (prefixes of kIndexes) have in common, in order, by jumping from each to
-// the others' next: what they hold between is never read. False of `visit` ends it.
+// Visits the intersection of all lists (prefixes of kIndexes) in order, by jumping from each list
+// to the next candidate of the others: rows in between are not read. Ends when `visit` returns
+// false.
 absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part& part,
                   const std::function<bool(std::string_view)>& visit) {
   const auto& [from, until, descending] = part;
@@ -173,10 +174,10 @@ absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part&
     if (!cursor.ok()) return cursor.status();
     cursors.push_back(*std::move(cursor));
   }
-  // The least key behind another is that key and a zero byte.
+  // The smallest key after another is that key plus a zero byte.
   const auto behind = [](std::string_view key) { return std::string(key) + '\0'; };
-  // Ascending: the next is at or after this key; descending: before it, an empty one being no
-  // bound.
+  // The next candidate is at or after this key (ascending) or before it (descending; empty: no
+  // bound).
   std::string edge = descending ? until : from;
   std::optional<std::string> candidate;
   std::size_t agreed = 0;
@@ -205,7 +206,7 @@ absl::Status Meet(View& view, const std::vector<std::string>& lists, const Part&
   }
 }
 
-// The priorities that tickets have, as the query's list has them one after another.
+// The priorities of stored tickets, in the order of the query's list.
 absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuery& query) {
   std::vector<std::string> found;
   auto opened = view.Open(Table::kIndexes);
@@ -229,7 +230,7 @@ absl::StatusOr<std::vector<std::string>> Priorities(View& view, const TicketQuer
   return found;
 }
 
-// All of them must be there.
+// All of them must exist.
 absl::StatusOr<std::vector<TicketRecord>> ReadTickets(View& view,
                                                       const std::vector<std::string>& rows,
                                                       FieldSet left_out = {}) {
@@ -252,11 +253,9 @@ absl::StatusOr<TicketRecord> ReadTicket(View& view, const TicketKey& key, FieldS
   return std::move(records->front());
 }
 
-// Adds to `found` the tickets of what the lists have in common, in order, as far as they are
-// wanted; at most `limit` of them.
-//
-// Rationale: reading on in the first list, the narrowest, and looking at each ticket is several
-// times cheaper than to jump in all of them, as long as enough of them match.
+// Adds tickets in the intersection of the lists to `found`, in order, if `wanted`; at most `limit`.
+// Rationale: reading on in the first (shortest) list and testing each ticket is several times
+// cheaper than jumping in all lists, as long as enough tickets match.
 absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, std::size_t limit,
                   const std::function<bool(const TicketRecord&)>& wanted,
                   std::vector<TicketRecord>* found) {
@@ -325,7 +324,7 @@ TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record) {
   }
   place.at = DueIn(record, query.customer);
   if (query.order == TicketOrder::kDue) return place;
-  // The most urgent, of those that are asked for.
+  // The most urgent of the requested priorities.
   for (const ClaimRecord& claim : ClaimsInForce(record)) {
     if (!query.customer.empty() && claim.customer != query.customer) continue;
     if (!IsAskedFor(query, claim.priority)) continue;
@@ -343,7 +342,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
     return absl::InvalidArgumentError("what is due before an instant is listed by due instant");
   }
   const auto view = engine_->Read();
-  // By due instant, what is due later need not be read.
+  // In the order by due instant, reading stops at what is due later.
   std::string due_bound;
   if (!OrderOfLists(query.order)) {
     absl::Time until = query.due_before.value_or(absl::InfiniteFuture());
@@ -354,7 +353,8 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
     }
     if (bounded) due_bound = KeyWriter().Instant(until).Take();
   }
-  // Reads the lists of one priority, or of all, on from `after`, while there are too few.
+  // Continues to read the lists of one priority, or of all, after `after`, while too few were
+  // found.
   const auto read = [&](const std::optional<std::string>& priority,
                         const std::optional<TicketPlace>& after) {
     Part part{"", due_bound, query.descending};
@@ -363,7 +363,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
       if (!query.descending || due_bound.empty() || at < due_bound) part.Pass(at);
     }
     const auto wanted = [&](const TicketRecord& record) {
-      // A ticket with several priorities stands under the most urgent.
+      // A ticket with several priorities is listed under the most urgent one.
       return Matches(query, record) && (!priority || query.order != TicketOrder::kPriority ||
                                         PlaceOf(query, record).priority == *priority);
     };
@@ -395,7 +395,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
     }
   }
   if (query.worst && !Stored(query)) {
-    // Time has changed these since they were filed under their state.
+    // The states of these changed with time since they were indexed.
     std::vector<TicketKey> unjudged;
     const absl::Status walked =
         view->Walk(Table::kWakeups, {}, {}, [&](std::string_view key, std::string_view) {
@@ -422,7 +422,7 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQu
   std::sort(found.begin(), found.end(), [&](const TicketRecord& a, const TicketRecord& b) {
     return Before(query, PlaceOf(query, a), PlaceOf(query, b));
   });
-  // Several customers' claims put a ticket into the lists of several priorities.
+  // With several customers' claims a ticket can be in the lists of several priorities.
   found.erase(
       std::unique(found.begin(), found.end(),
                   [](const TicketRecord& a, const TicketRecord& b) { return a.key == b.key; }),

@@ -1,4 +1,4 @@
-// Terms, projects, pins, forges, tokens, and the figures.
+// TableStore: terms, projects, pins, forges, tokens and figures.
 #include <limits>
 
 #include "absl/strings/escaping.h"
@@ -26,8 +26,8 @@ std::string PathKey(const std::string& forge, const std::string& path) {
 
 std::string ForgeKey(const std::string& name) { return "forge/" + KeyWriter().Text(name).Take(); }
 
-// The received instants of the first rows of each group of a table, a group being all keys
-// that begin with the same `leading` part.
+// Visits the received instants of the first rows of each group of a table. A group is all keys with
+// the same `leading` part.
 template <class Leading, class Visit>
 absl::Status WalkGroups(View& view, Table table, const Leading& leading, const Visit& visit) {
   std::string from;
@@ -52,7 +52,7 @@ absl::Status WalkGroups(View& view, Table table, const Leading& leading, const V
   return absl::OkStatus();
 }
 
-// The instant with which the first of the keys goes on after `prefix`; nullopt where there is none.
+// The instant that follows `prefix` in the first such key; nullopt if there is none.
 absl::Status FirstInstant(View& view, Table table, const std::string& prefix,
                           std::optional<absl::Time>* instant) {
   absl::Status unreadable;
@@ -69,16 +69,16 @@ void TakeEarlier(absl::Time at, std::optional<absl::Time>* earliest) {
   if (!*earliest || at < **earliest) *earliest = at;
 }
 
-// When the oldest of `count` dead ones was given up. They lie by key, not by age: a look at a
-// bounded number of them costs no index, and more than that are a disaster of hours, whatever their
-// age.
+// When the oldest of `count` dead items was given up. They are ordered by key, not by age. Only a
+// limited number is read, so no index is needed; more than that are a disaster of hours, whatever
+// their age.
 template <class Dead>
 absl::Status OldestDead(View& view, Table table, std::uint64_t count,
                         std::optional<absl::Time>* oldest) {
   if (count == 0) return absl::OkStatus();
   std::size_t looked = 0;
   return view.Walk(table, {}, {}, [&](std::string_view, std::string_view value) {
-    // An unreadable one has no time; whoever lists them is told of it.
+    // An unreadable one has no time. Listing reports it.
     if (auto dead = DecodeRecord<Dead>(value)) TakeEarlier(dead->at, oldest);
     return ++looked < StoreStats::kDeadLooked;
   });
@@ -90,7 +90,7 @@ absl::Status OldestDead(View& view, Table table, std::uint64_t count,
 
 absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
   const LockStripes::Hold hold = locks_.Acquire({"terms"});
-  // A full disk is no matter where there is nothing to write.
+  // A full disk does not matter if there is nothing to write.
   const absl::Status prepared = Prepare();
   if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) return prepared;
   Batch batch;
@@ -122,7 +122,7 @@ absl::Status TableStore::StageProject(View& view, const ProjectRecord& project, 
   const ProjectRecord record = *old ? JoinProject(**old, project) : project;
   if (*old && record == **old) return absl::OkStatus();
   batch->Put(Table::kProjects, key, EncodeRecord(record));
-  // A name that it had before leads to it until another project takes that name.
+  // A project's earlier name leads to it until another project takes that name.
   const std::string path = PathKey(project.key.forge, record.path);
   if (!record.path.empty() && (!*old || path != PathKey(project.key.forge, (*old)->path))) {
     batch->Put(Table::kProjectPaths, path, project.key.id);
@@ -185,7 +185,7 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
 
 absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>& forges) {
   const LockStripes::Hold hold = locks_.Acquire({"forges"});
-  // A full disk is no matter where there is nothing to write.
+  // A full disk does not matter if there is nothing to write.
   const absl::Status prepared = Prepare();
   if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) return prepared;
   Batch batch;
@@ -348,7 +348,7 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
           return KeyWriter().Text(forge).Take();
         },
         [&](std::string_view, std::string_view value) {
-          // An unreadable entry has no time; ReadInbox sets it aside.
+          // An unreadable entry has no time. ReadInbox sets it aside.
           if (auto record = DecodeRecord<DeliveryRecord>(value)) {
             TakeEarlier(record->received, earliest);
           }

@@ -1,4 +1,4 @@
-// Looking at all that is stored: files against their checksums, then every record.
+// TableStore: the scrub. Verifies the checksums of files, then every record.
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -14,7 +14,8 @@
 namespace retainer {
 namespace {
 
-// Positions: `f` and the last file looked at; `t`, the table's number as a byte, and the last key.
+// Position format: `f` and the last file that was read; or `t`, the table's number as a byte, and
+// the last key.
 constexpr char kFiles = 'f';
 constexpr char kRows = 't';
 
@@ -27,7 +28,7 @@ bool IsRecord(std::string_view value) {
 
 bool IsAnything(std::string_view) { return true; }
 
-// What a table's values are; those without a record are read all the same.
+// The record type of a table's values. Values without one are only read.
 IsReadable ValuesOf(Table table) {
   switch (table) {
     case Table::kInbox:
@@ -98,7 +99,7 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
     step.next = RowsFrom(0, {});
     if (file == files.end()) return step;
     const absl::Status verified = engine_->VerifyFile(*file);
-    // A file that is gone was merged into another, which is looked at the next time.
+    // A missing file was merged into another one, which is read the next time.
     if (absl::IsDataLoss(verified)) {
       step.damaged.push_back(std::string(verified.message()));
     } else if (!verified.ok() && !absl::IsNotFound(verified)) {
@@ -115,7 +116,7 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
   const Table table = static_cast<Table>(number);
   const IsReadable is_readable = ValuesOf(table);
   std::string last = from.substr(2);
-  // The least key behind another is that key and a zero byte.
+  // The smallest key after another is that key plus a zero byte.
   const std::string first = last.empty() ? last : last + '\0';
   std::size_t read = 0;
   const auto view = engine_->Read();
@@ -134,7 +135,7 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
   } else if (!walked.ok()) {
     return walked;
   }
-  // Nothing behind a damaged block can be walked to.
+  // A walk cannot get past a damaged block.
   if (walked.ok() && read == rows) {
     step.next = RowsFrom(number, last);
   } else if (number + 1 < kTableNames.size()) {

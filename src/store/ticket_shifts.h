@@ -1,6 +1,5 @@
-// By how much a ticket's instants are shifted where outsiders see them coarsely
-// (retainer/hidden_owed.h): a keyed hash of the ticket. The key is random, made once for a store,
-// and leaves it never.
+// The shift of a ticket's instants for the coarse view of outsiders (retainer/hidden_owed.h): a
+// keyed hash of the ticket. The key is random, is made once per store, and never leaves it.
 //
 // Thread-safe after Load.
 #pragma once
@@ -16,11 +15,11 @@ namespace retainer {
 
 class TicketShifts {
  public:
-  // Reads the key; makes it where there is none. Once, before anything else. DataLoss where what is
-  // there is no key; Unavailable where the system gives no random bytes.
+  // Reads the key, or makes it if there is none. Call it once, before anything else. DataLoss if
+  // the stored value is not a key; Unavailable if the system gives no random bytes.
   absl::Status Load(Engine* engine);
 
-  // Less than a day's.
+  // Less than one day.
   std::uint32_t SecondsOf(const TicketKey& ticket) const;
 
  private:

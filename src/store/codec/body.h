@@ -8,8 +8,8 @@
 namespace retainer {
 
 std::string CompressBody(std::string_view body);
-// nullopt for anything that is no such frame, or whose content is over 64 MiB: more than any
-// delivery that is let in.
+// Nullopt for anything that is not such a frame, or whose content is over 64 MiB: more than any
+// delivery that is accepted.
 std::optional<std::string> DecompressBody(std::string_view frame);
 
 }  // namespace retainer

@@ -1,5 +1,5 @@
-// The value of a counter: u64, little-endian; no value is 0. Additions wrap, so that subtracting is
-// adding the two's complement.
+// The value of a counter: u64, little-endian; a missing value is 0. Additions wrap, so subtracting
+// is adding the two's complement.
 #pragma once
 
 #include <cstdint>

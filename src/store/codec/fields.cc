@@ -24,7 +24,7 @@ bool TakeVarint(std::string_view* in, std::uint64_t* value) {
   for (int shift = 0; shift < 70 && !in->empty(); shift += 7) {
     const auto byte = static_cast<unsigned char>(in->front());
     in->remove_prefix(1);
-    // The tenth byte has room for one bit.
+    // The tenth byte can hold only one bit.
     if (shift == 63 && byte > 1) return false;
     result |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if ((byte & 0x80) == 0) {

@@ -1,5 +1,5 @@
-// The record format that every value in the store shares, and the one list of fields from which
-// both directions are made.
+// The record format of all values in the store, and the single list of fields from which encoding
+// and decoding are made.
 //
 // Format of a record:
 //
@@ -7,11 +7,11 @@
 //     version := one byte, kRecordVersion
 //     field   := tag:varint length:varint payload[length]
 //
-// A tag is a number that is given once and never reused. A repeated field is the same tag again, in
-// order. Payloads:
+// A tag is a number that is never reused. A repeated field is the same tag again, in order.
+// Payloads:
 //
-//     text, bytes       as they are (a text that is empty is left out)
-//     unsigned, enum    varint (7 bits a byte, low ones first, at most 10 bytes)
+//     text, bytes       as they are (an empty text is left out)
+//     unsigned, enum    varint (7 bits per byte, low ones first, at most 10 bytes)
 //     signed            varint of the zigzag form
 //     flag              one byte, 0 or 1
 //     instant           zigzag varint of Unix seconds, varint of nanoseconds (0 .. 999999999);
@@ -20,16 +20,16 @@
 //     map entry         structure {1: key, 2: value}
 //     optional          the field is there or not
 //
-// Unknown tags are passed over, so a newer writer may add fields under the same version; it raises
-// the version only when an older reader would misunderstand the record, which that reader then
-// refuses. A payload that does not fit its field, a number outside its enumeration or anything
-// after the record's end makes the whole record unreadable: never a guess.
+// Unknown tags are skipped, so a newer writer may add fields under the same version. It raises the
+// version only if an older reader would misunderstand the record; the older reader then refuses it.
+// A payload that does not fit its field, a number outside its enumeration, or anything after the
+// record's end makes the whole record unreadable: decoding never guesses.
 //
 // A type is stored by a function found by argument-dependent lookup or in namespace retainer:
 //
 //     template <class Io> void Describe(Io& io, Actor& a) { io(1, a.id); io(2, a.login); }
 //
-// Decoding never allocates more than a small multiple of the record's own size.
+// Decoding never allocates more than a small multiple of the record's size.
 #pragma once
 
 #include <cstdint>
@@ -50,17 +50,16 @@
 namespace retainer {
 
 inline constexpr char kRecordVersion = 1;
-// Structures within structures; ours are four deep.
+// Maximum nesting of structures; ours have four levels.
 inline constexpr int kMaxRecordDepth = 8;
 
 void AppendVarint(std::string* out, std::uint64_t value);
-// Takes a varint off the front; false when there is none.
+// Removes a varint from the front of `in`. False if there is none.
 bool TakeVarint(std::string_view* in, std::uint64_t* value);
 void AppendInstant(std::string* out, absl::Time at);
 bool TakeInstant(std::string_view* in, absl::Time* at);
 
-// The persisted enumerations say which numbers they know: `KnownNumbers(T)` gives {least,
-// greatest}.
+// The valid numbers of a persisted enumeration: `KnownNumbers(T)` returns {least, greatest}.
 struct NumberRange {
   std::uint64_t least = 0;
   std::uint64_t greatest = 0;
@@ -125,7 +124,7 @@ class FieldWriter {
       AppendVarint(&payload, value);
     } else {
       FieldWriter nested;
-      // Describe is one function for both directions; the writer only reads.
+      // Describe is the same function for both directions; the writer only reads.
       Describe(nested, const_cast<T&>(value));
       payload = std::move(nested.out_);
     }
@@ -135,7 +134,7 @@ class FieldWriter {
   std::string out_;
 };
 
-// Of tags below 64.
+// A set of tags below 64.
 class FieldSet {
  public:
   constexpr FieldSet(std::initializer_list<unsigned> tags) {
@@ -149,7 +148,7 @@ class FieldSet {
 
 class FieldReader {
  public:
-  // `left_out`: fields that are not read.
+  // `left_out`: fields to skip.
   explicit FieldReader(std::string_view fields, int depth = 0, FieldSet left_out = {});
 
   template <class T>
@@ -187,8 +186,8 @@ class FieldReader {
     std::string_view payload;
   };
 
-  // The fields of a tag, as they were written. Asked for by rising tags, each field is looked at
-  // once.
+  // The fields of a tag, in the order of writing. If tags are requested in rising order, each field
+  // is visited once.
   std::span<const Field> Tagged(std::uint64_t tag) {
     if (tag <= last_tag_) next_ = 0;
     last_tag_ = tag;
@@ -234,7 +233,7 @@ class FieldReader {
   }
   std::uint64_t Number(std::string_view payload);
 
-  absl::InlinedVector<Field, 16> fields_;  // by tag
+  absl::InlinedVector<Field, 16> fields_;  // sorted by tag
   std::size_t next_ = 0;
   std::uint64_t last_tag_ = 0;
   int depth_;
@@ -242,7 +241,7 @@ class FieldReader {
   bool ok_ = true;
 };
 
-// The record of a value.
+// Encodes a value as a record.
 template <class T>
 std::string EncodeRecord(const T& value) {
   FieldWriter writer;
@@ -252,7 +251,7 @@ std::string EncodeRecord(const T& value) {
   return out;
 }
 
-// nullopt for anything that is not a record of this type and version.
+// Nullopt if it is not a record of this type and version.
 template <class T>
 std::optional<T> DecodeRecord(std::string_view record, FieldSet left_out = {}) {
   if (record.empty() || record[0] != kRecordVersion) return std::nullopt;

@@ -1,4 +1,4 @@
-// Keys of the store: byte strings whose order is the order of what they stand for.
+// Keys of the store: byte strings that sort like the values they encode.
 //
 //     text     its bytes with 00 written as 00 FF, then 00 01. So a text is never the beginning of
 //              another one, whatever it contains, and `a` sorts before `a` followed by anything.
@@ -9,7 +9,7 @@
 //              codec/fields.h
 //     ticket   text forge, text project, u8 kind, i64 number: in the order of TicketKey
 //
-// A key is a row of these; codec/tables.h says which row each table has.
+// A key is a sequence of these. codec/tables.h describes the keys of each table.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ class KeyWriter {
   std::string out_;
 };
 
-// Takes a key apart from left to right. Each method returns false, and leaves the reader failed,
-// when the key does not go on like that. Any bytes are safe.
+// Reads a key from left to right. A method returns false, and the reader then stays failed, if the
+// key does not continue with such a value. Safe for any bytes.
 class KeyReader {
  public:
   explicit KeyReader(std::string_view key) : rest_(key) {}
@@ -48,7 +48,7 @@ class KeyReader {
   bool I64(std::int64_t* value);
   bool Instant(absl::Time* at);
   bool Ticket(TicketKey* key);
-  // Everything that is left.
+  // The unread rest.
   std::string_view Rest() const { return rest_; }
   bool AtEnd() const { return ok_ && rest_.empty(); }
 
@@ -61,7 +61,7 @@ class KeyReader {
   bool ok_ = true;
 };
 
-// The least key greater than every key that begins with `prefix`; empty (no bound) when there is
+// The smallest key greater than every key that begins with `prefix`. Empty (no bound) if there is
 // none.
 std::string PrefixEnd(std::string_view prefix);
 

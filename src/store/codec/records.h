@@ -1,5 +1,5 @@
-// The fields of every persisted type, by tag (format: codec/fields.h). Tags are given once and
-// never reused; a new field gets the next number.
+// The fields of every persisted type, by tag (format: codec/fields.h). Tags are never reused; a new
+// field gets the next number.
 #pragma once
 
 #include <cstdint>
@@ -69,8 +69,8 @@ void Describe(Io& io, TextFeatures& text) {
   io(6, text.asks);
 }
 
-// What a fact holds of a text are its features, under the version of the reader that found them
-// (tag 18): the text itself is nowhere in the store but in an inbox body.
+// A fact stores only the features of a text, with the version of the reader that found them (tag
+// 18). Only an inbox body contains the text itself.
 struct StoredFact {
   Fact fact;
   std::uint32_t features_version = kTextFeaturesVersion;
@@ -120,7 +120,7 @@ void Describe(Io& io, ClaimRecord& claim) {
   io(6, claim.hidden);
 }
 
-// What the key of a row of what is owed does not say.
+// The value of a row of a commitment that is owed: what its key does not contain.
 struct OwedRecord {
   std::string url;
   std::vector<OpenPromise> promises;
@@ -173,7 +173,7 @@ void Describe(Io& io, HiddenOwed& owed) {
   io(3, owed.at_risk);
 }
 
-// Of a TicketRecord, what lists have no use for.
+// Fields of a TicketRecord that lists do not need.
 inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25};
 
 template <class Io>
@@ -291,11 +291,11 @@ void Describe(Io& io, Face& face) {
   io(8, face.given_labels);
 }
 
-// The last desired face of a ticket and how far the forge is from it.
+// Whether the forge shows the last desired face of a ticket.
 enum class FaceState : std::uint8_t {
   kReached = 1,
   kDirty = 2,
-  kDead = 3,  // given up on: stands in the dead-letter table
+  kDead = 3,  // given up: it is in the dead-letter table
   kBacklog = 4,
 };
 inline NumberRange KnownNumbers(FaceState) { return {1, 4}; }
@@ -304,8 +304,8 @@ struct FaceRecord {
   Face face;
   std::uint64_t generation = 0;
   FaceState state = FaceState::kReached;
-  absl::Time
-      since;  // dirty or in the backlog: since when, however often the face changed meanwhile
+  // Since when it is dirty or in the backlog. Does not change when the face changes meanwhile.
+  absl::Time since;
   absl::Time not_before;
   std::uint8_t rank = 1;
   bool look = false;
@@ -397,7 +397,8 @@ void Describe(Io& io, Notice& notice) {
   io(17, notice.told_since);
 }
 
-// The notice's own fields, so that a Notice is a record of one that is not being posted.
+// Contains the fields of Notice directly, so a stored Notice can be read as the record of one that
+// is not being posted.
 template <class Io>
 void Describe(Io& io, NoticeRecord& record) {
   Describe(io, record.notice);
@@ -425,11 +426,11 @@ struct DeliveryRecord {
   std::string id;
   std::string event_type;
   absl::Time received;
-  // Set aside only.
+  // Only for one that is set aside:
   std::string reason;
   absl::Time set_aside_at;
   bool bound = false;
-  std::string project;  // held only: the id of its project
+  std::string project;  // only for a held one: the id of its project
 };
 
 template <class Io>
@@ -513,14 +514,14 @@ void Describe(Io& io, GateOverride& record) {
 
 // ---- Ledger
 
-// What one decision did. `name` is the fact's id, or, where the id may name a person (permissions,
-// memberships, profiles, assignments), its kind and the beginning of the digest: so the ledger
-// holds nothing that would have to be erased from it. `digest` is SHA-256 of the fact's record. Of
-// an override of the gate likewise: `override:~…`, the digest that of its record; the entry's
-// ticket is then number 0 of its project.
+// One fact of a decision. `name` is the fact's id. If the id may name a person (permissions,
+// memberships, profiles, assignments), it is the kind and the beginning of the digest instead, so
+// the ledger holds nothing that would have to be erased. `digest` is SHA-256 of the fact's record.
+// An override of the gate is stored likewise: `override:~…` with the digest of its record; the
+// entry's ticket is then number 0 of the project.
 struct LedgerFact {
   std::string name;
-  std::string digest;  // 32 bytes; empty for a fact that came without its content
+  std::string digest;  // 32 bytes; empty for a fact without its content
 };
 
 template <class Io>
@@ -546,8 +547,8 @@ void Describe(Io& io, LedgerEntry& entry) {
   io(5, entry.terms_id);
 }
 
-// A ledger record as stored: the entry's record as the bytes that were hashed, and
-// digest = SHA-256(the predecessor's digest, 32 bytes, nothing for the first || content).
+// A ledger record as stored. `content`: the entry's record, the bytes that were hashed. `digest`:
+// SHA-256(the predecessor's digest (32 bytes; nothing for the first) || content).
 struct LedgerRecord {
   std::string content;
   std::string digest;  // 32 bytes
