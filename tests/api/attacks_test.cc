@@ -1,5 +1,4 @@
-// Those who would hold the front door shut, with malice or without: a healthy client is served
-// meanwhile.
+// Clients that block the HTTP server, on purpose or not: a normal client is still served.
 #include <gtest/gtest.h>
 
 #include <chrono>

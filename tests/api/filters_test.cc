@@ -1,4 +1,4 @@
-// What narrows a list: that which means nothing is refused with what there is.
+// Filters of a list: an unknown name is refused with the list of known names.
 #include "src/api/filters.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// What somebody learns of a private customer who may ask the gate as often as he likes, as every
-// job of a public project may: two worlds that differ in one private customer alone are asked the
-// same questions at the same instants, and everything that can be seen is compared.
+// What a caller that may ask the gate at any time, as every job of a public project may, can learn
+// about a private customer. Two worlds that differ only in one private customer get the same
+// questions at the same instants, and everything visible is compared.
 #include <gtest/gtest.h>
 
 #include <functional>

@@ -1,4 +1,4 @@
-// The event loop by itself: what it does with bytes and time, whatever is served.
+// The event loop alone: how it handles bytes and time, whatever it serves.
 #include "src/api/listener.h"
 
 #include <gtest/gtest.h>

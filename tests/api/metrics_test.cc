@@ -1,4 +1,4 @@
-// The service's figures, and that the alert rules and the dashboard speak of exactly these.
+// The service's metrics; the alert rules and the dashboard use exactly these.
 #include <gtest/gtest.h>
 
 #include <algorithm>

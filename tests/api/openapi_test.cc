@@ -1,5 +1,5 @@
-// The document against the server, both ways: every route and parameter of one is in the other,
-// every answer holds against its schema, and every status that is documented is really given.
+// Compares openapi.json with the server in both directions: each route and parameter of one exists
+// in the other, every answer matches its schema, and every documented status really occurs.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A bare connection to this machine: what a client sends that is no HTTP library.
+// A plain TCP connection to this machine, to send what no HTTP library would send.
 #pragma once
 
 #include <arpa/inet.h>

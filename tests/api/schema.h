@@ -1,5 +1,5 @@
-// As much of JSON Schema 2020-12 as openapi.json uses: what it does not know it refuses, so that no
-// schema passes for being unread.
+// The part of JSON Schema 2020-12 that openapi.json uses. It refuses unknown keywords, so that no
+// schema passes because it was not evaluated.
 #pragma once
 
 #include <optional>

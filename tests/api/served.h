@@ -1,4 +1,4 @@
-// A desk with its HTTP server: what the tests of the REST API ask.
+// A desk with its HTTP server, for the tests of the REST API.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// Who is turned away is told nothing of what is configured; the log is.
+// A refused client learns nothing about the configuration; the log has the reason.
 #include "src/api/tokens.h"
 
 #include <gtest/gtest.h>

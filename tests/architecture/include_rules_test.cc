@@ -1,5 +1,5 @@
-// Who may include whom (ARCHITECTURE.md): reads every #include line of the product and fails on one
-// that the dependency rule forbids.
+// The rules about includes (ARCHITECTURE.md): reads every #include line of the product and fails on
+// one that the rules forbid.
 #include <gtest/gtest.h>
 
 #include <algorithm>

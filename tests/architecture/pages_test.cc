@@ -1,5 +1,5 @@
-// What the pages of the tree say that a machine can check: named tests and rules exist, links lead
-// somewhere.
+// Checks what a machine can check in the Markdown pages: named tests and rules exist, and links
+// have a target.
 #include <gtest/gtest.h>
 
 #include <algorithm>

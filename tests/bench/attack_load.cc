@@ -1,15 +1,15 @@
-// Connections that take from a server what is scarce, and give it back as late as they can. A
-// client of one's own server on loopback, for seeing that others are served meanwhile.
+// Connections that use up a server's scarce resources and release them as late as possible. Run it
+// against one's own server on loopback, to see that other clients are still served.
 //
 //     attack_load URL idle --connections 10000 --addresses 500     says nothing
 //     attack_load URL polite --addresses 2             GET /healthz every 1.5 s, kept alive
 //     attack_load URL slow-bodies --addresses 2        a delivery of 12 KB, a byte a second
 //     attack_load URL withheld --connections 11        a delivery of 25 MiB without its last byte
 //
-// The connections come in turn from 127.1.0.1, 127.1.0.2, …: so many addresses as one says.
-// What the server closes is opened again after 200 ms, the same from its beginning. A line of JSON
-// at the end: how many connections were opened, stood at the end, and were closed by the server,
-// and the answers by their status.
+// The connections come from 127.1.0.1, 127.1.0.2, … in turn, from as many addresses as given. A
+// connection that the server closes is opened again after 200 ms and starts from the beginning.
+// Prints a line of JSON at the end: how many connections were opened, were open at the end, and
+// were closed by the server, and the number of answers by status.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// What judging a ticket costs: Evaluate alone, and Decide as a worker calls it.
+// The cost of judging a ticket: Evaluate alone, and Decide as a worker calls it.
 #include <benchmark/benchmark.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// Signed deliveries for measuring, made before anything is sent.
+// Signed deliveries for benchmarks. They are made before anything is sent.
 #pragma once
 
 #include <cstdint>
@@ -13,22 +13,22 @@ namespace retainer {
 struct DeliveryOptions {
   std::string secret;
   std::string path = "/webhooks/github";
-  std::vector<std::string> headers;  // further ones, "Name: value"
+  std::vector<std::string> headers;  // additional ones, "Name: value"
   std::uint64_t first = 1;           // the first new ticket's number; the next ones follow
-  // As in retainer_seed, for comments.
+  // As in retainer_seed; for comments.
   std::uint64_t projects = 200;
-  std::uint64_t numbers = 5000;  // of tickets a project has
+  std::uint64_t numbers = 5000;  // number of tickets in a project
 };
 
-// Comments by a maintainer on tickets of retainer_seed, the n-th of them written at `began` plus n
-// seconds by `rate`.
+// Comments by a maintainer on tickets of retainer_seed. The n-th one is written at `began` plus n /
+// `rate` seconds.
 std::vector<LoadRequest> Comments(const DeliveryOptions& options, std::uint64_t count,
                                   absl::Time began, double rate);
 
-// `issues.opened` as GitHub sends it, with all the URLs that stand in it: 12 KB of JSON. Each opens
-// a ticket of its own in one of 20 projects of retainer_seed; a tenth by its customers' contacts,
-// the others by a person each. The sender stands in front, unlike at GitHub: what they share (the
-// issue's text, the repository) is the end, and lives as long as this.
+// `issues.opened` in GitHub's form with all of its URLs: 12 KB of JSON. Each opens a new ticket in
+// one of 20 projects of retainer_seed; a tenth by the customers' contacts, the others by one new
+// person each. Unlike at GitHub, the sender comes first. The parts that requests share (the issue's
+// text, the repository) are at the end, and live as long as this object.
 class OpenedIssues {
  public:
   explicit OpenedIssues(DeliveryOptions options);

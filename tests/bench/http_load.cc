@@ -30,11 +30,11 @@ constexpr absl::Duration kPatience = absl::Seconds(10);
 
 struct Connection {
   int fd = -1;
-  const LoadRequest* request = nullptr;  // null: it waits for one
+  const LoadRequest* request = nullptr;  // null: the connection waits for a request
   std::size_t sent = 0;
   absl::Time due;
   int requests = 0;
-  std::string answer;  // what of it came so far
+  std::string answer;  // the part that has arrived
 };
 
 struct Answer {
@@ -42,7 +42,7 @@ struct Answer {
   bool closes = false;
 };
 
-// The answer, once all of it is there. An answer that is none has status 0.
+// The complete answer, or nullopt. An answer that is not valid HTTP has status 0.
 std::optional<Answer> Whole(absl::string_view text) {
   const std::size_t end = text.find("\r\n\r\n");
   if (end == text.npos) return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<Answer> Whole(absl::string_view text) {
       answer.closes = true;
     }
   }
-  // Nothing is asked before the answer is there, so the last chunk ends what came.
+  // The next request is sent only after the answer, so the last chunk ends the received bytes.
   const bool whole = chunked ? absl::EndsWith(body, "0\r\n\r\n") : body.size() >= length;
   return whole ? std::optional(answer) : std::nullopt;
 }
@@ -91,7 +91,7 @@ class Load {
   absl::StatusOr<LoadResult> Run() {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) return absl::ErrnoToStatus(errno, "cannot wait for events");
-    // Where connections are kept, all are there before the time begins.
+    // If connections are kept, all are opened before the measurement begins.
     const bool kept = options_.requests_a_connection == 0;
     for (std::size_t i = 0; i < connections_.size(); ++i) {
       if (kept && !Connect(connections_[i], i)) return trouble_;
@@ -183,7 +183,7 @@ class Load {
       message.msg_iovlen = count;
       const ssize_t sent = sendmsg(connection.fd, &message, MSG_NOSIGNAL);
       if (sent < 0) {
-        // Where it was cut off, an answer may lie there all the same: reading tells.
+        // If it was cut off, an answer may have arrived nevertheless: reading shows it.
         return;
       }
       connection.sent += sent;
@@ -209,7 +209,7 @@ class Load {
     }
   }
 
-  // `last`: the server has closed its side, and nothing will tell of it again.
+  // `last`: the server has closed its side, and there will be no further event for it.
   void Receive(std::size_t i, bool last) {
     Connection& connection = connections_[i];
     bool ended = false;
@@ -225,7 +225,7 @@ class Load {
       }
     }
     if (connection.request == nullptr) {
-      // Closed while nothing was asked: as a server may do.
+      // Closed without a request in progress, which a server may do.
       if (ended) Close(connection);
       return;
     }
@@ -269,7 +269,7 @@ class Load {
   const LoadOptions& options_;
   const std::function<const LoadRequest*(std::uint64_t)>& next_request_;
   std::vector<Connection> connections_;
-  std::deque<std::size_t> idle_;  // who waited longest first
+  std::deque<std::size_t> idle_;  // the longest waiting first
   int epoll_ = -1;
   std::uint64_t asked_ = 0;
   absl::Time began_;
@@ -289,7 +289,7 @@ absl::StatusOr<in_addr> ParseAddress(const std::string& text) {
   return address;
 }
 
-// Trouble where the server refuses to be connected to; who is slow to let us in is measured.
+// An error if the server refuses connections. A slow connection is measured, not an error.
 absl::Status CheckListens(const LoadOptions& options) {
   const absl::StatusOr<int> fd = StartConnecting(options.url, options.from);
   if (!fd.ok()) return fd.status();
@@ -331,7 +331,7 @@ absl::StatusOr<int> StartConnecting(const std::string& url, const std::string& f
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (!from.empty()) {
-    // The port is chosen at connect, so that one port serves towards several servers.
+    // The port is chosen at connect, so that one port can be used towards several servers.
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     sockaddr_in source{};
     source.sin_family = AF_INET;

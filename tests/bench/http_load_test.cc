@@ -17,7 +17,7 @@
 namespace retainer {
 namespace {
 
-// Answers each request of one connection after another by the next of its scripted pieces.
+// Answers each request of one connection after another with the next of its scripted pieces.
 class ScriptedServer {
  public:
   // Each answer is sent piece by piece; after an empty piece the connection is closed.
@@ -41,7 +41,7 @@ class ScriptedServer {
   }
 
   const std::string& url() const { return url_; }
-  // Over which something was asked.
+  // Connections that had a request.
   int connections() const { return connections_; }
 
  private:
@@ -76,7 +76,7 @@ class ScriptedServer {
   std::thread thread_;
 };
 
-// So many requests over one connection, none of them by the clock.
+// This many requests over one connection, without a rate.
 LoadResult Ask(const ScriptedServer& server, std::uint64_t count, int a_connection = 0) {
   static const LoadRequest request = {"POST / HTTP/1.1\r\nContent-Length: 7\r\n\r\n", "the end"};
   LoadOptions options;

@@ -1,10 +1,10 @@
-// Questions to the API over kept-alive connections, and what an answer took.
+// Sends questions to the API over kept-alive connections and measures the answers' duration.
 //
 //     question_load URL PATHS_FILE TOKEN_FILE --connections 10 --seconds 2
 //     question_load URL PATHS_FILE TOKEN_FILE --connections 2 --rate 1000
 //
-// PATHS_FILE has a path a line, with its query; they are asked in turn, again and again.
-// A line of JSON at the end. Exit code 1 where an answer was not 2xx, or none came within 10 s.
+// PATHS_FILE has one path per line, with its query; they are sent in turn, repeatedly. Prints a
+// line of JSON at the end. Exit code 1 when an answer was not 2xx, or none came within 10 s.
 #include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>

@@ -1,9 +1,9 @@
-// Fills a folder with a store of the wanted size, for measuring and for trying things out:
+// Fills a folder with a store of a given size, for benchmarks and for trying things out:
 //
 //     retainer_seed FOLDER --open 1000000 [--closed N] [--policy DIR] [--now INSTANT] [--threads N]
 //     retainer queue --config FOLDER/retainer.yaml
 //
-// What is written and how: seeding.h.
+// seeding.h says what is written and how.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>

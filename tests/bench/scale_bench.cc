@@ -1,10 +1,10 @@
-// What a store with a million open tickets costs: a tick, a start, and memory.
+// The cost of a store with a million open tickets: a tick, a start, and memory.
 //
 //     cmake --preset bench && cmake --build build/bench --target retainer scale_bench
 //     build/bench/tests/bench/scale_bench FOLDER --service build/bench/retainer
 //
-// FOLDER needs about 5 GB; it is kept (delete it), and what was seeded into it before is used
-// again. A line of JSON for each figure, and exit code 1 where one of these does not hold:
+// FOLDER needs about 5 GB. It is kept (delete it yourself), and its tickets are used again. Prints
+// a line of JSON for each figure. Exit code 1 when one of these does not hold:
 //
 //   tick     with 1,000,000 open tickets, a tick in which 100 are due costs less than twice what it
 //            costs among 10,000: medians of the same run, the two taking turns, in elapsed time and
@@ -16,8 +16,8 @@
 //   stop     SIGTERM ends it within 10 s
 //
 // `--smoke` (in tests/run.sh, with a few thousand tickets) runs all of it, waits until everything
-// was judged again, and asks the commands; it holds nothing to the bounds, which a build with
-// sanitizers would not keep.
+// was judged again, and runs the commands. It does not check the bounds, which a build with
+// sanitizers would not meet.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -106,7 +106,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// As of when the folder was seeded.
+// Returns the instant at which the folder was seeded.
 absl::Time SeedOnce(const std::string& folder, std::uint64_t open) {
   const std::string mark = folder + "/seeded";
   std::ifstream known(mark);
@@ -136,7 +136,7 @@ double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-// The timers of one store, driven by hand.
+// The timers of one store, run by hand.
 class Ticking {
  public:
   Ticking(const std::string& folder, absl::Time now)
@@ -148,7 +148,8 @@ class Ticking {
     timers_ = std::make_unique<Timers>(*judge_, *store_, clock_, log_, metrics_, terms_);
   }
 
-  // Moves on to where about 100 are due and judges them. In milliseconds, for exactly 100.
+  // Moves the clock until about 100 tickets are due and judges them. Results in milliseconds,
+  // scaled to 100 tickets.
   void Tick(std::vector<double>* elapsed, std::vector<double>* processor) {
     std::vector<std::pair<absl::Time, TicketKey>> due;
     std::size_t count = 0;
@@ -156,10 +157,11 @@ class Ticking {
       due = Must(store_->DueWakeups(absl::InfiniteFuture(), kDue + 1));
       if (due.empty()) return;
       count = std::min(due.size(), kDue);
-      // Not only some of those of one instant.
+      // Do not take only a part of the tickets that are due at one instant.
       while (count > 0 && count < due.size() && due[count].first == due[count - 1].first) --count;
       if (count > 0) break;
-      // An opening hour: a crowd, which is spread over its minute and is no tick.
+      // At an opening hour many tickets are due; they are spread over a minute, so this is not a
+      // tick.
       const absl::Time over = std::max(clock_.Now(), due[0].first) + absl::Minutes(2);
       for (absl::Time next; (next = Must(timers_->NextWake())) <= over;) {
         clock_.Set(std::max(clock_.Now(), next));
@@ -244,7 +246,7 @@ class Service {
     return HttpGet(url_, "/readyz").status == 200 ? absl::ToDoubleSeconds(absl::Now() - began)
                                                   : 1e9;
   }
-  // Resident now; the highest so far with `peak`.
+  // Resident memory now, or its maximum so far with `peak`.
   double Megabytes(bool peak = false) const {
     std::ifstream status(absl::StrCat("/proc/", process_.pid(), "/status"));
     const std::string name = peak ? "VmHWM:" : "VmRSS:";
@@ -280,7 +282,7 @@ class Service {
   double ready_seconds_ = 0;
 };
 
-// Another target in the policy: everything is to be judged again.
+// Changes a target in the policy, so that everything must be judged again.
 void ChangePolicy(const std::string& folder) {
   const std::string path = folder + "/policy/policy.yaml";
   std::ifstream in(path);
@@ -310,14 +312,14 @@ void AskCommands(const Options& options, const std::string& config, Verdict* ver
                   "`retainer explain " + ticket + "` answers: " + explain.err);
 }
 
-// The most that it takes while time passes.
+// The maximum of memory during `time`.
 double Watch(Service& service, absl::Duration time, double* slowest_answer) {
   double most = 0;
   const absl::Time until = absl::Now() + time;
   while (absl::Now() < until) {
     most = std::max(most, service.Megabytes());
     *slowest_answer = std::max(*slowest_answer, service.ReadySeconds());
-    // Its log is read meanwhile: who does not, holds it up.
+    // Read its log meanwhile: a full pipe would block it.
     service.process().AwaitErrLine([](const std::string&) { return false; },
                                    absl::Milliseconds(250));
   }
@@ -386,7 +388,7 @@ int main(int argc, char** argv) {
   retainer::Verdict verdict(options.smoke);
   const absl::Time large = retainer::SeedOnce(options.folder + "/large", options.open);
   const absl::Time small = retainer::SeedOnce(options.folder + "/small", options.small);
-  // The service first: the ticks play time ahead.
+  // Measure the service first, because the ticks move the clock ahead.
   if (!options.service.empty()) retainer::MeasureService(options, &verdict);
   retainer::MeasureTicks(options, large, small, &verdict);
   return verdict.failed() ? 1 : 0;

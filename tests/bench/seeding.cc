@@ -36,7 +36,7 @@ namespace {
 constexpr std::string_view kForge = "github";
 constexpr absl::Duration kOldest = absl::Hours(24 * 100);
 
-// Writes reach the files but are not waited for.
+// Writes reach the files but are not synced.
 class UnsyncedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
   UnsyncedFileSystem() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
@@ -131,7 +131,7 @@ absl::Status WriteIfAbsent(const std::filesystem::path& file, const std::string&
   return absl::OkStatus();
 }
 
-// Who can play in a ticket's story.
+// The people who act in a ticket's story.
 struct Cast {
   std::vector<std::vector<Actor>> contacts;  // by customer
   std::vector<Actor> responders;
@@ -178,12 +178,12 @@ Cast MakeCast(const Policy& policy, const SeedOptions& options, FakeForge* forge
   return cast;
 }
 
-// What happened on the n-th ticket until now.
+// What has happened on the n-th ticket until now.
 class Story {
  public:
   Story(const Cast& cast, const SeedOptions& options, std::uint64_t n)
       : cast_(cast), now_(options.now), random_(n * 2654435761u + 17) {
-    // Project after project, so that the tables are written in about their order.
+    // Project after project, so that the tables are written roughly in their order.
     const std::uint64_t total = options.open + options.closed;
     const std::uint64_t each = (total + cast.projects.size() - 1) / cast.projects.size();
     project_ = &cast.projects[n / each];
@@ -194,7 +194,7 @@ class Story {
     Open(n);
     const std::uint64_t exchanges = Below(4);
     for (std::uint64_t i = 0; i < exchanges && Pass(); ++i) Talk();
-    // The closed ones lie evenly among the open ones.
+    // The closed tickets are spread evenly among the open ones.
     if ((n + 1) * options.closed / total > n * options.closed / total) Close();
   }
 
@@ -210,7 +210,7 @@ class Story {
     return of[Below(of.size())];
   }
   Learnt By() const { return {Provenance::kWebhook, at_}; }
-  // Time passes, unless that would be the future.
+  // Moves the time, unless that would be after now.
   bool Pass() {
     const absl::Time next =
         Floor(at_ + absl::Minutes(1) + absl::Minutes(static_cast<std::int64_t>(Below(3 * 1440))));
@@ -276,7 +276,7 @@ class Story {
   News news_;
 };
 
-// One ticket: decided, committed, shown, told.
+// One ticket: decided, committed, shown, and its notices sent.
 absl::Status SeedOne(const Cast& cast, const SeedOptions& options, std::uint64_t n, Judge& judge,
                      Store& store) {
   Story story(cast, options, n);
@@ -408,7 +408,7 @@ absl::Status Seed(const SeedOptions& options) {
     Judge judge(store, clock, log, metrics, terms,
                 {{std::string(kForge), ForgeKind::kGitHub, &forge}});
 
-    // Nothing is left to be judged again by the service of this version.
+    // The service of this version must have nothing to judge again.
     ReconcilerOptions up_to_date;
     up_to_date.program = RETAINER_VERSION;
     Reconciler reconciler(judge, store, clock, log, metrics, terms, {std::string(kForge)},
@@ -443,8 +443,8 @@ absl::Status Seed(const SeedOptions& options) {
     if (!trouble.ok()) return trouble;
   }
   {
-    // Opened once as the service opens it: the long log of the writing above becomes tables, so
-    // that the service's first start has no more to read than any other.
+    // Open it once as the service does: the long write-ahead log becomes tables, so that the
+    // service's first start reads no more than any other.
     auto settled = OpenRocksDbStore(data);
     if (!settled.ok()) return settled.status();
   }

@@ -1,7 +1,7 @@
-// What the store carries: deliveries, alone and many in one write, synced, and decisions, which are
-// not.
+// The throughput of the store: deliveries, one or many per write, synced; and decisions, not
+// synced.
 //
-// `--benchmark_filter=` chooses; TMPDIR says on which disk.
+// `--benchmark_filter=` chooses the benchmarks; TMPDIR chooses the disk.
 #include <benchmark/benchmark.h>
 
 #include <atomic>

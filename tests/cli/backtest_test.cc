@@ -1,4 +1,5 @@
-// The tickets of a store under another policy: page by page, as a report, and without a trace.
+// Judging the tickets of a store under another policy: page by page, as a report, without any
+// write.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,4 @@
-// The policy is read beside everything else: nobody waits for a long reading who did not ask for
-// it.
+// The policy is read in a thread of its own: only those who asked for it wait for a long read.
 #include "src/cli/reloader.h"
 
 #include <gtest/gtest.h>

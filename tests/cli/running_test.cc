@@ -1,4 +1,4 @@
-// The service as `serve` runs it: what its log says of the policy.
+// The service as `serve` runs it: what its log says about the policy.
 #include "src/cli/running.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What other trackers got wrong about clocks, one test a report: each fails where we would too.
+// What other trackers did wrong with clocks. One test per report; each fails if we did the same.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"

@@ -1,10 +1,10 @@
-// REPORTS.md: every public report of another system (and of this one) that a test of ours answers,
-// made from the tests. A test says so in the comment above it:
+// REPORTS.md: every public report about another system (and this one) that a test of ours covers.
+// The page is made from the tests. A test names its reports in the comment above it:
 //
 //     // Report (zammad #5177, glpi #687): what went wrong there.
 //     TEST(Suite, Name) {
 //
-// RETAINER_WRITE_REPORTS=1 conformance_test writes the page anew.
+// RETAINER_WRITE_REPORTS=1 conformance_test writes the page again.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-// What every forge client must do, against the sandbox over HTTP: one suite, run for each.
+// What every forge client must do, tested over HTTP with the sandbox: one suite, run for each
+// client.
 //
-// One source file of a test binary includes it and instantiates it with makers of clients:
+// One source file of a test binary includes this and instantiates it with makers of clients:
 //
 //     INSTANTIATE_TEST_SUITE_P(GitHubApp, ForgeContract, testing::Values(ForgeMaker{…}));
 #pragma once

@@ -1,6 +1,6 @@
-// What every store must do: one suite, run for each.
+// What every store must do: one suite, run for each store.
 //
-// One source file of a test binary includes it and instantiates it with makers of empty stores:
+// One source file of a test binary includes this and instantiates it with makers of empty stores:
 //
 //     INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(StoreMaker{…}));
 #pragma once

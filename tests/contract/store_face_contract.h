@@ -1,4 +1,4 @@
-// The store's contract, faces: what should be shown, what is, and what waits or was given up.
+// The store's contract for faces: desired, shown, waiting, and given up.
 #pragma once
 
 #include "tests/contract/store_contract.h"

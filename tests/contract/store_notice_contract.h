@@ -1,4 +1,4 @@
-// The store's contract, notices: what waits to be told, what was, and what was given up.
+// The store's contract for notices: waiting, sent, and given up.
 #pragma once
 
 #include "tests/contract/store_contract.h"

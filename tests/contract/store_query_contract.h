@@ -1,4 +1,4 @@
-// The store's contract, what is asked of its indexes: lists, what is owed, sums.
+// The store's contract for queries of its indexes: lists, what is owed, sums.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Records with every field filled, for the tests of stores.
+// Records with every field set, for the tests of stores.
 #pragma once
 
 #include <algorithm>

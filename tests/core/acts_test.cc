@@ -1,5 +1,5 @@
-// Acts that a forge tells in two parts, acts that are taken back, words that count later, and for
-// whom a person speaks.
+// Actions that a forge reports in two parts, actions that are undone, words that count later, and
+// the authors for whom a comment counts.
 #include <gtest/gtest.h>
 
 #include <algorithm>

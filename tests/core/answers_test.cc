@@ -1,4 +1,4 @@
-// What people see of their commands: the label that means the same, and what became of each.
+// What people see of their commands: the label that means the same, and the result of each.
 #include <gtest/gtest.h>
 
 #include <map>

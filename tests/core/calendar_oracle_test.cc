@@ -1,5 +1,5 @@
-// Business time against cases that other systems' test suites state, where that collection lies
-// beside the source; the same ground is covered by calendar_test.cc without it.
+// Business time against cases of other systems' test suites, if that collection lies beside the
+// source. calendar_test.cc covers the same without it.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,5 +1,4 @@
-// Business time against a model too slow to be wrong: every minute of a few weeks, asked one by
-// one.
+// Business time against a model that is slow and simple: it tests every minute of a few weeks.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>

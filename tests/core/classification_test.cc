@@ -1,4 +1,4 @@
-// Whose ticket it is, who is who, and who may say what.
+// Whose ticket it is, what role each person has, and who may give which command.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"

@@ -1,4 +1,4 @@
-// The rules of the clock (src/core/RULES.md), one test a rule and sub-rule.
+// The rules of the clock (src/core/RULES.md), one test for each rule and sub-rule.
 #include <gtest/gtest.h>
 
 #include "tests/core/promises.h"

@@ -1,4 +1,4 @@
-// What a decision holds: what is new, what changed, who is told, what leaves, when to look again.
+// The content of a decision: new facts, changes, notices, the record, and the next wake-up.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"

@@ -1,4 +1,4 @@
-// What a standing tells a person who checks its sums.
+// The explanation of a standing, with which a person can check its figures.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"

@@ -1,4 +1,4 @@
-// What figures count, and what they do not: nothing that flatters.
+// What the figures count and what they leave out, so that they do not look too good.
 #include <gtest/gtest.h>
 
 #include "retainer/names.h"

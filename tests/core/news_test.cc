@@ -1,4 +1,4 @@
-// Hand-overs and closings: who is told of them, when, once.
+// Notices of hand-overs and closings: who gets them, when, and only once.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Who is told what and when.
+// Who gets which notices, and when.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A question that the forge has not answered holds back what hangs on its answer, and nothing else.
+// An unanswered question to the forge delays only what depends on its answer.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// What is kept beside a policy: whom its logins are pinned to, and the form outsiders are judged
-// by.
+// What is kept with a policy: the accounts that its logins are pinned to, and the policy that
+// outsiders' view is judged by.
 #include "retainer/policy.h"
 
 #include <gtest/gtest.h>

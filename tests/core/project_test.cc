@@ -1,4 +1,4 @@
-// A project is its id: which policy covers it, under which name.
+// A project is identified by its id: which policy covers it, and under which name.
 #include "retainer/project.h"
 
 #include <gtest/gtest.h>

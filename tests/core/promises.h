@@ -1,5 +1,4 @@
-// Short names of the metrics, and a contact's ticket of the highest priority: what tests of clocks
-// begin with.
+// Short names of the metrics, and a contact's ticket of the highest priority, for tests of clocks.
 #pragma once
 
 #include "absl/time/time.h"

@@ -1,5 +1,5 @@
-// Who may know of a private customer: nobody outside; where every reader may, the comment says so;
-// and each customer of its own claim alone.
+// Who may know of a private customer: nobody outside. If every reader may, the comment shows its
+// promises. Each customer knows only of its own claim.
 #include <gtest/gtest.h>
 
 #include <algorithm>

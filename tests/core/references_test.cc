@@ -1,4 +1,4 @@
-// Which ticket is meant: tickets that the forge does not have, duplicates and moves.
+// The ticket that a text refers to: tickets that the forge does not have, duplicates and moves.
 #include <gtest/gtest.h>
 
 #include "story.h"

@@ -1,4 +1,4 @@
-// Lines that are said to other programs answer nobody; a sentence that begins with `/` does.
+// Lines for other programs are not answers; a sentence that begins with `/` is one.
 #include <gtest/gtest.h>
 
 #include <string>

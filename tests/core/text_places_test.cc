@@ -1,4 +1,4 @@
-// Where a command stands that nobody typed as one, and what stands before one unseen.
+// Places in which a command does not count, and invisible text before a command.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// What the writer of the crash test writes, as the test expects to find it.
+// What the writer of the crash test writes, so that the test knows what to expect.
 #pragma once
 
 #include <string>

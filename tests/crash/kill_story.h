@@ -1,6 +1,5 @@
-// The service is killed again and again while people work on tickets, the forge's lists lag behind
-// and its answers are cut or come late; what stands there in the end is what a run that was never
-// killed makes of the same.
+// Kills the service again and again while people work on tickets, the forge's lists are delayed,
+// and its answers are cut or late. In the end the forge must show what a run without kills shows.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-// What `retainer serve` runs, on a clock that its killer holds: killed_service CONFIG CLOCK.
+// Runs what `retainer serve` runs, on a clock that its killer controls: killed_service CONFIG
+// CLOCK.
 //
-// Says `listening URL` on standard output. Each line on standard input asks for all that is due now
-// to be done; `settled` answers, or why not.
+// Prints `listening URL` on standard output. Each line on standard input requests that everything
+// due now is done; the answer is `settled`, or the reason why not.
 #include <chrono>
 #include <cstdio>
 #include <iostream>

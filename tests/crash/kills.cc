@@ -1,4 +1,4 @@
-// By hand: kills [KILLS] [SEED] [github|gitlab].
+// To run by hand: kills [KILLS] [SEED] [github|gitlab].
 #include <cstdlib>
 #include <iostream>
 

@@ -1,4 +1,4 @@
-// A few of the kills that `kills` does by the hundred.
+// Runs a few of the kills; `kills` does hundreds.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// A clock in a file that several processes see: one of them moves it.
+// A clock in a file that several processes read; one of them sets it.
 #pragma once
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// A process that writes decisions is killed at random points; afterwards everything that the store
-// acknowledged is there, nothing is there by half, and what was written on top is right too.
+// Kills a process that writes decisions, at random points. Afterwards everything that the store
+// acknowledged is there, no write is there in part, and further writes work.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// Writes deliveries and decisions to a store until it is killed, and says after each what the store
-// acknowledged: lines `D forge id` and `C forge number fact-id` on standard output.
+// Writes deliveries and decisions to a store until it is killed. After each it prints what the
+// store acknowledged: lines `D forge id` and `C forge number fact-id` on standard output.
 //
 //     store_writer FOLDER RUN
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// What a CI job finds at its forge: an OpenID Connect issuer, and GitHub's endpoint that hands a
-// job its own token. On loopback; until the end of the scope.
+// What a CI job finds at its forge: an OpenID Connect issuer, and GitHub's endpoint that gives a
+// job its own token. On loopback, until the end of the scope.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Commands of the real binary, as a person or a script uses them.
+// Commands of the real binary, as people and scripts use them.
 #include <gtest/gtest.h>
 #include <signal.h>
 

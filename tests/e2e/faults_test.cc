@@ -1,6 +1,6 @@
-// A forge that fails in every way it can while a ticket is brought to it: in the end there is one
-// status comment with the right labels, whatever happened on the way. The whole desk in this
-// process, over HTTP to the sandbox, on a clock in the test's hands.
+// A forge that fails in every way it can while a ticket is shown on it. In the end there is one
+// status comment with the right labels, whatever happened before. The whole desk runs in this
+// process, over HTTP to the sandbox, on a clock that the test sets.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,6 +1,5 @@
-// The action's script and the command say the same with the same exit code: both are given the same
-// answers, and what they print, what they write into the job's summary and how they end is
-// compared.
+// The action's script and the command say the same, with the same exit code. Both get the same
+// answers; the test compares their output, the job's summary and the exit codes.
 #include <gtest/gtest.h>
 
 #include <map>

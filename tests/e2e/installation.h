@@ -1,4 +1,4 @@
-// A new installation as a user has it: the binary, its files in a folder, and a sandbox forge.
+// A new installation as a user has it: the binary, a folder with its files, and a sandbox forge.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// The real binary tells people over the network, and only those who may know.
+// The real binary sends notices over the network, and only to those who may know.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,5 +1,5 @@
-// A program run by a test: its output read line by line, its end waited for. Waits are bounded and
-// block on the program's own words, never on a clock.
+// Runs a program for a test: reads its output line by line, and waits for its end. Waits are
+// bounded and depend on the program's output, never on a clock.
 #pragma once
 
 #include <sys/types.h>

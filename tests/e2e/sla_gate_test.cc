@@ -1,6 +1,6 @@
-// The gate as CI runs it: the GitHub action, its inputs and its step as action.yml has them, and
-// the GitLab template, with its variables, in a real shell, with the job's own OIDC token, against
-// the real service.
+// The gate as CI runs it, in a real shell, with the job's own OIDC token, against the real service:
+// the GitHub action with the inputs and the step of action.yml, and the GitLab template with its
+// variables.
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 

@@ -1,4 +1,4 @@
-// The real binary at night: what is wrong is said, with the mend, and nothing is lost.
+// The real binary in trouble: it says what is wrong and how to fix it, and nothing is lost.
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// Figures that can be read back.
+// Metrics whose values a test can read.
 #pragma once
 
 #include <map>

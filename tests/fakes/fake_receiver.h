@@ -1,4 +1,4 @@
-// A receiver whose deliveries are events that the test has made.
+// A receiver whose deliveries are events that the test made.
 #pragma once
 
 #include <map>

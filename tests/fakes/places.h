@@ -1,5 +1,5 @@
-// Where the tree, the shared cases beside it and the program lie. Only places.cc holds paths, so
-// that a compiler cache serves the tests of every clone.
+// The places of the source tree, of the shared cases beside it, and of the program. Only places.cc
+// contains paths, so that a compiler cache works for the tests of every clone.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// An engine in memory over a disk whose power is cut on demand: writes that were not synced are
-// lost from the end, as many as the test says.
+// An engine in memory on a disk whose power a test can cut: the last writes that were not synced
+// are lost, as many as the test says.
 #pragma once
 
 #include <cstddef>

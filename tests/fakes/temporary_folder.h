@@ -1,4 +1,4 @@
-// A folder that is gone with its test.
+// A folder that is deleted with its test.
 #pragma once
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// An OpenID Connect issuer of the test's own: keys, the documents that describe them, and tokens.
+// An OpenID Connect issuer for tests: keys, the documents that describe them, and tokens.
 #pragma once
 
 #include <memory>

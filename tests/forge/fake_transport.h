@@ -1,4 +1,4 @@
-// A forge made of prepared answers, in place of the network.
+// A forge made of prepared answers instead of a network.
 #pragma once
 
 #include <deque>

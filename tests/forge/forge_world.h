@@ -1,4 +1,4 @@
-// A client over prepared answers, with time in the test's hand.
+// A client with prepared answers and a clock that the test sets.
 #pragma once
 
 #include <gtest/gtest.h>

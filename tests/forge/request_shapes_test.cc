@@ -1,9 +1,9 @@
-// Every request that the clients can send, with every status that they handle, written down for the
+// Writes down every request that the clients can send, with every status that they handle, for the
 // contract check against the forges' published descriptions (openapi/check.mjs).
 //
-// One JSON object a line: {forge, method, path, status, keys}. `keys` are the body's members.
-// The file's name comes from RETAINER_REQUEST_SHAPES; without it the lines are only made and the
-// GitLab half is held against the table below.
+// One JSON object per line: {forge, method, path, status, keys}. `keys` are the body's members. The
+// file's name comes from RETAINER_REQUEST_SHAPES. Without it the lines are only made, and the
+// GitLab half is compared with the table below.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

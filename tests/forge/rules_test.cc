@@ -1,4 +1,4 @@
-// What MakeForge refuses, and the forge that is none.
+// What MakeForge refuses, and the offline forge.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"

@@ -1,4 +1,4 @@
-// The clients against the sandbox; and that a webhook and a later reading tell the same facts.
+// The clients with the sandbox. A webhook and a later read give the same facts.
 #include <gtest/gtest.h>
 
 #include <memory>

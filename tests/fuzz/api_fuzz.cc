@@ -1,5 +1,5 @@
-// Whatever is asked of the REST API, by whomever: an answer, never an internal error; and what its
-// parsers take they write again as it was.
+// Any request to the REST API from any caller: there is an answer, never an internal error.
+// Whatever its parsers accept, they write again unchanged.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Whatever a command sends through the control socket: one line of JSON comes back.
+// Any request through the control socket: the answer is one line of JSON.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

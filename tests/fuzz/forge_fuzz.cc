@@ -1,4 +1,4 @@
-// Whatever a forge answers, in status, headers and body: an answer or an error, and an end to it.
+// Any status, headers and body from a forge: the client returns an answer or an error, and ends.
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Whatever comes over a connection: a request is read the same however its bytes are cut, and what
-// is taken could be read in one way only.
+// Any bytes on a connection: a request is read in the same way however its bytes are split, and
+// only unambiguous requests are accepted.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Any bytes as a policy's calendar file: days or a problem, in bounded time; and a policy that is
-// taken is taken the same twice.
+// Any bytes as a policy's calendar file: days or a problem, in bounded time. An accepted policy is
+// accepted again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

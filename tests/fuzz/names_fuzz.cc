@@ -1,5 +1,5 @@
-// Names as people and policies write them: what is printed reads as the same again, and patterns of
-// projects match what a matcher says that is too simple to be wrong.
+// Names in the forms of people and policies: a printed name is read back as the same name, and
+// patterns of projects match what a simple reference matcher matches.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Whatever the text of a policy or a configuration: a value or a problem, and a policy that passes
+// Any text as a policy or a configuration: a value or a problem. A policy without problems
 // compiles.
 #include <cstddef>
 #include <cstdint>

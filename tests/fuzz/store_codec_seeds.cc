@@ -1,5 +1,5 @@
-// Writes the records of store_samples.h, encoded, into a folder: what the fuzzer of the decoders
-// starts from.
+// Writes the records of store_samples.h, encoded, into a folder, as the start corpus for the
+// decoders' fuzzer.
 #include <fstream>
 #include <iostream>
 #include <string>

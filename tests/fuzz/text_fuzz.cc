@@ -1,5 +1,5 @@
-// Any bytes through the reader of comments: no crash, no limit passed, and what must hold of every
-// text holds.
+// Any bytes through the reader of comments: no crash, no limit exceeded, and the properties of
+// every text hold.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

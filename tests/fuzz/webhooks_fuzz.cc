@@ -1,4 +1,4 @@
-// Any bytes under any event header: an event, a refusal, never more.
+// Any bytes under any event header: an event or a refusal, nothing else.
 #include <array>
 #include <cstddef>
 #include <cstdint>

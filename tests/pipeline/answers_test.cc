@@ -1,4 +1,4 @@
-// What the forge is made to show of people's commands: reactions, and labels that say the same.
+// How people's commands are answered on the forge: reactions, and labels that mean the same.
 #include "tests/pipeline/world.h"
 
 namespace retainer {

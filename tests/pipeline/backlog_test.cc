@@ -1,4 +1,4 @@
-// Faces that wait for their turn: what was observed, and what did not happen just now.
+// Faces that wait for their turn: observed faces, and faces of old events.
 #include <algorithm>
 
 #include "tests/pipeline/world.h"

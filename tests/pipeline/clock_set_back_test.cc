@@ -1,4 +1,4 @@
-// The machine's clock is set back: nothing waits longer for it than it would have without.
+// The machine's clock is set back: nothing waits longer because of it.
 #include "src/pipeline/recovery.h"
 #include "tests/pipeline/world.h"
 

@@ -1,5 +1,5 @@
-// Decisions are not synced one by one: what a power cut takes is decided again to the same result,
-// and nobody outside was told of it.
+// Decisions are not synced one by one. What a power cut removes is decided again with the same
+// result, and nobody outside was told of it before.
 #include <atomic>
 #include <functional>
 #include <mutex>

@@ -1,4 +1,4 @@
-// How often a forge is asked: tries are questions that it was asked, not what happens meanwhile.
+// How often a forge is asked: only real questions count as tries, not other events meanwhile.
 #include <algorithm>
 #include <string>
 

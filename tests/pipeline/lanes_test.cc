@@ -1,5 +1,5 @@
-// Tickets side by side: each ticket in the order of arrival, by one thread at a time; what may
-// change more than a ticket by itself; one that blocks or fails stops no other.
+// Tickets in parallel: each ticket in the order of arrival, by one thread at a time. Deliveries
+// that may change more than one ticket run alone. One that blocks or fails stops no other.
 #include "src/pipeline/lanes.h"
 
 #include <algorithm>

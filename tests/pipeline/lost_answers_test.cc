@@ -1,4 +1,4 @@
-// What stands on the forge when answers are lost, lists lag, calls are carried out late or the
+// The forge's state when answers are lost, lists are delayed, calls are carried out late, or the
 // store is an older one: one comment, no stale label, nobody assigned against a person's will.
 #include <algorithm>
 

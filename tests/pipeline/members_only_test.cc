@@ -1,5 +1,5 @@
-// Who reads a project: that its members alone do is believed on the forge's word, and a private
-// customer's promises stand in its own project only as long as it is so.
+// Who reads a project: that only its members do is believed only from the forge, and a private
+// customer's promises are shown in its own project only as long as that is true.
 #include <string>
 
 #include "src/pipeline/project_watch.h"

@@ -1,5 +1,6 @@
-// What outsiders see comes first: before a ticket's face is decided, the same is asked of the forge
-// in the same order and time, whoever its customer is, and whatever the forge says to the rest.
+// What outsiders see comes first: before a ticket's face is decided, the forge gets the same
+// questions in the same order and time, whoever the customer is, and whatever it answers to the
+// others.
 #include <string>
 #include <utility>
 #include <vector>

@@ -1,4 +1,4 @@
-// How little the desk says: what a whole support story costs in calls that change the forge.
+// How little the desk writes: the calls that change the forge during a whole support story.
 #include "templates/renderer.h"
 #include "tests/pipeline/world.h"
 

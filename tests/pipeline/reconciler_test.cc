@@ -1,4 +1,4 @@
-// Judging everything again: beside the work that comes in, and across restarts.
+// Judging everything again: in parallel with incoming work, and across restarts.
 #include "src/pipeline/reconciler.h"
 
 #include "tests/pipeline/world.h"

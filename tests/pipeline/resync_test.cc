@@ -1,4 +1,4 @@
-// Reading back what happened while nobody told us: at adoption, after an outage, on request.
+// Reading back what happened without deliveries: at adoption, after an outage, on request.
 #include "src/pipeline/resync.h"
 
 #include "src/pipeline/project_watch.h"

@@ -1,4 +1,4 @@
-// The store is looked through in the background, a step at a time, once a day.
+// The store is checked in the background, step by step, once a day.
 #include "src/pipeline/scrubber.h"
 
 #include <gtest/gtest.h>

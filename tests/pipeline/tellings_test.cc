@@ -1,4 +1,4 @@
-// What is told, under which name, and how much at once.
+// Which notices are sent, under which id, and how many at once.
 #include <algorithm>
 #include <map>
 #include <set>

@@ -1,4 +1,4 @@
-// Wake-ups: a few at their instant, a crowd within its minute.
+// Wake-ups: a few at their instant, a crowd spread over a minute.
 #include <set>
 
 #include "tests/pipeline/world.h"

@@ -1,4 +1,4 @@
-// From a delivery to what people are told: notices and mentions on the real judge, store and
+// From a delivery to the people who are told: notices and mentions with the real judge, store and
 // notifier.
 #include "src/pipeline/mentions.h"
 #include "src/pipeline/notices.h"

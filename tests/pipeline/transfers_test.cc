@@ -1,5 +1,5 @@
-// Tickets that are transferred between projects we watch, or into one of them: time moves along,
-// and nothing is told that was told there or kept.
+// Tickets that are transferred between projects that we watch, or into one of them: their time goes
+// with them, and notices that were sent or kept there are not sent again.
 #include <algorithm>
 
 #include "tests/pipeline/world.h"

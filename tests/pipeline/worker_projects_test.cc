@@ -1,5 +1,4 @@
-// Which project a delivery is about: what it says is believed only as far as the forge bears it
-// out.
+// Which project a delivery is about: a delivery is believed only as far as the forge confirms it.
 #include <algorithm>
 
 #include "src/pipeline/worker.h"

@@ -1,4 +1,4 @@
-// One forge, one project, one policy: what the pipeline's tests play in.
+// One forge, one project, one policy: the world of the pipeline's tests.
 #pragma once
 
 #include <gtest/gtest.h>

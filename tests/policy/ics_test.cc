@@ -1,5 +1,5 @@
-// Which days an iCalendar file closes: exactly those that RFC 5545 says, or the file is refused
-// with the line. Most of these files were read in another way by somebody.
+// The days that an iCalendar file closes: exactly those of RFC 5545, or the file is refused with
+// the line. Somebody's reader understood most of these files differently.
 #include "src/policy/ics.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What we ship beside the program, read by the program: the example policy and configuration, the
+// The program reads the files that we ship with it: the example policy and configuration, the
 // policy's JSON Schema, and the examples of the pages.
 #include <gtest/gtest.h>
 #include <unistd.h>

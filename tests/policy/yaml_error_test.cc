@@ -1,4 +1,4 @@
-// What a person did wrong where a file is no YAML, in words of what is missing.
+// Explains a person's mistake in a file that is not YAML by naming what is missing.
 #include <gtest/gtest.h>
 
 #include <string>

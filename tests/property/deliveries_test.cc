@@ -1,6 +1,6 @@
-// Order does not matter: the same signed deliveries, in any order and any of them twice, through
-// the real receiver, the store and the judge, end in the same standing of every ticket, byte for
-// byte.
+// Order does not matter. The same signed deliveries, in any order and with any of them twice, go
+// through the real receiver, the store and the judge. Every ticket ends in the same standing, byte
+// for byte.
 #include <gtest/gtest.h>
 
 #include <algorithm>

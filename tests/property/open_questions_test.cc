@@ -1,6 +1,6 @@
-// What is shown and told while the forge owes answers is what would be shown and told whatever it
-// answered; and an outsider sees the same of a private customer's ticket as of a community one, in
-// whatever order the answers come.
+// While the forge has not answered, only that is shown and told which would be shown and told with
+// every possible answer. An outsider sees the same of a private customer's ticket as of a community
+// ticket, in whatever order the answers come.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>

@@ -1,8 +1,8 @@
-// Privacy: whatever an outsider can read of a private customer's ticket equals that of a community
-// ticket, byte for byte as it is posted, and changes at the same instants. Beside a public
-// customer's claim a private one changes nothing.
+// Privacy: whatever an outsider can read of a private customer's ticket equals a community ticket,
+// byte for byte as posted, and changes at the same instants. Beside a public customer's claim a
+// private claim changes nothing.
 //
-// The same random story is told twice: under a policy with a private customer whose contact opens
+// The same random story is played twice: under a policy with a private customer whose contact opens
 // the ticket, and under the same policy without that customer.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

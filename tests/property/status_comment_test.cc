@@ -1,5 +1,4 @@
-// The status comment as people read it while a ticket lives: what happened goes in, the posted text
-// comes out.
+// The status comment during a ticket's life: events go in, and the posted text comes out.
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,5 +1,5 @@
-// An id that a receiver sees is of one telling with one content, whatever fails, crashes, is taken
-// back and comes true again: a receiver that drops ids that it knows misses nothing.
+// An id that a receiver sees identifies one telling with one content, whatever fails, crashes, is
+// withdrawn and comes true again: a receiver that drops known ids misses nothing.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>

@@ -1,4 +1,4 @@
-// The tests' own hands on HTTP and cryptography, so that the sandbox is judged from outside.
+// The tests' own HTTP and cryptography, so that the sandbox is tested independently.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// Receivers of notices on ports of this machine: HTTP, SMTP, and one that never says a word.
+// Receivers of notices on ports of this machine: HTTP, SMTP, and one that never answers.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// Records and keys: what is written is read back, in order; what is no record is refused, whatever
-// its bytes.
+// Records and keys: what is written is read back, in order; bytes that are not a record are
+// refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// A file system that fails when told: full, read-only or broken, at writing or at syncing.
+// A file system that fails on demand: full, read-only or broken, when writing or syncing.
 #pragma once
 
 #include <atomic>

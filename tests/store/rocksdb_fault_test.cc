@@ -1,5 +1,5 @@
-// A disk that fills up, turns read-only or breaks: nothing is acknowledged that is not there,
-// reading goes on, and the store is well again with the disk, without a restart.
+// A disk that fills up, turns read-only or breaks: nothing is acknowledged that is not stored,
+// reading still works, and the store recovers with the disk, without a restart.
 #include <gtest/gtest.h>
 
 #include <filesystem>

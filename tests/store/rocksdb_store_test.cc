@@ -1,4 +1,4 @@
-// What only a store on disk does: it is reopened, locked, damaged.
+// What concerns only a store on disk: it is reopened, locked, damaged.
 #include "src/store/rocksdb_store.h"
 
 #include <gtest/gtest.h>

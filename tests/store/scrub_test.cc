@@ -1,4 +1,4 @@
-// What is damaged is found before somebody needs it, and named.
+// Damage is found before somebody needs the record, and is named.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,5 +1,5 @@
-// One comment of every kind, as it is posted, written to the folder RETAINER_BODIES (where that is
-// set) for npm/check.sh, which reads them with real Markdown renderers.
+// Writes one comment of every kind, as it is posted, to the folder RETAINER_BODIES (if it is set)
+// for npm/check.sh, which reads them with real Markdown renderers.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Hostile bodies, instants as forges write them, and the cost of parsing.
+// Hostile bodies, instants in the forges' forms, and the cost of parsing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Deliveries for the tests: the room's own samples, and receivers to read them with.
+// Deliveries for the tests: the room's own samples, and receivers that read them.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What other systems fell over, by public reports, and what we read of it.
+// Bodies on which other systems failed, by public reports, and how we read them.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

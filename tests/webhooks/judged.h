@@ -1,4 +1,4 @@
-// The fast reader of bodies beside the judge (webhooks/json_strict.h).
+// Compares the fast reader of bodies with the strict one (webhooks/json_strict.h).
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// Every body that we have: the room's own samples, and the collected ones beside the project where
-// they are. Each is read, found to be nothing, or refused with a reason.
+// All bodies that we have: the room's own samples, and the collection beside the project if it is
+// there. Each is read, found to have no effect, or refused with a reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
