@@ -51,7 +51,6 @@ enum class EventKind : std::uint8_t {
   kProject,
   kLabel,         // a label of the project was created, edited or deleted
   kPush,          // `ref`, `commit`
-  kRelease,       // `ref` = tag, `commit` where known
   kInstallation,  // an app installation was added, changed or removed: `projects`
   kSubscription,  // marketplace purchase or sponsorship
   kNothing,       // nothing to do: `reason`
@@ -67,7 +66,7 @@ struct Event {
   Actor sender;
   std::optional<TicketInfo> ticket;
   std::vector<Fact> facts;
-  std::string ref;           // kPush, kRelease: the ref. kLabel: the label's present name
+  std::string ref;           // kPush: the ref. kLabel: the label's present name
   std::string renamed_from;  // kLabel: the earlier name; empty if it did not change
   std::string commit;
   // kInstallation: its projects. For a transferred ticket: the project that it went to.

@@ -13,7 +13,6 @@ namespace retainer {
 namespace {
 
 constexpr char kJson[] = "application/json";
-constexpr char kText[] = "text/plain; charset=utf-8";
 
 HttpAnswer MakeProblem(int status, std::string_view detail, std::string_view id,
                        std::string_view code) {
@@ -27,7 +26,7 @@ HttpAnswer MakeProblem(int status, std::string_view detail, std::string_view id,
 HttpAnswer MakeText(int status, std::string text) {
   HttpAnswer answer;
   answer.status = status;
-  answer.type = kText;
+  answer.type = kTextType;
   answer.body = std::move(text);
   return answer;
 }

@@ -47,6 +47,8 @@ struct HttpRequest {
 
 inline constexpr char kRequestId[] = "X-Request-Id";
 
+inline constexpr char kTextType[] = "text/plain; charset=utf-8";
+
 struct HttpAnswer {
   int status = 200;
   std::string type;  // of the body

@@ -14,7 +14,6 @@ namespace retainer {
 namespace {
 
 constexpr std::string_view kDeliveries = "/webhooks/";
-constexpr char kText[] = "text/plain; charset=utf-8";
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -117,7 +116,7 @@ HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const IntakeAnswer&
     answer = Problem(request, taken.http_status, taken.problem);
   } else {
     answer.status = taken.http_status;
-    answer.type = kText;
+    answer.type = kTextType;
     answer.body = absl::StrCat(taken.reason, "\n");
   }
   if (taken.retry_after) {

@@ -28,9 +28,7 @@
 namespace retainer::cli {
 namespace {
 
-using nlohmann::json;
-
-struct Options {
+struct BacktestOptions {
   std::string config;
   std::string policy;
   std::string since;
@@ -55,7 +53,7 @@ absl::Time Since(const std::string& text, absl::TimeZone zone) {
 }
 
 // Evaluates the tickets of the store, page by page, through whoever owns the store.
-Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Options& options,
+Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const BacktestOptions& options,
                  const BacktestScope& scope, BacktestHead* head) {
   StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
   nlohmann::ordered_json request = {{"op", "backtest"},
@@ -68,7 +66,7 @@ Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Optio
   for (;;) {
     const auto answered = talk.Ask(request.dump());
     if (!answered.ok()) Fail(answered.status());
-    const json page = json::parse(answered->data);
+    const nlohmann::json page = nlohmann::json::parse(answered->data);
     auto part = ParseBacktest(page.at("part").dump());
     if (!part.ok()) Fail(part.status());
     Merge(scope, *std::move(part), &whole);
@@ -81,8 +79,9 @@ Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Optio
 
 // Evaluates the tickets that the deliveries make. Today's policy folder counts as in force at all
 // times.
-Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const Options& options,
-                      const BacktestScope& scope, BacktestHead* head) {
+Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed,
+                      const BacktestOptions& options, const BacktestScope& scope,
+                      BacktestHead* head) {
   const auto policy = LoadPolicyFolder(config.policy);
   if (!policy.ok()) Fail(policy.status());
   const auto recorded = ReadRecorded(options.paths);
@@ -127,7 +126,7 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed, const 
   return whole;
 }
 
-void Run(Options options) {
+void Run(BacktestOptions options) {
   // Secrets are needed only to check deliveries.
   const auto config =
       LoadConfigFile(options.config, options.paths.empty() ? Secrets::kLeft : Secrets::kRead);
@@ -164,7 +163,7 @@ void Run(Options options) {
 }  // namespace
 
 void RegisterBacktest(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BacktestOptions>();
   CLI::App* command =
       app.add_subcommand("backtest",
                          "The tickets on record, or recorded deliveries, under another policy as "

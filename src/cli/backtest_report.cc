@@ -15,13 +15,11 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-absl::Time Instant(const json& text) {
+absl::Time Instant(const nlohmann::ordered_json& text) {
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text.get<std::string>(), &time, &error)) {
@@ -30,7 +28,7 @@ absl::Time Instant(const json& text) {
   return time;
 }
 
-Metric MetricOf(const json& name) {
+Metric MetricOf(const nlohmann::ordered_json& name) {
   const auto metric = ParseMetric(name.get<std::string>());
   if (!metric) throw std::runtime_error("an unknown metric");
   return *metric;
@@ -53,21 +51,21 @@ constexpr std::pair<const char*, std::int64_t PromiseTally::*> kFigures[] = {
     {"cancelled", &PromiseTally::cancelled},
     {"closed_unanswered", &PromiseTally::closed_unanswered}};
 
-json TallyJson(const PromiseTally& tally) {
-  json out = json::object();
+nlohmann::ordered_json TallyJson(const PromiseTally& tally) {
+  nlohmann::ordered_json out = nlohmann::ordered_json::object();
   for (const auto& [name, figure] : kFigures) out[name] = tally.*figure;
   const auto share = tally.share_met();
-  out["share_met"] = share ? json(*share) : json(nullptr);
+  out["share_met"] = share ? nlohmann::ordered_json(*share) : nlohmann::ordered_json(nullptr);
   return out;
 }
 
-json SideJson(const BacktestSide& side) {
-  json unanswered = {{"tickets", side.unanswered_on}};
+nlohmann::ordered_json SideJson(const BacktestSide& side) {
+  nlohmann::ordered_json unanswered = {{"tickets", side.unanswered_on}};
   for (const auto& [name, kind] : kQuestions) {
     const auto it = side.unanswered.find(kind);
     unanswered[name] = it == side.unanswered.end() ? 0 : it->second;
   }
-  json hours = json::object();
+  nlohmann::ordered_json hours = nlohmann::ordered_json::object();
   for (std::size_t day = 0; day < 7; ++day) {
     hours[kDays[day]] = std::vector<std::int64_t>(side.missed_at.begin() + day * 24,
                                                   side.missed_at.begin() + (day + 1) * 24);
@@ -97,7 +95,7 @@ std::vector<Line> Lines(const Backtest& backtest) {
   return lines;
 }
 
-void ReadSide(const json& in, BacktestSide* side) {
+void ReadSide(const nlohmann::ordered_json& in, BacktestSide* side) {
   side->claimed = in.at("claimed");
   side->unanswered_on = in.at("unanswered").at("tickets");
   for (const auto& [name, kind] : kQuestions) {
@@ -111,7 +109,7 @@ void ReadSide(const json& in, BacktestSide* side) {
   }
 }
 
-PromiseTally ReadTally(const json& in) {
+PromiseTally ReadTally(const nlohmann::ordered_json& in) {
   PromiseTally tally;
   for (const auto& [name, figure] : kFigures) tally.*figure = in.at(name);
   return tally;
@@ -189,7 +187,7 @@ void Unanswered(const char* who, const BacktestSide& side, std::string* out) {
 }  // namespace
 
 std::string BacktestJson(const BacktestHead& head, const Backtest& backtest) {
-  json promises = json::array();
+  nlohmann::ordered_json promises = nlohmann::ordered_json::array();
   for (const Line& line : Lines(backtest)) {
     promises.push_back({{"plan", line.name.plan},
                         {"priority", line.name.priority},
@@ -197,7 +195,7 @@ std::string BacktestJson(const BacktestHead& head, const Backtest& backtest) {
                         {"today", TallyJson(line.today)},
                         {"new", TallyJson(line.proposed)}});
   }
-  json worsened = json::array();
+  nlohmann::ordered_json worsened = nlohmann::ordered_json::array();
   for (const WorsenedPromise& worse : backtest.worsened) {
     worsened.push_back({{"ticket", ToString(worse.ticket)},
                         {"customer", worse.customer},
@@ -210,9 +208,10 @@ std::string BacktestJson(const BacktestHead& head, const Backtest& backtest) {
                         {"due_new", absl::FormatTime(worse.due_new, absl::UTCTimeZone())},
                         {"late_seconds", absl::ToInt64Seconds(worse.late())}});
   }
-  const json out = {
+  const nlohmann::ordered_json out = {
       {"as_of", Rfc3339(head.as_of)},
-      {"since", head.since == absl::InfinitePast() ? json(nullptr) : json(Rfc3339(head.since))},
+      {"since", head.since == absl::InfinitePast() ? nlohmann::ordered_json(nullptr)
+                                                   : nlohmann::ordered_json(Rfc3339(head.since))},
       {"time_zone", head.time_zone},
       {"policy", head.policy},
       {"tickets", backtest.tickets},
@@ -224,17 +223,17 @@ std::string BacktestJson(const BacktestHead& head, const Backtest& backtest) {
       {"met_to_missed", backtest.met_to_missed},
       {"missed_to_met", backtest.missed_to_met},
       {"worsened", worsened}};
-  return out.dump(2, ' ', false, json::error_handler_t::replace);
+  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 absl::StatusOr<Backtest> ParseBacktest(const std::string& text) {
   Backtest backtest;
   try {
-    const json in = json::parse(text);
+    const nlohmann::ordered_json in = nlohmann::ordered_json::parse(text);
     backtest.tickets = in.at("tickets");
     backtest.incomplete = in.at("incomplete");
     backtest.arrived = in.at("arrived");
-    for (const json& line : in.at("promises")) {
+    for (const nlohmann::ordered_json& line : in.at("promises")) {
       const PromiseName name{line.at("plan"), line.at("priority"), MetricOf(line.at("metric"))};
       const PromiseTally today = ReadTally(line.at("today"));
       const PromiseTally proposed = ReadTally(line.at("new"));
@@ -245,7 +244,7 @@ absl::StatusOr<Backtest> ParseBacktest(const std::string& text) {
     ReadSide(in.at("new"), &backtest.proposed);
     backtest.met_to_missed = in.at("met_to_missed");
     backtest.missed_to_met = in.at("missed_to_met");
-    for (const json& worse : in.at("worsened")) {
+    for (const nlohmann::ordered_json& worse : in.at("worsened")) {
       const auto ref = ParseTicketRef(worse.at("ticket").get<std::string>());
       if (!ref.ok()) return ref.status();
       backtest.worsened.push_back({*ref, worse.at("customer"), worse.at("plan"),

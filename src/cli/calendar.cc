@@ -20,7 +20,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options {
+struct CalendarOptions {
   std::string policy;
   std::string calendars;
   std::string from;
@@ -29,7 +29,7 @@ struct Options {
   bool json = false;
 };
 
-std::shared_ptr<const BusinessTime> Compile(const Options& options) {
+std::shared_ptr<const BusinessTime> Compile(const CalendarOptions& options) {
   const auto policy = LoadPolicyFolder(options.policy);
   if (!policy.ok()) Fail(policy.status());
   std::vector<CalendarSpec> specs;
@@ -54,11 +54,11 @@ absl::Time Instant(const std::string& text) {
   return *time;
 }
 
-void Print(const Options& options, const nlohmann::json& result, const std::string& text) {
+void Print(const CalendarOptions& options, const nlohmann::json& result, const std::string& text) {
   std::cout << (options.json ? nlohmann::json{{"result", result}}.dump() : text) << "\n";
 }
 
-void Deadline(const Options& options) {
+void Deadline(const CalendarOptions& options) {
   const auto time = Compile(options);
   const auto target = ParseTarget(options.duration);
   if (!target.ok()) Fail(target.status());
@@ -71,7 +71,7 @@ void Deadline(const Options& options) {
   Print(options, text, text);
 }
 
-void Elapsed(const Options& options) {
+void Elapsed(const CalendarOptions& options) {
   const auto time = Compile(options);
   const absl::Duration elapsed = time->Elapsed(Instant(options.from), Instant(options.to));
   Print(options, absl::ToDoubleSeconds(elapsed),
@@ -87,7 +87,7 @@ void Batch() {
 }  // namespace
 
 void RegisterCalendar(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CalendarOptions>();
   CLI::App* calendar = app.add_subcommand("calendar", "Business time: deadlines and elapsed time");
   calendar->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& about) {

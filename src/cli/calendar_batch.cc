@@ -13,14 +13,12 @@
 namespace retainer::cli {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::string_view kWeekdays[7] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr int kMostPeriods = 10'000;
 
 [[noreturn]] void Wrong(const std::string& what) { throw std::invalid_argument(what); }
 
-int Minute(const json& value) {
+int Minute(const nlohmann::json& value) {
   const auto text = value.get<std::string>();
   int hour = -1;
   int minute = -1;
@@ -36,9 +34,9 @@ int Minute(const json& value) {
   return total;
 }
 
-std::vector<DayHours> Hours(const json& list) {
+std::vector<DayHours> Hours(const nlohmann::json& list) {
   std::vector<DayHours> hours;
-  for (const json& span : list) {
+  for (const nlohmann::json& span : list) {
     if (!span.is_array() || span.size() != 2) Wrong("hours are pairs [\"HH:MM\", \"HH:MM\"]");
     hours.push_back({Minute(span[0]), Minute(span[1])});
   }
@@ -53,7 +51,7 @@ absl::CivilDay Day(const std::string& text) {
   return day;
 }
 
-CalendarSpec ReadCalendar(const json& object) {
+CalendarSpec ReadCalendar(const nlohmann::json& object) {
   CalendarSpec spec;
   spec.name = "calendar";
   spec.time_zone = object.at("time_zone").get<std::string>();
@@ -63,18 +61,18 @@ CalendarSpec ReadCalendar(const json& object) {
       spec.weekly[i] = Hours(weekly->at(std::string(kWeekdays[i])));
     }
   }
-  for (const json& day : object.value("holidays", json::array())) {
+  for (const nlohmann::json& day : object.value("holidays", nlohmann::json::array())) {
     spec.holidays.insert(Day(day.get<std::string>()));
   }
-  for (const json& day : object.value("holidays_yearly", json::array())) {
+  for (const nlohmann::json& day : object.value("holidays_yearly", nlohmann::json::array())) {
     // 2000 is a leap year, so 29 February is valid.
     const absl::CivilDay date = Day("2000-" + day.get<std::string>());
     spec.yearly_holidays.emplace(date.month(), date.day());
   }
   // In a variable, so that it outlives the loop over its items.
-  const json overrides = object.value("date_overrides", json::object());
+  const nlohmann::json overrides = object.value("date_overrides", nlohmann::json::object());
   for (const auto& [day, hours] : overrides.items()) spec.overrides[Day(day)] = Hours(hours);
-  const json breaks = object.value("date_breaks", json::object());
+  const nlohmann::json breaks = object.value("date_breaks", nlohmann::json::object());
   for (const auto& [day, hours] : breaks.items()) spec.breaks[Day(day)] = Hours(hours);
   return spec;
 }
@@ -89,7 +87,7 @@ bool NeverOpens(const CalendarSpec& spec) {
   return true;
 }
 
-absl::Time Instant(const json& value) {
+absl::Time Instant(const nlohmann::json& value) {
   const auto text = value.get<std::string>();
   absl::Time time;
   std::string error;
@@ -99,16 +97,18 @@ absl::Time Instant(const json& value) {
   return time;
 }
 
-json Show(absl::Time time) {
+nlohmann::json Show(absl::Time time) {
   if (time == absl::InfiniteFuture()) return nullptr;
   return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone());
 }
 
-json Show(const std::optional<absl::Time>& time) { return time ? Show(*time) : json(nullptr); }
+nlohmann::json Show(const std::optional<absl::Time>& time) {
+  return time ? Show(*time) : nlohmann::json(nullptr);
+}
 
-std::vector<Interval> Pauses(const json& question) {
+std::vector<Interval> Pauses(const nlohmann::json& question) {
   std::vector<Interval> pauses;
-  for (const json& pause : question.value("pauses", json::array())) {
+  for (const nlohmann::json& pause : question.value("pauses", nlohmann::json::array())) {
     if (!pause.is_array() || pause.size() != 2) Wrong("pauses are pairs [from, until]");
     pauses.push_back(
         {Instant(pause[0]), pause[1].is_null() ? absl::InfiniteFuture() : Instant(pause[1])});
@@ -116,9 +116,9 @@ std::vector<Interval> Pauses(const json& question) {
   return pauses;
 }
 
-json Periods(const BusinessTime& time, absl::Time from, int count) {
+nlohmann::json Periods(const BusinessTime& time, absl::Time from, int count) {
   if (count < 0 || count > kMostPeriods) Wrong("count is 0 to " + std::to_string(kMostPeriods));
-  json periods = json::array();
+  nlohmann::json periods = nlohmann::json::array();
   for (int i = 0; i < count; ++i) {
     const std::optional<absl::Time> open = time.NextOpen(from);
     if (!open) break;
@@ -130,10 +130,10 @@ json Periods(const BusinessTime& time, absl::Time from, int count) {
   return periods;
 }
 
-json Answer(const json& question) {
+nlohmann::json Answer(const nlohmann::json& question) {
   const auto kind = question.at("kind").get<std::string>();
   std::vector<CalendarSpec> open;
-  for (const json& calendar : question.at("calendars")) {
+  for (const nlohmann::json& calendar : question.at("calendars")) {
     CalendarSpec spec = ReadCalendar(calendar);
     if (!NeverOpens(spec)) open.push_back(std::move(spec));
   }
@@ -147,7 +147,7 @@ json Answer(const json& question) {
     const absl::Time start = Instant(question.at("start_utc"));
     const absl::Duration open_time = absl::Seconds(question.at("duration_s").get<double>());
     const std::vector<Interval> pauses = Pauses(question);
-    return time ? Show(time->Deadline(start, open_time, pauses)) : json(nullptr);
+    return time ? Show(time->Deadline(start, open_time, pauses)) : nlohmann::json(nullptr);
   }
   if (kind == "elapsed") {
     const absl::Time start = Instant(question.at("start_utc"));
@@ -159,16 +159,16 @@ json Answer(const json& question) {
   }
   if (kind == "next_open") {
     const absl::Time start = Instant(question.at("start_utc"));
-    return time ? Show(time->NextOpen(start)) : json(nullptr);
+    return time ? Show(time->NextOpen(start)) : nlohmann::json(nullptr);
   }
   if (kind == "next_close") {
     const absl::Time start = Instant(question.at("start_utc"));
-    return time ? Show(time->NextClose(start)) : json(nullptr);
+    return time ? Show(time->NextClose(start)) : nlohmann::json(nullptr);
   }
   if (kind == "is_open") return time && time->IsOpen(Instant(question.at("at_utc")));
   if (kind == "periods_after") {
     const absl::Time origin = Instant(question.at("origin_utc"));
-    return time ? Periods(*time, origin, question.at("count").get<int>()) : json::array();
+    return time ? Periods(*time, origin, question.at("count").get<int>()) : nlohmann::json::array();
   }
   Wrong("kind \"" + kind +
         "\" is none of deadline, elapsed, next_open, next_close, is_open, periods_after");
@@ -177,9 +177,9 @@ json Answer(const json& question) {
 }  // namespace
 
 std::string AnswerCalendarLine(std::string_view line) {
-  json answer = {{"id", nullptr}};
+  nlohmann::json answer = {{"id", nullptr}};
   try {
-    const json question = json::parse(line);
+    const nlohmann::json question = nlohmann::json::parse(line);
     if (!question.is_object()) Wrong("a line is one JSON object");
     if (const auto id = question.find("id"); id != question.end()) answer["id"] = *id;
     answer["result"] = Answer(question);
@@ -187,7 +187,7 @@ std::string AnswerCalendarLine(std::string_view line) {
     answer.erase("result");
     answer["error"] = error.what();
   }
-  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+  return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace retainer::cli

@@ -21,9 +21,7 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-struct Options {
+struct CheckOptions {
   std::string policy;
   std::string config;
   bool json = false;
@@ -90,23 +88,25 @@ class Report {
   }
   [[noreturn]] void End() const {
     if (as_json_) {
-      const json document = {{"valid", code_ == kDone},
-                             {"errors", errors_},
-                             {"warnings", warnings_},
-                             {"policy", policy_},
-                             {"examples", examples_}};
-      std::cout << document.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+      const nlohmann::ordered_json document = {{"valid", code_ == kDone},
+                                               {"errors", errors_},
+                                               {"warnings", warnings_},
+                                               {"policy", policy_},
+                                               {"examples", examples_}};
+      std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                << "\n";
     }
     throw ExitWith{code_};
   }
 
  private:
-  static void Add(const std::string& text, const std::vector<Problem>& places, json* list) {
+  static void Add(const std::string& text, const std::vector<Problem>& places,
+                  nlohmann::ordered_json* list) {
     for (const Problem& problem : places) {
-      json finding = {{"file", problem.file},
-                      {"line", problem.line},
-                      {"column", problem.column},
-                      {"message", problem.what}};
+      nlohmann::ordered_json finding = {{"file", problem.file},
+                                        {"line", problem.line},
+                                        {"column", problem.column},
+                                        {"message", problem.what}};
       if (!problem.mend.empty()) finding["mend"] = problem.mend;
       list->push_back(std::move(finding));
     }
@@ -115,10 +115,10 @@ class Report {
 
   const bool as_json_;
   int code_ = kDone;
-  json errors_ = json::array();
-  json warnings_ = json::array();
-  json policy_;  // null when it is not valid
-  json examples_ = json::array();
+  nlohmann::ordered_json errors_ = nlohmann::ordered_json::array();
+  nlohmann::ordered_json warnings_ = nlohmann::ordered_json::array();
+  nlohmann::ordered_json policy_;  // null when it is not valid
+  nlohmann::ordered_json examples_ = nlohmann::ordered_json::array();
 };
 
 bool IsSameFolder(const std::string& a, const std::string& b) {
@@ -132,9 +132,10 @@ void CheckProjects(const Config& config, const LoadedPolicy& policy, Report* rep
   std::error_code ignored;
   if (!std::filesystem::exists(config.data, ignored)) return;
   StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
-  const auto answered = talk.Ask(json{{"op", "compare projects"}, {"files", policy.files}}.dump());
+  const auto answered =
+      talk.Ask(nlohmann::ordered_json{{"op", "compare projects"}, {"files", policy.files}}.dump());
   if (!answered.ok()) return;
-  const auto found = json::parse(answered->data);
+  const auto found = nlohmann::ordered_json::parse(answered->data);
   for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
 }
 
@@ -157,7 +158,7 @@ void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   }
 }
 
-void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& policy,
+void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>& policy,
                  Report* report) {
   FileFindings findings;
   const auto config = LoadConfigFile(options.config, &findings);
@@ -183,7 +184,7 @@ void CheckConfig(const Options& options, const absl::StatusOr<LoadedPolicy>& pol
   CheckLeaving(*config, policy->policy, report);
 }
 
-void Check(const Options& options) {
+void Check(const CheckOptions& options) {
   Report report(options.json);
   FileFindings findings;
   const auto policy = LoadPolicyFolder(options.policy, &findings);
@@ -210,7 +211,7 @@ void Check(const Options& options) {
 }  // namespace
 
 void RegisterCheck(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   CLI::App* command =
       app.add_subcommand("check", "Validates a policy and shows each promise as an example");
   command->add_option("--policy", options->policy, "The policy's folder")->required();

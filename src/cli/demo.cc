@@ -26,7 +26,7 @@ namespace {
 // afterwards (a browser, `retainer doctor`) uses the system's time.
 constexpr absl::Duration kBehind = absl::Hours(24);
 
-struct Options {
+struct DemoOptions {
   int port = 0;
   bool once = false;
   bool verbose = false;
@@ -85,7 +85,7 @@ void WriteFiles(const DemoFolder& folder, const Sandbox& sandbox,
   }
 }
 
-void Demo(const Options& options) {
+void Demo(const DemoOptions& options) {
   BlockSignals();
   // Set before anything is written, so that only this user can read it.
   umask(0077);
@@ -136,7 +136,7 @@ void Demo(const Options& options) {
 }  // namespace
 
 void RegisterDemo(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   CLI::App* command =
       app.add_subcommand("demo", "The service and a sandbox forge on loopback, with a story");
   command->add_option("--port", options->port, "Of the service; 0: any free one")

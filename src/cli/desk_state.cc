@@ -15,7 +15,6 @@
 
 namespace retainer::cli {
 
-using json = nlohmann::ordered_json;
 using Result = OperationResult;
 
 namespace {
@@ -30,7 +29,7 @@ constexpr char kMendAndRetry[] = "mend that, then `retainer inbox retry --all`";
 template <class Entry>
 absl::Status AddWaiting(std::uint64_t count, const char* what,
                         absl::StatusOr<std::vector<Entry>> (Store::*list)(std::size_t),
-                        const char* mend, Store& store, json* trouble) {
+                        const char* mend, Store& store, nlohmann::ordered_json* trouble) {
   if (count == 0) return absl::OkStatus();
   const auto first = (store.*list)(1);
   if (!first.ok()) return first.status();
@@ -45,7 +44,7 @@ absl::Status AddWaiting(std::uint64_t count, const char* what,
 
 absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   const Health health = desk.CheckHealth();
-  json trouble = json::array();
+  nlohmann::ordered_json trouble = nlohmann::ordered_json::array();
   if (!health.store_error.empty()) {
     trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
                                    "; deliveries are answered 503 until it can"));
@@ -98,7 +97,7 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   if (!projects.ok()) return projects.status();
   auto sinks = TroubledSinks(store);
   if (!sinks.ok()) return sinks.status();
-  json paths = json::array();
+  nlohmann::ordered_json paths = nlohmann::ordered_json::array();
   for (const ProjectRecord& project : *projects) {
     paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
   }

@@ -30,7 +30,7 @@ constexpr absl::Duration kBearableSkew = absl::Seconds(30);
 constexpr std::size_t kMostProjects = 50;
 constexpr std::uint64_t kLittleDisk = 1ull << 30;
 
-struct Options {
+struct DoctorOptions {
   std::string config;
   bool json = false;
 };
@@ -316,7 +316,7 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
   }
 }
 
-void Doctor(const Options& options) {
+void Doctor(const DoctorOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   Findings findings;
@@ -343,7 +343,7 @@ void Doctor(const Options& options) {
 }  // namespace
 
 void RegisterDoctor(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   CLI::App* command = app.add_subcommand("doctor", "What is wrong, and the mend");
   command->add_option("--config", options->config, "The service's configuration")->required();
   command->add_flag("--json", options->json, "Print JSON");

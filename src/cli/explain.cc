@@ -10,7 +10,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options : AskOptions {
+struct ExplainOptions : AskOptions {
   std::string ticket;
   std::string customer;
 };
@@ -18,7 +18,7 @@ struct Options : AskOptions {
 }  // namespace
 
 void RegisterExplain(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = app.add_subcommand("explain", "Why a ticket stands as it does");
   AddAskOptions(command, options.get());
   command->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")

@@ -26,7 +26,7 @@ namespace {
 // the server answers that it cannot tell.
 enum class OnUnreachable { kUnsaid, kWarn, kFail };
 
-struct Options {
+struct GateOptions {
   std::string url;
   std::string project;
   std::string fail_on = "breached";
@@ -41,7 +41,7 @@ struct Options {
   OnUnreachable on_unreachable = OnUnreachable::kUnsaid;
 };
 
-std::string Target(const Options& options) {
+std::string Target(const GateOptions& options) {
   std::string target = absl::StrCat("/api/v1/gate?project=", forge::PercentEncode(options.project),
                                     "&fail_on=", forge::PercentEncode(options.fail_on));
   const std::pair<const char*, const std::string*> more[] = {{"priority", &options.priority},
@@ -56,7 +56,7 @@ std::string Target(const Options& options) {
 
 // The remedy when the token is refused; "" when the answer has another reason. 429 is not a network
 // problem: requests with a valid token are always answered, so 429 must not count as unreachable.
-std::string TokenMend(const Options& options, const forge::HttpResponse& response) {
+std::string TokenMend(const GateOptions& options, const forge::HttpResponse& response) {
   if (response.status != 401 && response.status != 403 && response.status != 429) return "";
   std::string mend = absl::StrCat(
       " Check the token (see `retainer token list`); for a job's own, this project's id under "
@@ -81,14 +81,15 @@ void WriteSummary(const std::string& markdown) {
   if (!out) std::cerr << "retainer: warning: the job's summary cannot be written\n";
 }
 
-void SayGoingOn(const Options& options) {
+void SayGoingOn(const GateOptions& options) {
   // Programs read the other formats.
   (options.format == GateFormat::kGitHub ? std::cout : std::cerr)
       << "this job goes on (on-unreachable: warn)\n";
 }
 
 // There is no verdict; --on-unreachable decides what follows.
-[[noreturn]] void Trouble(const Options& options, const std::string& text, bool goes_on, int code) {
+[[noreturn]] void GoOnOrFail(const GateOptions& options, const std::string& text, bool goes_on,
+                             int code) {
   if (options.format == GateFormat::kGitHub) {
     std::cout << Annotation(goes_on ? "warning" : "error", "retainer gate", PrintableLine(text));
     WriteSummary(TroubleMarkdown(text));
@@ -98,14 +99,14 @@ void SayGoingOn(const Options& options) {
   SayGoingOn(options);
   throw ExitWith{kDone};
 }
-[[noreturn]] void Unreachable(const Options& options, const std::string& text) {
-  Trouble(options, text, options.on_unreachable != OnUnreachable::kFail, kUnreachable);
+[[noreturn]] void Unreachable(const GateOptions& options, const std::string& text) {
+  GoOnOrFail(options, text, options.on_unreachable != OnUnreachable::kFail, kUnreachable);
 }
-[[noreturn]] void CannotTell(const Options& options, const std::string& text) {
-  Trouble(options, text, options.on_unreachable == OnUnreachable::kWarn, kWrongUsage);
+[[noreturn]] void CannotTell(const GateOptions& options, const std::string& text) {
+  GoOnOrFail(options, text, options.on_unreachable == OnUnreachable::kWarn, kWrongUsage);
 }
-[[noreturn]] void Refuse(const Options& options, const std::string& text) {
-  Trouble(options, text, false, kWrongUsage);
+[[noreturn]] void Refuse(const GateOptions& options, const std::string& text) {
+  GoOnOrFail(options, text, false, kWrongUsage);
 }
 
 // What is wrong with --url, and the remedy; empty when it is right.
@@ -122,7 +123,7 @@ std::string UrlTrouble(const std::string& url) {
       rest.empty() ? "support.example.com" : rest);
 }
 
-void Ask(const Options& options) {
+void Ask(const GateOptions& options) {
   if (const auto project = ParseProjectRef(options.project); !project.ok()) Fail(project.status());
   std::string origin = options.url;
   while (origin.ends_with('/')) origin.pop_back();
@@ -185,7 +186,7 @@ void Ask(const Options& options) {
 }  // namespace
 
 void RegisterGate(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GateOptions>();
   CLI::App* command = app.add_subcommand("gate", "For CI: is a commitment broken, or about to be?");
   // Not required by the parser, because recording an override does not need it.
   command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com");

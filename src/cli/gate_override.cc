@@ -14,7 +14,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options : AskOptions {
+struct OverrideOptions : AskOptions {
   std::string project;
   std::string reason;
   std::string until;
@@ -23,9 +23,11 @@ struct Options : AskOptions {
   std::string id;
 };
 
-std::string By(const Options& options) { return options.by.empty() ? OperatorName() : options.by; }
+std::string By(const OverrideOptions& options) {
+  return options.by.empty() ? OperatorName() : options.by;
+}
 
-void Override(const Options& options) {
+void Override(const OverrideOptions& options) {
   if (const auto project = ParseProjectRef(options.project); !project.ok()) Fail(project.status());
   nlohmann::json request = {{"op", "override add"},
                             {"project", options.project},
@@ -46,7 +48,7 @@ void Override(const Options& options) {
 }  // namespace
 
 void RegisterGateOverride(CLI::App* gate) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<OverrideOptions>();
   const auto add = [&](const char* name, const char* about) {
     CLI::App* action = gate->add_subcommand(name, about);
     AddAskOptions(action, options.get());

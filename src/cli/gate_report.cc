@@ -14,9 +14,7 @@
 namespace retainer::cli {
 namespace {
 
-using nlohmann::json;
-
-std::string TextIn(const json& object, const char* name) {
+std::string TextIn(const nlohmann::json& object, const char* name) {
   const auto it = object.find(name);
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
 }
@@ -24,7 +22,7 @@ std::string TextIn(const json& object, const char* name) {
 const std::string& Headline(const GateVerdict& verdict) { return verdict.headline; }
 
 // Makes a headline from an answer that has none.
-std::string MakeHeadline(const GateVerdict& verdict, const json& answer) {
+std::string MakeHeadline(const GateVerdict& verdict, const nlohmann::json& answer) {
   GateSaid said;
   said.verdict = verdict.verdict;
   said.project = verdict.project;
@@ -33,7 +31,7 @@ std::string MakeHeadline(const GateVerdict& verdict, const json& answer) {
   const auto more = answer.find("more");
   said.more = more != answer.end() && more->is_boolean() && more->get<bool>();
   if (const auto reasons = answer.find("reasons"); reasons != answer.end()) {
-    for (const json& reason : *reasons) {
+    for (const nlohmann::json& reason : *reasons) {
       if (!reason.is_object()) continue;
       const auto count = reason.find("count");
       if (TextIn(reason, "kind") == "promise") ++said.promises;
@@ -160,7 +158,7 @@ std::string GitHub(const GateVerdict& verdict, GateLeniency leniency) {
 }  // namespace
 
 absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
-  const json answer = json::parse(body, nullptr, false);
+  const nlohmann::json answer = nlohmann::json::parse(body, nullptr, false);
   GateVerdict verdict;
   if (answer.is_object()) {
     verdict.verdict = TextIn(answer, "verdict");
@@ -173,7 +171,7 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
   verdict.as_of = TextIn(answer, "as_of");
   verdict.next_change_at = TextIn(answer, "next_change_at");
   if (const auto reasons = answer.find("reasons"); reasons != answer.end()) {
-    for (const json& reason : *reasons) {
+    for (const nlohmann::json& reason : *reasons) {
       if (!reason.is_object()) continue;
       verdict.reasons.push_back(
           {TextIn(reason, "kind"), TextIn(reason, "text"), TextIn(reason, "url")});
@@ -203,16 +201,17 @@ GateVerdict NotAsked(const std::string& project) {
   verdict.headline = absl::StrCat("Not asked (", project, ").");
   verdict.reasons = {
       {"neutral", "The gate was not asked: the job of a fork has no token for it.", ""}};
-  verdict.json = json{{"verdict", verdict.verdict},
-                      {"project", project},
-                      {"as_of", verdict.as_of},
-                      {"reasons", {{{"kind", "neutral"}, {"text", verdict.reasons[0].text}}}}}
-                     .dump(2);
+  verdict.json =
+      nlohmann::json{{"verdict", verdict.verdict},
+                     {"project", project},
+                     {"as_of", verdict.as_of},
+                     {"reasons", {{{"kind", "neutral"}, {"text", verdict.reasons[0].text}}}}}
+          .dump(2);
   return verdict;
 }
 
 std::string JsonText(const std::string& body, const char* name) {
-  const json object = json::parse(body, nullptr, false);
+  const nlohmann::json object = nlohmann::json::parse(body, nullptr, false);
   if (!object.is_object()) return "";
   return PrintableLine(TextIn(object, name));
 }

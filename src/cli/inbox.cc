@@ -11,7 +11,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options : AskOptions {
+struct InboxOptions : AskOptions {
   std::vector<std::string> ids;
   bool all = false;
 };
@@ -23,7 +23,7 @@ void RegisterInbox(CLI::App& app) {
       "inbox",
       "Deliveries that were set aside, tickets and notices that were given up: list, retry");
   inbox->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InboxOptions>();
 
   CLI::App* list = inbox->add_subcommand("list", "Lists them, each with the reason");
   AddAskOptions(list, options.get());

@@ -14,7 +14,6 @@
 
 namespace retainer::cli {
 
-using json = nlohmann::ordered_json;
 using Result = OperationResult;
 
 namespace {
@@ -35,10 +34,10 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
   const auto untold = store.ListDeadNotices(kMostAside);
   if (!untold.ok()) return untold.status();
   Result result{"",
-                {{"deliveries", json::array()},
-                 {"tickets", json::array()},
-                 {"labels", json::array()},
-                 {"notices", json::array()}}};
+                {{"deliveries", nlohmann::ordered_json::array()},
+                 {"tickets", nlohmann::ordered_json::array()},
+                 {"labels", nlohmann::ordered_json::array()},
+                 {"notices", nlohmann::ordered_json::array()}}};
   for (const SetAsideEntry& entry : *aside) {
     const Delivery& delivery = entry.entry.delivery;
     result.data["deliveries"].push_back({{"id", AsideId(entry)},
@@ -78,7 +77,7 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
     absl::StrAppend(&result.text, id, "  ", Rfc3339(notice.at), "  cannot be told: ", notice.reason,
                     "\n");
   }
-  result.data["held"] = json::array();
+  result.data["held"] = nlohmann::ordered_json::array();
   if (absl::Status held = ListHeld(desk, store, &result.text, &result.data["held"]); !held.ok()) {
     return held;
   }
@@ -86,10 +85,11 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
   return result;
 }
 
-absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock,
+                                  const nlohmann::ordered_json& request) {
   const bool all = request.value("all", false);
   std::set<std::string> wanted;
-  for (const json& id : request.at("ids")) wanted.insert(id.get<std::string>());
+  for (const nlohmann::ordered_json& id : request.at("ids")) wanted.insert(id.get<std::string>());
   std::set<std::string> left = wanted;
   // Chosen when any of its names is wanted; all of its names then count as found.
   const auto chosen = [&](std::initializer_list<std::string> names) {

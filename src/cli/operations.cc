@@ -33,11 +33,9 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 using Result = OperationResult;
 
-absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
+absl::StatusOr<Result> Explain(Desk& desk, Store& store, const nlohmann::ordered_json& request) {
   const auto ref = FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
@@ -47,10 +45,11 @@ absl::StatusOr<Result> Explain(Desk& desk, Store& store, const json& request) {
   const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(customer);
   if (known != nullptr) customer = known->id;  // the request may name it by an alias
   return Result{inspection->explanation,
-                json::parse(TicketAnswer(*ref, *inspection, customer).body)};
+                nlohmann::ordered_json::parse(TicketAnswer(*ref, *inspection, customer).body)};
 }
 
-absl::StatusOr<Result> Queue(Desk& desk, Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> ListQueue(Desk& desk, Store& store, Clock& clock,
+                                 const nlohmann::ordered_json& request) {
   QueueOptions options;
   options.team = Text(request, "team");
   options.customer = Text(request, "customer");
@@ -58,7 +57,7 @@ absl::StatusOr<Result> Queue(Desk& desk, Store& store, Clock& clock, const json&
   const absl::Time now = clock.Now();
   const auto items = ReadQueue(desk, store, now, options);
   if (!items.ok()) return items.status();
-  return Result{QueueText(*items, now), json::parse(QueueJson(*items, now))};
+  return Result{QueueText(*items, now), nlohmann::ordered_json::parse(QueueJson(*items, now))};
 }
 
 // ---- Tickets
@@ -84,8 +83,8 @@ std::string Summary(const TicketRef& ref, const Standing& standing) {
   return text;
 }
 
-absl::StatusOr<Result> Leaving(Desk& desk, Store& store, const json& request) {
-  Result result{"", json::array()};
+absl::StatusOr<Result> Leaving(Desk& desk, Store& store, const nlohmann::ordered_json& request) {
+  Result result{"", nlohmann::ordered_json::array()};
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return result;
   const auto leaving = FindLeaving(store, terms.back()->policy,
@@ -98,7 +97,8 @@ absl::StatusOr<Result> Leaving(Desk& desk, Store& store, const json& request) {
   return result;
 }
 
-absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, absl::Time now) {
+absl::StatusOr<Fact> OperatorFact(const nlohmann::ordered_json& request, const Policy& policy,
+                                  absl::Time now) {
   const std::string action = Text(request, "action");
   const std::string customer_name = Text(request, "customer");
   const std::string by = absl::StrCat(Text(request, "operator"), ": ", Text(request, "reason"));
@@ -134,7 +134,8 @@ absl::StatusOr<Fact> OperatorFact(const json& request, const Policy& policy, abs
   return MakeOperatorFact(Command{name, customer->id}, by, now);
 }
 
-absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock,
+                              const nlohmann::ordered_json& request) {
   const auto ref = FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
@@ -173,7 +174,8 @@ absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
 
 // ---- Overrides of the gate
 
-json OverrideJson(const GateOverride& record, const std::string& project, absl::Time now) {
+nlohmann::ordered_json OverrideJson(const GateOverride& record, const std::string& project,
+                                    absl::Time now) {
   return {{"id", record.id},
           {"project", project},
           {"by", record.by},
@@ -185,7 +187,8 @@ json OverrideJson(const GateOverride& record, const std::string& project, absl::
           {"in_force", !record.withdrawn && record.from <= now && now < record.until}};
 }
 
-absl::StatusOr<Result> AddOverride(Desk& desk, Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> AddOverride(Desk& desk, Store& store, Clock& clock,
+                                   const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   OverrideRequest wanted{
       Text(request, "project"), Text(request, "by"), Text(request, "reason"), {}};
@@ -203,11 +206,12 @@ absl::StatusOr<Result> AddOverride(Desk& desk, Store& store, Clock& clock, const
                 OverrideJson(*added, wanted.project, now)};
 }
 
-absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock,
+                                     const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   const auto overrides = store.ListOverrides();
   if (!overrides.ok()) return overrides.status();
-  Result result{"", json::array()};
+  Result result{"", nlohmann::ordered_json::array()};
   for (const GateOverride& record : *overrides) {
     const auto project = store.FindProject(record.project);
     if (!project.ok()) return project.status();
@@ -236,7 +240,8 @@ absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock, const json& req
   return result;
 }
 
-absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock, const json& request) {
+absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock,
+                                        const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   const auto record = store.WithdrawOverride(Text(request, "id"), Text(request, "by"), now);
   if (absl::IsNotFound(record.status())) {
@@ -252,7 +257,8 @@ absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock, const json& 
 // ---- Backtest
 
 absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
-                                    std::shared_ptr<const Terms> proposed, const json& request) {
+                                    std::shared_ptr<const Terms> proposed,
+                                    const nlohmann::ordered_json& request) {
   BacktestTask task;
   task.today = desk.terms();
   if (task.today.empty()) return absl::FailedPreconditionError("no policy was ever in force here");
@@ -282,12 +288,12 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
       task, after);
   if (!page.ok()) return page.status();
   Result result{"", {{"now_ns", absl::ToUnixNanos(task.now)}}};
-  result.data["part"] = json::parse(BacktestJson({}, page->part));
+  result.data["part"] = nlohmann::ordered_json::parse(BacktestJson({}, page->part));
   if (page->last) result.data["last"] = ToString(*page->last);
   return result;
 }
 
-absl::StatusOr<Result> ReadBack(Desk& desk, const json& request) {
+absl::StatusOr<Result> ReadBack(Desk& desk, const nlohmann::ordered_json& request) {
   std::optional<ProjectRef> project;
   if (!Text(request, "project").empty()) {
     const auto ref = ParseProjectRef(Text(request, "project"));
@@ -305,12 +311,12 @@ absl::StatusOr<Result> ReadBack(Desk& desk, const json& request) {
 std::string Operations::Answer(const std::string& request_text) {
   absl::StatusOr<Result> result;
   try {
-    const json request = json::parse(request_text);
+    const nlohmann::ordered_json request = nlohmann::ordered_json::parse(request_text);
     const std::string op = request.at("op");
     if (op == "explain") {
       result = Explain(desk_, store_, request);
     } else if (op == "queue") {
-      result = Queue(desk_, store_, clock_, request);
+      result = ListQueue(desk_, store_, clock_, request);
     } else if (op == "ticket") {
       result = Ticket(desk_, store_, clock_, request);
     } else if (op == "token create") {
@@ -360,14 +366,14 @@ std::string Operations::Answer(const std::string& request_text) {
   } catch (const std::exception& error) {
     result = absl::InvalidArgumentError(absl::StrCat("unreadable request: ", error.what()));
   }
-  json answer;
+  nlohmann::ordered_json answer;
   if (result.ok()) {
     answer = {{"text", result->text}, {"data", result->data}};
   } else {
     answer = {{"code", static_cast<int>(result.status().code())},
               {"error", std::string(result.status().message())}};
   }
-  return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+  return answer.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 absl::StatusOr<std::shared_ptr<const Terms>> Operations::Proposed(

@@ -11,8 +11,6 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 // This many refusals of one address are not an accident.
 constexpr std::uint64_t kManyRefusals = 5;
 constexpr std::size_t kMostSenders = 5;
@@ -108,7 +106,8 @@ absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store
   return found;
 }
 
-absl::Status ListHeld(const Desk& desk, Store& store, std::string* text, json* list) {
+absl::Status ListHeld(const Desk& desk, Store& store, std::string* text,
+                      nlohmann::ordered_json* list) {
   auto known = KnownProjects(store);
   if (!known.ok()) return known.status();
   auto held = store.ListHeld();
@@ -126,7 +125,8 @@ absl::Status ListHeld(const Desk& desk, Store& store, std::string* text, json* l
   return absl::OkStatus();
 }
 
-absl::StatusOr<json> ReadBackState(Desk& desk, Store& store, Clock& clock, bool drive) {
+absl::StatusOr<nlohmann::ordered_json> ReadBackState(Desk& desk, Store& store, Clock& clock,
+                                                     bool drive) {
   absl::Time next = clock.Steady() + absl::Seconds(1);
   for (int step = 0; drive && step < kSteps; ++step) {
     auto stepped = desk.ReadBackStep();
@@ -139,7 +139,7 @@ absl::StatusOr<json> ReadBackState(Desk& desk, Store& store, Clock& clock, bool 
   auto resyncs = store.ListResyncs();
   if (!resyncs.ok()) return resyncs.status();
   std::size_t left = 0;
-  json list = json::array();
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const ResyncRecord& resync : *resyncs) {
     const auto project = known->find(resync.project);
     if (project == known->end() || !resync.covered) continue;
@@ -152,9 +152,10 @@ absl::StatusOr<json> ReadBackState(Desk& desk, Store& store, Clock& clock, bool 
   }
   const absl::Duration wait =
       next == absl::InfiniteFuture() ? absl::Seconds(1) : next - clock.Steady();
-  return json{{"left", left},
-              {"projects", std::move(list)},
-              {"wait_ms", std::max<std::int64_t>(0, absl::ToInt64Milliseconds(wait))}};
+  return nlohmann::ordered_json{
+      {"left", left},
+      {"projects", std::move(list)},
+      {"wait_ms", std::max<std::int64_t>(0, absl::ToInt64Milliseconds(wait))}};
 }
 
 }  // namespace retainer::cli

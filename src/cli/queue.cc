@@ -17,11 +17,9 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
 constexpr std::size_t kPage = 100;
 // The most tickets of a kind that are looked at, because a team's tickets may be few among many.
-constexpr std::size_t kMostLookedAt = 2000;
+constexpr std::size_t kMostTickets = 2000;
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -151,7 +149,7 @@ class Queue {
   template <typename Enough, typename Take>
   absl::Status Look(TicketQuery query, Enough enough, Take take) {
     query.limit = kPage;
-    for (std::size_t looked = 0; looked < kMostLookedAt;) {
+    for (std::size_t looked = 0; looked < kMostTickets;) {
       const auto records = store_.FindTickets(query);
       if (!records.ok()) return records.status();
       for (const TicketRecord& record : *records) {
@@ -307,9 +305,9 @@ std::string QueueText(const std::vector<QueueItem>& items, absl::Time now) {
 }
 
 std::string QueueJson(const std::vector<QueueItem>& items, absl::Time now) {
-  json all = json::array();
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const QueueItem& item : items) {
-    json waiting = json::array();
+    nlohmann::ordered_json waiting = nlohmann::ordered_json::array();
     for (const QueuedPromise& promise : item.promises) {
       waiting.push_back(
           {{"customer", promise.customer},
@@ -322,8 +320,10 @@ std::string QueueJson(const std::vector<QueueItem>& items, absl::Time now) {
     const bool due = !item.promises.empty();
     all.push_back(
         {{"ticket", ToString(item.ticket)},
-         {"due", due ? json(Rfc3339(item.due())) : json(nullptr)},
-         {"left_seconds", due ? json(absl::ToInt64Seconds(item.due() - now)) : json(nullptr)},
+         {"due",
+          due ? nlohmann::ordered_json(Rfc3339(item.due())) : nlohmann::ordered_json(nullptr)},
+         {"left_seconds", due ? nlohmann::ordered_json(absl::ToInt64Seconds(item.due() - now))
+                              : nlohmann::ordered_json(nullptr)},
          {"state", due ? std::string(ClockStateName(item.promises[0].state)) : ""},
          {"community", item.community()},
          {"customers", item.customers},
@@ -336,7 +336,7 @@ std::string QueueJson(const std::vector<QueueItem>& items, absl::Time now) {
          {"title", item.title},
          {"url", item.url}});
   }
-  return all.dump(2, ' ', false, json::error_handler_t::replace);
+  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace retainer::cli

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMostThreads = 4;
 // In seconds. A slow request holds a thread for no longer than this.
-constexpr int kPatience = 5;
+constexpr int kTimeoutSeconds = 5;
 constexpr char kRetryAfterSeconds[] = "30";
 
 void Refuse(httplib::Response& response) {
@@ -27,8 +27,8 @@ void Refuse(httplib::Response& response) {
 
 Refuser::Refuser(const HostPort& listen, Log& log) : server_(std::make_unique<httplib::Server>()) {
   server_->new_task_queue = [] { return new httplib::ThreadPool(kMostThreads); };
-  server_->set_read_timeout(kPatience);
-  server_->set_write_timeout(kPatience);
+  server_->set_read_timeout(kTimeoutSeconds);
+  server_->set_write_timeout(kTimeoutSeconds);
   server_->set_keep_alive_max_count(1);
   // The body is read to its end, because closing the connection earlier would lose the answer.
   server_->Post(".*", [](const httplib::Request&, httplib::Response& response,

@@ -19,9 +19,7 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-struct Options {
+struct ReplayOptions {
   std::string config;
   std::vector<std::string> paths;
   PlayOptions play;
@@ -66,9 +64,10 @@ class Printer {
 
   void Print(const Played& played) {
     ++counts_[played.as];
-    const json line = Describe(played);
+    const nlohmann::ordered_json line = Describe(played);
     if (as_json_) {
-      std::cout << line.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
+      std::cout << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                << "\n";
       return;
     }
     std::cout << Name(played.as) << "\t" << played.delivery << "\t" << played.event;
@@ -96,8 +95,8 @@ class Printer {
   }
 
  private:
-  static json Describe(const Played& played) {
-    json line{{"delivery", played.delivery}};
+  static nlohmann::ordered_json Describe(const Played& played) {
+    nlohmann::ordered_json line{{"delivery", played.delivery}};
     if (!played.event.empty()) line["event"] = played.event;
     if (played.judged != nullptr) {
       const Judged& judged = *played.judged;
@@ -106,10 +105,10 @@ class Printer {
       line["at"] = Rfc3339(played.at);
       line["facts"] = judged.decision.record.facts;
       line["changes"] = judged.decision.record.changes;
-      json clocks = json::object();
+      nlohmann::ordered_json clocks = nlohmann::ordered_json::object();
       for (const auto& [name, state] : ClockStates(judged.decision.standing)) clocks[name] = state;
       line["clocks"] = std::move(clocks);
-      json open = json::array();
+      nlohmann::ordered_json open = nlohmann::ordered_json::array();
       for (const Question& question : judged.decision.standing.questions) {
         open.push_back(DescribeQuestion(question));
       }
@@ -124,7 +123,7 @@ class Printer {
   std::map<PlayedAs, int> counts_;
 };
 
-void Run(const Options& options) {
+void Replay(const ReplayOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   const auto policy = LoadPolicyFolder(config->policy);
@@ -144,7 +143,7 @@ void Run(const Options& options) {
 }  // namespace
 
 void RegisterReplay(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand(
       "replay", "Recorded deliveries, in memory and offline: what would be decided");
   command->add_option("--config", options->config, "The service's configuration")->required();
@@ -154,7 +153,7 @@ void RegisterReplay(CLI::App& app) {
                       "The event header, where a file holds a body alone");
   command->add_flag("--json", options->json, "Print JSON lines");
   command->footer("Example: retainer replay --config retainer.yaml --forge github delivery.json");
-  command->callback([options] { Run(*options); });
+  command->callback([options] { Replay(*options); });
 }
 
 }  // namespace retainer::cli

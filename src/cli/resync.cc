@@ -17,22 +17,20 @@
 namespace retainer::cli {
 namespace {
 
-using json = nlohmann::json;
-
 // If a forge asks for a longer pause than this, the command does not wait for it.
-constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::minutes(2);
 
-struct Options : AskOptions {
+struct ResyncOptions : AskOptions {
   std::string project;
   bool no_wait = false;
 };
 
-void Tell(const Options& options, const json& state) {
+void Tell(const ResyncOptions& options, const nlohmann::json& state) {
   if (options.json) {
     std::cout << state.dump(2) << "\n";
     return;
   }
-  for (const json& project : state["projects"]) {
+  for (const nlohmann::json& project : state["projects"]) {
     const std::string trouble = project["trouble"];
     std::cout << project["project"].get<std::string>() << "  "
               << (project["done"].get<bool>() ? "read" : "being read") << ", "
@@ -42,30 +40,31 @@ void Tell(const Options& options, const json& state) {
 }
 
 // True when there is a project that the forge does not let us read.
-bool HasTrouble(const json& state) {
-  return std::any_of(state["projects"].begin(), state["projects"].end(), [](const json& project) {
-    return !project["trouble"].get<std::string>().empty();
-  });
+bool HasTrouble(const nlohmann::json& state) {
+  return std::any_of(
+      state["projects"].begin(), state["projects"].end(),
+      [](const nlohmann::json& project) { return !project["trouble"].get<std::string>().empty(); });
 }
 
-void Run(const Options& options) {
+void Resync(const ResyncOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   StoreTalk talk(*config);
-  const auto begun = talk.Ask(json{{"op", "resync"}, {"project", options.project}}.dump());
+  const auto begun =
+      talk.Ask(nlohmann::json{{"op", "resync"}, {"project", options.project}}.dump());
   if (!begun.ok()) Fail(begun.status());
   if (!options.json) std::cout << begun->text;
   if (options.no_wait) return;
   std::chrono::milliseconds waited(0);
   for (;;) {
     const auto answered =
-        talk.Ask(json{{"op", "resync state"}, {"drive", !begun->by_service}}.dump());
+        talk.Ask(nlohmann::json{{"op", "resync state"}, {"drive", !begun->by_service}}.dump());
     if (!answered.ok()) Fail(answered.status());
-    const json state = json::parse(answered->data);
+    const nlohmann::json state = nlohmann::json::parse(answered->data);
     const bool done = state["left"].get<std::size_t>() == 0;
     const std::chrono::milliseconds wait(state["wait_ms"].get<std::int64_t>());
     waited = HasTrouble(state) ? waited + wait : std::chrono::milliseconds(0);
-    if (done || waited > kPatience || wait > kPatience) {
+    if (done || waited > kLongestWait || wait > kLongestWait) {
       Tell(options, state);
       if (HasTrouble(state)) throw ExitWith{kUnreachable};
       return;
@@ -77,7 +76,7 @@ void Run(const Options& options) {
 }  // namespace
 
 void RegisterResync(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ResyncOptions>();
   CLI::App* command = app.add_subcommand(
       "resync", "Reads the covered projects' tickets back from their forges, paced");
   AddAskOptions(command, options.get());
@@ -85,7 +84,7 @@ void RegisterResync(CLI::App& app) {
   command->add_flag("--no-wait", options->no_wait,
                     "With a running service: begin, and let it go on by itself");
   command->footer("Example: retainer resync --config retainer.yaml --project github:acme/opendb");
-  command->callback([options] { Run(*options); });
+  command->callback([options] { Resync(*options); });
 }
 
 }  // namespace retainer::cli

@@ -20,7 +20,7 @@ namespace {
 constexpr absl::Duration kStopWithin = absl::Seconds(9);
 constexpr absl::Duration kTryAgainAfter = absl::Seconds(5);
 
-struct Options {
+struct ServeOptions {
   std::string config;
   bool verbose = false;
 };
@@ -35,7 +35,7 @@ void AllowDescriptors() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void Serve(const Options& options) {
+void Serve(const ServeOptions& options) {
   AllowDescriptors();
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
@@ -71,7 +71,7 @@ void Serve(const Options& options) {
 }  // namespace
 
 void RegisterServe(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Runs the service");
   command->add_option("--config", options->config, "The configuration, YAML")->required();
   command->add_flag("--verbose", options->verbose, "Log every step");

@@ -9,9 +9,9 @@
 namespace retainer::cli {
 namespace {
 
-constexpr std::size_t kMostLookedAt = 500;
+constexpr std::size_t kMostNotices = 500;
 
-struct Trouble {
+struct SinkTrouble {
   std::size_t notices = 0;
   absl::Time since = absl::InfiniteFuture();
   std::string why;
@@ -20,15 +20,15 @@ struct Trouble {
 }  // namespace
 
 absl::StatusOr<nlohmann::ordered_json> TroubledSinks(Store& store) {
-  const auto waiting = store.ReadNotices(kMostLookedAt);
+  const auto waiting = store.ReadNotices(kMostNotices);
   if (!waiting.ok()) return waiting.status();
-  std::map<std::string, Trouble> sinks;
+  std::map<std::string, SinkTrouble> sinks;
   for (const Notice& notice : *waiting) {
     const auto record = store.FindNotice(notice.id);
     if (!record.ok()) return record.status();
     if (!*record) continue;  // it has been told since
     for (const auto& [sink, why] : (*record)->troubles) {
-      Trouble& trouble = sinks[sink];
+      SinkTrouble& trouble = sinks[sink];
       ++trouble.notices;
       trouble.since = std::min(trouble.since, (*record)->failing_since.value_or(notice.at));
       trouble.why = why;

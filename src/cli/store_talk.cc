@@ -15,13 +15,11 @@
 
 namespace retainer::cli {
 
-using json = nlohmann::ordered_json;
-
 namespace {
 
 // Reads an operation's answer, or its error.
 absl::StatusOr<Answered> ReadAnswer(const std::string& text, bool by_service) {
-  const json answer = json::parse(text, nullptr, false);
+  const nlohmann::ordered_json answer = nlohmann::ordered_json::parse(text, nullptr, false);
   if (!answer.is_object()) return absl::UnavailableError("the service's answer is not readable");
   if (const auto code = answer.find("code"); code != answer.end()) {
     return absl::Status(static_cast<absl::StatusCode>(code->get<int>()), answer.value("error", ""));

@@ -10,7 +10,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options : AskOptions {
+struct TicketOptions : AskOptions {
   std::string ticket;
   std::string customer;
   std::string metric;
@@ -19,7 +19,7 @@ struct Options : AskOptions {
   bool undo = false;
 };
 
-void Act(const std::string& action, const Options& options) {
+void Act(const std::string& action, const TicketOptions& options) {
   AskAndPrint(options,
               nlohmann::json{{"op", "ticket"},
                              {"action", action},
@@ -34,8 +34,8 @@ void Act(const std::string& action, const Options& options) {
               Needs::kForges);
 }
 
-CLI::App* AddAction(CLI::App* ticket, const std::string& name, const std::string& about,
-                    const std::shared_ptr<Options>& options) {
+CLI::App* AddTicketAction(CLI::App* ticket, const std::string& name, const std::string& about,
+                          const std::shared_ptr<TicketOptions>& options) {
   CLI::App* action = ticket->add_subcommand(name, about);
   AddAskOptions(action, options.get());
   action->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")
@@ -49,9 +49,9 @@ CLI::App* AddAction(CLI::App* ticket, const std::string& name, const std::string
 void RegisterTicket(CLI::App& app) {
   CLI::App* ticket = app.add_subcommand("ticket", "Claims, excuses and priorities, out of sight");
   ticket->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TicketOptions>();
 
-  CLI::App* claim = AddAction(ticket, "claim", "Makes a ticket a customer's", options);
+  CLI::App* claim = AddTicketAction(ticket, "claim", "Makes a ticket a customer's", options);
   claim->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   claim->add_option("--reason", options->reason, "For the record");
   claim->add_flag("--undo", options->undo,
@@ -60,7 +60,7 @@ void RegisterTicket(CLI::App& app) {
       "Example: retainer ticket claim --config retainer.yaml 'github:acme/opendb#12' acme");
 
   CLI::App* release =
-      AddAction(ticket, "release", "Takes a customer's claim off a ticket", options);
+      AddTicketAction(ticket, "release", "Takes a customer's claim off a ticket", options);
   release->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   release->add_option("--reason", options->reason, "For the record");
   release->add_flag(
@@ -69,7 +69,7 @@ void RegisterTicket(CLI::App& app) {
   release->footer(
       "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
 
-  CLI::App* excuse = AddAction(ticket, "excuse", "Excuses a promise that is broken", options);
+  CLI::App* excuse = AddTicketAction(ticket, "excuse", "Excuses a promise that is broken", options);
   excuse->add_option("METRIC", options->metric, "first_response, resolution, …")->required();
   excuse->add_option("--customer", options->customer, "Id or alias")->required();
   excuse->add_option("--reason", options->reason, "Shown in explanations and reports")->required();
@@ -78,7 +78,7 @@ void RegisterTicket(CLI::App& app) {
       "Example: retainer ticket excuse --config retainer.yaml 'github:acme/opendb#12' "
       "first_response --customer acme --reason 'the forge was down'");
 
-  CLI::App* priority = AddAction(ticket, "priority", "Sets a ticket's priority", options);
+  CLI::App* priority = AddTicketAction(ticket, "priority", "Sets a ticket's priority", options);
   priority->add_option("PRIORITY", options->priority, "A priority of the policy")->required();
   priority->add_option("--reason", options->reason, "For the record");
   priority->footer(

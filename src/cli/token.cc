@@ -13,7 +13,7 @@
 namespace retainer::cli {
 namespace {
 
-struct Options : AskOptions {
+struct TokenOptions : AskOptions {
   std::string scope;
   std::string project;
   std::string customer;
@@ -21,7 +21,7 @@ struct Options : AskOptions {
   std::string id;
 };
 
-void Create(const Options& options) {
+void Create(const TokenOptions& options) {
   nlohmann::json request = {{"op", "token create"},
                             {"scope", options.scope},
                             {"project", options.project},
@@ -39,8 +39,8 @@ void Create(const Options& options) {
   AskAndPrint(options, request.dump());
 }
 
-CLI::App* AddAction(CLI::App* token, const std::string& name, const std::string& about,
-                    const std::shared_ptr<Options>& options) {
+CLI::App* AddTokenAction(CLI::App* token, const std::string& name, const std::string& about,
+                         const std::shared_ptr<TokenOptions>& options) {
   CLI::App* action = token->add_subcommand(name, about);
   AddAskOptions(action, options.get());
   return action;
@@ -51,9 +51,10 @@ CLI::App* AddAction(CLI::App* token, const std::string& name, const std::string&
 void RegisterToken(CLI::App& app) {
   CLI::App* token = app.add_subcommand("token", "Tokens of the API: create, list, revoke");
   token->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenOptions>();
 
-  CLI::App* create = AddAction(token, "create", "Makes a token and prints it, this once", options);
+  CLI::App* create =
+      AddTokenAction(token, "create", "Makes a token and prints it, this once", options);
   create
       ->add_option("--scope", options->scope,
                    "gate (the gate and badges alone), read, write or admin")
@@ -67,11 +68,12 @@ void RegisterToken(CLI::App& app) {
       "--project github:acme/opendb --expires 90d");
   create->callback([options] { Create(*options); });
 
-  CLI::App* list = AddAction(token, "list", "Lists tokens; their secrets are not kept", options);
+  CLI::App* list =
+      AddTokenAction(token, "list", "Lists tokens; their secrets are not kept", options);
   list->footer("Example: retainer token list --config retainer.yaml");
   list->callback([options] { AskAndPrint(*options, R"({"op":"token list"})"); });
 
-  CLI::App* revoke = AddAction(token, "revoke", "Ends a token at once", options);
+  CLI::App* revoke = AddTokenAction(token, "revoke", "Ends a token at once", options);
   revoke->add_option("ID", options->id, "As `token list` shows it")->required();
   revoke->footer("Example: retainer token revoke --config retainer.yaml 3f9a1c0b7d2e");
   revoke->callback([options] {

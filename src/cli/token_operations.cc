@@ -11,10 +11,8 @@
 
 namespace retainer::cli {
 
-using json = nlohmann::ordered_json;
-
 absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clock,
-                                            const json& request) {
+                                            const nlohmann::ordered_json& request) {
   const TermsHistory terms = desk.terms();
   const absl::Status meant = CheckTokenFor(terms.empty() ? nullptr : &terms.back()->policy,
                                            Text(request, "project"), Text(request, "customer"));
@@ -49,7 +47,7 @@ absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clo
 absl::StatusOr<OperationResult> ListTokens(Store& store) {
   const auto tokens = store.ListTokens();
   if (!tokens.ok()) return tokens.status();
-  OperationResult result{"", json::array()};
+  OperationResult result{"", nlohmann::ordered_json::array()};
   for (const TokenRecord& token : *tokens) {
     result.data.push_back({{"id", token.id},
                            {"scope", token.scope},
@@ -70,7 +68,8 @@ absl::StatusOr<OperationResult> ListTokens(Store& store) {
   return result;
 }
 
-absl::StatusOr<OperationResult> RevokeToken(Store& store, Clock& clock, const json& request) {
+absl::StatusOr<OperationResult> RevokeToken(Store& store, Clock& clock,
+                                            const nlohmann::ordered_json& request) {
   const auto tokens = store.ListTokens();
   if (!tokens.ok()) return tokens.status();
   for (TokenRecord token : *tokens) {

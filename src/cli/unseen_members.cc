@@ -10,7 +10,7 @@
 namespace retainer::cli {
 namespace {
 
-constexpr std::size_t kMostLookedAt = 500;
+constexpr std::size_t kMostQueried = 500;
 
 // Forge and name.
 using Organization = std::pair<std::string, std::string>;
@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<std::string>> UnseenMembers(const Policy& policy, Sto
   query.open = true;
   query.order = TicketOrder::kUpdated;
   query.descending = true;
-  query.limit = kMostLookedAt;
+  query.limit = kMostQueried;
   const auto tickets = store.FindTickets(query);
   if (!tickets.ok()) return tickets.status();
   // The latest answer counts, because a person may have made a membership public since.

@@ -33,7 +33,7 @@ std::string Serve(const Policy& policy, const Plan& plan, const std::string& wan
 // Builds the regimes of one claim: what is promised in which period.
 class RegimeBuilder {
  public:
-  RegimeBuilder(const Timeline& timeline, const TermsHistory& terms, const Stint& stint)
+  RegimeBuilder(const Replayed& timeline, const TermsHistory& terms, const Stint& stint)
       : timeline_(timeline), terms_(terms), stint_(stint) {}
 
   std::vector<Regime> Build() {
@@ -109,7 +109,7 @@ class RegimeBuilder {
     regimes_.back().promises = terms.index->PromisesTo(*customer, priority_);
   }
 
-  const Timeline& timeline_;
+  const Replayed& timeline_;
   const TermsHistory& terms_;
   const Stint& stint_;
   std::vector<const PriorityInput*> active_;
@@ -130,7 +130,7 @@ std::optional<std::size_t> ExcusedRun(const std::vector<Cycle>& cycles, absl::Ti
   return std::nullopt;
 }
 
-void Excuses(const Timeline& timeline, const std::string& customer, Metric metric, absl::Time now,
+void Excuses(const Replayed& timeline, const std::string& customer, Metric metric, absl::Time now,
              Runs* runs, std::set<const Fact*>* excused) {
   for (const Excuse& excuse : timeline.excuses) {
     if (excuse.metric != metric || excuse.customer != customer) continue;
@@ -160,7 +160,7 @@ absl::Time Adoption(const Terms& terms, absl::Time first_seen) {
 
 // A run starts no earlier than its adoption: by the version in force at its stop, or by the last
 // version. Most policies have at most one adoption.
-Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const TermsHistory& terms,
+Needs NeedsSinceAdoption(const Replayed& timeline, const Party& party, const TermsHistory& terms,
                          absl::Time first_seen) {
   const std::size_t begun = TermsIndexAt(terms, party.since);
   absl::Time earliest = absl::InfiniteFuture();
@@ -187,7 +187,7 @@ Needs NeedsSinceAdoption(const Timeline& timeline, const Party& party, const Ter
   return needs;
 }
 
-void RunAll(const Needs& needs, const Timeline& timeline, const std::vector<Regime>& regimes,
+void RunAll(const Needs& needs, const Replayed& timeline, const std::vector<Regime>& regimes,
             const std::string& customer, bool in_force, absl::Time now, ClaimWork* work) {
   static const std::vector<Interval> kNoWaits;
   std::array<std::size_t, kAllMetrics.size() + 1> counts = {};
@@ -233,7 +233,7 @@ ClaimStanding Publish(ClaimWork&& work) {
   return std::move(work.standing);
 }
 
-std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
+std::vector<ClaimWork> WorkOutClaims(const Replayed& timeline, const TermsHistory& terms,
                                      absl::Time first_seen, absl::Time now) {
   std::vector<ClaimWork> works;
   works.reserve(timeline.stints.size());
@@ -294,7 +294,7 @@ std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistor
   return works;
 }
 
-ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
+ClaimWork WorkOutObjectives(const Replayed& timeline, const TermsHistory& terms, absl::Time since,
                             absl::Time first_seen, absl::Time now) {
   ClaimWork work;
   std::vector<Regime> regimes;

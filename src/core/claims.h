@@ -29,18 +29,18 @@ ClaimStanding Publish(ClaimWork&& work);
 
 // Ordered by customer, then by start. `first_seen`: the adoption of the project if a policy has no
 // `since`.
-std::vector<ClaimWork> WorkOutClaims(const Timeline& timeline, const TermsHistory& terms,
+std::vector<ClaimWork> WorkOutClaims(const Replayed& timeline, const TermsHistory& terms,
                                      absl::Time first_seen, absl::Time now);
 
 // The community's objectives since `since`. `clocks` is empty if there are none.
-ClaimWork WorkOutObjectives(const Timeline& timeline, const TermsHistory& terms, absl::Time since,
+ClaimWork WorkOutObjectives(const Replayed& timeline, const TermsHistory& terms, absl::Time since,
                             absl::Time first_seen, absl::Time now);
 
 // Adds the notices whose time has come, fills `to_come` of each clock, and returns the earliest
 // instant after `now` at which time alone changes the standing, its face or its notices. `terms`:
 // those in force until now.
-absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const TermsHistory& terms,
+absl::Time Announce(const TicketKey& ticket, const Replayed& timeline, const TermsHistory& terms,
                     absl::Time now, ClaimWork* work, std::vector<Notice>* notices);
-bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work);
+bool IsEscalatedByHand(const Replayed& timeline, const ClaimWork& work);
 
 }  // namespace retainer::core

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -18,15 +19,15 @@
 namespace retainer {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 constexpr absl::string_view kRetryAfterUrl = "retainer/retry-after-ms";
 
 }  // namespace
 
 bool CaseInsensitiveLess::operator()(std::string_view a, std::string_view b) const {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return Lower(x) < Lower(y); });
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return absl::ascii_tolower(static_cast<unsigned char>(x)) <
+           absl::ascii_tolower(static_cast<unsigned char>(y));
+  });
 }
 
 std::string_view MetricName(Metric metric) {
@@ -158,9 +159,7 @@ std::string Marker(std::string_view what, const TicketKey& ticket) {
   std::string name = ToString(ticket);
   std::replace_if(
       name.begin(), name.end(),
-      [](char c) {
-        return !((c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z') || c == '/');
-      },
+      [](char c) { return !(absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '/'); },
       '_');
   return absl::StrCat("<!-- retainer:", absl::string_view(what.data(), what.size()), ":", name,
                       " -->");

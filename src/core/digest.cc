@@ -15,7 +15,7 @@ std::string At(absl::Time at) {
   return absl::FormatTime(absl::RFC3339_full, at, absl::UTCTimeZone());
 }
 
-std::string Name(const Actor& actor) {
+std::string NameOf(const Actor& actor) {
   return absl::StrCat(actor.id, "@", actor.login, actor.machine ? " (machine)" : "");
 }
 
@@ -72,7 +72,7 @@ std::string DebugString(const Standing& s) {
       absl::StrCat("ticket ", ToString(s.ticket), " opened ", s.opened, " open ", s.open, " gone ",
                    s.gone, " confidential ", s.confidential, " successor ", s.successor, " ",
                    s.successor_key, " carried [", s.carried, "] moved ", At(s.moved_at), " author ",
-                   Name(s.author), " opened_at ", At(s.opened_at), "\n");
+                   NameOf(s.author), " opened_at ", At(s.opened_at), "\n");
   for (const ClaimStanding& claim : s.claims) {
     absl::StrAppend(&out, "claim ", claim.customer, " since ", At(claim.since), " [", claim.reason,
                     "] plan ", claim.plan, " priority ", claim.priority, " [",
@@ -83,7 +83,7 @@ std::string DebugString(const Standing& s) {
   if (!s.objectives.empty()) absl::StrAppend(&out, "objectives\n");
   for (const PromiseClock& clock : s.objectives) Append(&out, clock);
   for (const RoleStanding& role : s.roles) {
-    absl::StrAppend(&out, "role ", Name(role.actor), " ", View(RoleName(role.role)), " [",
+    absl::StrAppend(&out, "role ", NameOf(role.actor), " ", View(RoleName(role.role)), " [",
                     role.reason, "] of ", absl::StrJoin(role.contact_of, "|"), "\n");
   }
   if (!s.other_customers.empty()) {
@@ -97,7 +97,7 @@ std::string DebugString(const Standing& s) {
                   absl::StrJoin(s.assignees, "|"), "\nrequests ",
                   absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by, "\n");
   for (const Refusal& r : s.refusals) {
-    absl::StrAppend(&out, "refusal ", Name(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
+    absl::StrAppend(&out, "refusal ", NameOf(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
                     "] label ", r.label, " customer ", r.customer, " ", At(r.at));
     if (r.until != absl::InfiniteFuture()) {
       absl::StrAppend(&out, " until ", At(r.until), " responder ", r.by_responder);
@@ -117,7 +117,7 @@ std::string DebugString(const Standing& s) {
                     absl::StrJoin(n.withdraws, "|"), "\n");
   }
   for (const Question& q : s.questions) {
-    absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", Name(q.actor), " ",
+    absl::StrAppend(&out, "question ", static_cast<int>(q.kind), " ", NameOf(q.actor), " ",
                     q.organization, " ", q.reference, "\n");
   }
   absl::StrAppend(&out, "comment deleted ", s.comment_deleted_by_hand, s.comment_deleted_for_all,

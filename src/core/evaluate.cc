@@ -14,8 +14,8 @@ namespace retainer {
 namespace {
 
 using core::ClaimWork;
+using core::Replayed;
 using core::Roster;
-using core::Timeline;
 
 // The versions whose instant has come. Later ones have no effect yet.
 TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next) {
@@ -31,7 +31,7 @@ TermsHistory InForce(const TermsHistory& terms, absl::Time now, absl::Time* next
 }
 
 // Adds a refusal for each excuse that applies to no cycle.
-void RefuseIdleExcuses(const Timeline& timeline, const std::vector<ClaimWork>& works,
+void RefuseIdleExcuses(const Replayed& timeline, const std::vector<ClaimWork>& works,
                        std::vector<Refusal>* refusals) {
   for (const core::Excuse& excuse : timeline.excuses) {
     const bool used = std::any_of(works.begin(), works.end(), [&](const ClaimWork& work) {
@@ -69,7 +69,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   const bool objectives = judge_all;
   core::Undone undone;
   std::optional<Roster> roster(std::in_place, context, history, pins, order);
-  Timeline timeline = core::Replay(context, history, *roster, order, undone, judge_all);
+  Replayed timeline = core::Replay(context, history, *roster, order, undone, judge_all);
   while (timeline.unjudged || !timeline.undone.empty()) {
     // Handle undone acts first, because the roles may have been needed only for one of them.
     if (timeline.undone.empty()) judge_all = true;

@@ -11,13 +11,13 @@ namespace {
 
 enum class Kind : std::uint8_t { kCharacter, kLevel, kDeep };
 
-struct Piece {
+struct Part {
   Kind kind;
   char character;  // lower case
 };
 
-std::vector<Piece> Split(std::string_view pattern) {
-  std::vector<Piece> pieces;
+std::vector<Part> Split(std::string_view pattern) {
+  std::vector<Part> pieces;
   pieces.reserve(pattern.size());
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] != '*') {
@@ -40,7 +40,7 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
     return absl::EqualsIgnoreCase(absl::string_view(pattern.data(), pattern.size()),
                                   absl::string_view(text.data(), text.size()));
   }
-  const std::vector<Piece> pieces = Split(pattern);
+  const std::vector<Part> pieces = Split(pattern);
   // alive[i]: the first i pieces match the text so far. Rationale: all possible matches are
   // followed at the same time, so that a pattern with many stars costs no more than one with few.
   std::vector<char> alive(pieces.size() + 1, 0);
@@ -60,7 +60,7 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
     for (std::size_t i = pieces.size(); i-- > 0;) {
       if (steps != nullptr) ++*steps;
       if (alive[i] == 0) continue;
-      const Piece& piece = pieces[i];
+      const Part& piece = pieces[i];
       if (piece.kind == Kind::kCharacter) {
         alive[i] = 0;
         if (piece.character == c) alive[i + 1] = any = true;

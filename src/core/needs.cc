@@ -14,7 +14,7 @@ constexpr std::string_view kCountedFromJoining =
 
 class Worker {
  public:
-  Worker(const Timeline& timeline, const Party& party, absl::Time adopted)
+  Worker(const Replayed& timeline, const Party& party, absl::Time adopted)
       : timeline_(timeline),
         party_(party),
         adopted_(adopted),
@@ -402,7 +402,7 @@ class Worker {
     }
   }
 
-  const Timeline& timeline_;
+  const Replayed& timeline_;
   const Party& party_;
   const absl::Time adopted_;
   const absl::Time start_;
@@ -434,7 +434,7 @@ class Worker {
 
 }  // namespace
 
-Needs WorkOutNeeds(const Timeline& timeline, const Party& party, absl::Time adopted) {
+Needs WorkOutNeeds(const Replayed& timeline, const Party& party, absl::Time adopted) {
   return Worker(timeline, party, adopted).Work();
 }
 

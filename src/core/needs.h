@@ -32,6 +32,6 @@ struct Needs {
   std::set<Metric> before_adoption;  // ended before the adoption: not counted
 };
 
-Needs WorkOutNeeds(const Timeline& timeline, const Party& party, absl::Time adopted);
+Needs WorkOutNeeds(const Replayed& timeline, const Party& party, absl::Time adopted);
 
 }  // namespace retainer::core

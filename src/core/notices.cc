@@ -77,7 +77,7 @@ bool Concerns(const Escalation& escalation, const ClaimWork& work) {
 // When an escalation by hand is told. Never, if somebody answered or closed the ticket while it
 // waited for an opening.
 absl::Time ToldByHand(const Telling& telling, const Escalation& escalation,
-                      const Timeline& timeline, const ClaimWork& work, const Terms& terms) {
+                      const Replayed& timeline, const ClaimWork& work, const Terms& terms) {
   const Customer* customer = terms.policy.FindCustomer(work.standing.customer);
   const std::vector<std::string>& names =
       CalendarsInForce(*work.plan, customer, work.standing.priority);
@@ -147,7 +147,7 @@ bool IsOfOtherTicket(const Telling& telling, const RunView& run, const Level& le
 // Makes the notices of a claim, run by run.
 class Announcer {
  public:
-  Announcer(const TicketKey& ticket, const Timeline& timeline, const ClaimWork& work,
+  Announcer(const TicketKey& ticket, const Replayed& timeline, const ClaimWork& work,
             const TermsHistory& terms, absl::Time now, std::vector<Notice>* notices)
       : work_(work),
         timeline_(timeline),
@@ -256,7 +256,7 @@ class Announcer {
   }
 
   const ClaimWork& work_;
-  const Timeline& timeline_;
+  const Replayed& timeline_;
   const TermsHistory& terms_;
   const Policy& policy_;
   const Telling telling_;
@@ -275,7 +275,7 @@ double FirstLevel(const Plan& plan) {
 
 }  // namespace
 
-absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const TermsHistory& terms,
+absl::Time Announce(const TicketKey& ticket, const Replayed& timeline, const TermsHistory& terms,
                     absl::Time now, ClaimWork* work, std::vector<Notice>* notices) {
   absl::Time wake = absl::InfiniteFuture();
   const auto at = [&](absl::Time instant) {
@@ -328,7 +328,7 @@ absl::Time Announce(const TicketKey& ticket, const Timeline& timeline, const Ter
   return wake;
 }
 
-bool IsEscalatedByHand(const Timeline& timeline, const ClaimWork& work) {
+bool IsEscalatedByHand(const Replayed& timeline, const ClaimWork& work) {
   return work.plan != nullptr &&
          std::any_of(timeline.escalations.begin(), timeline.escalations.end(),
                      [&](const Escalation& e) { return Concerns(e, work); });

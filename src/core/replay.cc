@@ -58,7 +58,7 @@ bool InTerm(const Customer& customer, absl::Time at) {
   return customer.term->from <= day && day <= customer.term->until;
 }
 
-Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+Replayed Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                 const std::vector<const Fact*>& order, const Undone& undone, bool judge_all) {
   Replayer replayer(context, terms, roster, undone, judge_all);
   replayer.Run(order);

@@ -39,7 +39,7 @@ struct Happening {
   Role role = Role::kUnknown;
   Slots slots = 0;         // claims for which the actor speaks
   bool by_author = false;  // the actor is the ticket's author
-  int arrival = -1;        // kArrived: index in Timeline::arrivals
+  int arrival = -1;        // kArrived: index in Replayed::arrivals
   // Said before the actor joined the team: it counts from the joining on.
   bool joined = false;
 };
@@ -111,7 +111,7 @@ struct LabelState {
   bool own = false;           // Retainer put it on
 };
 
-struct Timeline {
+struct Replayed {
   bool opened = false;
   bool open = true;
   bool gone = false;
@@ -166,7 +166,7 @@ bool InTerm(const Customer& customer, absl::Time at);
 // Replays `order`: the ticket's facts ordered by time, then id. `judge_all`: compute the role of
 // everybody who did anything, not only if a claim in force or a command needs it. `undone`: the
 // undone acts that earlier replays of the same facts found.
-Timeline Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
+Replayed Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                 const std::vector<const Fact*>& order, const Undone& undone, bool judge_all);
 
 }  // namespace retainer::core

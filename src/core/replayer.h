@@ -24,7 +24,7 @@ class Replayer {
   Replayer(const TicketContext& context, const TermsHistory& terms, Roster& roster,
            const Undone& undone, bool judge_all);
   void Run(const std::vector<const Fact*>& order);
-  Timeline Take() { return std::move(t_); }
+  Replayed Take() { return std::move(t_); }
 
  private:
   struct Step {
@@ -157,7 +157,7 @@ class Replayer {
   Roster& roster_;
   const Undone& undone_;
   const bool judge_all_;
-  Timeline t_;
+  Replayed t_;
   std::size_t now_ = 0;  // index of the version in force
   std::vector<Claimant> claimants_;
   int epoch_ = 0;

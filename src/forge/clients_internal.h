@@ -27,6 +27,11 @@ std::unique_ptr<Forge> MakeGitHub(std::unique_ptr<ApiClient> client,
 std::unique_ptr<Forge> MakeGitLab(std::unique_ptr<ApiClient> client,
                                   std::unique_ptr<Credentials> credentials, Log& log);
 
+// Characters of a comment that we write; GitHub takes no more, GitLab does.
+inline constexpr std::size_t kLongestComment = 65536;
+// More than the difference that is to be expected between our clock and the forge's.
+inline constexpr absl::Duration kSinceSlack = absl::Minutes(2);
+
 // InvalidArgument when `body` holds more than `limit` characters (code points).
 absl::Status CheckLength(std::string_view body, std::size_t limit);
 

@@ -26,11 +26,8 @@
 namespace retainer::forge {
 namespace {
 
-constexpr std::size_t kLongestComment = 65536;
 // How long a path is believed to belong to the same repository.
 constexpr absl::Duration kPlaceBelieved = absl::Minutes(10);
-// More than the difference that is to be expected between our clock and the forge's.
-constexpr absl::Duration kSinceSlack = absl::Minutes(2);
 
 class GitHub final : public Forge {
  public:

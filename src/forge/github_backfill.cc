@@ -37,11 +37,6 @@ constexpr std::array<Act, 16> kActs = {{
     {"base_ref_changed", "rebased"},
 }};
 
-Moment MomentAt(const Json& object, const char* key) {
-  const auto time = TimeAt(object, key);
-  return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
-}
-
 std::vector<std::string> LabelNames(const Json& labels) {
   std::vector<std::string> names;
   if (!labels.is_array()) return names;

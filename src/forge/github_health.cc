@@ -24,14 +24,13 @@ constexpr std::array<Need, 6> kNeeds = {{
     {"pull_requests", "write", "Pull requests", "to do so on pull requests"},
     {"metadata", "read", "Metadata", "to read repositories and who may write"},
     {"members", "read", "Members (organization)", "to tell customers' and team members"},
-    {"contents", "read", "Contents",
-     "without which GitHub sends no push and no release, and tells of no release what is in it"},
+    {"contents", "read", "Contents", "to tell which fixes a release contains"},
     {"checks", "write", "Checks", "to show on pull requests which promises ride on them"},
 }};
 
-constexpr std::array<const char*, 9> kEvents = {
+constexpr std::array<const char*, 7> kAppEvents = {
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment",
-    "label",  "push",          "release",      "repository"};
+    "label",  "repository"};
 
 bool Grants(const std::string& have, const std::string& need) {
   if (need == "read") return have == "read" || have == "write" || have == "admin";
@@ -62,7 +61,7 @@ absl::StatusOr<std::vector<std::string>> MissingOfApp(const ApiCalls& calls,
     for (const Json& event : list)
       if (event.is_string()) events.insert(event.get<std::string>());
   }
-  for (const char* event : kEvents) {
+  for (const char* event : kAppEvents) {
     if (events.contains(event)) continue;
     missing.push_back(absl::StrCat(forge, ": the app is not subscribed to the event ", event,
                                    "; tick it on the app's page under \"Permissions & events\""));

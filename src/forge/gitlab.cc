@@ -24,9 +24,6 @@
 namespace retainer::forge {
 namespace {
 
-constexpr std::size_t kLongestComment = 65536;
-constexpr absl::Duration kSinceSlack = absl::Minutes(2);
-
 class GitLab final : public Forge {
  public:
   GitLab(std::unique_ptr<ApiClient> client, std::unique_ptr<Credentials> credentials, Log& log)

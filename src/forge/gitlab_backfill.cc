@@ -17,11 +17,6 @@
 namespace retainer::forge {
 namespace {
 
-Moment MomentAt(const Json& object, const char* key) {
-  const auto time = TimeAt(object, key);
-  return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
-}
-
 // Removes digits from the front; false when there are none.
 bool ConsumeDigits(absl::string_view* text) {
   const std::size_t end = std::min(text->find_first_not_of("0123456789"), text->size());

@@ -11,15 +11,12 @@ namespace retainer::forge {
 namespace {
 
 // The events that webhooks/gitlab/hook-settings.json requests.
-constexpr std::array<std::pair<const char*, const char*>, 8> kEvents = {{
+constexpr std::array<std::pair<const char*, const char*>, 5> kHookEvents = {{
     {"issues_events", "issues"},
     {"confidential_issues_events", "confidential issues"},
     {"note_events", "comments"},
     {"confidential_note_events", "confidential comments"},
     {"merge_requests_events", "merge requests"},
-    {"push_events", "push"},
-    {"tag_push_events", "tag push"},
-    {"releases_events", "releases"},
 }};
 
 void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
@@ -33,7 +30,7 @@ void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
                      ", after failures: see that it is answered, then press Test on its page"));
   }
   std::vector<std::string> lacking;
-  for (const auto& [key, title] : kEvents) {
+  for (const auto& [key, title] : kHookEvents) {
     const Json& value = At(hook, key);
     if (value.is_boolean() && !value.get<bool>()) lacking.emplace_back(title);
   }

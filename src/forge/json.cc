@@ -46,6 +46,11 @@ std::optional<absl::Time> TimeAt(const Json& object, const char* key) {
   return time;
 }
 
+Moment MomentAt(const Json& object, const char* key) {
+  const auto time = TimeAt(object, key);
+  return time ? Moment::At(*time) : Moment::Unstated(IdAt(object, "id"));
+}
+
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

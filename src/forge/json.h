@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "retainer/fact_builders.h"
 
 namespace retainer::forge {
 
@@ -27,6 +28,10 @@ std::string IdAt(const Json& object, const char* key);
 // The member, or null when it is missing.
 const Json& At(const Json& object, const char* key);
 std::optional<absl::Time> TimeAt(const Json& object, const char* key);
+
+// When something happened: the time under `key`. Without one, the object's id makes the moment
+// unique.
+Moment MomentAt(const Json& object, const char* key);
 
 // Replaces invalid UTF-8, so that it never fails.
 std::string Dump(const Json& json);

@@ -20,9 +20,6 @@ std::vector<std::string> Names(const std::vector<ForgeSlot>& forges) {
   return names;
 }
 
-// After trouble of the store: not at once, not much later.
-constexpr absl::Duration kStorePause = absl::Seconds(1);
-
 IntakeAnswer Stopping() {
   return {503, "stopping", "The service is stopping; send it again.", absl::Seconds(10)};
 }

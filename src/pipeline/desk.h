@@ -198,6 +198,9 @@ class Desk {
   void TellFigures();
 
  private:
+  // After trouble of the store: not at once, not much later.
+  static constexpr absl::Duration kStorePause = absl::Seconds(1);
+
   struct Thread {
     std::string name;
     std::function<absl::Time()> round;

@@ -8,8 +8,6 @@
 namespace retainer {
 namespace {
 
-// After trouble of the store: not at once, not much later.
-constexpr absl::Duration kStorePause = absl::Seconds(1);
 // So far back tickets are read that are closed by now, where somebody asks for it.
 constexpr absl::Duration kReadBackTo = absl::Hours(24 * 30);
 

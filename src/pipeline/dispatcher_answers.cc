@@ -2,16 +2,13 @@
 // they said, and whether whom they name can be assigned.
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
 
 namespace retainer {
 namespace {
-
-bool Has(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
 
 // The forge will not have it, whoever asks and whenever: nothing else waits for that.
 bool IsFinal(const absl::Status& status) {
@@ -25,7 +22,9 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AssignableStep(const DirtyFace& dir
                                                             const RemoteTicket& at,
                                                             const ShownFace& shown) {
   for (const std::string& login : dirty.face.assignees) {
-    if (Has(shown.assignees, login) || !assignable_.emplace(dirty.ticket, login).second) continue;
+    if (absl::c_linear_search(shown.assignees, login) ||
+        !assignable_.emplace(dirty.ticket, login).second)
+      continue;
     const auto can = forge_.client->CanAssign(at, login);
     // Rationale: where it cannot be told beforehand, the assigning tells.
     if (IsFinal(can.status())) continue;
@@ -53,7 +52,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::GiveStep(const DirtyFace& dirty,
                         [&](const FaceLabel& one) { return one.name == label; });
   });
   for (const FaceLabel& label : wanted) {
-    if (Has(shown->given, label.name)) continue;
+    if (absl::c_linear_search(shown->given, label.name)) continue;
     if (!MayMutate(at)) return Step::kWait;
     absl::Status given = forge_.client->EnsureLabel(at, label);
     if (given.ok()) {

@@ -3,15 +3,12 @@
 // should be is put on.
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 namespace {
-
-bool Has(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
 
 void Insert(std::vector<std::string>* sorted, const std::string& value) {
   const auto it = std::lower_bound(sorted->begin(), sorted->end(), value);
@@ -57,8 +54,10 @@ void Dispatcher::Refuse(const DirtyFace& dirty, const std::string& label, const 
 void Dispatcher::ForgetRefusals(const Face& face, ShownFace* shown) const {
   const absl::Time now = clock_.Now();
   std::erase_if(shown->refused_labels, [&](const RefusedLabel& refused) {
-    const bool named = Wanted(face, refused.name) || Has(face.absent_labels, refused.name) ||
-                       Has(shown->labels, refused.name) || Has(shown->unsure_labels, refused.name);
+    const bool named = Wanted(face, refused.name) ||
+                       absl::c_linear_search(face.absent_labels, refused.name) ||
+                       absl::c_linear_search(shown->labels, refused.name) ||
+                       absl::c_linear_search(shown->unsure_labels, refused.name);
     return !named || absl::AbsDuration(now - refused.at) >= kRefusedFor;
   });
 }
@@ -67,7 +66,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::RemoveLabel(const std::string& labe
                                                          const DirtyFace& dirty,
                                                          const RemoteTicket& at, Progress* progress,
                                                          ShownFace* shown) {
-  if (Has(shown->labels, label)) {
+  if (absl::c_linear_search(shown->labels, label)) {
     std::erase(shown->labels, label);
     Insert(&shown->unsure_labels, label);
     const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
@@ -90,7 +89,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AddLabels(std::vector<std::string> 
                                                        const RemoteTicket& at, Progress* progress,
                                                        ShownFace* shown) {
   for (const FaceLabel& label : dirty.face.labels) {
-    if (!Has(on, label.name) || progress->ensured.contains(label.name)) continue;
+    if (!absl::c_linear_search(on, label.name) || progress->ensured.contains(label.name)) continue;
     if (!MayMutate(at)) return Step::kWait;
     const absl::Status ensured = forge_.client->EnsureLabel(at, label);
     if (IsRefusal(ensured)) {
@@ -108,7 +107,8 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AddLabels(std::vector<std::string> 
   if (!saved.ok()) return saved;
   const absl::Status added = forge_.client->AddLabels(at, on);
   if (added.ok() || !MayBeDone(added)) {
-    std::erase_if(shown->unsure_labels, [&](const std::string& label) { return Has(on, label); });
+    std::erase_if(shown->unsure_labels,
+                  [&](const std::string& label) { return absl::c_linear_search(on, label); });
   }
   if (IsRefusal(added)) {
     progress->one_by_one = true;
@@ -129,7 +129,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Assign(const std::vector<std::strin
   const absl::Status done = forge_.client->AddAssignees(at, logins);
   if (done.ok() || !MayBeDone(done)) {
     std::erase_if(shown->unsure_assignees,
-                  [&](const std::string& login) { return Has(logins, login); });
+                  [&](const std::string& login) { return absl::c_linear_search(logins, login); });
   }
   if (IsRefusal(done)) {
     log_.Warning("nobody assigned",
@@ -150,7 +150,9 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
   std::vector<std::string> off;
   const auto take_off = [&](const std::vector<std::string>& labels) {
     for (const std::string& label : labels) {
-      if (Wanted(face, label) || Has(off, label) || progress->removed.contains(label)) continue;
+      if (Wanted(face, label) || absl::c_linear_search(off, label) ||
+          progress->removed.contains(label))
+        continue;
       if (!IsRefused(*shown, label)) off.push_back(label);
     }
   };
@@ -159,14 +161,17 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
   take_off(shown->unsure_labels);
   std::vector<std::string> on;
   for (const FaceLabel& label : face.labels) {
-    if (!Has(shown->labels, label.name) && !IsRefused(*shown, label.name)) on.push_back(label.name);
+    if (!absl::c_linear_search(shown->labels, label.name) && !IsRefused(*shown, label.name))
+      on.push_back(label.name);
   }
   std::vector<std::string> assign;
   for (const std::string& login : face.assignees) {
-    if (!Has(shown->assignees, login)) assign.push_back(login);
+    if (!absl::c_linear_search(shown->assignees, login)) assign.push_back(login);
   }
   // Who is to be assigned again later is assigned again.
-  const auto is_other = [&](const std::string& login) { return !Has(face.assignees, login); };
+  const auto is_other = [&](const std::string& login) {
+    return !absl::c_linear_search(face.assignees, login);
+  };
   std::erase_if(shown->assignees, is_other);
   std::erase_if(shown->unsure_assignees, is_other);
   if (off.empty() && on.empty() && assign.empty()) return Step::kDone;

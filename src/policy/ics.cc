@@ -17,7 +17,6 @@ namespace retainer {
 namespace {
 
 constexpr std::size_t kMostProblems = 20;
-constexpr char kSingleDays[] = "write this event as single days";
 
 // A property of an event. A list of values becomes one Property per value.
 struct Property {

@@ -19,8 +19,6 @@ constexpr int kMostInterval = 100;
 constexpr int kMostCount = 100'000;
 constexpr std::size_t kMostRuleBytes = 400;
 
-constexpr char kSingleDays[] = "write this event as single days";
-
 // The parts of a rule: name -> value.
 using Parts = std::map<std::string, std::string>;
 
@@ -98,7 +96,7 @@ bool Exists(const std::string& months, const std::string& days) {
 }
 
 // The reason why the rule cannot be expanded exactly; empty when it can.
-std::string Refusal(const Parts& parts) {
+std::string WhyNot(const Parts& parts) {
   for (const auto& [name, value] : parts) {
     int number = 0;
     bool ordinal = false;
@@ -177,7 +175,7 @@ IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t
   }
   std::optional<Parts> parts = Split(upper);
   if (!parts) return {{}, "no recurrence rule: each part is NAME=VALUE, once", kSingleDays};
-  if (std::string wrong = Refusal(*parts); !wrong.empty()) {
+  if (std::string wrong = WhyNot(*parts); !wrong.empty()) {
     return {{}, std::move(wrong), kSingleDays};
   }
   if (first.year() < kFirstIcsRuleYear || first.year() > kLastIcsYear) {

@@ -17,6 +17,9 @@ namespace retainer {
 inline constexpr int kLastIcsYear = 2199;
 inline constexpr int kFirstIcsRuleYear = 1900;
 
+// What to do about an event that is none of the kinds that are read.
+inline constexpr char kSingleDays[] = "write this event as single days";
+
 struct IcsRuleDays {
   // In order; `first` is among them. Empty when `wrong` is set.
   std::vector<absl::CivilDay> days;

@@ -14,7 +14,7 @@ namespace retainer {
 namespace {
 
 // Far more than anybody fixes at once. Hostile input could cause a problem for every byte.
-constexpr std::size_t kMostProblems = 200;
+constexpr std::size_t kMostListed = 200;
 // With more names than this, no suggestion is computed.
 constexpr std::size_t kMostCandidates = 200;
 
@@ -93,7 +93,7 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
   return absl::StrCat("known are: ", all);
 }
 
-bool Reader::IsFull() const { return problems_.size() >= kMostProblems; }
+bool Reader::IsFull() const { return problems_.size() >= kMostListed; }
 
 void Reader::Error(const YamlNode& at, std::string what, std::string mend) {
   if (!IsFull()) {

@@ -20,17 +20,13 @@ namespace retainer::sandbox {
 
 using nlohmann::json;
 
-namespace {
-
-constexpr ForgeKind kForge = ForgeKind::kGitHub;
-
-}  // namespace
+namespace {}  // namespace
 
 Response GitHubApi::Answer() {
   Response response = Authenticate();
-  const absl::Time now = world_.Now(kForge);
+  const absl::Time now = world_.Now(ForgeKind::kGitHub);
   if (response.status == 200) {
-    RateWindow& rate = world_.Rate(kForge, who_);
+    RateWindow& rate = world_.Rate(ForgeKind::kGitHub, who_);
     if (rate.used >= rate.limit) {
       response = Problem(403, absl::StrCat("API rate limit exceeded for ", who_, "."));
     } else {
@@ -70,11 +66,11 @@ Response GitHubApi::Authenticate() {
     return AuthenticateApp(token);
   }
   credential_ = world_.FindToken(token);
-  if (credential_ == nullptr || credential_->forge != kForge) {
+  if (credential_ == nullptr || credential_->forge != ForgeKind::kGitHub) {
     credential_ = nullptr;
     return Problem(401, "Bad credentials");
   }
-  user_ = world_.FindUser(kForge, credential_->user);
+  user_ = world_.FindUser(ForgeKind::kGitHub, credential_->user);
   who_ = credential_->installation != 0
              ? absl::StrCat("installation ID ", credential_->installation)
              : absl::StrCat("user ID ", credential_->user);
@@ -86,7 +82,7 @@ Response GitHubApi::AuthenticateApp(const std::string& token) {
   App& app = *world_.app();
   absl::StatusOr<JwtClaims> claims = ReadJwt(token, app.public_pem);
   if (!claims.ok()) return Problem(401, std::string(claims.status().message()));
-  const std::int64_t now = absl::ToUnixSeconds(world_.Now(kForge));
+  const std::int64_t now = absl::ToUnixSeconds(world_.Now(ForgeKind::kGitHub));
   if (!claims->issued_at || *claims->issued_at > now) {
     return Problem(401,
                    "'Issued at' claim ('iat') must be an Integer representing the time that the "
@@ -142,22 +138,22 @@ Response GitHubApi::Route() {
   if (Get() && Size() == 1 && At(0, "rate_limit")) return RateLimit();
   if (Get() && Size() == 2 && (At(0, "users") || At(0, "user"))) return OneUser();
   if (Get() && Size() == 2 && At(0, "orgs")) {
-    const Organization* organization = world_.FindOrganization(kForge, At(1));
+    const Organization* organization = world_.FindOrganization(ForgeKind::kGitHub, At(1));
     return organization == nullptr ? NotFound() : Json(200, shapes_.OrganizationOf(*organization));
   }
   if (Get() && Size() == 4 && At(0, "orgs")) return Membership();
   if (At(0, "repositories") && Size() >= 2) {
     std::int64_t id = 0;
     if (!absl::SimpleAtoi(At(1), &id)) return NotFound();
-    Project* project = world_.FindProject(kForge, id);
+    Project* project = world_.FindProject(ForgeKind::kGitHub, id);
     if (project == nullptr || !CanSee(*project)) return NotFound();
     return InProject(*project, 2);
   }
   if (At(0, "repos") && Size() >= 3) {
     const std::string path = absl::StrCat(At(1), "/", At(2));
-    Project* project = world_.FindProject(kForge, path);
+    Project* project = world_.FindProject(ForgeKind::kGitHub, path);
     if (project == nullptr) {
-      Project* moved = world_.FindFormerProject(kForge, path);
+      Project* moved = world_.FindFormerProject(ForgeKind::kGitHub, path);
       if (moved == nullptr || !CanSee(*moved)) return NotFound();
       return Moved(*moved);
     }
@@ -168,7 +164,7 @@ Response GitHubApi::Route() {
 }
 
 Response GitHubApi::RateLimit() {
-  const RateWindow& rate = world_.Rate(kForge, who_);
+  const RateWindow& rate = world_.Rate(ForgeKind::kGitHub, who_);
   json core = {{"limit", rate.limit},
                {"used", rate.used},
                {"remaining", std::max(0, rate.limit - rate.used)},
@@ -180,16 +176,16 @@ Response GitHubApi::OneUser() {
   std::int64_t id = 0;
   const User* user = nullptr;
   if (At(0) == "users") {
-    user = world_.FindUser(kForge, std::string_view(At(1)));
+    user = world_.FindUser(ForgeKind::kGitHub, std::string_view(At(1)));
   } else if (absl::SimpleAtoi(At(1), &id)) {
-    user = world_.FindUser(kForge, id);
+    user = world_.FindUser(ForgeKind::kGitHub, id);
   }
   return user == nullptr ? NotFound() : Json(200, shapes_.FullAccount(*user));
 }
 
 Response GitHubApi::Membership() {
-  const Organization* organization = world_.FindOrganization(kForge, At(1));
-  const User* user = world_.FindUser(kForge, std::string_view(At(3)));
+  const Organization* organization = world_.FindOrganization(ForgeKind::kGitHub, At(1));
+  const User* user = world_.FindUser(ForgeKind::kGitHub, std::string_view(At(3)));
   if (organization == nullptr || (At(2) != "members" && At(2) != "public_members")) {
     return NotFound();
   }
@@ -237,7 +233,7 @@ Response GitHubApi::InProject(Project& project, std::size_t rest) {
     return Permission(project, at(1));
   }
   if (at(0) == "assignees" && size == 2 && Get()) {
-    const User* user = world_.FindUser(kForge, std::string_view(at(1)));
+    const User* user = world_.FindUser(ForgeKind::kGitHub, std::string_view(at(1)));
     const bool can = user != nullptr && RoleRank(world_.Role(project, user->id)) >= 1;
     return can ? Json(204, {}) : NotFound();
   }
@@ -291,7 +287,7 @@ Response GitHubApi::WithTicket(Project& project, std::optional<TicketKind> kind,
   if (ticket == nullptr) return NotFound();
   if (ticket->deleted) return Problem(410, "This issue was deleted");
   if (ticket->moved) {
-    Project* to = world_.FindProject(kForge, ticket->moved->first);
+    Project* to = world_.FindProject(ForgeKind::kGitHub, ticket->moved->first);
     if (to == nullptr || !CanSee(*to)) return NotFound();
     return Redirect(absl::StrCat(shapes_.RepositoryUrl(*to), "/issues/", ticket->moved->second));
   }

@@ -7,17 +7,13 @@ namespace retainer::sandbox {
 
 using nlohmann::json;
 
-namespace {
-
-constexpr ForgeKind kForge = ForgeKind::kGitHub;
-
-}  // namespace
+namespace {}  // namespace
 
 Response GitHubApi::RouteApp() {
   App& app = *world_.app();
   if (Get() && Size() == 1 && At(0, "app")) return Json(200, shapes_.AppOf(app));
   if (Get() && Size() == 4 && At(0, "repos") && At(3, "installation")) {
-    Project* project = world_.FindProject(kForge, absl::StrCat(At(1), "/", At(2)));
+    Project* project = world_.FindProject(ForgeKind::kGitHub, absl::StrCat(At(1), "/", At(2)));
     std::int64_t id = project == nullptr ? 0 : world_.InstallationOf(*project);
     return id == 0 ? NotFound() : Json(200, Installation(app, id));
   }
@@ -45,7 +41,8 @@ json GitHubApi::HookConfig(const Hook& hook) {
 }
 
 Response GitHubApi::AppHook() {
-  if (Get() && Size() == 3 && At(2, "config")) return Json(200, HookConfig(world_.hooks[kForge]));
+  if (Get() && Size() == 3 && At(2, "config"))
+    return Json(200, HookConfig(world_.hooks[ForgeKind::kGitHub]));
   if (!At(2, "deliveries")) return NotFound();
   if (Get() && Size() == 3) {
     std::vector<json> out;
@@ -78,7 +75,7 @@ Response GitHubApi::AppHook() {
 Response GitHubApi::RepositoryHooks(const Project& project) {
   if (Installed()) return Problem(403, "Resource not accessible by integration");
   if (!CanWrite(project, "admin")) return NotFound();
-  const Hook& hook = world_.hooks[kForge];
+  const Hook& hook = world_.hooks[ForgeKind::kGitHub];
   std::vector<json> out;
   if (!hook.url.empty()) {
     const bool never = hook.last_status < 0;
@@ -117,7 +114,7 @@ Response GitHubApi::AccessToken(const App& app, std::int64_t id, const std::stri
   credential.user = app.bot;
   credential.installation = id;
   credential.owner = owner;
-  credential.expires = world_.Now(kForge) + absl::Hours(1);
+  credential.expires = world_.Now(ForgeKind::kGitHub) + absl::Hours(1);
   credential.permissions = app.permissions;
   return Json(201, {{"token", world_.IssueToken(credential)},
                     {"expires_at", GitHubShapes::Time(credential.expires)},

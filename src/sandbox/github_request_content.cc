@@ -17,7 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr ForgeKind kForge = ForgeKind::kGitHub;
 constexpr std::size_t kLongestBody = 65536;  // characters
 
 std::size_t Characters(const std::string& text) {
@@ -35,7 +34,7 @@ Response GitHubApi::ReactionsOf(Project& project, Remark::Kind kind, std::int64_
 }
 
 Response GitHubApi::Permission(Project& project, const std::string& login) {
-  const User* user = world_.FindUser(kForge, std::string_view(login));
+  const User* user = world_.FindUser(ForgeKind::kGitHub, std::string_view(login));
   if (user == nullptr) return Problem(404, absl::StrCat(login, " is not a user"));
   if (!CanWrite(project, "write")) {
     return Problem(403, "Must have push access to view collaborator permission.");
@@ -88,7 +87,7 @@ Response GitHubApi::Remarks(Project& project, Ticket& ticket, Remark::Kind kind)
   std::vector<json> out;
   for (const Remark& remark : ticket.remarks) {
     if (remark.kind != kind || (since && remark.updated < *since)) continue;
-    if (!world_.IsListed(kForge, remark.created)) continue;
+    if (!world_.IsListed(ForgeKind::kGitHub, remark.created)) continue;
     out.push_back(ShapeOf(project, ticket, remark));
   }
   return List(out);
@@ -155,7 +154,7 @@ std::optional<Response> GitHubApi::Barred(const Project& project, const Ticket& 
 }
 
 std::optional<Response> GitHubApi::OverLimit() {
-  if (limit_ == nullptr || limit_->Take(world_.Now(kForge))) return std::nullopt;
+  if (limit_ == nullptr || limit_->Take(world_.Now(ForgeKind::kGitHub))) return std::nullopt;
   Response response =
       Problem(403,
               "You have exceeded a secondary rate limit and have been temporarily blocked from "
@@ -306,7 +305,8 @@ Response GitHubApi::Assignees(Project& project, Ticket& ticket) {
   std::vector<std::int64_t> assignees = ticket.assignees;
   for (const json& login : logins) {
     if (!login.is_string()) return Problem(422, "Invalid request.");
-    const User* user = world_.FindUser(kForge, std::string_view(login.get<std::string>()));
+    const User* user =
+        world_.FindUser(ForgeKind::kGitHub, std::string_view(login.get<std::string>()));
     if (user == nullptr) continue;
     auto it = std::find(assignees.begin(), assignees.end(), user->id);
     if (Is("DELETE") && it != assignees.end()) assignees.erase(it);

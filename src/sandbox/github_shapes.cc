@@ -73,7 +73,7 @@ std::string NodeId(const char* kind, std::int64_t id) {
   return absl::StrCat(kind, "_", absl::WebSafeBase64Escape(absl::StrCat(kind, id)));
 }
 
-json TimeOrNull(const std::optional<absl::Time>& time) {
+json GitHubTimeOrNull(const std::optional<absl::Time>& time) {
   return time ? json(GitHubShapes::Time(*time)) : json();
 }
 
@@ -287,7 +287,7 @@ json GitHubShapes::Issue(const Project& project, const Ticket& ticket) const {
               {"comments", comments},
               {"created_at", Time(ticket.created)},
               {"updated_at", Time(ticket.updated)},
-              {"closed_at", TimeOrNull(ticket.closed)},
+              {"closed_at", GitHubTimeOrNull(ticket.closed)},
               {"author_association", world_.Association(project, ticket.author)},
               {"active_lock_reason", nullptr},
               {"body", ticket.body.empty() ? json() : json(ticket.body)},
@@ -474,7 +474,7 @@ json GitHubShapes::AppOf(const App& app) const {
           {"permissions", app.permissions},
           {"events",
            {"issues", "issue_comment", "pull_request", "pull_request_review",
-            "pull_request_review_comment", "label", "push", "release", "repository"}}};
+            "pull_request_review_comment", "label", "repository"}}};
 }
 
 }  // namespace retainer::sandbox

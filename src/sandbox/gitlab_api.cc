@@ -21,7 +21,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr ForgeKind kForge = ForgeKind::kGitLab;
 constexpr std::size_t kLongestNote = 1'000'000;
 
 Response Json(int status, const json& body) {
@@ -64,10 +63,10 @@ class GitLabApi {
       : world_(world), shapes_(shapes), api_(api), request_(request) {}
 
   Response Answer() {
-    const absl::Time now = world_.Now(kForge);
+    const absl::Time now = world_.Now(ForgeKind::kGitLab);
     Response response = Authenticate();
     if (response.status == 200) {
-      RateWindow& rate = world_.Rate(kForge, absl::StrCat(user_->id));
+      RateWindow& rate = world_.Rate(ForgeKind::kGitLab, absl::StrCat(user_->id));
       if (rate.used >= rate.limit) {
         response = {};
         response.status = 429;
@@ -108,10 +107,10 @@ class GitLabApi {
       if (absl::ConsumePrefix(&bearer, "Bearer ")) token = std::string(bearer);
     }
     const Credential* credential = token.empty() ? nullptr : world_.FindToken(token);
-    if (credential == nullptr || credential->forge != kForge) {
+    if (credential == nullptr || credential->forge != ForgeKind::kGitLab) {
       return Problem(401, "401 Unauthorized");
     }
-    user_ = world_.FindUser(kForge, credential->user);
+    user_ = world_.FindUser(ForgeKind::kGitLab, credential->user);
     return {};
   }
 
@@ -136,14 +135,17 @@ class GitLabApi {
     if (Get() && Size() == 1 && At(0) == "users") return Users();
     std::int64_t id = 0;
     if (Get() && Size() == 2 && At(0) == "users") {
-      const User* user = absl::SimpleAtoi(At(1), &id) ? world_.FindUser(kForge, id) : nullptr;
+      const User* user =
+          absl::SimpleAtoi(At(1), &id) ? world_.FindUser(ForgeKind::kGitLab, id) : nullptr;
       return user == nullptr ? NotFound("User") : Json(200, shapes_.FullPerson(*user));
     }
     if (Get() && Size() >= 2 && At(0) == "groups") return InGroup();
     if (Size() >= 2 && At(0) == "projects") {
-      Project* project = absl::SimpleAtoi(At(1), &id) ? world_.FindProject(kForge, id)
-                                                      : world_.FindProject(kForge, At(1));
-      if (project == nullptr && (project = world_.FindFormerProject(kForge, At(1))) != nullptr &&
+      Project* project = absl::SimpleAtoi(At(1), &id)
+                             ? world_.FindProject(ForgeKind::kGitLab, id)
+                             : world_.FindProject(ForgeKind::kGitLab, At(1));
+      if (project == nullptr &&
+          (project = world_.FindFormerProject(ForgeKind::kGitLab, At(1))) != nullptr &&
           Readable(*project)) {
         return Redirect(*project);
       }
@@ -171,7 +173,7 @@ class GitLabApi {
   Response Users() {
     std::vector<json> out;
     const std::string name = request_.Query("username");
-    if (const User* user = world_.FindUser(kForge, std::string_view(name))) {
+    if (const User* user = world_.FindUser(ForgeKind::kGitLab, std::string_view(name))) {
       out.push_back(shapes_.Person(*user));
     }
     return List(out);
@@ -180,8 +182,8 @@ class GitLabApi {
   Response InGroup() {
     std::int64_t id = 0;
     const Organization* group = absl::SimpleAtoi(At(1), &id)
-                                    ? world_.FindOrganization(kForge, id)
-                                    : world_.FindOrganization(kForge, At(1));
+                                    ? world_.FindOrganization(ForgeKind::kGitLab, id)
+                                    : world_.FindOrganization(ForgeKind::kGitLab, At(1));
     if (group == nullptr || (group->is_private && group->members.count(user_->id) == 0)) {
       return NotFound("Group");
     }
@@ -190,7 +192,8 @@ class GitLabApi {
     }
     if (At(2) != "members" || (At(3) != "all" && Size() != 4)) return NotFound();
     const std::string who = At(3) == "all" ? At(4) : At(3);
-    const User* user = absl::SimpleAtoi(who, &id) ? world_.FindUser(kForge, id) : nullptr;
+    const User* user =
+        absl::SimpleAtoi(who, &id) ? world_.FindUser(ForgeKind::kGitLab, id) : nullptr;
     if (user == nullptr || group->members.count(user->id) == 0) return NotFound();
     return Json(200, shapes_.Member(*user, 10));
   }
@@ -200,7 +203,8 @@ class GitLabApi {
     if (Size() == 2) return Get() ? Json(200, shapes_.ProjectOf(project)) : NotFound();
     if (At(2) == "members" && Get()) {
       const std::string who = At(3) == "all" ? At(4) : At(3);
-      const User* user = absl::SimpleAtoi(who, &id) ? world_.FindUser(kForge, id) : nullptr;
+      const User* user =
+          absl::SimpleAtoi(who, &id) ? world_.FindUser(ForgeKind::kGitLab, id) : nullptr;
       auto role = user == nullptr ? project.roles.end() : project.roles.find(user->id);
       if (role == project.roles.end() || AccessLevel(role->second) == 0) return NotFound();
       return Json(200, shapes_.Member(*user, AccessLevel(role->second)));
@@ -263,7 +267,7 @@ class GitLabApi {
 
   Response Hooks(const Project& project) {
     if (!Has(project, "maintain")) return Forbidden();
-    const Hook& hook = world_.hooks[kForge];
+    const Hook& hook = world_.hooks[ForgeKind::kGitLab];
     std::vector<json> out;
     if (!hook.url.empty()) {
       json shape = {
@@ -275,8 +279,7 @@ class GitLabApi {
           {"disabled_until",
            hook.disabled_until ? json(GitLabShapes::Time(*hook.disabled_until)) : json()}};
       for (const char* event : {"issues_events", "confidential_issues_events", "note_events",
-                                "confidential_note_events", "merge_requests_events", "push_events",
-                                "tag_push_events", "releases_events"}) {
+                                "confidential_note_events", "merge_requests_events"}) {
         shape[event] = true;
       }
       out.push_back(std::move(shape));
@@ -429,7 +432,7 @@ class GitLabApi {
       std::vector<const Remark*> remarks;
       for (const Remark& remark : ticket.remarks) {
         if (remark.internal && !insider) continue;
-        if (world_.IsListed(kForge, remark.created)) remarks.push_back(&remark);
+        if (world_.IsListed(ForgeKind::kGitLab, remark.created)) remarks.push_back(&remark);
       }
       const bool by_update = request_.Query("order_by") == "updated_at";
       std::stable_sort(remarks.begin(), remarks.end(), [&](const Remark* a, const Remark* b) {
@@ -560,7 +563,7 @@ class GitLabApi {
         if (!id.is_number_integer()) return Json(400, {{"error", "assignee_ids is invalid"}});
         // 0 removes all assignees. Users who cannot be assigned are ignored.
         const std::int64_t user = id.get<std::int64_t>();
-        if (user != 0 && world_.FindUser(kForge, user) != nullptr &&
+        if (user != 0 && world_.FindUser(ForgeKind::kGitLab, user) != nullptr &&
             RoleRank(world_.Role(project, user)) >= 0) {
           assignees->push_back(user);
         }

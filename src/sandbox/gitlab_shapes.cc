@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-json TimeOrNull(const std::optional<absl::Time>& time) {
+json GitLabTimeOrNull(const std::optional<absl::Time>& time) {
   return time ? json(GitLabShapes::Time(*time)) : json();
 }
 
@@ -160,7 +160,7 @@ json GitLabShapes::Issue(const Project& project, const Ticket& ticket) const {
       {"state", ticket.open ? "opened" : "closed"},
       {"created_at", Time(ticket.created)},
       {"updated_at", Time(ticket.updated)},
-      {"closed_at", TimeOrNull(ticket.closed)},
+      {"closed_at", GitLabTimeOrNull(ticket.closed)},
       {"closed_by",
        ticket.closed_by == 0 ? json() : Person(world_.UserOf(project.forge, ticket.closed_by))},
       {"labels", ticket.labels},

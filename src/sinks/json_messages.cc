@@ -17,7 +17,6 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr int kSchemaVersion = 1;
-constexpr std::size_t kMostRef = 300;
 constexpr std::size_t kMostDigest = 30000;  // bytes; Slack cuts at 40,000 characters
 // A space of width zero. It separates characters that would be read as a link or as markup.
 constexpr char kNoBreakSpace[] = "\u200b";

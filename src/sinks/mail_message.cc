@@ -13,7 +13,6 @@ namespace {
 
 constexpr char kEnd[] = "\r\n";
 constexpr std::size_t kMostSubject = 200;
-constexpr std::size_t kMostRef = 300;
 constexpr std::size_t kLongestLine = 76;       // in base64
 constexpr std::size_t kEncodedWordBytes = 39;  // a line with one encoded word stays below 78
 

@@ -16,6 +16,8 @@ struct TicketName {
   std::string url;  // empty: unknown
 };
 TicketName NameOf(const Notice& notice);
+// Bytes of `ref` that a message shows.
+inline constexpr std::size_t kMostRef = 300;
 
 struct Words {
   std::string kind;  // `Promise broken`

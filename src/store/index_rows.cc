@@ -130,6 +130,10 @@ std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd e
 
 std::string TicketRowKey(const TicketKey& key) { return KeyWriter().Ticket(key).Take(); }
 
+std::string EntryKey(const std::string& forge, std::uint64_t seq) {
+  return KeyWriter().Text(forge).U64(seq).Take();
+}
+
 std::string IndexProject(const std::string& forge, const std::string& project) {
   return absl::StrCat(forge, "/", project);
 }

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -11,10 +12,6 @@ namespace retainer {
 namespace {
 
 constexpr std::string_view kAliveKey = "alive";
-
-std::string EntryKey(const std::string& forge, std::uint64_t seq) {
-  return KeyWriter().Text(forge).U64(seq).Take();
-}
 
 std::string HeldCounterKey(const std::string& forge, const std::string& project) {
   return KeyWriter()

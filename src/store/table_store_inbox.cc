@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/store/codec/body.h"
 #include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -16,10 +17,6 @@ constexpr std::size_t kExpireChunk = 256;
 constexpr std::size_t kExpireLimit = 10'000;
 // A page of the inbox ends after the entry at which the bodies reach this size.
 constexpr std::size_t kPageBytes = std::size_t{32} << 20;
-
-std::string EntryKey(const std::string& forge, std::uint64_t seq) {
-  return KeyWriter().Text(forge).U64(seq).Take();
-}
 
 std::string BodyKey(std::uint64_t seq) { return KeyWriter().U64(seq).Take(); }
 

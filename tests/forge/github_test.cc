@@ -451,7 +451,7 @@ TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
   World world(World::GitHubApp());
   world.script.On("GET /app", 200,
                   R"({"slug":"retainer","events":["issues","issue_comment","pull_request",
-                      "pull_request_review","pull_request_review_comment","label","push","release",
+                      "pull_request_review","pull_request_review_comment","label",
                       "repository"],
                       "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
                                      "members":"read","contents":"read","checks":"write"}})");

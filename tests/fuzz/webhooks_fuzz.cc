@@ -28,7 +28,6 @@ constexpr std::array<std::string_view, 22> kEvents = {"issues",
                                                       "pull_request_review_comment",
                                                       "label",
                                                       "push",
-                                                      "release",
                                                       "repository",
                                                       "installation",
                                                       "installation_repositories",
@@ -40,9 +39,7 @@ constexpr std::array<std::string_view, 22> kEvents = {"issues",
                                                       "Note Hook",
                                                       "Confidential Note Hook",
                                                       "Merge Request Hook",
-                                                      "Push Hook",
-                                                      "Tag Push Hook",
-                                                      "Release Hook"};
+                                                      "Push Hook"};
 
 }  // namespace
 

@@ -276,10 +276,6 @@ TEST(GitHubParseTest, EventsAroundTheTickets) {
   EXPECT_EQ(push.kind, EventKind::kPush);
   EXPECT_EQ(push.ref, "refs/heads/main");
   EXPECT_EQ(push.commit, "77aa0c1d2e3f405162738495a6b7c8d9e0f1a2b3");
-  const Event release = Read("github/release.published");
-  EXPECT_EQ(release.kind, EventKind::kRelease);
-  EXPECT_EQ(release.ref, "v4.2.2");
-  EXPECT_EQ(release.commit, "");
   EXPECT_EQ(Read("github/label.edited").kind, EventKind::kLabel);
   EXPECT_EQ(Read("github/ping").kind, EventKind::kPing);
   const Event renamed = Read("github/repository.renamed");
@@ -347,7 +343,6 @@ TEST(GitHubParseTest, TheBodyMustFitItsHeader) {
            {"label", "github/issues.labeled"},
            {"repository", "github/issues.opened"},
            {"push", "github/issues.opened"},
-           {"release", "github/push"},
            {"installation", "github/installation_repositories.added"},
            {"installation_repositories", "github/installation.created"},
            {"installation", "github/issues.opened"},

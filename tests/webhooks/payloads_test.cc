@@ -123,11 +123,11 @@ TEST(PayloadsTest, TheEventTypeIsGuessedOrLeftOpen) {
   for (const Recorded& recorded : all) {
     const bool is_gitlab = recorded.forge == "gitlab";
     const std::string guess = (is_gitlab ? GitLab() : GitHub())->GuessEventType(recorded.body);
-    const bool needed = is_gitlab ? gitlab::IsNeeded(recorded.event)
-                                  : github::IsNeeded(recorded.event) || recorded.event == "ping";
+    const bool known = is_gitlab ? gitlab::IsUnderstood(recorded.event)
+                                 : github::IsUnderstood(recorded.event) || recorded.event == "ping";
     // One body is confidential by its header alone.
     if (recorded.name != "gitlab/go-playground.confidential-issue-event.json") {
-      EXPECT_EQ(guess, needed ? recorded.event : "") << recorded.name;
+      EXPECT_EQ(guess, known ? recorded.event : "") << recorded.name;
     }
     EXPECT_EQ((is_gitlab ? GitHub() : GitLab())->GuessEventType(recorded.body), "")
         << recorded.name;
@@ -193,12 +193,8 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
   const json manifest =
       json::parse(ReadFile(absl::StrCat(SourceDir(), "/webhooks/github/app-manifest.json")));
   std::vector<std::string> asked = manifest["default_events"];
-  // Every app is sent the first two unasked; the others belong to a marketplace listing and to a
-  // sponsors page, which have hooks of their own.
-  for (const char* event :
-       {"installation", "installation_repositories", "marketplace_purchase", "sponsorship"}) {
-    asked.push_back(event);
-  }
+  // Every app is sent these without asking.
+  for (const char* event : {"installation", "installation_repositories"}) asked.push_back(event);
   const auto needed = github::NeededEvents();
   EXPECT_THAT(asked, testing::UnorderedElementsAreArray(
                          std::vector<std::string>(needed.begin(), needed.end())));
@@ -219,10 +215,7 @@ TEST(SettingsTest, TheHookAsksForTheEventsThatAreNeeded) {
       {"confidential_issues_events", "Confidential Issue Hook"},
       {"note_events", "Note Hook"},
       {"confidential_note_events", "Confidential Note Hook"},
-      {"merge_requests_events", "Merge Request Hook"},
-      {"push_events", "Push Hook"},
-      {"tag_push_events", "Tag Push Hook"},
-      {"releases_events", "Release Hook"}};
+      {"merge_requests_events", "Merge Request Hook"}};
   std::vector<std::string> asked;
   for (const auto& [key, value] : settings.items()) {
     if (!absl::EndsWith(key, "_events") || value != true) continue;

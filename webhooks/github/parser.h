@@ -20,8 +20,10 @@ namespace retainer::github {
 // The event types that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
+// Can it be parsed? So can some that are not needed yet.
+bool IsUnderstood(std::string_view event);
 
-// True when the body's objects fit the event type. Always true for events that are not needed.
+// True when the body's objects fit the event type. Always true for events that are not understood.
 bool Fits(std::string_view type, Node body);
 
 // InvalidArgument when the body does not fit its header or lacks what its event needs.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "webhooks/fields.h"
@@ -74,11 +75,6 @@ constexpr std::array<std::string_view, 13> kDatedActions = {"milestoned",
 // … and actions that need not change it.
 constexpr std::array<std::string_view, 4> kUndatedActions = {"pinned", "unpinned", "enqueued",
                                                              "dequeued"};
-
-template <std::size_t N>
-bool OneOf(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 bool IsMerged(Node ticket) {
   return ticket["merged"].is_true() || ReadForgeTime(ticket["merged_at"]);
@@ -166,9 +162,9 @@ bool AddTicketFacts(const Source& in) {
     in.Add(Transfer(in));
   } else if (action == "deleted") {
     in.Add(MakeDeleted(in.learnt, sender, in.Receipt()));
-  } else if (OneOf(action, kDatedActions)) {
+  } else if (absl::c_linear_search(kDatedActions, action)) {
     in.Add(MakeAction(in.learnt, action, sender, in.Updated()));
-  } else if (OneOf(action, kUndatedActions)) {
+  } else if (absl::c_linear_search(kUndatedActions, action)) {
     in.Add(MakeAction(in.learnt, action, sender, in.Receipt()));
   } else {
     return false;

@@ -11,11 +11,13 @@
 namespace retainer::gitlab {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNeeded = {
-    "Issue Hook",         "Confidential Issue Hook",
-    "Note Hook",          "Confidential Note Hook",
-    "Merge Request Hook", "Push Hook",
-    "Tag Push Hook",      "Release Hook"};
+constexpr std::array<std::string_view, 5> kNeeded = {"Issue Hook", "Confidential Issue Hook",
+                                                     "Note Hook", "Confidential Note Hook",
+                                                     "Merge Request Hook"};
+
+// Parsed, but no room uses it yet: a policy in git will. Until then it is answered 200 and not
+// stored.
+constexpr std::array<std::string_view, 1> kUnused = {"Push Hook"};
 
 ProjectInfo ReadProject(Node body) {
   const Node project = body["project"];
@@ -54,20 +56,14 @@ absl::StatusOr<Event> ParsePush(Event event, Node body) {
   return event;
 }
 
-absl::StatusOr<Event> ParseRelease(Event event, Node body) {
-  if (body["tag"].text_or_empty().empty()) return Lacks(event.type, "tag");
-  event.kind = EventKind::kRelease;
-  event.ref = body["tag"].text_or_empty();
-  event.commit = body["commit"]["id"].text_or_empty();
-  return event;
-}
-
 }  // namespace
 
 std::span<const std::string_view> NeededEvents() { return kNeeded; }
 
-bool IsNeeded(std::string_view event) {
-  return std::find(kNeeded.begin(), kNeeded.end(), event) != kNeeded.end();
+bool IsNeeded(std::string_view event) { return absl::c_linear_search(kNeeded, event); }
+
+bool IsUnderstood(std::string_view event) {
+  return IsNeeded(event) || absl::c_linear_search(kUnused, event);
 }
 
 bool Fits(std::string_view header, Node body) {
@@ -78,8 +74,6 @@ bool Fits(std::string_view header, Node body) {
   if (header == "Note Hook" || header == "Confidential Note Hook") return kind == "note";
   if (header == "Merge Request Hook") return kind == "merge_request";
   if (header == "Push Hook") return kind == "push";
-  if (header == "Tag Push Hook") return kind == "tag_push";
-  if (header == "Release Hook") return kind == "release";
   return true;
 }
 
@@ -93,15 +87,14 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
       object["action"].text() ? object["action"].text_or_empty() : body["action"].text_or_empty();
   event.project = ReadProject(body);
   event.sender = ReadActor(body["user"]);
-  if (!IsNeeded(event.type)) return Nothing(std::move(event), "an event that nobody needs");
+  if (!IsUnderstood(event.type)) return Nothing(std::move(event), "an event that nobody needs");
   if (!Fits(event.type, body)) return DoesNotFit(event.type);
   if (event.project.path.empty() && !body["project"].is_object() && body["group"].is_object()) {
     return Nothing(std::move(event), "of a group, not of a project");
   }
   if (event.project.id.empty()) return Lacks(event.type, "project.id");
   if (event.project.path.empty()) return Lacks(event.type, "project.path_with_namespace");
-  if (kind == "push" || kind == "tag_push") return ParsePush(std::move(event), body);
-  if (kind == "release") return ParseRelease(std::move(event), body);
+  if (kind == "push") return ParsePush(std::move(event), body);
   if (!object.is_object()) return Lacks(event.type, "object_attributes");
   if (kind == "note") return ParseNote(std::move(event), delivery, body);
   return ParseTicket(std::move(event), delivery, body,
@@ -132,8 +125,6 @@ std::string GuessEvent(Node body) {
   if (kind == "note") return confidential ? "Confidential Note Hook" : "Note Hook";
   if (kind == "merge_request") return "Merge Request Hook";
   if (kind == "push") return "Push Hook";
-  if (kind == "tag_push") return "Tag Push Hook";
-  if (kind == "release") return "Release Hook";
   return "";
 }
 
