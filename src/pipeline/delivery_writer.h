@@ -1,9 +1,10 @@
-// One sync for many: deliveries that wait are written by one thread, all that wait in one write.
+// DeliveryWriter: one thread writes all waiting deliveries in one write with one sync (group
+// commit).
 //
-// Rationale: a sync costs the same for one delivery and for a hundred, and so does most of a write:
-// 64 in one write take a fourth of the processor time that 64 writes take which the database
-// groups. One that comes alone is written at once; those that come while a write is under way share
-// the next one. Thread-safe.
+// Rationale: a sync costs the same for one delivery as for a hundred, and so does most of a write:
+// one write of 64 deliveries takes a fourth of the processor time of 64 writes that the database
+// groups. A single delivery is written at once. Those that arrive during a write share the next
+// one. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -21,34 +22,34 @@ namespace retainer {
 
 class DeliveryWriter {
  public:
-  // Of one write; a write is at least one delivery, however large.
+  // Limits of one write. A write has at least one delivery, however large.
   static constexpr std::size_t kMostAtOnce = 256;
   static constexpr std::size_t kMostBytesAtOnce = std::size_t{8} << 20;
 
-  // As Store::PutDelivery's answer.
+  // Receives the result of Store::PutDelivery.
   using Done = std::function<void(const absl::StatusOr<Store::Put>&)>;
 
-  // The store outlives this object.
+  // The store must outlive this object.
   explicit DeliveryWriter(Store& store) : store_(store) {}
-  // Stops.
+  // Calls Stop.
   ~DeliveryWriter();
   DeliveryWriter(const DeliveryWriter&) = delete;
   DeliveryWriter& operator=(const DeliveryWriter&) = delete;
 
-  // REQUIRES: not started before.
+  // REQUIRES: it was not started before.
   void Start();
-  // Writes what waits, then ends the thread. May be called again.
+  // Writes the waiting deliveries, then ends the thread. Idempotent.
   void Stop();
 
-  // `done` is called once: by the thread, or, where it does not run, before this returns. It must
-  // not block.
+  // Calls `done` once: in the writer thread, or before this returns if the thread does not run.
+  // `done` must not block.
   void Put(Delivery delivery, Done done);
 
-  // As Store::PutDelivery. Who comes while nobody writes does it himself: alone nobody waits for a
-  // thread.
+  // Like Store::PutDelivery. If no write is under way, the caller writes itself, so a single
+  // delivery does not wait for a thread.
   absl::StatusOr<Store::Put> PutAndWait(const Delivery& delivery);
 
-  // Those whose `done` was not called yet.
+  // Number of deliveries whose `done` was not called yet.
   std::size_t waiting() const { return waiting_; }
 
  private:
@@ -64,8 +65,8 @@ class DeliveryWriter {
   std::mutex mutex_;
   std::condition_variable came_;
   std::vector<Entry> queue_;
-  bool running_ = false;  // takes what is put
-  bool writing_ = false;  // somebody is
+  bool running_ = false;  // accepts deliveries
+  bool writing_ = false;  // a write is under way
   std::thread thread_;
 };
 

@@ -1,19 +1,20 @@
-// Desk: the whole service behind the doors. Owns the threads.
+// Desk: the whole service without its HTTP server. Owns the threads.
 //
 // Threads, started by Start and ended by Stop:
-//   one worker a forge       inbox -> decisions, with helpers while there is a page to do
-//   one dispatcher a forge   dirty faces -> the forge
-//   one inquirer a forge     what is asked of it for the sake of private customers, after the faces
-//   timers                   wake-ups that are due
-//   notifier                 notices -> sinks, mentions -> the forge
-//   reconciler               re-evaluation after a policy change, the look for trouble
-//   scrubber                 the look at all that is stored
-//   projects                 which ones the policy covers; reading them back from their forges
-//   delivery writer          deliveries that wait -> the store, many in one sync
-//   one recovery a forge     what the forge could not deliver is asked for again; not in observe
-// Each waits on a condition variable until the next instant it knows of, at most a second. They
-// share nothing but the store, the judge and the terms, all thread-safe. Accept, Operate, Inspect
-// and Health run on the caller's thread. Everything in DeskPorts outlives the desk.
+//   one worker per forge      inbox -> decisions, with helpers while there is a page to process
+//   one dispatcher per forge  dirty faces -> the forge
+//   one inquirer per forge    questions for the sake of private customers, after the faces
+//   timers                    wake-ups that are due
+//   notifier                  notices -> sinks, mentions -> the forge
+//   reconciler                re-evaluation after a policy change; checks for trouble
+//   scrubber                  reads and verifies all stored data
+//   projects                  which projects the policy covers; resync from their forges
+//   delivery writer           waiting deliveries -> the store, many in one sync
+//   one recovery per forge    asks for redelivery of failed deliveries; not in observe mode
+// Each thread waits on a condition variable until the next instant that it knows of, at most a
+// second. They share only the store, the judge and the terms, which are thread-safe. Accept,
+// Operate, Inspect and Health run on the caller's thread. Everything in DeskPorts must outlive the
+// desk.
 #pragma once
 
 #include <atomic>
@@ -68,23 +69,24 @@ struct DeskPorts {
   Metrics& metrics;
   const Renderer& renderer;
   std::vector<const WebhookReceiver*> receivers;
-  std::vector<ForgeSlot> forges;  // a slot without a client is never written to
+  std::vector<ForgeSlot> forges;  // a forge without a client is never written to
   std::vector<NoticeSink*> sinks;
 };
 
 struct DeskOptions {
   bool observe = false;
   ReconcilerOptions reconciler;
-  // For jitter; a seeded generator where empty.
+  // For jitter. Empty: a seeded generator is used.
   std::function<double()> random;
   Worker::Observer observer;
-  // Tickets of a forge that are decided side by side; 0: as many as there are cores, at most 8.
+  // How many tickets of a forge are decided in parallel. 0: as many as there are cores, at most 8.
   std::size_t lanes = 0;
-  // Whether the store can be written is tried at most so often, whoever asks for our health.
+  // The shortest time between two tests whether the store can be written, whoever asks for the
+  // health.
   absl::Duration probe_every = absl::Seconds(2);
 };
 
-// A ticket's standing and what it comes from, computed now.
+// A ticket's standing and the data behind it, computed now.
 struct Inspection {
   TicketContext context;
   TicketRecord record;
@@ -94,14 +96,14 @@ struct Inspection {
   Pins pins;
   ShownFace shown;
   absl::Time at;
-  // Explain() of it.
+  // the result of Explain()
   std::string explanation;
 };
 
 struct ForgeState {
   std::string name;
   bool has_client = false;
-  // The last round's trouble; empty when it went well.
+  // Errors of the last round; empty if there was none.
   std::string worker_error;
   std::string dispatcher_error;
 };
@@ -110,12 +112,12 @@ struct Health {
   bool ready = false;  // a policy is in force and the store can be read and written
   bool policy = false;
   std::string terms_id;
-  std::string policy_trouble;  // as SetPolicyTrouble
+  std::string policy_trouble;  // see SetPolicyTrouble
   bool store = false;
   std::string store_error;
-  std::vector<std::string> damaged;  // places of the store that cannot be read
+  std::vector<std::string> damaged;  // places in the store that cannot be read
   StoreStats stats;
-  std::optional<absl::Duration> inbox_age;  // of the oldest entry
+  std::optional<absl::Duration> inbox_age;  // age of the oldest entry
   bool reevaluating = false;
   bool stopping = false;
   std::vector<ForgeState> forges;
@@ -124,77 +126,75 @@ struct Health {
 class Desk {
  public:
   Desk(DeskPorts ports, DeskOptions options);
-  // Stops, waiting as long as it takes.
+  // Stops, and waits without a time limit.
   ~Desk();
   Desk(const Desk&) = delete;
   Desk& operator=(const Desk&) = delete;
 
-  // REQUIRES: not started.
+  // REQUIRES: it was not started before.
   void Start();
-  // No new deliveries are taken (503); what is in the inbox is worked off as far as `deadline`
-  // (real time from now) allows, then the threads end. DeadlineExceeded when one is still in a call
-  // of a forge then; the destructor waits for it. The inbox is on disk: what was not reached is not
-  // lost.
+  // Accepts no new deliveries (503), processes the inbox until `deadline` (real time from now),
+  // then ends the threads. DeadlineExceeded if a thread is still in a call of a forge then; the
+  // destructor waits for it. The inbox is on disk, so unprocessed entries are not lost.
   absl::Status Stop(absl::Duration deadline);
 
-  // Swaps the terms in force; empty: none yet. Every ticket is judged again in the background.
+  // Replaces the terms in force. Empty: none yet. All tickets are judged again in the background.
   void SetTerms(TermsHistory terms);
-  // What was wrong with the policy when it was last read, so that an older one stays in force;
-  // empty: nothing.
+  // What was wrong with the policy when it was last read, so that an older one stays in force.
+  // Empty: nothing was wrong.
   void SetPolicyTrouble(std::string trouble);
   TermsHistory terms() const { return terms_.Get(); }
 
-  // Time has jumped or something changed from outside: everybody looks again now.
+  // Time has jumped or something changed from outside: wakes all threads.
   void Nudge();
 
-  // Until there is nothing left to do at the clock's present instant: inbox empty (where terms are
-  // in force), no wake-up due, no face that could be brought to a forge, no notice to tell, no
-  // re-evaluation under way. DeadlineExceeded, naming what is left, after `timeout` of real time.
-  // REQUIRES: started.
+  // Waits until there is nothing left to do at the clock's present instant: the inbox is empty (if
+  // terms are in force), no wake-up is due, no face can be shown, no notice is to be told, and no
+  // re-evaluation runs. DeadlineExceeded after `timeout` of real time; the message says what is
+  // left. REQUIRES: started.
   absl::Status Settle(absl::Duration timeout);
 
-  // `client`: the address that the request comes from.
+  // `client`: the IP address of the request.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
                       const std::string& client = "");
-  // As Accept, without waiting for the disk (Intake::AcceptLater).
+  // Like Accept, without waiting for the disk (Intake::AcceptLater).
   void AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
                    const std::string& client, Intake::Done done);
-  // Whose deliveries were refused as not genuine of late.
+  // Senders whose deliveries were refused recently as not genuine.
   std::vector<RefusedSender> Refused() const { return intake_.Refused(ports_.clock.Now()); }
 
-  // NotFound with the mend where the project was never seen, or the policy does not cover it.
+  // NotFound, with what to do, if the project was never seen or the policy does not cover it.
   absl::StatusOr<TicketKey> Resolve(const TicketRef& ref);
-  // Joins a fact to a ticket and decides, on disk when it returns. A ticket never seen before is
-  // completed from its forge. FailedPrecondition while there are no terms; NotFound where the forge
-  // has no such ticket, and the forge's error where it does not say.
+  // Adds a fact to a ticket and decides. The decision is on disk when it returns. A ticket that was
+  // never seen is read from its forge. FailedPrecondition while there are no terms. NotFound if the
+  // forge has no such ticket; the forge's error if it does not answer.
   absl::StatusOr<Judged> Operate(const TicketKey& key, Fact fact);
   absl::StatusOr<Judged> Operate(const TicketRef& ref, Fact fact);
-  // NotFound for a ticket without facts; FailedPrecondition while there are no terms. `customer`:
-  // what that one may know of it (StandingFor), by id or alias; NotFound too where it has no claim,
-  // InvalidArgument where the policy has no such customer. Empty: everything.
+  // NotFound for a ticket without facts. FailedPrecondition while there are no terms. `customer`:
+  // show only what this customer (id or alias) may know (StandingFor). Then also NotFound if it has
+  // no claim, and InvalidArgument if the policy has no such customer. Empty: show everything.
   absl::StatusOr<Inspection> Inspect(const TicketRef& ref, const std::string& customer = "");
-  // What is known around a ticket of the store.
+  // The context of a ticket in the store.
   absl::StatusOr<TicketContext> ContextOf(const TicketKey& key, const TicketRecord& record) {
     return judge_.Context(key, record, std::nullopt);
   }
 
-  // Which of the tickets a ref of the project fixes; asks the forge.
+  // Which of the tickets are fixed in a ref of the project. Asks the forge.
   absl::StatusOr<RefFixes> FixedIn(const ProjectRecord& project, const std::string& ref,
                                    const std::vector<TicketKey>& tickets) {
     return containment_.FixedIn(project, ref, tickets);
   }
 
-  // Has a project (all that the policy covers, where none is named) read back from its forge;
-  // which. NotFound, with the mend, for one that is not known, FailedPrecondition for one that is
-  // not covered.
+  // Starts a resync of a project, or of all that the policy covers if none is named. Returns which.
+  // NotFound, with what to do, if the project is unknown; FailedPrecondition if it is not covered.
   absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);
-  // One step of reading back; when the next is due, InfiniteFuture where nothing is left.
-  // REQUIRES: not started; a service that runs does it by itself.
+  // One step of a resync. Returns when the next is due, InfiniteFuture if nothing is left.
+  // REQUIRES: not started; a running service does it by itself.
   absl::StatusOr<absl::Time> ReadBackStep();
 
   Health CheckHealth();
 
-  // Sets the gauges that tell what the store holds, so that a scrape finds them true.
+  // Sets the gauges of what the store holds, so that a scrape gets present values.
   void TellFigures();
 
  private:
@@ -219,10 +219,10 @@ class Desk {
     std::string worker_error;      // guarded by mutex_
     std::string dispatcher_error;  // guarded by mutex_
   };
-  // A round does one piece of work and says when the next may be due.
+  // Does one piece of work and returns when the next may be due.
   using RoundFunction = std::function<absl::Time()>;
 
-  // The same, with nothing told to forges and sinks before it is on disk.
+  // Wraps the ports, so that forges and sinks are told nothing before it is on disk.
   static DeskPorts Guarded(DeskPorts ports, OutsideActs* acts);
   Thread* Spawn(std::string name, RoundFunction round);
   void WakeAll();
@@ -239,16 +239,16 @@ class Desk {
   absl::Time ProjectsRound();
   void ProjectCovered();
   void ProjectChanged(const ProjectKey& project);
-  // What is left but notices.
+  // What is left to do, except notices.
   absl::StatusOr<std::string> Unsettled();
-  // Likewise of notices, as a round of the notifier found them that began when nothing else was
-  // left. `begun`: how many had begun by then; set by the first look.
+  // The notices left to tell, according to a round of the notifier that began when nothing else was
+  // left. `begun`: how many rounds had begun then; set by the first call.
   absl::StatusOr<std::string> UntoldNotices(std::optional<std::uint64_t>* begun);
-  // Why nothing is known of a project: NotFound.
+  // NotFound, with the reason why the project is unknown.
   absl::Status Unknown(const ProjectRef& project) const;
-  // The store's word on being written, at most probe_every old.
+  // Whether the store can be written; the result is cached for probe_every.
   absl::Status Writable();
-  // One line a minute of trouble that comes back every second.
+  // Logs trouble that recurs every second at most once a minute.
   void LogTrouble(std::string_view event, const std::string& forge, const absl::Status& status);
 
   OutsideActs outside_acts_;
@@ -273,14 +273,14 @@ class Desk {
   Thread* notifier_thread_ = nullptr;
   Thread* reconciler_thread_ = nullptr;
   Thread* projects_thread_ = nullptr;
-  absl::Time next_read_back_ = absl::InfinitePast();  // of that thread
+  absl::Time next_read_back_ = absl::InfinitePast();  // only for the projects thread
 
   std::atomic<bool> stopping_ = false;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;                      // a round ended, or a thread did
+  std::condition_variable changed_;                      // a round or a thread ended
   std::chrono::steady_clock::time_point drain_until_{};  // guarded by mutex_
-  // Of the notifier, guarded by mutex_: rounds that have begun, the last that ended, and when
-  // (Steady) that one found that there would be more to tell.
+  // State of the notifier, guarded by mutex_: rounds that have begun, the last one that ended, and
+  // when (Steady) there will be more to tell according to that round.
   std::uint64_t notifier_begun_ = 0;
   std::uint64_t notifier_ended_ = 0;
   absl::Time notices_next_ = absl::InfinitePast();
@@ -291,12 +291,11 @@ class Desk {
   std::optional<std::chrono::steady_clock::time_point> probed_at_;  // guarded by probe_mutex_
 };
 
-// A fact as an operator's command (`ParseCommand`) makes it: unique by operator, command and
-// second.
+// The fact of an operator's command (`ParseCommand`): unique by operator, command and second.
 Fact MakeOperatorFact(const Command& command, std::string_view operator_and_reason, absl::Time now);
-// Takes back the last act of the operator's, or of people's, that such a fact stands for.
+// The fact that undoes the last act, of an operator or of people, that is equal to `act`.
 Fact MakeUndoFact(Fact act);
-// An excuse: METRIC and CUSTOMER, with the reason.
+// The fact of an excuse: METRIC and CUSTOMER, with the reason.
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now);
 

@@ -1,28 +1,32 @@
 // Dispatcher: makes one forge show what the desk wants it to show.
 //
-// It compares a desired face with what was last shown and does the next missing thing, one mutation
-// at a time, and remembers each before it goes on: a rate limit or a crash between two of them
-// costs nothing, and a burst of events costs one edit. What a call is about to change is on disk
-// before it. A status comment is looked for (marker and own author) before the first one is posted
-// on a ticket: the store may be an older one than the forge knows. Where the end of a create is not
-// known, the ticket (no other) waits until the forge must list it, and it is looked for again. A
-// second one of ours, which a delivery tells of or a list shows, is deleted; the oldest is kept. A
-// comment that must disclose less than before is deleted and posted anew, for editing keeps
-// history. A comment that the forge carried along when the ticket was transferred is ours still: it
-// is taken over. A comment that people deleted is a fact, not an error. Only labels that the face
-// names or that we put on are touched; nobody is ever unassigned. A change's check comes last, and
-// a forge that grants us no checks holds up nothing else: the log says once a project what right is
-// missing.
+// It compares a desired face with what was last shown, makes the next missing change, one mutation
+// at a time, and records each before it continues. So a rate limit or crash between two mutations
+// loses nothing, and a burst of events needs one edit. The intent of a call is on disk before the
+// call.
 //
-// Trouble: a rate limit waits as long as it says; an unreachable forge is tried again with growing
-// pauses and without end; a refusal of the forge is tried kMaxAttempts times and then buried, which
-// the log and the figures show. A refused label holds up nothing but itself.
+// Comments. Before the first status comment of a ticket is posted, the dispatcher searches for one
+// (by marker and our author), because the store may be older than what the forge has. If the result
+// of a create is unknown, this ticket (no other) waits until the forge must list the comment, and
+// the search is repeated. A second comment of ours, found by a delivery or a list, is deleted; the
+// oldest is kept. A comment that must disclose less than before is deleted and posted anew, because
+// the forge keeps the edit history. A comment that the forge moved along with a transferred ticket
+// is still ours and is adopted. A comment that people deleted is a fact, not an error.
 //
-// In observe mode, and where a forge has no client, nothing is written: the log says what would
-// stand there, and the faces wait in the backlog. They are shown from it, as is whatever did not
-// happen just now, at a steady pace: one each kBacklogEvery, the oldest first.
+// Labels. Only labels that the face names or that we put on are changed. Nobody is ever unassigned.
 //
-// One thread calls RunOnce; different dispatchers may run at once.
+// Checks. A change's check comes last, so a forge that does not permit checks blocks nothing else.
+// The log says once per project which permission is missing.
+//
+// Errors. A rate limit is waited for as long as it says. An unreachable forge is retried with
+// increasing back-off, without end. A refusal of the forge is retried kMaxAttempts times; then the
+// face is given up, which the log and the figures show. A refused label blocks only itself.
+//
+// In observe mode, and if a forge has no client, nothing is written: the log says what would be
+// shown, and the faces wait in the backlog. From the backlog, which also has faces of events that
+// did not happen just now, one face is shown each kBacklogEvery, the oldest first.
+//
+// One thread calls RunOnce; several dispatchers may run at once.
 #pragma once
 
 #include <cstdint>
@@ -46,27 +50,27 @@ namespace retainer {
 
 struct DispatcherOptions {
   bool observe = false;  // write nothing
-  // In [0, 1): spreads the tries of many tickets. Injected, so that tests know it.
+  // In [0, 1): jitter for the retries of many tickets. Injected for tests.
   std::function<double()> random;
-  // Mentions go before faces; nullptr: there are none. Outlives the dispatcher.
+  // Mentions go before faces; nullptr: no mentions. Must outlive the dispatcher.
   const RightOfWay* right_of_way = nullptr;
 };
 
 class Dispatcher {
  public:
   static constexpr int kMaxAttempts = 8;
-  static constexpr std::size_t kPage = 64;  // faces in one round
-  // The loop breaker: more edits of one comment than this within kEditWindow mean that something
-  // answers us; the face then waits for the window's end.
+  static constexpr std::size_t kPage = 64;  // faces per round
+  // The loop breaker: more edits of one comment than this within kEditWindow mean that another
+  // program answers us. The face then waits until the end of the window.
   static constexpr int kMaxEdits = 30;
   static constexpr absl::Duration kEditWindow = absl::Minutes(10);
-  // A project that refused us a check is not asked for another so soon.
+  // The pause for a project after its forge refused us a check.
   static constexpr absl::Duration kCheckPause = absl::Minutes(10);
-  // A forge may not list for a while what it has just created, or is still creating.
+  // How long a forge's list may lack what was just created or is still being created.
   static constexpr absl::Duration kFresh = absl::Minutes(1);
-  // Six faces a minute come out of the backlog, well within what a forge lets us create.
+  // Six faces a minute from the backlog, well within the forges' limits for creating content.
   static constexpr absl::Duration kBacklogEvery = absl::Seconds(10);
-  // A label that the forge refused is tried again so much later, if it is still wanted.
+  // A label that the forge refused is retried after this time, if it is still wanted.
   static constexpr absl::Duration kRefusedFor = absl::Hours(24);
 
   Dispatcher(ForgeSlot forge, Judge& judge, Store& store, const Renderer& renderer, Clock& clock,
@@ -75,37 +79,37 @@ class Dispatcher {
   struct Round {
     std::size_t mutations = 0;
     std::size_t finished = 0;
-    // When (by Clock::Steady) there may be more to do; InfiniteFuture: when a new face comes.
+    // When (by Clock::Steady) there may be more to do. InfiniteFuture: when a new face comes.
     absl::Time next = absl::InfiniteFuture();
   };
-  // One round over the faces whose time has come.
+  // One round over the faces that are due.
   absl::StatusOr<Round> RunOnce();
 
  private:
-  // A ticket of another project that this one was before.
+  // The key that this ticket had in another project before a transfer.
   struct Predecessor {
     TicketKey key;
     absl::Time arrived;
   };
-  // What was done for a generation of a face and leaves no trace in ShownFace.
+  // What was done for one generation of a face and is not in ShownFace.
   struct Progress {
     std::uint64_t generation = 0;
     std::set<std::string> removed;
     std::set<std::string> ensured;
-    bool one_by_one = false;             // labels: one of them is refused
-    std::set<std::string> deleted;       // comments
-    std::vector<Predecessor> came_from;  // not looked for yet
-    // Comments of our account that are not on record, by object id, and when they were written.
+    bool one_by_one = false;             // labels: put them on one by one, because one is refused
+    std::set<std::string> deleted;       // comments that were deleted
+    std::vector<Predecessor> came_from;  // not searched yet
+    // Comments of our account that are not recorded: object id -> time of creation.
     std::map<std::string, absl::Time> strays;
-    std::optional<absl::Duration> pause;  // of a step that answered kPause
+    std::optional<absl::Duration> pause;  // set by a step that returned kPause
   };
-  // kWait: for the turn to mutate. kPause: for what the forge may not list yet; the steps behind it
-  // go on.
+  // kWait: wait for the turn to mutate. kPause: wait for what the forge may not list yet; the
+  // following steps continue.
   enum class Step { kDone, kMutated, kLearnt, kWait, kPause };
   struct FirstSeen {
-    absl::Time since;    // what it was told of itself
+    absl::Time since;    // the `since` it was called with
     absl::Time at;       // (Steady)
-    absl::Duration age;  // then
+    absl::Duration age;  // age at that time
   };
 
   absl::Status Bring(const DirtyFace& dirty, Round* round);
@@ -125,10 +129,10 @@ class Dispatcher {
                                  const RemoteTicket& at, Progress* progress, ShownFace* shown);
   absl::StatusOr<Step> Assign(const std::vector<std::string>& logins, const DirtyFace& dirty,
                               const RemoteTicket& at, ShownFace* shown);
-  // The label holds up nothing else any more.
+  // Records the refusal, so that the label no longer blocks others.
   void Refuse(const DirtyFace& dirty, const std::string& label, const absl::Status& why,
               ShownFace* shown);
-  // Those that are old, or that the face has no more to do with.
+  // Removes refusals that are old or no longer concern the face.
   void ForgetRefusals(const Face& face, ShownFace* shown) const;
 
   // ---- dispatcher_check.cc
@@ -136,7 +140,8 @@ class Dispatcher {
                                  ShownFace* shown);
 
   // ---- dispatcher_answers.cc
-  // Whom the forge cannot assign the core is told of, before anybody is told that it is done.
+  // Tells the core whom the forge cannot assign, before people are told that the command was
+  // carried out.
   absl::StatusOr<Step> AssignableStep(const DirtyFace& dirty, const RemoteTicket& at,
                                       const ShownFace& shown);
   absl::StatusOr<Step> GiveStep(const DirtyFace& dirty, const RemoteTicket& at, ShownFace* shown);
@@ -148,40 +153,39 @@ class Dispatcher {
                                    Progress* progress, ShownFace* shown);
   absl::StatusOr<Step> CreateStep(const DirtyFace& dirty, const RemoteTicket& at,
                                   const std::string& body, Progress* progress, ShownFace* shown);
-  // The forge does not know the comment that is on record.
+  // The forge does not have the recorded comment.
   absl::StatusOr<Step> Missing(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,
                                ShownFace* shown);
-  // The comment that came along with a ticket from another project.
+  // Adopts the comment that was moved along with a transferred ticket.
   absl::StatusOr<Step> TakeOver(const Predecessor& from, const DirtyFace& dirty,
                                 const RemoteTicket& at, Progress* progress, ShownFace* shown);
-  // Comments of ours that are not on record: a lost record is found again, a second one deleted.
+  // Handles comments of ours that are not recorded: records a lost one, deletes a second one.
   absl::StatusOr<Step> TidyStep(const DirtyFace& dirty, const RemoteTicket& at, Progress* progress,
                                 ShownFace* shown);
   absl::StatusOr<Step> Delete(const std::string& id, const DirtyFace& dirty, const RemoteTicket& at,
                               Progress* progress, ShownFace* shown);
-  // Our comments with the marker, the oldest first, without those that we have deleted.
+  // Our comments with the marker, the oldest first, without those that we deleted.
   absl::StatusOr<std::vector<RemoteComment>> Find(const RemoteTicket& at, const std::string& marker,
                                                   const Progress& progress, const ShownFace& shown);
-  // How old something is that is written down with `since`, whatever was done to the clock
-  // meanwhile.
+  // The age of something recorded at `since`, independent of later changes to the clock.
   absl::Duration AgeOf(const TicketKey& key, const std::string& what, absl::Time since);
   static Step LookAgain(absl::Duration left, Progress* progress);
   Fact OwnComment(const RemoteComment& comment) const;
   absl::Status Adopt(const TicketKey& key, const RemoteComment& comment, const std::string& digest,
                      const std::vector<std::string>& discloses, ShownFace* shown);
-  // A mutation was made: it is counted, and what is shown now is on disk.
+  // After a mutation: counts it, and saves what is shown now.
   absl::StatusOr<Step> Mutated(const DirtyFace& dirty, const char* what, ShownFace* shown);
-  // Makes the next face of the backlog dirty when its turn has come.
+  // Makes the next face of the backlog dirty if it is due.
   absl::Status TakeFromBacklog(Round* round);
   absl::Status Observe(const DirtyFace& dirty, const std::string& body);
   absl::Status Learn(const TicketKey& key, const ShownFace& shown, std::vector<Fact> facts);
   absl::Status Failed(const DirtyFace& dirty, ShownFace shown, const absl::Status& why,
                       Round* round);
   std::string ObjectId(const std::string& comment_id) const;
-  // The instant that faces which were put off go by: the latest date that was seen, and the time
-  // that has passed since. So a clock that is set back holds up none of them.
+  // The present time for postponed faces: the latest date seen plus the time passed since. So a
+  // clock that is set back does not delay them.
   absl::Time FaceNow();
-  // When the loop breaker lets another edit pass.
+  // When the loop breaker allows another edit.
   absl::Time EditAllowedAt(const TicketKey& key, absl::Time now);
 
   const ForgeSlot forge_;
@@ -193,15 +197,15 @@ class Dispatcher {
   Metrics& metrics_;
   const DispatcherOptions options_;
   std::map<TicketKey, Progress> progress_;
-  absl::Duration face_ahead_ = -absl::InfiniteDuration();  // of Clock::Steady
-  std::set<TicketKey> took_over_;  // predecessors whose comment was looked for
+  absl::Duration face_ahead_ = -absl::InfiniteDuration();  // relative to Clock::Steady
+  std::set<TicketKey> took_over_;  // predecessors whose comment was searched
   std::set<std::pair<TicketKey, std::string>> assignable_;  // logins that the forge was asked about
   std::set<std::pair<TicketKey, std::string>> looked_at_;   // strays, by object id
   std::map<std::pair<TicketKey, std::string>, FirstSeen> first_seen_;
-  std::map<TicketKey, std::string> observed_;          // digest of the face that the log has
+  std::map<TicketKey, std::string> observed_;          // digest of the last logged face
   absl::Time next_backlog_ = absl::InfinitePast();     // (Steady)
   std::map<TicketKey, std::deque<absl::Time>> edits_;  // (Steady)
-  // Projects on which checks are refused to us, and when (Steady) that is tried again.
+  // Project -> when (Steady) to retry after its forge refused us a check.
   std::map<std::string, absl::Time> checks_refused_;
 };
 

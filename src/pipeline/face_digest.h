@@ -1,5 +1,5 @@
-// Digests of what a forge is shown: they only tell versions of our own text apart, nobody gains by
-// a collision. Pure.
+// Digests of what a forge is shown. They only distinguish versions of our own text, so a collision
+// gives no one an advantage. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace retainer {
 
 std::string TextDigest(std::string_view text);
 
-// Of a face and the words that it is rendered to; equal digests need no call.
+// The digest of a face and its rendered text. If it is equal, no call is needed.
 std::string FaceDigest(const Face& face, const std::string& body);
 
 }  // namespace retainer

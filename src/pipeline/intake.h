@@ -1,9 +1,11 @@
-// Intake: a webhook request becomes a delivery on disk, or a refusal.
+// Intake: turns a webhook request into a delivery on disk, or refuses it. It answers 2xx only after
+// the delivery is on disk. Thread-safe.
 //
-// 2xx is said only after the store has the delivery on disk. Thread-safe. Nothing of a body, a
-// signature or a secret reaches a log or an answer. Refusals are logged, a flood of them a few a
-// minute. A secret that is bound to a project by its name goes on holding for it when it is
-// renamed, and the log says that the configuration names it as it was.
+// No part of a body, a signature or a secret reaches a log or an answer. Refusals are logged; a
+// flood of them gives a few lines a minute.
+//
+// A secret that is bound to a project by name stays valid after the project is renamed, and the log
+// says that the configuration has the old name.
 #pragma once
 
 #include <chrono>
@@ -28,65 +30,66 @@
 namespace retainer {
 
 struct IntakeAnswer {
-  // 202 stored; 200 already known, or of a type that nobody needs; 400 malformed; 401 not genuine;
-  // 404 no such forge; 415 content type; 503 the store cannot take it now (`retry_after` is set).
+  // 202 stored; 200 already known, or an event type that is not needed; 400 malformed; 401 not
+  // genuine; 404 no such forge; 415 content type; 503 the store cannot take it now (`retry_after`
+  // is set).
   int http_status = 503;
   std::string reason;   // for our log
-  std::string problem;  // for the sender: says nothing about which check failed
+  std::string problem;  // for the sender: does not reveal which check failed
   std::optional<absl::Duration> retry_after;
 };
 
 class Intake {
  public:
-  // `stored` is called with the forge's name after a new delivery is on disk. The receivers, store,
-  // clock, log and metrics outlive this object.
+  // `stored` is called with the forge's name after a new delivery is on disk. All arguments must
+  // outlive this object.
   Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock, Log& log,
          Metrics& metrics, std::function<void(const std::string&)> stored);
 
-  // `client`: the address that the request comes from.
+  // `client`: the IP address of the request.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
                       absl::Time now, const std::string& client = "");
 
-  // As Accept, without waiting for the disk: many deliveries share one sync. `done` is called once,
-  // before this returns or later by the thread that writes; it must not block.
+  // Like Accept, without waiting for the disk: many deliveries share one sync. `done` is called
+  // once, before this returns or later in the writer thread. It must not block.
   using Done = std::function<void(const IntakeAnswer&)>;
   void AcceptLater(std::string_view forge, const Headers& headers, std::string_view body,
                    absl::Time now, const std::string& client, Done done);
 
-  // Starts and ends the thread that writes what waits; where it does not run, everybody writes for
-  // himself, and AcceptLater waits for the disk.
+  // Starts and stops the writer thread. While it does not run, each caller writes itself, and
+  // AcceptLater waits for the disk.
   void Start() { writer_.Start(); }
   void Stop() { writer_.Stop(); }
-  // Deliveries that wait for the disk.
+  // Number of deliveries that wait for the disk.
   std::size_t waiting() const { return writer_.waiting(); }
-  // Those that are being taken.
+  // Counts deliveries that are being received.
   IntakeLoad& load() { return load_; }
 
-  // Whose deliveries were refused as not genuine of late.
+  // Senders whose deliveries were refused recently as not genuine.
   std::vector<RefusedSender> Refused(absl::Time now) const { return senders_.Recent(now); }
 
  private:
-  // Is the project one that a secret is for, under an earlier name?
+  // True if the secret is bound to an earlier name of this project.
   absl::StatusOr<bool> IsRenamed(const std::string& forge, const Verified::OtherName& name);
   void SayOldName(const std::string& forge, const Verified::OtherName& name);
   IntakeAnswer NotStored(const absl::Status& status);
-  // A request under way, for the log and the figures.
+  // A request in progress, for the log and the figures.
   struct Request {
     const WebhookReceiver* receiver;
     absl::Time now;
     std::string client;
     std::size_t bytes = 0;
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
-    std::string delivery;        // its id, or what it claims to be
-    std::string event = "none";  // of a stranger's requests nothing becomes a label
+    std::string delivery;        // its id, or the unverified id that it claims
+    std::string event = "none";  // no value of an unverified request becomes a label
   };
-  // Nullopt: `verified` is to be stored.
+  // Nullopt: store `verified`.
   std::optional<IntakeAnswer> Check(const Headers& headers, std::string_view body, Request* request,
                                     Verified* verified);
   IntakeAnswer Stored(const WebhookReceiver& receiver, const absl::StatusOr<Store::Put>& put);
   IntakeAnswer NoSuchForge(std::string_view forge, const std::string& client);
   const WebhookReceiver* Find(std::string_view forge) const;
-  // In the log and the figures.
+  // Writes the log line and the figures.
   void Tell(const Request& request, const IntakeAnswer& answer);
 
   const std::vector<const WebhookReceiver*> receivers_;

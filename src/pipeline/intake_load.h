@@ -1,8 +1,7 @@
-// Intake goes first: who decides makes room while many deliveries are being taken, and has the
-// whole machine once they are in. Rationale: a forge waits ten seconds for its answer, a decision
-// can wait.
+// IntakeLoad: gives intake priority. Deciding slows down while many deliveries are being received,
+// and uses the whole machine afterwards.
 //
-// Thread-safe.
+// Rationale: a forge waits ten seconds for its answer; a decision can wait. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -14,12 +13,12 @@ namespace retainer {
 
 class IntakeLoad {
  public:
-  // So many under way at once are a flood.
+  // This many concurrent deliveries count as a flood.
   static constexpr int kMany = 4;
-  // Deciding never stands still for longer, in real time.
+  // The longest pause of deciding, in real time.
   static constexpr std::chrono::milliseconds kLongest{10};
 
-  // From a delivery's whole body to its answer.
+  // Enter is called when a delivery's body is complete, Leave when it is answered.
   void Enter() { ++under_way_; }
   void Leave() {
     if (--under_way_ >= kMany || waiting_ == 0) return;
@@ -28,7 +27,7 @@ class IntakeLoad {
   }
 
   bool is_flood() const { return under_way_ >= kMany; }
-  // Until it is no flood, at most kLongest.
+  // Waits until the flood ends, at most kLongest.
   void GiveWay() {
     if (!is_flood()) return;
     std::unique_lock lock(mutex_);

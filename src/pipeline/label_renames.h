@@ -1,5 +1,5 @@
-// A label of a project that got another name: on all its tickets at once, of which the forge tells
-// nothing more.
+// Handles a renamed label of a project. It changes on all tickets at once, and the forge sends no
+// event for the tickets.
 #pragma once
 
 #include "absl/status/status.h"
@@ -11,9 +11,9 @@
 
 namespace retainer {
 
-// Has the open tickets of the project judged with the renaming, where either name means something
-// to the policy in force. Telling it twice is telling it once. Errors as Judge::Decide, but for
-// those of single tickets, which hold up no other.
+// Judges the open tickets of the project with the renaming, if either name has a meaning in the
+// policy in force. Idempotent. Errors as Judge::Decide, but an error of a single ticket does not
+// stop the others.
 absl::Status TellLabelRenamed(const Event& event, const Delivery& delivery, const Terms& terms,
                               Store& store, Judge& judge);
 

@@ -1,4 +1,4 @@
-// Pieces of work side by side: each by one thread, the next piece by whoever is free.
+// Runs pieces of work in parallel threads: each free thread takes the next piece.
 #pragma once
 
 #include <atomic>
@@ -10,8 +10,8 @@
 
 namespace retainer {
 
-// Calls `work` once with each number below `count`, from at most `lanes` threads, this one among
-// them; returns when all have returned. `work` must not throw.
+// Calls `work` once with each number below `count`, from at most `lanes` threads, including the
+// caller's. Returns when all calls have returned. `work` must not throw.
 inline void RunInLanes(std::size_t lanes, std::size_t count,
                        const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
@@ -22,7 +22,7 @@ inline void RunInLanes(std::size_t lanes, std::size_t count,
   try {
     while (others.size() + 1 < lanes && others.size() + 1 < count) others.emplace_back(lane);
   } catch (const std::system_error&) {
-    // The system has no thread to spare: those there are do it.
+    // The system has no more threads: the existing ones do the work.
   }
   lane();
   for (std::thread& other : others) other.join();

@@ -1,14 +1,13 @@
-// MentionSink: calls people to a ticket on the forge, where the policy asks for it.
+// MentionSink: mentions people on a ticket on the forge, if the policy asks for it.
 //
-// One short comment a mention, posted once: that it is being posted is on disk before the call, and
-// whenever the call's end is not known the comment is looked for (marker and own author) before
-// another is posted. What is posted becomes a fact of the ticket, so that it starts and stops
-// nothing. Only members of the teams with a login on the ticket's own forge are mentioned, only
-// where the customer is public; never where nothing is written to the forge (observe mode, a forge
-// without a client). Posting is a mutation like any other: the forge's gate spaces them, and
-// mentions go before faces.
+// One short comment per mention, posted once. The intent is on disk before the call. If the result
+// of the call is unknown, the comment is searched (by marker and our author) before another one is
+// posted. A posted comment becomes a fact of the ticket, so that it starts and stops no clock.
 //
-// One thread at a time.
+// Only members of the teams with a login on the ticket's own forge are mentioned, and only if the
+// customer is public. Nothing is posted if nothing may be written to the forge (observe mode, a
+// forge without a client). Posting is a mutation like any other: the client spaces them, and
+// mentions go before faces. One thread at a time.
 #pragma once
 
 #include <string>
@@ -23,13 +22,13 @@ namespace retainer {
 
 class MentionSink final : public NoticeSink {
  public:
-  // Everything outlives this object.
+  // All arguments must outlive this object.
   MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock, Log& log,
               Metrics& metrics, const TermsHolder& terms, RightOfWay& right_of_way, bool observe);
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return false; }
-  // As NoticeSink; notices of other kinds are passed over. NotFound where the notice does not wait
-  // in the store.
+  // As NoticeSink. Notices of other kinds are ignored. NotFound if the notice is not in the store's
+  // queue.
   absl::Status Tell(const Notice& notice) override;
 
  private:

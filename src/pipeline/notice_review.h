@@ -1,4 +1,4 @@
-// NoticeReview: whether a notice that waits is still so.
+// NoticeReview: whether a waiting notice is still true.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace retainer {
 
-// By what is known when asked. Thread-safe. Errors are the store's.
+// Decides by what is known at the time of the call. Thread-safe. Errors are those of the store.
 class NoticeReview {
  public:
   enum class Word : std::uint8_t {
     kTell,
-    kWait,  // an answer is outstanding, and nothing is announced meanwhile
-    kDrop,  // it is not so any more
+    kWait,  // a question is open: tell nothing until it is answered
+    kDrop,  // it is no longer true
   };
   virtual ~NoticeReview() = default;
-  // Raises `notice->is_private` where its customer is private by now. What nobody can have heard
-  // yet (`told_since`) is brought up to date.
+  // Sets `notice->is_private` if its customer is private by now. Updates a notice that nobody can
+  // have received yet (no `told_since`).
   virtual absl::StatusOr<Word> Review(Notice* notice) = 0;
-  // The ticket is decided again: what was told of it and is not so is taken back.
+  // Decides the ticket again, which takes back what was told and is not true.
   virtual absl::Status DecideAgain(const TicketKey& key) = 0;
 };
 

@@ -1,9 +1,9 @@
-// Whatever is told to a forge or a sink is on disk before it: what they were told cannot be unsaid,
-// and a decision that a power cut takes away is made again, perhaps of more news.
+// OutsideActs: makes sure that data is on disk before a forge or sink is told. What was told cannot
+// be undone, and a decision that a power cut removes is made again, perhaps with more news.
 //
-// Stands before the ports through which the desk acts outside. Every call that changes something
-// there is preceded by Store::MakeDurable; where that fails it is not made, and its error is
-// Unavailable. Reading is passed on as it is. Thread-safe as what it stands before.
+// It wraps the ports through which the desk acts outside. It calls Store::MakeDurable before every
+// call that changes something there. If that fails, the call is not made, and the error is
+// Unavailable. Reads are passed on. As thread-safe as what it wraps.
 #pragma once
 
 #include <memory>
@@ -18,10 +18,10 @@ namespace retainer {
 
 class OutsideActs {
  public:
-  // The store, clients and sinks outlive this object.
+  // The store, clients and sinks must outlive this object.
   explicit OutsideActs(Store& store) : store_(store) {}
 
-  // The same slots and sinks, guarded. Valid as long as this object.
+  // Returns wrapped slots and sinks. Valid as long as this object.
   std::vector<ForgeSlot> Guard(std::vector<ForgeSlot> forges);
   std::vector<NoticeSink*> Guard(const std::vector<NoticeSink*>& sinks);
 

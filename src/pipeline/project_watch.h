@@ -1,10 +1,13 @@
-// ProjectWatch: which projects the policy covers, looked at when either changes and every minute.
+// ProjectWatch: checks which projects the policy covers, when either changes and every minute.
 //
-// It has a project read back when the policy comes to cover it (adoption: also one that the policy
-// names and that was never heard of), reads deliveries that were held until then, reads back all
-// projects after the service was away for long, and says loudly what would otherwise cost customers
-// their promises in silence: a policy that names a project by an old name, coverage that ended. It
-// asks who reads the private customers' own projects: GitLab sends nothing when that changes.
+// - It starts a resync when the policy begins to cover a project (adoption), also for one that the
+// policy names and that sent no delivery yet.
+// - It puts deliveries that were held until then back into the inbox.
+// - It starts a resync of all projects after the service was down for long.
+// - It warns about what would cost customers their promises unnoticed: a policy that names a
+// project by an old name, and coverage that ended.
+// - It asks who can read the private customers' own projects, because GitLab sends no event when
+// that changes.
 //
 // One thread calls RunOnce; Poke is thread-safe.
 #pragma once
@@ -26,15 +29,15 @@ namespace retainer {
 class ProjectWatch {
  public:
   static constexpr absl::Duration kEvery = absl::Minutes(1);
-  // Away for longer than this, what the forges sent meanwhile may be lost.
+  // After a downtime longer than this, deliveries of that time may be lost.
   static constexpr absl::Duration kAway = absl::Minutes(10);
   static constexpr std::size_t kReleasedAtOnce = 1000;
-  // So often it is asked whether members alone still read a project, where that is why a private
-  // customer's promises stand in it.
+  // How often the forge is asked whether still only members can read a project, if a private
+  // customer's promises are shown for that reason.
   static constexpr absl::Duration kMembersAskedEvery = absl::Minutes(10);
 
-  // `released`: called with a forge whose held deliveries are back in the inbox. `changed`: with a
-  // project that is to be read by others than before. Everything outlives this object.
+  // `released`: called with a forge whose held deliveries are back in the inbox. `changed`: called
+  // with a project whose readers change. All arguments must outlive this object.
   ProjectWatch(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
                const TermsHolder& terms, Resync& resync,
                std::function<void(const std::string&)> released = nullptr,
@@ -49,17 +52,18 @@ class ProjectWatch {
         released_(std::move(released)),
         changed_(std::move(changed)) {}
 
-  // Something changed: RunOnce looks at once.
+  // Something changed: the next RunOnce checks at once.
   void Poke() { poked_ = true; }
 
-  // Looks where its time has come; when the next is due (Steady).
+  // Does the checks that are due. Returns when the next is due (Steady).
   absl::StatusOr<absl::Time> RunOnce();
 
  private:
   absl::Status Look(const TermsHistory& terms);
-  // Projects that the policy names, and that no delivery told of yet.
+  // Finds projects that the policy names and that sent no delivery yet.
   absl::Status FindNamed(absl::Time now, const Terms& terms);
-  // Do members alone still read those that promises stand in for that?
+  // Asks whether still only members can read the projects in which promises are shown for that
+  // reason.
   absl::Status AskMembers(absl::Time now, const Terms& terms);
   absl::Status NoticeAbsence(absl::Time now);
   absl::Status Adopt(const ProjectRecord& project);
@@ -77,12 +81,11 @@ class ProjectWatch {
   const std::function<void(const ProjectKey&)> changed_;
   std::atomic<bool> poked_ = true;
   absl::Time next_ = absl::InfinitePast();  // (Steady)
-  bool looked_ = false;                     // once since the start
-  std::set<std::string> said_;              // in the log, once
-  std::set<std::string> forges_;            // that ever had held deliveries, for the figures
-  std::map<std::string, absl::Time>
-      ask_again_;  // a project that the policy names -> not before (Steady)
-  std::map<ProjectKey, absl::Time> members_again_;  // likewise, of AskMembers
+  bool looked_ = false;                     // checked once since the start
+  std::set<std::string> said_;              // logged already
+  std::set<std::string> forges_;            // forges that ever had held deliveries, for the figures
+  std::map<std::string, absl::Time> ask_again_;  // project in the policy -> ask not before (Steady)
+  std::map<ProjectKey, absl::Time> members_again_;  // the same for AskMembers
 };
 
 }  // namespace retainer

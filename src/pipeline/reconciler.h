@@ -1,10 +1,10 @@
-// Reconciler: the slow look at everything. After a change of the policy, or of the program, it
-// judges every open ticket again, a page at a time, while intake and worker go on; now and then it
-// looks for trouble (deliveries that wait too long, set-aside ones, buried faces), publishes the
-// figures and forgets what has expired.
+// Reconciler: slow background work on all tickets. After a change of the policy or the program it
+// judges every open ticket again, one page at a time, while intake and worker continue. Now and
+// then it checks for trouble (deliveries that wait too long, set-aside ones, dead faces), publishes
+// the figures and deletes what has expired.
 //
-// How far judging again has come is in the store, written after every page: a restart goes on from
-// there, and one after it was done begins nothing. A page may be judged twice, none is left out.
+// The progress of a re-evaluation is in the store, written after every page. A restart continues
+// there, and a restart after the end begins nothing. A page may be judged twice, none is left out.
 //
 // RunOnce: one thread at a time. TermsChanged and ProjectChanged: thread-safe.
 #pragma once
@@ -26,7 +26,7 @@ struct ReconcilerOptions {
   absl::Duration look_every = absl::Minutes(1);
   absl::Duration stuck_after = absl::Minutes(5);
   absl::Duration keep_deliveries = absl::Hours(24 * 14);
-  // This program's version: another one may decide otherwise on the same facts.
+  // The version of this program: another version may decide differently on the same facts.
   std::string program;
 };
 
@@ -36,11 +36,11 @@ class Reconciler {
              const TermsHolder& terms, std::vector<std::string> forges,
              ReconcilerOptions options = {});
 
-  // Begins to judge everything again, unless it was done, or is under way, for the terms that are
-  // in force now.
+  // Begins a re-evaluation, unless it is finished or in progress for the terms in force.
   void TermsChanged();
-  // Judges the project's tickets again: to be said before the change is committed, so that a crash
-  // forgets neither, and after it, so that nothing is judged too early.
+  // Judges the project's tickets again. Call it before the change is committed, so that a crash
+  // cannot lose it, and again after the commit, because a ticket judged in between did not see the
+  // change.
   void ProjectChanged(const ProjectKey& project);
 
   struct Round {
@@ -48,21 +48,21 @@ class Reconciler {
     bool more = false;  // pages are left
     absl::Time next = absl::InfiniteFuture();
   };
-  // One page, and the look for trouble when its time has come.
+  // Judges one page, and checks for trouble if that is due.
   absl::StatusOr<Round> RunOnce();
-  // Pages are left.
+  // True if pages are left.
   bool busy() const;
-  // The gauges of what the store holds. Thread-safe.
+  // Sets the gauges of what the store holds. Thread-safe.
   absl::Status TellFigures();
 
  private:
-  // False: there was nothing to judge.
+  // Returns false if there was nothing to judge.
   absl::StatusOr<bool> JudgeAgain(const TicketKey& key);
   absl::Status Look(absl::Time now);
-  // What was to be tried again soon has a wake-up that lies far ahead once the clock is set back.
+  // If the clock was set back, wake-ups that were due soon are far ahead: judge everything again.
   void LookAtTheClock();
   absl::Status TellFigures(const StoreStats& stats, absl::Time now);
-  // Writes down how far it has come. The latest word is the last to be written.
+  // Saves the progress. The latest state is written last.
   absl::Status Save();
   void Report(bool done);
 
@@ -74,15 +74,15 @@ class Reconciler {
   const TermsHolder& terms_;
   const ReconcilerOptions options_;
   const std::vector<std::string> forges_;
-  std::mutex save_mutex_;  // held from reading state_ to having it written
+  std::mutex save_mutex_;  // held from reading state_ until it is saved
   mutable std::mutex mutex_;
   Reevaluation state_;
-  std::uint64_t epoch_ = 0;  // a page of an older epoch writes no position back
+  std::uint64_t epoch_ = 0;  // a page of an older epoch does not save its position
   absl::Time next_report_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_expiry_ = absl::InfinitePast();
-  std::uint64_t set_aside_ = 0;          // at the last look
-  std::optional<absl::Duration> ahead_;  // Clock::Now of Clock::Steady, at the last round
+  std::uint64_t set_aside_ = 0;          // at the last check
+  std::optional<absl::Duration> ahead_;  // Clock::Now minus Clock::Steady at the last round
 };
 
 }  // namespace retainer

@@ -1,9 +1,7 @@
-// Recovery: has a forge send again what it could not deliver, e.g. while we were down. Where the
-// forge keeps no log for us (GitLab, a GitHub token) there is nothing that can be done here.
+// Recovery: asks a forge to redeliver deliveries that failed, for example while the service was
+// down. Does nothing if the forge keeps no log for us (GitLab, a GitHub token).
 //
-// What comes again is told apart by its delivery id, so that nothing counts twice.
-//
-// One thread calls RunOnce.
+// Redeliveries are deduplicated by their delivery id. One thread calls RunOnce.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +17,17 @@ namespace retainer {
 
 class Recovery {
  public:
-  static constexpr absl::Duration kKept = absl::Hours(72);  // as long as GitHub sends again
+  static constexpr absl::Duration kKept = absl::Hours(72);  // as long as GitHub can redeliver
   static constexpr absl::Duration kRecent = absl::Hours(12);
   static constexpr absl::Duration kEvery = absl::Minutes(10);
-  static constexpr std::size_t kAtOnce = 20;  // and the next ones a while later
+  static constexpr std::size_t kAtOnce = 20;  // further ones a while later
   static constexpr absl::Duration kPause = absl::Seconds(20);
 
-  // REQUIRES: forge.client is there. Everything outlives this object.
+  // REQUIRES: forge.client is set. All arguments must outlive this object.
   Recovery(const ForgeSlot& forge, Clock& clock, Log& log, Metrics& metrics);
 
-  // Looks once, further back the first time; when (by Clock::Steady) to look again, InfiniteFuture
-  // for never.
+  // Checks once; the first time further back. Returns when (by Clock::Steady) to check again,
+  // InfiniteFuture for never.
   absl::Time RunOnce();
 
  private:

@@ -1,6 +1,5 @@
-// Refusals: whose deliveries were refused as not genuine, by address, for whoever looks for a
-// webhook with a wrong secret. Bounded: of more addresses than kMost those heard of last are kept.
-//
+// Refusals: senders (by address) whose deliveries were refused as not genuine. It helps people to
+// find a webhook with a wrong secret. Bounded: only the kMost most recent senders are kept.
 // Thread-safe.
 #pragma once
 
@@ -17,7 +16,7 @@ namespace retainer {
 struct RefusedSender {
   std::string address;
   std::string forge;
-  std::string reason;  // of the last
+  std::string reason;  // reason of the last refusal
   std::uint64_t count = 0;
   absl::Time first;
   absl::Time last;
@@ -30,12 +29,12 @@ class Refusals {
 
   void Add(const std::string& address, const std::string& forge, const std::string& reason,
            absl::Time now);
-  // Of the last day, most refusals first.
+  // Senders of the last day, most refusals first.
   std::vector<RefusedSender> Recent(absl::Time now) const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, RefusedSender> senders_;  // by address and forge
+  std::map<std::string, RefusedSender> senders_;  // key: address and forge
 };
 
 }  // namespace retainer

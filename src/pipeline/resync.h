@@ -1,15 +1,14 @@
-// Resync: reads back what happened in a project while nobody told us of it. Its open tickets, or
-// those that changed since an instant, are listed by the forge's API and read one after another;
-// what they hold becomes facts, as a delivery's would, and what was known already changes nothing.
+// Resync: reads from the forge's API what happened in a project without deliveries. Its open
+// tickets, or those that changed since an instant, are listed and read one after another. Their
+// content becomes facts, as with a delivery; known facts change nothing.
 //
-// It is bounded and paced: one call of a list or one ticket a step, kSpacing apart for the first
-// kQuickReads of an hour, then kSlowSpacing. How far it has come is in the store, written after
-// every page: a restart goes on from there. Nothing old is told: notices of what was due before a
-// ticket was read are passed over, and what its issue should show comes at the pace of the backlog.
+// It is limited in rate: one list call or one ticket per step, kSpacing apart for the first
+// kQuickReads of an hour, then kSlowSpacing. Its progress is in the store, written after every
+// page; a restart continues there. Nothing old is told: notices of what was due before a ticket was
+// read are skipped, and faces are shown at the rate of the backlog.
 //
-// The forge's list goes by when a ticket was last updated, the earliest first: what is touched
-// while it is read moves to its end, so that nothing slips from a page that was not read yet to one
-// that was.
+// The forge's list is ordered by last update, the earliest first. A ticket that changes during the
+// resync moves to the end of the list, so none can move from an unread page to one that was read.
 //
 // One thread calls RunOnce; Request, SetCovered and busy are thread-safe.
 #pragma once
@@ -34,27 +33,27 @@ class Resync {
   static constexpr absl::Duration kSlowSpacing = absl::Seconds(4);
   static constexpr int kQuickReads = 500;
   static constexpr absl::Duration kJustNow = absl::Minutes(1);
-  // The forge's clock and ours differ: what changed shortly before an instant is read too.
+  // The forge's clock and ours differ: also read what changed this much before an instant.
   static constexpr absl::Duration kSlack = absl::Minutes(10);
 
-  // Everything outlives this object.
+  // All arguments must outlive this object.
   Resync(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
          const TermsHolder& terms)
       : judge_(judge), store_(store), clock_(clock), log_(log), metrics_(metrics), terms_(terms) {}
 
-  // Has the project read back: what changed at or after `since`, nullopt for all that is open.
-  // Where it is being read already, what is wanted of both is read.
+  // Requests a resync of the project: of what changed at or after `since`, or of all open tickets
+  // (nullopt). If one is in progress, both requests are satisfied.
   absl::Status Request(const ProjectKey& project, const std::string& cause,
                        std::optional<absl::Time> since);
 
-  // Whether the policy covers the project, for whoever asks later what has changed. What it covers
-  // no more is not read on.
+  // Records whether the policy covers the project. A resync of a project that is no longer covered
+  // ends.
   absl::Status SetCovered(const ProjectKey& project, bool covered);
 
-  // One step. When the next is due (Steady); InfiniteFuture where there is none to do.
+  // Does one step. Returns when the next is due (Steady); InfiniteFuture if there is nothing to do.
   absl::StatusOr<absl::Time> RunOnce();
 
-  // Is there something left to read, as far as was looked?
+  // True if something is left to read, as of the last check.
   bool busy() const { return busy_; }
 
  private:
@@ -62,7 +61,7 @@ class Resync {
     TicketKey key;
     std::optional<absl::Time> updated_at;
   };
-  // The first that is not finished, of a forge that answers.
+  // The first unfinished resync of a forge that answers.
   absl::StatusOr<std::optional<ResyncRecord>> Next(absl::Time* later);
   absl::StatusOr<absl::Time> List(ResyncRecord record, absl::Time now);
   absl::StatusOr<absl::Time> Read(const Listed& listed, absl::Time now);
@@ -70,7 +69,7 @@ class Resync {
                                     absl::Time now);
   absl::Status Finish(ResyncRecord record, absl::Time now);
   absl::StatusOr<std::optional<ResyncRecord>> Find(const ProjectKey& project);
-  // Writes down how far a reading has come, unless another is wanted meanwhile.
+  // Saves the progress of a resync, unless another one was requested meanwhile.
   absl::Status Save(ResyncRecord record);
   absl::StatusOr<bool> IsKnown(const Listed& listed);
   absl::Time Pace();
@@ -84,13 +83,13 @@ class Resync {
   std::atomic<bool> busy_ = false;
   std::mutex mutex_;  // held while a record is read and written back
 
-  // Of the thread that calls RunOnce.
-  std::deque<Listed> page_;                       // of `reading_`, still to be read
-  std::optional<ResyncRecord> reading_;           // as it is to be written once the page is read
-  std::map<std::string, absl::Time> not_before_;  // by forge (Steady)
-  std::map<std::string, int> failures_;           // by forge, in a row
+  // The following belong to the thread that calls RunOnce.
+  std::deque<Listed> page_;                       // unread tickets of `reading_`
+  std::optional<ResyncRecord> reading_;           // the state to save when the page is read
+  std::map<std::string, absl::Time> not_before_;  // key: forge; Steady
+  std::map<std::string, int> failures_;           // key: forge; consecutive failures
   absl::Time hour_began_ = absl::InfinitePast();  // (Steady)
-  int reads_ = 0;                                 // since then
+  int reads_ = 0;                                 // reads since then
 };
 
 }  // namespace retainer

@@ -1,9 +1,9 @@
-// Who goes first where a forge takes one change at a time: a mention calls people to a promise that
-// is late, a status comment can wait a second more. A mention that finds no turn leaves word of it
-// here, and faces of the same installation let the next turn pass.
+// RightOfWay: gives mentions priority over faces, because a forge accepts one change at a time. A
+// mention is about a promise that is late; a status comment can wait a second more. A mention that
+// gets no turn registers here, and faces of the same installation skip the next turn.
 //
-// Thread-safe. Instants are of Clock::Steady. The word is forgotten soon after the turn that it
-// waits for, so that a mention that does not come back holds nothing up.
+// Thread-safe. Instants are of Clock::Steady. A registration expires soon after the turn that it
+// waits for, so that a mention that does not come back blocks nothing.
 #pragma once
 
 #include <algorithm>
@@ -19,18 +19,18 @@ namespace retainer {
 
 class RightOfWay {
  public:
-  // A mention comes back at `turn`.
+  // Registers a mention that will come back at `turn`.
   void Ask(const RemoteTicket& at, absl::Time turn) {
     const std::lock_guard lock(mutex_);
     absl::Time& until = until_.try_emplace(NameOf(at), turn).first->second;
     until = std::max(until, turn + kPatience);
   }
-  // It has had its turn, or needs none any more.
+  // The mention had its turn, or no longer needs one.
   void Done(const RemoteTicket& at) {
     const std::lock_guard lock(mutex_);
     until_.erase(NameOf(at));
   }
-  // Until when faces wait; InfinitePast where no mention does.
+  // Until when faces wait; InfinitePast if no mention is registered.
   absl::Time HeldUntil(const RemoteTicket& at) const {
     const std::lock_guard lock(mutex_);
     const auto held = until_.find(NameOf(at));
@@ -45,7 +45,7 @@ class RightOfWay {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, absl::Time> until_;  // by forge, installation
+  std::map<std::pair<std::string, std::string>, absl::Time> until_;  // key: forge, installation
 };
 
 }  // namespace retainer

@@ -1,7 +1,5 @@
-// Scrubber: reads all that is stored, a step at a time, and says what can no longer be read, before
-// somebody needs it.
-//
-// Thread-safe; one thread calls RunOnce.
+// Scrubber: reads all stored data in steps and reports what can no longer be read, before somebody
+// needs it. Thread-safe; one thread calls RunOnce.
 #pragma once
 
 #include <mutex>
@@ -19,18 +17,19 @@ namespace retainer {
 
 class Scrubber {
  public:
-  static constexpr absl::Duration kFirstAfter = absl::Minutes(5);  // of the start
+  static constexpr absl::Duration kFirstAfter = absl::Minutes(5);  // after the start
   static constexpr absl::Duration kStepPause = absl::Seconds(1);
-  static constexpr absl::Duration kPassPause = absl::Hours(24);  // from one beginning to the next
-  static constexpr std::size_t kRows = 2000;                     // in a step
-  static constexpr std::size_t kMostNamed = 20;  // damaged places that are remembered
+  // from the beginning of a pass to that of the next
+  static constexpr absl::Duration kPassPause = absl::Hours(24);
+  static constexpr std::size_t kRows = 2000;     // per step
+  static constexpr std::size_t kMostNamed = 20;  // damaged places that are kept
 
   Scrubber(Store& store, Clock& clock, Log& log, Metrics& metrics);
 
-  // A step, where its time has come; when the next one is due.
+  // Does a step if one is due. Returns when the next one is due.
   absl::StatusOr<absl::Time> RunOnce();
 
-  // Of the pass under way and the one before it, in words; at most kMostNamed.
+  // Damaged places, described for people, of the current pass and the last one; at most kMostNamed.
   std::vector<std::string> damaged() const;
 
  private:
@@ -44,8 +43,8 @@ class Scrubber {
   absl::Time begun_;  // (Steady)
   absl::Time next_;   // (Steady)
   mutable std::mutex mutex_;
-  std::vector<std::string> found_;   // guarded by mutex_; in the pass under way
-  std::vector<std::string> before_;  // guarded by mutex_; in the one before
+  std::vector<std::string> found_;   // guarded by mutex_; in the current pass
+  std::vector<std::string> before_;  // guarded by mutex_; in the last pass
 };
 
 }  // namespace retainer

@@ -1,5 +1,5 @@
-// Comments of our account that are not on record as ours: their record was lost (a restored
-// backup), or they came of a call that was carried out late. Pure.
+// Strays: comments of our account that are not recorded as ours, because the record was lost (a
+// restored backup) or because a call was carried out late. Pure.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace retainer {
 
-// Among a ticket's facts; none where `self_id` is empty, and none that was deleted. They point into
-// `facts`.
+// The strays among a ticket's facts, without deleted ones. Empty if `self_id` is empty. The results
+// point into `facts`.
 std::vector<const Fact*> Strays(const FactSet& facts, const std::string& self_id);
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// The terms in force, shared by all threads: readers take a snapshot, a reload swaps it.
+// The terms in force, shared by all threads: readers take a snapshot, a reload replaces it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ class TermsHolder {
   // Empty while there is no valid policy.
   TermsHistory Get() const;
   void Set(TermsHistory terms);
-  // Rises with every Set.
+  // A version counter: rises with every Set.
   std::uint64_t version() const;
 
  private:

@@ -1,8 +1,6 @@
-// Throttle: how many log lines of one kind are worth writing. A flood (wrong signatures by the
-// thousand, a disk that stays full) costs a few lines a minute, and the next line says how many
-// were kept back.
-//
-// Thread-safe. Keys come from a bounded set.
+// Throttle: a rate limit for log lines of one kind. A flood (thousands of wrong signatures, a full
+// disk) gives a few lines a minute, and the next line says how many were suppressed. Thread-safe.
+// The set of keys must be bounded.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +18,8 @@ class Throttle {
   explicit Throttle(int lines = 10, absl::Duration window = absl::Minutes(1))
       : lines_(lines), window_(window) {}
 
-  // nullopt: keep this line back. Else how many of its kind were kept back since the last one.
-  // `now`: Clock::Steady.
+  // Nullopt: suppress this line. Else the number of lines of this kind suppressed since the last
+  // one. `now`: Clock::Steady.
   std::optional<std::uint64_t> Allow(const std::string& key, absl::Time now) {
     std::lock_guard lock(mutex_);
     Kind& kind = kinds_[key];

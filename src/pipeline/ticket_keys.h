@@ -1,4 +1,4 @@
-// Ticket keys in texts.
+// Parses ticket keys in texts.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,11 @@
 
 namespace retainer {
 
-// `forge/project/issue/12` back to a key; nullopt for anything else.
+// Parses `forge/project/issue/12`. Nullopt for anything else.
 std::optional<TicketKey> ParseTicketKey(std::string_view text);
 
-// `#12` or `!12` as people write it in a ticket of the same project; nullopt for anything else.
+// Parses `#12` or `!12`, as people write it in a ticket of the same project. Nullopt for anything
+// else.
 std::optional<TicketKey> WrittenKey(const TicketKey& from, const std::string& reference);
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// Tickets as people write them, and as commands take them.
+// Names of tickets as people write them and as commands accept them.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace retainer {
 
-// `github:acme/opendb#12`; the key where the store does not know the project.
+// `github:acme/opendb#12`, or the key if the store does not know the project.
 std::string NameOf(Store& store, const TicketKey& key);
 
-// What a name or a key means; InvalidArgument, naming the form, for anything else. NotFound for a
-// key of a project that the store does not know.
+// Parses a name or a key. InvalidArgument, naming the expected form, for anything else. NotFound
+// for a key of a project that the store does not know.
 absl::StatusOr<TicketRef> FindRef(Store& store, std::string_view text);
 
 }  // namespace retainer

@@ -1,4 +1,4 @@
-// A place where a thread waits until an instant of Clock::Steady, or until it is woken.
+// Lets a thread wait until an instant of Clock::Steady or until it is woken.
 #pragma once
 
 #include <chrono>
@@ -13,12 +13,12 @@ namespace retainer {
 // Thread-safe.
 class Wakeable {
  public:
-  // A wait is never longer in real time, so that a clock that jumps or is held by a test is seen.
+  // The longest wait in real time, so that a clock that jumps or is set by a test is noticed.
   static constexpr absl::Duration kLongest = absl::Seconds(1);
 
-  // Ends the present or the next wait.
+  // Ends the current wait, or the next one.
   void Wake();
-  // Until `next`, a Wake since the last wait, or kLongest.
+  // Waits until `next`, until a Wake (also one since the last wait), or for kLongest.
   void WaitUntil(absl::Time next, const Clock& clock);
 
  private:
