@@ -17,7 +17,7 @@ class Containment::Turn {
     containment_.over_.notify_one();
   }
 
-  // False where others still had it at `until`.
+  // Returns false if another thread still held it at `until`.
   bool Take(std::chrono::steady_clock::time_point until) {
     if (mine_) return true;
     std::unique_lock lock(containment_.mutex_);
@@ -33,10 +33,10 @@ class Containment::Turn {
 
 absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, const std::string& ref,
                                               const std::vector<TicketKey>& tickets) {
-  // Real time: it bounds how long somebody waits.
+  // Real time, because it limits how long a caller waits.
   const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(kBudget);
   RefFixes fixes;
-  // What git allows in no name would ask something else.
+  // Git does not allow this in a name; in a request it would mean something else.
   if (ref.find("..") != ref.npos) {
     fixes.incomplete = "this is no name of a ref";
     return fixes;

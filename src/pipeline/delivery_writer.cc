@@ -42,7 +42,7 @@ absl::StatusOr<Store::Put> DeliveryWriter::PutAndWait(const Delivery& delivery) 
     std::unique_lock lock(mutex_);
     if (running_ && (writing_ || !queue_.empty())) {
       lock.unlock();
-      // Shared: who is told may be gone before the telling has ended.
+      // Shared, because the waiting caller may be gone before the call of `done` has returned.
       const auto put = std::make_shared<std::promise<absl::StatusOr<Store::Put>>>();
       Put(delivery, [put](const absl::StatusOr<Store::Put>& result) { put->set_value(result); });
       return put->get_future().get();

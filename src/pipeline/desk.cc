@@ -119,7 +119,7 @@ Desk::Thread* Desk::Spawn(std::string name, RoundFunction round) {
 }
 
 void Desk::Start() {
-  // All threads are known before the first runs: rounds wake one another.
+  // Create all threads before the first one runs, because rounds wake one another.
   follow_ups_.Start();
   intake_.Start();
   for (const auto& mine : forges_) {
@@ -138,7 +138,7 @@ void Desk::Start() {
       Recovery* recovery = forge->recovery.get();
       Spawn(absl::StrCat("recovery ", forge->slot.name),
             [recovery, next = absl::InfinitePast(), &clock = ports_.clock]() mutable {
-              // Others' news wake every thread: not before its time.
+              // News for other threads wake this one too: wait until it is due.
               if (clock.Steady() >= next) next = recovery->RunOnce();
               return next;
             });
@@ -175,9 +175,9 @@ bool Desk::Draining() const {
 }
 
 std::size_t Desk::Lanes() {
-  // Who watches wants to see things in the order in which they came.
+  // An observer needs the order of arrival.
   if (options_.observer) return 1;
-  // A flood takes what lanes would take: one goes on.
+  // During a flood intake needs the processor: use only one lane.
   if (intake_.load().is_flood()) return 1;
   const std::size_t cores =
       options_.lanes > 0 ? options_.lanes : std::thread::hardware_concurrency();
@@ -188,11 +188,11 @@ absl::Status Desk::Stop(absl::Duration deadline) {
   const Steady::time_point until = Steady::now() + absl::ToChronoNanoseconds(deadline);
   {
     std::lock_guard lock(mutex_);
-    // Half of the time for what waits, half for calls that are under way.
+    // Half of the time for the inbox, half for calls in progress.
     drain_until_ = Steady::now() + absl::ToChronoNanoseconds(deadline / 2);
     stopping_ = true;
   }
-  // Whose bodies have come are told that they are stored.
+  // Deliveries that were received completely are stored and answered.
   intake_.Stop();
   WakeAll();
   {
@@ -239,7 +239,7 @@ void Desk::WakeAll() {
 void Desk::Nudge() { WakeAll(); }
 
 void Desk::Progressed() {
-  // The lock makes sure that nobody who looks at the store misses the word.
+  // The lock ensures that no thread between its check and its wait misses the notification.
   { std::lock_guard lock(mutex_); }
   changed_.notify_all();
 }
@@ -278,7 +278,7 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
 absl::Time Desk::InquirerRound(ForgeThreads* forge) {
   const std::optional<TicketKey> key = follow_ups_.Take(forge->slot.name);
   if (!key) return absl::InfiniteFuture();
-  // In vain, the ticket's wake-up sees to it.
+  // If it fails, the ticket's wake-up does it later.
   if (const auto judged = judge_.FollowUp(*key); !judged.ok()) {
     LogTrouble("ticket could not be judged", forge->slot.name, judged.status());
   }
@@ -395,7 +395,7 @@ absl::Status Desk::Settle(absl::Duration timeout) {
     if (Steady::now() >= until) {
       return absl::DeadlineExceededError(absl::StrCat("not settled: ", *left));
     }
-    // Bounded: a round may have ended between the look and the wait.
+    // Limited, because a round may have ended between the check and the wait.
     changed_.wait_until(lock, std::min(until, Steady::now() + std::chrono::milliseconds(50)));
   }
 }
@@ -429,7 +429,7 @@ absl::StatusOr<Judged> Desk::Operate(const TicketKey& key, Fact fact) {
   auto judged = judge_.Decide(key, news);
   WakeAll();
   if (!judged.ok()) return judged;
-  // Unlike a delivery, it is nowhere else.
+  // Unlike a delivery, an operator's fact is stored nowhere else.
   if (absl::Status durable = ports_.store.MakeDurable(); !durable.ok()) return durable;
   return judged;
 }
@@ -541,7 +541,8 @@ Health Desk::CheckHealth() {
     for (const auto& mine : forges_) {
       health.forges.push_back({mine->slot.name, mine->slot.client != nullptr, mine->worker_error,
                                mine->dispatcher_error});
-      // Workers and dispatchers fail for the store alone: forges' trouble never reaches here.
+      // Workers and dispatchers return only errors of the store; errors of forges are handled
+      // inside.
       if (health.store_error.empty()) health.store_error = mine->worker_error;
       if (health.store_error.empty()) health.store_error = mine->dispatcher_error;
     }

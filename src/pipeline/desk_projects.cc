@@ -1,4 +1,4 @@
-// The desk's projects: which ones the policy covers, and reading them back from their forges.
+// Desk: projects. Which ones the policy covers, and their resync.
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +8,7 @@
 namespace retainer {
 namespace {
 
-// So far back tickets are read that are closed by now, where somebody asks for it.
+// How far back a requested resync also reads closed tickets.
 constexpr absl::Duration kReadBackTo = absl::Hours(24 * 30);
 
 }  // namespace
@@ -25,7 +25,7 @@ void Desk::ProjectChanged(const ProjectKey& project) {
 
 absl::Time Desk::ProjectsRound() {
   const auto look = projects_.RunOnce();
-  // Others' news wake every thread: a step is not done before its time.
+  // News for other threads wake this one too: wait until a step is due.
   const absl::Time now = ports_.clock.Steady();
   absl::StatusOr<absl::Time> step = next_read_back_;
   if (look.ok() && (now >= next_read_back_ || next_read_back_ == absl::InfiniteFuture())) {
@@ -50,7 +50,7 @@ absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<Proje
     return absl::FailedPreconditionError(
         "no valid policy is in force yet: `retainer check` says what is wrong with it");
   }
-  // Where no service runs, nobody has looked yet for projects that the policy names.
+  // Without a running service nobody has checked yet for projects that the policy names.
   if (threads_.empty()) {
     if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
   }
@@ -73,7 +73,8 @@ absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<Proje
   std::vector<ProjectKey> keys;
   for (const ProjectRecord& one : chosen) {
     absl::Status wanted = resync_.Request(one.key, "asked for", std::nullopt);
-    // What was closed while nobody told us counts too, as far back as it may have been missed.
+    // Tickets that were closed without a delivery count too, as far back as deliveries may be
+    // missing.
     if (wanted.ok()) {
       wanted = resync_.Request(one.key, "asked for",
                                std::max(one.first_seen, ports_.clock.Now() - kReadBackTo));

@@ -14,7 +14,7 @@
 namespace retainer {
 namespace {
 
-// Deleted or moved: there is nothing left to show a face on.
+// True if the ticket was deleted or moved: no face can be shown.
 bool IsAway(const FactSet& facts) {
   return std::any_of(facts.begin(), facts.end(), [](const auto& entry) {
     return entry.second.kind == FactKind::kMoved || entry.second.kind == FactKind::kDeleted;
@@ -41,9 +41,9 @@ absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   if (!faces.ok()) return faces.status();
   for (const DirtyFace& dirty : *faces) {
     const absl::Status status = Bring(dirty, &round);
-    if (!status.ok()) return status;  // the store's: nothing was lost, try all again later
+    if (!status.ok()) return status;  // an error of the store: nothing was lost, retry later
   }
-  // What these remember saves calls, no more.
+  // These caches only save calls, so they can be dropped.
   if (progress_.size() > 10000) progress_.clear();
   if (looked_at_.size() > 10000) looked_at_.clear();
   if (observed_.size() > 10000) observed_.clear();
@@ -82,7 +82,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
   if (progress.generation != dirty.generation) {
     progress = {};
     progress.generation = dirty.generation;
-    // The same face again: somebody took off what we had put on.
+    // The same face again: a person removed something that we had added.
     const bool same = shown->face_digest == FaceDigest(dirty.face, body);
     if (same && !dirty.look) shown->labels.clear();
     for (const auto& [id, fact] : stored->facts) {
@@ -110,7 +110,7 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
       round->next = std::min(round->next, next);
       return absl::OkStatus();
     }
-    if (*step == Step::kLearnt) return absl::OkStatus();  // the judge has the word now
+    if (*step == Step::kLearnt) return absl::OkStatus();  // the judge decides next
     if (*step == Step::kPause) {
       const absl::Duration pause = *std::exchange(progress.pause, std::nullopt);
       round->next = std::min(round->next, clock_.Steady() + pause);
@@ -228,7 +228,7 @@ absl::Status Dispatcher::Failed(const DirtyFace& dirty, ShownFace shown, const a
     return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + wait, shown);
   }
   ++shown.attempts;
-  // An unreachable forge and wrong credentials are mended some day; a refusal is not.
+  // An unreachable forge and wrong credentials will be repaired some day; a refusal will not.
   const bool mends =
       code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kFailedPrecondition ||
       code == absl::StatusCode::kDeadlineExceeded || code == absl::StatusCode::kAborted;

@@ -1,5 +1,5 @@
-// The dispatcher's steps that answer people: reactions to their commands, the labels that say what
-// they said, and whether whom they name can be assigned.
+// Dispatcher: steps that answer people. Reactions to commands, labels that say the same as a
+// command, and whether the persons named can be assigned.
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
@@ -10,7 +10,7 @@
 namespace retainer {
 namespace {
 
-// The forge will not have it, whoever asks and whenever: nothing else waits for that.
+// True if the forge will always refuse it, so that nothing else waits for it.
 bool IsFinal(const absl::Status& status) {
   return absl::IsNotFound(status) || absl::IsPermissionDenied(status) ||
          absl::IsInvalidArgument(status) || absl::IsUnimplemented(status);
@@ -26,7 +26,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AssignableStep(const DirtyFace& dir
         !assignable_.emplace(dirty.ticket, login).second)
       continue;
     const auto can = forge_.client->CanAssign(at, login);
-    // Rationale: where it cannot be told beforehand, the assigning tells.
+    // Rationale: if the forge cannot tell in advance, the assignment itself shows it.
     if (IsFinal(can.status())) continue;
     if (!can.ok()) {
       assignable_.erase({dirty.ticket, login});
@@ -46,7 +46,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AssignableStep(const DirtyFace& dir
 absl::StatusOr<Dispatcher::Step> Dispatcher::GiveStep(const DirtyFace& dirty,
                                                       const RemoteTicket& at, ShownFace* shown) {
   const std::vector<FaceLabel>& wanted = dirty.face.given_labels;
-  // What is asked for no more may be asked for again some day.
+  // A label that is no longer wanted may be wanted again later.
   std::erase_if(shown->given, [&](const std::string& label) {
     return std::none_of(wanted.begin(), wanted.end(),
                         [&](const FaceLabel& one) { return one.name == label; });

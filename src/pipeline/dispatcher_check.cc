@@ -1,4 +1,4 @@
-// The dispatcher's step for the check on a change.
+// Dispatcher: the step for the check on a change.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +13,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
   if (!dirty.face.check) return Step::kDone;
   const CheckView& view = *dirty.face.check;
   const bool in_place = shown->check_commit == view.commit;
-  // Nothing to say, and nothing said of this commit that it would correct.
+  // There is nothing to say, and no earlier check on this commit to correct.
   if (view.rows.empty() && !in_place && shown->check_intent != view.commit) return Step::kDone;
   RemoteCheck check;
   check.commit = view.commit;
@@ -29,7 +29,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
   if (refused != checks_refused_.end() && now < refused->second) return Step::kDone;
   const std::string id = in_place ? shown->check_id : std::string();
   if (id.empty() && shown->check_intent == view.commit) {
-    // A create whose end is not known: the client finds it once the forge lists it.
+    // The result of a create is unknown: the client finds the check when the forge lists it.
     const absl::Duration left = kFresh - AgeOf(dirty.ticket, "check", shown->check_intent_at);
     if (left > absl::ZeroDuration()) {
       progress->pause = std::max(progress->pause.value_or(left), left);
@@ -57,7 +57,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
     return Step::kDone;
   }
   if (absl::IsNotFound(set.status()) && !id.empty()) {
-    shown->check_id.clear();  // somebody took it away: anew in its turn
+    shown->check_id.clear();  // a person removed it: create it again in its turn
     const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
     if (!saved.ok()) return saved;
     return Step::kMutated;

@@ -1,5 +1,5 @@
-// The dispatcher's step for the status comment: one a ticket, whatever a crash, a lost answer, a
-// list that lags or a restored backup leaves us without knowledge of.
+// Dispatcher: the step for the status comment. One comment per ticket, even after a crash, a lost
+// answer, a list that lags or a restored backup.
 #include <algorithm>
 #include <utility>
 
@@ -11,7 +11,7 @@
 namespace retainer {
 namespace {
 
-// Everything that `shown` discloses may `face` disclose too.
+// True if `face` may disclose everything that `shown` discloses.
 bool DisclosesAll(const Face& face, const ShownFace& shown) {
   return std::all_of(shown.discloses.begin(), shown.discloses.end(),
                      [&](const std::string& customer) {
@@ -27,7 +27,7 @@ std::vector<std::string> Union(std::vector<std::string> a, const std::vector<std
   return a;
 }
 
-// Between two looks for what the forge may not list yet.
+// The pause between two searches for what the forge may not list yet.
 constexpr absl::Duration kLookEvery = absl::Seconds(10);
 
 }  // namespace
@@ -47,7 +47,7 @@ absl::Time Dispatcher::EditAllowedAt(const TicketKey& key, absl::Time now) {
 
 absl::Duration Dispatcher::AgeOf(const TicketKey& key, const std::string& what, absl::Time since) {
   if (first_seen_.size() > 10000) first_seen_.clear();
-  // What lies ahead was written before the clock was set back: how old it is nobody knows.
+  // An instant in the future was written before the clock was set back: its age is unknown.
   FirstSeen now{since, clock_.Steady(), std::max(clock_.Now() - since, absl::ZeroDuration())};
   FirstSeen& seen = first_seen_.try_emplace({key, what}, now).first->second;
   if (seen.since != since) seen = now;
@@ -64,7 +64,7 @@ absl::Status Dispatcher::Learn(const TicketKey& key, const ShownFace& shown,
                                std::vector<Fact> facts) {
   const absl::Status saved = store_.SaveShown(key, shown, facts);
   if (!saved.ok()) return saved;
-  // What we know now can change the standing (and so the face). Without terms it waits.
+  // What we learnt can change the standing (and so the face). Without terms it waits.
   const auto judged = judge_.Decide(key, {});
   if (!judged.ok() && !absl::IsFailedPrecondition(judged.status())) return judged.status();
   return absl::OkStatus();
@@ -99,7 +99,7 @@ absl::StatusOr<std::vector<RemoteComment>> Dispatcher::Find(const RemoteTicket& 
                                                             const ShownFace& shown) {
   auto found = forge_.client->FindOwnComments(at, marker, absl::UnixEpoch());
   if (!found.ok()) return found;
-  // The list may still hold what we have deleted.
+  // The list may still contain a comment that we deleted.
   std::erase_if(*found, [&](const RemoteComment& comment) {
     return progress.deleted.contains(comment.id) || comment.id == shown.deleted_comment;
   });
@@ -110,7 +110,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Delete(const std::string& id, const
                                                     const RemoteTicket& at, Progress* progress,
                                                     ShownFace* shown) {
   if (!MayMutate(at)) return Step::kWait;
-  // A comment that is gone is then known to be gone by our own hand.
+  // Save this first: then a missing comment is known to be deleted by us.
   shown->deleted_comment = id;
   const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
   if (!saved.ok()) return saved;
@@ -142,7 +142,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::TakeOver(const Predecessor& from,
     const bool had = !before->comment_id.empty() || !before->intent.empty();
     return had && left > absl::ZeroDuration() ? LookAgain(left, progress) : Step::kDone;
   }
-  // One a ticket: the oldest that came along, unless we have posted one already.
+  // One comment per ticket: the oldest that was moved along, unless we have posted one already.
   if (found->size() > 1 || has_own) {
     return Delete(found->back().id, dirty, at, progress, shown);
   }
@@ -170,7 +170,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::TidyStep(const DirtyFace& dirty,
   for (const auto& [marker, comments] : by_marker) {
     const bool is_status = marker.starts_with(CommentMarker(dirty.ticket));
     if (is_status && shown->comment_id != comments.front()->id) {
-      // A lost record, or one of a comment that came later.
+      // The record was lost, or belongs to a later comment.
       const absl::Status saved =
           Adopt(dirty.ticket, *comments.front(), TextDigest(comments.front()->body),
                 Union(shown->discloses, dirty.face.discloses), shown);
@@ -187,7 +187,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::TidyStep(const DirtyFace& dirty,
       return deleted;
     }
   }
-  // Those that the list lacks may only not be there yet.
+  // Comments that are not in the list may still appear.
   absl::Duration left = absl::ZeroDuration();
   for (const auto& [subject, received] : progress->strays) {
     if (!seen.contains(subject)) {
@@ -206,7 +206,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
                                                         const RemoteTicket& at,
                                                         const std::string& body, Progress* progress,
                                                         ShownFace* shown) {
-  // Is it there? A create whose end we do not know, or one that this store knows nothing of.
+  // Check whether it exists: the result of a create is unknown, or this store does not know of it.
   auto found = Find(at, CommentMarker(dirty.ticket), *progress, *shown);
   if (!found.ok()) return found.status();
   if (found->size() > 1) return Delete(found->back().id, dirty, at, progress, shown);
@@ -231,13 +231,14 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
   if (!MayMutate(at)) return Step::kWait;
   shown->intent = CommentMarker(dirty.ticket);
   shown->intent_at = clock_.Now();
-  // Whatever comes of the call, the comment discloses this much; an earlier one may come to light.
+  // Whatever the result, the comment may disclose this from now on. An earlier comment may also
+  // appear.
   shown->discloses = unknown ? Union(shown->discloses, dirty.face.discloses) : dirty.face.discloses;
   absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
   if (!saved.ok()) return saved;
   auto created = forge_.client->CreateComment(at, body);
   if (!created.ok()) {
-    // Only where the answer was lost can the comment be there.
+    // The comment can exist only if the answer was lost.
     if (!absl::IsUnavailable(created.status()) && !absl::IsDeadlineExceeded(created.status())) {
       shown->intent.clear();
     }
@@ -253,7 +254,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
 absl::StatusOr<Dispatcher::Step> Dispatcher::Missing(const DirtyFace& dirty, const RemoteTicket& at,
                                                      Progress* progress, ShownFace* shown) {
   if (shown->comment_id == shown->deleted_comment) {
-    // By our own hand, which was cut off before it could be written down.
+    // We deleted it ourselves, and a crash came before this was saved.
     shown->comment_id.clear();
     shown->comment_digest.clear();
     shown->discloses.clear();
@@ -264,7 +265,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Missing(const DirtyFace& dirty, con
   if (AgeOf(dirty.ticket, "comment", shown->intent_at) < kFresh) {
     return absl::UnavailableError("the forge does not know yet what it has just created");
   }
-  // A restored backup knows the number of an older one.
+  // A restored backup has the number of an older comment.
   auto found = Find(at, CommentMarker(dirty.ticket), *progress, *shown);
   if (!found.ok()) return found.status();
   const std::string gone = shown->comment_id;
@@ -276,7 +277,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Missing(const DirtyFace& dirty, con
     if (!saved.ok()) return saved;
     return Step::kMutated;
   }
-  // People took it down: that is their word, and the core knows what it means.
+  // People deleted it: this is a fact, and the core interprets it.
   Fact deleted = MakeCommentDeleted({Provenance::kNetwork, clock_.Now()}, ObjectId(gone), {}, {},
                                     Moment::Unstated());
   shown->comment_id.clear();
@@ -299,7 +300,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
                                ? renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket))
                                : std::string();
   if (shown->comment_id.empty()) {
-    // A create under way must be found before it can be deleted.
+    // A comment whose create is in progress must be found before it can be deleted.
     if (!face.comment && shown->intent.empty()) return Step::kDone;
     return CreateStep(dirty, at, body, progress, shown);
   }

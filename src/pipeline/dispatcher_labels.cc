@@ -1,6 +1,5 @@
-// The dispatcher's step for labels and assignees. What a call is about to change is on disk before
-// it: whatever becomes of its answer, a label that should not be on is taken off and one that
-// should be is put on.
+// Dispatcher: the step for labels and assignees. The intent of a call is on disk before the call:
+// so even if the answer is lost, unwanted labels are removed later and missing ones are added.
 #include <algorithm>
 
 #include "absl/algorithm/container.h"
@@ -25,12 +24,12 @@ bool IsRefused(const ShownFace& shown, const std::string& label) {
                      [&](const RefusedLabel& refused) { return refused.name == label; });
 }
 
-// The forge's last word on what was asked of it: asked again, it would say the same.
+// True if the forge's refusal is final: it would answer the same again.
 bool IsRefusal(const absl::Status& status) {
   return absl::IsInvalidArgument(status) || absl::IsPermissionDenied(status);
 }
 
-// A call that was made; its end may not be known.
+// True if the call may have been carried out although its result is unknown.
 bool MayBeDone(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
@@ -100,7 +99,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::AddLabels(std::vector<std::string> 
     progress->ensured.insert(label.name);
   }
   if (!MayMutate(at)) return Step::kWait;
-  // A refusal does not say which one it means.
+  // A refusal does not say which label it means.
   if (progress->one_by_one) on.resize(1);
   for (const std::string& label : on) Insert(&shown->unsure_labels, label);
   const absl::Status saved = store_.SaveShown(dirty.ticket, *shown, {});
@@ -146,7 +145,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
                                                        ShownFace* shown) {
   const Face& face = dirty.face;
   ForgetRefusals(face, shown);
-  // Off first: two priorities at once would be read as a person's word.
+  // Remove first, because two priority labels at once would look like a person's act.
   std::vector<std::string> off;
   const auto take_off = [&](const std::vector<std::string>& labels) {
     for (const std::string& label : labels) {
@@ -168,7 +167,7 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
   for (const std::string& login : face.assignees) {
     if (!absl::c_linear_search(shown->assignees, login)) assign.push_back(login);
   }
-  // Who is to be assigned again later is assigned again.
+  // Forget assignees that are no longer wanted, so that they can be assigned again later.
   const auto is_other = [&](const std::string& login) {
     return !absl::c_linear_search(face.assignees, login);
   };

@@ -122,7 +122,7 @@ void Intake::SayOldName(const std::string& forge, const Verified::OtherName& nam
 }
 
 IntakeAnswer Intake::NotStored(const absl::Status& status) {
-  // Nothing was acknowledged: the sender keeps it and a person can have it sent again.
+  // Nothing was acknowledged: the sender keeps the delivery, and it can be redelivered.
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;
   metrics_.Count("retainer_store_errors_total", {{"what", "put_delivery"}});
   return {503, absl::StrCat("not stored: ", StatusText(status)),
@@ -170,12 +170,13 @@ std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_vi
           std::nullopt};
   }
   request->delivery = verified.delivery.id;
-  // Whoever can sign could make up types, and each would be a figure of its own for good.
+  // A sender with a valid secret could invent event types, and each would become a permanent
+  // figure.
   request->event = verified.needed ? verified.delivery.event_type : "other";
   const char* const malformed = "This is not a webhook delivery of this forge.";
   if (!verified.lacks.empty()) return IntakeAnswer{400, verified.lacks, malformed, std::nullopt};
   if (!verified.needed) return IntakeAnswer{200, "nobody needs this event type", "", std::nullopt};
-  // What no forge sends would be set aside each time it comes: it is not kept.
+  // A body that no forge sends would be set aside each time, so it is not stored.
   if (const absl::Status fits = receiver.CheckBody(verified.delivery); !fits.ok()) {
     return IntakeAnswer{400, std::string(fits.message()), malformed, std::nullopt};
   }

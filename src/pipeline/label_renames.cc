@@ -30,7 +30,7 @@ absl::Status TellLabelRenamed(const Event& event, const Delivery& delivery, cons
     return absl::OkStatus();
   }
   News news;
-  // The forge tells no time of it: the delivery's own id says which renaming it is.
+  // The forge states no time: the delivery id identifies the renaming.
   news.facts = {MakeLabelRenamed({Provenance::kWebhook, delivery.received}, event.renamed_from,
                                  event.ref, event.sender, Moment::Unstated(delivery.id))};
   std::optional<TicketKey> after;

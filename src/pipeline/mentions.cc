@@ -11,7 +11,7 @@
 namespace retainer {
 namespace {
 
-// Wrong credentials are mended some day; a sink's other errors are final.
+// Wrong credentials will be repaired some day. Other errors of a sink are final.
 absl::Status Mendable(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) ? absl::UnavailableError(status.message()) : status;
 }
@@ -61,12 +61,12 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
       judge_.Remote(*context, *project ? (*project)->installation_id : std::string());
 
   if (record.posting_since) {
-    // The forge's clock may be behind ours.
+    // Search from a little earlier, because the forge's clock may be behind ours.
     auto found = slot.client->FindOwnComments(at, marker, *record.posting_since - kMaxAhead);
     if (!found.ok()) return found.status();
     if (!found->empty()) return Remember(slot, record.notice, found->front());
-    // It may not be listed yet, or still be under way. What lies ahead was written before the clock
-    // was set back: how old it is nobody knows.
+    // The comment may not be listed yet, or its create may be in progress. An instant in the future
+    // was written before the clock was set back: its age is unknown.
     absl::Duration age = clock_.Now() - record.posted_at.value_or(absl::InfinitePast());
     if (age < absl::ZeroDuration()) {
       age = absl::ZeroDuration();
@@ -85,7 +85,7 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
     return WithRetryAfter(absl::ResourceExhaustedError("the forge takes no mutation yet"),
                           next - now);
   }
-  // The first try's instant is kept: its comment may still come to light.
+  // Keep the instant of the first try, because its comment may still appear.
   if (!record.posting_since) record.posting_since = clock_.Now();
   record.posted_at = clock_.Now();
   absl::Status saved = store_.SaveNotice(record);
@@ -94,7 +94,7 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
   right_of_way_.Done(at);
   if (!created.ok()) {
     if (!absl::IsUnavailable(created.status()) && !absl::IsDeadlineExceeded(created.status())) {
-      record.posted_at.reset();  // nothing was done
+      record.posted_at.reset();  // nothing was posted
       saved = store_.SaveNotice(record);
       if (!saved.ok()) return saved;
     }

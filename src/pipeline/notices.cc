@@ -88,7 +88,7 @@ absl::StatusOr<Notifier::State*> Notifier::StateOf(const std::string& id) {
   state.told.insert((*record)->told.begin(), (*record)->told.end());
   state.attempts = (*record)->attempts;
   state.failing_since = (*record)->failing_since;
-  // Further ahead than any wait: the clock was set back since.
+  // Further ahead than any pause: the clock was set back since.
   const absl::Duration wait = (*record)->again_at.value_or(absl::InfinitePast()) - clock_.Now();
   if (wait > absl::ZeroDuration() && wait <= WholeLadder()) {
     state.not_before = clock_.Steady() + wait;
@@ -126,24 +126,24 @@ absl::Status Notifier::End(const std::string& id, const State& state, absl::Time
   return store_.BuryNotice(**record, reason, now);
 }
 
-// One notice of a round.
+// A notice in a round.
 struct Notifier::Item {
   Notice notice;
   State* state = nullptr;
-  bool due = false;   // its time has come
-  bool alive = true;  // it is so, as far as is known
+  bool due = false;   // it is due
+  bool alive = true;  // it is true, as far as is known
   std::vector<NoticeSink*> sinks = {};
-  std::optional<absl::Duration> wait = {};  // one of them is asked again after that
-  bool failed = false;                      // of its own accord, not for a limit
+  std::optional<absl::Duration> wait = {};  // a sink is retried after this time
+  bool failed = false;                      // failed with an error other than a rate limit
   absl::Time until = absl::InfinitePast();  // it waits for another notice
-  // What the store has of its state.
+  // The part of the state that the store has.
   std::tuple<std::size_t, int, bool, std::map<std::string, std::string>,
              std::map<std::string, std::string>>
       saved = {};
 
-  std::set<std::string> ahead = {};  // sinks that heard a higher step of its run before
+  std::set<std::string> ahead = {};  // sinks that got a higher step of its run before
   bool concluded = false;
-  std::set<std::string> settled = {};  // concluded: the sinks that owe it nothing more
+  std::set<std::string> settled = {};  // sinks that are finished with this notice
 
   bool Owes(const NoticeSink* sink) const {
     if (state == nullptr) return !settled.contains(sink->name());
@@ -160,13 +160,13 @@ struct Notifier::Item {
 
 namespace {
 
-// Is `a` a higher step of the same run than `b`? Mentions are steps among themselves.
+// True if `a` is a higher step of the same run than `b`. Mentions are compared only with mentions.
 bool Overtakes(const Notice& a, const Notice& b) {
   return !b.run.empty() && a.run == b.run && a.step > b.step &&
          (a.kind == NoticeKind::kMention) == (b.kind == NoticeKind::kMention);
 }
 
-// What people should read first.
+// The order of importance for readers.
 int Weight(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::kEscalation:
@@ -242,7 +242,7 @@ void Notifier::Take(const NoticeSink* sink, const absl::Status& told, absl::Time
 }
 
 absl::StatusOr<std::vector<Notifier::Item>> Notifier::Look(const TermsHistory& terms) {
-  // Those that wait for another try still stand in the store: read past them.
+  // Notices that wait for a retry are still in the queue: read more to get past them.
   auto notices = store_.ReadNotices(256 + states_.size());
   if (!notices.ok()) return notices.status();
   std::vector<Item> items;
@@ -256,10 +256,10 @@ absl::StatusOr<std::vector<Notifier::Item>> Notifier::Look(const TermsHistory& t
     item.saved = item.Kept();
     items.push_back(std::move(item));
   }
-  // The highest step of a run is told before it is seen to that the lower ones need not be.
+  // The highest step of a run comes first: after it is told, the lower ones may not be needed.
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < items.size(); ++i) places.try_emplace(items[i].notice.run, i);
-  std::vector<std::pair<std::size_t, std::size_t>> order;  // place of the run, own place
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // position of the run, own position
   for (std::size_t i = 0; i < items.size(); ++i) {
     order.emplace_back(items[i].notice.run.empty() ? i : places[items[i].notice.run], i);
   }
@@ -303,7 +303,7 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
   const bool was_private = notice.is_private;
   const auto word = review_.Review(&notice);
   if (!word.ok()) {
-    // One ticket that cannot be read holds up nobody else's notices.
+    // An unreadable ticket must not block the notices of others.
     log_.Error("notice could not be reviewed",
                {{"id", notice.id}, {"error", StatusText(word.status())}});
     PutOff(item);
@@ -316,11 +316,11 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
   if (*word == NoticeReview::Word::kTell) {
     item->sinks = SinksOf(notice, terms, /*counts=*/true);
     if (notice.is_private == was_private || !notice.told_since) return absl::OkStatus();
-    return Save(notice, *item->state);  // a repetition of what is told from now on says the same
+    return Save(notice, *item->state);  // from now on every repetition has the same content
   }
-  // Where somebody has heard it, it is told, and what is not so is taken back from them. Of a
-  // withdrawal it is enough that somebody may have heard it: else he would not hear of the breach
-  // again.
+  // If somebody received it, finish telling it; what is untrue is taken back from them. For a
+  // withdrawal it is enough that somebody may have received it, because else they would not be told
+  // if the breach happens again.
   const bool may_be_believed = notice.told_since && !notice.withdraws.empty();
   const bool heard = may_be_believed ||
                      std::any_of(item->state->told.begin(), item->state->told.end(),
@@ -340,7 +340,7 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
   return heard ? review_.DecideAgain(notice.ticket) : absl::OkStatus();
 }
 
-// The higher steps of its run stand right before an item.
+// The higher steps of its run are right before an item.
 std::vector<const Notifier::Item*> Notifier::Overtakers(const std::vector<Item>& items,
                                                         const Item& item) {
   std::vector<const Item*> overtakers;
@@ -352,8 +352,7 @@ std::vector<const Notifier::Item*> Notifier::Overtakers(const std::vector<Item>&
   return overtakers;
 }
 
-// What a higher step has said, or is about to say, to the same sink need not be said by a lower
-// one.
+// A lower step is not told to a sink that got, or is about to get, a higher step.
 void Notifier::Overtake(const std::vector<Item>& items, Item* item) {
   const auto spare = [&](const NoticeSink* sink) {
     item->state->told.insert(sink->name());
@@ -395,7 +394,7 @@ bool Notifier::IsOvertaken(const std::vector<Item>& items, const Item& item,
 
 absl::Status Notifier::TellTogether(NoticeSink* sink, std::vector<Item>* items, absl::Time now,
                                     Troubles* troubles) {
-  std::map<std::string, std::vector<Item*>> bundles;  // by digest
+  std::map<std::string, std::vector<Item*>> bundles;  // key: digest
   std::vector<Item*> fresh;
   for (Item& item : *items) {
     if (!item.alive || !item.Has(sink) || !item.Owes(sink) || IsAhead(item, sink)) continue;
@@ -406,7 +405,7 @@ absl::Status Notifier::TellTogether(NoticeSink* sink, std::vector<Item>* items, 
       fresh.push_back(&item);
     }
   }
-  // Rationale: a repetition says what the first try said, so that a message stays together.
+  // Rationale: a repetition has the same content as the first try, so a message keeps its notices.
   for (std::size_t from = 0; from < fresh.size(); from += kMostTogether) {
     const std::size_t to = std::min(fresh.size(), from + kMostTogether);
     const std::string name = absl::StrCat(absl::ToUnixNanos(now), "/", from);
@@ -458,8 +457,7 @@ absl::Status Notifier::Conclude(const std::vector<Item>& items, Item* item, absl
   item->state = nullptr;
   states_.erase(notice.id);
   ++round->finished;
-  // The answer may have been decided while people were being told, when there was nothing to take
-  // back yet.
+  // An answer may have been decided during the telling, when there was nothing to take back yet.
   Notice again = notice;
   const auto after = review_.Review(&again);
   if (after.ok() && *after == NoticeReview::Word::kDrop && notice.withdraws.empty()) {
@@ -471,12 +469,12 @@ absl::Status Notifier::Conclude(const std::vector<Item>& items, Item* item, absl
 absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   Round round;
   const TermsHistory terms = terms_.Get();
-  if (terms.empty()) return round;  // teams are not known yet
+  if (terms.empty()) return round;  // the teams are not known yet
   const absl::Time now = clock_.Now();
   Troubles troubles;
   auto items = Look(terms);
   if (!items.ok()) return items.status();
-  // Sinks to which so much is to be said at once that they get it in one message.
+  // Sinks with so many waiting notices that they get them in one message.
   std::map<NoticeSink*, std::size_t> crowds;
   for (const Item& item : *items) {
     for (NoticeSink* sink : item.sinks) {
@@ -501,7 +499,7 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
       }
       Ask(sink, {&item}, now, &troubles);
     }
-    // Rationale: a crash repeats what is not concluded.
+    // Rationale: after a crash, everything that is not concluded is repeated.
     const bool is_bundled = std::any_of(item.sinks.begin(), item.sinks.end(),
                                         [&](NoticeSink* sink) { return crowds.contains(sink); });
     if (is_bundled) continue;

@@ -7,7 +7,7 @@
 namespace retainer {
 namespace {
 
-// Not the store's own code: to who calls a forge, ResourceExhausted is the forge's limit.
+// Not the store's own code, because ResourceExhausted from a forge means a rate limit.
 absl::Status Durable(Store& store) {
   const absl::Status durable = store.MakeDurable();
   if (durable.ok()) return durable;

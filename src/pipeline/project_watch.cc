@@ -88,7 +88,7 @@ absl::Status ProjectWatch::FindNamed(absl::Time now, const Terms& terms) {
     record.first_seen = record.told_at = now;
     ProjectRecord named = record;
     named.path = pattern.path;
-    named.told_at = absl::UnixEpoch();  // whenever that was its name, it was before now
+    named.told_at = absl::UnixEpoch();  // whenever it had this name, it was in the past
     record = JoinProject(record, named, terms_.Get());
     if (absl::Status saved = store_.SaveProject(record); !saved.ok()) return saved;
     ask_again_[name] = clock_.Steady() + absl::Hours(1);
@@ -162,7 +162,8 @@ absl::Status ProjectWatch::Look(const TermsHistory& terms) {
   for (const HeldDeliveries& one : *held) waiting[one.project] = one.count;
 
   std::size_t stale = 0;
-  std::map<std::string, std::pair<double, double>> uncovered;  // by forge: deliveries, projects
+  // forge -> number of deliveries, number of projects
+  std::map<std::string, std::pair<double, double>> uncovered;
   for (const ProjectRecord& project : *projects) {
     const auto before = was_covered.find(project.key);
     const auto waits = waiting.find(project.key);

@@ -23,12 +23,12 @@ Reconciler::Reconciler(Judge& judge, Store& store, Clock& clock, Log& log, Metri
 void Reconciler::TermsChanged() {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return;
-  // Their number too: terms that come back have the id that they had before.
+  // Include the number of versions, because terms that are restored have the same id as before.
   const std::string cause =
       absl::StrCat(options_.program, " ", terms.size(), " ", terms.back()->id);
   std::lock_guard lock(mutex_);
   if (state_.cause == cause) return;
-  // What cannot be read is no reason not to judge.
+  // Judge everything again if the progress cannot be read.
   auto stored = store_.LoadReevaluation();
   ++epoch_;
   if (stored.ok() && stored->cause == cause) {
@@ -93,11 +93,11 @@ absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
   const auto records = store_.LoadRecords({key});
   if (!records.ok()) return records.status();
   const TicketRecord& record = records->front();
-  // A closed ticket without a timer has nothing left that terms could change for its readers.
+  // A closed ticket without a wake-up has nothing that new terms could change for readers.
   if (!record.open && !record.wake_at) {
     const auto project = store_.FindProject({key.forge, key.project});
     if (!project.ok()) return project.status();
-    // Lists name it as its project is called.
+    // Lists show the ticket with its project's present name.
     if (!*project || (*project)->path == record.project_path) return false;
   }
   const auto judged = judge_.Decide(key, {});
@@ -130,7 +130,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   }
   round.next = next_look_;
   if (terms_.Get().empty()) {
-    // Nothing can be judged: what a later policy finds is swept when it comes.
+    // Nothing can be judged now. A later policy starts a new sweep.
     std::lock_guard lock(mutex_);
     state_ = {};
     return round;
@@ -235,7 +235,7 @@ absl::Status Reconciler::Look(absl::Time now) {
   if (clock_.Steady() >= next_expiry_) {
     const auto expired = store_.Expire(now - options_.keep_deliveries);
     if (!expired.ok()) return expired.status();
-    // A full batch means that there may be more.
+    // If something expired, there may be more.
     next_expiry_ = clock_.Steady() + (*expired > 0 ? absl::Minutes(1) : absl::Hours(1));
   }
   return absl::OkStatus();

@@ -59,7 +59,7 @@ absl::Status Resync::SetCovered(const ProjectKey& project, bool covered) {
   if (*found && record.covered == covered) return absl::OkStatus();
   record.project = project;
   record.covered = covered;
-  // What is not covered is not read.
+  // End the resync of a project that is not covered.
   if (!covered && !record.finished) record.finished = clock_.Now();
   return store_.SaveResync(record);
 }
@@ -68,7 +68,7 @@ absl::Status Resync::Save(ResyncRecord record) {
   std::lock_guard lock(mutex_);
   auto found = Find(record.project);
   if (!found.ok()) return found.status();
-  // Something else is wanted of it meanwhile, or nothing any more.
+  // Another resync was requested meanwhile, or this one was ended.
   if (!*found || (*found)->began != record.began || (*found)->finished) return absl::OkStatus();
   record.then_since = (*found)->then_since;
   record.covered = (*found)->covered;
@@ -125,7 +125,7 @@ absl::StatusOr<absl::Time> Resync::RunOnce() {
     page_.pop_front();
   }
   if (reading_) {
-    // The page is read: from here on a restart goes on behind it.
+    // The page is done: after a restart the resync continues after it.
     if (absl::Status saved = Save(*reading_); !saved.ok()) return saved;
     if (reading_->finished) {
       auto project = store_.FindProject(reading_->project);
@@ -145,15 +145,15 @@ absl::StatusOr<absl::Time> Resync::RunOnce() {
 absl::StatusOr<bool> Resync::IsKnown(const Listed& listed) {
   if (!listed.updated_at) return false;
   auto records = store_.LoadRecords({listed.key});
-  // What cannot be read is not read again for that.
+  // Do not repeat the page because a record is unreadable.
   if (!records.ok())
     return absl::IsDataLoss(records.status()) ? absl::StatusOr<bool>(true) : records.status();
   const TicketRecord& record = records->front();
   if (record.version == 0 || record.questions > 0) return false;
-  // Deliveries tell of what was opened since the reading began.
+  // Tickets opened since the resync began come by deliveries.
   if (reading_ && record.opened_at >= reading_->began - kJustNow) return true;
-  // Rationale: a delivery that shows this version does not show what led to it: only what was read
-  // back at or after it is known to be whole.
+  // Rationale: a delivery with this version does not contain the events before it. Only a ticket
+  // that was read at or after this version is known to be complete.
   return record.read_at >= *listed.updated_at + kSlack;
 }
 
@@ -213,7 +213,7 @@ absl::StatusOr<absl::Time> Resync::Read(const Listed& listed, absl::Time now) {
   auto backfill =
       slot->client->ReadTicket({listed.key, (*project)->path, (*project)->installation_id});
   if (absl::IsNotFound(backfill.status())) {
-    page_.pop_front();  // deleted, or moved away, since it was listed
+    page_.pop_front();  // deleted or moved since it was listed
     return Pace();
   }
   if (!backfill.ok()) {

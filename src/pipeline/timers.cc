@@ -10,7 +10,7 @@ namespace retainer {
 namespace {
 
 constexpr absl::Duration kTryAgain = absl::Minutes(1);
-// A store of which more cannot be read has other worries than being asked more often.
+// If more tickets are unreadable than this, frequent retries do not matter.
 constexpr std::size_t kMaxBroken = 10'000;
 
 bool OfPublicCustomer(const TicketRecord& record, const TermsHistory& terms) {
@@ -38,7 +38,7 @@ void Timers::SetNextBeat(std::optional<absl::Time> at) {
 }
 
 absl::StatusOr<Timers::Due> Timers::ReadDue(absl::Time now, std::size_t limit) {
-  // Tickets whose judging failed stay due: read past them.
+  // Tickets whose judging failed stay due: read more to get past them.
   auto due = store_.DueWakeups(now, limit + broken_.size());
   if (!due.ok()) return due.status();
   std::erase_if(*due, [&](const auto& entry) {
@@ -83,7 +83,7 @@ absl::Status Timers::Gather(absl::Time now) {
   if (crowd.more) due->resize(options_.crowd);
 
   const TermsHistory terms = terms_.Get();
-  std::vector<std::pair<absl::Time, std::size_t>> order;  // next due, where in `due`
+  std::vector<std::pair<absl::Time, std::size_t>> order;  // next due instant, index in `due`
   constexpr std::size_t kPage = 256;
   for (std::size_t from = 0; from < due->size(); from += kPage) {
     std::vector<TicketKey> keys;
@@ -91,7 +91,7 @@ absl::Status Timers::Gather(absl::Time now) {
       keys.push_back((*due)[i].second);
     }
     const auto records = store_.LoadRecords(keys);
-    if (absl::IsDataLoss(records.status())) continue;  // in the order of their instants, then
+    if (absl::IsDataLoss(records.status())) continue;  // then keep the order of wake-ups
     if (!records.ok()) return records.status();
     for (std::size_t i = 0; i < records->size(); ++i) {
       const TicketRecord& record = (*records)[i];

@@ -49,14 +49,14 @@ absl::Status Worker::ProcessPage(const std::vector<InboxEntry>& entries, Round* 
   RunInLanes(lanes, entries.size(),
              [&](std::size_t i) { events[i] = receiver_.Parse(entries[i].delivery); });
   for (std::size_t i = 0; i < entries.size();) {
-    // What changes nothing around its ticket, up to the next that may.
+    // Entries that change only their ticket, up to the next that may change more.
     std::map<std::string, std::vector<std::size_t>> by_ticket;
-    std::vector<const std::vector<std::size_t>*> groups;  // in the order of their first
+    std::vector<const std::vector<std::size_t>*> groups;  // ordered by their first entry
     for (; i < entries.size(); ++i) {
       auto name = StandsAlone(*events[i], entries[i]);
       if (!name.ok()) return name.status();
       if (!*name) break;
-      // One lane keeps the order of arrival among tickets too.
+      // With one lane the order of arrival is kept across tickets too.
       if (lanes < 2) *name = absl::StrCat(i);
       const auto [group, is_new] = by_ticket.try_emplace(**name);
       group->second.push_back(i);
@@ -68,7 +68,7 @@ absl::Status Worker::ProcessPage(const std::vector<InboxEntry>& entries, Round* 
         if (!End(entries[each], *std::move(events[each]), round)) return;
       }
     });
-    // Then that one, by itself.
+    // Then the entry that may change more, alone.
     if (i < entries.size() && round->stopped.ok()) {
       End(entries[i], *std::move(events[i]), round);
       ++i;
@@ -81,7 +81,7 @@ absl::Status Worker::ProcessPage(const std::vector<InboxEntry>& entries, Round* 
 absl::StatusOr<std::optional<std::string>> Worker::StandsAlone(const absl::StatusOr<Event>& event,
                                                                const InboxEntry& entry) {
   using Name = std::optional<std::string>;
-  // Set aside, whatever else there is.
+  // It will be set aside, which affects nothing else.
   if (!event.ok()) return Name(absl::StrCat("entry ", entry.seq));
   const bool is_ticket = event->kind == EventKind::kTicket && event->ticket;
   if (!is_ticket && event->kind != EventKind::kNothing) return Name();
@@ -112,9 +112,10 @@ bool Worker::End(const InboxEntry& entry, absl::StatusOr<Event> event, Round* ro
                      {{"forge", receiver_.forge()}});
     return true;
   }
-  // Its project waits for the forge's word.
+  // Its project waits for the forge's answer.
   if (absl::IsCancelled(status)) return true;
-  // A ticket that is written to too often waits for its next turn; the entries behind it go on.
+  // Too many version conflicts on a ticket: its entry waits for the next round; the entries after
+  // it continue.
   if (absl::IsAborted(status)) {
     round->trouble.Update(status);
     return true;
@@ -155,7 +156,7 @@ absl::StatusOr<std::optional<ProjectRecord>> Worker::Project(const ProjectInfo& 
   told.installation_id = info.installation_id;
   told.first_seen = delivery.received;
   told.told_at = info.as_of.value_or(delivery.received);
-  // Rationale: installation events name projects without saying who can read them.
+  // Rationale: installation events name projects without telling who can read them.
   told.is_private = certain || !*known ? info.is_private : (*known)->is_private;
   told.members_only = certain ? info.members_only : *known && (*known)->members_only;
   ProjectRecord record = *known ? JoinProject(**known, told, terms) : told;
@@ -184,7 +185,7 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
                                               absl::InfinitePast(), absl::InfinitePast(), 0})
                      .first->second;
   const auto settled = [&] { return asked.answer.ok() || absl::IsNotFound(asked.answer.status()); };
-  // Whose receipt lies far ahead came before the clock was set back.
+  // An entry whose receipt is far in the future came before the clock was set back.
   const auto is_younger = [&](absl::Duration age) {
     return now < delivery.received + age && now > delivery.received - age;
   };
@@ -201,7 +202,7 @@ std::optional<absl::StatusOr<ProjectInfo>> Worker::Ask(const std::string& path,
   if (++asks_ > kAsksAMinute) return std::nullopt;
   asked.answer = judge_.FindForge(receiver_.forge())->client->FindProject(path);
   asked.at = *asked_at = now;
-  // Who may not read a project is not told that it is there.
+  // A forge may hide a project from an account that may not read it.
   if (absl::IsPermissionDenied(asked.answer.status()) ||
       absl::IsInvalidArgument(asked.answer.status())) {
     asked.answer = absl::NotFoundError(asked.answer.status().message());
@@ -269,7 +270,7 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::Confirm(ProjectInfo* info, 
   if (!answer && waits && absl::AbsDuration(clock_.Now() - delivery.received) < kConfirmPatience) {
     return std::optional<Doubt>({true, "the forge has not confirmed the project yet"});
   }
-  // A project is shown to outsiders only on the forge's word, and private customers to its members.
+  // Only the forge's own answer makes a project public, or shows private customers to its members.
   if (opens) info->is_private = true;
   if (closes) info->members_only = false;
   if (!doubtful) return believed;
@@ -293,7 +294,7 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::ConfirmAll(Event* event,
       event->kind == EventKind::kProject ? Showing::kAnnounced : Showing::kBeside;
   auto doubt = Confirm(&event->project, showing, delivery);
   if (!doubt.ok() || *doubt) return doubt;
-  // An installation's list is long and its members stand for themselves.
+  // An installation's list is long, and each project in it is checked separately.
   std::vector<ProjectInfo> believed;
   for (ProjectInfo& info : event->projects) {
     doubt = Confirm(&info, Showing::kNot, delivery);
@@ -387,7 +388,7 @@ absl::Status Worker::Tell(const ProjectNews& news, const ProjectRecord& project)
                 {"mend", NamedByOldName({project.key.forge, project.path}, *stale)}});
   }
   if (!news.covered_now) return absl::OkStatus();
-  // What came before it was covered is read now, with what comes next.
+  // Deliveries held from before the coverage are read now, together with new ones.
   std::size_t released = 0;
   for (;;) {
     auto some = store_.ReleaseHeld(project.key, kReleasedAtOnce);
@@ -438,8 +439,7 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
   auto judged = judge_.Decide(key, news);
   if (!judged.ok()) {
     if (compared->changed) project_changed_((*project)->key);
-    // Neither a ticket that cannot be read nor content that cannot be stored gets better by
-    // waiting.
+    // Waiting does not help if a ticket cannot be read or content cannot be stored.
     if (absl::IsDataLoss(judged.status()) || absl::IsInvalidArgument(judged.status())) {
       return PutAside(entry, std::string(judged.status().message()), done);
     }
