@@ -1,7 +1,7 @@
-// What every forge client must do, tested over HTTP with the sandbox: one suite, run for each
+// What every forge client must do, tested over HTTP against the sandbox: one suite, run for each
 // client.
 //
-// One source file of a test binary includes this and instantiates it with makers of clients:
+// A source file of a test binary includes this and instantiates it with makers of clients:
 //
 //     INSTANTIATE_TEST_SUITE_P(GitHubApp, ForgeContract, testing::Values(ForgeMaker{…}));
 #pragma once
@@ -25,8 +25,8 @@
 
 namespace retainer {
 
-// Makes a client that writes as `desk` (or as an app's bot) on a started sandbox. Mutations are not
-// to be spaced: the suite's clock stands still.
+// Makes a client that writes as `desk` (or as an app's bot) to a started sandbox. The client must
+// not space mutations, because the suite's clock stands still.
 struct ForgeMaker {
   std::string name;
   ForgeKind kind = ForgeKind::kGitHub;
@@ -35,8 +35,8 @@ struct ForgeMaker {
 
 inline void PrintTo(const ForgeMaker& maker, std::ostream* out) { *out << maker.name; }
 
-// On the stage: the public project acme/opendb; desk maintains it, alice writes, dave is nobody,
-// and erin is a public, frank a hidden member of the organisation acme-inc.
+// The setup: the public project acme/opendb. desk maintains it, alice can write, dave has no
+// rights; erin is a public and frank a hidden member of the organisation acme-inc.
 class ForgeContract : public testing::TestWithParam<ForgeMaker> {
  protected:
   ForgeContract() {
@@ -57,7 +57,7 @@ class ForgeContract : public testing::TestWithParam<ForgeMaker> {
     forge_ = GetParam().make(sandbox_, clock_, log_);
   }
 
-  // Everything on the stage has its own second.
+  // Each step of the setup has its own second.
   void Tick() { clock_.Advance(absl::Seconds(2)); }
 
   RemoteTicket Remote(const TicketRef& ref) const {
@@ -192,7 +192,7 @@ TEST_P(ForgeContract, SaysWhereOurRoleDoesNotSuffice) {
 }
 
 TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
-  if (kind_ == ForgeKind::kGitHub) return;  // it never does that
+  if (kind_ == ForgeKind::kGitHub) return;  // GitHub never does that
   SandboxHook hook{.url = "https://support.example.com/webhooks/x", .token = "s"};
   hook.alert_status = "temporarily_disabled";
   hook.disabled_until = clock_.Now() + absl::Hours(1);
@@ -205,7 +205,7 @@ TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
 }
 
 TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
-  // Nobody listens there.
+  // No server listens there.
   sandbox_.SetHook(kind_, {.url = "http://127.0.0.1:9/", .secret = "s", .token = "s"});
   Open();
   ASSERT_TRUE(sandbox_.Comment(ref_, "dave", "Hello?").ok());
@@ -290,14 +290,14 @@ TEST_P(ForgeContract, ListsTicketsByWhenTheyWereLastUpdated) {
   EXPECT_EQ(page->tickets[1].number, first.key.number) << "it was touched last";
   EXPECT_EQ(page->tickets[1].kind, TicketKind::kIssue);
   EXPECT_FALSE(page->more);
-  // What changed since the last one that was read, itself among them.
+  // Lists what changed since the last one that was read, including that one.
   ASSERT_TRUE(page->tickets[1].updated_at.has_value());
   listing.since = *page->tickets[1].updated_at;
   page = forge_->ListTickets(first, listing);
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_EQ(page->tickets.size(), 1u);
   EXPECT_EQ(page->tickets[0].number, first.key.number);
-  // What is closed is listed where not only open ones are asked for.
+  // Closed tickets are listed if not only open ones are requested.
   Tick();
   ASSERT_TRUE(sandbox_.Close(first_ref, "alice").ok());
   EXPECT_TRUE(forge_->ListTickets(first, listing)->tickets.empty());
@@ -346,7 +346,7 @@ TEST_P(ForgeContract, AStatusCommentsLife) {
   const RemoteTicket at = Open();
   const std::string marker = CommentMarker(at.key);
   const absl::Time intent = clock_.Now();
-  // Somebody quotes the marker: that is not our comment.
+  // A person quotes the marker: that is not our comment.
   ASSERT_TRUE(sandbox_.Comment(ref_, "dave", absl::StrCat("> ", marker)).ok());
   ASSERT_TRUE(forge_->FindOwnComments(at, marker, intent)->empty());
   auto created = forge_->CreateComment(at, absl::StrCat("first words ", marker));
@@ -427,7 +427,8 @@ TEST_P(ForgeContract, AddsAssigneesAndUnassignsNobody) {
 
 TEST_P(ForgeContract, TroubleIsNamedByItsKind) {
   const RemoteTicket at = Open();
-  ASSERT_TRUE(forge_->ReadTicket(at).ok());  // an app's token is fetched: the faults are for us
+  // fetches an app's token first, so that the faults hit the tested call
+  ASSERT_TRUE(forge_->ReadTicket(at).ok());
   sandbox_.FailNext("POST", "", {.kind = FaultKind::kStatus502});
   EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kUnavailable);
   sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropConnection});
@@ -459,7 +460,7 @@ TEST_P(ForgeContract, ALostAnswerIsFoundAgain) {
 TEST_P(ForgeContract, AClockThatIsSetBackHoldsUpNothing) {
   const RemoteTicket at = Open();
   ASSERT_TRUE(forge_->CreateComment(at, "before").ok());
-  // The forge's own clock goes on.
+  // The forge's own clock continues.
   clock_.ChangeDate(-absl::Hours(24));
   sandbox_.SetClockSkew(absl::Hours(24));
   clock_.Advance(absl::Seconds(2));
@@ -494,7 +495,7 @@ TEST_P(ForgeContract, AListLagsBehindWhatWasCreated) {
 TEST_P(ForgeContract, ACallMayBeCarriedOutLongAfterItsAnswerWasLost) {
   const RemoteTicket at = Open();
   const std::string marker = CommentMarker(at.key);
-  // What the client asks before is no part of it.
+  // Let the client make its preparing requests first.
   ASSERT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
   sandbox_.FailNext("POST", "", {.kind = FaultKind::kLate, .delay = absl::Seconds(18)});
@@ -509,7 +510,7 @@ TEST_P(ForgeContract, ACheckWhoseAnswerWasLostIsFoundByItsName) {
   Tick();
   ref_ = *sandbox_.OpenPullRequest(project_, "dave", "A fix", "It fixes");
   const RemoteTicket at = Remote(ref_);
-  // What the client asks before is no part of it.
+  // Let the client make its preparing requests first.
   ASSERT_TRUE(forge_->CreateComment(at, "noted").ok());
   Tick();
   RemoteCheck check;
@@ -522,7 +523,7 @@ TEST_P(ForgeContract, ACheckWhoseAnswerWasLostIsFoundByItsName) {
   const auto again = forge_->SetCheck(at, check, "");
   if (absl::IsPermissionDenied(again.status())) return;  // a token on GitHub
   ASSERT_TRUE(again.ok()) << again.status();
-  // Of several statuses of one name GitLab shows the last.
+  // GitLab shows only the last of several statuses with the same name.
   if (kind_ == ForgeKind::kGitHub) {
     EXPECT_EQ(sandbox_.Look(ref_)->checks.size(), 1u);
   }
@@ -541,7 +542,7 @@ TEST_P(ForgeContract, WorksOnWhileHoursPassAndWithAnotherClock) {
 }
 
 TEST_P(ForgeContract, AnUnchangedTicketIsReadFromTheCache) {
-  if (kind_ == ForgeKind::kGitLab) return;  // no budget to save there
+  if (kind_ == ForgeKind::kGitLab) return;  // no rate limit to save there
   const RemoteTicket at = Open();
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
   sandbox_.ClearRequests();

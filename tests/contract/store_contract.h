@@ -1,6 +1,6 @@
 // What every store must do: one suite, run for each store.
 //
-// One source file of a test binary includes this and instantiates it with makers of empty stores:
+// A source file of a test binary includes this and instantiates it with makers of empty stores:
 //
 //     INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(StoreMaker{…}));
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace retainer {
 
-// Makes an empty store; what it needs (a folder) lives as long as the pointer.
+// Makes an empty store. Its resources (a folder) live as long as the pointer.
 struct StoreMaker {
   std::string name;
   std::function<std::shared_ptr<Store>()> make;
@@ -215,7 +215,7 @@ TEST_P(StoreContract, SameDeliveryByManyThreadsIsStoredOnce) {
   EXPECT_EQ(store_.Stats()->inbox, static_cast<std::uint64_t>(kIds));
 }
 
-// Named after the trap: a number taken first may reach the disk last.
+// The error that this test excludes: a number that was taken first may reach the disk last.
 TEST_P(StoreContract, ReaderThatFollowsTheInboxMissesNothing) {
   constexpr int kThreads = 4;
   constexpr int kEach = 50;
@@ -246,7 +246,7 @@ TEST_P(StoreContract, ReaderThatFollowsTheInboxMissesNothing) {
   EXPECT_EQ(seen, static_cast<std::size_t>(kThreads * kEach));
 }
 
-// Named after the trap: a lower number of another forge was still on its way.
+// The error that this test excludes: a lower number of another forge was still being written.
 TEST_P(StoreContract, AcknowledgedDeliveryCanBeReadAtOnce) {
   constexpr int kThreads = 6;
   std::vector<std::thread> threads;
@@ -352,7 +352,7 @@ TEST_P(StoreContract, OfConcurrentDecisionsExactlyOneWinsAVersion) {
         const absl::Status status = store_.Commit(write);
         if (status.ok()) ++won;
         EXPECT_TRUE(status.ok() || absl::IsAborted(status)) << status;
-        // The round is over for everybody once its version is reached.
+        // A round ends for all threads when its version is reached.
         while (Version(SampleTicket(1)) <= static_cast<std::uint64_t>(round)) {
           std::this_thread::yield();
         }
@@ -504,7 +504,7 @@ TEST_P(StoreContract, ProjectIsFoundByKeyAndByItsPresentPath) {
   EXPECT_EQ((*now)->first_seen, At(1));
   EXPECT_EQ((*now)->installation_id, "42");
 
-  // Another project takes a path over; that the first one moves on later changes nothing for it.
+  // Another project takes over a path. A later rename of the first project does not change that.
   ProjectRecord other;
   other.key = {"github", "8"};
   other.path = "acme/db";

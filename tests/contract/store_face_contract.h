@@ -32,7 +32,7 @@ TEST_P(StoreContract, FaceIsDirtyUntilReached) {
   EXPECT_EQ(*store_.LoadShown(SampleTicket(1)), shown);
   EXPECT_EQ(store_.Stats()->dirty_faces, 0u);
 
-  // The same desired face again is nothing new, unless somebody's hand was at the forge.
+  // The same desired face again changes nothing, unless a person changed the forge.
   write.record.version = 1;
   ASSERT_TRUE(store_.Commit(write).ok());
   EXPECT_TRUE(store_.ReadDirtyFaces("github", At(11), 10)->empty());
@@ -211,7 +211,7 @@ TEST_P(StoreContract, PostponedFacesComeAmongTheOthersByRankThenAge) {
 }
 
 TEST_P(StoreContract, DirtyFacesAreOneForgesOnly) {
-  // Names of which one begins with the other.
+  // One name is a prefix of the other.
   for (const std::string forge : {"github", "github-two"}) {
     DecisionWrite write = SampleWrite(SampleTicket(1), 0);
     write.record.key.forge = forge;
@@ -298,7 +298,7 @@ TEST_P(StoreContract, FactsOfWhatIsShownJoinTheTicket) {
   EXPECT_EQ(Version(SampleTicket(1)), 2u);
   EXPECT_EQ(*store_.LoadTicket(SampleTicket(1))->facts.Find(own.id), own);
   EXPECT_EQ(store_.LoadTicket(SampleTicket(1))->record.title, "It crashes");
-  // Nothing new: no new version.
+  // Nothing changed: no new version.
   ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {own}).ok());
   own.revision = 1;
   ASSERT_TRUE(store_.SaveShown(SampleTicket(1), shown, {own}).ok());

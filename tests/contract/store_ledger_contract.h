@@ -43,7 +43,7 @@ TEST_P(StoreContract, AnOverrideIsInForceForItsTimeAndStandsInTheLedger) {
   EXPECT_FALSE(store_.FindOverride(project, At(70))->has_value());
   EXPECT_FALSE(store_.FindOverride({"github", "12962690"}, At(10))->has_value());
   EXPECT_FALSE(store_.FindOverride({"github", "129626"}, At(10))->has_value());
-  // One for longer, which is then withdrawn.
+  // An override that lasts longer and is then withdrawn.
   GateOverride longer = record;
   longer.id = "o2";
   longer.until = At(90);
@@ -57,7 +57,7 @@ TEST_P(StoreContract, AnOverrideIsInForceForItsTimeAndStandsInTheLedger) {
   EXPECT_NE(store_.ReadLedgerHead()->digest, before);
   EXPECT_EQ(store_.ReadLedgerHead()->length, 3u);
   EXPECT_EQ((*store_.FindOverride(project, At(31)))->id, "o1");
-  // Nothing is left to withdraw of it, or of one that is over.
+  // Withdrawing it again, or one that has ended, changes nothing.
   EXPECT_EQ(store_.WithdrawOverride("o2", "eve", At(40))->withdrawn_by, "dora");
   EXPECT_FALSE(store_.WithdrawOverride("o1", "eve", At(71))->withdrawn.has_value());
   EXPECT_TRUE(absl::IsNotFound(store_.WithdrawOverride("o3", "eve", At(40)).status()));

@@ -48,7 +48,7 @@ TEST_P(StoreContract, TheOldestThatWaitsIsTold) {
   ASSERT_TRUE(store_.DropNotice("b").ok());
   EXPECT_EQ(store_.Stats()->oldest_notice, std::nullopt);
 
-  // Of deliveries by their receipt, whatever forge they are of.
+  // For deliveries: by time of receipt, across all forges.
   for (const char* forge : {"github", "gitlab"}) {
     Delivery delivery = SampleDelivery("d");
     delivery.forge = forge;
@@ -119,7 +119,7 @@ TEST_P(StoreContract, WhatIsDroppedAfterSomebodyMayHaveHeardItIsAnotherTellingTh
     auto record = store_.FindNotice("a");
     ASSERT_TRUE(record.ok() && *record);
     EXPECT_EQ((*record)->notice.telling, n == 2 ? 1u : 0u);
-    (*record)->notice.telling = 7;  // the store's own
+    (*record)->notice.telling = 7;  // set by the store, not the caller
     if (n == 1) (*record)->notice.told_since = At(25);
     (*record)->troubles["ops"] = "answers 500";
     ASSERT_TRUE(store_.SaveNotice(**record).ok());
@@ -175,7 +175,7 @@ TEST_P(StoreContract, WhatWasToldAsABreachIsKeptByTicketUntilItIsTakenBack) {
   EXPECT_EQ((*store_.FindNotice("withdrawn x"))->notice.withdraws, withdrawn.withdraws);
   ASSERT_TRUE(store_.FinishNotice("withdrawn x", {}).ok());
   EXPECT_TRUE(store_.ReadToldNotices(SampleTicket(1))->empty());
-  // What is so again is told again; what still waits was not touched.
+  // What becomes true again is told again. What still waits did not change.
   EXPECT_TRUE(store_.FindNotice("breach y")->has_value());
   DecisionWrite again = SampleWrite(SampleTicket(1), 2);
   again.notices = {breach, early, warning, pending, withdrawn};

@@ -45,7 +45,7 @@ TEST_P(StoreContract, TicketsAreFoundByWhatNarrows) {
   EXPECT_EQ(found({.after = TicketPlace{"", At(5), SampleTicket(2, "8")}, .limit = 2}),
             (Numbers{1, 3}));
 
-  // What a ticket no longer is finds it no more.
+  // A query for an old property no longer finds the ticket.
   late.record.version = 1;
   late.record.customers = {"globex"};
   late.record.priorities = {"P2"};
@@ -70,7 +70,7 @@ TEST_P(StoreContract, AListLeavesOutWhatNoListShows) {
   EXPECT_EQ(store_.FindTickets({})->front(), listed);
 }
 
-// Where few of a list match, the store goes over to another way of reading in the middle of it.
+// If few of a list match, the store changes its way of reading in the middle of the list.
 TEST_P(StoreContract, TheFewAmongManyAreFoundInOrderBothWays) {
   constexpr int kTickets = 700;
   std::vector<DecisionWrite> writes;
@@ -124,7 +124,7 @@ TEST_P(StoreContract, ListsShowTheStateOfTheInstant) {
   };
   using Numbers = std::vector<std::int64_t>;
   EXPECT_EQ(found(ClockState::kRunning, At(59)), (Numbers{1, 2}));
-  // Nobody has judged the ticket again since: its state follows from the instants all the same.
+  // The ticket was not judged again: its state follows from the instants.
   EXPECT_EQ(found(ClockState::kAtRisk, At(60)), (Numbers{1}));
   EXPECT_EQ(found(ClockState::kRunning, At(60)), (Numbers{2}));
   EXPECT_EQ(found(ClockState::kBreached, At(99)), (Numbers{}));
@@ -149,7 +149,7 @@ TEST_P(StoreContract, ACustomersListGoesByItsOwnClaim) {
   query.due_before = At(900);
   EXPECT_EQ(store_.FindTickets(query)->size(), 1u);
   query.due_before = std::nullopt;
-  // What another customer's promise has come to is nothing of this one's.
+  // The state of another customer's promise does not count for this customer.
   query.worst = ClockState::kBreached;
   query.at = At(20);
   EXPECT_TRUE(store_.FindTickets(query)->empty());
@@ -184,7 +184,7 @@ TEST_P(StoreContract, PagesHoldEveryTicketOnceWhateverComesBetween) {
     if (page->empty()) break;
     for (const TicketRecord& record : *page) seen.push_back(record.key.number);
     query.after = PlaceOf(query, page->back());
-    // Before the page's end, so it belongs to none that follows.
+    // It is before the end of the page, so it is on no later page.
     ASSERT_TRUE(store_
                     .Commit(SampleClaimed(SampleTicket(100 + static_cast<int>(seen.size())), 0,
                                           {SampleClaim("acme", "P2", At(-9), At(-9))}))
@@ -241,7 +241,7 @@ TEST_P(StoreContract, ListsComeInEveryOrderBothWaysPageByPage) {
           << static_cast<int>(order);
     }
   }
-  // With filters, which meet in the same order.
+  // With filters: their intersection has the same order.
   const ProjectKey project{"github", "1296269"};
   EXPECT_EQ(pages({.order = TicketOrder::kOpened, .priorities = {"P3"}, .limit = 1}),
             (Numbers{4, 6}));
@@ -257,7 +257,7 @@ TEST_P(StoreContract, ListsComeInEveryOrderBothWaysPageByPage) {
   EXPECT_EQ(pages({.order = TicketOrder::kPriority, .due_before = At(8), .limit = 1}),
             (Numbers{4, 6, 5}));
   EXPECT_EQ(pages({.descending = true, .due_before = At(8), .limit = 1}), (Numbers{4, 5, 6}));
-  // Broken by now, though filed as running: nobody has judged them since.
+  // Broken by now but indexed as running, because they were not judged since.
   EXPECT_EQ(pages({.order = TicketOrder::kOpened,
                    .descending = true,
                    .worst = ClockState::kBreached,
@@ -377,7 +377,7 @@ TEST_P(StoreContract, FromOutsideHiddenClaimsAreNotThereAndCountToTheDay) {
   EXPECT_EQ(owed->claims.size(), 3u);
   EXPECT_FALSE(owed->hidden);
 
-  // Answered: it counts on until the same instant of the next day.
+  // Answered: it still counts until the same instant of the next day.
   query.outside = true;
   const absl::Time answered = At(100) + 3 * kHiddenGrain;
   for (const std::int64_t number : {1, 2}) {
@@ -423,7 +423,7 @@ TEST_P(StoreContract, SeveralPrioritiesAreOneListOfTicketsOnce) {
 TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
   std::vector<DecisionWrite> writes;
   for (int i = 1; i <= 30; ++i) {
-    // Those of the plan that is read last are the longest overdue.
+    // The longest overdue are in the plan that is read last.
     ClaimRecord gold = SampleClaim("acme", i % 2 == 0 ? "P1" : "P2", At(0), At(1000 + i));
     ClaimRecord silver = SampleClaim("globex", "P1", At(0), At(500 - i));
     silver.plan = "silver";
@@ -453,7 +453,7 @@ TEST_P(StoreContract, TheLongestOverdueComeFirstWhateverTheirPlan) {
 
   query.next = false;
   EXPECT_EQ(store_.FindOwed(query, "terms-1")->claims.size(), 35u);
-  // Where nothing is owed it is always told.
+  // If nothing is owed, the next instant is always told.
   query.at = At(400);
   EXPECT_EQ(store_.FindOwed(query, "terms-1")->next, At(470));
 }
@@ -500,7 +500,7 @@ TEST_P(StoreContract, WhatCannotBeToldOfAProjectIsSaid) {
   EXPECT_FALSE(store_.FindOwed(query, "terms-2")->stale);
 }
 
-// What is asked for private customers alone would tell whose tickets theirs are.
+// Questions for private customers' sake would reveal whose tickets these are.
 TEST_P(StoreContract, WhoAsksFromOutsideIsToldOfOutsidersQuestionsAlone) {
   DecisionWrite asked = SampleClaimed(SampleTicket(1), 0, {});
   asked.record.questions = 3;
@@ -543,7 +543,7 @@ TEST_P(StoreContract, EndingsAreSummedByDay) {
   EXPECT_TRUE(store_.SumEndings("acme", project, 102, 200)->metrics.empty());
   EXPECT_TRUE(store_.SumEndings("acme", ProjectKey{"github", "8"}, 0, 200)->metrics.empty());
 
-  // A late fact took one back.
+  // A late fact removed one.
   write.record.version = 1;
   write.record.endings = {{"acme", Metric::kUpdate, Ending::kMissed, 101, 0, 1}};
   ASSERT_TRUE(store_.Commit(write).ok());

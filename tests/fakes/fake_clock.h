@@ -20,19 +20,19 @@ class FakeClock final : public Clock {
     std::lock_guard lock(mutex_);
     return steady_;
   }
-  // Time passes until `now`; an earlier one sets the date back, and no time passes.
+  // Advances time to `now`. An earlier `now` sets the date back without advancing time.
   void Set(absl::Time now) {
     std::lock_guard lock(mutex_);
     steady_ += std::max(now - now_, absl::ZeroDuration());
     now_ = now;
   }
-  // Time passes.
+  // Advances date and time.
   void Advance(absl::Duration by) {
     std::lock_guard lock(mutex_);
     now_ += by;
     steady_ += by;
   }
-  // Somebody changes the date; no time passes.
+  // Changes only the date; no time passes.
   void ChangeDate(absl::Duration by) {
     std::lock_guard lock(mutex_);
     now_ += by;

@@ -1,4 +1,4 @@
-// A forge in memory that remembers every call and fails on demand.
+// A forge in memory that records every call and fails on demand.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace retainer {
 
-// Thread-safe; the plain members are set before threads start.
+// Thread-safe. Set the plain members before threads start.
 class FakeForge final : public Forge {
  public:
   struct Comment {
@@ -28,15 +28,16 @@ class FakeForge final : public Forge {
 
   explicit FakeForge(std::string name) : name_(std::move(name)) {}
 
-  // Asked before every call with its name (`create`, `update`, `permission` …); what it returns
-  // that is not OK is the call's answer, and nothing is changed.
+  // Called before every call with its name (`create`, `update`, `permission` …). If the result is
+  // not OK, it is the call's answer, and nothing is changed.
   std::function<absl::Status(const std::string&)> fault;
-  // Asked after a change was made: the answer is lost, the change stays.
+  // Called after a change was made. If the result is not OK, it replaces the answer; the change
+  // stays.
   std::function<absl::Status(const std::string&)> lost;
-  // With a clock: after every mutation the next is refused for `spacing`.
+  // Requires `clock`: after every mutation the next is refused for `spacing`.
   const Clock* clock = nullptr;
   absl::Duration spacing = absl::ZeroDuration();
-  // With a clock: so long a new comment is in no list.
+  // Requires `clock`: how long a new comment is missing from lists.
   absl::Duration list_lag = absl::ZeroDuration();
   Actor self{"900", "retainer[bot]", true};
 
@@ -54,12 +55,12 @@ class FakeForge final : public Forge {
     backfills_[key] = std::move(backfill);
     tickets_.insert(key);
   }
-  // A ticket that can be found, and not read.
+  // A ticket that can be found but not read.
   void SetTicket(const TicketKey& key) {
     std::lock_guard lock(mutex_);
     tickets_.insert(key);
   }
-  // A project at `path`, which may be a name that it had before: `now` is the present one.
+  // A project at `path`, which may be an earlier name. `now` is the present name.
   void SetProject(const std::string& path, const std::string& id, const std::string& now = "") {
     std::lock_guard lock(mutex_);
     projects_[path] = {id, now.empty() ? path : now, "", false, ""};
@@ -74,14 +75,14 @@ class FakeForge final : public Forge {
     projects_[path].is_private = visibility == "private" || visibility == "internal";
     projects_[path].members_only = visibility == "private";
   }
-  // A transfer takes them along.
+  // A transfer moves the comments along.
   void CarryComments(const TicketKey& from, const TicketKey& to) {
     std::lock_guard lock(mutex_);
     for (auto& [id, comment] : comments_) {
       if (comment.ticket == from) comment.ticket = to;
     }
   }
-  // One that stands there without our knowing; its number.
+  // Adds a comment that Retainer does not know of. Returns its number.
   std::string PlaceComment(const TicketKey& key, const std::string& body) {
     std::lock_guard lock(mutex_);
     const std::string id = absl::StrCat(next_comment_++);
@@ -184,7 +185,7 @@ class FakeForge final : public Forge {
     if (it == backfills_.end()) return absl::NotFoundError("no such ticket");
     return it->second;
   }
-  // The tickets that can be read, as their backfills show them.
+  // Lists the tickets that can be read, as in their backfills.
   absl::StatusOr<TicketPage> ListTickets(const RemoteTicket& at,
                                          const TicketListing& listing) override {
     if (auto status = Called("list_tickets"); !status.ok()) return status;
@@ -335,7 +336,7 @@ class FakeForge final : public Forge {
     }
     return absl::OkStatus();
   }
-  // Ours on a ticket, by object: `+` or `-`.
+  // Our reactions on a ticket: object -> `+` or `-`.
   std::map<std::string, char> reactions(const TicketKey& key) const {
     std::lock_guard lock(mutex_);
     std::map<std::string, char> shown;
@@ -346,7 +347,7 @@ class FakeForge final : public Forge {
     }
     return shown;
   }
-  // Nobody who could be assigned.
+  // A login that cannot be assigned.
   void SetStranger(const std::string& login) {
     std::lock_guard lock(mutex_);
     strangers_.insert(login);
@@ -354,7 +355,7 @@ class FakeForge final : public Forge {
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string& id) override {
     if (auto status = Mutated("set_check"); !status.ok()) {
-      // Somebody took it away.
+      // A person removed the check.
       std::lock_guard lock(mutex_);
       if (absl::IsNotFound(status)) gone_checks_ = checks_.size();
       return status;
@@ -377,7 +378,7 @@ class FakeForge final : public Forge {
     if (it == refs_.end()) return absl::NotFoundError("no such ref");
     return it->second.contains(commit);
   }
-  // Those that were made, as they are now.
+  // The checks that were created, in their present state.
   std::vector<std::pair<TicketKey, RemoteCheck>> checks() const {
     std::lock_guard lock(mutex_);
     return checks_;
@@ -424,11 +425,11 @@ class FakeForge final : public Forge {
   std::map<TicketKey, std::map<std::string, std::pair<FaceReaction::Kind, std::string>>> reactions_;
   std::set<std::string> strangers_;
   int next_reaction_ = 1;
-  std::map<std::string, std::set<std::string>> refs_;  // to the commits that are in it
+  std::map<std::string, std::set<std::string>> refs_;  // ref -> commits in it
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;
   std::size_t mutations_ = 0;
-  std::size_t gone_checks_ = 0;  // of the first ones
+  std::size_t gone_checks_ = 0;  // how many of the first checks are gone
   int next_comment_ = 1;
   absl::Time next_mutation_ = absl::InfinitePast();
 };

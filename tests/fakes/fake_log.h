@@ -1,4 +1,4 @@
-// A log that remembers what was written.
+// A log that records what was written.
 #pragma once
 
 #include <mutex>
@@ -22,7 +22,7 @@ class FakeLog final : public Log {
     std::lock_guard lock(mutex_);
     return lines_;
   }
-  // How many lines begin with the event.
+  // The number of lines that begin with the event.
   std::size_t Count(std::string_view event) const {
     std::lock_guard lock(mutex_);
     std::size_t count = 0;

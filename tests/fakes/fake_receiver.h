@@ -1,4 +1,4 @@
-// A receiver whose deliveries are events that the test made.
+// A receiver whose deliveries contain events made by the test.
 #pragma once
 
 #include <map>
@@ -10,10 +10,10 @@
 
 namespace retainer {
 
-// Thread-safe. A request is genuine when its `X-Secret` is `s`; `X-Id` is the delivery's id,
-// `X-Event` its type (`unwanted` is needed by nobody). A body is malformed where nothing was
-// registered under the id, and one that begins with `misfit` is of another event. The secret
-// `bound` is for acme/opendb, and `X-Project` is the id of a project of another name.
+// Thread-safe. A request is genuine if its `X-Secret` is `s`. `X-Id` is the delivery's id,
+// `X-Event` its type (the type `unwanted` is not needed). A body is malformed if nothing was
+// registered under the id. A body that begins with `misfit` belongs to another event. The secret
+// `bound` is for acme/opendb, and `X-Project` is the id of a project with another name.
 class FakeReceiver final : public WebhookReceiver {
  public:
   explicit FakeReceiver(std::string forge) : forge_(std::move(forge)) {}

@@ -1,4 +1,4 @@
-// The store's own logic on an engine in memory whose writes fail on demand: a full disk, a crash
+// The real store logic on an engine in memory whose writes fail on demand: a full disk, or a crash
 // between two writes.
 #pragma once
 
@@ -18,7 +18,7 @@ class FaultyStore final : public TableStore {
  public:
   FaultyStore() : FaultyStore(std::make_shared<Switch>()) {}
 
-  // Every write from now on fails with `status`; OK heals.
+  // From now on every write fails with `status`; OK ends that.
   void FailWrites(absl::Status status) { FailWritesAfter(0, std::move(status)); }
   // The next `good` writes still succeed.
   void FailWritesAfter(int good, absl::Status status) {
@@ -30,16 +30,16 @@ class FaultyStore final : public TableStore {
     ++owed_asked_;
     return TableStore::FindOwed(query, terms_id);
   }
-  // How often it was asked what is owed.
+  // Number of FindOwed calls.
   int owed_asked() const { return owed_asked_; }
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override {
     ++tickets_loaded_;
     return TableStore::LoadTicket(key);
   }
-  // How often a ticket was read with its facts.
+  // Number of LoadTicket calls.
   int tickets_loaded() const { return tickets_loaded_; }
 
-  // The ticket's record is no record any more.
+  // Makes the ticket's record unreadable.
   void Spoil(const TicketKey& key) {
     Batch batch;
     batch.Put(Table::kTickets, TicketRowKey(key), "spoilt");
@@ -67,8 +67,8 @@ class FaultyStore final : public TableStore {
         if (switch_->good > 0) {
           --switch_->good;
         } else if (!switch_->status.ok()) {
-          // Made anew: what a status holds is shared by its copies, and counted by a library that
-          // the thread sanitizer does not see into.
+          // A new Status, because copies share reference-counted data of a library that the thread
+          // sanitizer does not instrument.
           return absl::Status(switch_->status.code(), switch_->status.message());
         }
       }

@@ -1,5 +1,5 @@
-// An engine in memory on a disk whose power a test can cut: the last writes that were not synced
-// are lost, as many as the test says.
+// An engine in memory on a simulated disk. A test can cut its power: the last unsynced writes are
+// lost, as many as the test wants.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace retainer {
 
-// What is on it, in the order of writing. Thread-safe.
+// The writes on the disk, in the order of writing. Thread-safe.
 class PowerCutDisk {
  public:
   PowerCutDisk() = default;
@@ -30,7 +30,7 @@ class PowerCutDisk {
     synced_ = writes_.size();
     ++syncs_;
   }
-  // Of the writes that were not synced, the first `kept` are there afterwards.
+  // Keeps the first `kept` of the unsynced writes and loses the others.
   void Cut(std::size_t kept) {
     const std::lock_guard lock(mutex_);
     if (synced_ + kept < writes_.size()) writes_.resize(synced_ + kept);
@@ -40,7 +40,7 @@ class PowerCutDisk {
     const std::lock_guard lock(mutex_);
     return writes_.size() - synced_;
   }
-  // That were asked for apart from a write.
+  // Number of syncs without a write.
   int syncs() const {
     const std::lock_guard lock(mutex_);
     return syncs_;
@@ -62,7 +62,7 @@ class PowerCutDisk {
   int syncs_ = 0;
 };
 
-// Finds what the disk holds when it is made. Thread-safe.
+// A new object starts with the content of the disk. Thread-safe.
 class PowerCutEngine final : public Engine {
  public:
   explicit PowerCutEngine(std::shared_ptr<PowerCutDisk> disk) : disk_(std::move(disk)) { Load(); }
@@ -77,8 +77,8 @@ class PowerCutEngine final : public Engine {
   }
   std::uint64_t Losses() const override { return losses_; }
 
-  // The disk loses what was not synced while the program goes on, as after a sync that failed.
-  // REQUIRES: nobody uses this object meanwhile.
+  // The disk loses unsynced writes while the program continues, as after a failed sync. REQUIRES:
+  // no other thread uses this object meanwhile.
   void Lose() {
     disk_->Cut(0);
     Load();
@@ -97,7 +97,7 @@ class PowerCutEngine final : public Engine {
   }
 
   const std::shared_ptr<PowerCutDisk> disk_;
-  std::mutex mutex_;  // the disk's order is the tables'
+  std::mutex mutex_;  // keeps the order on the disk equal to that in the tables
   std::unique_ptr<MemoryEngine> tables_;
   std::uint64_t losses_ = 0;
 };

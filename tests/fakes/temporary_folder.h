@@ -1,4 +1,4 @@
-// A folder that is deleted with its test.
+// A folder that is deleted at the end of its test.
 #pragma once
 
 #include <cstdlib>

@@ -9,7 +9,7 @@ namespace retainer {
 // Not thread-safe.
 class TestIssuer {
  public:
-  // With one RSA key `rsa-1`.
+  // Starts with one RSA key, `rsa-1`.
   explicit TestIssuer(std::string url);
   ~TestIssuer();
 
@@ -22,8 +22,8 @@ class TestIssuer {
   void AddEcKey(const std::string& kid);
   void RemoveKey(const std::string& kid);
 
-  // The compact form of `claims` (a JSON object's text), signed by the key; with another `kid` or
-  // `alg` in the header where given, and with `crit`, a JSON value.
+  // The compact form of `claims` (the text of a JSON object), signed by the key. `kid` and `alg`,
+  // if given, replace those in the header; `crit` is a JSON value to add.
   std::string Sign(const std::string& claims, const std::string& kid = "rsa-1",
                    const std::string& alg = "RS256", const std::string& kid_told = "",
                    const std::string& crit = "") const;
