@@ -78,7 +78,7 @@ absl::StatusOr<std::string> DecodePayload(std::string_view form) {
     return absl::InvalidArgumentError("the form holds more than its `payload`");
   }
   std::optional<std::string> text = DecodeFormValue(form.substr(kField.size()));
-  if (!text) return absl::InvalidArgumentError("the form's `payload` is not encoded rightly");
+  if (!text) return absl::InvalidArgumentError("the form's `payload` is not correctly encoded");
   return *std::move(text);
 }
 

@@ -164,30 +164,28 @@ void Run(BacktestOptions options) {
 
 void RegisterBacktest(CLI::App& app) {
   auto options = std::make_shared<BacktestOptions>();
-  CLI::App* command =
-      app.add_subcommand("backtest",
-                         "The tickets on record, or recorded deliveries, under another policy as "
-                         "if it had always been "
-                         "in force, beside today's: which promises would have been kept");
+  CLI::App* command = app.add_subcommand(
+      "backtest",
+      "Judges the recorded tickets, or recorded deliveries, as if another policy had always been "
+      "in force, and compares the result with today's policy");
   command->add_option("--config", options->config, "The service's configuration")->required();
   command->add_option("--policy", options->policy, "The folder of the other policy")->required();
   command->add_option("--since", options->since,
-                      "Only what began since this day or instant: 2026-01-31, or RFC 3339");
+                      "Only what began at or after this day or instant: 2026-01-31, or RFC 3339");
   command
       ->add_option("--time-zone", options->time_zone,
-                   "Of the hours of the week and of a day that --since names")
+                   "Time zone of the hours of the week, and of the day in --since")
       ->capture_default_str();
-  command->add_option("--top", options->top, "How many promises that would be missed are named")
+  command->add_option("--top", options->top, "How many of the newly missed promises to list")
       ->capture_default_str();
-  command->add_option(
-      "--as-customer", options->as_customer,
-      "Judge the community's tickets as this customer's of the new policy, whatever "
-      "its term: could its plan be kept?");
+  command->add_option("--as-customer", options->as_customer,
+                      "Judge the community's tickets as tickets of this customer of the new "
+                      "policy, whatever its term, to see whether its plan could be kept");
   command->add_option("DELIVERY", options->paths,
-                      "Files or folders of recorded deliveries, in place of the store");
+                      "Files or folders of recorded deliveries, instead of the store");
   command->add_option("--forge", options->play.forge, "The configured forge that sent them");
   command->add_option("--event", options->play.event,
-                      "The event header, where a file holds a body alone");
+                      "The event header, for files that hold only a body");
   command->add_flag("--json", options->json, "Print JSON");
   command->footer(
       "Example: retainer backtest --config retainer.yaml --policy policy-2027 --since 2026-01-01 "

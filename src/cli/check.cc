@@ -149,8 +149,9 @@ void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
   const auto answered = talk.Ask(nlohmann::json{{"op", "leaving"}, {"customers", kept}}.dump());
   if (!answered.ok()) {
-    report->Warning(absl::StrCat("whom the policy in force has and this one has not is not known: ",
-                                 std::string(answered.status().message())));
+    report->Warning(
+        absl::StrCat("cannot tell which customers of the policy in force this one lacks: ",
+                     std::string(answered.status().message())));
     return;
   }
   for (const absl::string_view line : absl::StrSplit(answered->text, '\n', absl::SkipEmpty())) {
@@ -175,8 +176,8 @@ void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>
   if (!missing && policy.ok() && !IsSameFolder(config->policy, options.policy)) {
     report->Warnings({{findings.policy.file, findings.policy.line, findings.policy.column,
                        absl::StrCat("the service reads the policy in ", config->policy,
-                                    ", not the one that is checked here, ", options.policy),
-                       "nothing is to be done where that is meant"}});
+                                    ", not the one checked here, ", options.policy),
+                       "ignore this if it is intended"}});
   }
   if (!policy.ok()) return;
   report->Errors(Lacking(policy->policy, *config, policy->places));

@@ -37,10 +37,9 @@ std::vector<std::string> WarningsOf(const Config& config) {
       IsLoopback(config.listen.host) &&
       std::none_of(config.trusted_proxies.begin(), config.trusted_proxies.end(), IsLoopback)) {
     warnings.push_back(
-        "`listen` is this machine's own address, so a proxy stands before it, and "
-        "`trusted_proxies` "
-        "does not name it: all clients have its address, and too many failed attempts of one count "
-        "for all; write trusted_proxies: [127.0.0.1] (or [\"::1\"]) and let the proxy set "
+        "`listen` is a loopback address, so there is a proxy in front of it, but `trusted_proxies` "
+        "does not list it: all clients have its address, and the failed attempts of one count for "
+        "all; write trusted_proxies: [127.0.0.1] (or [\"::1\"]) and let the proxy set "
         "X-Forwarded-For");
   }
   return warnings;
@@ -69,7 +68,7 @@ std::vector<Problem> Lacking(const Policy& policy, const Config& config,
       const auto place = places.sinks.find({name, sink});
       add(place == places.sinks.end() ? Place() : place->second,
           absl::StrCat("the policy's team ", name, " has the sink ", sink,
-                       ", which the configuration lacks: its notices go to the log alone"),
+                       ", which the configuration lacks: its notices go only to the log"),
           absl::StrCat("add ", sink, " under `sinks`, or take it from the team"));
     }
   }
@@ -99,8 +98,8 @@ std::vector<Problem> Lacking(const Policy& policy, const Config& config,
     const auto place = places.forges.find(forge);
     add(place == places.forges.end() ? Place() : place->second,
         absl::StrCat("the policy names the forge ", forge, " (", where,
-                     "), which the configuration lacks: nothing of it is ever seen"),
-        absl::StrCat("add it under `forges`, or mend its name (the configuration has ",
+                     "), which the configuration lacks: nothing from it is ever seen"),
+        absl::StrCat("add it under `forges`, or correct its name (the configuration has ",
                      names.empty() ? "none" : absl::StrJoin(names, ", "), ")"));
   }
   return lacking;
@@ -114,12 +113,13 @@ std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places
     if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
     const auto found = places.terms.find(customer.id);
     const Place place = found == places.terms.end() ? Place() : found->second;
-    ended.push_back({place.file, place.line, place.column,
-                     absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
-                                  absl::FormatCivilTime(customer.term->until),
-                                  ": what its contacts open since then is the community's"),
-                     "move `until` if the customer has renewed; if not, leave the entry, which "
-                     "keeps the history"});
+    ended.push_back(
+        {place.file, place.line, place.column,
+         absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
+                      absl::FormatCivilTime(customer.term->until),
+                      ": tickets that its contacts open after that are community tickets"),
+         "move `until` if the customer has renewed; if not, leave the entry, which "
+         "keeps the history"});
   }
   return ended;
 }

@@ -123,7 +123,7 @@ void Demo(const DemoOptions& options) {
               << "  the service       " << (*running)->url() << "/readyz\n"
               << "  its figures       " << (*running)->metrics_url() << "/metrics\n"
               << "  the sandbox forge " << sandbox.web_url() << "\n"
-              << "  why a ticket stands as it does:\n"
+              << "  to explain the state of a ticket:\n"
               << "    retainer explain --config " << (folder.path() / "retainer.yaml").string()
               << " 'github:acme/opendb#2'\n"
               << std::flush;
@@ -139,7 +139,7 @@ void RegisterDemo(CLI::App& app) {
   auto options = std::make_shared<DemoOptions>();
   CLI::App* command =
       app.add_subcommand("demo", "The service and a sandbox forge on loopback, with a story");
-  command->add_option("--port", options->port, "Of the service; 0: any free one")
+  command->add_option("--port", options->port, "Port of the service; 0: any free port")
       ->check(CLI::Range(0, 65535));
   command->add_flag("--once", options->once, "End after the story");
   command->add_flag("--verbose", options->verbose, "Log what the service does");

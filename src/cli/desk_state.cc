@@ -22,7 +22,7 @@ namespace {
 constexpr absl::Duration kLongWait = absl::Minutes(5);
 // A command waits a minute for its answer.
 constexpr absl::Duration kLookPatience = absl::Seconds(20);
-constexpr char kMendAndRetry[] = "mend that, then `retainer inbox retry --all`";
+constexpr char kMendAndRetry[] = "fix that, then `retainer inbox retry --all`";
 
 // Adds what waits for a person, with the first one's reason and the remedy; nothing when `count` is
 // 0.
@@ -47,7 +47,7 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   nlohmann::ordered_json trouble = nlohmann::ordered_json::array();
   if (!health.store_error.empty()) {
     trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
-                                   "; deliveries are answered 503 until it can"));
+                                   "; deliveries are answered with 503 until it can"));
   }
   if (health.inbox_age && *health.inbox_age > kLongWait) {
     trouble.push_back(
@@ -67,12 +67,12 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
     const std::string name = NameOf(store, ticket.ticket);
-    trouble.push_back(absl::StrCat("the forge refuses the label \"", ticket.labels.front().name,
-                                   "\" on ", name, ": ", ticket.labels.front().reason,
-                                   "; `retainer inbox list` shows all; mend that, then `retainer "
-                                   "inbox retry --all`"));
+    trouble.push_back(absl::StrCat(
+        "the forge refuses the label \"", ticket.labels.front().name, "\" on ", name, ": ",
+        ticket.labels.front().reason,
+        "; `retainer inbox list` shows all; fix that, then `retainer inbox retry --all`"));
   }
-  added = AddWaiting(health.stats.dead_notices, "notices could not be told and were given up",
+  added = AddWaiting(health.stats.dead_notices, "notices could not be sent and were given up",
                      &Store::ListDeadNotices, kMendAndRetry, store, &trouble);
   if (!added.ok()) return added;
   for (const ForgeState& forge : health.forges) {
@@ -89,7 +89,7 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
     trouble.push_back(absl::StrCat(
         damage, "; stop the service, restore the data folder from a backup, look at its disk"));
   }
-  if (look->more > 0) trouble.push_back(absl::StrCat(look->more, " more places cannot be read"));
+  if (look->more > 0) trouble.push_back(absl::StrCat(look->more, " more records cannot be read"));
   const auto head = store.ReadLedgerHead();
   if (!head.ok()) return head.status();
   const absl::Status ledger = store.VerifyLedger();

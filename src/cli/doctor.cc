@@ -123,7 +123,7 @@ void LookAtHooks(const Config& config, const ForgeConfig& forge_config, Forge& f
   std::vector<std::string> paths(projects.begin(), projects.end());
   if (paths.size() > kMostProjects) {
     findings->Warn(area, absl::StrCat("only ", kMostProjects, " of ", paths.size(),
-                                      " projects' webhooks are looked at"));
+                                      " projects' webhooks are checked"));
     paths.resize(kMostProjects);
   }
   const auto health = forge.CheckHooks(url, paths);
@@ -134,7 +134,7 @@ void LookAtHooks(const Config& config, const ForgeConfig& forge_config, Forge& f
   for (const std::string& wrong : health->wrong) findings->Bad(area, wrong);
   for (const std::string& unseen : health->unseen) findings->Warn(area, unseen);
   if (health->wrong.empty() && health->unseen.empty() && (!url.empty() || !paths.empty())) {
-    findings->Good(area, url.empty() ? "nothing wrong is to be seen" : absl::StrCat("go to ", url));
+    findings->Good(area, url.empty() ? "no problem found" : absl::StrCat("go to ", url));
   }
 }
 
@@ -145,7 +145,7 @@ void LookAtRoles(const ForgeConfig& forge_config, Forge& forge,
   const std::string area = absl::StrCat("role ", forge_config.name);
   std::vector<std::string> paths(projects.begin(), projects.end());
   if (paths.size() > kMostProjects) {
-    findings->Warn(area, absl::StrCat("our account's role is looked at in only ", kMostProjects,
+    findings->Warn(area, absl::StrCat("our account's role is checked in only ", kMostProjects,
                                       " of ", paths.size(), " projects"));
     paths.resize(kMostProjects);
   }
@@ -159,7 +159,7 @@ void LookAtRoles(const ForgeConfig& forge_config, Forge& forge,
     for (const std::string& weaker : health->weaker) findings->Warn(area, weaker);
   }
   if (!paths.empty() && health->wrong.empty() && (!checks || health->weaker.empty())) {
-    findings->Good(area, "suffices in each project that we know by name");
+    findings->Good(area, "is sufficient in each project that we know by name");
   }
 }
 
@@ -182,7 +182,7 @@ void LookAtMembers(const std::string& forge_name, Forge& forge,
     const auto sees = forge.SeesMembers(at, organization);
     if (absl::IsNotFound(sees.status())) {
       findings->Bad(area, absl::StrCat(std::string(sees.status().message()), ", which ", whose,
-                                       " names: mend the name in the policy"));
+                                       " names: correct the name in the policy"));
     } else if (!sees.ok()) {
       findings->Warn(
           area, absl::StrCat("whether the members of ", organization, " (", whose,
@@ -270,7 +270,8 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
                 Findings* findings) {
   std::error_code ignored;
   if (!std::filesystem::exists(config.data, ignored)) {
-    findings->Warn("store", absl::StrCat(config.data, " is not there yet: the service makes it"));
+    findings->Warn("store",
+                   absl::StrCat(config.data, " does not exist yet: the service creates it"));
     return;
   }
   const auto answered = Ask(config, R"({"op":"state"})");
@@ -298,8 +299,8 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
         absl::StrCat("sink ", name),
         absl::StrCat(waiting, waiting == 1 ? " notice waits since " : " notices wait since ",
                      sink["since"].get<std::string>(), ", the last answer: ",
-                     sink["why"].get<std::string>(), ": look at that service, or mend ", name,
-                     " under `sinks` and restart; what waits is told by itself then"));
+                     sink["why"].get<std::string>(), ": check that service, or correct ", name,
+                     " under `sinks` and restart; the waiting notices are sent then"));
   }
   const auto ledger_error = state["ledger_error"].get<std::string>();
   if (ledger_error.empty()) {
@@ -344,7 +345,7 @@ void Doctor(const DoctorOptions& options) {
 
 void RegisterDoctor(CLI::App& app) {
   auto options = std::make_shared<DoctorOptions>();
-  CLI::App* command = app.add_subcommand("doctor", "What is wrong, and the mend");
+  CLI::App* command = app.add_subcommand("doctor", "Finds problems and says how to fix them");
   command->add_option("--config", options->config, "The service's configuration")->required();
   command->add_flag("--json", options->json, "Print JSON");
   command->footer("Example: retainer doctor --config retainer.yaml");

@@ -19,14 +19,13 @@ struct ExplainOptions : AskOptions {
 
 void RegisterExplain(CLI::App& app) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = app.add_subcommand("explain", "Why a ticket stands as it does");
+  CLI::App* command = app.add_subcommand("explain", "Explains the state of a ticket");
   AddAskOptions(command, options.get());
   command->add_option("TICKET", options->ticket, "github:owner/repo#12, gitlab:group/project!7")
       ->required();
-  command->add_option(
-      "--customer", options->customer,
-      "What this customer may know of it: id or alias. Without it everything, which "
-      "no customer is to be shown");
+  command->add_option("--customer", options->customer,
+                      "Only what this customer (id or alias) may know. Without it: everything, "
+                      "which no customer may see");
   command->footer(
       "Example: retainer explain --config retainer.yaml --customer acme 'github:acme/opendb#12'");
   command->callback([options] {
@@ -45,10 +44,9 @@ void RegisterQueue(CLI::App& app) {
   };
   auto options = std::make_shared<QueueCommand>();
   CLI::App* command = app.add_subcommand(
-      "queue", "What to answer next, by due time; then who of the community waits longest");
+      "queue", "What to answer next, by due time; then the community's longest waiting");
   AddAskOptions(command, options.get());
-  command->add_option("--team", options->team,
-                      "Tickets with this team, or in its area, or in nobody's");
+  command->add_option("--team", options->team, "Tickets of this team, and tickets of no team");
   command->add_option("--customer", options->customer, "Tickets of this customer: id or alias");
   command->add_option("--limit", options->limit, "How many tickets")
       ->capture_default_str()

@@ -189,16 +189,15 @@ void RegisterGate(CLI::App& app) {
   auto options = std::make_shared<GateOptions>();
   CLI::App* command = app.add_subcommand("gate", "For CI: is a commitment broken, or about to be?");
   // Not required by the parser, because recording an override does not need it.
-  command->add_option("--url", options->url, "Where Retainer answers: https://support.example.com");
+  command->add_option("--url", options->url, "Retainer's address: https://support.example.com");
   command->add_option("--project", options->project, "forge:path");
   command->add_option("--fail-on", options->fail_on, "breached (default) or at_risk")
       ->transform(CLI::IsMember({"breached", "at_risk"}, CLI::ignore_case));
-  command->add_option("--priority", options->priority, "These alone: P1,P2");
-  command->add_option("--customer", options->customer, "This customer alone: id or alias");
-  command->add_option("--plan", options->plan, "This plan alone");
-  command->add_option(
-      "--ref", options->ref,
-      "What is to be released, a tag or commit: tickets whose fix is in it do not count");
+  command->add_option("--priority", options->priority, "Only these priorities: P1,P2");
+  command->add_option("--customer", options->customer, "Only this customer: id or alias");
+  command->add_option("--plan", options->plan, "Only this plan");
+  command->add_option("--ref", options->ref,
+                      "The tag or commit to release: tickets whose fix it contains do not count");
   const std::map<std::string, GateFormat> formats = {{"text", GateFormat::kText},
                                                      {"json", GateFormat::kJson},
                                                      {"junit", GateFormat::kJUnit},
@@ -212,12 +211,13 @@ void RegisterGate(CLI::App& app) {
       ->check(CLI::IsMember({"text", "json", "junit", "markdown", "github"}));
   command->add_flag_callback(
       "--json", [options] { options->format = GateFormat::kJson; }, "The same as --format json");
-  command->add_option("--token-file", options->token_file,
-                      "Holds the token; else RETAINER_TOKEN does, else the CI job's own (OIDC)");
-  command->add_option("--audience", options->audience,
-                      "Of the job's own token, as in the `oidc` entry (default: retainer)");
-  command->add_flag("--warn-only", options->warn_only,
-                    "A broken promise is told, and exits 0 all the same");
+  command->add_option(
+      "--token-file", options->token_file,
+      "File with the token; default: RETAINER_TOKEN, then the CI job's own token (OIDC)");
+  command->add_option(
+      "--audience", options->audience,
+      "Audience of the job's own token, as in the `oidc` entry (default: retainer)");
+  command->add_flag("--warn-only", options->warn_only, "Report a broken promise, but exit with 0");
   command
       ->add_option_function<std::string>(
           "--on-unreachable",
@@ -229,7 +229,7 @@ void RegisterGate(CLI::App& app) {
           "fail: exit 3 or 2")
       ->transform(CLI::IsMember({"warn", "fail"}, CLI::ignore_case));
   command->footer(
-      "Exit codes: 0 pass, 1 fail, 2 it cannot tell or wrong usage, 3 unreachable. The GitHub "
+      "Exit codes: 0 pass, 1 fail, 2 no verdict or wrong usage, 3 unreachable. The GitHub "
       "action "
       "and the GitLab template say the same, with the same codes.\n"
       "Example: retainer gate --url https://support.example.com --project github:acme/opendb "

@@ -56,24 +56,24 @@ void RegisterGateOverride(CLI::App* gate) {
   };
 
   CLI::App* override_command =
-      add("override", "Puts on record that releases go ahead whatever the gate finds");
+      add("override", "Records that releases may go ahead, whatever the gate finds");
   override_command->add_option("--project", options->project, "forge:path")->required();
   override_command
-      ->add_option("--reason", options->reason,
-                   "Why; stands in the gate's answer, so it names no private customer")
+      ->add_option(
+          "--reason", options->reason,
+          "The reason. It appears in the gate's answer, so it must not name a private customer")
       ->required();
   CLI::Option* until =
       override_command->add_option("--until", options->until, "RFC 3339, at most 7 days ahead");
-  override_command->add_option("--for", options->lasts, "4h where nothing is said; at most 7d")
-      ->excludes(until);
-  override_command->add_option("--by", options->by, "Who says so (default: this account)");
+  override_command->add_option("--for", options->lasts, "Default 4h, at most 7d")->excludes(until);
+  override_command->add_option("--by", options->by, "Who decided this (default: this account)");
   override_command->footer(
       "Example: retainer gate override --config retainer.yaml --project github:acme/opendb "
       "--for 2h --reason 'security fix must ship'");
   override_command->callback([options] { Override(*options); });
 
-  CLI::App* list = add("overrides", "Lists all there ever were");
-  list->add_option("--project", options->project, "Of this project alone: forge:path");
+  CLI::App* list = add("overrides", "Lists all overrides so far");
+  list->add_option("--project", options->project, "Only of this project: forge:path");
   list->footer("Example: retainer gate overrides --config retainer.yaml");
   list->callback([options] {
     AskAndPrint(*options,
@@ -82,7 +82,7 @@ void RegisterGateOverride(CLI::App* gate) {
 
   CLI::App* withdraw = add("withdraw", "Ends an override at once");
   withdraw->add_option("ID", options->id, "As `gate overrides` shows it")->required();
-  withdraw->add_option("--by", options->by, "Who says so (default: this account)");
+  withdraw->add_option("--by", options->by, "Who decided this (default: this account)");
   withdraw->footer("Example: retainer gate withdraw --config retainer.yaml 3f9a1c0b7d2e");
   withdraw->callback([options] {
     AskAndPrint(

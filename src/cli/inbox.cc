@@ -30,7 +30,7 @@ void RegisterInbox(CLI::App& app) {
   list->footer("Example: retainer inbox list --config retainer.yaml");
   list->callback([options] { AskAndPrint(*options, R"({"op":"inbox list"})"); });
 
-  CLI::App* retry = inbox->add_subcommand("retry", "Tries them again, once the cause is mended");
+  CLI::App* retry = inbox->add_subcommand("retry", "Tries them again, after the cause is fixed");
   AddAskOptions(retry, options.get());
   retry->add_option("ID", options->ids, "As `inbox list` shows them");
   retry->add_flag("--all", options->all, "All of them");

@@ -24,8 +24,8 @@ std::string LeavingText(const LeavingCustomer& customer) {
   return absl::StrCat(
       "customer \"", customer.id, "\" of the policy in force is gone: its claims on ",
       customer.open_tickets, customer.open_tickets == kMostLeaving ? " or more" : "",
-      " open tickets end at once, their comments and labels are deleted, its figures are shown no "
-      "longer; to end the support and keep what was, leave it in and end its `term`");
+      " open tickets end at once, their comments and labels are deleted, its figures are no longer "
+      "shown; to end the support and keep the history, leave it in the policy and end its `term`");
 }
 
 }  // namespace retainer::cli

@@ -164,8 +164,8 @@ absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
   if (!state->status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the policy was refused:\n", state->status.message(), "\n",
-        state->id.empty() ? std::string("there is none before it: deliveries are stored and wait")
-                          : absl::StrCat("the one before stays in force: ", state->id)));
+        state->id.empty() ? std::string("there is no previous one: deliveries are stored and wait")
+                          : absl::StrCat("the previous one stays in force: ", state->id)));
   }
   return Result{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged", ": ",
                              state->id, "\n"),

@@ -43,9 +43,9 @@ absl::Status CheckWords(const char* what, const std::string& words, std::size_t 
   for (const Customer& customer : policy->customers) {
     if (customer.is_public) continue;
     if (HasWord(words, customer.id) || HasWord(words, customer.name)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the ", what, " names the private customer ", customer.id,
-                       ", and the gate's answer stands in public logs: say it without"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the ", what, " names the private customer ", customer.id,
+          ", and the gate's answer appears in public logs: write it without the name"));
     }
   }
   return absl::OkStatus();

@@ -57,7 +57,7 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
       if (project == known->end() || Covers(current, NamesOf(project->second))) continue;
       found.warnings.push_back(absl::StrCat(
           one.count, " deliveries are held: ", NotCovered(current.policy, RefOf(project->second)),
-          ", and they are read; else take the webhook from it"));
+          ", and they are read; otherwise remove its webhook"));
     }
   }
   if (!terms.empty()) {
@@ -70,16 +70,16 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
     if (project == known->end() || resync.trouble.empty()) continue;
     found.wrong.push_back(absl::StrCat(
         ToString(RefOf(project->second)), " cannot be read back: ", resync.trouble,
-        resync.finished ? "; mend that, then `retainer resync`" : "; it is tried again"));
+        resync.finished ? "; fix that, then `retainer resync`" : "; it is tried again"));
   }
   std::size_t told = 0;
   for (const RefusedSender& sender : desk.Refused()) {
     if (sender.count < kManyRefusals || ++told > kMostSenders) continue;
     found.wrong.push_back(absl::StrCat(
         sender.count, " deliveries for ", sender.forge, " from ",
-        sender.address.empty() ? "an address that is not known" : sender.address,
-        " were refused since ", Rfc3339(sender.first), ", the last at ", Rfc3339(sender.last), ": ",
-        sender.reason, "; give that webhook and the configuration the same secret"));
+        sender.address.empty() ? "an unknown address" : sender.address, " were refused since ",
+        Rfc3339(sender.first), ", the last at ", Rfc3339(sender.last), ": ", sender.reason,
+        "; give that webhook and the configuration the same secret"));
   }
   return found;
 }
@@ -99,9 +99,10 @@ absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store
     for (const FormerName& name : project.former) {
       if (Covers(policy, "", ProjectNames{project.key.forge, name.path})) old_name = name.path;
     }
-    found.push_back(old_name ? NamedByOldName(RefOf(project), *old_name)
-                             : absl::StrCat("the policy in force covers it, this one ends that: ",
-                                            NotCovered(policy, RefOf(project))));
+    found.push_back(old_name
+                        ? NamedByOldName(RefOf(project), *old_name)
+                        : absl::StrCat("the policy in force covers it, but this one does not: ",
+                                       NotCovered(policy, RefOf(project))));
   }
   return found;
 }

@@ -297,7 +297,7 @@ std::string QueueText(const std::vector<QueueItem>& items, absl::Time now) {
   bool community = false;
   for (const QueueItem& item : items) {
     if (item.community() && !std::exchange(community, true)) {
-      absl::StrAppend(&text, text.empty() ? "" : "\n", "community, who waits longest first\n");
+      absl::StrAppend(&text, text.empty() ? "" : "\n", "community, longest waiting first\n");
     }
     absl::StrAppend(&text, Row(item, now), "\n");
   }

@@ -16,10 +16,10 @@ void RegisterReload(CLI::App& app) {
   auto options = std::make_shared<AskOptions>();
   CLI::App* command = app.add_subcommand(
       "reload",
-      "Has the running service read its policy anew, as SIGHUP does, and says what came of it");
+      "Makes the running service read its policy again, as SIGHUP does, and reports the result");
   AddAskOptions(command, options.get());
   command->footer(
-      "Exit codes: 0 the policy is in force, 2 it was refused and the one before stays, 3 no "
+      "Exit codes: 0 the policy is in force, 2 it was refused and the previous one stays, 3 no "
       "service "
       "runs.\nExample: retainer reload --config /etc/retainer/retainer.yaml");
   command->callback([options] {

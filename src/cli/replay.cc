@@ -145,12 +145,12 @@ void Replay(const ReplayOptions& options) {
 void RegisterReplay(CLI::App& app) {
   auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand(
-      "replay", "Recorded deliveries, in memory and offline: what would be decided");
+      "replay", "Shows what would be decided for recorded deliveries, in memory and offline");
   command->add_option("--config", options->config, "The service's configuration")->required();
   command->add_option("DELIVERY", options->paths, "Files or folders")->required();
   command->add_option("--forge", options->play.forge, "The configured forge that sent them");
   command->add_option("--event", options->play.event,
-                      "The event header, where a file holds a body alone");
+                      "The event header, for files that hold only a body");
   command->add_flag("--json", options->json, "Print JSON lines");
   command->footer("Example: retainer replay --config retainer.yaml --forge github delivery.json");
   command->callback([options] { Replay(*options); });

@@ -78,11 +78,11 @@ void Resync(const ResyncOptions& options) {
 void RegisterResync(CLI::App& app) {
   auto options = std::make_shared<ResyncOptions>();
   CLI::App* command = app.add_subcommand(
-      "resync", "Reads the covered projects' tickets back from their forges, paced");
+      "resync", "Reads the covered projects' tickets back from their forges, slowly");
   AddAskOptions(command, options.get());
-  command->add_option("--project", options->project, "This one alone: FORGE:PATH");
+  command->add_option("--project", options->project, "Only this project: FORGE:PATH");
   command->add_flag("--no-wait", options->no_wait,
-                    "With a running service: begin, and let it go on by itself");
+                    "With a running service: start, and do not wait for the end");
   command->footer("Example: retainer resync --config retainer.yaml --project github:acme/opendb");
   command->callback([options] { Resync(*options); });
 }

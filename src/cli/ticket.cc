@@ -47,7 +47,7 @@ CLI::App* AddTicketAction(CLI::App* ticket, const std::string& name, const std::
 }  // namespace
 
 void RegisterTicket(CLI::App& app) {
-  CLI::App* ticket = app.add_subcommand("ticket", "Claims, excuses and priorities, out of sight");
+  CLI::App* ticket = app.add_subcommand("ticket", "Claims, excuses and priorities, not in public");
   ticket->require_subcommand(1);
   auto options = std::make_shared<TicketOptions>();
 
@@ -55,17 +55,16 @@ void RegisterTicket(CLI::App& app) {
   claim->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   claim->add_option("--reason", options->reason, "For the record");
   claim->add_flag("--undo", options->undo,
-                  "Takes the last claim by hand back, as if it had never been");
+                  "Undoes the last claim by hand, as if it had never been made");
   claim->footer(
       "Example: retainer ticket claim --config retainer.yaml 'github:acme/opendb#12' acme");
 
   CLI::App* release =
-      AddTicketAction(ticket, "release", "Takes a customer's claim off a ticket", options);
+      AddTicketAction(ticket, "release", "Ends a customer's claim on a ticket", options);
   release->add_option("CUSTOMER", options->customer, "Id or alias")->required();
   release->add_option("--reason", options->reason, "For the record");
-  release->add_flag(
-      "--undo", options->undo,
-      "Takes the last release or /support community back: the clocks go on as before");
+  release->add_flag("--undo", options->undo,
+                    "Undoes the last release or /support community: the clocks go on as before");
   release->footer(
       "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
 
@@ -73,7 +72,7 @@ void RegisterTicket(CLI::App& app) {
   excuse->add_option("METRIC", options->metric, "first_response, resolution, …")->required();
   excuse->add_option("--customer", options->customer, "Id or alias")->required();
   excuse->add_option("--reason", options->reason, "Shown in explanations and reports")->required();
-  excuse->add_flag("--undo", options->undo, "Takes the customer's excuses of this metric back");
+  excuse->add_flag("--undo", options->undo, "Undoes the customer's excuses of this metric");
   excuse->footer(
       "Example: retainer ticket excuse --config retainer.yaml 'github:acme/opendb#12' "
       "first_response --customer acme --reason 'the forge was down'");

@@ -54,15 +54,15 @@ void RegisterToken(CLI::App& app) {
   auto options = std::make_shared<TokenOptions>();
 
   CLI::App* create =
-      AddTokenAction(token, "create", "Makes a token and prints it, this once", options);
+      AddTokenAction(token, "create", "Makes a token and prints it, only this once", options);
   create
       ->add_option("--scope", options->scope,
-                   "gate (the gate and badges alone), read, write or admin")
+                   "gate (only the gate and badges), read, write or admin")
       ->required()
       ->check(CLI::IsMember({"gate", "read", "write", "admin"}));
-  create->add_option("--project", options->project, "For this project alone: forge:path");
-  create->add_option("--customer", options->customer, "Sees this customer alone: its id");
-  create->add_option("--expires", options->expires, "After this time: 90d, 12h");
+  create->add_option("--project", options->project, "Only for this project: forge:path");
+  create->add_option("--customer", options->customer, "Sees only this customer: its id");
+  create->add_option("--expires", options->expires, "Expires after this time: 90d, 12h");
   create->footer(
       "Example: retainer token create --config retainer.yaml --scope read "
       "--project github:acme/opendb --expires 90d");

@@ -73,7 +73,7 @@ absl::StatusOr<std::string> SetCheckRun(const ApiCalls& calls, const Scope& scop
   if (absl::IsPermissionDenied(run.status())) {
     return absl::PermissionDeniedError(
         app_login.empty()
-            ? "GitHub lets apps alone write checks: use a GitHub App instead of a token, or "
+            ? "GitHub lets only apps write checks: use a GitHub App instead of a token, or "
               "`checks: off` in the policy"
             : "the app lacks the permission Checks: write; grant it on the app's page under "
               "\"Permissions & events\", and have the installation's owner accept it");

@@ -128,10 +128,10 @@ absl::StatusOr<HookHealth> HooksOfApp(const ApiCalls& calls, const std::string& 
   if (last != nullptr) {
     health.wrong.push_back(
         absl::StrCat(forge, ": ", missed, " of the last ", log->size(),
-                     " deliveries were not taken; the last, of ", last->event, " at ",
+                     " deliveries were not accepted; the last, of ", last->event, " at ",
                      absl::FormatTime(absl::RFC3339_sec, last->last, absl::UTCTimeZone()), ", got ",
                      last->status == 0 ? std::string("no answer") : absl::StrCat(last->status),
-                     ": ", MendOf(last->status), "; a running service asks for them again"));
+                     ": ", MendOf(last->status), "; a running service requests them again"));
   }
   return health;
 }
@@ -165,7 +165,7 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
     if (ours == nullptr) {
       health.unseen.push_back(absl::StrCat(forge, ": no webhook of ", project, " goes to ",
                                            url.empty() ? "a place that we know" : url,
-                                           "; well where its organization has one, else add it"));
+                                           "; add one, unless its organization has one"));
       continue;
     }
     const std::string whose = absl::StrCat(forge, ": the webhook of ", project);

@@ -81,8 +81,8 @@ class GitLab final : public Forge {
   }
 
   absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t) override {
-    return absl::UnimplementedError(
-        absl::StrCat(client_->name(), ": GitLab's log of deliveries is its maintainers' alone"));
+    return absl::UnimplementedError(absl::StrCat(
+        client_->name(), ": only a project's maintainers may read GitLab's log of deliveries"));
   }
 
   absl::StatusOr<Actor> Self() override {

@@ -51,8 +51,8 @@ absl::StatusOr<AccessHealth> AccessToProjects(const ApiCalls& calls, const std::
     if (response->status == 403 ||
         (response->status == 404 && absl::StrContains(StringAt(member, "message"), "Project"))) {
       health.wrong.push_back(
-          absl::StrCat(forge, ": ", project, " is not to be seen by our account ", login,
-                       ": add it there with the role Reporter or Developer, or mend the name in "
+          absl::StrCat(forge, ": ", project, " cannot be seen by our account ", login,
+                       ": add it there with the role Reporter or Developer, or correct the name in "
                        "the policy"));
       continue;
     }

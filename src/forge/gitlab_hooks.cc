@@ -23,11 +23,11 @@ void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
   const std::string state = StringAt(hook, "alert_status");
   const std::string until = StringAt(hook, "disabled_until");
   if (state == "disabled" || state == "temporarily_disabled") {
-    health->wrong.push_back(
-        absl::StrCat(whose, " is switched off by GitLab ",
-                     state == "disabled" || until.empty() ? "until somebody tests it"
-                                                          : absl::StrCat("until ", until),
-                     ", after failures: see that it is answered, then press Test on its page"));
+    health->wrong.push_back(absl::StrCat(
+        whose, " is switched off by GitLab ",
+        state == "disabled" || until.empty() ? "until somebody tests it"
+                                             : absl::StrCat("until ", until),
+        ", after failures: make sure that it is answered, then press Test on its page"));
   }
   std::vector<std::string> lacking;
   for (const auto& [key, title] : kHookEvents) {
@@ -72,7 +72,7 @@ absl::StatusOr<HookHealth> HooksOfProjects(const ApiCalls& calls, const std::str
     if (!any) {
       health.unseen.push_back(absl::StrCat(forge, ": no webhook of ", project, " goes to ",
                                            url.empty() ? "a place that we know" : url,
-                                           "; well where its group has one, else add it"));
+                                           "; add one, unless its group has one"));
     }
   }
   return health;

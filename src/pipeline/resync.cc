@@ -261,12 +261,11 @@ absl::StatusOr<absl::Time> Resync::Failed(ResyncRecord record, const absl::Statu
   const std::string forge = record.project.forge;
   const bool given_up = absl::IsNotFound(status) || absl::IsPermissionDenied(status) ||
                         absl::IsUnimplemented(status) || absl::IsInvalidArgument(status);
-  log_.Warning(
-      "a project cannot be read back",
-      {{"forge", forge},
-       {"project", record.project.id},
-       {"error", status.ToString()},
-       {"then", given_up ? "given up: mend that, then `retainer resync`" : "tried again"}});
+  log_.Warning("a project cannot be read back",
+               {{"forge", forge},
+                {"project", record.project.id},
+                {"error", status.ToString()},
+                {"then", given_up ? "given up: fix that, then `retainer resync`" : "tried again"}});
   record.trouble = std::string(status.message());
   if (given_up) {
     page_.clear();

@@ -197,7 +197,7 @@ TEST_F(QueueTest, TheCommunityComesAfterThePayingTheLongestWaitingFirst) {
   EXPECT_EQ(answer["data"][1]["community"], true);
   EXPECT_EQ(answer["data"][1]["due"], nullptr);
   const std::string text = answer["text"];
-  EXPECT_NE(text.find("\ncommunity, who waits longest first\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\ncommunity, longest waiting first\n"), std::string::npos) << text;
   EXPECT_NE(text.find("nobody has answered  waits for 2h 00m"), std::string::npos) << text;
 }
 

@@ -188,7 +188,7 @@ TEST_P(ForgeContract, SaysWhereOurRoleDoesNotSuffice) {
   EXPECT_TRUE(absl::StrContains(access.wrong[0], "Reporter at least")) << access.wrong[0];
   access = look(nullptr, "nobody/nowhere");
   ASSERT_EQ(access.wrong.size(), 1u);
-  EXPECT_TRUE(absl::StrContains(access.wrong[0], "not to be seen")) << access.wrong[0];
+  EXPECT_TRUE(absl::StrContains(access.wrong[0], "cannot be seen")) << access.wrong[0];
 }
 
 TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {

@@ -136,7 +136,7 @@ TEST(TroubleTest, DoctorSaysWhereOurRoleOnGitLabDoesNotSuffice) {
 TEST(TroubleTest, DoctorOfAFreshInstallationMakesNoDataFolder) {
   Installation installation;
   const Finished doctor = installation.Command({"doctor"});
-  EXPECT_TRUE(Says(doctor, "is not there yet")) << doctor.out;
+  EXPECT_TRUE(Says(doctor, "does not exist yet")) << doctor.out;
   EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
 }
 
@@ -157,7 +157,7 @@ TEST(TroubleTest, ABrokenPolicyOnReloadLeavesTheLastGoodOneInForce) {
     const Finished refused = installation.Command({"reload"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_TRUE(Says(refused, word)) << refused.out << refused.err;
-    EXPECT_TRUE(Says(refused, "the one before stays in force")) << refused.err;
+    EXPECT_TRUE(Says(refused, "the previous one stays in force")) << refused.err;
   }
   installation.Write("policy/policy.yaml", good + "checks: off\n");
   const Finished reloaded = installation.Command({"reload"});

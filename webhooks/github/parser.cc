@@ -217,7 +217,7 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   }
   if (type == "marketplace_purchase") return ParsePurchase(std::move(event), body);
   if (type == "sponsorship") return ParseSponsorship(std::move(event), body);
-  return Nothing(std::move(event), "an event that nobody needs");
+  return Nothing(std::move(event), "an event that Retainer does not use");
 }
 
 std::vector<std::string> ProjectPaths(Node body) {

@@ -54,7 +54,7 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
   }
   const std::vector<const WebhookSecret*> holding = Holding(secrets_, *claimed, body);
   if (holding.empty()) {
-    return Refused(VerifyOutcome::kRefused, "X-Hub-Signature-256 holds under none of the secrets");
+    return Refused(VerifyOutcome::kRefused, "X-Hub-Signature-256 matches none of the secrets");
   }
 
   const std::string_view event = HeaderValue(headers, "X-GitHub-Event");

@@ -87,7 +87,8 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
       object["action"].text() ? object["action"].text_or_empty() : body["action"].text_or_empty();
   event.project = ReadProject(body);
   event.sender = ReadActor(body["user"]);
-  if (!IsUnderstood(event.type)) return Nothing(std::move(event), "an event that nobody needs");
+  if (!IsUnderstood(event.type))
+    return Nothing(std::move(event), "an event that Retainer does not use");
   if (!Fits(event.type, body)) return DoesNotFit(event.type);
   if (event.project.path.empty() && !body["project"].is_object() && body["group"].is_object()) {
     return Nothing(std::move(event), "of a group, not of a project");

@@ -82,7 +82,7 @@ std::vector<const WebhookSecret*> Receiver::CheckSignature(const Headers& header
     for (const Digest& digest : claimed) holds |= Equal(right, digest);
     if (holds) holding.push_back(&key.secret);
   }
-  if (holding.empty()) *reason = "webhook-signature holds under none of the signing tokens";
+  if (holding.empty()) *reason = "webhook-signature matches none of the signing tokens";
   return holding;
 }
 
@@ -99,7 +99,7 @@ std::vector<const WebhookSecret*> Receiver::CheckToken(const Headers& headers,
   for (const Token& known : tokens_) {
     if (Equal(known.digest, digest)) holding.push_back(&known.secret);
   }
-  if (holding.empty()) *reason = "X-Gitlab-Token is none of the secrets";
+  if (holding.empty()) *reason = "X-Gitlab-Token matches none of the secrets";
   return holding;
 }
 
