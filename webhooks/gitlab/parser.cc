@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "webhooks/fields.h"
 #include "webhooks/forge_time.h"
 #include "webhooks/gitlab/ticket_facts.h"
