@@ -121,7 +121,7 @@ AskedCustomer AskCustomer(const ApiRequest& request, const TermsHistory& terms, 
 }
 
 std::string NoSuchParameter(std::string_view name, const std::vector<std::string>& known) {
-  return absl::StrCat("`", Repeated(name), "` is no parameter of this route, which takes ",
+  return absl::StrCat("`", Repeated(name), "` is not a parameter of this route; it takes ",
                       ListNames(known), "; see /openapi.json.");
 }
 

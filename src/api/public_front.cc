@@ -160,7 +160,7 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
     if (route.access == Access::kToken && asked.caller->for_gate_alone()) {
       return Problem(
           request, 403,
-          "This token is for the gate and badges alone; one of scope read may ask this.");
+          "This token is only for the gate and badges; a token with scope read may ask this.");
     }
   }
   // An unknown parameter is refused. If it were ignored, a misspelt filter would not narrow

@@ -354,8 +354,8 @@ class Gate {
     if (ref) WriteRef(*ref, &json);
     if (question.owed.outside && !question.filters.empty() && request.caller->customer.empty()) {
       json.Text("note",
-                "Promises to private customers count where nothing narrows the question alone "
-                "(priority, customer, plan).");
+                "Promises to private customers count only in questions without a filter (priority, "
+                "customer, plan).");
     }
     const std::string list = absl::StrCat("/api/v1/tickets?project=", question.project, "&state=");
     json.BeginObject("links");
@@ -414,7 +414,8 @@ class Gate {
     }
     if (owed.questions) {
       unknowns.push_back(
-          {"questions", "The forge has not yet answered whose ticket one of this project is."});
+          {"questions",
+           "The forge has not yet answered to whom a ticket of this project belongs."});
     }
     if (backlog > options_.backlog_bound) {
       unknowns.push_back(

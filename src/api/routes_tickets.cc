@@ -119,7 +119,8 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
   if (const std::string cursor = request.Get("cursor"); !cursor.empty()) {
     query.after = ReadCursor(cursor, filters);
     if (!query.after) {
-      return Refuse(400, "`cursor` is none of this list: take `next_cursor` of the page before.");
+      return Refuse(
+          400, "`cursor` does not belong to this list: use `next_cursor` of the previous page.");
     }
   }
   const std::size_t page = query.limit;
@@ -191,7 +192,7 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
     const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(asked);
     // A customer that the token may not know is answered as one that does not exist.
     if (known == nullptr || !MayKnow(*request.caller, *known)) {
-      return Refuse(400, "`customer` is none of this policy that the token may ask for.");
+      return Refuse(400, "The policy has no such `customer` that this token may ask for.");
     }
     customer = known->id;
   }

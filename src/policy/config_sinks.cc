@@ -141,7 +141,7 @@ class SinkReader {
     } else if (const YamlNode* secret = node.Find("secret")) {
       sink->secret = values_.Secret(*secret, "secret").value_or("");
     } else {
-      reader_.Error(node, "a webhook without secret: nobody could tell our messages from others",
+      reader_.Error(node, "a webhook without secret: receivers could not verify our messages",
                     "write secret: env:NAME, and put the output of `echo whsec_$(openssl rand "
                     "-base64 32)` there");
     }
@@ -164,7 +164,7 @@ class SinkReader {
     }
     if (const YamlNode* n = node.Find("to")) sink->to = reader_.Texts(*n, "to");
     if (sink->to.empty()) {
-      reader_.Error(node, "an email sink that writes to nobody", "write to: [ops@example.com]");
+      reader_.Error(node, "an email sink without recipients", "write to: [ops@example.com]");
     }
   }
 

@@ -80,7 +80,7 @@ std::optional<std::string> ConfigValues::Secret(const YamlNode& node, std::strin
     CheckMode(node, *text);
     return Resolve(node, *text);
   }
-  reader_.Error(node, absl::StrCat(std::string(what), " stands in the file itself"),
+  reader_.Error(node, absl::StrCat(std::string(what), " is written in the file itself"),
                 "write env:NAME or file:PATH, and change the secret: it has been written down");
   return std::nullopt;
 }
@@ -121,7 +121,7 @@ void ConfigValues::CheckMode(const YamlNode& node, const std::string& reference)
       {node.file, node.line, node.column,
        absl::StrCat("everybody on this machine may read the secret in ", path, " (mode ",
                     absl::StrFormat("%04o", *mode), ")"),
-       absl::StrCat("chmod o= ", path, ": then its owner and its group alone may read it")});
+       absl::StrCat("chmod o= ", path, ": then only its owner and its group may read it")});
 }
 
 std::string ConfigValues::Path(const std::string& path) const {

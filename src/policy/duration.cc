@@ -17,7 +17,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 absl::Status Malformed(std::string_view text) {
   return absl::InvalidArgumentError(
       absl::StrCat("\"", std::string(text.substr(0, 40)),
-                   "\" is no duration: write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w where every "
+                   "\" is no duration: write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w if every "
                    "calendar is always open"));
 }
 

@@ -282,7 +282,7 @@ class IcsReader {
         Error(event.line,
               absl::StrCat("a second event of one UID; the first begins on line ",
                            series.master->line),
-              "keep the one that holds");
+              "keep the right one");
       } else {
         series.master = &event;
       }

@@ -34,7 +34,8 @@ std::string WhyNoLabel(const std::string& name) {
     return absl::StrCat("has ", Characters(name), " characters, and GitHub takes at most ",
                         kMostCharacters);
   }
-  if (name.find(',') != std::string::npos) return "holds a comma, which GitLab takes from no label";
+  if (name.find(',') != std::string::npos)
+    return "holds a comma, which GitLab does not allow in labels";
   if (std::any_of(name.begin(), name.end(),
                   [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
     return "holds a line end or a control character";

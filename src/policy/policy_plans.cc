@@ -20,8 +20,8 @@ std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
   absl::StatusOr<WrittenTarget> written = ParseTarget(node.scalar);
   if (!written.ok()) {
     draft->reader.Error(node, "no duration",
-                        "write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w where every calendar is "
-                        "always open; more than zero and at most ten years");
+                        "write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w if every calendar is always "
+                        "open; more than zero and at most ten years");
     return std::nullopt;
   }
   if (written->uses_days) {
@@ -218,7 +218,7 @@ class PlanReader {
     }
     if (level.notify.empty() &&
         (node.Find("notify") == nullptr || node.Find("notify")->items.empty())) {
-      reader_.Error(node, "an escalation that tells nobody", "write notify: [TEAM]");
+      reader_.Error(node, "an escalation without teams", "write notify: [TEAM]");
     }
     if (const YamlNode* mention = node.Find("mention")) ReadMention(*mention, &level);
     plan_.escalation.push_back(std::move(level));
@@ -267,7 +267,7 @@ void ReadPriorities(const YamlNode& node, PolicyDraft* draft) {
     if (!reader.Map(item, "a priority", policy_keys::Priority())) continue;
     if (draft->policy.priorities.size() == kMostPriorities) {
       reader.Error(item, absl::StrCat("more than ", kMostPriorities, " priorities"),
-                   "nobody tells so many apart; take some out");
+                   "that is too many to tell apart; remove some");
       break;
     }
     Priority priority;

@@ -28,7 +28,7 @@ ReferredValue ReadReferredValue(std::string_view text) {
   text = WithoutByteOrderMark(text);
   const std::string value(absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size())));
   if (value.empty()) return {"", "is empty"};
-  if (!IsUtf8(value)) return {"", "is no text: bytes that no form takes"};
+  if (!IsUtf8(value)) return {"", "is not UTF-8 text"};
   const bool is_pem = absl::StrContains(value, "-----BEGIN ");
   const bool has_control = std::any_of(value.begin(), value.end(), [&](char c) {
     const bool line_end = c == '\n' || c == '\r' || c == '\t';
@@ -38,7 +38,7 @@ ReferredValue ReadReferredValue(std::string_view text) {
     return {"", value.find('\n') != std::string::npos ? "holds more than one line"
                                                       : "holds a control character"};
   }
-  if (HoldsUnseen(value)) return {"", "holds a character that nobody sees: write it anew by hand"};
+  if (HoldsUnseen(value)) return {"", "holds an invisible character: type it again by hand"};
   return {value, ""};
 }
 

@@ -73,7 +73,7 @@ std::optional<Problem> MapValue(const std::string& file, const Lines& lines, std
     problem.column = static_cast<int>(lines[at].find(Content(lines[at])) + 1);
     problem.what = absl::StrCat("not valid YAML: this line is indented below \"", word,
                                 "\", which has a value already");
-    problem.mend = "indent it as the keys that it stands beside";
+    problem.mend = "indent it like the keys beside it";
   } else if (absl::StrContains(content, absl::StrCat(word, ":"))) {
     problem.what =
         absl::StrCat("not valid YAML: a blank is missing after the colon of \"", word, "\"");

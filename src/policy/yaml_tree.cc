@@ -32,7 +32,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Add(Make(mark, YamlNode::Kind::kNull));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw Refused({file_, mark.line + 1, mark.column + 1, "an alias (*name) stands here",
+    throw Refused({file_, mark.line + 1, mark.column + 1, "an alias (*name)",
                    "write the value out: aliases are not read"});
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,

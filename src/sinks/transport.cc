@@ -183,7 +183,7 @@ class Call {
       }
       return absl::FailedPreconditionError(absl::StrCat(
           host_, " has a ", std::string(AddressKindName(*gate_.refused)),
-          " address, where nothing is sent",
+          " address, to which nothing is sent",
           *gate_.refused == AddressKind::kUnusable
               ? ""
               : absl::StrCat("; write allow_private: [\"", host_, "\"] if it may be")));
@@ -212,7 +212,7 @@ class Call {
     }
     if (answer == 410) {
       return absl::FailedPreconditionError(
-          absl::StrCat(text, ": nobody listens there any more; change the sink's url"));
+          absl::StrCat(text, ": the receiver is gone; change the sink's url"));
     }
     curl_off_t seconds = 0;
     curl_easy_getinfo(curl_.get(), CURLINFO_RETRY_AFTER, &seconds);

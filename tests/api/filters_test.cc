@@ -35,7 +35,7 @@ TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
     EXPECT_EQ(Detail(path + "customer=acme", "here"), nobody);
     EXPECT_EQ(Detail(path + "customer=c-7f3", "here"), nobody);
     EXPECT_NE(Detail(path + "status=open")
-                  .find("`status` is no parameter of this route, which "
+                  .find("`status` is not a parameter of this route; it "
                         "takes project, customer"),
               std::string::npos);
   }
@@ -44,7 +44,7 @@ TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
   EXPECT_EQ(Detail("/api/v1/tickets?priority=,%20,"),
             "`priority` names none: leave it out, or write it like P1,P2.");
   EXPECT_EQ(Detail("/api/v1/policy?x=1"),
-            "`x` is no parameter of this route, which takes none; see /openapi.json.");
+            "`x` is not a parameter of this route; it takes none; see /openapi.json.");
   EXPECT_NE(Detail("/api/v1/policy?" + std::string(500, 'x') + "=1").find("x…`"),
             std::string::npos);
 }

@@ -334,7 +334,7 @@ INSTANTIATE_TEST_SUITE_P(
               "calendars: [always]\n    escalation: [{at: 100%, notify: [empty]}]\n",
               "neither people nor sinks"},
         Wrong{"EscalationToNobody", kPlan, "calendars: [always]\n    escalation: [{at: 100%}]\n",
-              "tells nobody"},
+              "without teams"},
         Wrong{"EscalationToUnknownTeam", kPlan,
               "calendars: [always]\n    escalation: [{at: 100%, notify: [lead]}]\n", "not defined"},
         Wrong{"EscalationOfNoPromise", kPlan,

@@ -59,7 +59,7 @@ TEST_P(ForbiddenTest, IsNeverConnectedTo) {
   for (const absl::Status& status :
        {transport.Post(Public(url), {}, "x"), transport.Connect(Public(url))}) {
     EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-    EXPECT_TRUE(absl::StrContains(status.message(), "address, where nothing is sent")) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "address, to which nothing is sent")) << status;
     EXPECT_FALSE(absl::StrContains(status.message(), "secret-path")) << status;
   }
   EXPECT_TRUE(receiver.received().empty());
