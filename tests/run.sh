@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs every test.
 #
-#   tests/run.sh             everything: formatting and spelling, all tests under the address and undefined-behaviour
-#                            sanitizers, those with threads under the thread sanitizer too, and
-#                            what we send against the forges' published descriptions, and our
-#                            comments as Markdown renderers read them, and our alert rules and
-#                            figures as Prometheus does, and our signatures as a receiver of
-#                            webhooks does, and each fuzz target for a minute
+#   tests/run.sh             everything: formatting and spelling; all tests with the address and undefined-behaviour
+#                            sanitizers, and those with threads also with the thread sanitizer; our
+#                            requests against the forges' published descriptions; our comments with
+#                            Markdown renderers; our alert rules and metrics with Prometheus; our
+#                            signatures with a library for receivers; each fuzz target for a minute
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -50,8 +49,8 @@ fi
 
 build asan
 run asan
-# Not the store's tests: Debian's RocksDB is not instrumented, and its write groups, in which one
-# thread reads another's batch, would be reported from frames that no suppression can name.
+# Without the store's tests: Debian's RocksDB is not instrumented. Its write groups, in which one thread
+# reads another's batch, would be reported from frames that no suppression can name.
 build tsan pipeline_test api_test
 run tsan -L '^(pipeline|api)$'
 echo "== holding our requests against GitHub's description"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What no compiler sees: formatting, the width of lines, the length of files, spelling, shell scripts.
+# Checks what no compiler checks: formatting, width of lines, length of files, spelling, shell scripts.
 #
-#   tests/style.sh          says what is wrong; ends with 1 where something is
+#   tests/style.sh          prints what is wrong; exit code 1 if something is
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/packages.sh
@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck disable=SC2086
 need_packages $style_packages
 
-# Texts that one line holds (raw strings of JSON, dates in tables) may be longer than it should be.
+# A text that must be on one line (raw strings of JSON, dates in tables) may exceed the width.
 readonly most_columns=100 most_lines=600
 failed=0
 mapfile -t sources < <(git ls-files '*.cc' '*.h')
@@ -17,7 +17,7 @@ mapfile -t scripts < <(git ls-files '*.sh')
 mapfile -t texts < <(git ls-files | grep -vE '/samples/|\.(json|ics|svg)$')
 
 clang-format --dry-run -Werror "${sources[@]}" || failed=1
-# Tables in comments are as wide as they are.
+# Tables in comments may exceed the width.
 if LC_ALL=C.UTF-8 grep -nP "^.{$((most_columns + 1)),}" "${sources[@]}" | grep '// ' |
   grep -vE 'R"|https?://|:[0-9]+: *//( {4}| .*[^ ] {2,}[^ ])'; then
   echo "comments of more than $most_columns columns: wrap them"

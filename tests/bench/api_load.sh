@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# What the API answers under load, as issue trackers' dashboards and CI ask it, on a store of 1,000,000
-# tickets of which 100,000 are open:
+# Measures the API under load, with the questions of dashboards and CI, on a store of 1,000,000 tickets of
+# which 100,000 are open:
 #
 #     cmake --preset bench
 #     cmake --build build/bench --target retainer retainer_seed delivery_load question_load
 #     tests/bench/api_load.sh FOLDER [--quick]
 #
-# First each question as fast as it is answered, over 2, 10 and 50 connections: the service on one
-# processor, the client on another, medians of three rounds. Then paced, while 200 deliveries a second
-# come in: the gate and one ticket at 1,000 requests a second, the first page of a filtered list at 100;
-# the p99 of five runs and their median, in milliseconds, from the instant each request was due.
+# First each question as fast as possible, over 2, 10 and 50 connections: the service on one processor, the
+# client on another, medians of three rounds. Then at a fixed rate, while 200 deliveries a second come in:
+# the gate and one ticket at 1,000 requests a second, the first page of a filtered list at 100. It prints
+# the p99 of five runs and their median, in milliseconds, from the instant at which each request was due.
 #
-# FOLDER needs about 5 GB; what was seeded into it before is used again. OPEN and CLOSED in the
-# environment say how many tickets, BUILD which build (build/bench). Needs `curl`. Loopback only, and
-# over after about five minutes (--quick: one). There are no pages to ask for yet.
+# FOLDER needs about 5 GB; its tickets are used again. OPEN and CLOSED in the environment are the numbers of
+# tickets, BUILD is the build (build/bench). Needs `curl`. Uses loopback only, and takes about five minutes
+# (--quick: one). There are no web pages to measure yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$1
@@ -35,7 +35,7 @@ url=${server_url[api]} pid=${server_pid[api]} token=$work/token
 (umask 077 && "$retainer" token create --config "$folder/retainer.yaml" --scope read --expires 1d >"$token")
 ask() { curl -fsS -H "Authorization: Bearer $(cat "$token")" "$url$1"; }
 
-# The questions, a path a line: of 100 projects, so that no answer serves twice in its second.
+# The questions, one path per line, for 100 projects, so that no answer is reused within its second.
 for n in $(seq 0 99); do
   project=github:acme/project$n
   echo "/api/v1/gate?project=$project" >>"$work/gate"
@@ -44,7 +44,7 @@ done
 ask "/api/v1/tickets?open=true&limit=100" | grep -oE '"ref": ?"[^"]+"' | sed -E 's/.*"([^"]+)"$/\1/; s/#/%23/' |
   sort -u | sed 's|^|/api/v1/ticket?ref=|' >"$work/ticket"
 echo '/api/v1/queue' >"$work/queue"
-# The same, and one alone, as one job or dashboard asks.
+# The same, and a single one, as one job or dashboard asks.
 for question in gate ticket list; do sed -n 8p "$work/$question" >"$work/one-$question"; done
 
 about_machine

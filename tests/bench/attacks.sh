@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# What a client with signed deliveries notices while others hold the front door, on loopback:
+# Measures, on loopback, how others that block the server affect a client with signed deliveries:
 #
 #     cmake --preset bench
 #     cmake --build build/bench --target retainer retainer_seed delivery_load attack_load
 #     tests/bench/attacks.sh [--seconds 15] [--only 'NAME …'] [--build FOLDER] [--retainer FILE]
 #
-#   none       nobody else
+#   none       no others
 #   polite     64 kept-alive connections of two addresses, each a GET /healthz every 1.5 s
 #   slow       64 deliveries of two addresses whose bodies come a byte a second
 #   proxy      64 busy connections of a trusted proxy: 1,000 signed deliveries a second
 #   withheld   11 bodies of 25 MiB of one address, each without its last byte
-#   idle       10,000 connections of 500 addresses that say nothing
+#   idle       10,000 connections of 500 addresses that send nothing
 #
 # The client sends 50 deliveries a second, each over a new connection, and gives up on one after 10 s as
-# GitHub does. Exit code 1 where a delivery was refused or not answered, where its p99 was 50 ms or more,
-# or the server's memory 350 MiB or more.
+# GitHub does. Exit code 1 when a delivery was refused or not answered, when the p99 was 50 ms or more, or
+# when the server's memory was 350 MiB or more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=15 only='none polite slow proxy withheld idle' build=build/bench retainer=''
@@ -33,7 +33,7 @@ clients=$build/tests/bench
 for program in "$retainer" "$clients"/{retainer_seed,delivery_load,attack_load}; do
   [ -x "$program" ] || { echo "$program is missing: build it as the head of this file says" >&2; exit 2; }
 done
-# 10,000 connections are as many open files, on either side.
+# 10,000 connections need as many open files on each side.
 ulimit -Sn "$(ulimit -Hn)"
 [ "$(ulimit -Sn)" = unlimited ] || [ "$(ulimit -Sn)" -ge 11000 ] ||
   { echo "10,000 connections need 11,000 open files: raise the hard limit (ulimit -Hn)" >&2; exit 2; }
@@ -45,7 +45,7 @@ echo 'trusted_proxies: [127.0.0.7]' >>"$work/desk/retainer.yaml"
 secret=$work/desk/webhook.secret
 first=1000000
 attackers=()
-# Each in the background; what it says of itself goes to a file.
+# Each runs in the background and writes its figures to a file.
 attack() {
   local url=$1
   shift

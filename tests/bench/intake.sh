@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# How fast deliveries are taken: Retainer beside other receivers of webhooks, in one run, on loopback.
+# Measures how fast deliveries are accepted: Retainer and other webhook receivers, in one run, on loopback.
 #
 #     cmake --preset bench && cmake --build build/bench --target retainer retainer_seed delivery_load
 #     tests/bench/intake.sh [OPTIONS]
 #
-#   --quick            one short round each (about two minutes in place of eight)
-#   --cores 1|2        the servers' processors; 1 (the default) measures Retainer on two as well
-#   --only 'NAME …'    these alone: nginx go-reuse go go-plain go-fsync octokit probot webhook retainer
-#   --peers FOLDER     the peers are installed there and stay; else into a temporary folder
+#   --quick            one short round each (about two minutes instead of eight)
+#   --cores 1|2        the servers' processors; 1 (the default) also measures Retainer on two
+#   --only 'NAME …'    only these: nginx go-reuse go go-plain go-fsync octokit probot webhook retainer
+#   --peers FOLDER     where the peers are installed and kept; default: a temporary folder
 #   --build FOLDER     the build to measure (build/bench)
-#   --retainer FILE    another `retainer` than the build's
+#   --retainer FILE    a `retainer` other than the build's
 #
-# Peers: Debian's `webhook` and Go, npm's probot and @octokit/webhooks; nginx where it is installed. All
-# get the same: `issues.opened` of 12 KB, each with a delivery id, body and signature of its own, over
-# kept-alive connections. Medians of the rounds; the servers take turns, so that what else the machine
-# does meets all of them. Prints a table, what Retainer sustains, and the ratios.
+# Peers: Debian's `webhook` and Go, npm's probot and @octokit/webhooks, and nginx if it is installed. All get
+# the same input: `issues.opened` of 12 KB, each with its own delivery id, body and signature, over
+# kept-alive connections. The figures are medians of the rounds. The servers take turns, so that other work
+# of the machine affects all of them. Prints a table, the rate that Retainer sustains, and the ratios.
 #
-# What is stored goes to TMPDIR (/tmp): on a tmpfs, syncs would cost nothing. Where other work shares
-# the machine, go by the processor time a delivery, the last ratios.
+# Stored data goes to TMPDIR (/tmp): on a tmpfs, syncs would cost nothing. If other work shares the machine,
+# compare the processor time per delivery, the last ratios.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/packages.sh
@@ -55,7 +55,7 @@ sources=$PWD/tests/bench/peers
 if [ -n "$peers" ]; then mkdir -p "$peers"; peers=$(realpath "$peers"); else peers=$work/peers; mkdir "$peers"; fi
 need() { command -v "$1" >/dev/null || need_packages "${@:2}"; }
 need curl curl
-# build_go NAME TAGS: receiver.go, with the digest that the tags choose.
+# build_go NAME TAGS: builds receiver.go; the tags choose the digest.
 build_go() {
   [ -x "$peers/$1" ] || (cd "$sources" && GOFLAGS=-mod=mod GOPROXY=off go build -tags "$2" -o "$peers/$1" .)
 }

@@ -1,8 +1,8 @@
-# Sourced by intake.sh, attacks.sh and api_load.sh: servers that are started, pinned, looked at and
-# stopped, and figures out of lines of JSON.
+# Sourced by intake.sh, attacks.sh and api_load.sh: starts, pins, observes and stops servers, and reads
+# figures from lines of JSON.
 # shellcheck shell=bash disable=SC2034
 
-# Which processors servers and clients get. The client has one that no server of one core has.
+# The processors of servers and clients. The client's is never that of a server with one core.
 processors=$(nproc)
 [ "$processors" -ge 2 ] || { echo "this needs two processors: one serves, one asks" >&2; exit 2; }
 client_core=1
@@ -17,14 +17,14 @@ stop_all() {
 trap 'stop_all; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# figure KEY JSON: the number or word of that key.
+# figure KEY JSON: prints the number or word of that key.
 figure() { sed -nE "s/.*\"$1\":\"?([^,\"}]*).*/\1/p" <<<"$2" | head -n 1; }
-# median: of the numbers on standard input.
+# median: prints the median of the numbers on standard input.
 median() { sort -g | awk '{v[NR] = $1} END {if (NR) print v[int((NR + 1) / 2)]}'; }
 # divide A B [FORMAT]
 divide() { awk -v a="$1" -v b="$2" -v f="${3:-%.2f}" 'BEGIN {if (b > 0) printf f, a / b; else printf "-"}'; }
 
-# tree PID: it and all that descend from it.
+# tree PID: prints the process and all its descendants.
 tree() {
   local child
   echo "$1"
@@ -32,8 +32,8 @@ tree() {
     [ -z "$child" ] || tree "$child"
   done
 }
-# What the processes of a server took so far. Of children that have ended, what Linux adds to their
-# parent: all but the memory.
+# The resources that a server's processes have used. For children that have ended, Linux adds them to the
+# parent, except the memory.
 ticks=$(getconf CLK_TCK)
 cpu_microseconds() {
   local pid
@@ -57,7 +57,7 @@ forget_peak() {
 }
 threads() { awk '$1 == "Threads:" {print $2}' "/proc/$1/status"; }
 
-# A port at which nothing listens, for servers that cannot be given port 0.
+# A port on which nothing listens, for servers that do not accept port 0.
 free_port() {
   local port
   while true; do

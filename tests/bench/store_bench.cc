@@ -47,7 +47,7 @@ BENCHMARK_DEFINE_F(StoreBench, PutDelivery)(benchmark::State& state) {
 }
 BENCHMARK_REGISTER_F(StoreBench, PutDelivery)->ThreadRange(1, 64)->UseRealTime();
 
-// As the one writer of deliveries writes them: `range` that wait in one write.
+// In the form of the one writer of deliveries: `range` waiting deliveries in one write.
 BENCHMARK_DEFINE_F(StoreBench, PutDeliveries)(benchmark::State& state) {
   const std::string body(12'000, 'x');
   for (auto _ : state) {

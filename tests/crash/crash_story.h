@@ -28,7 +28,7 @@ inline std::string CrashFactId(const std::string& delivery_id) {
   return MakeFactId(FactKind::kComment, delivery_id, "");
 }
 
-// Everything in it follows from the version it makes: so a half of it would show.
+// All of its content follows from the version that it makes, so a partial write is noticed.
 inline DecisionWrite CrashDecision(const StoredTicket& ticket, const InboxEntry& entry) {
   const std::uint64_t next = ticket.record.version + 1;
   DecisionWrite write;

@@ -85,7 +85,7 @@ T Must(absl::StatusOr<T> value) {
 
 absl::Time Begin() { return absl::FromCivil(absl::CivilHour(2026, 3, 2, 9), absl::UTCTimeZone()); }
 
-// The program, until it is killed.
+// The program that is killed.
 class Victim {
  public:
   Victim(const std::string& program, const std::string& config, const std::string& clock,
@@ -147,18 +147,18 @@ class Victim {
   std::string url_;
 };
 
-// What people do, and when; the same in every run.
+// What people do, and when. It is the same in every run.
 struct Act {
-  absl::Duration at;  // since Begin
+  absl::Duration at;  // time since Begin
   int ticket;
-  std::function<void(Sandbox&, std::vector<TicketRef>&)> act;  // null: time alone
+  std::function<void(Sandbox&, std::vector<TicketRef>&)> act;  // null: only the time passes
 };
 
 std::vector<Act> Acts(const ProjectRef& project, int tickets) {
   std::vector<Act> acts;
   for (int t = 0; t < tickets; ++t) {
     const absl::Duration begin = absl::Hours(4 * t);
-    // Every fourth is a private customer's.
+    // Every fourth ticket is a private customer's.
     const std::string customer = t % 4 == 3 ? "erin" : "dave";
     const auto add = [&](int minutes, decltype(Act::act) act) {
       acts.push_back({begin + absl::Minutes(minutes), t, std::move(act)});
@@ -186,8 +186,8 @@ std::vector<Act> Acts(const ProjectRef& project, int tickets) {
 }
 
 // A run of the story.
-// The telling's name in a notice's JSON. Its `webhook-id` is made of the content too, and so of the
-// forge's address, which is another in each run.
+// The telling's name in a notice's JSON. The `webhook-id` cannot be compared: it is made of the
+// content too, and so of the forge's address, which differs in each run.
 std::string NameIn(const std::string& body) {
   constexpr std::string_view kBegin = "\"data\":{\"id\":\"";
   const std::size_t at = body.find(kBegin);
@@ -223,7 +223,7 @@ class Run {
       std::filesystem::permissions(
           file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     }
-    // The forge's first word, so that the project's adoption does not depend on the run.
+    // The forge's first delivery, so that the project's adoption does not depend on the run.
     Up();
   }
 
@@ -239,7 +239,7 @@ class Run {
   }
   void Kill() { victim_.reset(); }
 
-  // Hands on what the forge has to tell; what nobody took is told again.
+  // Sends the forge's deliveries. Those that were not accepted are sent again.
   void Deliver() {
     for (const DeliveryResult& result : sandbox_.DeliverPending()) {
       if (result.status / 100 != 2) sandbox_.Redeliver(result.id);
@@ -249,7 +249,7 @@ class Run {
     Deliver();
     victim_->Settle();
   }
-  // Lets everything that is due until then happen.
+  // Lets everything happen that is due until then.
   void LiveUntil(absl::Time end) {
     Settle();
     while (clock_.Now() < end) {
@@ -261,7 +261,7 @@ class Run {
 
   Sandbox::Shown Look(int ticket) {
     Sandbox::Shown shown = Must(sandbox_.Look(tickets_[ticket]));
-    // Numbers count what was created, twice or not.
+    // Comment numbers count everything that was created, duplicates included.
     static const std::regex kNumber("(issuecomment-|note_)[0-9]+");
     for (auto& [author, body] : shown.comments) {
       body = std::regex_replace(body, kNumber, "$1N");
@@ -269,7 +269,8 @@ class Run {
     }
     return shown;
   }
-  // By name: the contents that were told, how often all in all, and how many ids had two contents.
+  // By name: the contents that were sent. Also how often in total, and how many ids had two
+  // contents.
   std::map<std::string, std::set<std::string>> Told(std::size_t* times, int* two_contents) {
     std::map<std::string, std::set<std::string>> told;
     std::map<std::string, std::string> by_id;
@@ -288,7 +289,7 @@ class Run {
   }
 
  private:
-  // The story's people and project are on its GitHub.
+  // The story's people and project also exist on its GitHub.
   void SetGitLab(const ProjectRef& project) {
     for (const std::string login : {"dave", "erin"}) {
       sandbox_.AddUser(ForgeKind::kGitLab, {.login = login, .name = login});
@@ -344,7 +345,7 @@ KillReport RunKills(const KillOptions& options) {
   const auto upto = [&](int most) {
     return static_cast<int>(random() % static_cast<std::uint64_t>(most + 1));
   };
-  // About eight kills an act.
+  // About eight kills per act.
   const int tickets = std::max(1, (options.kills + 63) / 64);
   const ProjectRef project{options.forge, "acme/opendb"};
   const bool is_gitlab = options.forge == "gitlab";
@@ -391,7 +392,7 @@ KillReport RunKills(const KillOptions& options) {
       }
       run.Up();
       run.Deliver();
-      // Longer lives for what comes late in a face.
+      // Some longer lives, for the late steps of a face.
       const int steps = upto(3) == 0 ? upto(40) : upto(12);
       for (int step = 0; step < steps; ++step) {
         std::this_thread::sleep_for(std::chrono::milliseconds(upto(15)));
@@ -407,7 +408,7 @@ KillReport RunKills(const KillOptions& options) {
     ++report.acts;
     run.Up();
     run.LiveUntil(Begin() + act.at + kQuiet);
-    // What was put off by a back-off comes a little later.
+    // What a back-off delayed comes a little later.
     Sandbox::Shown shown = run.Look(act.ticket);
     while (shown != expected[i] && run.clock().Now() < Begin() + act.at + kPatience) {
       run.LiveUntil(run.clock().Now() + absl::Minutes(1));

@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   }
   Desk& desk = (*running)->service().desk();
   std::cout << "listening " << (*running)->url() << std::endl;
-  // The clock runs ahead of real time: who waits for an instant of it looks again and again.
+  // The clock does not follow real time, so a thread that waits for an instant must check again and
+  // again.
   std::thread([&desk] {
     for (;;) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -14,7 +14,7 @@
 
 namespace retainer {
 
-// Thread-safe. Ends the process where the file cannot be had.
+// Thread-safe. Ends the process when the file cannot be opened.
 class SharedClock final : public Clock {
  public:
   explicit SharedClock(const std::string& file) {

@@ -28,7 +28,7 @@ struct Acknowledged {
   std::set<std::pair<TicketKey, std::string>> facts;         // ticket, fact id
 };
 
-// Starts the writer, kills it after `lines` lines and takes in all that it said until then.
+// Starts the writer, kills it after `lines` lines, and records what it printed until then.
 void RunUntilKilled(const std::string& folder, int run, int lines, Acknowledged* acknowledged) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
@@ -118,7 +118,7 @@ void Check(const std::string& folder, const Acknowledged& acknowledged) {
   }
   for (const auto& fact : acknowledged.facts) EXPECT_TRUE(facts.contains(fact)) << fact.second;
 
-  // What is derived agrees with the tickets.
+  // Derived data agrees with the tickets.
   const auto due = store.DueWakeups(absl::InfiniteFuture(), 1000);
   EXPECT_EQ((std::set<std::pair<absl::Time, TicketKey>>(due->begin(), due->end())), wakeups);
   EXPECT_EQ(due->size(), wakeups.size());

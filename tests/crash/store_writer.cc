@@ -15,8 +15,8 @@
 namespace retainer {
 namespace {
 
-// One write call a line: lines of several threads do not mix, and what was written before the end
-// is read by the other side.
+// One write call per line: lines of several threads do not mix, and the other side reads everything
+// that was written before the end.
 void Say(const std::string& line) {
   if (write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size())) _exit(3);
 }
@@ -27,7 +27,7 @@ void WriteForever(Store& store, const std::string& forge, const std::string& run
     if (!store.PutDelivery(CrashDelivery(forge, id)).ok()) _exit(4);
     Say("D " + forge + " " + id + "\n");
 
-    // The front of the queue may be what an earlier run left.
+    // The front of the queue may be left from an earlier run.
     const auto front = store.ReadInbox(forge, 0, 1);
     if (!front.ok() || front->empty()) _exit(5);
     const TicketKey key = CrashTicket(forge, n % kCrashTickets + 1);
@@ -45,7 +45,7 @@ void WriteForever(Store& store, const std::string& forge, const std::string& run
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   retainer::RocksDbOptions options;
-  // Small buffers, so that flushes and compactions are killed too.
+  // Small buffers, so that kills also happen during flushes and compactions.
   options.write_buffer_bytes = std::size_t{256} << 10;
   options.max_wal_bytes = std::size_t{256} << 10;
   auto store = retainer::OpenRocksDbStore(argv[1], options);

@@ -58,8 +58,8 @@ class Asked : public World {
   }
   void TestBody() override {}
 
-  // A byte chooses the route, a byte who asks; then the part of the path, and lines of parameters
-  // in the route's order.
+  // One byte chooses the route, one byte the caller. Then come the variable part of the path, and
+  // lines with parameters in the route's order.
   void Ask(std::string_view input) {
     if (input.size() < 2) return;
     const Route& route = routes[static_cast<unsigned char>(input[0]) % routes.size()];
@@ -120,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   asked.Ask(input);
   retainer::Parsers(input);
-  // Nobody can sign but the issuer.
+  // Only the issuer can sign.
   if (asked.oidc->Verify(input).ok()) std::abort();
   return 0;
 }

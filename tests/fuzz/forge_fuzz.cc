@@ -23,11 +23,13 @@ using retainer::forge::HttpResponse;
 
 constexpr std::array<int, 16> kStatuses = {200, 201, 204, 206, 301, 304, 400, 401,
                                            403, 404, 409, 410, 422, 429, 500, 503};
-constexpr std::size_t kMostCalls = 100;  // that one question may cost
-constexpr std::size_t kMostPages = 6;  // then no `Link` leads on, for the reader's own bound is far
+// The most calls that one question may cost.
+constexpr std::size_t kMostCalls = 100;
+// After these pages no `Link` leads on, because the reader's own limit is far away.
+constexpr std::size_t kMostPages = 6;
 
-// Answers that the input holds, over and over: a byte of status, a line of headers
-// (`Name: value|Name: value`), the body up to a zero byte.
+// Answers from the input, used in turn: a byte of status, a line of headers (`Name: value|Name:
+// value`), and the body up to a zero byte.
 class Answers final : public retainer::forge::HttpTransport {
  public:
   explicit Answers(std::string_view input) {
@@ -49,7 +51,7 @@ class Answers final : public retainer::forge::HttpTransport {
   absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override {
     if (request.target.empty() || request.target[0] != '/') std::abort();
     for (const char c : request.target) {
-      if (static_cast<unsigned char>(c) <= ' ') std::abort();  // would be another request
+      if (static_cast<unsigned char>(c) <= ' ') std::abort();  // it would be another request
     }
     if (++calls_ > kMostCalls) std::abort();
     HttpResponse answer = answers_[calls_ % answers_.size()];

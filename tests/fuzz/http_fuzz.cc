@@ -25,7 +25,7 @@ struct Read {
   int status = 0;
   RequestParser::Body end = RequestParser::Body::kMore;
   std::string body;
-  std::size_t left = 0;  // bytes behind the body
+  std::size_t left = 0;  // bytes after the body
 };
 
 // Reads one request from `bytes`, whose body comes in pieces of `piece`.
@@ -58,7 +58,7 @@ bool IsPlain(std::string_view text) {
   });
 }
 
-// What is taken says one thing.
+// An accepted head is unambiguous.
 void CheckHead(const HttpRequest& request) {
   Check(!request.method.empty() && !request.target.empty());
   Check(IsPlain(request.method) && IsPlain(request.target));
@@ -68,7 +68,7 @@ void CheckHead(const HttpRequest& request) {
   }
   Check(request.FindAll("Host").size() <= 1);
   for (const std::string& length : request.FindAll("Content-Length")) {
-    std::uint64_t declared = 0;  // given twice, it says the same twice
+    std::uint64_t declared = 0;  // if it is given twice, both values are equal
     Check(absl::SimpleAtoi(length, &declared) && declared == request.length);
   }
   Check(!request.chunked || !request.Has("Content-Length"));

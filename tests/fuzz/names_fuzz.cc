@@ -14,7 +14,7 @@
 
 namespace {
 
-// Which prefixes of `text` the pattern's first part covers, character by character of the pattern.
+// A reference matcher: for each character of the pattern, the prefixes of `text` that are covered.
 bool Matches(std::string_view pattern, std::string_view text) {
   std::vector<bool> reach(text.size() + 1, false);
   reach[0] = true;

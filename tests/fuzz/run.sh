@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzes every target, each for a time, as many at once as there are processors.
+# Fuzzes every target for a given time, as many at once as there are processors.
 #
-#   tests/fuzz/run.sh [--seed N] [SECONDS [TARGET…]]     60 seconds and all targets, where not told
-#                                                        otherwise; a seed makes a run repeatable
+#   tests/fuzz/run.sh [--seed N] [SECONDS [TARGET…]]     default: 60 seconds and all targets; a
+#                                                        seed makes a run repeatable
 #
-# Builds the preset `fuzz`, makes a corpus of the seeds beside this script and of samples of the tree
-# in build/fuzz/corpus (what is found there is kept for the next run), and says for each target how
-# many edges of the program it reached and how often it ran. Fails where a target finds something,
-# with the input that it found, or reaches so little that the rooms cannot be instrumented.
+# Builds the preset `fuzz`, and makes a corpus in build/fuzz/corpus from the seeds beside this script and
+# from samples of the tree (new inputs are kept there for the next run). Prints for each target how many
+# edges of the program it reached and how often it ran. Fails when a target finds a bug, with the input, or
+# when it reaches so few edges that the rooms cannot be instrumented.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 random=0
@@ -29,12 +29,12 @@ build=build/fuzz
 echo "== building fuzz"
 cmake --build $build --target "${targets[@]/%/_fuzz}" -- --quiet
 
-# seed TARGET FILE: with PREFIX bytes (as printf writes them) before it.
+# seed TARGET FILE: adds the file to the corpus, after the bytes PREFIX (in printf's form).
 seed() {
   local folder=$build/corpus/$1 file=$2 prefix=${3:-}
   { printf '%b' "$prefix" && cat "$file"; } >"$folder/$(basename "$(dirname "$file")")-$(basename "$file")"
 }
-# The place of an event in webhooks_fuzz.cc, as the byte that chooses it.
+# The byte that chooses an event: its index in webhooks_fuzz.cc.
 event_byte() {
   local n=0 event
   while read -r event; do

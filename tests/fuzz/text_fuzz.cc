@@ -31,9 +31,9 @@ void CheckPriority(std::string_view written) {
   const auto rank = retainer::core::ReadPriority(policy, written);
   const std::string canonical = retainer::core::CanonicalPriority(policy, written);
   if (rank) {
-    // The canonical form means the same.
+    // The canonical form has the same meaning.
     Check(retainer::core::ReadPriority(policy, canonical) == rank);
-    // What nobody sees changes nothing.
+    // Invisible characters change nothing.
     Check(retainer::core::ReadPriority(policy, "\u200B" + std::string(written) + " ") == rank);
   }
   Check(retainer::core::ShownPriority(written).size() <= 51);
@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Check(features.form_priority.size() <= retainer::kMostFormAnswer);
   for (const retainer::Command& command : features.commands) {
     Check(command.argument.size() <= 64);
-    // What is printed reads as the same again.
+    // The printed form is read back as the same.
     const auto again = retainer::ParseCommand(retainer::ToString(command));
     Check(again.ok() && again->name == command.name && again->argument == command.argument);
     if (command.name == retainer::CommandName::kPriority) CheckPriority(command.argument);
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckPriority(features.form_priority);
   CheckPriority(text.substr(0, 300));
 
-  // Words below stay words, a fence hides everything.
+  // Words before the text still count, and an open fence before the text hides its commands.
   Check(retainer::ReadText("word\n\n" + std::string(text), false).substance);
   Check(retainer::ReadText("~~~~~~~~~~~~~\n" + std::string(text), false).commands.empty() ||
         text.find("~~~~~~~~~~~~~") != text.npos);

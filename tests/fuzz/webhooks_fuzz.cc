@@ -43,8 +43,8 @@ constexpr std::array<std::string_view, 22> kEvents = {"issues",
 
 }  // namespace
 
-// The first byte chooses the event; the rest is the body, and the whole a delivery that is signed
-// by nobody.
+// The first byte chooses the event. The rest is the body. The whole is a delivery without a valid
+// signature.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto github = Make(retainer::ForgeKind::kGitHub);
   static const auto gitlab = Make(retainer::ForgeKind::kGitLab);
@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto& receiver = which < 14 ? github : gitlab;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
 
-  // The fast reader refuses what the judge refuses, in its words.
+  // The fast reader refuses what the strict reader refuses, with the same message.
   if (retainer::Body::Parse(body).status() != retainer::ReadStrictly(body).status()) std::abort();
 
   retainer::Delivery delivery;
@@ -69,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   receiver->GuessEventType(body);
 
-  // The token is right, so that the intake goes on to look at the body.
+  // The token is right, so that the intake goes on to check the body.
   const retainer::Headers headers = {{"X-Gitlab-Token", "secret"},
                                      {"X-Gitlab-Event", delivery.event_type},
                                      {"X-Hub-Signature-256", std::string(body.substr(0, 80))}};

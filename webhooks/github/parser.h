@@ -20,7 +20,7 @@ namespace retainer::github {
 // The event types that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
-// Can it be parsed? So can some that are not needed yet.
+// True when the event can be parsed. Some of these events are not needed yet.
 bool IsUnderstood(std::string_view event);
 
 // True when the body's objects fit the event type. Always true for events that are not understood.

@@ -23,10 +23,11 @@ namespace retainer::gitlab {
 // The values of X-Gitlab-Event that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
-// Can it be parsed? So can some that are not needed yet.
+// True when the event can be parsed. Some of these events are not needed yet.
 bool IsUnderstood(std::string_view event);
 
-// True when the body's `object_kind` fits the header. Always true for events that are not understood.
+// True when the body's `object_kind` fits the header. Always true for events that are not
+// understood.
 bool Fits(std::string_view header, Node body);
 
 // InvalidArgument when the body does not fit its header or lacks what its event needs.
