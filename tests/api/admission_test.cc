@@ -58,7 +58,7 @@ TEST(BodyBudget, LargeBodiesLeaveRoomForSmallOnes) {
 TEST(BodyBudget, ANetworkHasItsShareAlone) {
   BodyBudget budget(Limits());
   BodyBudget::Hold large{"a"};
-  // Three quarters of it for large ones, as of all.
+  // Large bodies get three quarters of a network's share, as of the total.
   EXPECT_EQ(budget.Grow(large, 301), Answer::kShareSpent);
   EXPECT_EQ(budget.Grow(large, 300), Answer::kYes);
   BodyBudget::Hold small[3] = {{"a"}, {"a"}, {"a"}};

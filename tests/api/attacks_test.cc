@@ -23,7 +23,7 @@ class AttacksTest : public World {
         DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
     desk->Start();
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
-    // Nobody is cut off meanwhile.
+    // No connection is closed for its pace in these tests.
     options.pace.idle_timeout = options.pace.head_timeout = options.pace.read_timeout =
         options.pace.request_timeout = absl::Seconds(60);
     options.stop_timeout = absl::ZeroDuration();
@@ -41,8 +41,7 @@ class AttacksTest : public World {
                         "\r\nX-Event: issues\r\nContent-Type: application/json\r\n", fields,
                         "Content-Length: ", length, "\r\n\r\n");
   }
-  // A client that nobody should notice: each of its requests, on a connection of its own, is
-  // answered well, soon.
+  // A normal client: each of its requests, on a new connection, gets a good answer soon.
   void ExpectHealthy(const char* from = "127.0.0.9") {
     for (int i = 0; i < 10; ++i) {
       const auto began = std::chrono::steady_clock::now();
@@ -122,7 +121,7 @@ TEST_F(AttacksTest, LargeBodiesOfOneAddressLeaveRoomForOthersAndForItsSmallOnes)
   }
   ExpectHealthy("127.0.0.2");
   ExpectHealthy();
-  // One that is as large as may be finds room as well.
+  // A body of the maximum size also gets memory.
   RawClient sender(ports.listen, "127.0.0.9");
   const std::string body(20 * 1024 * 1024, ' ');
   sender.Send(Delivery("one", body.size()) + body);

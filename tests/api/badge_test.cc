@@ -48,8 +48,8 @@ TEST_F(BadgeRouteTest, ABadgeIsTheSameWithoutPrivateCustomers) {
   EXPECT_EQ(Get(badge, "")->body, before);
 }
 
-// A ticket that a public and a private customer share: the words of the private one's contact are
-// to outsiders those of anybody.
+// A ticket that a public and a private customer share: for outsiders, the private customer's
+// contact is a stranger.
 TEST_F(BadgeRouteTest, ABadgeDoesNotHearAPrivateCustomersContact) {
   policy.public_badge = true;
   policy.plans["silver"].promises["P2"].targets[Metric::kResolution] = {0, absl::Hours(8), "8h"};
@@ -67,7 +67,7 @@ TEST_F(BadgeRouteTest, ABadgeDoesNotHearAPrivateCustomersContact) {
   EXPECT_NE(badge.find("1 of 1 promises met in the last 90 days, 0 open breaches"),
             std::string::npos)
       << badge;
-  // acme's own claim is as acme has it.
+  // acme's own claim does include its contact's words.
   const auto ticket = GetJson("/api/v1/tickets?customer=acme")["tickets"][0];
   EXPECT_EQ(ticket["claims"][0]["customer"], "acme");
 }

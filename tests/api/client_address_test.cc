@@ -24,7 +24,7 @@ TEST(ClientAddress, IsTheConnectionsWhereNoProxyIsBelieved) {
   EXPECT_EQ(TrustedProxies({"10.0.0.2"}).ClientOf("10.0.0.1", {"1.2.3.4"}), "10.0.0.1");
 }
 
-// HAProxy's `option forwardfor` writes a line of its own after those that came.
+// HAProxy's `option forwardfor` adds a line of its own after the existing ones.
 TEST(ClientAddress, IsInTheLastLineOfForwardedAddresses) {
   const TrustedProxies proxies({"10.0.0.1"});
   EXPECT_EQ(proxies.ClientOf("10.0.0.1", {"9.9.9.9", "1.2.3.4"}), "1.2.3.4");

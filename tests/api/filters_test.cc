@@ -27,7 +27,7 @@ TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
     const std::string path = list;
     EXPECT_EQ(Detail(path + "customer=nope"),
               "The policy in force names no such customer; there are acme, globex, initech.");
-    // Whom a project's token may not know of is to it one that is not there.
+    // For a project's token, a private customer is answered as an unknown name.
     const std::string nobody = Detail(path + "customer=nope", "here");
     EXPECT_EQ(nobody,
               "The policy in force names no such customer that this token may know of; there are "
@@ -68,7 +68,7 @@ TEST_F(FiltersTest, SeveralPrioritiesMeanEachOfThem) {
     }
   }
   EXPECT_EQ(Refs(GetJson("/api/v1/tickets?priority=P1")), (Texts{"github:acme/opendb#2"}));
-  // Page by page, each once, however many customers have claims on it.
+  // Page by page, each ticket comes once, however many customers have claims on it.
   ASSERT_TRUE(
       desk->Operate(Key(2), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0))).ok());
   Texts seen;

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-// The questions that nothing narrows: the only ones in which private customers' promises count.
+// The questions without a filter: only in these do promises to private customers count.
 const char* const kOpenQuestions[] = {"", "&fail_on=at_risk", "&ref=v1", "&fail_on=at_risk&ref=v1"};
 const char* const kNarrowed[] = {"&priority=P1",
                                  "&priority=P2",
@@ -38,7 +38,7 @@ struct Seen {
   std::size_t forge_asked = 0;
   int store_asked = 0;
 
-  // From when until when a question's verdict was another one than in the other world.
+  // The intervals in which a question's verdict differed from that in the other world.
   std::vector<std::pair<absl::Time, absl::Time>> Differences(const Seen& other,
                                                              const std::string& question) const {
     std::vector<std::pair<absl::Time, absl::Time>> spans;
@@ -59,12 +59,12 @@ class WatchedWorld final : public Served {
     if (!with_acme) policy.customers.erase(policy.customers.begin());
   }
 
-  // Issues of dave, contact of acme where there is one, and of gina.
+  // Issues of dave, who is a contact of acme in one of the worlds, and of gina.
   Seen Watch(absl::Duration step, absl::Duration end) {
     Serve();
     SaveToken("job", "github:acme/opendb", "", "gate");
     forge.SetRef("v1", {std::string(40, 'a'), std::string(40, 'b'), std::string(40, 'c')});
-    // By minutes.
+    // Minute -> what happens.
     std::map<int, std::function<void()>> story = {
         {0, [&] { Say("1", MakeEvent(1, kDave, {Opened(kDave, 0)})); }},
         {30, [&] { Say("2", MakeEvent(2, gina, {Opened(gina, 30)})); }},
@@ -74,7 +74,7 @@ class WatchedWorld final : public Served {
          [&] {
            Say("2a", MakeEvent(2, gina, {Commented(kAlice, 60 * 3, "9", "Mended in 1.2.")}));
          }},
-        // Broken, and of a public customer.
+        // A broken promise to a public customer.
         {60 * 24 * 6, [&] { Say("4", MakeEvent(4, gina, {Opened(gina, 60 * 24 * 6)})); }},
         {60 * 50, [&] {
            Say("1a", MakeEvent(1, kDave, {Commented(kAlice, 60 * 50, "8", "Mended in 1.2.")}));
@@ -100,7 +100,7 @@ class WatchedWorld final : public Served {
     return seen;
   }
 
-  // Something is written that a job may know nothing of, twice within a second.
+  // Writes something that a job may not know of, twice within a second.
   void Touch(absl::Duration after) {
     clock.Advance(after);
     Say(absl::StrCat("touch", ++touches_),
@@ -190,8 +190,9 @@ TEST(GatePrivacyTest, NothingButTheDayIsSeenOfAPrivateCustomer) {
   }
 }
 
-// A stranger's issue is asked about in the organisations of private customers too, and until the
-// forge answers it is not known whose it is: to those who may know of them.
+// The author of a stranger's issue is also looked up in the organisations of private customers.
+// Until the forge answers, it is unknown whose issue it is, but only for callers that may know
+// those customers.
 TEST(GatePrivacyTest, WhatIsAskedForPrivateCustomersAloneIsNothingToWaitForOutside) {
   const auto verdicts = [](bool with_acme) {
     WatchedWorld world(with_acme);
@@ -254,7 +255,7 @@ TEST(GatePrivacyTest, WithinASecondAnAnswerStaysWhateverIsWritten) {
   EXPECT_NE(world.Asked()["as_of"], before["as_of"]);
 }
 
-// What ends a breach otherwise than an answer ends it outside no sooner.
+// Whatever ends a breach, an answer or not, outsiders see the end no sooner.
 TEST(GatePrivacyTest, AnExcuseOrAReleasedClaimTurnsTheAnswerBackOnTheDayToo) {
   for (const bool excuse : {true, false}) {
     WatchedWorld world(true);
@@ -275,11 +276,11 @@ TEST(GatePrivacyTest, AnExcuseOrAReleasedClaimTurnsTheAnswerBackOnTheDayToo) {
   }
 }
 
-// A claim that makes a breach of the past begins to count on the day after it, not at once.
+// A claim that creates a breach in the past starts to count on the day after it, not at once.
 TEST(GatePrivacyTest, WhatIsLearntLateCountsNoSooner) {
   WatchedWorld world(true);
   world.Begin();
-  // The project is there from the beginning on.
+  // The project is known from the beginning.
   world.Say("early", world.MakeEvent(2, kErin, {world.Opened(kErin, 0)}));
   world.clock.Set(At(60 * 30));
   world.Say("late", world.MakeEvent(1, kDave, {world.Opened(kDave, 0)}));

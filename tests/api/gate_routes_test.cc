@@ -45,7 +45,7 @@ TEST_F(GateRoutesTest, GateFollowsTheClockNotTheTick) {
     EXPECT_EQ(GetJson(gate + same)["verdict"], "fail") << same;
   }
 
-  // Answered: what was late stays so, but nothing is broken any more.
+  // After the answer, the late promise stays missed, but nothing is broken any more.
   Deliver("late", MakeEvent(1, gina, {Commented(kAlice, 4 * 60, "9", "It is mended in 1.2.")}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   EXPECT_EQ(GetJson(gate)["verdict"], "pass");
@@ -56,7 +56,7 @@ TEST_F(GateRoutesTest, ManyJobsThatAskTheSameInASecondAreAnsweredOnce) {
   SaveToken("job", "github:acme/opendb", "", "gate");
   Open(1, gina);
   clock.Set(At(4 * 60));
-  // What the instant itself makes the desk write is written before.
+  // The desk first writes everything that this instant causes.
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   const json verdict = GetJson(gate);
   const int asked = store.owed_asked();
@@ -68,11 +68,11 @@ TEST_F(GateRoutesTest, ManyJobsThatAskTheSameInASecondAreAnsweredOnce) {
   EXPECT_EQ(Get(gate, "all", {{"If-None-Match", tag}})->status, 304);
   EXPECT_EQ(store.owed_asked(), asked);
 
-  // Not who may see less, nor another question.
+  // A caller that may see less, or another question, does not get the kept answer.
   EXPECT_EQ(GetJson(gate, "job")["verdict"], "fail");
   EXPECT_EQ(GetJson(gate + "&priority=P1")["verdict"], "pass");
   EXPECT_GT(store.owed_asked(), asked);
-  // Nor once something has happened, or a second later.
+  // Neither does anybody after a write, or a second later.
   ASSERT_TRUE(
       store
           .SaveOverride(
@@ -91,7 +91,7 @@ TEST_F(GateRoutesTest, AnOverrideOnRecordLetsThroughForItsTime) {
   GateOverride record{"3f9a", {"github", "77"}, "carol", "the fix must ship",
                       At(0),  At(360),          {},      ""};
   ASSERT_TRUE(store.SaveOverride(record).ok());
-  // It would pass by itself, for as long as that lasts.
+  // The override makes it pass for as long as it is in force.
   auto verdict = GetJson(gate);
   EXPECT_EQ(verdict["override"]["without"], "pass") << verdict;
   EXPECT_EQ(verdict["next_change_at"], "2026-03-02T13:00:00Z");
@@ -129,7 +129,7 @@ TEST_F(GateRoutesTest, GateSaysWhatItDoesWithARef) {
   const auto verdict = GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(verdict["verdict"], "fail");
   EXPECT_EQ(verdict["ref"]["name"], "v1.2");
-  // No fix is known of, so there is nothing to ask the forge.
+  // No fix is known, so there is no question for the forge.
   EXPECT_EQ(verdict["ref"]["applied"], true);
   EXPECT_EQ(verdict["ref"]["excluded"].size(), 0u);
   EXPECT_EQ(forge.Count("contains"), 0u);
@@ -156,7 +156,7 @@ TEST_F(GateRoutesTest, TheReleaseWithTheFixMayShip) {
   EXPECT_EQ(verdict["reasons"][0]["ticket"], "github:acme/opendb#1");
   EXPECT_EQ(verdict["ref"]["excluded"].size(), 0u);
 
-  // Asked again soon, the forge is not.
+  // If the gate is asked again soon, the forge is not.
   const std::size_t asked = forge.Count("contains");
   GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(forge.Count("contains"), asked);
@@ -201,7 +201,7 @@ TEST_F(GateRoutesTest, WhatTheForgeDoesNotSayCounts) {
   verdict = GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(verdict["verdict"], "fail");
   EXPECT_EQ(verdict["ref"]["applied"], false);
-  // It is left alone for a while.
+  // The forge is not asked for a while.
   const std::size_t asked = forge.Count("contains");
   GetJson(gate + "&ref=v1.3");
   EXPECT_EQ(forge.Count("contains"), asked);
@@ -230,7 +230,8 @@ TEST_F(GateRoutesTest, GateNamesNoPrivateCustomer) {
   ASSERT_EQ(verdict["reasons"].size(), 1u);
   EXPECT_EQ(verdict["reasons"][0]["kind"], "private");
   EXPECT_EQ(verdict["reasons"][0]["count"], 2);
-  // Nothing by which a reader of a public log would know the customer or the ticket.
+  // The answer has nothing by which a reader of a public log would recognise the customer or the
+  // ticket.
   for (const char* word :
        {"acme\"", "ACME", "c-7f3", "opendb#1", "issues/1", "gold", "due", "P2"}) {
     EXPECT_EQ(result->body.find(word), std::string::npos) << word << "\n" << result->body;
@@ -260,7 +261,7 @@ TEST_F(GateRoutesTest, TheNextChangeIsNeverBeforeTheQuestion) {
   EXPECT_EQ(verdict["next_change_at"], verdict["as_of"]);
 }
 
-// What a job prints may stand in a public log.
+// A job's output may end up in a public log.
 TEST_F(GateRoutesTest, AJobIsToldOfPrivateCustomersThatItMustWaitAndNothingElse) {
   Serve();
   SaveToken("job", "github:acme/opendb", "");
@@ -268,7 +269,7 @@ TEST_F(GateRoutesTest, AJobIsToldOfPrivateCustomersThatItMustWaitAndNothingElse)
   clock.Set(At(20));
   Deliver("second", MakeEvent(2, kDave, {Opened(kDave, 20)}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
-  // When theirs is due says which issue is a customer's.
+  // The due instant would reveal which issue is a customer's.
   EXPECT_TRUE(GetJson(gate, "job")["next_change_at"].is_null());
   EXPECT_EQ(GetJson(gate + "&customer=acme", "job", 404)["detail"],
             GetJson(gate + "&customer=nobody", "job", 404)["detail"]);
@@ -290,7 +291,7 @@ TEST_F(GateRoutesTest, AJobIsToldOfPrivateCustomersThatItMustWaitAndNothingElse)
   verdict = GetJson(gate + "&priority=P2", "job");
   EXPECT_EQ(verdict["verdict"], "pass") << "filters are about public customers";
   EXPECT_NE(verdict["note"].get<std::string>().find("private customers"), std::string::npos);
-  // Where it must wait all the same, not even that.
+  // When the job must wait for another reason, it does not even learn that.
   Deliver("fourth", MakeEvent(4, gina, {Opened(gina, 265)}));
   clock.Set(At(265 + 240) + kHiddenGrain);
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
@@ -342,7 +343,7 @@ TEST_F(GateRoutesTest, GateIsUnknownWithoutAPolicyAndBehindABacklog) {
   EXPECT_EQ(verdict["verdict"], "unknown");
   EXPECT_EQ(verdict["reasons"][0]["code"], "policy");
 
-  // Deliveries of a forge that nobody works off.
+  // Deliveries of a forge that no worker processes.
   ASSERT_TRUE(store.PutDelivery({"elsewhere", "d1", "issues", "{}", clock.Now(), false}).ok());
   SetPolicy("v1");
   EXPECT_EQ(GetJson(gate)["verdict"], "pass");
@@ -368,7 +369,7 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
       {gate + "&priority=P1&priority=P2", 400},
       {gate + "&ref=" + std::string(300, 'a'), 400}};
   for (const auto& [path, status] : wrong) GetJson(path, "all", status);
-  // Each names what there is.
+  // Each refusal lists the known names.
   SaveToken("job", "github:acme/opendb", "", "gate");
   const std::vector<std::array<std::string, 4>> told = {
       {"all", "&priority=P9", "P1, P2", ""},
@@ -389,7 +390,7 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
       EXPECT_EQ(detail.find(never), std::string::npos) << query << ": " << detail;
     }
   }
-  // Seen, but no longer covered.
+  // The project is known but no longer covered.
   policy.projects = {{"github", "acme/other"}};
   SetPolicy("v2");
   GetJson(gate, "all", 404);

@@ -21,7 +21,8 @@ namespace {
 
 constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-// Takes any body at /deliveries, and says how long it was; /slow is answered when it may be.
+// Accepts any body at /deliveries and answers with its length. /slow is answered when the test
+// allows it.
 class PlainFront final : public HttpFront {
  public:
   Plan Look(HttpRequest& request) override {
@@ -76,7 +77,7 @@ class ListenerTest : public ::testing::Test {
     listener->Start();
   }
   RawClient Connect(const char* from = nullptr) { return RawClient(port, from); }
-  // That its answer comes proves that it was let in.
+  // An answer proves that the connection was accepted.
   RawClient Held(const char* from = nullptr) {
     RawClient client = Connect(from);
     client.Send(kGet);
@@ -102,7 +103,7 @@ class ListenerTest : public ::testing::Test {
     }
     return threads;
   }
-  // Of memory that is there, in MiB.
+  // Resident memory in MiB.
   static std::size_t Resident() {
     std::ifstream statm("/proc/self/statm");
     std::size_t all = 0;
@@ -183,7 +184,7 @@ TEST_F(ListenerTest, WhoWaitsToBeToldSendsTheBodyThen) {
   EXPECT_EQ(client.ReadAnswer(), "HTTP/1.1 100 Continue\r\n\r\n");
   client.Send("hello");
   EXPECT_EQ(Body(client.ReadAnswer()), "5");
-  // Refused, or there already: nothing is said in between.
+  // Refused, or already answered: no interim response is sent.
   EXPECT_EQ(Ask(Delivery(30'000'000, "Expect: 100-continue\r\n")).substr(9, 3),
             absl::StrCat(PlainFront::StatusOf(HttpFront::Refusal::kTooLarge)));
   EXPECT_EQ(Body(Ask(Delivery(5, "Expect: 100-continue\r\n") + "hello")), "5");
@@ -200,7 +201,7 @@ TEST_F(ListenerTest, ABrokenChunkIsNoSilence) {
 }
 
 TEST_F(ListenerTest, TenThousandIdleConnectionsHoldNoThread) {
-  // Both ends are of this process.
+  // Both ends belong to this process.
   rlimit files{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
   files.rlim_cur = files.rlim_max;
@@ -215,7 +216,7 @@ TEST_F(ListenerTest, TenThousandIdleConnectionsHoldNoThread) {
   while (idle.size() < many) {
     idle.push_back(Connect());
     ASSERT_TRUE(idle.back().connected()) << idle.size();
-    // So that no more wait to be accepted than the kernel holds.
+    // Do not let more connections wait than the kernel's queue holds.
     if (idle.size() % 250 != 0) continue;
     healthy.Send(kGet);
     ASSERT_EQ(healthy.ReadStatus(), 200);
@@ -317,7 +318,7 @@ TEST_F(ListenerTest, ChunkedBodiesTakeRoomAsTheyGrow) {
 
 TEST_F(ListenerTest, MemoryIsGivenBack) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr std::size_t kSlack = 400;  // what was freed is kept for a while
+  constexpr std::size_t kSlack = 400;  // freed memory is kept for a while
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
   constexpr std::size_t kSlack = 400;
@@ -337,7 +338,7 @@ TEST_F(ListenerTest, MemoryIsGivenBack) {
     while (!holds() && std::chrono::steady_clock::now() < until) (void)Held();
     return holds();
   };
-  // Again and again: an allocator could keep what it has seen once.
+  // Several rounds, because an allocator may keep the memory of the first one.
   for (int round = 0; round < 3; ++round) {
     std::vector<RawClient> slow;
     for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}) {
@@ -376,7 +377,7 @@ TEST_F(ListenerTest, WhoDoesNotReadIsCutOff) {
   RawClient client(port, nullptr, 4096);
   const std::string ask =
       absl::StrCat("GET /", std::string(8000, 'a'), " HTTP/1.1\r\nHost: x\r\n\r\n");
-  // More than the two ends of the connection hold.
+  // More than both ends of the connection can buffer.
   bool taken = true;
   for (int i = 0; i < 100'000 && taken; ++i) taken = client.Send(ask);
   EXPECT_FALSE(taken);

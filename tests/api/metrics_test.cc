@@ -30,7 +30,7 @@ const std::filesystem::path& Source() {
   return source;
 }
 
-// The families that a PromQL text names; a histogram by its series.
+// The families in a PromQL text; a histogram is named by its series.
 std::set<std::string> FamiliesNamed(const std::string& text) {
   static const auto& name = *new std::regex(R"(\bretainer_[a-z_]+)");
   std::set<std::string> families;
@@ -78,7 +78,7 @@ TEST(PrometheusMetrics, ExposesNamesHelpAndTypes) {
            "retainer_inbox_entries 7",
            "# TYPE retainer_delivery_lag_seconds histogram",
            "retainer_delivery_lag_seconds_count{forge=\"github\"} 1",
-           // Nothing has touched it yet, and an alert sees it all the same.
+           // Nothing has changed this metric yet, but an alert must see it.
            "retainer_dead_faces 0",
            "retainer_dead_notices 0",
        }) {
@@ -98,7 +98,7 @@ TEST(MetricFamilies, AreInOrderAndNamedAsPrometheusAsks) {
   }
 }
 
-// For `promtool check metrics` too (tests/deploy/check.sh).
+// Also used by `promtool check metrics` (tests/deploy/check.sh).
 TEST(MetricFamilies, ExposesEveryOne) {
   PrometheusMetrics metrics;
   for (const MetricFamily& family : MetricFamilies()) {
@@ -129,8 +129,7 @@ TEST(MetricFamilies, ExposesEveryOne) {
   }
 }
 
-// What the code counts without a family would be lost; a family that nothing counts is a promise
-// that nobody keeps.
+// A metric without a family would be lost, and a family that nothing counts would be useless.
 TEST(MetricFamilies, AreWhatTheCodeTells) {
   std::set<std::string> told;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(Source() / "src")) {

@@ -35,7 +35,7 @@ class OidcTest : public testing::Test {
     web_[issuer_.url() + "/keys"] = issuer_.Keys();
   }
 
-  // A GitHub job's claims, with `more` in the place of the same.
+  // The claims of a GitHub job; `more` replaces claims of the same name.
   static std::string Claims(std::map<std::string, std::string> more = {}) {
     std::map<std::string, std::string> claims = {
         {"iss", "\"https://ci.example\""},
@@ -121,7 +121,7 @@ TEST_F(OidcTest, RefusesWhatDoesNotFit) {
   Refuses(issuer_.Sign(Claims({{"aud", ""}})), "audience");
   Refuses(issuer_.Sign(Claims({{"repository_id", "\"4\""}})), "repository");
   Refuses(issuer_.Sign(Claims({{"repository_id", ""}})), "repository");
-  // The id of an entry counts as what it is there: a project's number is no repository's.
+  // An id counts only as what the entry says: a project's number is not a repository's.
   Refuses(issuer_.Sign(Claims({{"repository_id", "\"77\""}})), "repository");
   Refuses(issuer_.Sign(Claims({{"exp", absl::StrCat(kNow - 61)}})), "expired");
   Refuses(issuer_.Sign(Claims({{"exp", ""}})), "expired");
@@ -134,24 +134,24 @@ TEST_F(OidcTest, RefusesWhatDoesNotFit) {
 TEST_F(OidcTest, RefusesForgedSignatures) {
   TestIssuer forger("https://ci.example");
   Refuses(forger.Sign(Claims()), "signature");
-  // A genuine signature under other claims.
+  // A genuine signature with other claims.
   const std::string genuine = issuer_.Sign(Claims());
   const std::vector<std::string> parts = absl::StrSplit(genuine, '.');
   std::string raised;
   absl::WebSafeBase64Escape(Claims({{"exp", absl::StrCat(kNow + 900)}}), &raised);
   Refuses(absl::StrCat(parts[0], ".", raised, ".", parts[2]), "signature");
-  // An elliptic key's name over an RSA signature, and the other way round.
+  // An RSA signature with the name of an elliptic key, and the reverse.
   Refuses(issuer_.Sign(Claims(), "rsa-1", "RS256", "ec-1"), "algorithm");
   Refuses(issuer_.Sign(Claims(), "ec-1", "ES256", "rsa-1"), "algorithm");
 }
 
-// RFC 7515, 4.1.11: who does not understand what is critical must refuse, signed or not.
+// RFC 7515, 4.1.11: a reader that does not understand a critical extension must refuse the token.
 TEST_F(OidcTest, RefusesWhatItsHeaderCallsCritical) {
   EXPECT_TRUE(verifier_.Verify(issuer_.Sign(Claims())).ok());
   for (const char* crit : {R"(["exp"])", R"(["b64"])", "[]"}) {
     Refuses(issuer_.Sign(Claims(), "rsa-1", "RS256", "", crit), "crit");
   }
-  // What no library signs.
+  // No library would sign these.
   for (const char* crit : {R"("exp")", "null"}) {
     std::string header, body;
     absl::WebSafeBase64Escape(absl::StrCat(R"({"alg":"RS256","kid":"rsa-1","crit":)", crit, "}"),
@@ -183,7 +183,7 @@ TEST_F(OidcTest, KeepsKeysForAnHourAndFollowsARotation) {
   issuer_.AddRsaKey("rsa-2");
   issuer_.RemoveKey("rsa-1");
   Publish();
-  // Unknown keys are asked for at most once a minute, however many tokens name some.
+  // Unknown keys are fetched at most once a minute, however many tokens name them.
   Refuses(issuer_.Sign(Claims(), "rsa-2"), "no such key");
   EXPECT_EQ(fetches_, 2);
   clock_.Advance(absl::Minutes(1));
@@ -211,8 +211,8 @@ TEST_F(OidcTest, GoesOnWithKnownKeysForADayWhileTheIssuerIsAway) {
   EXPECT_TRUE(absl::IsUnavailable(Refusal(late)));
 }
 
-// OpenID Connect Discovery, 4: a slash at the end is a part of an issuer's name, and not of the
-// address of what it says of itself.
+// OpenID Connect Discovery, 4: a trailing slash is part of an issuer's name, but not of the address
+// of its description.
 TEST_F(OidcTest, ASlashAtTheEndIsTheIssuersOwnToWrite) {
   const std::string about = issuer_.url() + "/.well-known/openid-configuration";
   const auto configured_as = [&](const std::string& issuer) {
@@ -346,12 +346,12 @@ TEST_F(HangingIssuerTest, AFewWaitForItAndTheRestAreToldAtOnce) {
   EXPECT_EQ(good, 17);
 }
 
-// Somebody who makes tokens up learns nothing of what is configured: of all of them the answer is
-// the same, and so is what is done before it.
+// A forger learns nothing about the configuration: for all forged tokens the answer is the same,
+// and so is the work before it.
 TEST_F(OidcTest, WhatIsAskedForAnUnprovenTokenDoesNotHangOnWhatItClaims) {
   TestIssuer forger("https://ci.example");
   const std::vector<std::map<std::string, std::string>> claims = {
-      {},  // all that is configured
+      {},  // everything as configured
       {{"iss", "\"https://evil.example\""}},
       {{"aud", "\"other\""}},
       {{"repository_id", "\"4\""}},
@@ -366,7 +366,7 @@ TEST_F(OidcTest, WhatIsAskedForAnUnprovenTokenDoesNotHangOnWhatItClaims) {
       all.emplace("exp", absl::StrCat(kNow + 9'000));
       const std::string token = forger.Sign(Claims(all), key, algorithm);
       for (const bool away : {true, false}) {
-        // The first one after a minute has the keys fetched, the next does not.
+        // The first token after a minute causes a fetch, the next one does not.
         clock_.Advance(absl::Minutes(1));
         if (away) {
           web_.clear();
@@ -392,7 +392,7 @@ TEST_F(OidcTest, AProvenTokenHasNothingFetched) {
   for (int i = 0; i < 20; ++i) {
     clock_.Advance(absl::Minutes(2));
     EXPECT_TRUE(verifier_.Verify(token).ok());
-    // Nor does one that is signed, and does not count here.
+    // Neither does a signed token that is not valid here.
     Refuses(issuer_.Sign(Claims({{"exp", absl::StrCat(kNow + 9'000)}, {"aud", "\"x\""}})),
             "audience");
   }

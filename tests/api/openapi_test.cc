@@ -16,7 +16,7 @@ using nlohmann::json;
 class OpenApiTest : public Served {
  protected:
   OpenApiTest() : schemas(json::parse(OpenApiDocument())) {
-    // Beside the table: deliveries and health.
+    // Not in the table of routes: deliveries and health.
     described["/webhooks/{forge}"] = R"(/webhooks/([A-Za-z0-9._-]{1,64}))";
     described["/healthz"] = "/healthz";
     described["/readyz"] = "/readyz";
@@ -26,7 +26,7 @@ class OpenApiTest : public Served {
     }
   }
 
-  // The documented path that a request went to.
+  // The documented path of a request.
   std::string PathOf(const std::string& target) const {
     const std::string path = target.substr(0, target.find('?'));
     for (const auto& [name, pattern] : described) {
@@ -150,7 +150,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
     Ask(target + (target.find('?') == std::string::npos ? "?" : "&") + "colour=red");
     if (target != "/openapi.json") Ask(target, "nobody");
   }
-  // What a customer's token sees.
+  // The answers to a customer's token.
   for (const std::string target : {"/api/v1/tickets", "/api/v1/queue", "/api/v1/policy"}) {
     Ask(target, "acme");
   }
@@ -170,7 +170,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   Ask("/api/v1/ledger/head", "there");
   SaveToken("job", "github:acme/opendb", "", "gate");
   Ask("/api/v1/policy", "job");
-  // Late: reasons of all kinds.
+  // Late promises: reasons of all kinds.
   clock.Set(At(500));
   Ask("/api/v1/gate?" + project);
   Ask("/api/v1/gate?fail_on=at_risk&" + project, "acme");
@@ -206,7 +206,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   Ask("/api/v1/gate?" + project);
   Ask("/readyz", "");
 
-  // The attempts of this address are used up.
+  // This address has used up its attempts.
   server.reset();
   options.attempts.failures = 1;
   server = std::make_unique<ApiServer>(

@@ -43,7 +43,7 @@ TEST(Progress, WhoDoesNothingGoesBeforeWhoIsSlow) {
   EXPECT_GT(burden(longer), burden(In(State::kIdle)));
   EXPECT_GT(burden(In(State::kIdle)), burden(In(State::kBody), 25 << 20));
   EXPECT_GT(burden(In(State::kFinishing)), burden(In(State::kBody), 25 << 20));
-  // The larger, and the slower.
+  // The larger and the slower connections are heavier.
   EXPECT_GT(burden(In(State::kBody), 25 << 20), burden(In(State::kBody), 1 << 20));
   EXPECT_GT(burden(In(State::kBody, 10), 1 << 20), burden(In(State::kBody, 10'000), 1 << 20));
   EXPECT_GT(burden(In(State::kHead)), 0);
@@ -56,7 +56,7 @@ TEST(Progress, WhoBringsEnoughStays) {
   const auto now = kBegan + seconds(10);
   EXPECT_EQ(Burden(In(State::kBody, 40'960), 1000, limits, now), 0);
   EXPECT_GT(Burden(In(State::kBody, 40'950), 1000, limits, now), 0);
-  // Whose body will not be there in time is slow whatever comes meanwhile.
+  // A client whose body cannot be complete in time is slow, whatever it sends meanwhile.
   EXPECT_GT(Burden(In(State::kBody, 40'960, 25 << 20), 1000, limits, now), 0);
   EXPECT_EQ(Burden(In(State::kBody, 13 << 20, 25 << 20), 1000, limits, now), 0);
   EXPECT_EQ(Burden(In(State::kBody), 25 << 20, limits, kBegan + milliseconds(900)), 0)

@@ -18,8 +18,8 @@ namespace retainer {
 
 class RawClient {
  public:
-  // `from`: an address of this machine, 127.0.0.1 where it is left out. Reading gives up after ten
-  // seconds. `window`: bytes that may come before they are read; 0: as the system has it.
+  // `from` is an address of this machine, 127.0.0.1 by default. Reads time out after ten seconds.
+  // `window` limits the bytes that may arrive before they are read; 0: the system's default.
   explicit RawClient(int port, const char* from = nullptr, int window = 0)
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval patience{10, 0};
@@ -48,7 +48,7 @@ class RawClient {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
 
-  // False where the server does not take it.
+  // False when the server does not accept the bytes.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -58,14 +58,14 @@ class RawClient {
     return true;
   }
 
-  // Until the server ends the connection.
+  // Reads until the server closes the connection.
   std::string ReadAll() {
     while (Fill()) {
     }
     return std::exchange(unread_, "");
   }
 
-  // One answer, head and body; what there is of it where the connection ends before.
+  // Reads one answer, head and body; only a part of it if the connection ends earlier.
   std::string ReadAnswer(bool head_alone = false) {
     std::size_t end;
     while ((end = unread_.find("\r\n\r\n")) == unread_.npos) {
@@ -85,7 +85,7 @@ class RawClient {
     return answer;
   }
 
-  // The status of one answer; 0 where none comes.
+  // The status of one answer; 0 when none comes.
   int ReadStatus() {
     const std::string answer = ReadAnswer();
     return answer.starts_with("HTTP/1.1 ") ? std::atoi(answer.c_str() + 9) : 0;

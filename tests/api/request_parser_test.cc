@@ -119,7 +119,7 @@ TEST(RequestParser, AHeadHasAnEnd) {
   EXPECT_EQ(ReadFields(many + "X: a\r\n"), 431);
 }
 
-// Of a chunked body, whole or byte by byte: what came of it, and what it holds.
+// Parses a chunked body, whole or byte by byte: returns the result and the content.
 std::pair<Body, std::string> ReadChunks(const std::string& body, std::uint64_t most = kMost) {
   std::pair<Body, std::string> read[2];
   for (const bool bytewise : {false, true}) {

@@ -113,7 +113,7 @@ TEST_F(RoutesTest, ListsAreSortedAsIsAskedPageByPage) {
   const auto list = GetJson("/api/v1/tickets?sort=opened");
   EXPECT_EQ(list["tickets"][0]["opened_at"], "2026-03-02T09:00:00Z");
   EXPECT_EQ(list["tickets"][0]["updated_at"], "2026-03-02T09:50:00Z");
-  // A page of one order is none of another.
+  // A cursor of one order is not valid for another order.
   const std::string cursor = GetJson("/api/v1/tickets?limit=1&sort=opened")["next_cursor"];
   GetJson("/api/v1/tickets?limit=1&sort=-opened&cursor=" + cursor, "all", 400);
   const std::string said = GetJson("/api/v1/tickets?sort=title", "all", 400)["detail"];
@@ -142,7 +142,7 @@ TEST_F(RoutesTest, ACustomerSeesItselfAlone) {
   SaveToken("acme", "", "acme");
   Open(1, kDave);
   Open(2, gina);
-  // Both are hit by this one; globex's is the earlier due.
+  // This ticket has claims of both customers; globex's is due earlier.
   Open(3, gina);
   clock.Set(At(10));
   ASSERT_TRUE(
@@ -179,7 +179,7 @@ TEST_F(RoutesTest, AProjectsTokenSeesThatProjectAlone) {
     EXPECT_EQ(Get(path, "here")->status, 200) << path;
     GetJson(path, "there", 403);
   }
-  // Its own project is meant where none is named.
+  // Without the parameter, the token's project is meant.
   EXPECT_EQ(Refs(GetJson("/api/v1/tickets", "here")).size(), 1u);
   EXPECT_EQ(GetJson("/api/v1/gate", "here")["project"], "github:acme/opendb");
   GetJson("/api/v1/tickets", "there", 404);
@@ -194,7 +194,7 @@ TEST_F(RoutesTest, AProjectsTokenIsNotToldOfAPrivateCustomer) {
   SaveToken("here", "github:acme/opendb", "");
   SaveToken("acmes", "github:acme/opendb", "acme");
   Open(1, kDave);
-  // Neither by what is typed in public nor by what it is called.
+  // Neither an alias nor an id is recognised.
   const std::string nobody = GetJson("/api/v1/customers/nobody", "here", 404)["detail"];
   for (const char* id : {"c-7f3", "acme"}) {
     const auto refused = GetJson(std::string("/api/v1/customers/") + id, "here", 404);
@@ -202,7 +202,7 @@ TEST_F(RoutesTest, AProjectsTokenIsNotToldOfAPrivateCustomer) {
   }
   EXPECT_EQ(GetJson("/api/v1/customers/c-7f3", "acmes")["id"], "acme") << "bound to it as well";
   EXPECT_EQ(GetJson("/api/v1/customers/c-7f3", "all")["projects"].size(), 1u);
-  // A public one's is told without the projects that the token is not for.
+  // A public customer is shown without the projects that the token may not see.
   EXPECT_EQ(GetJson("/api/v1/customers/globex", "here")["projects"],
             json::array({"github:acme/opendb"}));
   EXPECT_EQ(GetJson("/api/v1/customers/globex", "all")["projects"].size(), 2u);
@@ -214,7 +214,7 @@ TEST_F(RoutesTest, AForeignPrivateProjectIsToACustomerAsOneThatIsNotThere) {
   Serve();
   SaveToken("acme", "", "acme");
   std::int64_t number = 100;
-  // acme/shared has a ticket of acme's that is long done, acme/vault one of globex's.
+  // acme/shared has an old ticket of acme, acme/vault one of globex.
   for (const auto& [id, path] : std::vector<std::pair<std::string, std::string>>{
            {"88", "acme/vault"}, {"89", "acme/own"}, {"90", "acme/shared"}}) {
     ASSERT_TRUE(store.SaveProject({{"github", id}, path, "", true, "5", At(0)}).ok());
@@ -249,7 +249,7 @@ TEST_F(RoutesTest, AForeignPrivateProjectIsToACustomerAsOneThatIsNotThere) {
   EXPECT_EQ(foreign["detail"], unknown["detail"]);
 }
 
-// On a ticket that customers share, the word of a private one's contact is to the others anybody's.
+// On a ticket that customers share, for the others a private customer's contact is a stranger.
 TEST_F(RoutesTest, ACustomerIsNotToldWhatAPrivateCoClaimantSaid) {
   AddCustomer("hooli", "c-333", "gold", "bert", false);
   Serve();
@@ -289,7 +289,7 @@ TEST_F(RoutesTest, ACustomerIsNotToldWhatAPrivateCoClaimantSaid) {
   }
 }
 
-// How long a refusal takes says no more than the refusal.
+// The duration of a refusal must not say more than the refusal.
 TEST_F(RoutesTest, WhoMayNotReadOfATicketIsToldSoBeforeItIsRead) {
   Serve();
   SaveToken("acme", "", "acme");
@@ -322,7 +322,7 @@ TEST_F(RoutesTest, ACustomersFiguresSoFar) {
   GetJson("/api/v1/customers/nobody", "all", 404);
 }
 
-// The desk has decided nothing since: what is late is late by the instant of asking.
+// The desk has decided nothing since: late promises are computed at the time of the request.
 TEST_F(RoutesTest, WhatIsOpenAndLateCountsAsMissedFromItsDueInstantOn) {
   policy.public_badge = true;
   Serve();
@@ -433,7 +433,7 @@ TEST_F(RoutesTest, ATicketsAnswerIsReusedForTheSameCallersUntilSomethingHappens)
   EXPECT_NE(GetJson(ticket, "globex"), whole) << "its own view";
   EXPECT_EQ(Get(ticket, "acme")->status, 404);
   EXPECT_EQ(GetJson(ticket), whole);
-  // In the same instant.
+  // At the same instant.
   Deliver("answer", MakeEvent(1, gina, {Commented(kAlice, 0, "9", "It is mended in 1.2.")}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   EXPECT_NE(GetJson(ticket)["explanation"], whole["explanation"]);
@@ -475,7 +475,7 @@ TEST_F(RoutesTest, PackingIsGzipWhereItIsTakenAndNeverBrotli) {
   EXPECT_EQ(packing({{"Accept-Encoding", "br"}}), "");
   EXPECT_EQ(packing({{"Accept-Encoding", "br, gzip;q=0"}}), "");
   EXPECT_EQ(packing({{"Accept-Encoding", "identity"}}), "");
-  // One document, one tag, however it is packed.
+  // One document has one tag, compressed or not.
   const std::string tag = Get("/openapi.json", "")->get_header_value("ETag");
   const auto known = Get("/openapi.json", "", {{"Accept-Encoding", "br"}, {"If-None-Match", tag}});
   EXPECT_EQ(known->status, 304);
@@ -498,8 +498,8 @@ TEST_F(RoutesTest, TokensCannotBeTriedByTheThousand) {
   EXPECT_EQ(Get("/api/v1/policy", "x", from("1.2.3.4"))->status, 401);
 }
 
-// Behind a proxy that is not configured everybody has one address: who guesses tokens there must
-// not keep a release from asking.
+// Behind a proxy that is not configured, all clients have one address: somebody who guesses tokens
+// there must not block a release.
 TEST_F(RoutesTest, AStrangersFailuresDoNotShutOutATokenThatHolds) {
   options.attempts.failures = 3;
   Serve();
@@ -510,7 +510,7 @@ TEST_F(RoutesTest, AStrangersFailuresDoNotShutOutATokenThatHolds) {
   EXPECT_EQ(Get(gate, "x")->status, 429) << "a token that holds absolves nobody";
 }
 
-// HAProxy writes the address that it saw into a line of its own, behind what the client wrote.
+// HAProxy writes the address that it saw into a line of its own, after the client's lines.
 TEST_F(RoutesTest, TheProxysLineCountsAndNotTheClients) {
   options.attempts.failures = 3;
   options.trusted_proxies = {"127.0.0.1"};

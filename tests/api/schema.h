@@ -14,9 +14,9 @@ class Schemas {
   explicit Schemas(nlohmann::json document) : document_(std::move(document)) {}
 
   const nlohmann::json& document() const { return document_; }
-  // Follows `$ref`s of the document.
+  // Follows the document's `$ref`s.
   const nlohmann::json& Resolve(const nlohmann::json& node) const;
-  // What is wrong with a value, as a path and words; nullopt where nothing is.
+  // The first problem of a value, as a path and words; nullopt when it is valid.
   std::optional<std::string> Check(const nlohmann::json& value, const nlohmann::json& schema,
                                    const std::string& at = "$") const;
 

@@ -22,7 +22,7 @@ class Served : public World {
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
     options.threads = 4;
     options.pace.idle_timeout = absl::Seconds(1);
-    // Acme is private; globex, with a plan of its own, is public; initech only aims.
+    // Acme is private. globex is public and has a plan of its own. initech has only targets.
     policy = MakePolicy(/*is_public=*/false);
     Plan silver = policy.plans["gold"];
     silver.name = "silver";
@@ -77,7 +77,7 @@ class Served : public World {
     record.created = clock.Now();
     ASSERT_TRUE(store.SaveToken(record).ok());
   }
-  // A ticket that somebody opens, judged.
+  // Opens a ticket and judges it.
   void Open(std::int64_t number, const Actor& author, std::vector<Fact> more = {}) {
     std::vector<Fact> facts = {Opened(author, 0)};
     for (Fact& fact : more) facts.push_back(std::move(fact));
@@ -103,7 +103,7 @@ class Served : public World {
     return json;
   }
 
-  // A change that was merged as `merge`.
+  // A change that was merged with the commit `merge`.
   void SeeMerged(std::int64_t number, std::vector<std::string> fixes, const std::string& merge) {
     const ChangeInfo change{ChangeState::kMerged, "main", merge, merge, std::move(fixes)};
     Event event = MakeEvent(number, kErin,

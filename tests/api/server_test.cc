@@ -78,7 +78,7 @@ class ServerTest : public World {
     record.expires = expires;
     ASSERT_TRUE(store.SaveToken(record).ok());
   }
-  // A bare connection: what a client sends that is no HTTP library.
+  // A plain TCP connection, to send what no HTTP library would send.
   int Connect(const char* from = nullptr, int port = 0) {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
@@ -102,7 +102,7 @@ class ServerTest : public World {
       sent += static_cast<std::size_t>(n);
     }
   }
-  // Until the server ends the connection.
+  // Reads until the server closes the connection.
   static std::string ReadAll(int fd) {
     std::string all;
     char buffer[4096];
@@ -150,7 +150,7 @@ TEST_F(ServerTest, BodyIsCappedWhileReading) {
   Serve();
   EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), std::string(1000, 'a')), 202);
   EXPECT_EQ(Post("/webhooks/github", Genuine("d2"), std::string(1001, 'a')), 413);
-  // Without a length: chunk by chunk, far beyond the cap.
+  // Without a length: chunk by chunk, far beyond the limit.
   std::size_t sent = 0;
   auto result = client->Post(
       "/webhooks/github", Genuine("d3"),
@@ -195,7 +195,7 @@ TEST_F(ServerTest, IdleAndSlowClientsDoNotStarveTheIntake) {
 TEST_F(ServerTest, TricklingHeadersAreCutOff) {
   options.pace.head_timeout = absl::Milliseconds(500);
   Serve();
-  // More than there are threads, each with a byte well within the silence that is allowed.
+  // More connections than threads, each sending a byte before its silence is too long.
   std::vector<int> slow;
   for (int i = 0; i < 6; ++i) slow.push_back(Connect());
   std::atomic<bool> done = false;
@@ -209,7 +209,7 @@ TEST_F(ServerTest, TricklingHeadersAreCutOff) {
   EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
   done = true;
   trickle.join();
-  // Each was told so, and its connection ended.
+  // Each got that answer, and its connection was closed.
   for (const int fd : slow) {
     const std::string answer = ReadAll(fd);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
@@ -240,11 +240,11 @@ TEST_F(ServerTest, OneAddressHoldsNoMoreThanItsShare) {
   options.connections_per_address = 2;
   options.pace.idle_timeout = absl::Seconds(30);
   Serve();
-  // This machine's own address is a proxy's and not counted; another one of it is.
+  // This machine's own address counts as a proxy's and is not limited; another address of it is.
   std::vector<int> held;
   for (int i = 0; i < 2; ++i) {
     held.push_back(Connect("127.0.0.2"));
-    // An answer proves that it was let in.
+    // An answer proves that the connection was accepted.
     Send(held.back(), "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
     char c = 0;
     ASSERT_EQ(::recv(held.back(), &c, 1, 0), 1);
@@ -258,7 +258,7 @@ TEST_F(ServerTest, OneAddressHoldsNoMoreThanItsShare) {
   for (const int fd : held) ::close(fd);
 }
 
-// A thread that is never free shows that none is needed.
+// The only thread is never free, which shows that a refusal needs none.
 TEST_F(ServerTest, WhoIsTurnedAwayHoldsNoThread) {
   options.threads = 1;
   options.connections_per_address = 2;
@@ -277,7 +277,7 @@ TEST_F(ServerTest, WhoIsTurnedAwayHoldsNoThread) {
     ::close(fd);
     ASSERT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
   }
-  // Whose turn comes is served.
+  // The waiting request is served.
   ::close(held);
   Send(in_line, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(ReadAll(in_line).starts_with("HTTP/1.1 200 "));
@@ -293,7 +293,7 @@ TEST_F(ServerTest, TheLineForHandlersHasAnEnd) {
     return std::string("retainer_up 1\n");
   };
   Serve();
-  // Two are answered at a time, one may wait.
+  // Two are answered at a time, and one may wait.
   std::vector<pollfd> asking;
   for (int i = 0; i < 4; ++i) {
     asking.push_back({Connect(nullptr, ports.metrics_listen), POLLIN, 0});
@@ -307,7 +307,7 @@ TEST_F(ServerTest, TheLineForHandlersHasAnEnd) {
   EXPECT_NE(answer.find("Retry-After: "), std::string::npos);
   ::close(beyond->fd);
   asking.erase(beyond);
-  // Health and everybody else's requests need none of them.
+  // Health checks and deliveries need none of these threads.
   EXPECT_EQ(Post("/webhooks/github", Genuine("d1"), "{}"), 202);
   go.set_value();
   for (const pollfd& one : asking) {
@@ -377,7 +377,7 @@ TEST_F(ServerTest, PackedBodiesAreNotUnpacked) {
   EXPECT_EQ(Stats().inbox, 0u);
 }
 
-// Not a byte of the body is sent: whoever wants to read it, let alone unpack it, would wait for it.
+// Not one byte of the body is sent: a server that wants to read it, or decompress it, would wait.
 TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
   options.pace.read_timeout = absl::Seconds(20);
   options.pace.request_timeout = absl::Seconds(20);
@@ -403,7 +403,7 @@ TEST_F(ServerTest, BodiesOfNoRouteAreNotRead) {
         }
       }
     }
-    // The one path that takes bodies does so by one method, at one listener.
+    // The one path that accepts bodies accepts only one method, on one listener.
     for (const char* method : {"PUT", "PATCH", "DELETE"}) {
       const int fd = Connect(nullptr, port);
       ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -531,7 +531,7 @@ TEST_F(ServerTest, TicketForItsTokenAlone) {
   EXPECT_EQ(GetTicket("rt_project", ref)->status, 200);
   auto own = GetTicket("rt_acme", ref);
   ASSERT_EQ(own->status, 200);
-  // Nothing that hangs on another customer's claim.
+  // Nothing that depends on another customer's claim.
   for (const char* key : {"next_change_at", "flags"}) {
     EXPECT_FALSE(nlohmann::json::parse(own->body).contains(key)) << key;
   }

@@ -91,7 +91,7 @@ TEST_F(TokensTest, WhyATokenWasRefusedStandsInTheLogAlone) {
   EXPECT_TRUE(logged);
 }
 
-// A gauge is what the store holds when it is looked at, from the first look on.
+// A gauge is computed from the store when it is scraped, also at the first scrape.
 TEST_F(TokensTest, FiguresAreTrueFromTheFirstScrapeOn) {
   Serve();
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());

@@ -52,7 +52,7 @@ std::shared_ptr<const Terms> Compiled(const std::string& first_response) {
   return *terms;
 }
 
-// An issue of minute 0, answered by Alice `minutes` later.
+// An issue that is opened at minute 0 and answered by Alice `minutes` later.
 void PutTicket(Store& store, std::int64_t number, int minutes, const Actor& author = kDave) {
   DecisionWrite write;
   write.record.key = {"github", "77", TicketKind::kIssue, number};
@@ -138,8 +138,8 @@ TEST(BacktestPagesTest, TheCommunitysTicketsAreJudgedAsACustomersWhereOneIsToBeS
   PutProject(store);
   PutTicket(store, 1, 10, kErin);
   PutTicket(store, 2, 40, kErin);
-  PutTicket(store, 3, 10, kDave);   // acme's already
-  PutTicket(store, 4, 10, kAlice);  // our own
+  PutTicket(store, 3, 10, kDave);   // already acme's
+  PutTicket(store, 4, 10, kAlice);  // the author is one of us
   BacktestTask task;
   task.today = {Compiled("1h")};
   Policy sold = Compiled("30m")->policy;
@@ -280,7 +280,7 @@ TEST(StoreTalkTest, WhatIsOnRecordIsReadWithoutATrace) {
   config.policy = folder.path() + "/policy";
   std::filesystem::create_directories(config.policy);
   std::ofstream(config.policy + "/policy.yaml")
-      << PolicyText("2h");  // newer than what is on record
+      << PolicyText("2h");  // newer than the store's policy
   const json request = {
       {"op", "backtest"}, {"files", PolicyFiles("30m")}, {"time_zone", "UTC"}, {"top", 20}};
   const auto nothing = StoreTalk(config, StoreTalk::Terms::kRecorded).Ask(request.dump());

@@ -75,7 +75,7 @@ TEST(ControlSocketTest, WorksWhereTheFoldersPathIsLongerThanASocketAddress) {
 
 TEST(ControlSocketTest, AnotherUsersFolderIsRefusedWithTheMend) {
   if (geteuid() != 0) {
-    // Only root can make another user's folder; `/` is one to everybody else.
+    // Only root can create another user's folder; for everybody else `/` is one.
     EXPECT_EQ(CheckOwner("/").code(), absl::StatusCode::kPermissionDenied);
     return;
   }

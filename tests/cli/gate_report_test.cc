@@ -89,7 +89,7 @@ TEST(GateReport, JUnit) {
             std::string::npos);
 }
 
-// A reader of any format sees that somebody let it through, and what stands in the way.
+// Every format shows that somebody made an override, and which promises are broken.
 TEST(GateReport, EveryFormatSaysThatItWasOverridden) {
   const GateVerdict verdict = Parse(R"({
     "verdict": "pass", "project": "github:acme/opendb", "as_of": "2026-03-02T13:00:00Z",
@@ -120,7 +120,7 @@ TEST(GateReport, EveryFormatSaysThatItWasOverridden) {
   EXPECT_EQ(github.find("::error"), std::string::npos) << github;
 }
 
-// What strangers can write into a ticket must not speak to the runner or become markup.
+// Text that strangers write into a ticket must not become a workflow command or markup.
 TEST(GateReport, NothingFromTheServerIsMoreThanText) {
   GateVerdict verdict = Parse(kFail);
   verdict.reasons = {

@@ -45,7 +45,7 @@ TEST_F(OperationsTest, WhatWasSetAsideIsListedAndTriedAgain) {
   EXPECT_NE(list["text"].get<std::string>().find("the body lacks its issue"), std::string::npos);
   const std::string id = list["data"]["deliveries"][0]["id"];
 
-  // A later version can parse it.
+  // As if a later version could parse it.
   receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
   EXPECT_EQ(Ask({{"op", "inbox retry"}, {"ids", {"github/99"}}})["code"],
             static_cast<int>(absl::StatusCode::kNotFound));
@@ -242,7 +242,7 @@ TEST_F(OperationsTest, AnOverrideIsBoundedInTimeAndNamesNoPrivateCustomer) {
   ASSERT_EQ(list["data"].size(), 1u) << list;
   EXPECT_EQ(list["data"][0]["project"], "github:acme/opendb");
   EXPECT_EQ(list["data"][0]["in_force"], true);
-  // A project that nobody knows has no overrides that could be listed.
+  // An unknown project has no overrides to list.
   EXPECT_NE(Ask({{"op", "override list"}, {"project", "github:acme/x"}})
                 .value("error", "")
                 .find("github:acme/x"),
@@ -314,7 +314,7 @@ TEST_F(OperationsTest, ALabelThatTheForgeRefusesIsNamedAndTriedAgain) {
 }
 
 TEST_F(OperationsTest, ANoticeThatWasGivenUpIsListedAndTriedAgain) {
-  Settle();  // nobody looks at the notices now
+  Settle();  // nothing processes the notices now
   DecisionWrite write;
   write.record = Load(1).record;
   write.record.key = Key(1);

@@ -81,8 +81,8 @@ class QueueTest : public World {
 };
 
 TEST_F(QueueTest, TheOverdueComeFirstThenByDueAndACommitmentBeforeATargetOfTheSameInstant) {
-  Happens(1, bert, {Opened(bert, 30)});    // a target due at 4h30
-  Happens(2, kDave, {Opened(kDave, 30)});  // a commitment due then
+  Happens(1, bert, {Opened(bert, 30)});    // a target, due at 4h30
+  Happens(2, kDave, {Opened(kDave, 30)});  // a commitment, due at the same time
   Happens(3, kDave, {Opened(kDave, 0)});   // due at 4h
   clock.Set(At(250));
   const json answer = Ask();
@@ -117,7 +117,7 @@ TEST_F(QueueTest, WhoHasItIsShownAndWhatWaitsForTheCustomerIsLeftOut) {
   const json answered = Ask();
   ASSERT_EQ(Numbers(answered), (std::vector<int>{1}));
   EXPECT_EQ(answered["data"][0]["with"], json({"alice"}));
-  EXPECT_EQ(answered["data"][0]["waiting"].size(), 1u);  // the resolution
+  EXPECT_EQ(answered["data"][0]["waiting"].size(), 1u);  // only the resolution
   clock.Set(At(20));
   Happens(1, kDave, {Commented(kAlice, 20, "702", "Which version is it?\n\n/support waiting")});
   EXPECT_EQ(Ask()["text"], "Nothing is due.\n");
@@ -165,7 +165,8 @@ TEST_F(QueueTest, WhatIsWithAnotherTeamsPeopleIsNotATeams) {
   policy.teams["lead"] = {"lead", {{"github", "carol"}}, {}, {"ops"}};
   StartWith(policy);
   const Actor carol{"66", "carol", false};
-  // Answered by the lead; labelled core and answered by the lead; assigned to nobody's; nobody's.
+  // Answered by the lead; labelled core and answered by the lead; assigned to a person of no team;
+  // none.
   Happens(1, kDave, {OpenedWith(kDave, 0, {}), Commented(carol, 1, "701", "Looking into it.")});
   Happens(2, kDave,
           {OpenedWith(kDave, 1, {"area: core"}), Commented(carol, 2, "702", "Looking into it.")});

@@ -52,7 +52,7 @@ class RunningTest : public testing::Test {
   void Write(const std::string& policy) {
     std::ofstream(folder_ + "/policy/policy.yaml") << policy;
   }
-  // Lines that tell of a warning of the policy.
+  // The number of log lines with a warning of the policy.
   int Warnings() const {
     int count = 0;
     for (const std::string& line : log_.lines()) {
@@ -71,7 +71,7 @@ TEST_F(RunningTest, ThePolicysWarningsStandInTheLogOnceAVersion) {
   auto running = Running::Start(config_, clock_, log_);
   ASSERT_TRUE(running.ok()) << running.status();
   EXPECT_EQ(Warnings(), 1);
-  // Reads it as `retainer reload` does, which waits for the end.
+  // Reads the policy as `retainer reload` does, which waits for the result.
   const auto reload = [&] {
     clock_.Advance(absl::Minutes(1));
     const auto answer = CallControl(config_.data, R"({"op": "reload"})");

@@ -18,7 +18,7 @@ TEST(StreamLogTest, ATextOfAStrangerStaysInItsLineAndSteersNoTerminal) {
   }
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
-  // The colours of the level are our own.
+  // Only the level's colours, which are our own.
   EXPECT_EQ(text.find("\x1b[2J"), std::string::npos);
   EXPECT_TRUE(std::none_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x7f; }));
 }
