@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using Names = std::set<std::string>;
 
 struct Room {
-  Names rooms;         // that it sees besides itself and include/retainer
+  Names rooms;         // rooms that it may use, besides itself and include/retainer
   Names libraries;     // besides Abseil and the standard library
   bool system = true;  // POSIX headers
 };
@@ -55,12 +55,12 @@ const std::map<std::string, Room>& Rooms() {
 }
 
 struct Include {
-  std::string file;  // relative to the tree
+  std::string file;  // relative to the source tree
   int line = 0;
   std::string target;
 };
 
-// The room that holds a path of the tree.
+// The room of a path.
 std::optional<std::string> RoomOf(const std::string& path) {
   for (const auto& [name, room] : Rooms()) {
     if (path.starts_with(name + "/")) return name;
@@ -73,7 +73,7 @@ bool IsSource(const fs::path& path) {
   return extension == ".h" || extension == ".cc" || extension == ".in";
 }
 
-// `#include "x"` and `#include <x>`, however they are spaced.
+// Parses `#include "x"` and `#include <x>` with any spacing.
 std::optional<std::string> Target(std::string_view line) {
   const auto skip = [&] {
     while (!line.empty() && (line[0] == ' ' || line[0] == '\t')) line.remove_prefix(1);
@@ -114,7 +114,7 @@ std::vector<Include> ReadTree(const fs::path& root) {
   return all;
 }
 
-// What is wrong with an include; empty when nothing is.
+// What is wrong with an include; empty when it is allowed.
 std::string Verdict(const Include& include, const fs::path& root) {
   const auto wrong = [&](const std::string& why) {
     return include.file + ":" + std::to_string(include.line) + ": " + include.target + ": " + why;

@@ -29,7 +29,7 @@ std::vector<std::smatch> AllOf(const std::string& text, const std::regex& patter
   return {std::sregex_iterator(text.begin(), text.end(), pattern), std::sregex_iterator()};
 }
 
-// The folders of the tree that are the project's own.
+// The project's own folders in the source tree.
 std::vector<fs::path> Roots() {
   std::vector<fs::path> roots;
   for (const char* name :
@@ -56,7 +56,7 @@ std::vector<fs::path> FilesWith(const std::string& extension) {
   return files;
 }
 
-// The tests' sources, each run of blanks as one space.
+// The text of all tests, with single spaces instead of runs of blanks.
 std::string TestSources() {
   std::string all;
   for (const char* extension : {".cc", ".h"}) {
@@ -71,7 +71,7 @@ std::string TestSources() {
   return all;
 }
 
-// Is there a test `Suite.Name`?
+// True when there is a test `Suite.Name`.
 bool HasTest(const std::string& sources, std::string name) {
   name.replace(name.find('.'), 1, ", ");
   return sources.find("TEST(" + name + ")") != std::string::npos ||
@@ -129,7 +129,7 @@ TEST(Pages, EachRuleOfTheClockStandsWithAReasonAnExampleAndItsTests) {
   }
 }
 
-// Is there such a file below one of these folders? `name` may hold a `*`.
+// True when one of these folders has such a file. `name` may contain a `*`.
 bool IsThere(const std::vector<fs::path>& folders, const std::string& name) {
   const std::size_t star = name.find('*');
   for (const fs::path& folder : folders) {

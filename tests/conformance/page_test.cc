@@ -36,7 +36,7 @@ struct Report {
   std::string test;  // `Suite.Name`
 };
 
-// Short names in reports -> what they are. A report of any other system is refused.
+// Short names in reports -> the systems. A report about another system is an error.
 const std::map<std::string, std::string>& Systems() {
   static const auto& systems = *new std::map<std::string, std::string>{
       {"biz", "gocardless/biz"},
@@ -64,7 +64,7 @@ std::string Read(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// A comment's lines without their slashes, joined; empty where the line is none.
+// The text of a comment line without its slashes; empty for any other line.
 std::string CommentText(const std::string& line) {
   const absl::string_view text = absl::StripAsciiWhitespace(line);
   return text.substr(0, 3) == "// " ? std::string(text.substr(3)) : std::string();

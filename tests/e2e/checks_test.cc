@@ -33,7 +33,7 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
   EXPECT_NE(thread.find("workaround by"), std::string::npos) << thread;
   EXPECT_NE(thread.find("met"), std::string::npos) << thread;
 
-  // A new head gets its own.
+  // A new head commit gets its own check.
   ASSERT_TRUE(forge.Push(*change, "bob").ok());
   EXPECT_EQ(forge.RenderThread(*change)->find("retainer/sla"), std::string::npos);
   serving.Deliver();

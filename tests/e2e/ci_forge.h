@@ -15,12 +15,12 @@ class CiForge {
   CiForge& operator=(const CiForge&) = delete;
 
   const std::string& issuer() const;
-  // A GitHub job's ACTIONS_ID_TOKEN_REQUEST_URL and the token to ask there with.
+  // The ACTIONS_ID_TOKEN_REQUEST_URL of a GitHub job, and the token for requests there.
   std::string request_url() const;
   static std::string request_token() { return "job-request-token"; }
-  // The tokens that it hands out name this repository.
+  // Sets the repository that its tokens name.
   void SetRepository(const std::string& id);
-  // A GitLab job's token, for that audience, of that project.
+  // The token of a GitLab job of that project, for that audience.
   std::string GitLabToken(const std::string& audience, const std::string& project_id) const;
 
  private:

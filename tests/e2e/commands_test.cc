@@ -55,7 +55,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
   }
 }
 
-// What a page shows as `retainer COMMAND … --option`, in code alone.
+// The commands that a page shows as code: `retainer COMMAND … --option`.
 std::vector<std::string> CommandLinesOf(const std::filesystem::path& page) {
   static const std::regex kSpan("`(retainer [a-z][^`]*)`");
   std::vector<std::string> lines;
@@ -74,8 +74,7 @@ std::vector<std::string> CommandLinesOf(const std::filesystem::path& page) {
   return lines;
 }
 
-// The pages promise nothing that the program lacks: each command and each option that they name is
-// in its help.
+// The pages name only what the program has: each command and each option is in its help.
 TEST(CommandsTest, WhatThePagesNameIsThere) {
   static const std::regex kOption("--[a-z][a-z-]*");
   std::map<std::string, std::string> helps;
@@ -109,7 +108,7 @@ TEST(CommandsTest, WhatThePagesNameIsThere) {
       for (const auto second : absl::StrSplit(has_second ? words[2] : "", '|')) {
         std::string command = words[1];
         if (!second.empty()) absl::StrAppend(&command, " ", second);
-        // A word of prose after a command that has no further ones.
+        // The second word is prose: this command has no subcommands.
         const bool has_further = absl::StrContains(help_of(words[1]), "Subcommands:");
         if (!has_further) command = words[1];
         if (has_further && !second.empty()) {
@@ -146,7 +145,7 @@ TEST(CommandsTest, TheDemoPlaysItsStory) {
   EXPECT_EQ(demo.err, "");
   EXPECT_NE(demo.out.find("first reply by"), std::string::npos);
   EXPECT_NE(demo.out.find("met late"), std::string::npos);
-  // The private customer shows nowhere in what readers see.
+  // Nothing that readers see names the private customer.
   EXPECT_EQ(demo.out.find("Initech"), std::string::npos);
   EXPECT_EQ(demo.out.find("c-7f3"), std::string::npos);
 }
@@ -167,7 +166,7 @@ TEST(CommandsTest, CheckShowsEachPromiseAndNamesWhatIsWrong) {
   EXPECT_NE(bad.out.find("priorities"), std::string::npos) << bad.out;
 }
 
-// What only looks right: each is told with its place and what there is instead.
+// Mistakes that look right: each is reported with its place and the known names.
 TEST(CommandsTest, CheckNamesSlipsThatLookAsIfAllWereWell) {
   Installation installation;
   const std::string good = installation.Read("retainer.yaml");
@@ -236,7 +235,7 @@ TEST(CommandsTest, CheckTellsTheSameToMachines) {
   EXPECT_NE(document["warnings"][0]["message"].get<std::string>().find("mode: observe"),
             std::string::npos);
 
-  // What is of no file is told as well, and the exit code is that of the text.
+  // A problem without a file is reported too, and the exit code is the same as for the text.
   document = check(installation.path("nowhere"), 2);
   EXPECT_EQ(document["valid"], false);
   ASSERT_EQ(document["errors"].size(), 1u) << document;
@@ -337,7 +336,7 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
   EXPECT_EQ(installation.Command({"backtest", "--policy", installation.path("no")}).exit_code, 2);
   EXPECT_EQ(backtest({"--since", "yesterday"}).exit_code, 2);
   EXPECT_EQ(backtest({"--time-zone", "Mars/Olympus"}).exit_code, 2);
-  EXPECT_EQ(backtest({}).exit_code, 1);  // nothing is on record
+  EXPECT_EQ(backtest({}).exit_code, 1);  // the store has no tickets
   EXPECT_FALSE(std::filesystem::exists(installation.path("data")));
 
   const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
@@ -356,7 +355,7 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
     ASSERT_TRUE(other.ok());
     serving.Deliver();
     ASSERT_TRUE(serving.AwaitLog("decided"));
-    // With the issue whose delivery was recorded and never sent.
+    // Including the issue whose delivery was recorded but never sent.
     ASSERT_TRUE(serving.AwaitLog("a project was read back"));
     const Finished served = backtest({});
     EXPECT_EQ(served.exit_code, 0) << served.err;
@@ -390,7 +389,7 @@ TEST(CommandsTest, TheDemosOwnDoctorIsContent) {
   }
 }
 
-// The service has the secrets; whoever asks it has its data folder.
+// The service has the secrets; a command needs only the data folder.
 TEST(CommandsTest, ARunningServiceIsAskedWithoutTheSecretsThatTheConfigurationNames) {
   Installation installation;
   Serving serving(installation);
@@ -402,18 +401,18 @@ TEST(CommandsTest, ARunningServiceIsAskedWithoutTheSecretsThatTheConfigurationNa
     const Finished asked = installation.Command(command);
     EXPECT_EQ(asked.exit_code, 0) << command[0] << asked.err;
   }
-  // What it says of the operation itself is told too.
+  // The error of the operation itself is reported too.
   const Finished unknown = installation.Command({"explain", "github:acme/opendb#99"});
   EXPECT_EQ(unknown.exit_code, 1) << unknown.err;
   EXPECT_EQ(unknown.err.find("NO_SUCH_URL"), std::string::npos) << unknown.err;
   EXPECT_EQ(serving.Stop().exit_code, 0);
-  // Without the service the store is enough for who only reads it.
+  // Without the service, the store is enough for commands that only read it.
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"queue"}, {"inbox", "list"}, {"token", "list"}}) {
     const Finished asked = installation.Command(command);
     EXPECT_EQ(asked.exit_code, 0) << command[0] << asked.err;
   }
-  // What may ask a forge works as the service would.
+  // A command that may ask a forge works like the service.
   const Finished alone =
       installation.Command({"ticket", "claim", "github:acme/opendb#1", "northwind"});
   EXPECT_EQ(alone.exit_code, 2) << alone.err;
@@ -430,7 +429,7 @@ TEST(CommandsTest, ReplayTakesEveryRecordedPayload) {
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
   EXPECT_NE(replayed.err.find(" deliveries: "), std::string::npos) << replayed.err;
   if (!present) return;
-  // Refused are those of a forge that is not configured, and one that names no project.
+  // Refused are deliveries of a forge that is not configured, and one that names no project.
   EXPECT_NE(replayed.err.find("162 deliveries: 123 accepted ("), std::string::npos) << replayed.err;
   EXPECT_NE(replayed.err.find("), 34 ignored, 5 refused"), std::string::npos) << replayed.err;
 }

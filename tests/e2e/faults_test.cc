@@ -27,7 +27,7 @@ namespace {
 
 struct FaultCase {
   std::string name;
-  std::string method;  // of the request that goes wrong
+  std::string method;  // method of the failing request
   std::string path;
   Fault fault;
 };
@@ -69,7 +69,7 @@ class FaultsTest : public testing::TestWithParam<FaultCase> {
   }
   ~FaultsTest() override { EXPECT_TRUE(desk_->Stop(absl::Seconds(30)).ok()); }
 
-  // Hands on what the forge tells, and lets the desk work, until a while is over.
+  // Delivers what the forge sends and lets the desk work, for some minutes.
   void Live(int minutes) {
     for (int i = 0; i < minutes; ++i) {
       for (const SandboxDelivery& delivery : sandbox_.TakePending()) {

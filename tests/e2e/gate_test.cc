@@ -42,7 +42,7 @@ TEST_F(GateTest, AnswersByItsExitCode) {
   EXPECT_EQ(without.exit_code, 2) << without.out;
   EXPECT_NE(without.err.find("RETAINER_TOKEN"), std::string::npos) << without.err;
 
-  // A fork's pull request is given none.
+  // Jobs of a fork's pull request get no token.
   environment["CI_MERGE_REQUEST_PROJECT_ID"] = "7";
   environment["CI_MERGE_REQUEST_SOURCE_PROJECT_ID"] = "8";
   const Finished fork = Gate({}, serving.url());
@@ -94,7 +94,7 @@ TEST_F(GateTest, AnOverrideIsPutOnRecordBesideTheRunningService) {
 TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
   Installation installation;
   Sandbox& forge = installation.sandbox();
-  forge.SetClockSkew(-absl::Hours(2));  // what is opened now is late already
+  forge.SetClockSkew(-absl::Hours(2));  // so that new issues are late at once
   Serving serving(installation);
   const auto issue = forge.OpenIssue(kOpenDb, "dave", "Writes stall", "/support priority P1");
   ASSERT_TRUE(issue.ok());
@@ -113,7 +113,7 @@ TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
     std::vector<std::string> arguments = {Binary(),      "gate",      "--url",
                                           serving.url(), "--project", "github:acme/opendb"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    // Under load a question to the forge may fail and be asked again: until then nobody can tell.
+    // Under load a question to the forge may fail and be retried; until then there is no verdict.
     Finished answer;
     for (int tries = 0; tries < 100; ++tries) {
       answer = Process(arguments, environment).Wait();
@@ -162,7 +162,7 @@ TEST_F(GateTest, WhoCannotBeReachedIsInTheWayOnlyWhereThatIsWanted) {
   EXPECT_EQ(Gate({"--on-unreachable", "fail"}, url).exit_code, 3);
   const Finished github = Gate({"--format", "github"}, url);
   EXPECT_TRUE(github.out.starts_with("::warning title=retainer gate::")) << github.out;
-  // A token never goes over an open line.
+  // A token is never sent over an unencrypted connection.
   const Finished open = Gate({}, "http://support.example.com");
   EXPECT_EQ(open.exit_code, 2);
   EXPECT_NE(open.err.find("https"), std::string::npos) << open.err;

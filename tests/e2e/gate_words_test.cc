@@ -64,7 +64,7 @@ class GateWordsTest : public ::testing::Test {
     if (!wish.warn_only.empty() && wish.warn_only != "false") command.push_back("--warn-only");
     return End(command, {{"RETAINER_TOKEN", "rtn_x"}});
   }
-  // As the service lays its answers out.
+  // Formats the body as the service does.
   void Answers(const ordered_json& body, int status = 200) {
     gate_.Answer(status, {}, status == 200 ? body.dump(2) + "\n" : body.dump());
   }
@@ -149,7 +149,7 @@ TEST_F(GateWordsTest, VerdictsAreToldInTheSameWords) {
     EXPECT_NE(script.out.find(one.word), std::string::npos) << one.name << "\n" << script;
     EXPECT_NE(script.summary.find("### "), std::string::npos) << one.name << "\n" << script;
     EXPECT_EQ(script.summary.find("\"verdict\""), std::string::npos) << "no JSON\n" << script;
-    // On GitLab what the command says as text, into the log.
+    // On GitLab the script logs what the command prints as text.
     const Ended gitlab = Script(wish, "true");
     const Ended text = Command(wish, "text");
     EXPECT_EQ(gitlab.exit_code, text.exit_code) << one.name;
@@ -159,7 +159,7 @@ TEST_F(GateWordsTest, VerdictsAreToldInTheSameWords) {
 
 TEST_F(GateWordsTest, TroubleIsToldInTheSameWords) {
   struct Case {
-    int status;  // 0: nobody answers
+    int status;  // 0: no answer
     ordered_json problem;
     std::string on_unreachable;
     int exit_code;
@@ -190,7 +190,7 @@ TEST_F(GateWordsTest, TroubleIsToldInTheSameWords) {
                     ""};
     const Ended script = Script(wish);
     Ended command = Command(wish);
-    // A flag of the one is a variable of the other.
+    // A flag of the command is a variable of the script.
     command.out = absl::StrReplaceAll(command.out, {{"--url", "url"}});
     command.summary = absl::StrReplaceAll(command.summary, {{"--url", "url"}});
     EXPECT_EQ(script, command) << one.status << one.on_unreachable;
@@ -229,7 +229,7 @@ TEST_F(GateWordsTest, AWordThatMeansNothingIsRefusedAndNotTakenForTheUsual) {
   EXPECT_EQ(Command({Url(), "broken", "warn", ""}).exit_code, 2);
   EXPECT_EQ(Command({Url(), "breached", "never", ""}).exit_code, 2);
   EXPECT_EQ(Script({Url(), " Breached", "FAIL", "0"}).exit_code, 1);
-  // Blanks in a list are the service's to read.
+  // The service parses blanks in a list.
   const std::size_t asked = gate_.received().size();
   End({"/bin/sh", SourceDir() + "/.github/actions/sla-gate/gate.sh"},
       {{"GATE_URL", Url()},
@@ -237,7 +237,7 @@ TEST_F(GateWordsTest, AWordThatMeansNothingIsRefusedAndNotTakenForTheUsual) {
        {"GATE_TOKEN", "rtn_x"},
        {"GATE_PRIORITY", "P1, P2"}});
   ASSERT_GT(gate_.received().size(), asked);
-  // As curl writes a comma and a blank.
+  // curl encodes a comma and a blank in this way.
   EXPECT_NE(gate_.received().back().target.find("priority=P1%2c+P2"), std::string::npos)
       << gate_.received().back().target;
 }

@@ -10,7 +10,7 @@ struct HttpAnswer {
   std::string body;
 };
 
-// `bearer`: an API token, or empty.
+// `bearer` is an API token, or empty.
 HttpAnswer HttpGet(const std::string& base_url, const std::string& path,
                    const std::string& bearer = "");
 

@@ -42,7 +42,7 @@ class Installation {
     const std::filesystem::path file = path(name);
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
-    // As deploy/README.md has it: some of these are secrets.
+    // As deploy/README.md says, because some of these are secrets.
     std::filesystem::permissions(
         file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
@@ -51,7 +51,7 @@ class Installation {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  // What the forge would send now, as recorded deliveries in a folder.
+  // Writes what the forge would send now into a folder, as recorded deliveries.
   void RecordPending(const std::string& folder) {
     for (const SandboxDelivery& delivery : sandbox_.TakePending()) {
       std::string text;
@@ -78,7 +78,7 @@ class Installation {
   StoryCredentials credentials_;
 };
 
-// `retainer serve` on an installation, until the end of the scope.
+// Runs `retainer serve` on an installation, until the end of the scope.
 class Serving {
  public:
   explicit Serving(Installation& installation)
@@ -103,8 +103,8 @@ class Serving {
     });
   }
 
-  // Sends what people did, and what that makes the forge send in turn, until it is quiet; returns
-  // the statuses of the answers.
+  // Delivers what people did, and what the forge sends as a result, until nothing more comes.
+  // Returns the statuses of the answers.
   std::vector<int> Deliver(const DeliverOptions& options = {}) {
     std::vector<int> statuses;
     for (const DeliveryResult& result : installation_.sandbox().DeliverPending(options)) {

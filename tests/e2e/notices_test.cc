@@ -85,7 +85,7 @@ TEST(NoticesTest, DoctorSaysWhatASinkAnswersThatTakesNothing) {
   ASSERT_TRUE(installation.sandbox().Comment(*ticket, "dave", "/support escalate").ok());
   serving.Deliver();
   ASSERT_TRUE(serving.AwaitLog("notice waits for a sink"));
-  // It may have been logged before it was kept.
+  // The log line may come before the notice's state is stored.
   Finished doctor;
   for (int i = 0; i < 50 && doctor.out.find("wrong\tsink crm") == std::string::npos; ++i) {
     doctor = installation.Command({"doctor"});

@@ -26,13 +26,13 @@ class Process {
 
   // Starts at once; `environment` is added to a minimal one.
   Process(const std::vector<std::string>& arguments, const Environment& environment = {});
-  // Kills what still runs.
+  // Kills the program if it still runs.
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Reads standard error until a line (one not looked at before) pleases; nullopt at its end or
-  // when `patience` is over. What was read stays in err().
+  // Reads standard error until `pleases` returns true for a new line. nullopt at the end of the
+  // output, or when `patience` is over. What was read stays in err().
   std::optional<std::string> AwaitErrLine(const std::function<bool(const std::string&)>& pleases,
                                           absl::Duration patience = absl::Seconds(60));
   // The same for standard output.
@@ -55,7 +55,7 @@ class Process {
   std::optional<std::string> AwaitLine(Stream& stream,
                                        const std::function<bool(const std::string&)>& pleases,
                                        absl::Duration patience);
-  // Reads what there is from either stream; false when both are at their ends or time is up.
+  // Reads what is available on both streams. False at the end of both, or when time is up.
   bool Pump(absl::Time deadline);
 
   pid_t pid_ = -1;
@@ -63,7 +63,7 @@ class Process {
   Stream err_;
 };
 
-// Runs to the end, with `input` on standard input.
+// Runs the program to its end, with `input` on standard input.
 Finished Execute(const std::vector<std::string>& arguments,
                  const Process::Environment& environment = {}, const std::string& input = "");
 

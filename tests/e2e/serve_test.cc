@@ -69,7 +69,7 @@ TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
   EXPECT_TRUE(AllTaken(serving.Deliver()));
   ASSERT_TRUE(installation.sandbox().Comment(*issue, "alice", "I am looking into it.").ok());
   EXPECT_TRUE(AllTaken(serving.Deliver()));
-  // The comment, a label and a reaction may be shown one after another.
+  // The comment, a label and a reaction may be shown at different times.
   for (int shown = 0; shown < 5 && thread.find("met") == std::string::npos; ++shown) {
     ASSERT_TRUE(serving.AwaitLog("face shown")) << thread;
     thread = *installation.sandbox().RenderThread(*issue);
@@ -84,7 +84,7 @@ TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
   EXPECT_EQ(created, 1);
 
   const Finished explained =
-      installation.Command({"explain", ToString(*issue)});  // beside the running service
+      installation.Command({"explain", ToString(*issue)});  // through the running service
   EXPECT_EQ(explained.exit_code, 0) << explained.err;
   EXPECT_NE(explained.out.find("first_response"), std::string::npos) << explained.out;
   EXPECT_NE(explained.out.find("northwind"), std::string::npos) << explained.out;
@@ -93,7 +93,8 @@ TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
   EXPECT_EQ(serving.Stop().exit_code, 0);
   EXPECT_LT(absl::Now() - stop, absl::Seconds(10));
 
-  const Finished alone = installation.Command({"explain", ToString(*issue)});  // without it
+  const Finished alone =
+      installation.Command({"explain", ToString(*issue)});  // without the service
   EXPECT_EQ(alone.exit_code, 0) << alone.err;
   EXPECT_NE(alone.out.find("first_response"), std::string::npos) << alone.out;
 }
@@ -159,7 +160,7 @@ TEST(ServeTest, WhatWasTakenSurvivesAKill) {
   Serving serving(installation);
   const Finished explained = installation.Command({"explain", ToString(issue)});
   if (explained.exit_code != 0) {
-    // The kill came before the decision: it comes now.
+    // The service was killed before the decision, so the decision comes now.
     ASSERT_TRUE(serving.AwaitLog("face shown"));
   }
   EXPECT_EQ(serving.Stop().exit_code, 0);

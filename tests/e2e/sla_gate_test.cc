@@ -39,7 +39,7 @@ class SlaGateTest : public testing::Test {
                         ", projects: [\"github:acme/opendb\"]}\n");
   }
 
-  // A promise of a public customer that is broken a second after its ticket was opened.
+  // A promise to a public customer that is broken a second after its ticket was opened.
   void BreakAPromise(Serving& serving) {
     ASSERT_TRUE(installation_.sandbox()
                     .OpenIssue({"github", "acme/opendb"}, "dave", "Writes hang",
@@ -60,7 +60,7 @@ class SlaGateTest : public testing::Test {
 
   using Texts = std::map<std::string, std::string>;
 
-  // The action's step with `inputs`, where the event says no more of GitHub than `github`.
+  // Runs the action's step with `inputs`. The event has only the GitHub values in `github`.
   Finished Act(const std::string& url, Texts inputs = {}, Texts github = {},
                Process::Environment more = {}) {
     inputs["url"] = url;
@@ -100,7 +100,7 @@ class SlaGateTest : public testing::Test {
     installation_.Write("summary", "");
     return Execute({"/bin/sh", "-ec", step["run"].as<std::string>()}, environment);
   }
-  // What is in `${{ }}`; empty where it is nothing, as GitHub has it.
+  // The value of an expression `${{ }}`; empty when it is not known, as on GitHub.
   static std::string Expand(std::string text, const Texts& known) {
     for (std::size_t begin; (begin = text.find("${{")) != text.npos;) {
       const std::size_t end = text.find("}}", begin);
@@ -117,7 +117,7 @@ class SlaGateTest : public testing::Test {
     return text;
   }
 
-  // The GitLab template's job, as its runner runs it.
+  // Runs the GitLab template's job as its runner does.
   Finished RunOnGitLab(const std::string& url, const std::string& token,
                        Process::Environment more = {}) {
     const YAML::Node job = YAML::Load(ReadSource("deploy/gitlab/sla-gate.yml"))["sla-gate"];
@@ -135,11 +135,11 @@ class SlaGateTest : public testing::Test {
       }
       environment[variable.first.as<std::string>()] = value;
     }
-    // A project's variables come before a job's.
+    // A project's variables take precedence over a job's.
     for (auto& [name, value] : more) environment[name] = value;
     return Execute({"/bin/sh", "-c", job["script"][0].as<std::string>()}, environment);
   }
-  // Asks again until the answer is `exit_code`, for half a minute at most.
+  // Repeats until the exit code is `exit_code`, for half a minute at most.
   static Finished Once(const std::function<Finished()>& ask, int exit_code) {
     const absl::Time end = absl::Now() + absl::Seconds(30);
     Finished done = ask();
@@ -155,7 +155,7 @@ class SlaGateTest : public testing::Test {
 TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   PromiseTheImpossible();
   Serving serving(installation_);
-  // Of a project that Retainer has not heard of it cannot tell, and the job decides.
+  // For an unknown project there is no verdict, and `on-unreachable` decides.
   Finished done = Act(serving.url(), {{"on-unreachable", "fail"}});
   EXPECT_EQ(done.exit_code, 2) << done.out << done.err;
   EXPECT_NE(done.out.find("404"), std::string::npos) << done.out;
@@ -183,7 +183,7 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   const Finished overridden = installation_.Command(
       {"gate", "override", "--project", "github:acme/opendb", "--reason", "security fix"});
   ASSERT_EQ(overridden.exit_code, 0) << overridden.err;
-  // A job is told the same for a second, whatever is written meanwhile.
+  // A job gets the same answer for a second, whatever is written meanwhile.
   const Finished through = Once([&] { return Act(serving.url()); }, 0);
   EXPECT_EQ(through.exit_code, 0) << through.out << through.err;
   EXPECT_EQ(Verdict(), "verdict=pass\n");
@@ -194,7 +194,7 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
       installation_.Command({"gate", "withdraw", list.out.substr(0, list.out.find(' '))});
   ASSERT_EQ(withdrawn.exit_code, 0) << withdrawn.err;
 
-  // The command asks with the job's own token too.
+  // The command also uses the job's own token.
   done = Execute({Binary(), "gate", "--url", serving.url(), "--project", "github:acme/opendb"},
                  {{"ACTIONS_ID_TOKEN_REQUEST_URL", forge_.request_url()},
                   {"ACTIONS_ID_TOKEN_REQUEST_TOKEN", CiForge::request_token()}});
@@ -203,9 +203,9 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
                  {{"RETAINER_ID_TOKEN", forge_.GitLabToken("retainer", "77")}});
   EXPECT_EQ(done.exit_code, 1) << done.out << done.err;
 
-  // What is not asked for does not count.
+  // Promises outside the filter do not count.
   EXPECT_EQ(Act(serving.url(), {{"priority", "P2"}}).exit_code, 0);
-  // A private customer is to a job what one is that nobody knows.
+  // For a job, a private customer is an unknown name.
   EXPECT_EQ(Act(serving.url(), {{"customer", "initech"}}).exit_code, 2);
   EXPECT_EQ(Act(serving.url(), {{"customer", "nobody"}}).exit_code, 2);
   for (const Texts& same : {Texts{{"priority", "P1"}}, Texts{{"plan", "gold"}},
@@ -225,9 +225,9 @@ TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   EXPECT_NE(done.out.find("401"), std::string::npos) << done.out;
   forge_.SetRepository("1296269");
   EXPECT_EQ(Act(serving.url(), {{"audience", "other"}}).exit_code, 2);
-  // Its own project, and no other.
+  // The job may ask only about its own project.
   EXPECT_EQ(Act(serving.url(), {{"project", "gitlab:acme/connectors/globex"}}).exit_code, 2);
-  // No token was told to anybody but the runner, which masks it.
+  // The token is printed only for the runner, which masks it.
   EXPECT_EQ(done.err.find("eyJ"), std::string::npos) << done.err;
 }
 
@@ -249,14 +249,14 @@ TEST_F(SlaGateTest, AForksPullRequestIsNeutralAndAMissingPermissionIsNamed) {
     return Act(url, {}, github,
                {{"ACTIONS_ID_TOKEN_REQUEST_URL", ""}, {"GITHUB_EVENT_NAME", event}});
   };
-  for (const char* head : {"4", ""}) {  // a fork that is gone has no id
+  for (const char* head : {"4", ""}) {  // a deleted fork has no id
     const Finished done = act("pull_request", head, "1296269");
     EXPECT_EQ(done.exit_code, 0) << done.out;
     EXPECT_EQ(Verdict(), "verdict=unknown\n");
     EXPECT_NE(done.out.find("::notice"), std::string::npos) << done.out;
   }
-  // The repository's own, which was merely forgotten the permission, must not look as if all were
-  // well; nor an event that is no pull request's.
+  // A job of the repository itself that only lacks the permission must not look successful; nor
+  // must an event that is not a pull request.
   for (const Finished& done :
        {act("pull_request", "1296269", "1296269"), act("pull_request_target", "1296269", "1296269"),
         act("pull_request", "", ""), act("push", "", "")}) {
@@ -271,7 +271,7 @@ TEST_F(SlaGateTest, TheGitLabTemplateRunsTheActionsScript) {
   const YAML::Node job = YAML::Load(ReadSource("deploy/gitlab/sla-gate.yml"))["sla-gate"];
   ASSERT_EQ(job["script"].size(), 1u);
   EXPECT_EQ(job["script"][0].as<std::string>(), ReadSource(".github/actions/sla-gate/gate.sh"));
-  // All that the action takes but what GitLab fixes or gives by itself.
+  // All inputs of the action, except those that GitLab fixes or provides by itself.
   const YAML::Node action = YAML::Load(ReadSource(".github/actions/sla-gate/action.yml"));
   for (const auto& variable : action["runs"]["steps"][0]["env"]) {
     const auto name = variable.first.as<std::string>();
@@ -309,8 +309,8 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
   const std::string other = forge_.GitLabToken("retainer", "78");
   EXPECT_EQ(RunOnGitLab(serving.url(), other, project).exit_code, 2);
   EXPECT_EQ(RunOnGitLab(serving.url(), "", project).exit_code, 2);
-  // A fork's pipeline has a token, of the fork; one of its merge requests that members run here
-  // asks.
+  // A fork's pipeline has a token, but one of the fork. A pipeline of its merge request that
+  // members run in the project itself asks the gate.
   const Process::Environment fork = with({{"CI_PROJECT_ID", "78"},
                                           {"CI_MERGE_REQUEST_PROJECT_ID", "77"},
                                           {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "78"}});
@@ -326,7 +326,7 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
       RunOnGitLab("http://127.0.0.1:1", "x", with({{"GATE_ON_UNREACHABLE", "fail"}})).exit_code, 3);
   EXPECT_EQ(RunOnGitLab("http://support.example.com", "x", project).exit_code, 2)
       << "a token must not travel in the open";
-  // Who is busy is not there; who has refused this address's tokens too often has said something.
+  // A busy service counts as not answering. A 429 for this address's refused tokens is an answer.
   HttpReceiver busy;
   busy.Answer(503, {}, R"({"detail": "Busy."})");
   busy.Answer(503, {}, R"({"detail": "Busy."})");
@@ -346,12 +346,12 @@ TEST_F(SlaGateTest, ATokenRefusedTooOftenIsNoTroubleOfTheWay) {
   EXPECT_NE(done.out.find("HTTP 429"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("oidc"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("in a minute"), std::string::npos) << done.out;
-  // The action, and `warn` changes nothing: that is for who does not answer.
+  // The action gives the same result. `warn` changes nothing, because the service did answer.
   done = Act(serving.url(), {{"on-unreachable", "warn"}});
   EXPECT_EQ(done.exit_code, 2) << done.out << done.err;
   EXPECT_NE(done.out.find("::error"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("HTTP 429"), std::string::npos) << done.out;
-  // The neighbours of that address who may ask are answered.
+  // Other clients of that address that may ask are answered.
   ASSERT_TRUE(installation_.sandbox()
                   .OpenIssue({"github", "acme/opendb"}, "bob", "Typo", "Chapter 3 has one.")
                   .ok());

@@ -17,7 +17,7 @@
 namespace retainer {
 namespace {
 
-// What a forge might leave out one day, and an issue event cannot do without.
+// A body that lacks a field which an issue event needs.
 constexpr char kUnreadable[] =
     "{\"action\": \"opened\", \"issue\": {\"title\": \"no number\"}, \"repository\": {}}";
 const ProjectRef kOpenDb{"github", "acme/opendb"};
@@ -32,7 +32,7 @@ bool Says(const Finished& finished, const std::string& text) {
   return (finished.out + finished.err).find(text) != std::string::npos;
 }
 
-// A signed delivery with a body of the test's own.
+// Sends a signed delivery with the given body.
 int Send(const Installation& installation, const std::string& url, const std::string& id,
          const std::string& body) {
   SandboxHook hook;
@@ -57,11 +57,11 @@ TEST(TroubleTest, WhatCannotBeParsedIsSetAsideListedAndRetried) {
 
   const Finished retried = installation.Command({"inbox", "retry", "--all"});
   EXPECT_EQ(retried.exit_code, 0) << retried.err;
-  ASSERT_TRUE(serving.AwaitLog("delivery set aside"));  // it is no better than it was
+  ASSERT_TRUE(serving.AwaitLog("delivery set aside"));  // it still cannot be parsed
   EXPECT_EQ(installation.Command({"inbox", "retry", "github/999"}).exit_code, 1);
   EXPECT_EQ(installation.Command({"inbox", "retry"}).exit_code, 2);
   EXPECT_EQ(serving.Stop().exit_code, 0);
-  EXPECT_TRUE(Says(installation.Command({"inbox", "list"}), "d-1"));  // without the service too
+  EXPECT_TRUE(Says(installation.Command({"inbox", "list"}), "d-1"));  // also without the service
 }
 
 TEST(TroubleTest, DoctorLooksAtWebhooksMembersSinksAndTheLedger) {
@@ -77,7 +77,7 @@ TEST(TroubleTest, DoctorLooksAtWebhooksMembersSinksAndTheLedger) {
                         "logins: [\"github:dave\"], organizations: [\"github:northwind-inc\"]"),
                "members: [\"github:carol\"]", "members: [\"github:carol\"], sinks: [pager]"));
   installation.sandbox().AddOrganization(ForgeKind::kGitHub, "northwind-inc");
-  Serving serving(installation);  // its hooks go to another port than public_url says
+  Serving serving(installation);  // the hooks' port is not that of public_url
   ASSERT_TRUE(installation.sandbox().OpenIssue(kOpenDb, "bob", "Slow", "Very.").ok());
   serving.Deliver();
   ASSERT_TRUE(serving.AwaitLog("decided"));
@@ -126,7 +126,7 @@ TEST(TroubleTest, DoctorSaysWhereOurRoleOnGitLabDoesNotSuffice) {
                    "acme/connectors/globex"))
       << guest.out;
   EXPECT_TRUE(Says(guest, "give it Reporter at least")) << guest.out;
-  // What less does without: only a status on merge requests, if that is wanted at all.
+  // With less than this role, only the status on merge requests is missing.
   EXPECT_TRUE(Says(with_role("triage"), "warning\trole gitlab\t"));
   installation.Write("policy/policy.yaml",
                      installation.Read("policy/policy.yaml") + "checks: off\n");
@@ -153,7 +153,7 @@ TEST(TroubleTest, ABrokenPolicyOnReloadLeavesTheLastGoodOneInForce) {
     ASSERT_TRUE(line) << word;
     EXPECT_NE(line->find("policy.yaml:"), std::string::npos) << *line;
     EXPECT_EQ(HttpGet(serving.url(), "/readyz").status, 200);
-    // The same with an answer.
+    // The same, with an answer.
     const Finished refused = installation.Command({"reload"});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_TRUE(Says(refused, word)) << refused.out << refused.err;
@@ -170,7 +170,7 @@ TEST(TroubleTest, ABrokenPolicyOnReloadLeavesTheLastGoodOneInForce) {
 }
 
 TEST(TroubleTest, ADataFolderOfAnotherUserIsRefusedWithTheMend) {
-  if (geteuid() != 0) return;  // only root can give a folder away
+  if (geteuid() != 0) return;  // only root can give a folder to another user
   Installation installation;
   std::filesystem::create_directories(installation.path("data"));
   ASSERT_EQ(chown(installation.path("data").c_str(), 1, 1), 0);

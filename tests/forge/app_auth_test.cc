@@ -32,7 +32,7 @@ class AppAuthTest : public testing::Test {
     world_.script.On(kIssue, 200, "{}");
   }
   absl::Status Ask() { return world_.forge->EnsureLabel(world_.at, {absl::StrCat("bug"), "", ""}); }
-  // A call that is never remembered.
+  // A call whose answer is not cached.
   absl::Status Read() {
     world_.script.On("GET /users/x", 200, R"({"id":3,"login":"x"})");
     return world_.forge->PublicEmail(world_.at, {"", "x", false}).status();
@@ -117,7 +117,7 @@ TEST_F(AppAuthTest, AMutationThatMetARevokedTokenIsNotHeldUp) {
 }
 
 TEST_F(AppAuthTest, CorrectsOurClockFromTheForgesDate) {
-  // The forge is 20 minutes ahead: a JWT by our clock has expired.
+  // The forge's clock is 20 minutes ahead: a JWT by our clock has expired there.
   const absl::Time theirs = Start() + absl::Minutes(20);
   world_.script.Forget("GET /repos/acme/opendb/installation");
   world_.script.On(
@@ -149,7 +149,7 @@ TEST_F(AppAuthTest, SaysWhereTheAppIsNotInstalled) {
 }
 
 TEST_F(AppAuthTest, AnInstallationThatWasMadeAnewIsFoundAgain) {
-  world_.at.installation_id = "44";  // gone: 404
+  world_.at.installation_id = "44";  // this installation is gone: 404
   world_.script.On(kNewToken, 201, TokenBody("ghs_new", Start() + absl::Hours(1)));
   EXPECT_TRUE(Read().ok());
   EXPECT_EQ(world_.script.Last().headers.at("Authorization"), "Bearer ghs_new");
@@ -158,7 +158,8 @@ TEST_F(AppAuthTest, AnInstallationThatWasMadeAnewIsFoundAgain) {
 }
 
 TEST_F(AppAuthTest, AGoneInstallationIsNotTakenForAMissingUser) {
-  world_.script.On("GET /app/installations?per_page=1", 200, R"([{"id":44}])");  // then 404
+  // after this answer: 404
+  world_.script.On("GET /app/installations?per_page=1", 200, R"([{"id":44}])");
   EXPECT_EQ(world_.forge->FindUser("x").status().code(), absl::StatusCode::kFailedPrecondition);
 }
 

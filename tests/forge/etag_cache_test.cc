@@ -33,7 +33,7 @@ TEST(EtagCacheTest, StaysWithinItsBytes) {
   EXPECT_LE(cache.bytes(), 300u);
   EXPECT_TRUE(cache.Find("19"));
   cache.Store("19", Tagged(std::string(1000, 'x')));
-  EXPECT_FALSE(cache.Find("19"));  // neither the old answer nor one that is too large
+  EXPECT_FALSE(cache.Find("19"));  // neither the old answer, nor the new one, which is too large
   EXPECT_LE(cache.bytes(), 300u);
 }
 

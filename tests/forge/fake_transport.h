@@ -14,7 +14,7 @@
 
 namespace retainer::forge {
 
-// What the test holds; outlives the client's FakeTransport. Thread-safe.
+// The prepared answers. Must outlive the client's FakeTransport. Thread-safe.
 class Script {
  public:
   struct Exchange {
@@ -22,7 +22,7 @@ class Script {
     int status = 0;  // 0: no answer
   };
 
-  // The answers to `METHOD TARGET`, in order; the last one stays. Headers as pairs.
+  // Sets the answers to `METHOD TARGET`, in order; the last one is repeated. Headers are pairs.
   void On(const std::string& call, int status, const std::string& body = "", Headers headers = {}) {
     On(call, [=](const HttpRequest&) -> absl::StatusOr<HttpResponse> {
       return HttpResponse{status, headers, body};

@@ -18,14 +18,14 @@ inline constexpr char kToken[] = "ghp_0123456789abcdefghijABCDEFGHIJ0123";
 
 inline absl::Time Start() { return absl::FromUnixSeconds(1772323200); }  // 2026-03-01T00:00:00Z
 
-// RFC 9110's form, as the `Date` header has it.
+// In the form of RFC 9110, as in the `Date` header.
 inline std::string HttpDate(absl::Time time) {
   return absl::FormatTime("%a, %d %b %Y %H:%M:%S GMT", time, absl::UTCTimeZone());
 }
 
-// A fresh RSA key in PEM; made once a process, for it is slow.
+// A new RSA key in PEM. Made once per process, because it is slow.
 const std::string& TestKey();
-// Decodes a JWT's payload after checking its signature with TestKey; empty where it does not hold.
+// Checks a JWT's signature with TestKey and decodes its payload; empty when it is not valid.
 std::string VerifiedPayload(const std::string& jwt);
 
 struct World {

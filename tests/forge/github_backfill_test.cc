@@ -67,7 +67,7 @@ TEST(GitHubBackfillTest, EventsBecomeFactsUnderTheWebhooksIds) {
         "action:retitled:" + At10() + " 3", "assigned:alice:" + At10()}) {
     EXPECT_NE(std::find(ids.begin(), ids.end(), id), ids.end()) << id;
   }
-  EXPECT_EQ(out.facts.size(), 2u + 6u);  // nobody acts by being mentioned
+  EXPECT_EQ(out.facts.size(), 2u + 6u);  // being mentioned is not an action
   EXPECT_EQ(Find(out, FactKind::kClosed)->value, "not_planned");
   EXPECT_EQ(Find(out, FactKind::kAssigned)->actor.login, "carol");
 }

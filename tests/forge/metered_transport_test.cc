@@ -68,7 +68,7 @@ TEST_F(MeteredTransportTest, TellsTheBudgetLeftAndTheSkew) {
   EXPECT_EQ(metrics_.gauges["retainer_clock_skew_seconds"], 60);
   Answer(200, {{"X-RateLimit-Remaining", "12"}});
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 12);
-  // What the forge does not tell stays as last told.
+  // Values that the forge does not send keep their last value.
   Answer(200, {{"X-RateLimit-Remaining", "soon"}, {"Date", "yesterday"}});
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 12);
   EXPECT_EQ(metrics_.gauges["retainer_clock_skew_seconds"], 60);
@@ -81,7 +81,7 @@ TEST_F(MeteredTransportTest, ReadsGitLabsOwnHeader) {
   EXPECT_EQ(metrics_.gauges["retainer_forge_rate_limit_remaining"], 7);
 }
 
-// As GitHub's secondary limits come at times.
+// In the form that GitHub's secondary rate limits sometimes have.
 TEST_F(MeteredTransportTest, ALimitInWordsAloneIsALimit) {
   script_.On("GET /x", 403, R"({"message":"You have exceeded a secondary rate limit."})");
   EXPECT_EQ(transport_->Send({"GET", "/x", {}, ""})->status, 403);

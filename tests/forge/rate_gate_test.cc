@@ -18,7 +18,7 @@ class RateGateTest : public testing::Test {
     const HttpResponse response{status, std::move(headers), std::move(body)};
     return gate_.Leave("a", call, &response, skew, now_);
   }
-  // A mutation from beginning to end.
+  // A whole mutation: Enter and Leave.
   absl::Status Mutate(CallClass call, int status = 201) {
     if (absl::Status status_ = Enter(call); !status_.ok()) return status_;
     Leave(status, {}, call);
@@ -31,7 +31,7 @@ class RateGateTest : public testing::Test {
 
 TEST_F(RateGateTest, PrimaryLimitHoldsUntilItsReset) {
   ASSERT_TRUE(Enter().ok());
-  // The last allowed call succeeds; the next one would not.
+  // The last allowed call succeeds; the next one would be refused.
   EXPECT_EQ(Leave(200, {{"X-RateLimit-Remaining", "0"},
                         {"X-RateLimit-Reset",
                          absl::StrCat(absl::ToUnixSeconds(now_ + absl::Minutes(20)))}}),

@@ -23,7 +23,7 @@ namespace {
 
 constexpr char kUserJson[] = R"({"id":4,"login":"dave","username":"dave"})";
 
-// Calls every method; each mutation a while after the last.
+// Calls every method, with a pause before each mutation.
 void CallEverything(World& world) {
   Forge& forge = *world.forge;
   const Actor dave{"4", "dave", false};
@@ -107,7 +107,7 @@ class Shapes {
   std::set<Shape> shapes_;
 };
 
-// GitHub's success answers. `change`: the ticket is a pull request.
+// GitHub's answers in case of success. `change`: the ticket is a pull request.
 void PrepareGitHub(World& world, bool change) {
   Script& script = world.script;
   const std::string repo = "/repos/acme/opendb";
@@ -168,7 +168,7 @@ void PrepareGitHub(World& world, bool change) {
             R"({"status":"behind"})");
 }
 
-// What the clients treat as an answer rather than an error; the rest goes by the common table.
+// Errors that the clients treat as an answer; the other errors follow the common table.
 void PrepareGitHubRefusals(World& world) {
   Script& script = world.script;
   const std::string repo = "/repos/acme/opendb";
@@ -221,7 +221,7 @@ void PrepareGitLab(World& world) {
   script.On("POST " + ticket + "/award_emoji", 201, R"({"id":41})");
   script.On("DELETE " + ticket + "/award_emoji/41", 204);
   script.On("GET " + ticket + "/notes/17/award_emoji?per_page=100", 200,
-            R"([{"id":41,"name":"thumbsup","user":{"id":4}}])");  // awarded before: 404
+            R"([{"id":41,"name":"thumbsup","user":{"id":4}}])");  // our award exists already: 404
   script.On("DELETE " + ticket + "/notes/17/award_emoji/41", 204);
   const std::string commit(40, 'a');
   script.On("POST " + project + "/statuses/" + commit, 201, R"({"id":31})");
@@ -253,9 +253,8 @@ Shapes AllShapes() {
   return shapes;
 }
 
-// GitLab publishes no description that can be checked by machine to this depth: this table is kept
-// by hand from its REST documentation, https://docs.gitlab.com/api/ and the page named in each
-// line.
+// GitLab publishes no machine-readable description of this detail. This table is maintained by hand
+// from its REST documentation, https://docs.gitlab.com/api/ and the page named in each line.
 struct Documented {
   const char* method;
   const char* path;

@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(Sandbox, ForgeContract,
 
 class SameFactsTest : public ForgeContract {
  protected:
-  // What the hooks told since the last call.
+  // The facts from the webhooks since the last call.
   FactSet Told() {
     ForgeConfig config;
     config.kind = kind_;
@@ -75,8 +75,8 @@ class SameFactsTest : public ForgeContract {
     return facts;
   }
 
-  // GitLab's hooks name no time for some changes, where its API does: then only the matter is the
-  // same, not the id.
+  // For some changes GitLab's webhooks have no time, although its API has one. In that case only
+  // the content must be equal, not the id.
   static const Fact* Alike(const FactSet& facts, const Fact& fact) {
     for (const auto& [id, other] : facts) {
       if (other.kind == fact.kind && other.subject == fact.subject) return &other;
@@ -107,7 +107,7 @@ TEST_P(SameFactsTest, AWebhookAndALaterReadingAreOneFact) {
   auto backfill = forge_->ReadTicket(at);
   ASSERT_TRUE(backfill.ok()) << backfill.status();
 
-  // Observations of all labels are as many as deliveries, and one here.
+  // There is one observation of all labels per delivery, but only one here.
   FactSet read;
   for (const Fact& fact : backfill->facts) {
     if (fact.kind != FactKind::kLabels) read.Add(fact);

@@ -77,7 +77,7 @@ TEST_F(TransportTest, CarriesTargetsHeadersAndBodies) {
   ASSERT_TRUE(echo.ok()) << echo.status();
   EXPECT_EQ(echo->status, 200);
   EXPECT_EQ(echo->body, "hello");
-  // The server decodes once: what is encoded already is not encoded again.
+  // The server decodes once: the client must not encode an encoded target again.
   EXPECT_EQ(echo->headers.at("x-target"), "/echo?a=/b c");
   for (const char* method : {"POST", "PUT", "PATCH"}) {
     EXPECT_EQ(Send(method, "/body", "{}")->body, absl::StrCat(method, " application/json {}"));
@@ -119,7 +119,7 @@ TEST_F(TransportTest, ServesManyThreads) {
 }
 
 TEST(TransportRulesTest, AClosedPortIsUnavailableAndNamesTheHost) {
-  // Bound, so that nobody else has it, and never listening.
+  // Bound, so that no other process gets the port, but never listening.
   const int held = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

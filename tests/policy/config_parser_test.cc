@@ -183,7 +183,7 @@ TEST(ConfigParserTest, WhatWorksButShouldBeKnownIsAWarning) {
   EXPECT_EQ(result.warnings[0].line, 8);
 }
 
-// A forge's page of settings shows no byte-order mark: the secret is what stands after it.
+// A forge's settings page shows no byte-order mark, so the secret does not include it.
 TEST(ConfigParserTest, ASecretFromAFileIsReadAsItIsMeantOrRefused) {
   const auto hook = [](const std::string& content) {
     ConfigSources sources = Fakes();

@@ -17,7 +17,7 @@
 namespace retainer {
 namespace {
 
-// With the line ends of the standard.
+// Converts line ends to those of the standard.
 std::string File(const std::string& text) { return absl::StrReplaceAll(text, {{"\n", "\r\n"}}); }
 
 std::string Calendar(const std::string& body) {
@@ -28,7 +28,7 @@ std::string Event(const std::string& lines) {
   return "BEGIN:VEVENT\nUID:a@x\nDTSTAMP:20260101T000000Z\n" + lines + "END:VEVENT\n";
 }
 
-// The days of a range, as `MMDD` or `YYYYMMDD`, or the problems.
+// The days in a range of years, as `MMDD` or `YYYYMMDD`, or the problems.
 std::string Days(const std::string& text, int from = 2026, int until = 2026) {
   std::vector<Problem> problems;
   const std::set<absl::CivilDay> days = ParseIcs("h.ics", text, &problems);
@@ -132,7 +132,7 @@ TEST(IcsTest, LengthsOfWholeDays) {
             "1224");
 }
 
-// What is in real files beside it, and closes nothing or changes nothing.
+// Content of real files that closes no day and changes nothing.
 TEST(IcsTest, WhatSaysNothingOfDaysIsPassedOver) {
   EXPECT_EQ(
       Days("\xef\xbb\xbf" +
@@ -153,7 +153,7 @@ TEST(IcsTest, WhatSaysNothingOfDaysIsPassedOver) {
   EXPECT_EQ(Days(Calendar("BEGIN:VEVENT\nDTSTART:20260101\nEND:VEVENT\n") +
                  Calendar("BEGIN:VEVENT\nDTSTART:20260102\nEND:VEVENT\n")),
             "0101 0102");
-  // What is cancelled closes nothing, whatever it was.
+  // A cancelled event of any kind closes nothing.
   EXPECT_EQ(DaysOf("DTSTART;TZID=Europe/Paris:20260501T100000\nSTATUS:CANCELLED\n"), "");
   EXPECT_EQ(Days(Calendar(Event("DTSTART:20260501\nRRULE:FREQ=YEARLY\nSTATUS:CANCELLED\n") +
                           Event("RECURRENCE-ID:20260501\nDTSTART:20260501\nSTATUS:CANCELLED\n"))),

@@ -47,7 +47,7 @@ void ExpectRead(const Policy& policy, const std::string& option, const std::stri
   EXPECT_TRUE(standing.refusals.empty()) << option;
 }
 
-// As GitHub writes the body of an issue that a form made; `priority` is the dropdown's answer.
+// The body that GitHub makes from a filled-in form; `priority` is the answer of the dropdown.
 std::string FilledIn(const YAML::Node& form, const std::string& priority) {
   std::string body;
   for (const YAML::Node& field : form["body"]) {

@@ -91,7 +91,7 @@ TEST(PolicyParserTest, WhoIsToldWhenAndWhere) {
 
 TEST(PolicyParserTest, AnExampleSaysWhenPeopleAreTold) {
   const auto example = [](const std::string& more) {
-    // Opened on Friday at 17:00, closing time, and due at closing time on Monday.
+    // Opened on Friday at 17:00, which is closing time, and due on Monday at closing time.
     const PolicyResult result = ParsePolicy(
         {{"p.yaml",
           Replaced(Replaced(kGood, "calendars: [always]\n", "calendars: [paris]\n" + more),
@@ -138,7 +138,7 @@ TEST(PolicyParserTest, AnUnknownKeyNamesItsPlaceAndTheOneMeant) {
             "p.yaml:8:1: unknown key \"temas\" in a policy; did you mean \"teams\"?\n");
 }
 
-// Who writes P3 does not mean P1.
+// A person who writes P3 does not mean P1.
 TEST(PolicyParserTest, ANameWithAnotherNumberIsNeverOffered) {
   const std::string problems = Problems(Replaced(kGood, "P2: {first", "P3: {first"));
   EXPECT_NE(problems.find("priority \"P3\" is not defined; known are: P1, P2"), std::string::npos)
@@ -174,7 +174,8 @@ TEST(PolicyParserTest, AKeyWithoutColonIsToldSo) {
             std::string::npos);
 }
 
-// Every label, whichever template and name make it: what a forge refuses would be tried for ever.
+// Every label, whichever template and name it is made of. A label that a forge refuses would be
+// retried for ever.
 TEST(PolicyParserTest, ALabelThatAForgeRefusesIsRefusedHere) {
   const std::string long_name(42, 'g');
   const std::string plan = Problems(absl::StrReplaceAll(kGood, {{"gold", long_name}}));
@@ -410,8 +411,8 @@ TEST(PolicyParserTest, HostileYaml) {
   EXPECT_FALSE(ParsePolicy({}).problems.empty());
 }
 
-// Each name is looked up, not compared with every other, and a wrong list ends with the problems
-// that anybody would mend: with the square of these numbers this test would not end.
+// Each name is looked up instead of being compared with all others, and a wrong list stops at the
+// number of problems that anybody would fix. With quadratic cost this test would not end.
 TEST(PolicyParserTest, ManyPeopleAndManyProblemsCostLittle) {
   std::string many = "bots: [";
   for (int i = 0; i < 20'000; ++i) many += "\"github:bot" + std::to_string(i) + "\",";
@@ -489,7 +490,7 @@ TEST(IcsTest, DatedAndYearlyDays) {
   const PolicyResult yearly =
       WithIcs("DTSTART;VALUE=DATE:20200501\r\nRRULE:FREQ=YEARLY;BYMONTH=5\r\n");
   ASSERT_TRUE(yearly.policy) << FormatProblems(yearly.problems);
-  // A rule begins at DTSTART (RFC 5545): the years before are open.
+  // A rule begins at DTSTART (RFC 5545): earlier years are open.
   EXPECT_TRUE(yearly.policy->calendars.at("paris").yearly_holidays.empty());
   EXPECT_TRUE(yearly.policy->calendars.at("paris").holidays.contains(absl::CivilDay(2031, 5, 1)));
   EXPECT_FALSE(yearly.policy->calendars.at("paris").holidays.contains(absl::CivilDay(2019, 5, 1)));

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 TEST(PolicySourceTest, WhatIsTooLargeIsNotReadWhole) {
   const TemporaryFolder folder;
   std::ofstream(fs::path(folder.path()) / "policy.yaml") << "version: 1\n";
-  // A file of holes: 300 GB that nobody reads.
+  // A sparse file of 300 GB, which must not be read.
   std::ofstream(fs::path(folder.path()) / "huge.yaml") << "#";
   fs::resize_file(fs::path(folder.path()) / "huge.yaml", 300ull << 30);
   const auto files = ReadPolicyFolder(folder.path());

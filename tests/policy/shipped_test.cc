@@ -80,7 +80,7 @@ TEST(ShippedTest, TheSchemaKnowsTheKeysThatTheParserKnows) {
   }
 }
 
-// The fenced YAML blocks of a page, without the indentation of the list they stand in.
+// The fenced YAML blocks of a page, without the indentation of the list around them.
 std::vector<std::string> BlocksOf(const std::string& page) {
   std::ifstream file(SourceDir() + "/" + page);
   std::vector<std::string> blocks;
@@ -105,7 +105,7 @@ TEST(PagesTest, EveryExampleIsAccepted) {
     if (name == "GITLAB_SIGNING_TOKEN") return "whsec_MDEyMzQ1Njc4OWFiY2RlZg==";
     return "0123456789abcdef0123456789abcdef";
   };
-  // A block that shows only the forges stands in a configuration that has the rest.
+  // A block that shows only the forges is completed with the rest of a configuration.
   const std::string rest =
       "public_url: https://support.example.com\nstore: rocksdb:./data\npolicy: ./policy\n";
   int policies = 0;
@@ -132,7 +132,7 @@ TEST(PagesTest, EveryExampleIsAccepted) {
   EXPECT_EQ(configurations, 2);
 }
 
-// What the pages show of the label names is what the program uses.
+// The label names in the pages are those of the program.
 TEST(PagesTest, TheLabelsAreThoseOfThePolicy) {
   std::string shown;
   for (const char* page : {"/README.md", "/deploy/docs/maintainers.md"}) {

@@ -39,7 +39,7 @@ const T& Pick(std::mt19937& random, const std::vector<T>& from) {
   return from[random() % from.size()];
 }
 
-// What random people do to a few tickets; what the forge told of it.
+// Random actions of people on a few tickets, and the forge's deliveries about them.
 class Play {
  public:
   explicit Play(unsigned seed)
@@ -55,7 +55,7 @@ class Play {
       for (const char* login : {"alice", "bob"}) {
         EXPECT_TRUE(sandbox_.SetRole(project, login, "write").ok());
       }
-      // Who is no contact may set labels, and is refused.
+      // A person who is not a contact may set labels; such a label is refused.
       EXPECT_TRUE(sandbox_.SetRole(project, "erin", "triage").ok());
       for (const std::string& label : labels_) {
         EXPECT_TRUE(sandbox_.AddLabel(project, label, "ededed").ok());
@@ -71,7 +71,7 @@ class Play {
       comments_.emplace_back();
       clock_.Advance(absl::Minutes(3));
     }
-    const auto rename_at = static_cast<int>(random_() % 48);  // or not at all
+    const auto rename_at = static_cast<int>(random_() % 48);  // perhaps never
     for (int i = 0; i < 24; ++i) {
       if (i == rename_at) Rename();
       Step();
@@ -86,7 +86,7 @@ class Play {
   const std::vector<SandboxDelivery>& deliveries() const { return deliveries_; }
   absl::Time now() const { return clock_.Now(); }
   std::mt19937& random() { return random_; }
-  const std::string& path() const { return path_; }  // of the project, in the end
+  const std::string& path() const { return path_; }  // the project's path at the end
 
  private:
   using Strings = std::vector<std::string>;
@@ -97,7 +97,7 @@ class Play {
     for (TicketRef& ticket : tickets_) ticket.path = path_;
   }
 
-  // Some steps the forge refuses (a closed one closed again): then nothing happened.
+  // The forge refuses some steps (closing a closed ticket). Then nothing happens.
   void Step() {
     clock_.Advance(absl::Minutes(Pick(random_, std::vector<int>{0, 1, 1, 9, 40, 130})) +
                    absl::Seconds(static_cast<int>(random_() % 3)));
@@ -158,17 +158,17 @@ class Play {
   std::vector<SandboxDelivery> deliveries_;
 };
 
-// A service that gets deliveries and is asked where its tickets stand.
+// A service that gets deliveries and reports the standing of its tickets.
 class Desk {
  public:
-  // `called`: what the forge calls the project now.
+  // `called` is the project's present name on the forge.
   Desk(absl::Time now, const std::string& called)
       : clock_(now),
         path_(called),
         forge_("github"),
         judge_(store_, clock_, log_, metrics_, terms_,
                {ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
-    // It has the tickets and tells no more of them than that.
+    // The forge has the tickets, but its API shows nothing more of them.
     for (const auto& [path, id] :
          {std::pair{"acme/opendb", "77"}, std::pair{"acme/driver", "88"}}) {
       forge_.SetProject(path, id);
@@ -190,7 +190,7 @@ class Desk {
     terms_.Set({*terms});
   }
 
-  // Under another id a repetition passes the inbox and meets the facts.
+  // With another id, a repetition passes the inbox and meets its own facts.
   void Take(const SandboxDelivery& sent, const std::string& id) {
     Headers headers;
     for (const auto& [name, value] : sent.headers) headers.emplace(name, value);
@@ -202,7 +202,7 @@ class Desk {
     ASSERT_TRUE(done.ok()) << done.status();
   }
 
-  // What the forge could not say at once it is asked again, as the timers do it.
+  // Questions that the forge could not answer at once are asked again, as the timers do.
   void AskAgain() {
     clock_.Advance(absl::Minutes(3));
     for (int number = 1; number <= kIssues; ++number) {
@@ -232,7 +232,7 @@ class Desk {
             Evaluate(*context, stored->facts, terms_.Get(), *pins, clock_.Now());
         absl::StrAppend(&all, DebugString(standing), "customers ", stored->record.customers.size(),
                         " open ", stored->record.open, "\n");
-        // What was decided last is what the facts say.
+        // The last decision must agree with the facts.
         EXPECT_EQ(stored->record.clock_states, ClockStates(standing)) << ToString(key);
       }
     }

@@ -23,8 +23,8 @@ const absl::Time kStart = absl::FromUnixSeconds(1772528400);
 
 const Actor kDave{"1", "dave", false};    // the contact; the author
 const Actor kAlice{"3", "alice", false};  // in the team
-const Actor kBob{"4", "bob", false};      // nobody knows
-const Actor kEve{"6", "eve", false};      // likewise
+const Actor kBob{"4", "bob", false};      // a stranger
+const Actor kEve{"6", "eve", false};      // a stranger
 
 Policy MakePolicy(bool is_public) {
   Policy policy;
@@ -132,7 +132,7 @@ Decision DecideAll(const std::vector<Fact>& facts, const TermsHistory& terms, ab
   return Decide(Context(), {}, facts, terms, {}, {}, now);
 }
 
-// By id: what is told and how.
+// Id -> content and receivers of the notice.
 std::map<std::string, std::string> Told(const Decision& decision) {
   std::map<std::string, std::string> told;
   for (const Notice& notice : decision.notices) {
@@ -147,7 +147,7 @@ RC_GTEST_PROP(OpenQuestionsPropertyTest, WhatIsToldAndShownHoldsWhateverTheForge
   const absl::Time now = story.back().at + absl::Minutes(*rc::gen::inRange(0, 180));
   const Decision open = DecideAll(story, terms, now);
   RC_PRE(!open.all_held);
-  // Answers that settle everything, one after another as they are asked for.
+  // Answers to all questions, one after another, in the order of the questions.
   std::vector<Fact> facts = story;
   Decision settled = open;
   for (int round = 0; round < 6; ++round) {
@@ -189,8 +189,8 @@ RC_GTEST_PROP(OpenQuestionsPropertyTest, TheOrderOfFactsDoesNotShow, ()) {
   RC_ASSERT(first.standing.questions == second.standing.questions);
 }
 
-// A forge that answers what is asked for everybody at once or after a while, and what is asked for
-// the sake of private customers whenever it likes.
+// A forge that answers the questions for everybody at once or after a while, and the questions for
+// private customers at any time.
 RC_GTEST_PROP(OpenQuestionsPropertyTest, APrivateTicketAsksAndShowsWhatACommunityOneDoes, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 12));
   const bool prompt = *rc::gen::arbitrary<bool>();

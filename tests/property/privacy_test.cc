@@ -28,7 +28,7 @@ const absl::Time kStart = absl::FromUnixSeconds(1772528400);
 const Actor kDave{"1", "dave", false};    // contact of the private customer; the author
 const Actor kErin{"2", "erin", false};    // another contact
 const Actor kAlice{"3", "alice", false};  // may write
-const Actor kBob{"4", "bob", false};      // nobody's
+const Actor kBob{"4", "bob", false};      // belongs to no customer
 const Actor kBot{"5", "ci", true};
 const Actor kSelf{"99", "desk", true};
 
@@ -80,7 +80,7 @@ TermsHistory Compile(Policy policy) {
   return {*terms};
 }
 
-// A ticket's facts as they come, each at its own minute.
+// The facts of a ticket in their order, each at its own minute.
 std::vector<Fact> Story(int steps) {
   std::vector<Fact> story;
   absl::Time now = kStart;
@@ -160,7 +160,7 @@ std::vector<Fact> Story(int steps) {
       case 11:
         story.push_back(MakeAssigned(learnt(), kAlice, who, at));
         break;
-      case 12: {  // somebody says it otherwise, or no more
+      case 12: {  // an edit or a deletion
         if (story.back().kind != FactKind::kComment) break;
         const Fact said = story.back();
         const std::string text = *rc::gen::element<std::string>("words", "/support priority P1",
@@ -172,7 +172,7 @@ std::vector<Fact> Story(int steps) {
                 : MakeCommentDeleted(learnt(), said.subject, said.actor, said.actor, at));
         break;
       }
-      case 13: {  // what we do ourselves comes back
+      case 13: {  // our own action comes back
         const std::string label =
             *rc::gen::element<std::string>("waiting for customer", "priority: P1", "sla: breached");
         story.push_back(*rc::gen::arbitrary<bool>() ? MakeLabelAdded(learnt(), label, kSelf, at)
@@ -184,10 +184,11 @@ std::vector<Fact> Story(int steps) {
   return story;
 }
 
-// What an outsider sees: each change of the face and of the promises that checks name, and when.
+// What an outsider sees: each change of the face and of the promises that checks name, with its
+// time.
 using Seen = std::vector<std::pair<absl::Time, std::string>>;
 
-// What is on the forge: the comment as it is posted, and the labels and assignees.
+// The forge's content: the comment as posted, and the labels and assignees.
 std::string Words(const TicketContext& context, const Face& face) {
   static const std::unique_ptr<Renderer> renderer = MakeRenderer();
   std::string words;
@@ -202,7 +203,7 @@ std::string Words(const TicketContext& context, const Face& face) {
     absl::StrAppend(&words, " ", reaction.object,
                     reaction.kind == FaceReaction::Kind::kDone ? " done" : " refused");
   }
-  // Not to be seen, but it decides between an edit and a new comment, which is.
+  // It is not visible itself, but it decides between an edit and a new comment, which is visible.
   for (const std::string& customer : face.discloses) absl::StrAppend(&words, " of ", customer);
   return words;
 }
@@ -233,7 +234,7 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
     if (!decision.face || (decision.face == shown && decision.promises == told)) return;
     shown = decision.face;
     told = decision.promises;
-    // What checks on changes that fix the ticket are made of.
+    // The promises from which the checks of fixing changes are made.
     std::string promises;
     for (const PublicPromise& promise : told.value_or(std::vector<PublicPromise>())) {
       absl::StrAppend(&promises, " ", std::string(MetricName(promise.metric)), "=",
@@ -258,8 +259,8 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateTicketLooksLikeACommunityTicket, ()) 
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(BasePolicy(neutral))));
 }
 
-// The private claim comes by the ticket's project, so that nobody's role hangs on it; its plan and
-// zone differ from the public one's.
+// The private claim comes from the ticket's project, so that nobody's role depends on it. Its plan
+// and zone differ from the public claim's.
 RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimBesideAPublicOneDoesNotShow, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
   Policy without = BasePolicy(false);
@@ -275,7 +276,7 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimBesideAPublicOneDoesNotShow, ())
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
 }
 
-// Every word that a random story of a public customer brings to the forge is a quiet one.
+// In a random story of a public customer, every comment on the forge is short.
 RC_GTEST_PROP(PrivacyPropertyTest, APublicTicketsCommentIsShort, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
   Policy policy = BasePolicy(false);
@@ -291,9 +292,9 @@ RC_GTEST_PROP(PrivacyPropertyTest, APublicTicketsCommentIsShort, ()) {
   }
 }
 
-// Beside a public customer, whose contact is the author, a private one's contact is anybody:
-// whatever is done, claimed and released for the private one, what the public one shows is the
-// same.
+// On a ticket of a public customer, whose contact is the author, a private customer's contact is a
+// stranger. Whatever is done, claimed and released for the private customer, the public customer's
+// face is the same.
 RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace, ()) {
   const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
   const bool neutral = *rc::gen::arbitrary<bool>();
@@ -302,7 +303,7 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace,
   with.customers = {
       MakeCustomer("acme", true, {{"github", "dave"}}),
       MakeCustomer("globex", false, {{"github", *rc::gen::element<std::string>("erin", "alice")}})};
-  with.customers[1].projects = {{"github", "a/b"}};  // so that it claims the ticket too
+  with.customers[1].projects = {{"github", "a/b"}};  // so that it also claims the ticket
   without.customers = {with.customers[0]};
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
 }
@@ -322,12 +323,12 @@ TEST(PrivacyTest, APrivateContactsWordEndsNoWaitingThatAPublicCustomerShows) {
   Policy without = BasePolicy(false);
   without.customers = {with.customers[0]};
   EXPECT_EQ(Watch(story, Compile(with)), Watch(story, Compile(without)));
-  // The test can tell: were she a public customer's, it would show.
+  // Counter-check: with a public customer the difference would show.
   with.customers[1].is_public = true;
   EXPECT_NE(Watch(story, Compile(with)), Watch(story, Compile(without)));
 }
 
-// Seen while this was built; random stories find them rarely.
+// Cases found while this was built; random stories rarely hit them.
 Seen WatchNeutral(const std::vector<Fact>& story, bool with_customer) {
   Policy policy = BasePolicy(true);
   if (with_customer) {
@@ -364,7 +365,7 @@ TEST(PrivacyTest, TheWaitingLabelGoesAtTheAuthorsWordAndAtNoOthers) {
   EXPECT_NE(seen[1].second.find("-waiting for customer"), std::string::npos);
 }
 
-// The test can tell: a public customer's ticket looks different.
+// Counter-check: a public customer's ticket looks different.
 TEST(PrivacyPropertyTest, APublicTicketDoesNot) {
   const std::vector<Fact> story = {
       MakeOpened({Provenance::kWebhook, kStart}, kDave, Moment::At(kStart), "It is down.")};

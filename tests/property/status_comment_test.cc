@@ -14,8 +14,8 @@ namespace {
 using absl::Hours;
 using absl::Minutes;
 
-// acme is public and in Paris; its plan has no P0 and no P1 (the policy has), promises three
-// things.
+// acme is public and in Paris. Its plan has no P0 and no P1 (the policy has them) and promises
+// three things.
 Policy Desk() {
   Policy policy = StoryPolicy();
   policy.priorities.insert(policy.priorities.begin(), {"P0", "", ""});
@@ -45,7 +45,7 @@ class StatusCommentTest : public ::testing::Test {
     EXPECT_TRUE(face.has_value()) << "it asks: " << DebugString(story.See());
     return face.value_or(Face());
   }
-  // What is posted; empty where nothing is.
+  // The posted comment; empty when there is none.
   std::string Body() {
     const Face face = Shown();
     if (!face.comment) return "";

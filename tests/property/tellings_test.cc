@@ -23,7 +23,7 @@ namespace {
 const TicketKey kTicket{"github", "77", TicketKind::kIssue, 1};
 const absl::Time kStart = absl::FromUnixSeconds(1772528400);
 
-// A receiver, which may fail before or after it has heard.
+// A receiver that may fail before or after it has accepted a notice.
 class Receiver final : public NoticeSink {
  public:
   const std::string& name() const override { return name_; }
@@ -35,14 +35,14 @@ class Receiver final : public NoticeSink {
     const auto [known, is_new] = bodies.emplace(id, body);
     RC_ASSERT(known->second == body);  // one id, one content
     if (!is_new) {
-      // A repetition: it says nothing that a withdrawal heard since has taken back.
+      // A repetition must not say what a later withdrawal has taken back.
       RC_ASSERT(!taken_back.contains(TellingName(notice)));
     }
     if (is_new) believes = notice.kind == NoticeKind::kBreach;
     for (const std::string& name : notice.withdraws) taken_back.insert(name);
     return fails_after ? absl::UnavailableError("the answer was lost") : absl::OkStatus();
   }
-  bool believes = false;  // that it is late; it drops ids that it knows
+  bool believes = false;  // believes that the promise is late; drops known ids
   bool fails_before = false;
   bool fails_after = false;
   std::map<std::string, std::string> bodies;
@@ -52,7 +52,7 @@ class Receiver final : public NoticeSink {
   const std::string name_ = "crm";
 };
 
-// What is so is what the test says: the breach, or that there is none.
+// The test decides what is true: the breach, or that there is none.
 class Truth final : public NoticeReview {
  public:
   explicit Truth(Store& store) : store_(store) {}
@@ -151,7 +151,7 @@ RC_GTEST_PROP(TellingsPropertyTest, AnIdIsOfOneTellingWithOneContent, ()) {
     RC_ASSERT(truth.Decide().ok());
     RC_ASSERT(notifier->RunOnce().ok());
   }
-  // All is well again: who is late is known to be late.
+  // Everything works again: the receiver must know what is late.
   receiver.fails_before = receiver.fails_after = false;
   for (int i = 0; i < 20; ++i) {
     clock.Advance(absl::Hours(1));

@@ -78,7 +78,7 @@ TEST_F(FaultsTest, StoppingWaitsForNobody) {
   const absl::Time start = absl::Now();
   sandbox_.Stop();
   EXPECT_LT(absl::Now() - start, absl::Seconds(3));
-  sandbox_.Stop();  // twice is no harm
+  sandbox_.Stop();  // stopping twice is allowed
 }
 
 TEST_F(FaultsTest, WhatWasAskedIsOnRecordWithoutItsSecrets) {

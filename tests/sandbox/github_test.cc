@@ -139,10 +139,10 @@ TEST_F(GitHubTest, MembershipIsAnsweredByWhoAsks) {
     ASSERT_TRUE(sandbox_.AddMember(ForgeKind::kGitHub, organization, "dave", false).ok());
     ASSERT_TRUE(sandbox_.AddMember(ForgeKind::kGitHub, organization, "eve", true).ok());
   }
-  // Our own organisation: inside.
+  // Our own organisation: we are a member.
   EXPECT_EQ(GitHub("GET", "/orgs/acme/members/dave").status, 204);
   EXPECT_EQ(GitHub("GET", "/orgs/acme/members/alice").status, 404);
-  // A customer's: outside. Only public members are to be seen.
+  // A customer's organisation: we are not a member and see only public members.
   Reply outside = GitHub("GET", "/orgs/acme-inc/members/dave");
   EXPECT_EQ(outside.status, 302);
   EXPECT_THAT(outside.Header("location"), testing::EndsWith("/orgs/acme-inc/public_members/dave"));
@@ -175,7 +175,7 @@ TEST_F(GitHubTest, ACommentsTextIsChecked) {
   EXPECT_EQ(GitHub("POST", path, R"({"body":"  "})").status, 422);
   EXPECT_EQ(GitHub("POST", path, R"({})").status, 422);
   EXPECT_EQ(GitHub("POST", path, "{").status, 400);
-  // Characters count, not bytes.
+  // The limit counts characters, not bytes.
   std::string longest;
   for (int i = 0; i < 65536; ++i) longest += "é";
   EXPECT_EQ(GitHub("POST", path, json{{"body", longest}}.dump()).status, 201);
@@ -209,7 +209,7 @@ TEST_F(GitHubTest, CommentsComeInPagesWithLinks) {
   EXPECT_EQ(first.Json().size(), 3u);
   EXPECT_THAT(first.Header("link"), HasSubstr("rel=\"next\""));
   EXPECT_THAT(first.Header("link"), HasSubstr("page=3>; rel=\"last\""));
-  // Following the links reads all of them, once, in order.
+  // The links lead through all pages, each once, in order.
   std::vector<std::string> bodies;
   std::string url = sandbox_.github_api_url() + "/repos/acme/opendb/issues/1/comments?per_page=3";
   while (!url.empty()) {

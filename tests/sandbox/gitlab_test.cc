@@ -91,7 +91,7 @@ TEST_F(GitLabTest, ANoteIsCreatedReadEditedAndDeleted) {
   EXPECT_EQ(GitLab("GET", path).Json()["body"], "hullo");
   EXPECT_EQ(GitLab("DELETE", path).status, 204);
   EXPECT_EQ(GitLab("DELETE", path).status, 404);
-  // A form does as well as JSON.
+  // A form is accepted as well as JSON.
   Reply form = Send(
       "POST", sandbox_.gitlab_api_url() + Issue("/notes"),
       {{"PRIVATE-TOKEN", gitlab_token_}, {"Content-Type", "application/x-www-form-urlencoded"}},
@@ -138,7 +138,7 @@ TEST_F(GitLabTest, NotesComeInPagesNewestFirst) {
   EXPECT_EQ(last.Json()[0]["body"], "note 4");
   EXPECT_EQ(last.Header("x-next-page"), "");
   std::vector<std::string> bodies;
-  // By number: the HTTP library's client undoes escapes in headers, and so spoils links to paths.
+  // By number: the HTTP library's client decodes escapes in headers, which breaks links with paths.
   std::string url = absl::StrCat(sandbox_.gitlab_api_url(), "/projects/",
                                  GitLab("GET", kProject).Json()["id"].get<int>(),
                                  "/issues/1/notes?pagination=keyset&per_page=2&sort=asc");

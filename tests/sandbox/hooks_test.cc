@@ -31,7 +31,7 @@ std::vector<std::string> Keys(const std::vector<SandboxDelivery>& deliveries) {
 
 json BodyOf(const SandboxDelivery& delivery) { return json::parse(delivery.body); }
 
-// Fields that every object of this kind has had for years; recorded deliveries may add to them.
+// Fields that every object of this kind has had for years. Recorded deliveries may add more.
 const std::map<std::string, std::set<std::string>>& Required() {
   static const auto& fields = *new std::map<std::string, std::set<std::string>>{
       {"issue", {"url",        "repository_url",
@@ -58,7 +58,7 @@ const std::map<std::string, std::set<std::string>>& Required() {
   return fields;
 }
 
-// The fields of an object in a recorded delivery; empty where there is none beside the project.
+// The fields of an object in a recorded delivery; empty when the collection is not there.
 std::set<std::string> Recorded(const std::string& file, const std::string& object) {
   std::ifstream in(std::filesystem::path(SharedDir()) / "payloads" / file);
   std::set<std::string> out;
@@ -175,7 +175,7 @@ TEST_F(HooksTest, EveryActOfPeopleIsToldOnGitLabAsFarAsGitLabDoes) {
   TicketRef issue = *sandbox_.OpenIssue(gitlab_, "alice", "It fails", "", {"bug"});
   const std::int64_t note = *sandbox_.Comment(issue, "dave", "first");
   ASSERT_TRUE(sandbox_.EditComment(issue, "dave", note, "second").ok());
-  ASSERT_TRUE(sandbox_.DeleteComment(issue, "dave", note).ok());  // not told
+  ASSERT_TRUE(sandbox_.DeleteComment(issue, "dave", note).ok());  // no webhook
   ASSERT_TRUE(sandbox_.InternalNote(issue, "alice", "psst").ok());
   ASSERT_TRUE(sandbox_.Label(issue, "alice", "urgent").ok());
   ASSERT_TRUE(sandbox_.Assign(issue, "alice", "alice").ok());
@@ -285,7 +285,7 @@ TEST_F(HooksTest, GitHubsBodiesHaveTheFieldsOfRecordedOnes) {
 TEST_F(HooksTest, GitLabsBodiesHaveTheFieldsOfRecordedOnes) {
   TicketRef issue = *sandbox_.OpenIssue(gitlab_, "dave", "It fails", "Every time.");
   json body = BodyOf(sandbox_.TakePending().back());
-  // Of paid tiers and of incidents.
+  // Fields of paid tiers and of incidents.
   const std::set<std::string> but = {"escalation_status", "escalation_policy"};
   for (const char* object : {"user", "project", "repository", "object_attributes"}) {
     ExpectFields(body, object, {}, {});

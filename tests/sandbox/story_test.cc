@@ -76,7 +76,7 @@ TEST_F(ThreadTest, PagesHideWhatIsNotForEverybodyAndEscapeTheRest) {
   EXPECT_EQ(Send("GET", sandbox_.web_url() + "/acme/opendb/pull/1").status, 404);
 }
 
-// A stage without a desk: it counts time and keeps what was printed.
+// A stage without a desk: it counts the time and keeps the output.
 class BareStage final : public StoryStage {
  public:
   explicit BareStage(Sandbox& sandbox, FakeClock& clock) : sandbox_(sandbox), clock_(clock) {}

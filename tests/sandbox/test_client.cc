@@ -154,7 +154,7 @@ void SandboxTest::SetUp() {
   ASSERT_TRUE(sandbox_.SetRole(github_, "alice", "maintain").ok());
   ASSERT_TRUE(sandbox_.SetRole(gitlab_, "alice", "maintainer").ok());
   ASSERT_TRUE(sandbox_.SetRole(gitlab_, "desk", "maintainer").ok());
-  // One key for all tests: making one takes longer than a test does.
+  // One key for all tests, because making a key takes longer than a test.
   static const sandbox::KeyPair& key = *new sandbox::KeyPair(*sandbox::MakeRsaKey());
   app_ = *sandbox_.RegisterApp("retainer", key.public_pem);
   app_.private_key_pem = key.private_pem;

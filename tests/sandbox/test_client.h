@@ -30,7 +30,7 @@ struct Reply {
 
 using SentHeaders = std::vector<std::pair<std::string, std::string>>;
 
-// One request on a fresh connection. `url` may hold escapes; they go out as they are.
+// Sends one request on a new connection. Escapes in `url` are sent unchanged.
 Reply Send(const std::string& method, const std::string& url, const SentHeaders& headers = {},
            const std::string& body = "");
 
@@ -45,7 +45,7 @@ class OpenConnection {
   std::unique_ptr<State> state_;
 };
 
-// What a webhook receiver got.
+// The deliveries that a webhook receiver got.
 struct Received {
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
@@ -66,10 +66,10 @@ class TestReceiver {
 
 std::string TestJwt(const std::string& private_pem, const std::string& issuer, absl::Time issued,
                     absl::Time expires);
-std::string TestHmac(const std::string& key, const std::string& text);  // raw bytes
+std::string TestHmac(const std::string& key, const std::string& text);  // the result is raw bytes
 std::string Hex(const std::string& bytes);
 
-// A project on each forge, people in their roles, our app and tokens.
+// A project on each forge, people with roles, our app and tokens.
 class SandboxTest : public testing::Test {
  protected:
   void SetUp() override;
@@ -78,7 +78,7 @@ class SandboxTest : public testing::Test {
                SentHeaders headers = {}, const std::string& token = "");
   Reply GitLab(const std::string& method, const std::string& path, const std::string& body = "",
                SentHeaders headers = {}, const std::string& token = "");
-  // A fresh installation token by way of a JWT.
+  // A new installation token, got with a JWT.
   std::string InstallationToken();
 
   const ProjectRef github_{"github", "acme/opendb"};
@@ -88,7 +88,7 @@ class SandboxTest : public testing::Test {
   SandboxApp app_;
   std::string app_token_;
   std::string alice_token_;   // GitHub, maintainer
-  std::string gitlab_token_;  // of the bot, maintainer
+  std::string gitlab_token_;  // of the bot, a maintainer
 };
 
 }  // namespace retainer

@@ -51,7 +51,7 @@ TEST(ChatTest, NothingOfAnybodysTextComesAlive) {
                             "#general", "~town",  "\x1b",  "\r",    "\u202e",   "b>c",      "|b"}) {
     EXPECT_EQ(text.find(alive), text.npos) << alive << " in " << text;
   }
-  // Two lines, one link, which is ours.
+  // Two lines, and one link, which is our own.
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
   EXPECT_EQ(std::count(text.begin(), text.end(), '<'), 1);
   EXPECT_EQ(std::count(text.begin(), text.end(), '>'), 1);

@@ -23,10 +23,10 @@ class HttpReceiver {
   ~HttpReceiver();
   std::string url(const std::string& path = "/hook") const;
   int port() const;
-  // What it answers from now on.
+  // Sets its answer from now on.
   void Answer(int status, std::map<std::string, std::string> headers = {}, std::string body = "");
   std::vector<Received> received() const;
-  // Waits until there are so many; false where they do not come.
+  // Waits for `count` messages; false when they do not come.
   bool Await(std::size_t count) const;
 
  private:
@@ -37,10 +37,10 @@ class HttpReceiver {
 struct Mail {
   bool is_encrypted = false;
   std::string hello;
-  std::string login;  // what AUTH PLAIN said, decoded
+  std::string login;  // the decoded AUTH PLAIN
   std::string from;
   std::vector<std::string> to;
-  std::string message;  // with its line ends, without the dots that SMTP doubles
+  std::string message;  // with line ends, without the dots that SMTP doubles
 };
 
 struct SmtpBehaviour {
@@ -57,9 +57,9 @@ class SmtpReceiver {
   ~SmtpReceiver();
   int port() const { return port_; }
   std::vector<Mail> mails() const;
-  // The commands of every connection, one after the other.
+  // The commands of all connections, in order.
   std::vector<std::string> commands() const;
-  // PEM: who vouches for its certificate, which is for `localhost`.
+  // The authority of its certificate for `localhost`, in PEM.
   std::string authority() const { return authority_; }
 
  private:
@@ -81,7 +81,7 @@ class SmtpReceiver {
   std::thread thread_;
 };
 
-// Takes connections and never answers.
+// Accepts connections and never answers.
 class SilentReceiver {
  public:
   SilentReceiver();

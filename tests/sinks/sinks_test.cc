@@ -195,7 +195,7 @@ TEST_F(SinksTest, WhatCannotWorkIsRefusedWithoutSayingSecrets) {
   }
 }
 
-// Another implementation's reading of it: tests/sinks/npm/check.sh.
+// Another implementation verifies it in tests/sinks/npm/check.sh.
 TEST(SignedMessageTest, IsWrittenForOthersToRead) {
   const char* folder = std::getenv("RETAINER_SIGNED");
   HttpReceiver receiver;

@@ -38,7 +38,7 @@ std::pair<int, int> Listen() {
   return {listener, ntohs(address.sin_port)};
 }
 
-// A certificate for `localhost` that vouches for itself.
+// A self-signed certificate for `localhost`.
 std::shared_ptr<void> Certify(EVP_PKEY* key) {
   X509* certificate = X509_new();
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
@@ -74,7 +74,7 @@ std::string Pem(X509* certificate) {
 
 }  // namespace
 
-// One connection, line by line, in the clear and then perhaps encrypted.
+// One connection, line by line; unencrypted at first, later perhaps encrypted.
 class SmtpReceiver::Line {
  public:
   explicit Line(int connection) : connection_(connection) {}
@@ -126,8 +126,7 @@ class SmtpReceiver::Line {
 };
 
 SmtpReceiver::SmtpReceiver(SmtpBehaviour behaviour) : behaviour_(std::move(behaviour)) {
-  // As the service does: OpenSSL writes without MSG_NOSIGNAL, and either side may find the other
-  // gone.
+  // As in the service: OpenSSL writes without MSG_NOSIGNAL, and the other side may be gone.
   std::signal(SIGPIPE, SIG_IGN);
   EVP_PKEY* key = EVP_EC_gen("P-256");
   Require(key != nullptr);

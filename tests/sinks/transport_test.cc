@@ -51,7 +51,7 @@ TEST(TransportTest, PostsAndTakesEvery2xxForAYes) {
 class ForbiddenTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(ForbiddenTest, IsNeverConnectedTo) {
-  // Whatever listens on this port would answer; nothing comes that far.
+  // A server on this port would answer, but no connection gets that far.
   HttpReceiver receiver;
   const std::string host = GetParam();
   const Transport transport({absl::Seconds(2), absl::Seconds(3)});
@@ -76,12 +76,12 @@ TEST(TransportTest, WhatIsNotEncryptedStaysOnThisMachineAndWantsToBeAllowed) {
   HttpReceiver receiver;
   const Transport transport({absl::Seconds(2), absl::Seconds(3)});
   EXPECT_TRUE(absl::IsInvalidArgument(transport.Post(Public(receiver.url()), {}, "x")));
-  // Named as loopback, and elsewhere.
+  // Loopback is allowed, but this address is elsewhere.
   const absl::Status elsewhere = transport.Post(Here("http://10.1.2.3/"), {}, "x");
   EXPECT_TRUE(absl::IsFailedPrecondition(elsewhere)) << elsewhere;
   const absl::Status outside = transport.Post(Here("http://140.82.112.3/"), {}, "x");
   EXPECT_TRUE(absl::IsFailedPrecondition(outside)) << outside;
-  // Private addresses are not loopback ones.
+  // Private addresses are not loopback addresses.
   Endpoint half = Here(receiver.url());
   half.may_be_private = false;
   EXPECT_TRUE(absl::IsFailedPrecondition(transport.Post(half, {}, "x")));

@@ -53,7 +53,7 @@ std::map<std::string, CommentView> Views() {
     other.claim = "Globex & Sons";
     views["several"].rows.push_back(other);
   }
-  // What a login, a customer's name, a priority's name and a refused command may hold.
+  // Text that a login, a customer's name, a priority's name or a refused command may contain.
   const std::string hostile =
       "@alice #12 !5 `x` | <b>b</b> <!-- --> [a](http://e.org) www.e.org </details> &#64;bob\n# h";
   views["hostile"] = views["several"];

@@ -300,8 +300,8 @@ TEST(InertTextTest, PlainWordsStayAndAllElseIsCode) {
   EXPECT_EQ(InertCode("\xFF"), "`\xEF\xBF\xBD`");
   EXPECT_EQ(InertCode("a\xE2\x80\xAE"
                       "b"),
-            "`a b`");  // turns the reading direction
-  // All that Unicode gives to turn it, and more that nobody sees.
+            "`a b`");  // changes the direction of reading
+  // All of Unicode's direction marks, and other invisible characters.
   for (const char* mark : {"\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d",
                            "\u202e", "\u2066", "\u2067", "\u2068", "\u2069", "\u00ad", "\u180e",
                            "\u200b", "\u2060", "\ufeff", "\U000e0041"}) {
@@ -322,7 +322,7 @@ TEST(InertUrlTest, OnlyPlainAddresses) {
   }
 }
 
-// Pieces that forges bring to life, so that random texts are hostile ones.
+// Text that forges turn into links, mentions and the like, so that random texts are hostile.
 rc::Gen<std::string> Hostile() {
   return rc::gen::map(
       rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
@@ -339,7 +339,7 @@ rc::Gen<std::string> Hostile() {
       });
 }
 
-// What is left of a body outside its code spans, without what the template itself writes there.
+// The part of a body outside its code spans, without what the template itself writes there.
 std::string Outside(const std::string& body) {
   std::string outside;
   for (absl::string_view piece : absl::StrSplit(body, '\n')) {
@@ -372,7 +372,7 @@ RC_GTEST_PROP(RendererPropertyTest, NothingOfTheirsComesAlive, ()) {
     view.rows.push_back({text(), text(), text(), text(),
                          ShownTime{absl::FromUnixSeconds(1772528520), text()}, text()});
   }
-  if (!InertUrl(view.question_url).empty()) view.question_url.clear();  // a link of ours, then
+  if (!InertUrl(view.question_url).empty()) view.question_url.clear();  // then our own link
   const std::string body = Render(view);
   RC_ASSERT(Lines(body) <= kMostCommentLines);
   RC_ASSERT(body.size() <= kMaxCommentBytes);
@@ -386,7 +386,7 @@ RC_GTEST_PROP(RendererPropertyTest, NothingOfTheirsComesAlive, ()) {
                            "{", "}", "\\", "_", "GH-"}) {
     if (outside.find(live) != outside.npos) RC_FAIL(std::string(live) + " in " + body);
   }
-  // The id of a commit is a word of its own.
+  // A commit's id counts only as a separate word.
   static const std::regex kCommit("\\b[0-9a-f]{7,40}\\b");
   if (std::regex_search(outside, kCommit)) RC_FAIL("a commit in " + body);
   for (absl::string_view line : absl::StrSplit(outside, '\n')) {

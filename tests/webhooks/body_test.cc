@@ -179,7 +179,7 @@ TEST(ForgeTimeTest, ReadsNothingElse) {
   }
 }
 
-// Every sample, changed in ways that no forge would: an event, a refusal, never more.
+// Every sample, changed as no forge would change it: an event or a refusal, nothing else.
 TEST(MutationTest, AnyChangedBodyIsReadOrRefused) {
   std::mt19937 random(20260303);
   const auto number = [&](std::size_t below) {
@@ -203,7 +203,7 @@ TEST(MutationTest, AnyChangedBodyIsReadOrRefused) {
           case 1:
             changed.resize(number(changed.size()));
             break;
-          case 2: {  // a value becomes another
+          case 2: {  // replaces a value by another
             const std::size_t colon = changed.find(": ", number(changed.size()));
             if (colon == std::string::npos) break;
             const std::size_t end = changed.find_first_of(",}\n", colon + 2);
@@ -235,7 +235,7 @@ TEST(MutationTest, AnyChangedBodyIsReadOrRefused) {
 }
 
 TEST(CostTest, AUsualPayloadTakesFarLessThanAMillisecond) {
-  // 12 KB, as GitHub's bodies with their many addresses are.
+  // 12 KB, with many URLs like GitHub's bodies.
   std::string body = Sample("github/issues.labeled");
   std::string filler = "\"links\": {";
   for (int i = 0; body.size() + filler.size() < 12'000; ++i) {
@@ -252,7 +252,7 @@ TEST(CostTest, AUsualPayloadTakesFarLessThanAMillisecond) {
     best = std::min(best, absl::Now() - start);
   }
   RecordProperty("microseconds", absl::StrCat(absl::ToInt64Microseconds(best)));
-  // Generous: an unoptimised build under sanitizers passes, a quadratic parser does not.
+  // A generous limit: an unoptimised build with sanitizers meets it, a quadratic parser does not.
   EXPECT_LT(best, absl::Milliseconds(50));
 }
 

@@ -25,21 +25,21 @@ std::string ReadFile(const std::string& path);
 // A file of webhooks/{github,gitlab}/samples, e.g. `github/issues.opened`.
 std::string Sample(std::string_view name);
 std::vector<std::string> SampleNames(std::string_view forge);
-// The event header that a sample's name stands for.
+// The event header of a sample, by its name.
 std::string SampleEvent(std::string_view name);
 
-// The tests' instant of receipt: after all of the samples' own times.
+// The instant of receipt in the tests; later than all times in the samples.
 absl::Time Received();
 Delivery Deliver(std::string_view forge, std::string_view event, std::string body,
                  absl::Time received = Received());
 
-// The event of a sample; fails the test where it is refused.
+// The event of a sample; fails the test when it is refused.
 Event Read(std::string_view name, absl::Time received = Received());
 
-// The one fact of a kind; fails the test where there is not exactly one.
+// The only fact of a kind; fails the test when there is not exactly one.
 Fact Only(const Event& event, FactKind kind);
 std::vector<Fact> All(const Event& event, FactKind kind);
-// What it shows of the change that it is about.
+// The state of the change that the event shows.
 std::optional<ChangeInfo> SeenIn(const Event& event);
 
 std::string Hmac(std::string_view key, std::string_view text);  // hexadecimal

@@ -69,7 +69,7 @@ TEST(GitHubParseTest, APullRequestSaysWhatItFixesAndWhereItStands) {
   change.state = ChangeState::kMerged;
   change.merge = "5e1d0c9b8a7f6e5d4c3b2a190817263544536271";
   EXPECT_EQ(SeenIn(Read("github/pull_request.closed.merged")), change);
-  // A comment's delivery does not show its commits, an issue's has none.
+  // A comment's delivery does not show the commits, and an issue has none.
   EXPECT_EQ(SeenIn(Read("github/issue_comment.created.on-pull-request")), std::nullopt);
   EXPECT_EQ(SeenIn(Read("github/issues.opened")), std::nullopt);
 }
@@ -169,7 +169,7 @@ TEST(GitHubParseTest, ALabelThatGotAnotherNameNamesBothAndWho) {
 TEST(GitHubParseTest, ATransferNamesItsSuccessor) {
   const Fact moved = Only(Read("github/issues.transferred"), FactKind::kMoved);
   EXPECT_EQ(moved.value, "github/1296300/issue/4");
-  // And the project that it went to, for somebody to confirm.
+  // Also the project to which it went, so that the worker can confirm it.
   const Event event = Read("github/issues.transferred");
   ASSERT_EQ(event.projects.size(), 1u);
   EXPECT_EQ(event.projects[0].id, "1296300");
@@ -284,7 +284,7 @@ TEST(GitHubParseTest, EventsAroundTheTickets) {
   EXPECT_TRUE(Read("github/repository.privatized").project.is_private);
 }
 
-// `internal` is open to every member of the enterprise; an old server does not tell it from
+// Every member of the enterprise may read an `internal` repository. An old server reports it as
 // private.
 TEST(GitHubParseTest, ToldApartIsWhomARepositoryIsPrivateTo) {
   const auto read = [](std::string_view is_private, std::string_view visibility) {
@@ -398,7 +398,7 @@ TEST(GitHubParseTest, BelievesNoOddNamesAndAddresses) {
   ASSERT_TRUE(dots.ok()) << dots.status();
   EXPECT_EQ(dots->sender.login, "");
   EXPECT_EQ(dots->project.path, "a/.b.c");
-  // An opening without a time takes its receipt.
+  // An opening without a time gets the time of receipt.
   EXPECT_TRUE(Only(*event, FactKind::kOpened).at_receipt);
 }
 

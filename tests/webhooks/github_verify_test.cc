@@ -33,7 +33,7 @@ TEST(GitHubVerifyTest, HoldsThePublishedVector) {
   Headers headers = {{"X-GitHub-Event", "issues"},
                      {"X-Hub-Signature-256",
                       "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}};
-  // Genuine, and then found to be no JSON: the signature comes first.
+  // Genuine, but not JSON: the signature is checked first.
   EXPECT_EQ(receiver->Verify(headers, "Hello, World!", Received()).outcome,
             VerifyOutcome::kMalformed);
   EXPECT_EQ(receiver->Verify(headers, "Hello, World?", Received()).outcome,
@@ -172,7 +172,7 @@ TEST(GitHubVerifyTest, ABodyMustFitItsHeaderBeJsonInUtf8AndHoldNoKeyTwice) {
   // A byte that is no UTF-8.
   EXPECT_FALSE(check("issues", "{\"action\":\"opened\",\"t\":\"\xff\"}").ok());
   EXPECT_FALSE(check("issues", R"({"issue":{},"issue":{}})").ok());
-  // What a forge left out is no reason to answer 4xx: it is stored, and set aside.
+  // A body that lacks fields is not answered with 4xx; it is stored and set aside.
   EXPECT_TRUE(check("issues", R"({"issue":{"title":"no number"}})").ok());
 }
 
@@ -239,9 +239,9 @@ TEST(GitHubVerifyTest, ABoundSecretSpeaksForItsProjectsOnly) {
   const WebhookSecret clients{"c", {{"github", "clients/**"}}};
   EXPECT_EQ(outcome({acme, clients}, "a"), VerifyOutcome::kGenuine);
   EXPECT_EQ(outcome({acme, clients}, "c"), VerifyOutcome::kRefused);
-  // A pattern helps only the secret that it belongs to.
+  // A pattern counts only for the secret that it belongs to.
   EXPECT_EQ(outcome({{"c", {{"github", "clients/*"}}}, {"all", {}}}, "c"), VerifyOutcome::kRefused);
-  // One text, bound twice: any of the bindings will do.
+  // The same text with two bindings: either of them is enough.
   EXPECT_EQ(outcome({{"x", {{"github", "clients/*"}}}, {"x", {{"github", "acme/opendb"}}}}, "x"),
             VerifyOutcome::kGenuine);
 }
@@ -295,10 +295,10 @@ TEST(GitHubVerifyTest, ABoundSecretSaysNothingWithoutAProjectButPing) {
   EXPECT_EQ(outcome("github/ping"), VerifyOutcome::kGenuine);
   EXPECT_EQ(outcome("github/marketplace_purchase.purchased"), VerifyOutcome::kRefused);
   EXPECT_EQ(outcome("github/installation.created"), VerifyOutcome::kGenuine);
-  // A project's name in another guise is no name.
+  // A variation of a project's name is not that name.
   const std::string odd = R"({"action":"opened","repository":{"full_name":"acme/../x y"}})";
   EXPECT_EQ(receiver->Verify(SignedHeaders(odd), odd, Received()).outcome, VerifyOutcome::kRefused);
-  // Nor is one that leads elsewhere in a URL.
+  // Neither is a name that leads elsewhere in a URL.
   for (const char* path : {"acme/..", "acme/.", "acme/../x"}) {
     const std::string body =
         absl::StrCat(R"({"action":"opened","repository":{"full_name":")", path, "\"}}");

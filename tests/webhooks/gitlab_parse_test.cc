@@ -40,7 +40,7 @@ TEST(GitLabParseTest, AnOpeningBringsLabelsAndAssignees) {
   EXPECT_THAT(All(event, FactKind::kAction), IsEmpty());
 }
 
-// `internal` is private to the world, and open to whoever has signed in.
+// An `internal` project is private to outsiders, but every signed-in user may read it.
 TEST(GitLabParseTest, ToldApartIsWhomAProjectIsPrivateTo) {
   const auto read = [](std::string_view visibility) {
     std::string body = Sample("gitlab/issue_hook.open");
@@ -105,7 +105,7 @@ TEST(GitLabParseTest, EditingAMergedMergeRequestChangesNothingOfWhatItFixed) {
                                          {{"\"action\": \"merge\"", "\"action\": \"update\""},
                                           {"Closes #7", "Closes #99"},
                                           {"14:00:00 UTC", "18:00:00 UTC"}});
-  // With a change of the description in place of the state's.
+  // With a change of the description instead of the state.
   body.resize(body.find("\"changes\""));
   body += R"("changes": {"description": {"previous": "Closes #7", "current": "Closes #99"}}})";
   const auto edited = Parse("Merge Request Hook", body);
@@ -261,7 +261,7 @@ TEST(GitLabParseTest, WorkItemsAreIssues) {
   const Event event = Read("gitlab/issue_hook.open.work-item");
   EXPECT_EQ(event.ticket->kind, TicketKind::kIssue);
   EXPECT_EQ(event.ticket->number, 8);
-  // The whole second, as other versions and the API's readers see it.
+  // Cut to the whole second, as in other versions and in the API.
   EXPECT_EQ(Only(event, FactKind::kOpened).at, At("2026-03-03T09:20:00Z"));
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// A key as GitLab hands it out, and its bytes.
+// A key in GitLab's form, and its bytes.
 constexpr char kSigningToken[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 std::string KeyBytes(std::string_view token = kSigningToken) {
@@ -115,7 +115,7 @@ TEST(GitLabVerifyTest, AWrongSignatureDoesNotFallBackToTheToken) {
     headers["webhook-signature"] = signature;
     EXPECT_EQ(Verify(Migrating(), headers, "{}").outcome, VerifyOutcome::kRefused) << signature;
   }
-  // Nor where there is nothing to check it with.
+  // Nor when there is nothing to verify it with.
   const Verified unchecked = Verify(GitLabConfig(), headers, "{}");
   EXPECT_EQ(unchecked.outcome, VerifyOutcome::kRefused);
   EXPECT_THAT(unchecked.reason, HasSubstr("signing_tokens"));
@@ -171,7 +171,7 @@ TEST(GitLabVerifyTest, IsIdentifiedByItsKeyElseByAHash) {
   EXPECT_EQ(Verify(GitLabConfig(), headers, body).delivery.id, "id-1");
   headers["Idempotency-Key"] = "key-1";
   EXPECT_EQ(Verify(GitLabConfig(), headers, body).delivery.id, "key-1");
-  // Only the signed one cannot be made up.
+  // Only the signed id cannot be forged.
   headers = SignedHeaders(body);
   headers["Idempotency-Key"] = "made up";
   EXPECT_EQ(Verify(Signing(), headers, body).delivery.id, "f5e5f430-f57b-4e6e-9fac-d9128cd7232f");

@@ -13,7 +13,7 @@
 namespace retainer {
 namespace {
 
-// All that a body holds, as the judge reads it and as Body does.
+// The whole content of a body, as the strict parser reads it and as Body reads it.
 std::string Print(const nlohmann::json& json) {
   std::string text;
   if (json.is_object()) {

@@ -5,7 +5,7 @@
 
 namespace retainer {
 
-// They agree: on what is refused, why, and on everything that is read.
+// Both agree on what is refused, why, and on everything that is read.
 void ExpectTheJudgesReading(std::string_view text);
 
 }  // namespace retainer

@@ -23,7 +23,7 @@ using nlohmann::json;
 
 struct Recorded {
   std::string name;
-  std::string forge;  // of the receiver: what Gitea sends goes to a GitHub path
+  std::string forge;  // of the receiver: Gitea's deliveries go to a GitHub path
   std::string event;
   std::string body;
 };
@@ -38,7 +38,7 @@ std::vector<Recorded> Samples() {
   return all;
 }
 
-// The collected bodies; none where they are absent.
+// The collected bodies; none if the collection is not there.
 std::vector<Recorded> Collected() {
   const std::string folder = absl::StrCat(SharedDir(), "/payloads");
   std::vector<Recorded> all;
@@ -57,7 +57,7 @@ absl::StatusOr<Event> Parse(const Recorded& recorded) {
   return receiver->Parse(Deliver(recorded.forge, recorded.event, recorded.body));
 }
 
-// A collected body, else (where they are absent) a sample that has the same trap.
+// A collected body, or, if the collection is not there, a sample with the same trap.
 absl::StatusOr<Event> ParseCollected(std::string_view file, std::string_view sample) {
   for (const Recorded& recorded : Collected()) {
     if (recorded.name == file) return Parse(recorded);
@@ -110,7 +110,7 @@ TEST(PayloadsTest, OwnSamplesAreAllRead) {
 }
 
 TEST(PayloadsTest, OnlyOneCollectedBodyIsRefused) {
-  // Its keys end in spaces.
+  // Some of its keys end in spaces.
   for (const Recorded& recorded : Collected()) {
     EXPECT_EQ(Parse(recorded).ok(), recorded.name != "gitlab/xanzy.group_merge_request.json")
         << recorded.name;
@@ -125,7 +125,7 @@ TEST(PayloadsTest, TheEventTypeIsGuessedOrLeftOpen) {
     const std::string guess = (is_gitlab ? GitLab() : GitHub())->GuessEventType(recorded.body);
     const bool known = is_gitlab ? gitlab::IsUnderstood(recorded.event)
                                  : github::IsUnderstood(recorded.event) || recorded.event == "ping";
-    // One body is confidential by its header alone.
+    // In one body only the header says that it is confidential.
     if (recorded.name != "gitlab/go-playground.confidential-issue-event.json") {
       EXPECT_EQ(guess, known ? recorded.event : "") << recorded.name;
     }
@@ -148,7 +148,7 @@ TEST(PayloadsTest, TrapABodyWithoutSenderId) {
   ASSERT_TRUE(event.ok());
   EXPECT_EQ(event->sender.id, "");
   EXPECT_FALSE(event->sender.login.empty());
-  // Its `updated_at` is older than the label.
+  // Its `updated_at` is older than the label's.
   EXPECT_TRUE(Only(*event, FactKind::kLabelAdded).at_receipt);
 }
 
@@ -193,7 +193,7 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
   const json manifest =
       json::parse(ReadFile(absl::StrCat(SourceDir(), "/webhooks/github/app-manifest.json")));
   std::vector<std::string> asked = manifest["default_events"];
-  // Every app is sent these without asking.
+  // Every app gets these without subscribing.
   for (const char* event : {"installation", "installation_repositories"}) asked.push_back(event);
   const auto needed = github::NeededEvents();
   EXPECT_THAT(asked, testing::UnorderedElementsAreArray(
