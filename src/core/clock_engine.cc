@@ -127,10 +127,10 @@ class Run {
     // until then.
     const bool too_long = !carry.breached_due && carry.elapsed >= target_;
     Part(*promise_, at, too_long ? own : std::max(own, carry.elapsed),
-         absl::StrCat("a claim came that had used ", absl::FormatDuration(carry.elapsed),
-                      " on another ticket, of its time here ", absl::FormatDuration(own),
-                      too_long ? " was used: what is promised here counts from its own start"
-                               : " was used: the longer counts"));
+         absl::StrCat("a claim came from another ticket, where it had used ",
+                      absl::FormatDuration(carry.elapsed), "; here ", absl::FormatDuration(own),
+                      too_long ? " was used: the promise here counts from its own start"
+                               : " was used: the longer time counts"));
     if (too_long) return;
     if (carry.breached_due) {
       if (old_due > at) work_->told_until = at;

@@ -42,8 +42,8 @@ void RefuseIdleExcuses(const Replayed& timeline, const std::vector<ClaimWork>& w
     refusal.actor = excuse.fact->actor;
     refusal.fact_id = excuse.fact->id;
     refusal.what = absl::StrCat("excuse ", core::View(MetricName(excuse.metric)));
-    refusal.reason = absl::StrCat("nothing of ", core::View(MetricName(excuse.metric)),
-                                  " was broken by then: excuse it once it is late");
+    refusal.reason = absl::StrCat("no ", core::View(MetricName(excuse.metric)),
+                                  " was late by then: excuse it when it is late");
     refusal.at = excuse.at;
     const auto later = [](const Refusal& a, const Refusal& b) { return a.at < b.at; };
     refusals->insert(std::upper_bound(refusals->begin(), refusals->end(), refusal, later),

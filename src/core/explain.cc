@@ -65,7 +65,7 @@ class Explainer {
     if (clock.cycles.empty()) {
       absl::StrAppend(&out_, "    ",
                       clock.before_adoption
-                          ? absl::StrCat(View(kBeforeAdoptionWords), ": it counts as nothing")
+                          ? absl::StrCat(View(kBeforeAdoptionWords), ": it is not counted")
                           : std::string("has not started"),
                       "\n");
     }
@@ -80,7 +80,8 @@ class Explainer {
   void Run(int number, const Cycle& cycle, absl::TimeZone zone) {
     absl::StrAppend(&out_, "    cycle ", number, ": ", View(OutcomeName(cycle.outcome)),
                     cycle.note.empty() ? "" : absl::StrCat(": ", cycle.note),
-                    cycle.counted ? "" : "; counted on the ticket that it came from", "\n");
+                    cycle.counted ? "" : "; counted on the ticket from which it was transferred",
+                    "\n");
     Line("started", Both(cycle.started, zone), Cause(cycle.start_fact));
     if (cycle.stopped) {
       Line("stopped", Both(*cycle.stopped, zone), Cause(cycle.stop_fact));
@@ -164,7 +165,7 @@ class Explainer {
     }
     if (cycle.due_stands) {
       Line("due", Both(cycle.due, zone),
-           ": it was broken then, and what changed afterwards does not mend that");
+           ": it was broken then, and later changes do not repair that");
     } else if (cycle.due == absl::InfiniteFuture()) {
       Line("due", "not while it is paused");
     } else if (legs > 1) {
@@ -272,7 +273,7 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                   Utc(now), "\n");
   if (!standing.opened) {
     absl::StrAppend(&out,
-                    "its opening is not known yet: asked of the forge, and nothing is judged ",
+                    "its opening is not known yet: the forge is asked, and nothing is decided ",
                     "before it answers\n");
   } else {
     absl::StrAppend(&out, "opened ", Utc(standing.opened_at), " by ", Who(standing.author), "; ",
@@ -333,7 +334,7 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                     refusal.reason, "\n");
   }
   if (!standing.questions.empty()) {
-    absl::StrAppend(&out, "\nopen questions: what hangs on their answers waits for them\n");
+    absl::StrAppend(&out, "\nopen questions: what depends on their answers waits for them\n");
   }
   for (const Question& question : standing.questions) {
     switch (question.kind) {

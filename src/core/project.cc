@@ -90,7 +90,7 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project) {
     if (pattern.forge != project.forge || !pattern.path.ends_with("/*")) continue;
     const ProjectRef deeper{pattern.forge, absl::StrCat(pattern.path, "*")};
     if (!MatchesProject(deeper, project)) continue;
-    absl::StrAppend(&text, ", or \"", ToString(deeper), "\" in place of \"", ToString(pattern),
+    absl::StrAppend(&text, ", or \"", ToString(deeper), "\" instead of \"", ToString(pattern),
                     "\", which reaches one level only");
     break;
   }
@@ -100,9 +100,9 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project) {
 std::string NamedByOldName(const ProjectRef& now, const std::string& old_path) {
   return absl::StrCat("the policy names ", ToString(ProjectRef{now.forge, old_path}),
                       ", which is called ", ToString(now),
-                      " now: write the new name into the policy's `projects`; until the policy is "
-                      "changed it is covered by its id, and a changed policy without the new name "
-                      "ends that");
+                      " now: write the new name into the policy's `projects`. The project stays "
+                      "covered by its id until the policy is changed; a changed policy without the "
+                      "new name does not cover it");
 }
 
 ProjectRecord JoinProject(const ProjectRecord& known, const ProjectRecord& told,

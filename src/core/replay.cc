@@ -499,7 +499,7 @@ void Replayer::Arrived(const Fact& fact) {
     const Customer* customer = policy().FindCustomer(carried.customer);
     if (customer == nullptr || !CoveredByPlan(*customer)) {
       t_.flags.insert(absl::StrCat("a claim of ", carried.customer, " came from ", fact.subject,
-                                   ", whom no plan here covers"));
+                                   ", but no plan here covers that customer"));
       continue;
     }
     const std::string reason = absl::StrCat("came with ", fact.subject);

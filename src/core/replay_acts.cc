@@ -102,8 +102,9 @@ void Replayer::UndoAct(const Fact& fact, const Command& command) {
     const Judgement judgement{Role::kResponder, 0};
     return Refuse(
         fact, judgement, absl::StrCat("undo ", of_claim ? "claim " : "release ", command.argument),
-        of_claim ? "nobody claimed it by hand: a claim by the opening is ended with release"
-                 : "nobody ended such a claim by hand");
+        of_claim
+            ? "nobody claimed it by hand: use release to end a claim that came with the opening"
+            : "nobody ended such a claim by hand");
   }
   t_.undone.undos.insert(fact.id);
   t_.undone.acts.insert({act->id, customer->id});

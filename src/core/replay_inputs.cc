@@ -426,8 +426,8 @@ void Replayer::Settle() {
     const std::string lower = FoldName(name);
     if (!Managed(lower)) continue;
     if (state.add == nullptr) {
-      t_.flags.insert(absl::StrCat("the label ", name, " is on the ticket, but not by whom: it ",
-                                   "counts for nothing"));
+      t_.flags.insert(absl::StrCat("the label ", name, " is on the ticket, but it is not known ",
+                                   "who set it: it does not count"));
     } else if (lower == meaning.waiting && !t_.waiting.now && ended_by_word_) {
       t_.waiting.label_is_stale = true;
     }

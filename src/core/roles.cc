@@ -278,10 +278,9 @@ Roster::OthersContact Roster::ContactOfOthers(ActorIndex index, std::size_t term
   }
   if (asked < organizations.size()) {
     flags_.insert(
-        absl::StrCat("whether @", person.actor.login, ", who may write here, is in one of ",
+        absl::StrCat("@", person.actor.login, " may write here; the forge is not asked for ",
                      organizations.size() - asked,
-                     " further organizations of customers is not asked: name the project's "
-                     "people in a team"));
+                     " further organizations of customers: name the project's people in a team"));
   }
   if (asks_profile) ask({Question::Kind::kProfile, person.actor, ""}, policy.WithAddresses());
   return found;

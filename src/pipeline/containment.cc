@@ -38,7 +38,7 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
   RefFixes fixes;
   // Git does not allow this in a name; in a request it would mean something else.
   if (ref.find("..") != ref.npos) {
-    fixes.incomplete = "this is no name of a ref";
+    fixes.incomplete = "this is not a valid name of a ref";
     return fixes;
   }
   const ForgeSlot* slot = judge_.FindForge(project.key.forge);
@@ -95,7 +95,7 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
             answers_.insert_or_assign(asked, Answer{is_known && *contained, is_known, now}).first;
       }
       if (!known->second.known) {
-        fixes.incomplete = "the forge does not know this ref, or not a commit that it may hold";
+        fixes.incomplete = "the forge does not know this ref, or a commit that may be in it";
       }
       if (known->second.contained) {
         fixes.fixed.insert(ticket);

@@ -159,7 +159,7 @@ std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_vi
       }
       break;
     case VerifyOutcome::kRefused:
-      return IntakeAnswer{401, verified.reason, "The signature does not hold.", std::nullopt};
+      return IntakeAnswer{401, verified.reason, "The signature is not valid.", std::nullopt};
     case VerifyOutcome::kMalformed:
       return IntakeAnswer{400, verified.reason, "This is not a webhook delivery of this forge.",
                           std::nullopt};

@@ -46,7 +46,7 @@ absl::Status ProjectWatch::NoticeAbsence(absl::Time now) {
     if (!wanted.ok()) return wanted;
     ++count;
   }
-  log_.Warning("the service was away: what changed meanwhile is read back",
+  log_.Warning("the service was down: changes since then are read back",
                {{"for", absl::FormatDuration(absl::Floor(now - **last, absl::Seconds(1)))},
                 {"projects", absl::StrCat(count)}});
   return absl::OkStatus();
@@ -71,7 +71,7 @@ absl::Status ProjectWatch::FindNamed(absl::Time now, const Terms& terms) {
           clock_.Steady() + std::max(settled ? absl::Hours(1) : absl::Minutes(5),
                                      RetryAfter(found.status()).value_or(absl::ZeroDuration()));
       if (SaidFirst(absl::StrCat("named ", name))) {
-        log_.Warning("a project that the policy names is not to be seen",
+        log_.Warning("a project that the policy names cannot be read",
                      {{"project", name},
                       {"error", found.status().ToString()},
                       {"mend", "check the name, and that our account may read it"}});
@@ -124,7 +124,7 @@ absl::Status ProjectWatch::AskMembers(absl::Time now, const Terms& terms) {
     const absl::Status saved = store_.SaveProject(JoinProject(project, told, terms_.Get()));
     if (changed_) changed_(project.key);
     if (!saved.ok()) return saved;
-    log_.Info("a project is read by more than its members now",
+    log_.Info("more people than its members can read a project now",
               {{"project", ToString(RefOf(project))}});
   }
   return absl::OkStatus();
@@ -141,7 +141,7 @@ absl::Status ProjectWatch::Adopt(const ProjectRecord& project) {
 }
 
 absl::Status ProjectWatch::EndCoverage(const ProjectRecord& project, const Terms& terms) {
-  log_.Error("the policy covers a project no more: its promises end",
+  log_.Error("the policy no longer covers a project: its promises end",
              {{"project", ToString(RefOf(project))},
               {"terms", terms.id},
               {"mend", NotCovered(terms.policy, RefOf(project))}});

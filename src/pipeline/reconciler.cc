@@ -34,7 +34,7 @@ void Reconciler::TermsChanged() {
   if (stored.ok() && stored->cause == cause) {
     state_ = *std::move(stored);
     if (!state_.sweeps.empty()) {
-      log_.Info("tickets are judged again, from where it was left",
+      log_.Info("tickets are judged again, continued after a restart",
                 {{"judged", absl::StrCat(state_.judged)}});
     }
     return;
@@ -60,7 +60,7 @@ void Reconciler::ProjectChanged(const ProjectKey& project) {
     }
   }
   if (const absl::Status saved = Save(); !saved.ok()) {
-    log_.Warning("a project's change is not written down yet", {{"error", StatusText(saved)}});
+    log_.Warning("a project's change is not saved yet", {{"error", StatusText(saved)}});
   }
 }
 

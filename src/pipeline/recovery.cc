@@ -14,7 +14,7 @@ absl::Time Recovery::RunOnce() {
   const auto asked = forge_.client->Redeliver(clock_.Now() - (first_ ? kKept : kRecent), kAtOnce);
   if (absl::IsUnimplemented(asked.status())) return absl::InfiniteFuture();
   if (!asked.ok()) {
-    log_.Warning("missed deliveries cannot be looked for",
+    log_.Warning("missed deliveries cannot be listed",
                  {{"forge", forge_.name}, {"error", StatusText(asked.status())}});
     return now + std::max(kEvery, RetryAfter(asked.status()).value_or(absl::ZeroDuration()));
   }

@@ -139,10 +139,9 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
                  "release acme on github:acme/opendb#1: there is no such claim here");
   expect_refused(act("priority", {{"priority", "P1"}}),
                  "priority P1 on github:acme/opendb#1: no customer claims this ticket");
-  expect_refused(
-      act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}),
-      "excuse first_response on github:acme/opendb#1: nothing of first_response was broken "
-      "by then: excuse it once it is late");
+  expect_refused(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}),
+                 "excuse first_response on github:acme/opendb#1: no first_response was late by "
+                 "then: excuse it when it is late");
   expect_refused(act("claim", {{"customer", "late"}}),
                  "claim late on github:acme/opendb#1: the customer's term does not cover today");
   // Found by a fuzzer: nobody named.
@@ -156,8 +155,8 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
   clock.Advance(absl::Hours(10));
   EXPECT_TRUE(act("excuse", {{"metric", "first_response"}, {"customer", "acme"}}).contains("data"));
   expect_refused(act("excuse", {{"metric", "resolution"}, {"customer", "acme"}}),
-                 "excuse resolution on github:acme/opendb#1: nothing of resolution was broken by "
-                 "then: excuse it once it is late");
+                 "excuse resolution on github:acme/opendb#1: no resolution was late by then: "
+                 "excuse it when it is late");
 }
 
 TEST_F(OperationsTest, WhoLeavesThePolicyIsNamedWithWhatGoes) {

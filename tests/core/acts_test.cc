@@ -91,7 +91,7 @@ TEST(Excuses, AreForWhatIsBrokenAndTheRestIsRefusedWithTheMend) {
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
   ASSERT_EQ(story.See().refusals.size(), 1u);
   EXPECT_EQ(story.See().refusals[0].reason,
-            "nothing of first_response was broken by then: excuse it once it is late");
+            "no first_response was late by then: excuse it when it is late");
   story.Wait(Hours(2));
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kBreached) << "it is still measured";
   story.Excuses("first_response", "acme", "agreed by phone");
@@ -164,7 +164,7 @@ TEST(Undo, OfWhatNobodyDidIsRefusedWithTheMend) {
   story.Wait(Minutes(1)).Undoes(CommandName::kClaim, "acme");
   ASSERT_EQ(story.See().refusals.size(), 1u);
   EXPECT_EQ(story.See().refusals[0].reason,
-            "nobody claimed it by hand: a claim by the opening is ended with release");
+            "nobody claimed it by hand: use release to end a claim that came with the opening");
   EXPECT_FALSE(story.See().claims[0].released);
 }
 

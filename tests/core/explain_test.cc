@@ -145,8 +145,8 @@ TEST(ExplainTest, WhatWasBrokenBeforeTheTermsChangedIsToldSo) {
   Story story;
   story.Opens("dave").Wait(absl::Hours(10)).NewTerms("v2", looser).Wait(absl::Hours(1));
   ExpectIn(story.Explained(),
-           "      due      2026-03-02 17:00:00 UTC: it was broken then, and what changed "
-           "afterwards does not mend that\n");
+           "      due      2026-03-02 17:00:00 UTC: it was broken then, and later changes do not "
+           "repair that\n");
 }
 
 TEST(ExplainTest, TimeFromAnotherTicketIsToldWithItsNumbers) {
@@ -166,8 +166,8 @@ TEST(ExplainTest, TimeFromAnotherTicketIsToldWithItsNumbers) {
   second.Add(arrived).Wait(absl::Hours(1));
   const std::string text = second.Explained();
   ExpectIn(text,
-           "a claim came that had used 3h on another ticket, of its time here 1h was used: the "
-           "longer counts\n");
+           "a claim came from another ticket, where it had used 3h; here 1h was used: the longer "
+           "time counts\n");
   ExpectIn(text, "      elapsed  3h before + 1h = 4h\n");
   ExpectIn(text, "less the 3h used = ");
   EXPECT_FALSE(absl::StrContains(text, "not on record")) << text;

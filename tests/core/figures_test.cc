@@ -91,7 +91,7 @@ TEST(Figures, WhatWasOverBeforeTheAdoptionCountsAsNothing) {
   }
   EXPECT_EQ(answered.Last("acme", kResolution).started, *policy.since);
   EXPECT_NE(answered.Explained().find("first_response (commitment): pending\n"
-                                      "    before Retainer was here: it counts as nothing\n"),
+                                      "    before Retainer was here: it is not counted\n"),
             std::string::npos)
       << answered.Explained();
 
