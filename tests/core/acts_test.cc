@@ -231,7 +231,7 @@ TEST(OtherContacts, SpeakForNobodyUnlessATeamNamesThem) {
   EXPECT_EQ(named.State("acme", kFirst), ClockState::kMet);
 }
 
-// How many customers a desk has makes neither questions nor work for each person who may write.
+// The number of customers adds neither questions nor work for each person who may write.
 TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
   Policy policy = StoryPolicy();
   for (int i = 0; i < 1000; ++i) {
@@ -258,7 +258,7 @@ TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
   story.Opens("dave").Permission("mia", "write").Wait(Minutes(1)).Says("mia", "Try version two.");
   EXPECT_EQ(asked(story, "mia"), 32 + 1);  // and the address
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning) << "not said yet whose she is";
-  // What is known of the others counts, in whatever place they stand.
+  // Known answers about the others count, whatever their position.
   Story known = story;
   known.Membership("mia", "org-977", "yes").Wait(Minutes(1));
   EXPECT_EQ(asked(known, "mia"), 0);
@@ -269,7 +269,7 @@ TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
   EXPECT_EQ(asked(addressed, "mia"), 0);
   EXPECT_EQ(reason(addressed, "mia"),
             "the public address of @mia is one of c500, speaks for nobody here and is in no team");
-  // Once those are answered she answers for the desk, and a person reads what was not asked.
+  // When those are answered she answers for the desk, and a flag names what was not asked.
   Story answered = story;
   for (int i = 0; i < 32; ++i) answered.Membership("mia", absl::StrCat("org-", i), "no");
   answered.Profile("mia", "").Wait(Minutes(1));
@@ -277,7 +277,7 @@ TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
   EXPECT_EQ(answered.State("acme", kFirst), ClockState::kMet);
   const std::string text = answered.Explained();
   EXPECT_NE(text.find("968 further organizations"), text.npos) << text;
-  // Logins are the index's: one that the last customer names is found without a question.
+  // Logins come from the index: one that the last customer names is found without a question.
   Story named(policy);
   named.Opens("dave").Permission("contact-999", "write").Wait(Minutes(1));
   named.Says("contact-999", "Try version two.");
@@ -286,7 +286,7 @@ TEST(OtherContacts, AreLookedUpAndAskedAboutInBounds) {
             "@contact-999 is a contact of c999, speaks for nobody here and is in no team");
 }
 
-// Who sees that such a word does not count knows whose contact its author is.
+// A reader who sees that such a comment does not count knows whose contact its author is.
 TEST(OtherContacts, OfAPrivateCustomerAreToOutsidersWhoTheyWereWithoutIt) {
   Policy policy = StoryPolicy();
   policy.customers[0].is_public = true;

@@ -85,8 +85,8 @@ TEST(GivenLabelTest, TheOtherOfItsKindComesOffWhateverItsCase) {
   }
 }
 
-// A label that a private contact's word would never have set tells of it for as long as it is
-// there.
+// A label that a private contact's command could not set would reveal the contact for as long as it
+// is there.
 TEST(GivenLabelTest, OneThatOnlyACustomersCommandExplainsGoesWhenTheCustomerTurnsPrivate) {
   const auto go_private = [](Story story) {
     Policy policy = Public();
@@ -99,15 +99,15 @@ TEST(GivenLabelTest, OneThatOnlyACustomersCommandExplainsGoesWhenTheCustomerTurn
   story.Wait(Minutes(1)).Labels("retainer-bot", "priority: P1");
   EXPECT_TRUE(Off(story).empty());
   EXPECT_EQ(Off(go_private(story)), Strings{"priority: P1"});
-  // A hand made it theirs.
+  // A person changed it, so it belongs to people.
   Story touched = story;
   touched.Wait(Minutes(1)).Unlabels("bob", "priority: P1").Labels("bob", "priority: P1");
   EXPECT_TRUE(Off(go_private(touched)).empty());
-  // A responder said the same; nobody needs to be a customer for that.
+  // A responder said the same, which needs no customer.
   Story said = story;
   said.Wait(Minutes(1)).Says("alice", "/support priority P1");
   EXPECT_TRUE(Off(go_private(said)).empty());
-  // Hands set others: they stay, whatever the responder commanded.
+  // People set other labels: these stay, whatever the responder commands.
   Story theirs(Public());
   theirs.Opens("dave", "It is broken.", {"priority: P2"}).Wait(Minutes(1));
   theirs.Says("alice", "/support priority P1");
@@ -139,7 +139,7 @@ TEST(GivenLabelTest, WaitingThatEndsTakesItsLabelOffWhateverItsCase) {
   EXPECT_TRUE(Given(story).empty());
   story.Wait(Minutes(1)).Says("dave", "Version 3 of the database.");
   EXPECT_EQ(Off(story), Strings{"Waiting for Customer"});
-  // Asked again before our taking it off came back.
+  // The command is given again before the delivery of our removal arrived.
   story.Wait(Minutes(1)).Says("alice", "And the driver?\n\n/support waiting");
   story.Wait(Minutes(1)).Observes({"support: gold"});
   story.Unlabels("retainer-bot", "Waiting for Customer");

@@ -1,4 +1,4 @@
-// Business time against a model that is slow and simple: it tests every minute of a few weeks.
+// Compares business time with a slow and simple model that tests every minute of a few weeks.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -12,7 +12,7 @@
 namespace retainer {
 namespace {
 
-// Zones with gaps and doubles within the weeks below, one of them half an hour wide.
+// Zones with skipped and repeated times within the weeks below, one of them of half an hour.
 const char* const kZones[] = {"UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe",
                               "Asia/Kathmandu"};
 

@@ -128,7 +128,7 @@ TEST(CalendarTest, FullWeeksWithoutExceptionsAreAlwaysOpen) {
 }
 
 TEST(CalendarTest, SeveralCalendarsAreTheirUnion) {
-  // Paris and Los Angeles, joined without overlap; both open at noon of neither.
+  // The hours of Paris and Los Angeles do not overlap: from 16:00 to 17:00 UTC both are closed.
   const auto both = Compile({Office("Europe/Paris"), Office("America/Los_Angeles")});
   EXPECT_TRUE(both->IsOpen(At("2026-01-05T08:00:00Z")));
   EXPECT_FALSE(both->IsOpen(At("2026-01-05T16:30:00Z")));
@@ -161,7 +161,7 @@ TEST(CalendarTest, AlwaysOpenIsPlainArithmetic) {
 // Pauses.
 
 TEST(CalendarPauseTest, OnlyTheOpenPartOfAPauseMovesTheDeadline) {
-  // Friday 16:00 to Monday 10:00 is 66 hours on the wall and two open ones.
+  // Friday 16:00 to Monday 10:00 is 66 hours of wall-clock time and two open hours.
   const auto office = Compile({Office("UTC")});
   EXPECT_EQ(office->Deadline(At("2026-03-06T15:00:00Z"), absl::Hours(3),
                              {{At("2026-03-06T16:00:00Z"), At("2026-03-09T10:00:00Z")}}),
@@ -299,7 +299,7 @@ TEST(CalendarRangeTest, TheTimelineGrowsBothWays) {
   EXPECT_TRUE(office->IsOpen(At("2026-03-02T10:00:00Z")));
   EXPECT_TRUE(office->IsOpen(At("1990-03-05T10:00:00Z")));
   EXPECT_TRUE(office->IsOpen(At("2080-03-04T10:00:00Z")));
-  // 2000 weekdays on, in one step.
+  // 2000 weekdays later, in one step.
   EXPECT_EQ(office->Deadline(At("2026-03-02T09:00:00Z"), absl::Hours(8 * 5 * 400)),
             At("2033-10-28T17:00:00Z"));
 }

@@ -36,7 +36,7 @@ TEST(ReadFixesTest, GitHubsClosingWordsAndReferences) {
   EXPECT_EQ(OnGitHub("Fixes https://github.com/acme/tools/issues/9#issuecomment-1"),
             Names{"acme/tools#9"});
   EXPECT_EQ(OnGitHub("- [x] Fixes #2"), Names{"#2"});
-  // Each reference wants its own word there.
+  // There, each reference needs its own keyword.
   EXPECT_EQ(OnGitHub("Fixes #1, #2"), Names{"#1"});
 }
 
@@ -95,11 +95,11 @@ TEST(ChangeSeenTest, TheNewestVersionCountsInAnyOrder) {
   FactSet facts;
   facts.Add(Seen(first, 100));
   EXPECT_EQ(FindChange(facts), first);
-  // The keyword is edited away, and the link goes away; the older delivery comes late.
+  // The keyword is removed by an edit, so the link disappears. The older delivery arrives late.
   facts.Add(Seen(second, 200));
   facts.Add(Seen(first, 100));
   EXPECT_EQ(FindChange(facts), second);
-  // Within one second the merge is later than what was still open.
+  // Within one second the merge is later than an open state.
   facts.Add(Seen(merged, 200));
   facts.Add(Seen(second, 200));
   EXPECT_EQ(FindChange(facts), merged);
@@ -134,7 +134,7 @@ TEST(ChangeSeenTest, WithoutTheDeliveryOfTheMergeTheNewestVersionBeforeItCounts)
   EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {}));
   facts.Add(Seen(Version(ChangeState::kOpen, {"#1"}), 100));
   EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#1"}));
-  // An edit of before the merge that arrives late.
+  // An edit from before the merge arrives late.
   facts.Add(Seen(Version(ChangeState::kOpen, {"#2"}), 150));
   EXPECT_EQ(FindChange(facts), Version(ChangeState::kMerged, {"#2"}));
 }
@@ -148,7 +148,7 @@ RC_GTEST_PROP(ChangeSeenTest, AMergeFreezesWhatStoodThereInAnyOrder, ()) {
   for (int i = 0; i < before; ++i) {
     sent.push_back(Seen(Version(ChangeState::kOpen, fixes(i + 1)), 100 + i));
   }
-  // The merge in the last second in which it was open; edits from that very second on.
+  // The merge is in the last second in which it was open; edits come from that second on.
   const int merge = 100 + std::max(before - 1, 0);
   const ChangeInfo merged = Version(ChangeState::kMerged, fixes(50));
   if (told) sent.push_back(Seen(merged, merge));
@@ -177,7 +177,7 @@ RC_GTEST_PROP(ChangeSeenTest, AMergeFreezesWhatStoodThereInAnyOrder, ()) {
 }
 
 TEST(ChangeSeenTest, AStoreOfBeforeIsReadAsItWas) {
-  // There the revision of a merge was that of any version.
+  // There a merge had the revision of an ordinary version.
   Fact known = Seen(Version(ChangeState::kMerged, {"#1"}), 200);
   known.revision = 200 * 4 + 3;
   FactSet facts;
@@ -255,7 +255,7 @@ TEST(PresentCheckTest, BlocksForALateAnswerAloneAndOnlyWhereThePolicySaysSo) {
   EXPECT_EQ(PresentCheck(Open(), unanswered, CheckMode::kBlocking)->verdict, Verdict::kFailure);
   EXPECT_EQ(PresentCheck(Open(), unresolved, CheckMode::kBlocking)->verdict, Verdict::kSuccess);
   EXPECT_EQ(PresentCheck(Open(), unanswered, CheckMode::kOff), std::nullopt);
-  // Turned off, one that failed stands in nobody's way any more.
+  // When checks are turned off, a failed one no longer blocks anybody.
   ChangeRecord checked = Open();
   checked.checked = true;
   const auto off = PresentCheck(checked, unanswered, CheckMode::kOff);

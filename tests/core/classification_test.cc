@@ -160,7 +160,7 @@ TEST(PriorityInput, AStrangersLabelIsRefusedAndTakenOff) {
   EXPECT_EQ(standing.claims[0].priority, "P3");
   ASSERT_EQ(standing.refusals.size(), 1u);
   EXPECT_EQ(standing.refusals[0].label, "priority: P1");
-  // Set again by a responder it is a different matter.
+  // If a responder sets it again, it counts.
   story.Wait(Minutes(1)).Labels("alice", "priority: P1");
   standing = story.See();
   EXPECT_EQ(standing.claims[0].priority, "P1");
@@ -235,7 +235,7 @@ TEST(Commands, OfTheProjectsPeopleAreRefusedToContactsWithTheReason) {
   EXPECT_EQ(standing.refusals[0].customer, "acme");
 }
 
-// What of the refusals is told at `at`: to whose contact, or `people`.
+// The refusals shown at `at`: to the contact of which customer, or to `people`.
 std::vector<std::string> Told(const Story& story, absl::Time at) {
   std::vector<std::string> told;
   for (const Refusal& refusal : story.See(at).refusals) {
@@ -269,11 +269,11 @@ TEST(Commands, AMistypedOneIsToldUntilItsAuthorsNext) {
   EXPECT_EQ(Told(story, story.now()).size(), 1u) << "another one's command ends nothing";
   story.Wait(Minutes(1)).Says("dave", "/support priorty P2").Wait(Minutes(1));
   EXPECT_EQ(Told(story, story.now()), std::vector<std::string>{"acme: unknown command priorty"});
-  // It is mended where it stands.
+  // It is corrected by an edit of the same comment.
   story.Edits("dave", "dave", "/support priorty P2", "/support priority P2");
   EXPECT_TRUE(Told(story, story.now()).empty());
   EXPECT_EQ(story.See().claims[0].priority, "P2");
-  // In whatever order it is learnt.
+  // In any order of arrival.
   Story late;
   for (auto fact = story.list().rbegin(); fact != story.list().rend(); ++fact) late.Add(*fact);
   EXPECT_EQ(DebugString(late.See(story.now())), DebugString(story.See()));
@@ -372,7 +372,7 @@ TEST(Notices, WarnBreachAfterAMinuteAndEscalate) {
   EXPECT_EQ(story.See(opened + Minutes(60)).notices.size(), 1u);
   EXPECT_EQ(story.See(opened + Minutes(61)).notices.size(), 2u);
   EXPECT_EQ(story.See(opened + Minutes(91)).notices.size(), 3u);
-  // A late answer that came before the announcement is not announced as a breach.
+  // An answer that is late, but comes before the breach is announced, is not told as a breach.
   Story under_way = story;
   under_way.Wait(Minutes(60) + absl::Seconds(30)).Says("alice", "Sorry.").Wait(Hours(9));
   EXPECT_EQ(under_way.See().notices.size(), 1u);

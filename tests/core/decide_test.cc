@@ -24,7 +24,7 @@ Policy OnePromise() {
   return policy;
 }
 
-// All the story's facts, to a ticket that has none.
+// Adds all facts of the story to a ticket without facts.
 Decision DecideAll(const Story& story, const std::map<std::string, std::string>& before = {}) {
   return Decide(story.context_of(), {}, story.list(), story.terms(), {}, before, story.now());
 }
@@ -95,7 +95,7 @@ TEST(Decide, AnnouncesNothingWhileAQuestionIsOpen) {
   ASSERT_FALSE(open.standing.questions.empty());
   EXPECT_TRUE(open.notices.empty());
   EXPECT_FALSE(open.face.has_value());
-  // Not the taking back of a breach either.
+  // A breach is not taken back either.
   const Decision before = DecideAll(story, {{"acme first_response", "breached"}});
   EXPECT_TRUE(before.notices.empty());
   const Decision answered = DecideAll(story.Permission("eve", "read"));
@@ -117,8 +117,8 @@ TEST(Decide, ABreachThatWasNoneIsTakenBackOnceAndTheRecordSaysSo) {
   EXPECT_EQ(mended.notices[0].withdraws, Strings{late.notices[0].id});
   EXPECT_EQ(mended.record.changes, (Strings{"acme first_response: breached -> met",
                                             "acme first_response: breach taken back"}));
-  // Whom nobody told of the breach, nobody tells that there was none; the record names it all the
-  // same.
+  // People who were not told of the breach are not told that there was none. The record has it
+  // anyway.
   const Decision untold = Decide(story.context_of(), late.facts, {answer}, story.terms(), {},
                                  ClockStates(late.standing), story.now());
   EXPECT_TRUE(untold.notices.empty());
@@ -162,7 +162,7 @@ TEST(Departures, OnGitLabAHashIsAnIssueAndAnExclamationMarkAMergeRequest) {
   story.context().forge_kind = ForgeKind::kGitLab;
   story.Opens("dave").Wait(Minutes(1));
   story.Finds("!12", "github/77/change/12").Finds("#13", "github/77/issue/13");
-  // Its own number is another ticket where it is of the other kind.
+  // The same number of the other kind is another ticket.
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate !12").See().successor, "!12");
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate #12").See().successor, "");
   EXPECT_EQ(Story(story).Says("alice", "/support duplicate #13").See().successor, "#13");
@@ -193,7 +193,7 @@ TEST(Arrivals, TheLongerTimeCountsWhereTheCustomerHasAClaimAlready) {
   EXPECT_EQ(successor.Last("acme", kFirst).due, Utc("2026-03-02 17:00:00"));
   EXPECT_EQ(successor.Last("acme", kFirst).elapsed, Hours(6));
   EXPECT_EQ(successor.Clock("acme", kFirst)->cycles.size(), 1u);
-  // An older claim there loses nothing by a younger one.
+  // An older claim there is not changed by a younger one.
   Story older = Successor(Hours(2));
   older.GoTo("2026-03-02 14:00:00").Add(ArrivalOf(story));
   EXPECT_EQ(older.Last("acme", kFirst).due, Utc("2026-03-02 15:00:00"));
@@ -232,7 +232,7 @@ TEST(Arrivals, AnAnswerOnTheSuccessorMeetsWhatArrivesAndNothingIsVoided) {
   ASSERT_EQ(clock->cycles.size(), 2u);
   EXPECT_EQ(clock->cycles[1].outcome, Outcome::kMet);
   EXPECT_EQ(clock->cycles[1].elapsed, Minutes(40));
-  // What was broken over there stays broken.
+  // What was broken there stays broken.
   Story broken(OnePromise());
   broken.Opens("dave")
       .Wait(Hours(2))
@@ -296,7 +296,8 @@ TEST(Arrivals, AMoveToAShorterPromiseBreaksNoneOnTheSpot) {
   successor.GoTo("2026-03-02 12:00:00").Add(ArrivalOf(story));
   EXPECT_EQ(successor.Last("acme", kFirst).due, successor.now() + Minutes(50));
   EXPECT_EQ(successor.State("acme", kFirst), ClockState::kRunning);
-  // Elsewhere nothing runs yet, and what arrives has the whole of the shorter one.
+  // At the other ticket nothing runs yet, and the arriving claim gets the whole of the shorter
+  // target.
   Policy strict = StoryPolicy();
   strict.plans["gold"].promises["P3"] = strict.plans["gold"].promises["P1"];
   Story heir(strict);
@@ -354,7 +355,7 @@ TEST(Arrivals, ClosedFirstAndNamedADuplicateAfterwardsNothingIsLost) {
 }
 
 TEST(Arrivals, ATransferBringsWhatWasDoneToo) {
-  // The forge opens the ticket anew elsewhere, by the same author at the same instant.
+  // The forge opens the ticket again at another place, by the same author at the same instant.
   Story story;
   story.Opens("dave").Wait(Minutes(10)).Says("alice", "On it.").Wait(Minutes(50));
   story.Moves("alice", "github/88/issue/3");
@@ -399,7 +400,7 @@ TEST(TakenBack, AQuestionThatItsAuthorDeletesWantsNoAnswer) {
   story.Opens("dave").Wait(Minutes(5)).Says("alice", "On it.").Wait(Minutes(5));
   story.Says("dave", "Any news?").Wait(Minutes(5));
   EXPECT_EQ(Story(story).DeletesLast("dave", "dave").State("acme", kNext), ClockState::kCancelled);
-  // Nobody else can take it back, and nobody can take back what he asked besides.
+  // Nobody else can take it back, and nobody can take back his other questions.
   EXPECT_EQ(Story(story).DeletesLast("alice", "dave").State("acme", kNext), ClockState::kRunning);
   story.Says("dave", "Hello?").Wait(Minutes(1)).DeletesLast("dave", "dave");
   EXPECT_EQ(story.State("acme", kNext), ClockState::kRunning);
@@ -432,16 +433,16 @@ TEST(KnownByAnEdit, ACommentCountsFromItsCreation) {
   answer.Add(edit("alice", "alice", created));
   EXPECT_EQ(answer.Last("acme", kFirst).elapsed, Minutes(10));
   EXPECT_TRUE(absl::StrContains(answer.Explained(), "comment/70 is known by an edit only"));
-  // Also where somebody else's hand edited it.
+  // Also if another person edited it.
   EXPECT_EQ(Story(story).Add(edit("alice", "bob", created)).Last("acme", kFirst).elapsed,
             Minutes(10));
-  // The comment itself says the same, whenever it comes.
+  // The comment itself gives the same result, whenever it arrives.
   Story whole = answer;
   whole.Add(MakeComment({Provenance::kWebhook, created}, "comment/70", story.Who("alice"),
                         Moment::At(created), "We are looking into it."));
   EXPECT_EQ(whole.Last("acme", kFirst).elapsed, Minutes(10));
   EXPECT_FALSE(absl::StrContains(whole.Explained(), "is known by an edit only"));
-  // Where the forge tells no creation, it counts from the version that is known.
+  // If the forge does not tell the creation, it counts from the known version.
   EXPECT_EQ(Story(story).Add(edit("alice", "alice", std::nullopt)).Last("acme", kFirst).elapsed,
             Minutes(30));
 }
@@ -453,7 +454,7 @@ TEST(KnownByAnEdit, ACustomersQuestionToo) {
                               story.Who("dave"), Moment::At(story.now()), "Any news at all?",
                               "Any news?\n/support priority P1", story.now() - Minutes(50)));
   EXPECT_EQ(story.Last("acme", kNext).started, story.now() - Minutes(50));
-  // Whether the command had been there from the beginning nobody knows: it runs not.
+  // It is unknown whether the command was in the first version, so it does not run.
   EXPECT_EQ(story.See().claims[0].priority, "P3");
 }
 

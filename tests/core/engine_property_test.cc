@@ -30,9 +30,9 @@ Policy Scaled(Policy policy, double factor) {
   return policy;
 }
 
-// A story of random steps by random people; seconds repeat now and then. Some of it is learnt by
-// backfill, and now and then the policy changes, or somebody joins a team. `in_parts`: closings
-// come with a comment that is dated seconds away.
+// A story of random steps by random people. Some steps have the same second. Some facts come by
+// backfill, and sometimes the policy changes or somebody joins a team. `in_parts`: closings come
+// with a comment that is dated a few seconds away.
 Story RandomStory(bool in_parts = false) {
   const Policy policy = RandomPolicy();
   Story story(policy);
@@ -125,7 +125,7 @@ RC_GTEST_PROP(Engine, OrderAndRepetitionOfFactsShowNowhere, ()) {
   RC_ASSERT(DebugString(shuffled) == DebugString(story.See()));
 }
 
-// Is the decision what the whole story gives when it is judged once, at its end?
+// True if the decision equals the result of judging the whole story once, at its end.
 bool SameAsAtOnce(const Decision& decision, Story& story) {
   const Decision once =
       Decide(story.context(), story.facts(), {}, story.terms(), {}, {}, story.now());
@@ -134,8 +134,8 @@ bool SameAsAtOnce(const Decision& decision, Story& story) {
          decision.face == once.face && decision.wake_at == once.wake_at;
 }
 
-// The ticket as the desk judges it, fact by fact in any order and some twice, with ticks between
-// and policy versions that become known some time: always what has come so far, by what is known.
+// Judges the ticket as the desk does: fact by fact in any order, some twice, with ticks in between
+// and policy versions that become known at some time. Each step uses what has arrived so far.
 RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
   Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> arrivals = story.list();
@@ -166,8 +166,8 @@ RC_GTEST_PROP(Engine, NoOrderOfArrivalShowsWhateverWasDecidedOnTheWay, ()) {
   RC_ASSERT(last.new_facts.empty());
 }
 
-// What is told of a breach is told once a cycle, and how a cycle ended is known by its facts alone,
-// whenever somebody looked.
+// A breach is told once per cycle. How a cycle ended depends only on its facts, whenever it was
+// judged.
 RC_GTEST_PROP(Engine, WhenTicksCameShowsNowhere, ()) {
   Story story = RandomStory(/*in_parts=*/true);
   std::vector<Fact> arrivals = story.list();
@@ -193,7 +193,7 @@ RC_GTEST_PROP(Engine, WhenTicksCameShowsNowhere, ()) {
       if (!first || notice.kind != NoticeKind::kBreach) continue;
       RC_ASSERT(notice.at <= now);
       const std::string clock = absl::StrCat(notice.customer, " ", static_cast<int>(notice.metric));
-      // Two breaches of one clock are of two cycles, of which only one runs at any instant.
+      // Two breaches of one clock belong to two cycles, of which only one runs at any instant.
       RC_ASSERT(breaches[clock].insert(notice.due).second);
     }
     return decision;
@@ -248,8 +248,8 @@ RC_GTEST_PROP(Engine, AStricterPolicyBreachesNothingAtThatInstant, ()) {
   }
 }
 
-// Stories move by whole minutes: a cycle's time is the number of those minutes of the wall clock
-// that its calendar was open in and it did not stand still.
+// Stories advance by whole minutes: a cycle's time is the number of minutes in which its calendar
+// was open and the cycle was not paused.
 RC_GTEST_PROP(Engine, ACyclesTimeIsTheOpenMinutesOutsideItsPauses, ()) {
   const Story story = RandomStory();
   for (const ClaimStanding& claim : story.See().claims) {

@@ -131,7 +131,7 @@ TEST(ExplainTest, TermsThatChangedWithinACycleAreToldWithBothLegs) {
   ExpectIn(text,
            "      terms    3, from 2026-03-02 12:00:00 UTC: priority P1 by @dave, a customer\n");
   ExpectIn(text, "      elapsed  3h before + 1h = 4h\n");
-  // The resolution: looser by the calendar at first, so the rest of the target; then stricter.
+  // The resolution: first a looser calendar, so the rest of the target counts; then a stricter one.
   ExpectIn(text,
            "      leg      terms 2: 192h less the 2h used = 190h open time after 2026-03-02 "
            "11:00:00 UTC = ");

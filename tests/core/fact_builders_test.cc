@@ -87,7 +87,7 @@ TEST(FactBuildersTest, ATimeFarAheadIsTakenAtReceiptUnderTheStatedId) {
   EXPECT_TRUE(far.at_receipt);
   EXPECT_EQ(far.at, kAt);
   EXPECT_NE(far.id, near.id);
-  // The same delivery, seen again when the clocks agree: the stated time wins over a receipt.
+  // The same delivery again when the clocks agree: the stated time wins over the time of receipt.
   const Fact redelivered = MakeLabelAdded(By(Provenance::kWebhook, kAt + absl::Hours(1)), "bug",
                                           kAlice, Moment::At(kAt + kMaxAhead + absl::Seconds(1)));
   EXPECT_EQ(redelivered.id, far.id);

@@ -28,7 +28,7 @@ TEST(GlobTest, OneStarIsOneLevelTwoAreAll) {
   EXPECT_TRUE(GlobMatches("", ""));
 }
 
-// What the pattern says, in as many steps as it takes.
+// A reference implementation without a limit of steps.
 bool Slowly(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] != '*') {

@@ -54,7 +54,7 @@ TEST_F(HiddenOwedTest, CountsFromTheNextInstantOfTheGridAndAsLongAfter) {
   Decide(40, kNever);  // answered
   EXPECT_TRUE(Counts(53));
   EXPECT_FALSE(Counts(54));
-  // Nothing is kept of what is over.
+  // Nothing is kept of what has ended.
   Decide(60, kNever);
   EXPECT_FALSE(record_.hidden_owed);
 }
@@ -66,7 +66,8 @@ TEST_F(HiddenOwedTest, WhatBeganAndEndedWithinADayWasNeverSeen) {
 }
 
 TEST_F(HiddenOwedTest, ItNeverChangesAtTheInstantOfADecision) {
-  // Learnt of long after; moved within the past, either way; begun again before it was seen to end.
+  // Learnt long after it happened; moved within the past, in both directions; begun again before
+  // its end was visible.
   Decide(20, 2);
   EXPECT_FALSE(Counts(20));
   EXPECT_TRUE(Counts(30));
@@ -82,7 +83,7 @@ TEST_F(HiddenOwedTest, ItNeverChangesAtTheInstantOfADecision) {
   EXPECT_TRUE(Counts(80));
   EXPECT_TRUE(Counts(101));
   EXPECT_FALSE(Counts(102));
-  // The clock was set back: what has ended stays as it was.
+  // The clock was set back: what has ended does not change.
   Decide(70, kNever);
   EXPECT_TRUE(Counts(81));
   EXPECT_FALSE(Counts(102));

@@ -71,7 +71,7 @@ TEST(News, AHandOverIsToldOnceWhicheverOfTheTwoComesFirst) {
   ASSERT_EQ(NewsOf(goes).size(), 1u);
   EXPECT_EQ(NewsOf(goes)[0].text, told[0].text);
 
-  // Both in one second, as one of the forges writes it.
+  // Both in one second, as one forge sends it.
   Story at_once = HeldByAlice(AlwaysOpen());
   at_once.Assigns("alice", "carol");
   Unassigns(at_once, "alice", "alice").Wait(kBreachGrace);
@@ -118,7 +118,7 @@ TEST(News, OnlyFromOneResponderToAnother) {
     EXPECT_TRUE(NewsOf(story).empty()) << other;
     EXPECT_TRUE(DecideOn(story, story.list()).standing.questions.empty()) << other;
   }
-  // The same one again is no other.
+  // The same person again is not a hand-over.
   Story again = HeldByAlice(AlwaysOpen());
   Unassigns(again, "alice", "alice").Wait(Hours(1)).Assigns("alice", "alice").Wait(Hours(1));
   EXPECT_TRUE(NewsOf(again).empty());
@@ -153,7 +153,7 @@ TEST(News, AClosingIsToldAfterAMomentUnlessItWasASlip) {
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].kind, NoticeKind::kClosed);
   EXPECT_EQ(told[0].text, "acme: closed by alice (P3)");
-  // Closed anew, it is told anew.
+  // Closed again, it is told again.
   story.Wait(Hours(1)).Reopens("dave").Wait(Hours(1)).Closes("bob").Wait(Minutes(2));
   const auto anew = NewsOf(story);
   ASSERT_EQ(anew.size(), 1u);
@@ -188,7 +188,7 @@ TEST(News, IsOfCustomersTicketsAndNotOfLongAgo) {
   story.Opens("dave").Wait(Hours(1)).Closes("alice").Wait(Hours(1));
   ASSERT_EQ(NewsOf(story).size(), 1u);
   EXPECT_TRUE(NewsOf(story)[0].is_private);
-  // A store that is judged anew by a later program does not tell of all that ever was.
+  // When a later program judges a store again, it does not tell everything that ever happened.
   EXPECT_TRUE(NewsOf(story.Wait(Hours(72))).empty());
 
   Policy late = AlwaysOpen();

@@ -18,8 +18,8 @@ using Strings = std::vector<std::string>;
 
 constexpr Metric kFirst = Metric::kFirstResponse;
 
-// A single promise: a first answer within four hours of the office's, Monday to Friday 09:00 to
-// 17:00 in Paris (08:00 to 16:00 UTC); a warning at half of it, the lead at its end.
+// One promise: a first answer within four office hours, Monday to Friday 09:00 to 17:00 in Paris
+// (08:00 to 16:00 UTC). A warning at half of it; the lead is called at its end.
 Policy Office() {
   Policy policy = StoryPolicy();
   Plan& gold = policy.plans["gold"];
@@ -132,8 +132,8 @@ TEST(OpeningHours, AnAnswerBeforeTheOpeningSilencesWhatWaitsForIt) {
 TEST(OpeningHours, AWarningThatWaitedUntilThePromiseWasLateIsNotTold) {
   Policy policy = Office();
   policy.plans["gold"].promises["P3"].targets = {{kFirst, OpenTarget(Hours(4) + Seconds(1))}};
-  // The whole of Monday's four hours is 99.99 %: the warning falls on closing time, the due instant
-  // on the first second of Tuesday.
+  // Monday's four hours are 99.99 %: the warning falls on closing time, the due instant on the
+  // first second of Tuesday.
   policy.plans["gold"].warn_at = {14400.0 / 14401.0};
   const Story story = DueAtClosing(policy);
   const absl::Time due = Utc("2026-03-03 08:00:01");
@@ -210,8 +210,8 @@ Policy Resolution() {
 TEST(Silence, WhileItWaitsForTheCustomerAPromiseWarnsOfNothing) {
   Story story(Resolution());
   story.Opens("dave").Wait(Hours(6)).Says("alice", "Which version?\n/support waiting");
-  // Half of it had been used up an hour before the waiting began: whoever looks only now, after a
-  // stop of the service, says nothing of a time that stands still.
+  // Half of it was used up an hour before the waiting began. A service that looks only now, after a
+  // stop, does not warn about time that does not pass.
   story.Wait(Hours(1000));
   EXPECT_TRUE(story.See().notices.empty());
   EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
@@ -259,7 +259,7 @@ TEST(Levels, WhatALaterPolicyAsksForTellsNothingOfTimesThatWereOver) {
   Story late(quiet);
   late.Opens("dave").Wait(Hours(24)).NewTerms("v2", loud).Wait(Hours(24));
   EXPECT_EQ(Kinds(late.See()), std::set<NoticeKind>{NoticeKind::kBreach});
-  // What comes after it is told.
+  // Later ones are told.
   Story early(quiet);
   early.Opens("dave").Wait(Hours(1)).NewTerms("v2", loud).Wait(Hours(2));
   EXPECT_EQ(Kinds(early.See()), std::set<NoticeKind>{NoticeKind::kWarning});
@@ -286,8 +286,8 @@ TEST(Mentions, NeverOfAPrivateCustomer) {
 }
 
 TEST(Mentions, AreMadeOfWhatOutsidersMayKnow) {
-  // A private customer's contact escalates a ticket that a public customer claims too: to outsiders
-  // that is a stranger's word.
+  // A private customer's contact escalates a ticket that a public customer claims too. For
+  // outsiders this is a stranger's comment.
   Story story(Mentioning());
   story.Opens("dave").Wait(Minutes(1)).Operates(CommandName::kClaim, "beta").Wait(Minutes(1));
   story.Says("bert", "/support escalate").Permission("bert", "read").Wait(Minutes(1));
@@ -298,7 +298,7 @@ TEST(Mentions, AreMadeOfWhatOutsidersMayKnow) {
     return n.kind == NoticeKind::kEscalation && n.customer == "beta";
   }));
   for (const Notice& notice : decision.notices) EXPECT_NE(notice.kind, NoticeKind::kMention);
-  // The public promise's own mention comes as it would without the other.
+  // The mention of the public promise comes as it would without the private customer.
   const Decision late = Decide(story.context_of(), story.facts(), {}, story.terms(), story.pins(),
                                {}, story.now() + Hours(5));
   EXPECT_EQ(std::count_if(late.notices.begin(), late.notices.end(),
@@ -322,7 +322,7 @@ TEST(Mentions, NameTheMembersOnTheTicketsForge) {
   EXPECT_EQ(view->logins, (Strings{"adam", "carol"}));
   EXPECT_EQ(view->kind, MentionView::Kind::kLate);
   EXPECT_EQ(view->promise, "first reply");
-  // Not for other notices, not where the customer has become private, not where there is nobody.
+  // No mention for other notices, if the customer has become private, or if there are no members.
   EXPECT_FALSE(PresentMention(standing.notices[0], policy).has_value());
   Policy hidden = policy;
   hidden.customers[0].is_public = false;
@@ -335,7 +335,7 @@ TEST(Mentions, NameTheMembersOnTheTicketsForge) {
 TEST(Mentions, OurOwnStartsAndStopsNothingAndDeletingItTakesNoStatusCommentAway) {
   Story story(Mentioning());
   story.Opens("dave").Wait(Hours(5));
-  // Also where nobody knows yet under which id we write, and that account may write.
+  // Also while our own id is unknown and our account may write.
   story.context().self_id.clear();
   story.context().self_login.clear();
   story.Permission("retainer-bot", "write");
@@ -379,7 +379,7 @@ TEST(TakenBack, GoesToThoseWhoHadBeenToldAndToNobodyElse) {
                                       ? NoticeKind::kMention
                                       : NoticeKind::kBreachWithdrawn);
   }
-  // One for all of a promise, mentions apart.
+  // One for all notices of a promise; mentions separately.
   EXPECT_EQ(see(told).size(), 2u);
   // A breach that stands is not taken back.
   EXPECT_TRUE(

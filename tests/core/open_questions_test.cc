@@ -28,7 +28,7 @@ bool Tells(const Decision& decision, NoticeKind kind) {
                      [&](const Notice& notice) { return notice.kind == kind; });
 }
 
-// A ticket on which a reply is late, and what a responder then says.
+// A ticket with a late reply, and what a responder then says.
 Story Late(std::string_view said) {
   Story story(OnePromise());
   story.Opens("dave").Wait(Minutes(30));
@@ -60,7 +60,7 @@ TEST(OpenQuestions, ADuplicateOfWhichTicketIsAsWithoutTheCommandUntilTheForgeSay
   }
 }
 
-// Where the forge itself says that the ticket is a duplicate, and not of which one, its claims may
+// If the forge itself says that the ticket is a duplicate, but not of which one, its claims may
 // have left.
 TEST(OpenQuestions, WhereTheForgeSaysThatATicketWentWhatHangsOnWhereWaits) {
   Story story(OnePromise());
@@ -79,7 +79,7 @@ TEST(OpenQuestions, WhatWasLateBeforeAStrangerSpokeIsToldWhoeverHeIs) {
   const Decision decision = DecideAll(story);
   ASSERT_EQ(decision.standing.questions.size(), 1u);
   EXPECT_TRUE(Tells(decision, NoticeKind::kBreach));
-  // Whether she answered is to be seen in the comment and in the rows.
+  // Whether she answered is visible in the comment and in the rows.
   EXPECT_FALSE(decision.face.has_value());
   EXPECT_TRUE(decision.claims_hang);
 }
@@ -141,8 +141,8 @@ TEST(OpenQuestions, WhatPrivateCustomersNeedAskedComesAfterTheFaceAndHoldsItBack
   EXPECT_TRUE(community.claims_hang);
 }
 
-// What was answered for a private customer's sake is asked again for outsiders': else it would save
-// the question, and its time, on a private customer's ticket alone.
+// A question that was answered for a private customer's sake is asked again for the outsiders'
+// view. Else the question, and its time, would be saved only on private customers' tickets.
 TEST(OpenQuestions, AHiddenAnswerIsNoneToOutsiders) {
   Policy policy = OnePromise();
   Story story(policy);

@@ -1,5 +1,5 @@
-// What is kept with a policy: the accounts that its logins are pinned to, and the policy that
-// outsiders' view is judged by.
+// What is kept with a policy: the accounts to which its logins are pinned, and the reduced policy
+// for the outsiders' view.
 #include "retainer/policy.h"
 
 #include <gtest/gtest.h>

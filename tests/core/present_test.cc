@@ -155,7 +155,7 @@ TEST(PresentTest, ABreachShowsOnlyOnceItIsAnnounced) {
   EXPECT_EQ(after.comment->next, "It stays open until it is kept.");
 }
 
-// Whether the policy escalates at this point is what the notices say.
+// The notices test whether the policy escalates at this point.
 TEST(PresentTest, LateSaysEscalatedOnlyOnceItIs) {
   Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kBreached, At(60))});
   Notice notice;
@@ -290,7 +290,7 @@ TEST(PresentTest, WaitingLinksTheQuestion) {
   const Face face = Shown(standing);
   EXPECT_EQ(face.comment->kind, Kind::kWaiting);
   EXPECT_EQ(face.comment->question_url, "https://example.org/a/b/issues/12#issuecomment-17");
-  // A response clock never pauses: then it is what matters.
+  // A response clock never pauses, so it matters most then.
   standing.claims[0].clocks.push_back(Clock(Metric::kNextResponse, ClockState::kRunning, At(70)));
   const Face both = Shown(standing);
   EXPECT_EQ(both.comment->kind, Kind::kPromises);
@@ -378,7 +378,7 @@ TEST(PresentTest, WhatAResponderMistypedIsToldWhereThereIsAComment) {
   const std::vector<std::string> told = {"unknown command waitng: did you mean /support waiting?"};
   EXPECT_EQ(Shown(standing, MakeTerms(), At(5)).comment->refusals, told);
   EXPECT_TRUE(Shown(standing, MakeTerms(), At(6)).comment->refusals.empty());
-  // On a community's ticket too, so that a private customer's looks the same.
+  // Also on a community ticket, so that a private customer's ticket looks the same.
   Terms terms = MakeTerms();
   terms.policy.community.comment = CommunityComment::kNeutral;
   standing.claims.clear();
@@ -388,7 +388,7 @@ TEST(PresentTest, WhatAResponderMistypedIsToldWhereThereIsAComment) {
   EXPECT_TRUE(Shown(standing, terms, At(5)).comment->refusals.empty());
 }
 
-// What only a private customer's people and clocks bring about.
+// Changes that only a private customer's people and clocks cause.
 Standing Private(Standing standing) {
   standing.claims.push_back(
       Claim("globex", {Clock(Metric::kFirstResponse, ClockState::kBreached, At(1)),

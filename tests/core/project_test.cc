@@ -38,7 +38,8 @@ TEST(ProjectTest, ARenamedProjectStaysCoveredUntilThePolicyIsChanged) {
   EXPECT_EQ(renamed.path, "acme/opendb2");
   EXPECT_TRUE(Covers(terms, NamesOf(renamed)));
   EXPECT_EQ(StaleName(terms.back()->policy, "v1", NamesOf(renamed)), "acme/opendb");
-  // Another version that has only the old name ends it; one with the new name goes on, in silence.
+  // Another version with only the old name ends the coverage. One with the new name continues it
+  // without a message.
   terms.push_back(TermsFor("v2", kLater, {"acme/opendb"}));
   EXPECT_FALSE(Covers(terms, NamesOf(renamed)));
   EXPECT_TRUE(Covers(*terms[0], NamesOf(renamed)));
@@ -54,7 +55,7 @@ TEST(ProjectTest, TheOrderInWhichNamesAreLearntDoesNotShow) {
   const ProjectRecord a = Named("acme/opendb", kBefore);
   const ProjectRecord b = Named("acme/opendb2", kRenamed);
   EXPECT_EQ(JoinProject(a, b, first), JoinProject(b, a, first));
-  // What comes late does not bring a version back to life that was loaded after the rename.
+  // Late information does not revive a version that was loaded after the rename.
   const ProjectRecord late = JoinProject(b, a, terms);
   EXPECT_TRUE(Covers(*terms[0], NamesOf(late)));
   EXPECT_FALSE(Covers(*terms[1], NamesOf(late)));
@@ -69,14 +70,15 @@ TEST(ProjectTest, WhatWasToldOfAnEarlierInstantChangesNothing) {
   replayed.url = "https://github.com/evil";
   replayed.installation_id = "666";
   EXPECT_EQ(JoinProject(now, replayed), now);
-  // Of one instant, private wins, whichever comes last.
+  // At the same instant private wins, in any order.
   replayed = now;
   replayed.is_private = false;
   EXPECT_TRUE(JoinProject(now, replayed).is_private);
   EXPECT_TRUE(JoinProject(replayed, now).is_private);
 }
 
-// Whom an answer was for before it was told to more people is not known: the wider audience counts.
+// The newest information on who can read a project counts. At the same instant the larger group of
+// readers counts.
 TEST(ProjectTest, ThatMembersAloneReadItIsTakenBackByTheNewestWord) {
   ProjectRecord members = Named("acme/opendb", kBefore);
   members.is_private = members.members_only = true;
@@ -88,12 +90,12 @@ TEST(ProjectTest, ThatMembersAloneReadItIsTakenBackByTheNewestWord) {
   ProjectRecord again = members;
   again.told_at = kLater;
   EXPECT_TRUE(JoinProject(internal, again).members_only);
-  // Of one instant, what more people read wins, whichever comes last.
+  // At the same instant the larger group of readers wins, in any order.
   again.told_at = kRenamed;
   EXPECT_FALSE(JoinProject(internal, again).members_only);
   EXPECT_FALSE(JoinProject(again, internal).members_only);
   EXPECT_TRUE(JoinProject(again, internal).is_private);
-  // So it does of a public and a private word.
+  // The same applies to a public and a private one.
   ProjectRecord open = Named("acme/opendb", kBefore);
   EXPECT_FALSE(JoinProject(members, open).members_only);
   EXPECT_FALSE(JoinProject(open, members).members_only);
@@ -118,7 +120,7 @@ TEST(ProjectTest, ClocksCountFromTheVersionThatFirstCoveredIt) {
   EXPECT_EQ(AdoptedAt(terms, {"github", "acme/other"}, kBefore), kBefore);
 }
 
-// A customer's own project, too, is its id.
+// A customer's own project is identified by its id too.
 TEST(ProjectTest, ACustomersProjectThatIsRenamedKeepsItsClaims) {
   Policy policy = StoryPolicy();
   policy.projects = {{"github", "clients/*"}};

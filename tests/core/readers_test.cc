@@ -46,10 +46,10 @@ TEST(Readers, AConfidentialIssueByItsContactShowsAPrivateCustomersPromises) {
   const Decision decision = DecideAll(story.Wait(Minutes(5)));
   EXPECT_TRUE(Promises(decision));
   EXPECT_EQ(decision.face->discloses, std::vector<std::string>{"acme"});
-  // A project lists its labels elsewhere too, and checks stand on changes.
+  // A project lists its labels elsewhere too, and checks are on changes.
   EXPECT_TRUE(decision.face->labels.empty());
   EXPECT_TRUE(decision.promises->empty());
-  // Going public takes it back at once.
+  // When the ticket becomes public, this ends at once.
   const Decision open = DecideAll(Hide(story.Wait(Minutes(5)), "public"));
   ASSERT_TRUE(open.face.has_value());
   EXPECT_FALSE(open.face->comment.has_value());
@@ -75,7 +75,7 @@ TEST(Readers, WhereAnotherReaderMightBeAnotherCustomersItShowsNone) {
   EXPECT_FALSE(Promises(with([](Story& s) {
     s.Says("alice", "/support claim c-b").Wait(Minutes(1)).Says("alice", "/support release c-b");
   })));
-  // One of its people is here, or somebody of whom nothing is known has it assigned.
+  // One of its people takes part, or an unknown person is assigned.
   EXPECT_FALSE(Promises(with([](Story& s) { s.Assigns("alice", "bert"); })));
   EXPECT_FALSE(Promises(with([](Story& s) { s.Assigns("alice", "eve"); })));
   EXPECT_TRUE(Promises(with([](Story& s) { s.Assigns("alice", "bob"); })));
@@ -99,7 +99,7 @@ TEST(Readers, ACustomersOwnProjectThatOnlyItsMembersReadShowsItsPromises) {
   EXPECT_FALSE(Promises(decide(policy, true))) << "it is another customer's too";
 }
 
-// In a private project an internal one's readers are everybody who has signed in.
+// An `internal` project is private, but every signed-in user can read it.
 TEST(Readers, AProjectThatIsOpenedToMoreThanItsMembersTakesTheTextOffAtOnce) {
   Policy policy = PrivatePolicy();
   policy.customers[0].projects = {{"github", "acme/opendb"}};
@@ -114,7 +114,7 @@ TEST(Readers, AProjectThatIsOpenedToMoreThanItsMembersTakesTheTextOffAtOnce) {
   EXPECT_TRUE(opened.face->discloses.empty());
 }
 
-// By whose contacts they are, not by how the reason is worded.
+// Decided by contact, not by the words of the reason.
 TEST(Readers, OtherCustomersContactsAreHiddenWhateverTheirReasonSays) {
   Policy policy = PrivatePolicy();
   for (Customer& customer : policy.customers) customer.is_public = true;
@@ -124,7 +124,7 @@ TEST(Readers, OtherCustomersContactsAreHiddenWhateverTheirReasonSays) {
   Story story(policy);
   story.Opens("dave").Says("alice", "/support claim c-b").Wait(Minutes(1));
   story.Membership("alice", "acme-inc", "no").Membership("alice", "beta-inc", "no");
-  // Of both; of the other.
+  // A contact of both; a contact of the other.
   story.Membership("eve", "acme-inc", "yes").Membership("eve", "beta-inc", "yes");
   story.Membership("frank", "acme-inc", "no").Membership("frank", "beta-inc", "yes");
   story.Says("eve", "It breaks here too.").Says("frank", "And here.").Wait(Minutes(1));
@@ -142,8 +142,8 @@ TEST(Readers, OtherCustomersContactsAreHiddenWhateverTheirReasonSays) {
   EXPECT_TRUE(acme->other_customers.empty());
 }
 
-// When another's clocks change next, and what the forge is asked for another's sake, it is not
-// told.
+// The customer is not told when another customer's clocks change next, or what the forge is asked
+// for the other's sake.
 TEST(Readers, TheNextChangeAndTheQuestionsAreOfTheOwnClaimAlone) {
   Policy policy = PrivatePolicy();
   for (Customer& customer : policy.customers) customer.is_public = true;

@@ -34,7 +34,7 @@ TEST(GoneTicket, ThatWasNeverSeenOpenIsNotAskedFor) {
   for (Story story : {Story().Deletes("alice"), Story().Moves("alice", "github/88/issue/3")}) {
     EXPECT_TRUE(story.See().gone);
     EXPECT_TRUE(story.See().questions.empty());
-    // Its opening may come late: then its claim goes where the ticket went.
+    // Its opening may arrive late: then its claim follows the ticket.
     story.Wait(-Hours(1)).Opens("dave").Wait(Hours(2));
     EXPECT_TRUE(story.See().gone);
     ASSERT_EQ(story.See().claims.size(), 1u);
@@ -58,7 +58,7 @@ TEST(AbsentTicket, IsGoneByTheForgesWordUntilSomethingTellsOfIt) {
   Story before = story;
   before.Wait(-Minutes(30)).Labels("alice", "bug").Wait(Hours(1));
   EXPECT_TRUE(before.See().questions.empty());
-  // The opening itself: it was there.
+  // The opening itself: the ticket existed.
   story.Wait(-Hours(1)).Opens("eve").Permission("eve", "read").Wait(Hours(2));
   EXPECT_FALSE(story.See().gone);
   EXPECT_TRUE(story.See().open);
@@ -87,7 +87,7 @@ TEST(DuplicateCommand, OfATicketThatIsNotThereIsRefusedAndKeepsTheClaim) {
   ASSERT_EQ(story.See().refusals.size(), 1u);
   EXPECT_EQ(story.See().refusals[0].what, "duplicate #9");
   EXPECT_EQ(story.See().refusals[0].reason, "there is no such ticket");
-  // There may be one by the time that it is named again.
+  // The ticket may exist when it is named again.
   story.Wait(Hours(1)).Says("alice", "/support duplicate #9");
   EXPECT_EQ(Asked(story.See()), std::vector<std::string>{"#9"});
 }
@@ -102,7 +102,7 @@ TEST(Departures, ThatLateNewsSendsElsewhereAreTakenBack) {
   story.Finds("left for github/88/issue/3", "github/88/issue/3");
   EXPECT_EQ(decide().departures.size(), 1u);
   EXPECT_EQ(decide().departures[0].arrival.value, sent.value);
-  // It had been named a duplicate before.
+  // It was marked as a duplicate before.
   story.Wait(-Minutes(5)).Says("alice", "/support duplicate #9").Wait(Hours(1)).Finds("#9", kNine);
   const Decision decision = decide();
   ASSERT_EQ(decision.departures.size(), 2u);
@@ -174,7 +174,7 @@ TEST(ForgesDuplicate, OfAnotherProjectIsNotTheTicketItself) {
   successor.context().key = {"github", "88", TicketKind::kIssue, 3};
   successor.Wait(-Hours(1)).Opens("dave").Wait(Hours(1) + Minutes(20));
   successor.Add(decision.departures[0].arrival);
-  // An answer on the duplicate does not answer what is asked here.
+  // An answer on the duplicate does not answer the question here.
   EXPECT_EQ(successor.State("acme", kFirst), ClockState::kRunning);
 }
 

@@ -96,7 +96,7 @@ class Story {
     terms_ = {Compile("v1", Utc("2026-01-01 00:00:00"), std::move(policy))};
   }
 
-  // What everybody may be asked about, and who they are to the forge.
+  // The people of the story, and who they are for the forge.
   Actor Who(const std::string& login) {
     if (login.empty()) return {};
     if (login == context_.self_login) return {context_.self_id, login, true};
@@ -119,7 +119,7 @@ class Story {
     last_comment_ = NoteId(absl::StrCat(++comments_));
     return Add(MakeComment(Learned(), last_comment_, Who(login), Moment::At(now_), text, true));
   }
-  // The latest comment gets a new text.
+  // Edits the latest comment.
   Story& Edits(const std::string& editor, const std::string& author, std::string_view before,
                std::string_view after) {
     return Add(MakeCommentEdited(Learned(), last_comment_, Who(editor), Who(author),
@@ -220,7 +220,7 @@ class Story {
     list_.push_back(std::move(fact));
     return *this;
   }
-  Story& Backfilled(bool yes = true) {  // what follows is learnt from the forge's API
+  Story& Backfilled(bool yes = true) {  // the following facts come from the forge's API
     return provenance_ = yes ? Provenance::kBackfill : Provenance::kWebhook, *this;
   }
   Story& NewTerms(std::string id, Policy policy) {
@@ -235,7 +235,7 @@ class Story {
     if (clock == nullptr) std::abort();
     return clock->state;
   }
-  // nullptr where there is none; holds until the next call.
+  // Nullptr if there is none. Valid until the next call.
   const PromiseClock* Clock(std::string_view customer, Metric metric) const {
     seen_ = See();
     for (const ClaimStanding& claim : seen_.claims) {

@@ -42,7 +42,7 @@ TEST(Records, FieldsAreReadInWhateverOrderTheyWereWritten) {
   std::string first;
   std::string last;
   std::vector<std::string> back;
-  // Asked for twice, and by tags that fall.
+  // Requested twice, and with falling tags.
   reader(7, last);
   reader(3, back);
   reader(3, back);
@@ -113,7 +113,7 @@ TEST(Records, NumberOutsideItsEnumerationIsRefused) {
 }
 
 TEST(Records, TruncatedRecordIsNeverTakenForTheWhole) {
-  // No field has the value that it has by default.
+  // Every field has a value other than its default.
   const std::string whole = EncodeRecord(StoredFact{SampleFact("comment/1"), 99});
   int refused = 0;
   for (std::size_t size = 0; size < whole.size(); ++size) {
@@ -183,7 +183,7 @@ TEST(Keys, SortAsWhatTheyStandFor) {
       }
     }
   }
-  // As std::string compares: by unsigned bytes.
+  // Like std::string: by unsigned bytes.
   std::sort(keys.begin(), keys.end());
   std::string before;
   for (const TicketKey& key : keys) {
@@ -225,7 +225,7 @@ TEST(Bodies, AreCompressedAndComeBack) {
 }
 
 TEST(Bodies, FrameThatAnnouncesTooMuchIsRefusedUnread) {
-  // A frame header (RFC 8878) with an eight-byte content size of 2^60 and nothing behind it.
+  // A frame header (RFC 8878) with an eight-byte content size of 2^60 and no data.
   const std::string frame("\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\0\0\x10", 13);
   EXPECT_FALSE(DecompressBody(frame));
 }

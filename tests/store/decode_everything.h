@@ -12,8 +12,8 @@
 
 namespace retainer {
 
-// What decodes must encode to something that decodes to the same again: the second encoding is the
-// canonical one.
+// If bytes decode, the encoding of the result must decode to the same value: the second encoding is
+// the canonical one.
 template <class T>
 void DecodeOne(std::string_view bytes) {
   const auto value = DecodeRecord<T>(bytes);

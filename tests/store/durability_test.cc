@@ -41,7 +41,7 @@ std::set<std::string> Inbox(Store& store) {
   return ids;
 }
 
-// Of five deliveries that were decided one after another, the first `decided` are, whole.
+// Five deliveries were decided one after another: the first `decided` of them are complete.
 void ExpectDecided(Store& store, std::size_t decided) {
   const auto ticket = store.LoadTicket(SampleTicket(1));
   ASSERT_TRUE(ticket.ok()) << ticket.status();
@@ -160,11 +160,11 @@ TEST_F(Durability, PowerCutTakesDecisionsFromTheEndAndTheirDeliveriesWaitAgain) 
   }
 }
 
-// A sync that failed may lose what came before it while the program runs on.
+// A failed sync may lose earlier writes while the program continues.
 TEST_F(Durability, LossInPlaceIsForgottenWithoutARestart) {
   PutFive(*store_);
   DecideFive(*store_);
-  // The front of the inbox is remembered behind all of them.
+  // The remembered front of the inbox is after all of them.
   EXPECT_TRUE(Inbox(*store_).empty());
   const std::uint64_t version = store_->ProjectVersion({"github", "1296269"});
   engine_->Lose();
@@ -180,7 +180,7 @@ class SyncWatch final : public rocksdb::FileSystemWrapper {
   SyncWatch() : FileSystemWrapper(rocksdb::FileSystem::Default()) {}
   const char* Name() const override { return "sync watch"; }
 
-  // As of now; a file that is not among them was never synced.
+  // At present. A file that is not in the map was never synced.
   std::map<std::string, std::uint64_t> synced() const {
     const std::lock_guard lock(mutex_);
     return synced_;
@@ -250,7 +250,7 @@ class DurabilityOnDisk : public testing::Test {
     for (const auto& [name, size] : Logs()) bytes += size.second - size.first;
     return bytes;
   }
-  // By name: synced, written.
+  // File name -> synced bytes, written bytes.
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> Logs() const {
     std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> logs;
     const auto synced = files_->synced();
@@ -303,7 +303,7 @@ TEST_F(DurabilityOnDisk, MakingDurableSyncsOnceAndOnlyWhereSomethingIsNot) {
   DecisionWrite one = Decision(5, 0);
   ASSERT_TRUE(store_->Commit(one).ok());
   EXPECT_GT(Unsynced(), 0u);
-  // Any durable write takes it along.
+  // Any durable write also syncs it.
   ASSERT_TRUE(store_->PutDelivery(SampleDelivery("f")).ok());
   EXPECT_EQ(Unsynced(), 0u);
 }

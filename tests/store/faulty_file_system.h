@@ -25,7 +25,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     fault_ = fault;
   }
 
-  // What the disk says is free; nullopt: what the real one says.
+  // The free space to report; nullopt: that of the real disk.
   void SetRoom(std::optional<std::uint64_t> bytes) {
     has_room_ = bytes.has_value();
     room_ = bytes.value_or(0);
@@ -57,7 +57,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
       if (!owner_.FailsAt(FaultPoint::kWrite)) {
         return FSWritableFileOwnerWrapper::Append(data, options, debug);
       }
-      // A full disk takes the beginning: a torn record.
+      // A full disk writes only the beginning: a torn record.
       const rocksdb::Slice half(data.data(), data.size() / 2);
       FSWritableFileOwnerWrapper::Append(half, options, debug).PermitUncheckedError();
       return owner_.Trouble();
@@ -84,7 +84,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   bool FailsAt(FaultPoint point) const { return fault_ != Fault::kNone && point_ == point; }
 
-  // As the system's own file system words it.
+  // The same text as the system's own file system.
   rocksdb::IOStatus Trouble() const {
     switch (fault_.load()) {
       case Fault::kFull:

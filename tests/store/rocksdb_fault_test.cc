@@ -89,7 +89,7 @@ TEST_P(RocksDbFaultTest, NothingIsAcknowledgedAndItHealsWithTheDisk) {
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(Inbox(), (std::set<std::string>{"before", "during", "after"}));
     const auto ticket = store_->LoadTicket(SampleTicket(1));
-    // A decision whose failed sync reached the disk all the same may be there, whole.
+    // A decision whose sync failed may be on disk anyway, complete.
     EXPECT_GE(ticket->record.version, 2u);
     EXPECT_EQ(ticket->facts.size(), ticket->record.version);
     EXPECT_EQ(store_->ReadLedgerHead()->length, ticket->record.version);
@@ -100,8 +100,8 @@ TEST_P(RocksDbFaultTest, NothingIsAcknowledgedAndItHealsWithTheDisk) {
   }
 }
 
-// A delivery whose write failed at syncing is on disk after all: the forge sends it again and hears
-// that it is known, so it must be read.
+// A delivery whose sync failed is on disk anyway. The forge sends it again and is told that it is
+// known, so it must be readable.
 TEST_P(RocksDbFaultTest, DeliveryThatTurnsOutToBeThereIsRead) {
   const auto [fault, point] = GetParam();
   files_->Set(fault, point);
@@ -153,7 +153,7 @@ TEST_F(RocksDbFullDiskTest, AStoreThatIsThereIsReadAndWrittenOnceThereIsRoom) {
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(store_->ReadInbox("github", 0, 10)->size(), 1u);
   EXPECT_EQ(store_->LoadTerms()->size(), 1u);
-  // A start goes on where it has nothing to write.
+  // A start succeeds if it has nothing to write.
   EXPECT_TRUE(store_->RegisterForges({{"github", "github"}}).ok());
   EXPECT_TRUE(store_->AppendTerms({"terms", At(0), {}}).ok());
   for (int i = 0; i < 3; ++i) {
@@ -173,7 +173,7 @@ TEST_F(RocksDbFullDiskTest, WithTooLittleRoomToOpenAgainReadingGoesOn) {
   files_->Set(Fault::kFull);
   ASSERT_FALSE(store_->PutDelivery(SampleDelivery("during")).ok());
 
-  // Some bytes are free, fewer than opening it again takes.
+  // Some bytes are free, but fewer than reopening needs.
   files_->Set(Fault::kNone);
   files_->SetRoom(100 << 10);
   for (int i = 0; i < 3; ++i) {

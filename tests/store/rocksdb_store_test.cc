@@ -72,7 +72,7 @@ TEST_F(RocksDbStoreTest, EverythingIsThereAfterReopening) {
   EXPECT_TRUE(store->VerifyLedger().ok());
   EXPECT_EQ(store->Stats()->inbox, 1u);
   EXPECT_EQ(store->Stats()->dirty_faces, 1u);
-  // Numbers go on rising.
+  // Numbers continue to rise.
   ASSERT_TRUE(store->PutDelivery(SampleDelivery("c")).ok());
   EXPECT_GT(store->ReadInbox("github", seq, 10)->at(0).seq, seq);
 }
@@ -167,7 +167,7 @@ TEST_F(RocksDbStoreTest, ChangedLedgerIsFoundOut) {
     EXPECT_TRUE(absl::IsDataLoss(status)) << status;
     EXPECT_NE(status.message().find("record 2"), status.message().npos) << status;
   }
-  // Hiding the change by a digest that fits only moves the break.
+  // A matching digest hides the change but moves the break to the next record.
   {
     auto engine = *RocksDbEngine::Open(data_, {});
     const auto first = *DecodeRecord<LedgerRecord>(

@@ -32,10 +32,10 @@ class ScrubTest : public testing::Test {
       ASSERT_TRUE(store->Commit(write).ok());
       ASSERT_TRUE(store->PutDelivery(SampleDelivery(absl::StrCat("d", i))).ok());
     }
-    // What the log holds goes to files at the next opening.
+    // The next opening writes the content of the log to files.
   }
 
-  // Every step to the end.
+  // All steps to the end.
   static std::vector<std::string> Damage(Store& store, std::size_t rows = 7) {
     std::vector<std::string> all;
     std::string from;
@@ -98,7 +98,7 @@ TEST_F(ScrubTest, DamageInTheFileOfTheTicketsIsSaidOfTheirTable) {
     bytes.seekp(20).put('\x5a');
   }
   const auto store = OpenRocksDbStore(data_, {});
-  // What opening itself reads is damaged as well.
+  // The data that opening reads is damaged too.
   EXPECT_FALSE(store.ok() && Damage(**store).empty());
 }
 

@@ -55,7 +55,7 @@ TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
   query.order = TicketOrder::kOpened;
   EXPECT_EQ(store.FindTickets(query)->size(), static_cast<std::size_t>(kTickets))
       << "once each, by the time that its facts give";
-  // What its claims owe is in no record of schema 1, so nothing can be told yet.
+  // Records of schema 1 do not have what claims owe, so nothing can be said yet.
   OwedQuery owed;
   owed.project = {"github", "1296269"};
   owed.at = At(0);
@@ -95,7 +95,7 @@ TEST(Upgrade, TicketsOfSchemaThreeAreListedInEveryOrderAndCounted) {
       old.Put(Table::kFacts, row + fact.id, EncodeRecord(StoredFact{fact}));
     }
   }
-  // As a crash in the middle of it leaves them.
+  // The state after a crash in the middle of the upgrade.
   old.AddTo(KeyWriter().U8(17).Text("").Text("").U8(0).Take(), 300);
   ASSERT_TRUE(engine->Write(old).ok());
   TableStore store(std::move(engine));
@@ -128,7 +128,7 @@ TEST(Upgrade, WhatIsOwedAndTheListsOfAProjectsPrioritiesAreMadeForSchemaFive) {
   TableStore store(std::move(engine));
   ASSERT_TRUE(store.Open().ok());
   ASSERT_TRUE(store.CommitAll(writes).ok());
-  // As schema 5 had it.
+  // The format of schema 5.
   Batch old;
   old.Put(Table::kMeta, "schema", "5");
   {
