@@ -336,7 +336,7 @@ Judgement Roster::JudgeAnew(ActorIndex index, std::size_t terms,
     }
     if (permission->value == "admin" || permission->value == "maintain" ||
         permission->value == "write") {
-      // Rationale: a contact acts for the desk only if a team names them, whoever lets them write
+      // Rationale: a contact acts for the desk only if a team names them, even if they can write
       // to the repository.
       OthersContact other = ContactOfOthers(index, terms, at);
       if (other.answer == Answer::kYes) {
