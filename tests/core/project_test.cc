@@ -104,10 +104,11 @@ TEST(ProjectTest, ThatMembersAloneReadItIsTakenBackByTheNewestWord) {
 TEST(ProjectTest, SaysWhichPatternWouldCoverAProject) {
   Policy policy;
   policy.projects = {{"gitlab", "acme/*"}};
-  EXPECT_EQ(NotCovered(policy, {"gitlab", "acme/sub/tool"}),
-            "the policy's `projects` do not cover gitlab:acme/sub/tool: add "
-            "\"gitlab:acme/sub/tool\" to them if it is to be supported, or \"gitlab:acme/**\" instead "
-            "of \"gitlab:acme/*\", which reaches one level only");
+  EXPECT_EQ(
+      NotCovered(policy, {"gitlab", "acme/sub/tool"}),
+      "the policy's `projects` do not cover gitlab:acme/sub/tool: add "
+      "\"gitlab:acme/sub/tool\" to them if it is to be supported, or \"gitlab:acme/**\" instead "
+      "of \"gitlab:acme/*\", which reaches one level only");
   EXPECT_EQ(NotCovered(policy, {"gitlab", "other/tool"}),
             "the policy's `projects` do not cover gitlab:other/tool: add \"gitlab:other/tool\" to "
             "them if it is to be supported");
