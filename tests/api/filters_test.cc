@@ -18,7 +18,7 @@ class FiltersTest : public Served {
   }
 };
 
-// Report (here): a filter that means nothing reads as "nothing there".
+// Report (here): a filter with an unknown name gives an empty list, as if nothing were there.
 TEST_F(FiltersTest, ANameThatMeansNothingIsNoEmptyList) {
   Serve();
   SaveToken("here", "github:acme/opendb", "");

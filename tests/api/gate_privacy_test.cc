@@ -157,7 +157,7 @@ class WatchedWorld final : public Served {
   int touches_ = 0;
 };
 
-// Report (gitlab #297062, gitlab #18755): what is public tells who pays.
+// Report (gitlab #297062, gitlab #18755): public information reveals who pays.
 TEST(GatePrivacyTest, NothingButTheDayIsSeenOfAPrivateCustomer) {
   const absl::Duration step = absl::Hours(1);
   const absl::Duration end = absl::Hours(24 * 8);

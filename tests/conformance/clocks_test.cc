@@ -35,7 +35,7 @@ TEST(ClockReports, DaylightSavingMovesADeadlineByThePhysicalHour) {
             Utc("2026-03-30 14:00:00"));  // Monday 16:00 summer time
 }
 
-// Report (working_hours #45, biz #37): the reckoning does not end in a zone whose clocks go
+// Report (working_hours #45, biz #37): the calculation does not end in a zone whose clocks go
 // forward at midnight.
 TEST(ClockReports, AZoneThatSkipsMidnightHasNoEndlessLoop) {
   Policy policy = Office("America/Sao_Paulo");  // until 2018 the clocks went forward at midnight
@@ -48,7 +48,7 @@ TEST(ClockReports, AZoneThatSkipsMidnightHasNoEndlessLoop) {
   EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2018-11-04 11:00:00"));
 }
 
-// Report (dbt_zendesk #62): the offset of today is applied to days of last winter.
+// Report (dbt_zendesk #62): today's offset is applied to days of last winter.
 TEST(ClockReports, EachDayHasItsOwnOffsetHoweverLateItIsWorkedOut) {
   // A winter's ticket looked at in summer: the day began at 08:00 UTC then, not at 07:00.
   Story story(Office("Europe/Paris"));
@@ -56,8 +56,8 @@ TEST(ClockReports, EachDayHasItsOwnOffsetHoweverLateItIsWorkedOut) {
   EXPECT_EQ(story.Last("acme", kFirst).due, Utc("2026-03-02 16:00:00"));
 }
 
-// Report (business_time #175, zammad #390, chatwoot #6467, chatwoot #10436): holidays count as
-// open days, or days that are none do not.
+// Report (business_time #175, zammad #390, chatwoot #6467, chatwoot #10436): holidays count as open
+// days, or ordinary days do not.
 TEST(ClockReports, HolidaysCountForNothingAndOnlyHolidaysDo) {
   Policy policy = Office("Europe/Paris");
   policy.calendars["office"].yearly_holidays = {{5, 1}};
@@ -69,8 +69,8 @@ TEST(ClockReports, HolidaysCountForNothingAndOnlyHolidaysDo) {
   EXPECT_EQ(other.Last("acme", kFirst).due, Utc("2026-05-08 14:00:00"));
 }
 
-// Report (glpi #10594, frappe #1554, frappe #2449): a pause of a weekend moves the deadline by its
-// length on the wall, or out of opening hours.
+// Report (glpi #10594, frappe #1554, frappe #2449): a pause over a weekend moves the deadline by
+// its wall-clock length, or out of opening hours.
 TEST(ClockReports, APauseOverTheWeekendDelaysADeadlineByItsOpenTimeOnly) {
   Story story(Office("Europe/Paris"));
   story.GoTo("2026-03-06 08:00:00").Opens("dave");  // Friday 09:00
@@ -93,8 +93,8 @@ TEST(ClockReports, PausedTimeSurvivesAChangeOfTerms) {
   EXPECT_EQ(story.Last("acme", kResolution).due, story.now() + Hours(96 - 3));
 }
 
-// Report (glpi #9082, glpi #24481, osTicket #3034): a ticket that waits for the customer is
-// breached.
+// Report (glpi #9082, glpi #24481, osTicket #3034): a ticket breaches its promise while it waits
+// for the customer.
 TEST(ClockReports, NothingIsBreachedWhilePaused) {
   Story story = P1();
   story.Wait(Minutes(10)).Says("alice", "Which?\n/support waiting\n").Wait(Hours(1000));
@@ -103,8 +103,8 @@ TEST(ClockReports, NothingIsBreachedWhilePaused) {
   EXPECT_TRUE(story.See().notices.empty());
 }
 
-// Report (zammad #4353, zammad #5624): a deleted agreement goes on escalating, or until something
-// happens to the ticket.
+// Report (zammad #4353, zammad #5624): a deleted agreement continues to escalate, or does so until
+// the ticket changes.
 TEST(ClockReports, ARemovedPromiseEscalatesNoMoreAndAtOnce) {
   Policy policy = StoryPolicy();
   policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
@@ -118,7 +118,7 @@ TEST(ClockReports, ARemovedPromiseEscalatesNoMoreAndAtOnce) {
   for (const Notice& notice : story.See().notices) EXPECT_NE(notice.metric, kFirst);
 }
 
-// Report (zammad #4353): tickets of a customer without an agreement go on escalating.
+// Report (zammad #4353): tickets of a customer without an agreement continue to escalate.
 TEST(ClockReports, ACustomerWhoLeftThePolicyEscalatesNoMore) {
   Policy policy = StoryPolicy();
   policy.plans["gold"].escalation = {{1.0, std::nullopt, {"lead"}}};
@@ -139,7 +139,7 @@ TEST(ClockReports, TheUpdateClockDoesNotOverruleTheFirstResponse) {
   EXPECT_EQ(story.See().next_due, Utc("2026-03-02 10:00:00"));
 }
 
-// Report (zammad #3140): it escalates although the answer was given.
+// Report (zammad #3140): a ticket escalates although it was answered.
 TEST(ClockReports, ANextResponseDoesNotEscalateWhereWeSpokeLast) {
   Story story = P1();
   story.Wait(Minutes(1)).Says("alice", "Looking.").Wait(Minutes(1)).Says("dave", "And?");
@@ -148,7 +148,7 @@ TEST(ClockReports, ANextResponseDoesNotEscalateWhereWeSpokeLast) {
   for (const Notice& notice : story.See().notices) EXPECT_NE(notice.metric, kNext);
 }
 
-// Report (zammad #3551): a reply that also sets the ticket to waiting counts as none.
+// Report (zammad #3551): a reply that also sets the ticket to waiting does not count as a reply.
 TEST(ClockReports, AReplyThatAlsoPausesIsCredited) {
   Story story = P1();
   story.Wait(Minutes(10)).Says("alice", "Which version is it?\n\n/support waiting\n");
@@ -156,7 +156,7 @@ TEST(ClockReports, AReplyThatAlsoPausesIsCredited) {
   EXPECT_EQ(story.State("acme", kResolution), ClockState::kPaused);
 }
 
-// Report (zammad #2579, zammad #4516): the time taken is empty until the ticket is reopened.
+// Report (zammad #2579, zammad #4516): the elapsed time is empty until the ticket is reopened.
 TEST(ClockReports, ElapsedIsThereFromTheFirstClose) {
   Story story = P1();
   story.Wait(Hours(3)).Says("alice", "Fixed.").Closes("alice");
@@ -188,7 +188,7 @@ TEST(ClockReports, BotsAndOurOwnWarningsAreNoReply) {
   EXPECT_EQ(story.State("acme", kFirst), ClockState::kRunning);
 }
 
-// Report (issue-metrics #101): the author answers himself.
+// Report (issue-metrics #101): the author's own comment counts as a reply.
 TEST(ClockReports, TheAuthorsOwnCommentIsNoReply) {
   // Neither a customer's, nor that of a responder who opened the ticket and talks to himself.
   EXPECT_EQ(P1().Wait(Minutes(1)).Says("dave", "More.").State("acme", kFirst),
@@ -203,7 +203,7 @@ TEST(ClockReports, TheAuthorsOwnCommentIsNoReply) {
 }
 
 // Report (zammad #1620, zammad #1880, zammad #1322): public notes do not count, internal ones do,
-// the customer restarts nothing.
+// and the customer's notes do not restart the clock.
 TEST(ClockReports, PublicRepliesCountInternalNotesDoNotAndTheCustomersRestartTheClock) {
   Story story = P1();
   story.Wait(Minutes(1)).Notes("alice", "Known since 2.0.");
@@ -223,8 +223,8 @@ TEST(ClockReports, ThanksAfterTheAnswerIsNoQuestion) {
   EXPECT_EQ(story.State("acme", kNext), ClockState::kPending);
 }
 
-// Report (chatwoot #13392): a late reply is no more seen to be late once it is given, or was given
-// before anybody looked.
+// Report (chatwoot #13392): a late reply is not recognised as late after it is given, or if it is
+// given before the next check.
 TEST(ClockReports, LateIsLateHoweverLateWeLook) {
   // Answered an hour late, and looked at for the first time a day after that.
   Story story = P1();
@@ -259,7 +259,7 @@ TEST(ClockReports, ADuplicateEscalatesNoMore) {
   EXPECT_EQ(story.See().next_wake, absl::InfiniteFuture());
 }
 
-// Report (zammad #904): a ticket that went elsewhere escalates here.
+// Report (zammad #904): a ticket that was transferred escalates in its old project.
 TEST(ClockReports, ATransferredTicketEscalatesNoMore) {
   Story story = P1();
   story.Wait(Minutes(10)).Moves("alice", "github/88/issue/3").Wait(Hours(1000));
@@ -284,7 +284,7 @@ TEST(ClockReports, NoAlertAtNight) {
   }
 }
 
-// Report (stale #1122): a bot closes what nobody answered, and the promise is over.
+// Report (stale #1122): a bot closes an unanswered issue, and the promise ends.
 TEST(ClockReports, ABotsCloseOfAnUnansweredIssueEndsNothing) {
   Story story = P1();
   story.Wait(Minutes(1)).Closes("acme-ci", "not_planned").Wait(Hours(100));
@@ -292,7 +292,7 @@ TEST(ClockReports, ABotsCloseOfAnUnansweredIssueEndsNothing) {
   EXPECT_EQ(story.State("acme", kResolution), ClockState::kBreached);
 }
 
-// Report (glpi #15429): a ticket is escalated the moment it is created.
+// Report (glpi #15429): a ticket is escalated as soon as it is created.
 TEST(ClockReports, NothingIsToldAtTheOpening) {
   Policy policy = StoryPolicy();
   policy.plans["gold"].warn_at = {0.5};
@@ -300,7 +300,7 @@ TEST(ClockReports, NothingIsToldAtTheOpening) {
   EXPECT_TRUE(Story(policy).Opens("dave").See().notices.empty());
 }
 
-// Report (osTicket #6739): the reckoning is wrong unless Monday and Thursday are working days.
+// Report (osTicket #6739): the calculation is wrong unless Monday and Thursday are working days.
 TEST(ClockReports, AWeekMayHaveAnyDays) {
   Policy policy = Office("Europe/Paris");
   for (int day : {0, 3, 4}) policy.calendars["office"].weekly[day].clear();
@@ -363,7 +363,7 @@ TEST(ClockReports, AStrangersIssueHasNoClaim) {
   EXPECT_TRUE(story.See().claims.empty());
 }
 
-// Report (chatwoot #6889, zammad #2532): there is one level of escalation.
+// Report (chatwoot #6889, zammad #2532): there is only one level of escalation.
 TEST(ClockReports, EachLevelOfEscalationCallsItsOwnTeam) {
   Policy policy = StoryPolicy();
   policy.plans["gold"].escalation = {{1.5, kFirst, {"core"}}, {2.0, kFirst, {"lead"}}};

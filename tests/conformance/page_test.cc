@@ -108,8 +108,9 @@ std::string SystemOf(const std::string& seen) { return seen.substr(0, seen.find(
 std::string Render(const std::vector<Report>& reports) {
   std::string page =
       "# What went wrong elsewhere, and does not here\n\n"
-      "One row a test of this tree. Each of them fails where the desk has the fault that people\n"
-      "reported of the systems named. `conformance_test` makes this page from the tests.\n";
+      "One row per test of this tree. The test fails if the desk has the fault that people "
+      "reported\n"
+      "about the named systems. `conformance_test` makes this page from the tests.\n";
   std::string where;
   for (const Report& report : reports) {
     if (report.where != where) {
@@ -138,7 +139,7 @@ TEST(ReportsPageTest, IsWhatTheTestsSay) {
   ASSERT_GT(reports.size(), 30u) << "the tests were not found";
   const std::string text = Render(reports);
   if (std::getenv("RETAINER_WRITE_REPORTS") != nullptr) std::ofstream(page) << text;
-  EXPECT_EQ(Read(page), text) << "RETAINER_WRITE_REPORTS=1 conformance_test writes it anew";
+  EXPECT_EQ(Read(page), text) << "RETAINER_WRITE_REPORTS=1 conformance_test writes it again";
 }
 
 TEST(ReportsPageTest, EverySystemIsKnownAndEveryReportHasANumber) {

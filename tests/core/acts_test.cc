@@ -13,7 +13,7 @@ namespace {
 // ---- One act in two events
 
 //
-// Report (here): a close with a comment, which the forge tells in two events, counts as closed
+// Report (here): a close with a comment, which the forge reports in two events, counts as closed
 // without an answer.
 TEST(OneAct, ACloseWithACommentIsAnAnswerAndAResolutionWhicheverIsDatedFirst) {
   for (const int seconds : {-2, -1, 0, 1, 2}) {
@@ -319,7 +319,7 @@ TEST(OtherContacts, AreAskedForByMembershipBeforeTheyAnswer) {
 // ---- Labels that get another name
 
 //
-// Report (here): a label that is renamed into a priority counts for nothing.
+// Report (here): a label that is renamed to a priority has no effect.
 TEST(RenamedLabels, CountAsSetByWhoRenamedThem) {
   Story story = Story().Opens("dave", "Down.", {"prio 1"});
   EXPECT_EQ(story.See().claims[0].priority, "P3");
@@ -357,7 +357,7 @@ TEST(RenamedLabels, ChangeNothingWhereTheyAreNot) {
 
 // A login that somebody else took over: what the policy gives it stays with the first account.
 //
-// Report (here): whoever takes over a login gets what its first holder had.
+// Report (here): an account that takes over a login gets the rights of the previous one.
 TEST(ReusedLogins, GiveTheNewAccountNothing) {
   Story story = P1();
   story.pins().Add({"github", "alice"}, "4001");

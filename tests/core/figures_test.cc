@@ -77,7 +77,7 @@ TEST(Figures, AnAnswerBeforeTheReopeningStopsWhatTheReopeningAsksForAgain) {
   EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(30));
 }
 
-// Report (here): what was over before the desk came counts as kept at once.
+// Report (here): promises that ended before the desk was installed count as kept at once.
 TEST(Figures, WhatWasOverBeforeTheAdoptionCountsAsNothing) {
   Policy policy = StoryPolicy();
   policy.since = Utc("2026-03-10 00:00:00");
@@ -158,7 +158,7 @@ TEST(Names, AreComparedByFullCaseFoldingAndNormalForm) {
   EXPECT_EQ(FoldName(FoldName(composed)), FoldName(apart));
 }
 
-// Report (here): names of labels are compared by bytes where the forge folds them.
+// Report (here): names of labels are compared by bytes although the forge ignores case.
 TEST(Names, OfLabelsMeanWhatThePolicySaysInAnySpelling) {
   Policy policy = StoryPolicy();
   policy.labels.priority = "Priorit\u00e4t: {priority}";

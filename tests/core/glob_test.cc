@@ -63,7 +63,7 @@ TEST(GlobTest, AgreesWithThePlainDefinition) {
   EXPECT_GT(matches, 1000);
 }
 
-// Report (here): a pattern of many stars holds a thread for seconds.
+// Report (here): a pattern with many stars blocks a thread for seconds.
 TEST(GlobTest, ManyStarsCostNoMoreThanLengthTimesLength) {
   const std::string text = "acme/" + std::string(2000, 'a');
   for (const std::string pattern :

@@ -254,8 +254,8 @@ TEST(PriorityWordsTest, AFormsAnswerThatMeansNothingIsRefusedAloud) {
   }
 }
 
-// Report (here): an edit that spells a command otherwise runs it again, over what others set
-// meanwhile.
+// Report (here): an edit that changes a command's spelling runs it again and overwrites later
+// changes by others.
 TEST(EditedCommandsTest, RunOnlyWhatWasNotThereBeforeWhateverItsSpelling) {
   for (const char* after : {"/support priority p1", "/support priority P1.", "/priority P1",
                             "/support priority: Production down", "\u200B/Support PRIORITY P1!"}) {
@@ -292,7 +292,7 @@ TEST(EditedCommandsTest, AFormThatSaysTheSameInOtherWordsChangesNothing) {
   EXPECT_EQ(edited("### Priority\n\nP1", "### Priority\n\nP3"), "P3");
 }
 
-// Report (here): a full stop behind a name, or "me", is looked up as a name.
+// Report (here): a full stop after a name, or "me", is looked up as part of the name.
 TEST(AssignTest, AsPeopleWriteIt) {
   const auto logins = [](std::string_view text) {
     std::string names;

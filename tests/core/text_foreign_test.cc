@@ -107,7 +107,7 @@ TEST(TextForeignTest, TheFirstAnswerIsNotABotsCommand) {
   EXPECT_EQ(story.Last("acme", kFirst).elapsed, Minutes(20));
 }
 
-// Report (here): a question mark alone is no question.
+// Report (here): a single question mark does not count as a question.
 TEST(TextForeignTest, WhoWaitsIsHeardWhereItMayBeASentence) {
   for (const char* text : {"?", "???", "> It is fixed.\n\n??", "\uFF1F", "\u061F", "\u2753",
                            ":question:", "/metrics returns 500", "Thanks\n/metrics returns 500",

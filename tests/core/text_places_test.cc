@@ -20,7 +20,7 @@ using Names = std::vector<std::string>;
 const Names kSla = {"/support sla"};
 const Names kP1 = {"/support priority P1"};
 
-// Report (here): commands run out of code, titles, tables and other places where nobody typed one.
+// Report (here): commands run from code, titles, tables and other places where nobody meant one.
 TEST(TextPlacesTest, WhatNobodyTypedAsACommandIsNone) {
   for (const char* text : {
            // HTML that is not shown, within a paragraph and over blank lines.
@@ -127,8 +127,8 @@ TEST(TextPlacesTest, BesideThemACommandRuns) {
   }
 }
 
-// Report (here): an invisible character before a command, or a no-break space within it, makes it
-// nothing, in silence.
+// Report (here): an invisible character before a command, or a no-break space in it, makes the desk
+// ignore it silently.
 TEST(TextPlacesTest, WhatNobodySeesIsPassedOverBeforeACommand) {
   for (const char* unseen : {
            "\u200B", "\uFEFF", "\u200E",  "\u200F",     "\u202A",           "\u202B",
@@ -158,7 +158,7 @@ TEST(TextPlacesTest, WhatNobodySeesIsPassedOverBeforeACommand) {
   EXPECT_EQ(Commands("use \u200B/support sla"), Names{});
 }
 
-// Report (here): a comment of characters that show nothing counts as the answer.
+// Report (here): a comment of invisible characters counts as the answer.
 TEST(TextUnicodeTest, WhatShowsNothingAnswersNothing) {
   for (const char* text : {"\u3164",        "\u115F",
                            "\u1160",        "\u2800",

@@ -13,7 +13,7 @@ TEST(TimeZoneTest, NamesOfTheDatabaseAreTaken) {
   }
 }
 
-// Report (here): a time zone that depends on the machine is taken.
+// Report (here): a time zone that depends on the machine is accepted.
 TEST(TimeZoneTest, WhatDependsOnTheMachineIsRefused) {
   absl::TimeZone zone;
   for (const char* name : {"localtime",

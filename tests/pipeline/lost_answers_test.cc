@@ -59,7 +59,7 @@ TEST_F(LostAnswers, KilledAfterTheCreateWhileTheListLags) {
   }
 }
 
-// Report (here): a cut answer and a list that lags leave two status comments.
+// Report (here): a lost answer and a delayed list lead to two status comments.
 TEST_F(LostAnswers, CutAnswerWhileTheListLags) {
   forge.list_lag = absl::Seconds(10);
   Want(1, MakeFace("first"));
@@ -325,7 +325,7 @@ TEST_F(LostAnswers, OneCheckOnACommitWhenItsAnswerWasLost) {
   EXPECT_EQ(Stats().dirty_faces, 0u);
 }
 
-// Report (here): a label that the forge refuses holds up the comment.
+// Report (here): a label that the forge refuses delays the comment.
 TEST_F(LostAnswers, RefusedLabelHoldsUpNothingElse) {
   const std::string longest = "support: " + std::string(42, 'x');
   Face face = MakeFace("first");

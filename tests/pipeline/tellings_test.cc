@@ -108,7 +108,7 @@ class TellingsTest : public World {
   std::unique_ptr<Notifier> notifier;
 };
 
-// Report (here): a breach that is true again is dropped as known by its receivers.
+// Report (here): receivers drop a breach that is true again as already known.
 TEST_F(TellingsTest, ABreachThatIsTrueAgainHasANameOfItsOwnAndTheWithdrawalNamesTheFirst) {
   Policy policy = MakePolicy();
   policy.plans["gold"].warn_at = {};
@@ -353,8 +353,8 @@ class CutTellingsTest : public TellingsTest, public ::testing::WithParamInterfac
   }
 };
 
-// Report (here): "Due soon" was told after "Promise broken" when the service was killed between the
-// ends of the two.
+// Report (here): "Due soon" was sent after "Promise broken" when the service was killed between the
+// two deliveries.
 TEST_P(CutTellingsTest, ALowerStepThatAKilledServiceLeftBehindIsNotTold) {
   PromiseSteps();
   Open(1);

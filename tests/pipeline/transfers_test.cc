@@ -62,7 +62,7 @@ class TransfersTest : public World {
   }
 };
 
-// Report (here): a ticket that was answered before it was transferred is told as broken in its new
+// Report (here): a ticket that was answered before its transfer is reported as broken in its new
 // project.
 TEST_F(TransfersTest, AnsweredBeforeItCameBreaksNothingInEitherOrder) {
   for (const bool opened_first : {true, false}) {
@@ -89,8 +89,7 @@ TEST_F(TransfersTest, AnsweredBeforeItCameBreaksNothingInEitherOrder) {
   }
 }
 
-// Report (here): a transfer is taken for an opening, and the comments that came along are not
-// read.
+// Report (here): a transfer counts as an opening, and the ticket's earlier comments are not read.
 TEST_F(TransfersTest, ItIsReadFromTheForgeBeforeItIsJudged) {
   forge.fault = [](const std::string& call) {
     return call == "read_ticket" ? absl::UnavailableError("down") : absl::OkStatus();
@@ -105,7 +104,7 @@ TEST_F(TransfersTest, ItIsReadFromTheForgeBeforeItIsJudged) {
   EXPECT_TRUE(Told().empty());
 }
 
-// Report (here): a breach is told once more after a transfer.
+// Report (here): a breach is reported again after a transfer.
 TEST_F(TransfersTest, ABreachThatWasToldIsNotToldAgain) {
   Backfill unanswered;
   unanswered.facts = {MakeOpened({Provenance::kBackfill, At(300)}, kDave, Moment::At(At(0)),

@@ -165,7 +165,7 @@ class RenameTest : public WorkerProjectsTest {
   }
 };
 
-// Report (here): a project that is renamed loses its customers in silence.
+// Report (here): a renamed project loses its customers silently.
 TEST_F(RenameTest, APromiseGoesOnUnderTheNewName) {
   Deliver("opened", Of("77", "acme/opendb"));
   Work();

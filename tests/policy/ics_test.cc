@@ -51,7 +51,7 @@ std::string DaysOf(const std::string& lines, int from = 2026, int until = 2026) 
 
 constexpr char kYearly[] = "DTSTART;VALUE=DATE:20200915\nRRULE:FREQ=YEARLY\n";
 
-// Report (here): a day that a calendar cancels stays closed.
+// Report (here): a day whose event is cancelled stays closed.
 TEST(IcsTest, ACancelledInstanceOfAYearlyRuleIsOpen) {
   const std::string text = Calendar(
       Event(kYearly) +
@@ -169,7 +169,7 @@ struct Refused {
 
 class RefusedIcsTest : public ::testing::TestWithParam<Refused> {};
 
-// Report (here): parts of a calendar file that cannot be kept are read by guess.
+// Report (here): the reader guesses parts of a calendar file that cannot be kept exactly.
 TEST_P(RefusedIcsTest, WithItsLine) {
   const Refused& refused = GetParam();
   std::vector<Problem> problems;

@@ -10,7 +10,8 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// Report (here): a secret from a file with a byte-order mark verifies nothing, in silence.
+// Report (here): a secret from a file with a byte-order mark verifies no delivery, and nobody is
+// told.
 TEST(SecretTextTest, MarksAndLineEndsAroundItAreNoPart) {
   for (const std::string_view text :
        {"s3cret"sv, "\xef\xbb\xbfs3cret"sv, "s3cret\n"sv, "s3cret\r\n"sv, " s3cret \n\n"sv,

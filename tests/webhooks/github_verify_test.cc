@@ -120,7 +120,7 @@ TEST(GitHubVerifyTest, ReadsFormsAndSignsTheirRawBytes) {
 
 // The content type is not signed: JSON that holds a form must not become one.
 //
-// Report (here): signed bytes are read in another way than they were signed for.
+// Report (here): signed bytes are read as another media type than the signed one.
 TEST(GitHubVerifyTest, AJsonBodyThatHoldsAFormIsNotReadAsOne) {
   const std::string body =
       R"({"action":"opened","issue":{"body":"x&payload=%7B%22forged%22%3A1%7D&y"}})";
@@ -158,7 +158,7 @@ TEST(GitHubVerifyTest, SaysWhenADeliveryHasNoIdAndWhichOneARefusedOneClaims) {
 
 // A captured body is sent under another header, which nobody signed.
 //
-// Report (here): what is no delivery is stored, and set aside each time it comes.
+// Report (here): a request that is not a delivery is stored, and set aside each time it comes.
 TEST(GitHubVerifyTest, ABodyMustFitItsHeaderBeJsonInUtf8AndHoldNoKeyTwice) {
   const auto check = [](std::string_view event, std::string body) {
     return GitHub()->CheckBody({"github", "d", std::string(event), std::move(body), Received()});
