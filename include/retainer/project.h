@@ -75,7 +75,7 @@ std::string NotCovered(const Policy& policy, const ProjectRef& project);
 std::string NamedByOldName(const ProjectRef& now, const std::string& old_path);
 
 // Merges what is told of a project at `told.told_at` with what is known. The newer wins. If both
-// are of the same instant, the later call wins, except that private wins over public and
+// are of the same instant, `told` wins, except that private wins over public and
 // `members_only` = false wins over true. The earliest `first_seen` and the union of former names
 // are kept. When the name changes, or late information contains an earlier name, the names that the
 // versions in `terms` knew are added to `former`.
