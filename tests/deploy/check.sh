@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds deploy/'s alert rules and the service's exposition against Prometheus' own tool.
+# Checks the alert rules in deploy/ and the service's exposition with Prometheus' own tool.
 #
 #   tests/deploy/check.sh API_TEST      the built test program of the API
 set -euo pipefail

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Follows "Install it as a service" of deploy/README.md to the letter, below a folder of its own, and then
-# looks whether the service runs as its user and answers that user's commands.
+# Runs the commands of "Install it as a service" in deploy/README.md below a temporary folder, and then
+# checks that the service runs as its user and answers that user's commands.
 #
 #   tests/deploy/install.sh RETAINER      the built program
 #
-# Needs root, as the installation does. What would change the machine itself stands in: the account is
+# Needs root, as the installation does. Commands that would change the machine are replaced: the account is
 # `nobody`, and systemctl, systemd-run and sudo are the functions below.
 set -euo pipefail
 binary=$(realpath "$1")
@@ -21,7 +21,7 @@ mkdir -p "$root"/{usr/local/bin,etc/systemd/system,work/policy}
 install -d -o nobody -g nogroup -m 0700 "$root/var" "$root/var/lib" "$root/var/lib/retainer"
 chmod 0755 "$root/var" "$root/var/lib"
 
-# What that page says the folder `desk` holds.
+# The content of the folder `desk` as that page describes it.
 desk=$root/work
 openssl genrsa -out "$desk/app.pem" 2048 2>/dev/null
 chmod 0600 "$desk/app.pem"
@@ -49,7 +49,7 @@ sudo() {
   shift 2
   "${user[@]}" "$@"
 }
-# The variables of a unit's EnvironmentFile, read by root as systemd does.
+# The variables of a unit's EnvironmentFile, which root reads as systemd does.
 secrets() { grep -v '^#' "$1"; }
 systemctl() {
   [ "$1" = enable ] || return 0
@@ -90,7 +90,7 @@ while IFS= read -r step; do
   step=${step//-g retainer/-g nogroup}
   step=${step// desk\// $desk/}
   step=$(sed -E "s#(^| |=)/(usr/local|etc)#\1$root/\2#g" <<<"$step")
-  # The forge does not answer here, and doctor says so.
+  # There is no forge here, and doctor reports that.
   eval "$step" >"$said" 2>&1 || [[ $step == *" doctor "* ]] || { cat "$said" >&2; exit 1; }
   if grep -qE 'variable .* is not set|cannot read|Permission denied' "$said"; then
     cat "$said" >&2

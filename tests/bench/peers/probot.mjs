@@ -1,5 +1,5 @@
-// Probot: signature, parse, a client of the installation's, a handler that does nothing. Stores
-// nothing, and logs errors alone.
+// Probot: signature, parse, a client for the installation, a handler that does nothing. Stores
+// nothing, and logs only errors.
 //     node probot.mjs SECRET_FILE KEY_FILE     prints the URL it listens at
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";

@@ -1,6 +1,6 @@
-// A receiver of webhooks as one would write it in Go with net/http: reads the body with io.ReadAll,
-// checks the signature over it, and with -file appends the body to that file and syncs it before it
-// answers. It decides nothing. With -reuse it reads into buffers that are used again.
+// A typical receiver of webhooks in Go with net/http: it reads the body with io.ReadAll and checks
+// its signature; with -file it appends the body to that file and syncs it before it answers. It
+// decides nothing. With -reuse it reads into buffers that are reused.
 //
 //	receiver -secret FILE [-file FILE] [-reuse]     prints the URL it listens at
 package main
@@ -52,7 +52,7 @@ func (r *receiver) ServeHTTP(answer http.ResponseWriter, request *http.Request) 
 	answer.WriteHeader(http.StatusAccepted)
 }
 
-// The body, and what is to be called when it is no longer needed.
+// The body, and a function to call when it is no longer needed.
 func (r *receiver) read(answer http.ResponseWriter, request *http.Request) ([]byte, func(), error) {
 	if !r.reuse || request.ContentLength < 0 || request.ContentLength > largestBody {
 		body, err := io.ReadAll(http.MaxBytesReader(answer, request.Body, largestBody))

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Before Go 1.21 this has AVX2 alone, not the processor's own SHA instructions.
+// Before Go 1.21 this uses only AVX2, not the processor's SHA instructions.
 const signerName = "crypto/sha256"
 
 func newSigner(secret []byte) func([]byte) ([]byte, error) {

@@ -29,7 +29,7 @@ import (
 	"unsafe"
 )
 
-// OpenSSL takes the processor's SHA instructions where there are any, as Go does from 1.21 on.
+// OpenSSL uses the processor's SHA instructions if there are any, as Go does from 1.21 on.
 const signerName = "OpenSSL's SHA-256"
 
 func bytes(of []byte) *C.uchar {

@@ -1,20 +1,20 @@
-// Holds the requests that Retainer can send to GitHub against GitHub's published OpenAPI
-// description: the path is one of its templates, with this method; the body's members are those of
-// its schema and none that it requires is missing; each status that we handle is documented.
+// Compares the requests that Retainer can send to GitHub with GitHub's published OpenAPI
+// description: the path matches one of its templates with this method; the body has only members of
+// its schema, and all required ones; each status that we handle is documented.
 //
 // Usage, from this folder:
 //   npm ci
 //   RETAINER_REQUEST_SHAPES=shapes.jsonl PATH/TO/forge_test --gtest_filter='RequestShapesTest.*'
 //   node check.mjs shapes.jsonl
 //
-// The file has one JSON object a line: {forge, method, path, status, keys}; only those of `github`
-// are looked at (GitLab's are held against a table in request_shapes_test.cc). Exit codes: 0 all
-// hold, 1 some do not (each is named), 2 wrong usage or an unreadable file.
+// The file has one JSON object per line: {forge, method, path, status, keys}. Only those of `github`
+// are checked (GitLab's are compared with a table in request_shapes_test.cc). Exit codes: 0 all pass,
+// 1 some fail (each is named), 2 wrong usage or an unreadable file.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-// Statuses that GitHub answers and its description leaves out, each with the reason why we handle it.
+// Statuses that GitHub sends although its description lacks them, each with the reason to handle it.
 const undocumented = new Map([
   ["DELETE /repos/{owner}/{repo}/issues/comments/{comment_id} 404",
    "a comment that somebody deleted before us counts as deleted"],
@@ -54,7 +54,7 @@ function resolve(node) {
   return node;
 }
 
-// The template that fits, the one with the most literal segments first.
+// The matching template; the one with the most literal segments wins.
 function templateOf(path, method) {
   const have = path.split("/");
   let best = null;
@@ -72,7 +72,7 @@ function templateOf(path, method) {
   return best;
 }
 
-// Every object schema that a body may follow.
+// All object schemas that a body may have.
 function alternatives(schema) {
   schema = resolve(schema);
   if (!schema) return [];

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds what we send to GitHub against its published OpenAPI description (npm's @octokit/openapi).
+# Compares our requests to GitHub with its published OpenAPI description (npm's @octokit/openapi).
 #
 #   tests/forge/openapi/check.sh FORGE_TEST      the built test program of the forge room
 set -euo pipefail

@@ -1,12 +1,12 @@
-// Verifies signed notices with the published Standard Webhooks library: as they are, and that it
-// refuses them once a byte of the body, the id or the time is another.
+// Verifies signed notices with the published Standard Webhooks library. It must accept them as they
+// are, and refuse them after a change of one byte of the body, the id or the time.
 //
 // Usage, from this folder:
 //   npm ci
 //   RETAINER_SIGNED=DIR PATH/TO/sinks_test --gtest_filter='SignedMessageTest.*'
 //   node check.mjs DIR
 //
-// DIR has one request a file. Exit codes: 0 all hold, 1 some do not (each is named), 2 wrong usage.
+// DIR has one request per file. Exit codes: 0 all pass, 1 some fail (each is named), 2 wrong usage.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

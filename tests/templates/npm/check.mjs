@@ -1,13 +1,13 @@
-// Reads status comments as the forges' Markdown renderers do, with two CommonMark libraries, with
-// line breaks kept (GitHub) and folded (GitLab): the fold and its table come out whole, nothing is
-// drawn with a tag that a forge strips, nothing of anybody's text comes alive, and it stays short.
+// Renders status comments like the forges, with two CommonMark libraries, with line breaks kept
+// (GitHub) and folded (GitLab). The fold and its table must be complete, no tag is used that a forge
+// strips, no text of people becomes active, and the comment stays short.
 //
 // Usage, from this folder:
 //   npm ci
 //   RETAINER_BODIES=DIR PATH/TO/templates_test --gtest_filter='BodiesTest.*'
 //   node check.mjs DIR
 //
-// DIR has one comment a file, NAME.md. Exit codes: 0 all hold, 1 some do not (each is named), 2 wrong
+// DIR has one comment per file, NAME.md. Exit codes: 0 all pass, 1 some fail (each is named), 2 wrong
 // usage.
 
 import { readFileSync, readdirSync } from "node:fs";
@@ -24,7 +24,7 @@ const markeds = {
   "marked, breaks": new Marked({ gfm: true, breaks: true }),
 };
 
-// All on both forges' lists of what they keep.
+// Both forges keep all of these.
 const kept = new Set(["a", "br", "code", "details", "li", "p", "strong", "summary", "table", "tbody",
                       "td", "th", "thead", "tr", "ul"]);
 const mostLines = 12;
@@ -54,7 +54,7 @@ function problems(name, body, html) {
   const links = [...html.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href);
   const own = name.startsWith("waiting") ? ["https://example.org/a/b/issues/12#issuecomment-17"] : [];
   expect(JSON.stringify(links) === JSON.stringify(own), `links: ${links}`);
-  // What is left outside code is our own plain words.
+  // Outside code there are only our own plain words.
   const words = html.replace(/<!--[^]*?-->/g, "").replace(/<code>[^]*?<\/code>/g, "").replace(/<[^>]*>/g, "");
   for (const sign of ["@", "#", "!", "|", "`", "*", "_", "~", "http", "www.", "&"]) {
     expect(!words.includes(sign), `${sign} outside code: ${words}`);

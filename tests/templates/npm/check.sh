@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reads the status comments as the forges' Markdown renderers do (npm's markdown-it and marked).
+# Renders the status comments like the forges (with npm's markdown-it and marked).
 #
 #   tests/templates/npm/check.sh TEMPLATES_TEST      the built test program of the templates
 set -euo pipefail
