@@ -25,7 +25,7 @@ constexpr std::array<Need, 6> kNeeds = {{
     {"metadata", "read", "Metadata", "to read repositories and who may write"},
     {"members", "read", "Members (organization)", "to tell customers' and team members"},
     {"contents", "read", "Contents", "to tell which fixes a release contains"},
-    {"checks", "write", "Checks", "to show on pull requests which promises ride on them"},
+    {"checks", "write", "Checks", "to show on pull requests which promises depend on them"},
 }};
 
 constexpr std::array<const char*, 7> kAppEvents = {

@@ -421,7 +421,7 @@ TEST(CheckTest, SaysWhatIsDueFirstAndNothingComesAlive) {
   EXPECT_EQ(text.title, "#12: first reply by Tue 3 Mar 09:02 UTC");
   EXPECT_EQ(
       text.summary,
-      "This says that it fixes what support promises ride on:\n"
+      "This change says that it fixes tickets with support promises:\n"
       "\n"
       "| Ticket | Promise | State | Due |\n"
       "|---|---|---|---|\n"
@@ -438,7 +438,7 @@ TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
   view.verdict = CheckView::Verdict::kFailure;
   const CheckText text = MakeRenderer()->RenderCheck(view);
   EXPECT_EQ(text.title, "#1: first reply was due Tue 3 Mar 09:02 UTC");
-  EXPECT_NE(text.summary.find("passes once it has been given"), std::string::npos) << text.summary;
+  EXPECT_NE(text.summary.find("passes after the answer"), std::string::npos) << text.summary;
 }
 
 }  // namespace
