@@ -42,7 +42,7 @@ TEST_F(AnswersTest, EveryCommandIsAnsweredByAReactionThatFollowsWhatBecameOfIt) 
   Edits(kAlice, "500", "/support priority P7", "/support priority P1");
   EXPECT_EQ(forge.reactions(Key(1)), (Reactions{{"comment/500", '+'}, {"comment/501", '+'}}));
   const std::size_t mutations = forge.mutations();
-  Says(kErin, "502", "/support priority P1");  // nobody's
+  Says(kErin, "502", "/support priority P1");  // no customer
   EXPECT_EQ(forge.reactions(Key(1)).size(), 2u);
   EXPECT_EQ(forge.mutations(), mutations);
   EXPECT_EQ(Stats().dirty_faces, 0u);
@@ -79,7 +79,7 @@ TEST_F(AnswersTest, ACommandsLabelIsPutOnOnceAndTheOtherOfItsKindComesOff) {
   Says(kDave, "500", "/support priority P2");
   EXPECT_EQ(forge.labels(Key(1)), (Labels{"priority: P2", "support: gold"}));
   const std::size_t added = forge.Count("add_labels");
-  // It comes back as ours; then a person takes it off.
+  // It comes back as our own act; then a person removes it.
   clock.Advance(absl::Minutes(1));
   Happens(MakeLabelAdded({Provenance::kWebhook, clock.Now()}, "priority: P2", forge.self,
                          Moment::At(clock.Now())));

@@ -47,7 +47,7 @@ TEST_F(Backlog, WhatHappensOnATicketBringsItsFaceAtOnce) {
   Dispatch();
   ASSERT_EQ(forge.comments().size(), 1u);
   clock.Set(At(1));
-  // A stranger's word, which changes nothing of what is to be shown.
+  // A stranger's comment, which does not change the face.
   Deliver("word", MakeEvent(20, kDave, {Commented(kErin, 1, "900", "Me too.")}));
   Work();
   Dispatch();

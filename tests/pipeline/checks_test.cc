@@ -36,7 +36,7 @@ class ChecksTest : public World {
     Run();
   }
 
-  // Wake-ups that are due, then what is to be shown.
+  // Runs the due wake-ups, then shows the faces.
   void Run() {
     ASSERT_TRUE(timers->RunDue().ok());
     Dispatch();
@@ -66,7 +66,7 @@ TEST_F(ChecksTest, ShowsWhatRidesOnAChangeAndFollowsTheTicket) {
 
   clock.Set(At(10));
   Answer(1, 10);
-  ASSERT_EQ(forge.checks().size(), 1u);  // in its place
+  ASSERT_EQ(forge.checks().size(), 1u);  // the existing check is updated
   EXPECT_EQ(forge.checks()[0].second.text.summary, "#1 first reply=met\n");
 }
 
@@ -97,7 +97,7 @@ TEST_F(ChecksTest, AKeywordThatIsEditedAwayTakesItBack) {
   ASSERT_EQ(forge.checks().size(), 1u);
   EXPECT_EQ(forge.checks()[0].second.text.title, "0 promises");
   EXPECT_TRUE(store.FindFixes(Key(1), ChangeState::kOpen, 10)->empty());
-  // Of a new head nothing was said that were to be taken back.
+  // A new head has no earlier check to correct.
   See(2, 3, kNewHead, {});
   EXPECT_EQ(forge.checks().size(), 1u);
 }
@@ -160,14 +160,14 @@ TEST_F(ChecksTest, AForgeThatGrantsNoneHoldsUpNothingAndIsNamedOnce) {
   See(2, 1, kHead, {"#1"});
   See(3, 1, kHead, {"#1"});
   EXPECT_EQ(forge.comments().size(), 3u);
-  EXPECT_EQ(forge.Count("set_check"), 1u);  // not asked for each
+  EXPECT_EQ(forge.Count("set_check"), 1u);  // one request for all
   EXPECT_EQ(Stats().dead_faces, 0u);
   const auto lines = log.lines();
   EXPECT_EQ(std::count_if(
                 lines.begin(), lines.end(),
                 [](const std::string& line) { return line.starts_with("checks are not shown"); }),
             1);
-  // Granted: it comes with the next change.
+  // The permission is granted: the check comes with the next change.
   forge.fault = nullptr;
   clock.Advance(Dispatcher::kCheckPause + absl::Minutes(1));
   Answer(1, 12);
@@ -192,7 +192,7 @@ TEST_F(ChecksTest, ACheckThatSomebodyTookAwayIsMadeAnew) {
 TEST_F(ChecksTest, ACrashBeforeTheForgeHeardLosesNothing) {
   OpenIssue(1);
   See(2, 1, kHead, {"#1"});
-  // The answer is decided; the process ends before the change was judged again.
+  // The answer is decided; the process ends before the change is judged again.
   Deliver("answer", MakeEvent(1, kDave, {Commented(kAlice, 5, "9", "On it.")}));
   clock.Set(At(5));
   Work();

@@ -164,7 +164,7 @@ TEST_F(DeskTest, PolicyReloadReachesEveryTicketInTheBackground) {
   TermsHistory history = desk->terms();
   history.push_back(MakeTerms("v2", At(10), MakePolicy()));
   desk->SetTerms(history);
-  EXPECT_EQ(Post("more", MakeEvent(61, kDave, {Opened(kDave, 10)})), 202);  // intake goes on
+  EXPECT_EQ(Post("more", MakeEvent(61, kDave, {Opened(kDave, 10)})), 202);  // intake continues
   Settle();
   for (int i = 1; i <= 61; ++i) EXPECT_EQ(Load(i).record.terms_id, "v2") << i;
 }

@@ -42,7 +42,7 @@ TEST_F(DispatcherTest, SameWordsNeedNoCall) {
 
 TEST_F(DispatcherTest, CrashBetweenCreateAndRecordPostsNoSecondComment) {
   Want(1, MakeFace("first"));
-  // The intent is written, the comment is created, its record is not.
+  // The intent is saved and the comment is created, but not recorded.
   store.FailWritesAfter(1, absl::UnavailableError("power went"));
   EXPECT_FALSE(dispatcher->RunOnce().ok());
   ASSERT_EQ(forge.comments().size(), 1u);
@@ -213,7 +213,7 @@ TEST_F(DispatcherTest, DisclosingLessDeletesAndPostsAnew) {
   Want(1, MakeFace("neutral"));
   Dispatch();
   ASSERT_EQ(forge.comments().size(), 1u);
-  EXPECT_EQ(forge.comments().count("1"), 0u);  // its history went with it
+  EXPECT_EQ(forge.comments().count("1"), 0u);  // its edit history is deleted with it
   EXPECT_EQ(forge.comments()["2"].edits, 0);
   EXPECT_EQ(forge.Count("update"), 0u);
 }
@@ -258,7 +258,7 @@ TEST_F(DispatcherTest, DeletedByHandStaysDeleted) {
   Dispatch();
   EXPECT_TRUE(forge.comments().empty());
   EXPECT_EQ(forge.Count("create"), 1u);
-  // The core has the word: it knows that the comment is gone.
+  // The core decides: it knows that the comment is gone.
   bool known = false;
   for (const auto& [id, fact] : Load(1).facts) known |= fact.kind == FactKind::kCommentDeleted;
   EXPECT_TRUE(known);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// The store of a disk, with a worker on it.
+// The store on a disk, with a worker.
 struct Machine {
   Machine(std::shared_ptr<PowerCutDisk> on, FakeReceiver& receiver, FakeClock& clock, FakeLog& log,
           FakeMetrics& metrics, TermsHolder& terms)
@@ -24,7 +24,7 @@ struct Machine {
         worker(receiver, judge, store, clock, log, metrics, terms) {
     EXPECT_TRUE(store.Open().ok());
   }
-  // All that was decided, for comparison.
+  // All decisions, for comparison.
   std::string Picture() {
     std::string text;
     for (std::int64_t number = 1; number <= 3; ++number) {
@@ -89,7 +89,7 @@ TEST_F(PowerCutTest, WhatIsLostIsDecidedAgainToTheSameResult) {
   }
 }
 
-// Looks at the disk when it is told something.
+// Records the state of the disk when it is told something.
 class WatchingSink final : public NoticeSink {
  public:
   explicit WatchingSink(const PowerCutDisk& disk) : disk_(disk) {}
@@ -161,7 +161,7 @@ TEST_F(PowerCutTest, OperatorsWordIsOnDiskBeforeItIsAnswered) {
   EXPECT_EQ(disk->unsynced(), 0u);
 }
 
-// Each call that changes something, by itself.
+// Each call that changes something, separately.
 TEST_F(PowerCutTest, EveryCallThatChangesSomethingWaitsForTheDisk) {
   const auto disk = std::make_shared<PowerCutDisk>();
   TableStore durable(std::make_unique<PowerCutEngine>(disk));

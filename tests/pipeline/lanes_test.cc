@@ -17,7 +17,7 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
-// Loads of one ticket wait until they are let go.
+// Loads of one ticket wait until the test releases them.
 class GatedStore final : public TableStore {
  public:
   GatedStore() : TableStore(std::make_unique<MemoryEngine>()) { EXPECT_TRUE(Open().ok()); }
@@ -44,7 +44,7 @@ class GatedStore final : public TableStore {
 class LanesTest : public World {
  protected:
   LanesTest() {
-    // Their project is known from here on.
+    // The project is known from here on.
     Put("first", MakeEvent(99, kDave, {Opened(kDave, 0)}));
     Run(4);
     ended.clear();
@@ -78,7 +78,7 @@ class LanesTest : public World {
   }
 
   GatedStore gated;
-  std::vector<std::string> ended;  // deliveries, as they ended
+  std::vector<std::string> ended;  // deliveries in the order in which they ended
   std::function<void(const WorkDone&)> seen;
 };
 
@@ -137,7 +137,7 @@ TEST_F(LanesTest, WhatChangesAProjectHasAllBeforeItDoneAndNothingBehindItBegun) 
     event.project.path = "acme/newdb";
     Put(absl::StrCat("after", number), std::move(event));
   }
-  // A path that nobody has told of yet.
+  // A path that is not known yet.
   Event moved = MakeEvent(20, kErin, {Commented(kErin, 9, "920", "Hm.")});
   moved.project.path = "acme/newerdb";
   Put("moved", std::move(moved));
@@ -160,7 +160,7 @@ TEST_F(LanesTest, OneLaneKeepsTheOrderOfArrivalAmongTickets) {
                                              "t2-2", "t3-2"}));
 }
 
-// As GitHub sends what happens at once: twelve requests at the same time.
+// GitHub sends simultaneous events like this: twelve requests at the same time.
 TEST_F(LanesTest, TwelveDeliveriesOfOneTicketAtOnce) {
   DeskOptions options;
   options.lanes = 4;
@@ -195,7 +195,7 @@ TEST(IntakeLoadTest, DecidingGivesWayToAFloodAndNeverStandsStill) {
   load.GiveWay();
   load.Enter();
   EXPECT_TRUE(load.is_flood());
-  load.GiveWay();  // returns all the same
+  load.GiveWay();  // returns anyway
   std::thread leaver([&] { load.Leave(); });
   load.GiveWay();
   leaver.join();

@@ -14,7 +14,7 @@ class LostAnswers : public World {
  protected:
   LostAnswers() { forge.clock = &clock; }
 
-  // The service at work, a second at a time.
+  // Runs the service, one second at a time.
   void Run(absl::Duration time) {
     for (const absl::Time end = clock.Now() + time; clock.Now() < end;) {
       Dispatch();
@@ -44,7 +44,7 @@ TEST_F(LostAnswers, KilledAfterTheCreateWhileTheListLags) {
     forge.list_lag = absl::Seconds(lag);
     const std::int64_t ticket = 100 + lag;
     Want(ticket, MakeFace("first"));
-    // The intent is written, the comment is created, its record is not.
+    // The intent is saved and the comment is created, but not recorded.
     store.FailWritesAfter(1, absl::UnavailableError("killed"));
     EXPECT_FALSE(dispatcher->RunOnce().ok());
     store.FailWrites(absl::OkStatus());
@@ -143,7 +143,7 @@ TEST_F(LostAnswers, RestoredBackupFindsWhatStandsThere) {
 TEST_F(LostAnswers, RecordedCommentThatIsGoneIsLookedForBeforeAPersonIsThoughtToHaveDeletedIt) {
   Want(1, MakeFace("first"));
   Dispatch();
-  // The backup knows comment 1; we deleted it since, and posted another.
+  // The backup has comment 1; it was deleted since, and another one was posted.
   forge.DropComment("1");
   forge.PlaceComment(Key(1), absl::StrCat("|later words\n", CommentMarker(Key(1))));
   clock.Advance(absl::Hours(1));
@@ -172,7 +172,7 @@ TEST_F(LostAnswers, SecondCommentThatADeliveryTellsOfIsDeletedAndTheOldestKept) 
 TEST_F(LostAnswers, EchoOfALostRecordIsTakenUp) {
   Deliveries(1);
   Run(absl::Minutes(1));
-  // As if another process had posted an older one, which this store never knew.
+  // Simulates another process that posted an older one, which this store never knew.
   forge.DropComment("1");
   ShownFace shown = *store.LoadShown(Key(1));
   shown.comment_id.clear();
@@ -202,7 +202,7 @@ TEST_F(LostAnswers, KilledAfterADeleteWhenTheFaceIsWantedAgain) {
   Dispatch();
   clock.Advance(absl::Hours(1));
   Want(1, Face());
-  // That it is about to be deleted is written, that it was is not.
+  // The intent to delete it is saved; that it was deleted is not.
   store.FailWritesAfter(1, absl::UnavailableError("killed"));
   EXPECT_FALSE(dispatcher->RunOnce().ok());
   store.FailWrites(absl::OkStatus());
@@ -217,7 +217,7 @@ TEST_F(LostAnswers, KilledAfterADeleteWhenTheFaceIsWantedAgain) {
 TEST_F(LostAnswers, WhatWeDeletedOurselvesIsNotTakenUpFromALaggingList) {
   Want(1, MakeFace("for acme", {"acme"}));
   Dispatch();
-  // The forge goes on listing it.
+  // The forge still lists it.
   Want(1, MakeFace("neutral"));
   forge.lost = nullptr;
   Dispatch();
@@ -349,7 +349,7 @@ TEST_F(LostAnswers, RefusedLabelHoldsUpNothingElse) {
   Dispatch();
   EXPECT_NE(forge.comments()["1"].body.find("second"), std::string::npos);
   EXPECT_EQ(log.Count("label given up"), 1u);
-  // Gone with the label, and tried again when a person says so.
+  // Forgotten with the label, and retried when a person asks for it.
   ASSERT_TRUE(store.ReviveFace(Key(1), clock.Now()).ok());
   Dispatch();
   EXPECT_EQ(log.Count("label given up"), 2u);
@@ -365,7 +365,7 @@ TEST_F(LostAnswers, LabelThatTheForgeRefusesOnlyWhenItIsPutOnIsFoundAmongTheOthe
   Want(1, face);
   int calls = 0;
   forge.fault = [&](const std::string& call) {
-    // The first names all three, then one by one; b is refused.
+    // The first call has all three labels, then one per call; b is refused.
     const bool refused = call == "add_labels" && (++calls == 1 || calls == 3);
     return refused ? absl::InvalidArgumentError("no") : absl::OkStatus();
   };

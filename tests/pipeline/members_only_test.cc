@@ -25,7 +25,7 @@ class MembersOnlyTest : public World {
     forge.SetProject("acme/opendb", "77");
   }
 
-  // A delivery that tells who reads the project, of the minute `as_of`.
+  // A delivery that tells who can read the project, as of the minute `as_of`.
   Event Telling(const std::string& visibility, int as_of, std::int64_t number = 1) {
     Event event = MakeEvent(number, kDave, {Opened(kDave, 0)});
     event.project.is_private = visibility != "public";
@@ -62,7 +62,8 @@ TEST_F(MembersOnlyTest, IsBelievedOnTheForgesWordAlone) {
   Tell(0, Telling("private", 0));
   EXPECT_TRUE(Known().is_private);
   EXPECT_FALSE(Known().members_only) << "the forge says that everybody who has signed in reads it";
-  // While the forge does not answer it is the wider audience, and the ticket goes on.
+  // While the forge does not answer, the larger group of readers counts, and the ticket is
+  // processed.
   forge.SetVisibility("acme/opendb", "private");
   forge.fault = [](const std::string& call) {
     return call == "find_project" ? absl::UnavailableError("down") : absl::OkStatus();
@@ -72,7 +73,7 @@ TEST_F(MembersOnlyTest, IsBelievedOnTheForgesWordAlone) {
   forge.fault = nullptr;
   Tell(30, Telling("private", 30));
   EXPECT_TRUE(Known().members_only);
-  // Known now: nobody is asked again.
+  // Known now: the forge is not asked again.
   const std::size_t asked = forge.Count("find_project");
   Tell(40, Telling("private", 40));
   EXPECT_EQ(forge.Count("find_project"), asked);
@@ -89,9 +90,10 @@ TEST_F(MembersOnlyTest, EndsWithTheFirstWordOfMoreReadersAndAReplayDoesNotBringI
   EXPECT_EQ(forge.Count("find_project"), asked) << "at once, without a question";
   EXPECT_TRUE(Known().is_private);
   Tell(20, Telling("private", 0));   // a captured delivery, sent again
-  Tell(30, Telling("private", 30));  // or one whose instant is made to look new
+  Tell(30, Telling("private", 30));  // or one with a forged newer instant
   EXPECT_FALSE(Known().members_only);
-  // Where the forge says so it is so again; a late word of before then has it asked.
+  // If the forge confirms it, only members can read it again. Late information from before leads to
+  // a new question.
   forge.SetVisibility("acme/opendb", "private");
   Tell(50, Telling("private", 50));
   ASSERT_TRUE(Known().members_only);
@@ -121,7 +123,7 @@ TEST_F(MembersOnlyTest, AProjectThatIsReadByMoreLosesEveryTicketsPromisesAtOnce)
   Tell(0, Telling("private", 0, 2));
   ReadFacesOut();
   ASSERT_EQ(forge.comments().size(), 2u);
-  // Somebody says something on one of the two.
+  // A comment on one of the two.
   forge.SetVisibility("acme/opendb", "internal");
   Event event = Telling("internal", 10, 1);
   event.facts = {Commented(kErin, 10, "20", "I see that too, on version two.")};
@@ -148,7 +150,7 @@ TEST_F(MembersOnlyTest, AChangeThatNobodyTellsOfIsFoundByAsking) {
   EXPECT_FALSE(Known().members_only);
   ReadFacesOut();
   EXPECT_TRUE(forge.comments().empty());
-  // Nothing stands there for that any more, so nobody is asked.
+  // No promises are shown for that reason any more, so the forge is not asked.
   clock.Advance(ProjectWatch::kMembersAskedEvery);
   ASSERT_TRUE(watch.RunOnce().ok());
   EXPECT_EQ(forge.Count("find_project"), asked + 1);

@@ -28,7 +28,7 @@ class FakeSink final : public NoticeSink {
   const bool takes_private_;
 };
 
-// Everything that waits is so.
+// Every waiting notice is true.
 class NoReview final : public NoticeReview {
  public:
   absl::StatusOr<Word> Review(Notice*) override { return word; }
@@ -108,7 +108,7 @@ TEST_F(NoticesTest, WhatIsNotSoAnyMoreIsDroppedAndMayComeAgain) {
   EXPECT_EQ(Stats().pending_notices, 0u);
   EXPECT_EQ(metrics.Value("retainer_notices_total"), 1);  // silenced
   review.word = NoticeReview::Word::kTell;
-  Put("n1", false);  // it is so after all
+  Put("n1", false);  // it is true after all
   ASSERT_TRUE(notifier.RunOnce().ok());
   EXPECT_EQ(open.told, std::vector<std::string>({"n1"}));
 }
@@ -167,7 +167,7 @@ TEST_F(NoticesTest, WhoAsksToBeSparedForEverIsGivenUpInSight) {
   EXPECT_EQ(Stats().pending_notices, 0u);
   ASSERT_EQ(Stats().dead_notices, 1u);
   EXPECT_EQ((*store.ListDeadNotices(1))[0].reason, "ops: slow down");
-  // Tried again by hand, it has its time anew.
+  // Revived by hand, its retries begin again.
   ASSERT_TRUE(store.ReviveNotice("n1").ok());
   EXPECT_EQ(notifier.RunOnce()->next, clock.Now() + absl::Hours(1));
   EXPECT_EQ(Stats().dead_notices, 0u);

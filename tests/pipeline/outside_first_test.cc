@@ -41,7 +41,7 @@ class OutsideFirst : public World {
     terms.Set({MakeTerms("v1", At(-60 * 24), Private())});
     forge.SetUser("dave", kDave.id);
     forge.SetUser("alice", kAlice.id);
-    // Every answer takes its time.
+    // Every answer takes some time.
     forge.fault = [this](const std::string& call) {
       const bool first = Stats().dirty_faces > before_;
       if (first && asked_.face == absl::InfiniteFuture()) asked_.face = clock.Now();
@@ -51,12 +51,12 @@ class OutsideFirst : public World {
                                                             : absl::Milliseconds(300));
       return refuses && call == refused ? refusal : absl::OkStatus();
     };
-    // Who we are is asked once.
+    // Our own account is asked once.
     Deliver("warm", MakeEvent(99, kBob, {Opened(kBob, 0)}));
     Work();
     Dispatch();
   }
-  // Opens a ticket and lets everything be asked; what came before its face.
+  // Opens a ticket and answers all questions. Returns the calls before its face.
   Asked Open(std::int64_t number, const Actor& author, std::vector<Fact> more = {}) {
     const absl::Duration since = absl::Seconds(20) * number;
     clock.Set(At(0) + since);
@@ -70,7 +70,7 @@ class OutsideFirst : public World {
     if (asked_.face == absl::InfiniteFuture() && Stats().dirty_faces > before_) {
       asked_.face = clock.Now();
     }
-    // As if each began at the same instant.
+    // Shifts each to the same start.
     Asked asked = std::move(asked_);
     for (auto& [call, at] : asked.calls) at -= since;
     asked.face -= since;
@@ -96,7 +96,7 @@ TEST_F(OutsideFirst, ACommunityTicketsFaceWaitsForNoMoreThanAPrivateContactsDoes
   EXPECT_TRUE(community.calls.empty()) << community.calls[0].first;
   EXPECT_EQ(community.face, At(0));
   EXPECT_EQ(contact.face, At(0));
-  // The rest was asked all the same.
+  // The rest was asked anyway.
   EXPECT_GT(community.all_calls, 2u) << "memberships and addresses of the author";
   EXPECT_EQ(Load(2).record.customers, std::vector<std::string>{"acme"});
   EXPECT_EQ(*store.LoadPins()->Find({"github", "dave"}), kDave.id);
@@ -114,7 +114,7 @@ TEST_F(OutsideFirst, NeitherDoesOneForWhichARefusalIsTheAnswer) {
     const Asked community = Open(number++, kErin);
     EXPECT_EQ(community.face, At(0)) << one;
     EXPECT_GT(community.all_calls, 0u) << "it was asked, and refused";
-    // Nor does the next ticket's, though the forge is left alone for a while.
+    // Neither does the next ticket's face, although the forge is not asked for a while.
     const Asked next = Open(number++, kBob);
     EXPECT_EQ(next.face, At(0)) << one;
     EXPECT_EQ(next, Open(number++, kDave)) << one;
@@ -122,7 +122,7 @@ TEST_F(OutsideFirst, NeitherDoesOneForWhichARefusalIsTheAnswer) {
 }
 
 TEST_F(OutsideFirst, ACommandIsAskedForAlikeThoughAPrivateCustomersTicketKnowsTheAnswer) {
-  // On the contact's ticket everybody's role is asked for its own sake first.
+  // On the contact's ticket the role of each person is asked for the outsiders' view first.
   Open(1, kErin);
   Open(2, kDave);
   const auto say = [&](std::int64_t number, int minute, const std::string& text) {
@@ -144,7 +144,7 @@ TEST_F(OutsideFirst, ACommandIsAskedForAlikeThoughAPrivateCustomersTicketKnowsTh
   EXPECT_EQ(community, contact);
 }
 
-// The gate says "unknown" to who asks from outside for what is asked of every ticket alone.
+// The gate answers "unknown" to a caller from outside only for questions that every ticket has.
 TEST_F(OutsideFirst, WhatTheGateWaitsForOutsideIsTheSameWhoeverTheCustomerIs) {
   refuses = true;
   refusal = absl::UnavailableError("502");
@@ -163,7 +163,7 @@ TEST_F(OutsideFirst, WhatTheGateWaitsForOutsideIsTheSameWhoeverTheCustomerIs) {
   }
 }
 
-// The test can tell: without any private customer nothing is left to be asked afterwards.
+// Control: without any private customer no question is left for later.
 TEST_F(OutsideFirst, WhatIsAskedAfterwardsIsForPrivateCustomersAlone) {
   Policy open = Private();
   for (Customer& customer : open.customers) customer.is_public = true;

@@ -30,7 +30,7 @@ class QuietTest : public World {
   std::unique_ptr<Renderer> words = MakeRenderer();
 };
 
-// The reaction to the command and the label that says the same notify nobody.
+// The reaction to the command and the label that means the same notify nobody.
 TEST_F(QuietTest, AWholeStoryCostsOneCommentFourEditsTwoLabelsAndAReaction) {
   Happens(0, Opened(kDave, 0));
   Happens(20, Commented(kAlice, 20, "1", "I am looking at the lock."));
@@ -48,7 +48,7 @@ TEST_F(QuietTest, AWholeStoryCostsOneCommentFourEditsTwoLabelsAndAReaction) {
       << forge.comments().begin()->second.body;
 }
 
-// Talk among those who owe nothing and are owed nothing changes no word.
+// Comments of people who neither owe nor expect an answer change nothing.
 TEST_F(QuietTest, ChatterCostsNothing) {
   Happens(0, Opened(kDave, 0));
   Happens(20, Commented(kAlice, 20, "1", "I am looking at the lock."));

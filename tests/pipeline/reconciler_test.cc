@@ -61,7 +61,7 @@ TEST_F(ReconcilerTest, DeliveriesAreDecidedBetweenItsPages) {
   EXPECT_EQ(metrics.Value("retainer_reevaluating"), 1);
   ASSERT_TRUE(reconciler->busy());
 
-  // One that was not reached yet, and a new one, both under the new terms at once.
+  // A ticket that was not reached yet and a new ticket: both use the new terms at once.
   Deliver("c1", MakeEvent(6, kDave, {Commented(kAlice, 9, "5", "I am looking into this now.")}));
   Deliver("n1", MakeEvent(100, kDave, {Opened(kDave, 10)}));
   EXPECT_EQ(Work(), 2u);
@@ -157,7 +157,7 @@ TEST_F(ReconcilerTest, RestartGoesOnWhereItWasLeft) {
     EXPECT_EQ(Finish(*reconciler), static_cast<std::size_t>(kTickets - 4));
     for (int n = 1; n <= kTickets; ++n) EXPECT_EQ(Load(n).record.terms_id, "v2") << n;
   }
-  // Done is done.
+  // A finished re-evaluation does not begin again.
   const auto reconciler = Make();
   reconciler->TermsChanged();
   EXPECT_FALSE(reconciler->busy());
@@ -187,7 +187,7 @@ TEST_F(ReconcilerTest, AProjectsChangeOutlivesARestart) {
     Finish(*reconciler);
     reconciler->ProjectChanged({"github", "77"});
     EXPECT_EQ(Run(*reconciler), 2u);
-    // Changed once more: from the beginning, and once.
+    // Changed again: it starts from the beginning, once.
     reconciler->ProjectChanged({"github", "77"});
   }
   const auto reconciler = Make();

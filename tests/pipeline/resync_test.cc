@@ -38,7 +38,7 @@ class ResyncTest : public World {
     return MakeComment({Provenance::kBackfill, clock.Now()}, IssueCommentId(absl::StrCat(minute)),
                        kAlice, Moment::At(At(minute)), "I have looked into this.");
   }
-  // As the desk's thread does it, until nothing is left.
+  // Runs steps like the desk's thread until nothing is left.
   void ReadAll() {
     for (int step = 0; step < 10000; ++step) {
       const auto looked = watch.RunOnce();
@@ -72,7 +72,7 @@ TEST_F(ResyncTest, AProjectThatThePolicyNamesIsReadAtTheFirstStart) {
   EXPECT_TRUE(Record().finished);
   EXPECT_EQ(Record().read, 5u);
   EXPECT_EQ(Stats().pending_notices, 0u) << "nothing old is told";
-  // Once is enough.
+  // A second request does nothing.
   const std::size_t calls = forge.calls().size();
   clock.Advance(absl::Hours(2));
   ReadAll();
@@ -122,7 +122,7 @@ TEST_F(ResyncTest, AnAnswerGivenWhileWeWereAwayIsFound) {
   Work();
   ReadAll();
   ASSERT_NE(Load(1).record.clock_states["acme first_response"], "met");
-  // Away for a day; alice answers, and closes another one that we never heard of.
+  // The service is down for a day. alice answers, and closes another issue that is unknown here.
   Put(1, kDave, 600, 640, {Answer(640)});
   Put(2, kDave, 610, 650, {Answer(650)}, /*open=*/false);
   clock.Set(At(600 + 24 * 60));

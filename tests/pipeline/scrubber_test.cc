@@ -16,7 +16,7 @@ namespace {
 
 class ScrubberTest : public testing::Test {
  protected:
-  // Until a pass has ended; how many steps it took.
+  // Runs until a pass has ended. Returns the number of steps.
   int Pass() {
     int steps = 0;
     for (absl::Time next; steps < 1000; ++steps) {

@@ -34,7 +34,7 @@ class HearingSink final : public NoticeSink {
     for (const auto& message : messages) n += message.size();
     return n;
   }
-  // Was a step of a promise told in a later message than a higher one?
+  // True if a step of a promise was told in a later message than a higher step.
   bool HeardALowerStepLater() const {
     std::map<std::string, std::uint32_t> highest;  // by run
     for (const auto& message : messages) {
@@ -59,7 +59,7 @@ class HearingSink final : public NoticeSink {
   const bool people_;
 };
 
-// All that a receiver is told of a notice.
+// The content of a notice that a receiver gets.
 std::string Said(const Notice& notice) {
   return absl::StrCat(TellingName(notice), "|", notice.text, "|", notice.ref, "|", notice.url, "|",
                       absl::FormatTime(notice.due), "|", notice.is_private, "|",
@@ -103,8 +103,8 @@ class TellingsTest : public World {
     return round.ok() ? *round : Notifier::Round();
   }
 
-  HearingSink ops;  // people's, of public customers alone
-  HearingSink crm;  // a machine's
+  HearingSink ops;  // for people, only public customers
+  HearingSink crm;  // for a machine
   std::unique_ptr<Notifier> notifier;
 };
 
@@ -130,7 +130,7 @@ TEST_F(TellingsTest, ABreachThatIsTrueAgainHasANameOfItsOwnAndTheWithdrawalNames
   ASSERT_EQ(crm.Told(), 3u);
   EXPECT_EQ(crm.messages[2][0].id, crm.messages[0][0].id) << "the same cause";
   EXPECT_EQ(crm.Names().size(), 3u);
-  // And so on: the second withdrawal is none of the first's either.
+  // And so on: the second withdrawal is also a separate one.
   policy.teams["core"].members = {{"github", "alice"}};
   policy.bots = {};
   SetPolicy(policy);
@@ -151,7 +151,7 @@ TEST_F(TellingsTest, ARepetitionAfterACrashSaysTheSameWhateverChangedMeanwhile) 
   crm.after = nullptr;
   store.FailWrites(absl::OkStatus());
   ASSERT_EQ(crm.messages.size(), 1u);
-  // Other words, another name of the project.
+  // Other texts and another name of the project.
   ASSERT_TRUE(store.SaveProject({{"github", "77"}, "acme/newdb", "", false, "5", At(0)}).ok());
   Policy policy = MakePolicy();
   policy.plans["gold"].promises["P2"].targets[Metric::kFirstResponse] = {0, absl::Hours(4), "240m"};
@@ -193,7 +193,7 @@ TEST_F(TellingsTest, AfterAnOutageTheHighestStepOfAPromiseIsToldAlone) {
   EXPECT_EQ(Stats().pending_notices, 0u);
   TellAt(48 * 60);
   EXPECT_EQ(crm.Told(), 1u) << "the others are not told later either";
-  // A breach that was taken back is none, whatever step it was told by.
+  // A breach that was taken back counts as never told, whatever step told it.
   Answer(1, 3 * 60);
   Tell();
   ASSERT_EQ(crm.Told(), 2u);
@@ -259,7 +259,7 @@ TEST_F(TellingsTest, ADigestStaysTogetherInEveryRepetition) {
   ops.answer = absl::UnavailableError("down");
   const absl::Time next = TellAt(12 * 60).next;
   Restart();
-  Deliver("open9", MakeEvent(9, kDave, {Opened(kDave, 1)}));  // another one comes up meanwhile
+  Deliver("open9", MakeEvent(9, kDave, {Opened(kDave, 1)}));  // another notice appears meanwhile
   Work();
   clock.Set(next);
   ASSERT_TRUE(timers->RunDue().ok());
@@ -326,10 +326,10 @@ TEST_F(TellingsTest, WhyASinkDoesNotTakeItIsOnRecord) {
   EXPECT_EQ((*record)->failing_since, clock.Now());
 }
 
-// What a round leaves whose last write but so many is the last that succeeds.
+// Cuts a round: only this many of its writes succeed.
 class CutTellingsTest : public TellingsTest, public ::testing::WithParamInterface<int> {
  protected:
-  // The round is cut, the service starts again, and all that waits is told in the end.
+  // The round is cut, the service restarts, and in the end all waiting notices are told.
   void CutThenTellAll(bool restart) {
     store.FailWritesAfter(GetParam(), absl::ResourceExhaustedError("the disk is full"));
     (void)notifier->RunOnce();

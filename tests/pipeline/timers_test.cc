@@ -43,7 +43,7 @@ class TimersTest : public World {
     EXPECT_TRUE(next.ok()) << next.status();
     return next.value_or(absl::InfiniteFuture());
   }
-  // The tickets that wait no longer, of those up to `last`.
+  // The tickets up to `last` that no longer wait.
   std::set<std::int64_t> Judged(std::int64_t last) {
     std::set<std::int64_t> judged;
     for (std::int64_t n = 1; n <= last; ++n) {
@@ -78,7 +78,7 @@ TEST_F(TimersTest, ACrowdIsSpreadOverItsMinute) {
     judged += now;
     ++beats;
     if (judged == kTickets) break;
-    // Whoever wakes us before our time finds nothing to do.
+    // An early call has nothing to do.
     EXPECT_EQ(Run(), 0u);
     ASSERT_EQ(Next(), clock.Now() + absl::Milliseconds(250));
     // Deliveries are decided in between.
@@ -101,7 +101,7 @@ TEST_F(TimersTest, ACrowdThatFellBehindCatchesUp) {
   Make({.at_once = 10});
   clock.Set(At(120));
   std::size_t judged = Run();
-  // The thread was held up for longer than the minute: nothing waits for a beat any more.
+  // The thread was blocked for longer than the minute: no more pauses between portions.
   clock.Set(At(125));
   while (judged < 40) {
     ASSERT_LE(Next(), clock.Now());

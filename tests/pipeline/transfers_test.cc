@@ -10,7 +10,7 @@ namespace {
 class TransfersTest : public World {
  protected:
   TransfersTest() {
-    // Both projects were adopted before any of this.
+    // Both projects were adopted before these events.
     Policy policy = MakePolicy();
     policy.since = At(-60);
     terms.Set({MakeTerms("v1", At(-60 * 24), policy)});
@@ -40,7 +40,7 @@ class TransfersTest : public World {
                                        kAlice, Moment::Unstated())});
     Deliver("left", event);
   }
-  // Everything that waits to be told, told.
+  // Tells all waiting notices.
   std::vector<std::string> Told() {
     std::vector<std::string> told;
     const auto waiting = store.ReadNotices(100);
