@@ -34,46 +34,46 @@ using Steady = Progress::Steady;
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::size_t kReadAtOnce = 64 * 1024;
-// Of one connection, before others have their turn.
+// Per connection, before other connections have their turn.
 constexpr int kStepsAtOnce = 32;
-// How often bounds of time are looked at.
+// The interval in which time limits are checked.
 constexpr std::chrono::milliseconds kTick(50);
 constexpr int kAcceptedAtOnce = 64;
-// A connection that holds no more holds nothing to speak of.
+// A connection with at most this is not worth closing to free memory.
 constexpr std::size_t kMostIdle = 1024;
-// That a client may still send while it reads what it is refused with.
+// How much a client may still send while it reads its refusal.
 constexpr std::size_t kMostDrained = 1024 * 1024;
 
 Steady::duration Of(absl::Duration duration) { return absl::ToChronoNanoseconds(duration); }
 
-// Of the loop's thread, but for the request while it is being answered.
+// Used by the loop's thread only, except the request while it is being answered.
 struct Connection : Progress {
   explicit Connection(tcp::socket s) : socket(std::move(s)) {}
 
   std::string_view Unused() const { return std::string_view(in).substr(start); }
-  // Bytes beside the body's.
+  // The bytes of this connection, without the body.
   std::size_t Buffers() const {
     return in.capacity() + out.capacity() + (request == nullptr ? 0 : request->head.capacity());
   }
 
   tcp::socket socket;
   std::string peer;
-  bool counted = false;  // at the gate
+  bool counted = false;  // by the gate
   std::size_t index = 0;
   std::size_t requests = 0;
   bool awaits_input = false;
   bool stepping = false;
 
   std::string in;
-  std::size_t start = 0;   // of `in`: what is before is used
-  std::size_t looked = 0;  // of a head: no end begins before
+  std::size_t start = 0;   // offset in `in`; the bytes before it are consumed
+  std::size_t looked = 0;  // no end of a head starts before this offset
   std::unique_ptr<HttpRequest> request;
   std::unique_ptr<RequestParser> parser;
   HttpFront::Plan plan;
   BodyBudget::Hold hold;
   std::string out;
-  std::size_t buffers = 0;  // as counted
-  bool close = false;       // after this answer
+  std::size_t buffers = 0;  // as counted in the total
+  bool close = false;       // close after this answer
 };
 
 using Ref = std::shared_ptr<Connection>;
@@ -103,7 +103,8 @@ class Listener::Impl {
   }
 
   void Start() {
-    // Rationale: glibc would learn from the first large body that is freed to keep the next ones.
+    // Rationale: otherwise glibc raises its threshold when the first large body is freed, and keeps
+    // later ones.
     mallopt(M_MMAP_THRESHOLD, static_cast<int>(BodyLimits().small));
     pools_.Start();
     Accept();
@@ -136,7 +137,7 @@ class Listener::Impl {
     Tick();
   }
 
-  // Coming and going.
+  // Opening and closing.
 
   void Accept() {
     acceptor_.async_wait(asio::posix::descriptor::wait_read, [this](error_code error) {
@@ -157,7 +158,7 @@ class Listener::Impl {
   }
 
   void Admit(Arrival arrival) {
-    // Behind a proxy everybody has its address.
+    // All clients of a proxy have its address.
     const bool counted = options_.per_address > 0 && arrival.peer != "127.0.0.1" &&
                          arrival.peer != "::1" && !trusted_.Holds(arrival.peer);
     if (counted && !gate_.Enter(arrival.peer)) return Refuse(arrival);
@@ -198,11 +199,11 @@ class Listener::Impl {
     const std::size_t at = c.index;
     connections_.back()->index = at;
     std::swap(connections_[at], connections_.back());
-    connections_.pop_back();  // whoever called holds it
+    connections_.pop_back();  // the caller holds a reference
     if (stopping_ && connections_.empty()) loop_.stop();
   }
 
-  // Time.
+  // Time limits.
 
   void Tick() {
     if (ticking_) return;
@@ -237,9 +238,9 @@ class Listener::Impl {
     }
   }
 
-  // Room.
+  // Making room.
 
-  // Of those that `counts`, the heaviest first, at most `most` of them.
+  // The heaviest of the connections for which `counts` is true, at most `most` of them.
   template <typename Counts>
   std::vector<Ref> Burdens(std::size_t most, Counts counts) {
     const Steady::time_point now = Steady::now();
@@ -257,7 +258,7 @@ class Listener::Impl {
     return burdens;
   }
 
-  // Several at a time: a crowd that comes must not have all the others looked at for each of its.
+  // Closes several at a time, so that not every new connection causes a scan of all others.
   bool MakeRoom() {
     if (Steady::now() < full_until_) return false;
     const auto burdens = Burdens(std::max<std::size_t>(1, options_.connections / 256),
@@ -278,7 +279,8 @@ class Listener::Impl {
     const BodyBudget::Answer answer = budget_.Grow(c->hold, bytes);
     if (answer == BodyBudget::Answer::kYes) return true;
     const bool own = answer == BodyBudget::Answer::kShareSpent;
-    // Two: who spends a share must not keep others from making room.
+    // Two limits, so that a client that has used up its share does not stop others from making
+    // room.
     Steady::time_point& full_until = own ? share_spent_until_ : bodies_full_until_;
     if (Steady::now() < full_until) return false;
     for (const Ref& other : Burdens(64, [&](const Connection& one) {
@@ -292,7 +294,8 @@ class Listener::Impl {
     return false;
   }
 
-  // Counts what a connection holds by now. False where that is too much together: it is to go.
+  // Updates what the connection holds. False when the total is too large; then close this
+  // connection.
   bool Count(const Ref& c) {
     const std::size_t holds = c->Buffers();
     const bool grows = holds > c->buffers;
@@ -328,7 +331,7 @@ class Listener::Impl {
     error_code error;
     const std::size_t n = c->socket.read_some(asio::buffer(scratch_), error);
     if (error == asio::error::would_block || error == asio::error::try_again) return Await(c);
-    if (error) {  // its end, too
+    if (error) {  // also at the end of the input
       if (c->state == State::kBody) return Refuse(c, HttpFront::Refusal::kIncomplete);
       return Close(*c);
     }
@@ -342,7 +345,7 @@ class Listener::Impl {
     Run(c);
   }
 
-  // As far as the bytes that are there go.
+  // Advances as far as the received bytes allow.
   void Run(const Ref& c) {
     c->stepping = true;
     int left = kStepsAtOnce;
@@ -353,7 +356,7 @@ class Listener::Impl {
     c->in.erase(0, c->start);
     c->looked -= std::min(c->looked, c->start);
     c->start = 0;
-    // Whoever waits for nothing in particular holds nothing.
+    // An idle connection holds no buffer.
     if (c->in.empty()) std::string().swap(c->in);
     if (!Count(c)) return Drop(c);
     if (c->state != State::kAnswering && c->state != State::kWriting) Await(c);
@@ -415,11 +418,11 @@ class Listener::Impl {
     return true;
   }
 
-  // A request whose head is there.
+  // Starts a request whose head is complete.
   void Begin(const Ref& c) {
     HttpRequest& request = *c->request;
     c->plan = front_.Look(request);
-    // What is not taken of it must not be read as the next request.
+    // The unread body must not be read as the next request.
     c->close = request.has_body() && (c->plan.answer || c->plan.max_body == 0);
     if (c->plan.answer) return Send(c, *c->plan.answer);
     if (c->close || !request.has_body()) return Dispatch(c);
@@ -468,7 +471,7 @@ class Listener::Impl {
     Send(c, front_.Refuse(c->request.get(), HttpFront::Refusal::kCrowded));
   }
 
-  // On any thread.
+  // Called on any thread.
   void Take(const Ref& c, HttpAnswer answer) {
     std::string().swap(c->request->body);
     const std::lock_guard lock(mutex_);
@@ -487,7 +490,7 @@ class Listener::Impl {
     }
   }
 
-  // Refused before all of it was read.
+  // Refuses a request before all of it was read.
   void Refuse(const Ref& c, HttpFront::Refusal why) {
     c->close = true;
     Send(c, front_.Refuse(c->request.get(), why));
@@ -528,7 +531,7 @@ class Listener::Impl {
     if (!c->stepping) Run(c);
   }
 
-  // Closing with bytes unread would reset the connection and take the answer with it.
+  // Closing with unread bytes would reset the connection and lose the answer.
   void Finish(const Ref& c) {
     if (::shutdown(c->socket.native_handle(), SHUT_WR) != 0) return Close(*c);
     std::string().swap(c->in);
@@ -541,7 +544,7 @@ class Listener::Impl {
   const TrustedProxies& trusted_;
   const ListenerOptions options_;
 
-  // Of the loop's thread.
+  // Used only by the loop's thread.
   std::array<char, kReadAtOnce> scratch_;
   ConnectionGate gate_;
   AnswerPools pools_;

@@ -1,12 +1,13 @@
-// Serves HTTP/1.1 on one address: an event loop reads and writes all its connections, pools answer.
+// Serves HTTP/1.1 on one address. An event loop reads and writes all its connections; pools of
+// threads answer.
 //
-// A connection holds no thread, and a few hundred bytes while nothing comes. Its time is bounded at
-// each step: before a head begins, until it is there, until its body is, and until the answer is
-// taken. When there are as many connections as may be, those go first that do nothing, then those
-// that are slow: the slower and the larger the sooner. Room for bodies is kept for them in advance
+// A connection uses no thread, and only a few hundred bytes while it is idle. Its time is bounded
+// in each step: until a head begins, until the head is complete, until the body is complete, and
+// until the client has taken the answer. At the limit of connections, idle ones are closed first,
+// then slow ones: slower and larger ones earlier. Memory for bodies is reserved in advance
 // (admission.h).
 //
-// Start and Stop are called by one thread. Everything that is passed in outlives the listener.
+// One thread calls Start and Stop. All arguments must outlive the listener.
 #pragma once
 
 #include <cstddef>
@@ -30,11 +31,13 @@ struct ListenerOptions {
   BodyLimits bodies;
   PaceLimits pace;
   PoolSizes pools;
-  // Bytes of all heads, of what waits behind them, and of answers that are not taken yet.
+  // The limit in bytes for all heads, for the input after them, and for answers that clients have
+  // not taken yet.
   std::size_t buffers = 64 * 1024 * 1024;
-  std::size_t connections = 16384;  // at a time
-  std::size_t per_address = 0;      // of them (0: any number), but for proxies and this machine
-  std::size_t requests = 1000;      // on one connection
+  std::size_t connections = 16384;  // open at a time
+  // Of these per client network; 0: no limit. Proxies and this machine have no limit.
+  std::size_t per_address = 0;
+  std::size_t requests = 1000;  // per connection
   absl::Duration stop_timeout = absl::Seconds(2);
   int backlog = 4096;
 };
@@ -47,13 +50,13 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // The port. Unavailable where it cannot be had; `key` is what the configuration calls the
-  // address.
+  // Returns the port. Unavailable when the address cannot be bound; `key` is the address's key in
+  // the configuration.
   absl::StatusOr<int> Bind(const HostPort& at, const std::string& key);
   // REQUIRES: bound.
   void Start();
-  // Takes no more connections, waits for the requests under way as long as `stop_timeout` and for
-  // handlers as long as they run.
+  // Accepts no more connections. Waits for requests in progress, at most `stop_timeout`, and for
+  // running handlers without limit.
   void Stop();
 
  private:
