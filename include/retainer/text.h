@@ -33,7 +33,7 @@ struct Command {
 };
 
 // Raise this when the features of a text change. It is stored with each fact.
-inline constexpr std::uint32_t kTextFeaturesVersion = 3;
+inline constexpr std::uint32_t kTextFeaturesVersion = 4;
 
 inline constexpr std::size_t kMostMistyped = 24;     // bytes
 inline constexpr std::size_t kMostFormAnswer = 256;  // bytes

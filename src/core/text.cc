@@ -6,10 +6,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/core.h"
-#include "src/core/text_blocks.h"
 #include "src/core/text_commands.h"
 #include "src/core/text_foreign.h"
-#include "src/core/text_inline.h"
+#include "src/core/text_lines.h"
 #include "src/core/text_unicode.h"
 #include "src/core/text_words.h"
 
@@ -64,21 +63,21 @@ std::string_view Cut(std::string_view text) {
 class TextReader {
  public:
   TextReader(std::string_view markdown, bool opening)
-      : blocks_(ReadBlocks(markdown)), depth_(markdown), opening_(opening) {}
+      : text_(ReadMarkdown(markdown)), opening_(opening) {}
 
   TextFeatures Read() {
     lines_left_ = 0;
-    for (const TextChunk& chunk : blocks_.chunks) lines_left_ += chunk.lines.size();
-    for (const TextChunk& chunk : blocks_.chunks) {
-      VisibleChunk visible = ReadInline(chunk, &depth_);
+    for (const VisibleChunk& chunk : text_.chunks) lines_left_ += chunk.lines.size();
+    for (const VisibleChunk& chunk : text_.chunks) {
       if (!tail_) {
-        has_code_ = has_code_ || visible.has_code;
-        has_image_ = has_image_ || visible.has_image;
+        has_code_ = has_code_ || chunk.has_code;
+        has_image_ = has_image_ || chunk.has_image;
       }
-      if (opening_ && !tail_) ReadForm(chunk, visible);
-      ReadLines(chunk, std::move(visible));
+      if (opening_ && !tail_) ReadForm(chunk);
+      ReadLines(chunk);
     }
-    const bool more = has_code_ || has_image_ || blocks_.has_code;
+    if (!tail_) words_.append(text_.rest);
+    const bool more = has_code_ || has_image_ || text_.has_code;
     features_.substance = more || HasWords(words_);
     features_.thanks = features_.substance && !more && IsCourtesy(words_);
     features_.asks = features_.substance ? features_.thanks && maybe_words_
@@ -88,25 +87,25 @@ class TextReader {
   }
 
  private:
-  void ReadForm(const TextChunk& chunk, const VisibleChunk& visible) {
+  void ReadForm(const VisibleChunk& chunk) {
     if (chunk.is_heading) {
       // The first section with an answer counts.
-      FormHeading heading = ReadHeading(visible.lines.front().text);
+      FormHeading heading = ReadHeading(chunk.lines.front().text);
       boxes_ = false;
       in_priority_ = heading.is_priority && features_.form_priority.empty() && !form_read_;
       if (in_priority_) TakeAnswer(heading.answer);
       return;
     }
-    for (std::size_t i = 0; i < visible.lines.size() && in_priority_; ++i) {
-      const TaskBox box = chunk.lines[i].box;
-      const std::string answer = PlainText(visible.lines[i].text);
-      if (box == TaskBox::kNone) {
+    for (const VisibleLine& line : chunk.lines) {
+      if (!in_priority_) return;
+      const std::string answer = PlainText(line.text);
+      if (line.box == TaskBox::kNone) {
         // Below a list of boxes words explain, they do not answer.
         if (!boxes_) TakeAnswer(answer);
         continue;
       }
       boxes_ = true;
-      if (box == TaskBox::kOpen || IsNoAnswer(answer)) continue;
+      if (line.box == TaskBox::kOpen || IsNoAnswer(answer)) continue;
       absl::StrAppend(&features_.form_priority, features_.form_priority.empty() ? "" : "\n",
                       answer);
     }
@@ -119,15 +118,15 @@ class TextReader {
     if (!IsNoAnswer(answer)) features_.form_priority = answer;
   }
 
-  void ReadLines(const TextChunk& chunk, VisibleChunk visible) {
-    const std::size_t header = chunk.before_quote ? MailHeaderLines(visible.lines) : 0;
-    for (std::size_t i = 0; i < visible.lines.size(); ++i) {
+  void ReadLines(const VisibleChunk& chunk) {
+    const std::size_t header = chunk.before_quote ? MailHeaderLines(chunk.lines) : 0;
+    for (std::size_t i = 0; i < chunk.lines.size(); ++i) {
       const std::size_t left = lines_left_--;
-      const VisibleLine& line = visible.lines[i];
+      const VisibleLine& line = chunk.lines[i];
       if (StartsMailTail(line.text) && (line.text.size() > 3 || left <= kSignatureLines + 1)) {
         tail_ = true;
       }
-      if (tail_ || i + header >= visible.lines.size() || IsMailFooter(line.text)) continue;
+      if (tail_ || i + header >= chunk.lines.size() || IsMailFooter(line.text)) continue;
       if (line.may_command && ReadCommands(line.text)) continue;
       if (SkipUnseen(line.text).starts_with('@') && IsCallOfBot(PlainText(line.text))) continue;
       words_.append(line.text).push_back('\n');
@@ -147,8 +146,7 @@ class TextReader {
     return line.is_command;
   }
 
-  const TextBlocks blocks_;
-  HtmlDepth depth_;
+  const VisibleText text_;
   const bool opening_;
   TextFeatures features_;
   std::string words_;  // what a person wrote for a reader

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "retainer/core.h"
-#include "src/core/text_blocks.h"
 #include "src/core/text_foreign.h"
 #include "src/core/text_unicode.h"
 

@@ -6,8 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/change.h"
-#include "src/core/text_blocks.h"
-#include "src/core/text_inline.h"
+#include "src/core/text_lines.h"
 
 namespace retainer {
 namespace {
@@ -166,10 +165,8 @@ class FixReader {
 std::vector<std::string> ReadFixes(ForgeKind forge, std::string_view markdown,
                                    std::string_view project_path, std::string_view project_url) {
   FixReader reader(forge, project_path, project_url);
-  const TextBlocks blocks = ReadBlocks(markdown);
-  HtmlDepth depth(markdown);
-  for (const TextChunk& chunk : blocks.chunks) {
-    for (const VisibleLine& line : ReadInline(chunk, &depth).lines) reader.ReadLine(line.text);
+  for (const VisibleChunk& chunk : ReadMarkdown(markdown).chunks) {
+    for (const VisibleLine& line : chunk.lines) reader.ReadLine(line.text);
   }
   return reader.Take();
 }

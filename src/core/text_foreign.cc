@@ -6,7 +6,6 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "src/core/text_blocks.h"
 #include "src/core/text_unicode.h"
 
 namespace retainer {

@@ -5,6 +5,7 @@
 #include <unicode/ustring.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -144,6 +145,20 @@ bool IsQuestionMark(std::uint32_t c) {
     default:
       return false;
   }
+}
+
+std::string_view TrimText(std::string_view text) {
+  const auto is_space = [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool StartsWithWord(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(), [](char p, char t) {
+           return p == absl::ascii_tolower(static_cast<unsigned char>(t));
+         });
 }
 
 std::string_view SkipUnseen(std::string_view text) {

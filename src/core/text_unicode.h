@@ -34,6 +34,10 @@ bool IsMark(std::uint32_t c);
 // A question mark of any script, and the emoji of one.
 bool IsQuestionMark(std::uint32_t c);
 
+// Without ASCII's white space at either end.
+std::string_view TrimText(std::string_view text);
+// `text` begins with `prefix`, which is lower case, without regard to ASCII case.
+bool StartsWithWord(std::string_view text, std::string_view prefix);
 // Without what is blank or invisible at its front, also where that is written as an HTML entity
 // (`&nbsp;`, `&#8203;`).
 std::string_view SkipUnseen(std::string_view text);

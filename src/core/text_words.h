@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "src/core/text_inline.h"
+#include "src/core/text_lines.h"
 
 namespace retainer {
 
