@@ -95,6 +95,7 @@ TEST(TextMarkdownTest, AnArgumentIsReadAsItWasTyped) {
   EXPECT_EQ(Commands("/waiting <!-- a\n/support sla\nb -->"), Names{"/support waiting"});
   // The marks by which a line is found again are nobody's to type.
   EXPECT_EQ(Commands("\uE0000/support sla"), Names{});
+  EXPECT_EQ(Commands("```\n/waiting\n```\n\n\uE0001/x"), Names{}) << "would name line 1";
   EXPECT_EQ(Commands("Words\n\uE0000/waiting\n/support sla"), kSla);
 }
 
