@@ -3,14 +3,19 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <nlohmann/json.hpp>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 
 namespace retainer {
 
-// A value in the list. The values of an array or an object follow one another; an object's are
-// ordered by name.
+// A value in the list. The values of an array or an object follow one another. Those of an object
+// with more than kMostUnsorted members are ordered by name.
 struct BodyValue {
   enum class Kind : std::uint8_t {
     kNull,
@@ -38,6 +43,13 @@ namespace {
 using Json = nlohmann::json;
 using Kind = BodyValue::Kind;
 using Element = simdjson::dom::element;
+
+// Objects of forges have up to a hundred members: sorting them costs more than all lookups. Larger
+// objects are sorted, so that a lookup stays fast for any input.
+constexpr std::uint32_t kMostUnsorted = 256;
+// The buffers of larger bodies (in bytes, in values) are not kept.
+constexpr std::size_t kMostKept = std::size_t{64} << 10;
+constexpr std::size_t kMostValuesKept = 4096;
 
 // Converts the values of both parsers to one form for List.
 BodyValue ValueOf(Element element) {
@@ -111,29 +123,63 @@ void EachItem(const Json* json, const Visit& visit) {
   for (const Json& item : *json) visit(&item);
 }
 
-// Lists all values from `root` on; nullopt when a limit of Body is exceeded.
 template <typename Source>
-std::optional<std::vector<BodyValue>> List(Source root) {
-  std::vector<BodyValue> values = {ValueOf(root)};
-  std::vector<Source> sources = {root};  // parallel to `values`
-  std::vector<std::pair<std::string_view, Source>> members;
+using Members = std::vector<std::pair<std::string_view, Source>>;
+
+template <typename Source>
+bool NamesTwice(const Members<Source>& members) {
+  // A hash table of the members' numbers, which begin with 1. It is at most half full.
+  std::array<std::uint16_t, std::bit_ceil(std::size_t{2} * kMostUnsorted)> table;
+  const std::size_t slots = std::bit_ceil(2 * members.size());
+  std::fill_n(table.begin(), slots, 0);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const std::string_view name = members[i].first;
+    std::size_t slot = absl::HashOf(absl::string_view(name.data(), name.size())) & (slots - 1);
+    for (; table[slot] != 0; slot = (slot + 1) & (slots - 1)) {
+      if (members[table[slot] - 1].first == name) return true;
+    }
+    table[slot] = static_cast<std::uint16_t>(i + 1);
+  }
+  return false;
+}
+
+// Brings members into the order of the list. False if a name occurs twice.
+template <typename Source>
+bool Arrange(Members<Source>* members) {
+  if (members->size() <= kMostUnsorted) return !NamesTwice(*members);
+  std::sort(members->begin(), members->end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  return std::adjacent_find(members->begin(), members->end(), [](const auto& a, const auto& b) {
+           return a.first == b.first;
+         }) == members->end();
+}
+
+// Working memory of List.
+template <typename Source>
+struct Listing {
+  std::vector<Source> sources;  // parallel to the list
+  Members<Source> members;      // of the current value
+};
+
+// Lists all values from `root` on. False when a limit of Body is exceeded.
+template <typename Source>
+bool List(Source root, Listing<Source>* listing, std::vector<BodyValue>* list) {
+  std::vector<BodyValue>& values = *list;
+  auto& [sources, members] = *listing;
+  values.assign(1, ValueOf(root));
+  sources.assign(1, root);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i].kind != Kind::kObject && values[i].kind != Kind::kArray) continue;
-    if (values[i].depth >= kMaxBodyDepth) return std::nullopt;
+    if (values[i].depth >= kMaxBodyDepth) return false;
     members.clear();
     if (values[i].kind == Kind::kArray) {
       EachItem(sources[i], [&](Source item) { members.emplace_back(std::string_view(), item); });
     } else {
       EachMember(sources[i],
                  [&](std::string_view name, Source value) { members.emplace_back(name, value); });
-      std::sort(members.begin(), members.end(),
-                [](const auto& a, const auto& b) { return a.first < b.first; });
-      const auto twice =
-          std::adjacent_find(members.begin(), members.end(),
-                             [](const auto& a, const auto& b) { return a.first == b.first; });
-      if (twice != members.end()) return std::nullopt;
+      if (!Arrange(&members)) return false;
     }
-    if (values.size() + members.size() > kMaxBodyValues) return std::nullopt;
+    if (values.size() + members.size() > kMaxBodyValues) return false;
     values[i].begin = static_cast<std::uint32_t>(values.size());
     values[i].count = static_cast<std::uint32_t>(members.size());
     const auto depth = static_cast<std::uint8_t>(values[i].depth + 1);
@@ -145,7 +191,7 @@ std::optional<std::vector<BodyValue>> List(Source root) {
     }
   }
   for (BodyValue& value : values) value.first = values.data() + value.begin;
-  return values;
+  return true;
 }
 
 // The position of the first unescaped quote at or after `from`.
@@ -168,13 +214,40 @@ struct Body::Content {
   std::vector<BodyValue> values;
 };
 
+// Each thread keeps the buffers of its last body. Rationale: they are several times as large as the
+// body, and malloc returns pieces of this size to the system each time.
+struct Body::Buffers {
+  simdjson::dom::parser parser;
+  Listing<Element> listing;
+  std::unique_ptr<Content> content;  // of a body that was destroyed
+
+  static Buffers& OfThisThread() {
+    thread_local Buffers buffers;
+    return buffers;
+  }
+  void Keep(std::unique_ptr<Content> gone) {
+    if (gone == nullptr || gone->json != nullptr || gone->document.capacity() > kMostKept ||
+        gone->values.capacity() > kMostValuesKept) {
+      return;
+    }
+    content = std::move(gone);
+  }
+};
+
 Node Node::operator[](std::string_view key) const {
   if (!is_object()) return Node();
   const BodyValue* const end = value_->first + value_->count;
-  const BodyValue* const found = std::lower_bound(
-      value_->first, end, key,
-      [](const BodyValue& value, std::string_view name) { return value.name < name; });
-  return found == end || found->name != key ? Node() : Node(found);
+  const BodyValue* found = nullptr;
+  if (value_->count > kMostUnsorted) {
+    found = std::lower_bound(
+        value_->first, end, key,
+        [](const BodyValue& value, std::string_view name) { return value.name < name; });
+    if (found != end && found->name != key) found = end;
+  } else {
+    found =
+        std::find_if(value_->first, end, [&](const BodyValue& value) { return value.name == key; });
+  }
+  return found == end ? Node() : Node(found);
 }
 
 bool Node::is_null() const { return value_ != nullptr && value_->kind == Kind::kNull; }
@@ -193,6 +266,7 @@ std::vector<std::string_view> Node::keys() const {
   std::vector<std::string_view> names;
   if (!is_object()) return names;
   for (std::uint32_t i = 0; i < value_->count; ++i) names.push_back(value_->first[i].name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -225,34 +299,39 @@ std::string Node::id() const {
 Body::Body(std::unique_ptr<Content> content) : content_(std::move(content)) {}
 Body::Body(Body&&) noexcept = default;
 Body& Body::operator=(Body&&) noexcept = default;
-Body::~Body() = default;
+Body::~Body() { Buffers::OfThisThread().Keep(std::move(content_)); }
 
 Node Body::root() const { return Node(content_->values.data()); }
 
 absl::StatusOr<Body> Body::Parse(std::string_view text) {
-  auto content = std::make_unique<Content>();
-  {
-    // Rationale: simdjson's on-demand parser is not used, because it does not check values that
-    // nobody reads. Whether a repeated key or invalid UTF-8 is refused would then depend on the
-    // reader.
-    simdjson::dom::parser parser;
-    Element root;
-    if (parser.parse_into_document(content->document, text.data(), text.size()).get(root) ==
-            simdjson::SUCCESS &&
-        root.is_object()) {
-      if (auto values = List(root)) {
-        content->values = *std::move(values);
-        return Body(std::move(content));
-      }
-    }
+  if (text.size() <= kMostKept) return Parse(text, Buffers::OfThisThread());
+  Buffers once;
+  return Parse(text, once);
+}
+
+absl::StatusOr<Body> Body::Parse(std::string_view text, Buffers& buffers) {
+  std::unique_ptr<Content> content = std::move(buffers.content);
+  if (content == nullptr) content = std::make_unique<Content>();
+  // Rationale: simdjson's on-demand parser is not used, because it does not check values that
+  // nobody reads. Whether a repeated key or invalid UTF-8 is refused would then depend on the
+  // reader.
+  Element root;
+  const absl::Cleanup keeps_little = [&] {
+    if (buffers.listing.sources.capacity() > kMostValuesKept) buffers.listing = {};
+  };
+  if (buffers.parser.parse_into_document(content->document, text.data(), text.size()).get(root) ==
+          simdjson::SUCCESS &&
+      root.is_object() && List(root, &buffers.listing, &content->values)) {
+    return Body(std::move(content));
   }
   // The body is wrong, or has something rare that JSON allows (a whole number of thirty digits).
   auto json = ReadStrictly(text);
   if (!json.ok()) return json.status();
   content->json = *std::move(json);
-  auto values = List(static_cast<const Json*>(content->json.get()));
-  if (!values) return absl::InvalidArgumentError("the body is refused: it passes a limit");
-  content->values = *std::move(values);
+  Listing<const Json*> listing;
+  if (!List(static_cast<const Json*>(content->json.get()), &listing, &content->values)) {
+    return absl::InvalidArgumentError("the body is refused: it passes a limit");
+  }
   return Body(std::move(content));
 }
 

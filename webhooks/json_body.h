@@ -6,7 +6,7 @@
 //
 // Most bodies are read twice, by the intake and by the worker, and a reader uses about a tenth of
 // the values. Parsing therefore makes no tree of objects, but one list of values over one text
-// buffer.
+// buffer, and each thread keeps the buffers of its last body.
 #pragma once
 
 #include <cstddef>
@@ -70,6 +70,8 @@ class Body {
 
  private:
   struct Content;
+  struct Buffers;
+  static absl::StatusOr<Body> Parse(std::string_view text, Buffers& buffers);
   explicit Body(std::unique_ptr<Content> content);
   std::unique_ptr<Content> content_;
 };

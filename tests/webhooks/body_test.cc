@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -124,6 +125,44 @@ TEST(BodyTest, RefusesAKeyThatOccursTwice) {
   EXPECT_THAT(Refused(R"({"action":"opened","action":"closed"})"), HasSubstr("twice"));
   EXPECT_THAT(Refused(R"({"x":[{"id":1,"id":2}]})"), HasSubstr("twice"));
   EXPECT_THAT(Refused(R"({"action":1,"acti\u006fn":2})"), HasSubstr("twice"));
+}
+
+std::string Members(int count) {
+  std::string text = "{\"first\":0";
+  for (int i = count - 1; i > 0; --i) absl::StrAppend(&text, ",\"m", i, "\":", i);
+  return text;
+}
+
+TEST(BodyTest, FindsMembersAndThoseThatOccurTwiceInObjectsOfAnySize) {
+  for (const int count : {1, 2, 255, 256, 257, 1000}) {
+    const std::string text = Members(count);
+    const auto body = Body::Parse(text + "}");
+    ASSERT_TRUE(body.ok()) << count;
+    EXPECT_EQ(body->root()["first"].integer(), 0);
+    for (int i = 1; i < count; ++i) {
+      ASSERT_EQ(body->root()[absl::StrCat("m", i)].integer(), i) << count;
+    }
+    EXPECT_FALSE(body->root()["m0"].present());
+    const auto keys = body->root().keys();
+    EXPECT_EQ(keys.size(), static_cast<std::size_t>(count));
+    EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end())) << count;
+    EXPECT_THAT(Refused(text + ",\"first\":1}"), HasSubstr("twice")) << count;
+  }
+}
+
+TEST(BodyTest, IsItsOwnWhateverElseTheThreadReads) {
+  auto first = Body::Parse(R"({"name":"first","list":[1,2,3]})");
+  auto second = Body::Parse(R"({"name":"second","list":[4]})");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(first->root()["name"].text(), "first");
+  EXPECT_EQ(first->root()["list"].items().size(), 3u);
+  EXPECT_EQ(second->root()["name"].text(), "second");
+  *first = *std::move(second);
+  const auto third = Body::Parse(R"({"name":"third"})");
+  ASSERT_TRUE(third.ok());
+  EXPECT_EQ(first->root()["name"].text(), "second");
+  EXPECT_EQ(third->root()["name"].text(), "third");
+  EXPECT_FALSE(third->root()["list"].present());
 }
 
 TEST(BodyTest, RefusesWhatIsNotUtf8AndSaysNothingOfTheContent) {
