@@ -1,5 +1,6 @@
 #include "glob.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -35,11 +36,21 @@ std::vector<Part> Split(std::string_view pattern) {
 }  // namespace
 
 bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* steps) {
-  if (pattern.find('*') == std::string_view::npos) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) {
     if (steps != nullptr) *steps += text.size();
     return absl::EqualsIgnoreCase(absl::string_view(pattern.data(), pattern.size()),
                                   absl::string_view(text.data(), text.size()));
   }
+  // The text before the first star is compared directly. Most patterns end with one star.
+  if (steps != nullptr) *steps += std::min(star, text.size());
+  if (text.size() < star ||
+      !absl::EqualsIgnoreCase(absl::string_view(pattern.data(), star), {text.data(), star})) {
+    return false;
+  }
+  pattern.remove_prefix(star);
+  text.remove_prefix(star);
+  if (pattern == "*") return text.find('/') == std::string_view::npos;
   const std::vector<Part> pieces = Split(pattern);
   // alive[i]: the first i pieces match the text so far. Rationale: all possible matches are
   // followed at the same time, so that a pattern with many stars costs no more than one with few.

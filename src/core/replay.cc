@@ -311,11 +311,18 @@ void Replayer::Take(const Step& step) {
 }
 
 bool Replayer::CoveredByPlan(const Customer& customer) const {
+  return HasPlanForKind(customer) && IsProjectCovered();
+}
+
+bool Replayer::IsProjectCovered() const {
+  return policy().projects.empty() || Covers(*terms_[now_], NamesOf(context_));
+}
+
+bool Replayer::HasPlanForKind(const Customer& customer) const {
   const auto plan = policy().plans.find(customer.plan);
   if (plan == policy().plans.end()) return false;
-  const bool kind_covered = context_.key.kind == TicketKind::kIssue ? plan->second.covers_issues
-                                                                    : plan->second.covers_changes;
-  return kind_covered && (policy().projects.empty() || Covers(*terms_[now_], NamesOf(context_)));
+  return context_.key.kind == TicketKind::kIssue ? plan->second.covers_issues
+                                                 : plan->second.covers_changes;
 }
 
 void Replayer::Opened(const Fact& fact) {
@@ -342,19 +349,26 @@ void Replayer::Opened(const Fact& fact) {
 }
 
 void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
+  if (!IsProjectCovered()) return;
+  const ProjectNames names = NamesOf(context_);
+  const bool may_claim = t_.author_index != kNobody && !roster_.IsBot(t_.author_index, terms);
   for (const Customer& customer : terms_[terms]->policy.customers) {
-    if (!InTerm(customer, t_.opened_at) || !CoveredByPlan(customer)) continue;
+    const bool in_project =
+        !customer.projects.empty() && AnyNames(customer.projects, terms_[terms]->id, names);
+    // Most customers have nothing to do with a ticket, so this check comes first.
+    if (!in_project && !(may_claim && roster_.MayBeContact(t_.author_index, terms, customer))) {
+      continue;
+    }
+    if (!HasPlanForKind(customer) || !InTerm(customer, t_.opened_at)) continue;
     // A claim that a person ended stays ended. One that a version of the policy ended may begin
     // again with a later version.
     const bool had = std::any_of(t_.stints.begin(), t_.stints.end(), [&](const Stint& stint) {
       return stint.customer == customer.id && (!stint.ended || stint.end_fact != nullptr);
     });
     if (had) continue;
-    const ProjectRef here{context_.key.forge, context_.path};
-    const bool in_project = AnyNames(customer.projects, terms_[terms]->id, NamesOf(context_));
     std::string reason;
     Answer contact = Answer::kNo;
-    if (t_.author_index != kNobody && !roster_.IsBot(t_.author_index, terms)) {
+    if (may_claim) {
       contact = roster_.ContactOf(t_.author_index, terms, customer, t_.opened_at, &reason);
     }
     if (contact == Answer::kYes) {
@@ -363,7 +377,9 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
             fact, in_project);
     } else if (in_project) {
       Claim(customer, since,
-            absl::StrCat("opened in ", ToString(here), ", a project of ", customer.id), fact, true);
+            absl::StrCat("opened in ", ToString(ProjectRef{context_.key.forge, context_.path}),
+                         ", a project of ", customer.id),
+            fact, true);
     }
   }
 }

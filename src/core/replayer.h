@@ -87,6 +87,8 @@ class Replayer {
   const TermsIndex::Labels& labels() const { return terms_[now_]->index->labels(); }
   bool IsAuthor(ActorIndex actor) const { return actor != kNobody && actor == t_.author_index; }
   bool CoveredByPlan(const Customer& customer) const;
+  bool IsProjectCovered() const;
+  bool HasPlanForKind(const Customer& customer) const;
 
   // replay_inputs.cc
   void LabelAdded(const Fact& fact, const std::string& name, ActorIndex by);

@@ -159,6 +159,13 @@ const Fact* Roster::Lookup(const Answers& answers, const Person& person, std::st
   return *after;
 }
 
+bool Roster::MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer) {
+  if (index == kNobody) return false;
+  const std::vector<std::string>& named = Of(index, terms).contact_of;
+  if (!named.empty()) return std::find(named.begin(), named.end(), customer.id) != named.end();
+  return !customer.contacts.organizations.empty() || !customer.contacts.emails.empty();
+}
+
 Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& customer,
                          absl::Time at, std::string* reason) {
   if (index == kNobody) return Answer::kNo;

@@ -68,6 +68,8 @@ class Roster {
     return index != kNobody && !Of(index, terms).team.empty();
   }
 
+  // False when ContactOf says no without any answer of the forge.
+  bool MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer);
   // Whether the actor is a contact of `customer` at `at`. `reason`: why.
   Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
                    std::string* reason);
