@@ -21,6 +21,7 @@
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/merge_operator.h"
 #include "rocksdb/perf_level.h"
+#include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "rocksdb/write_batch.h"
@@ -67,6 +68,47 @@ class WarningsToLog final : public rocksdb::Logger {
  private:
   Log* const log_;
 };
+
+// Marks keys whose next one mostly belongs right behind the last one: RocksDB then begins to search
+// for its place in memory where it put the last one. Rationale: finding places was a sixth of a
+// delivery's processor time.
+class Neighbours final : public rocksdb::SliceTransform {
+ public:
+  // Neighbours are equal up to the end of this number of texts (KeyWriter::Text).
+  explicit Neighbours(int texts) : texts_(texts) {}
+
+  const char* Name() const override { return "retainer.neighbours"; }
+  bool InDomain(const rocksdb::Slice&) const override { return true; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    std::size_t end = 0;
+    for (int i = 0; i < texts_; ++i) {
+      const std::size_t found = ToView(key).find(std::string_view("\0\1", 2), end);
+      if (found == std::string_view::npos) return key;
+      end = found + 2;
+    }
+    return {key.data(), end};
+  }
+
+ private:
+  const int texts_;
+};
+
+// Nullptr for a table whose keys have no order in time, or which has few keys.
+std::shared_ptr<const rocksdb::SliceTransform> NeighboursIn(std::string_view table) {
+  for (const Table by_number_or_time :
+       {Table::kInbox, Table::kBodies, Table::kExpiry, Table::kLedger, Table::kWakeups}) {
+    if (table == TableName(by_number_or_time)) return std::make_shared<Neighbours>(0);
+  }
+  // The key of a ticket has two texts, forge and project, and then its kind and number. The rows of
+  // a list have two, the customer and a value, and then an instant.
+  for (const Table by_two_texts :
+       {Table::kTickets, Table::kOpenTickets, Table::kFacts, Table::kFaces, Table::kIndexes}) {
+    if (table == TableName(by_two_texts)) return std::make_shared<Neighbours>(2);
+  }
+  // Each forge has its own queue of dirty faces.
+  if (table == TableName(Table::kDirty)) return std::make_shared<Neighbours>(1);
+  return nullptr;
+}
 
 rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& wanted) {
   rocksdb::DBOptions options;
@@ -290,6 +332,7 @@ absl::Status RocksDbEngine::OpenDatabase(Access access) {
       blocks.filter_policy.reset();
       table.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
     }
+    table.memtable_insert_with_hint_prefix_extractor = NeighboursIn(name);
     // Already compressed.
     if (name == TableName(Table::kBodies)) table.compression = rocksdb::kNoCompression;
     return rocksdb::ColumnFamilyDescriptor(name, table);

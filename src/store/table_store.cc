@@ -14,6 +14,8 @@ namespace retainer {
 namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
+// The last schema that changed the rows of `indexes`.
+constexpr std::uint64_t kRowsOfSchema = 12;
 
 // The key range of a forge's tickets, or of one project's tickets, after `after`.
 std::pair<std::string, std::string> RangeOf(const std::string& forge, const std::string& project,
@@ -73,7 +75,7 @@ absl::Status TableStore::Open() {
     if (version < 5) {
       if (absl::Status status = UpgradeLists(); !status.ok()) return status;
     }
-    if (version >= 5 && version < kSchemaVersion) {
+    if (version >= 5 && version < kRowsOfSchema) {
       if (absl::Status status = UpgradeRows(); !status.ok()) return status;
     }
     if (version < kSchemaVersion) {

@@ -1,9 +1,12 @@
 #include "src/store/codec/body.h"
 
+#include <lz4.h>
 #include <zstd.h>
 
 #include <cstdlib>
 #include <memory>
+
+#include "src/store/codec/fields.h"
 
 namespace retainer {
 namespace {
@@ -15,55 +18,68 @@ namespace {
 //   zstd -1   10.0   3.5   19.9 %
 //   zstd 1    12.5   5.2   16.9 %    20.3 and 13.6 without reused contexts
 //   zstd 3    14.6   5.4   16.3 %
-// A body is written to the log and to a table and is kept in memory in between, so saving a third
-// of its size is worth the 11 us between LZ4 and level 1. Creating contexts is the expensive part.
-constexpr int kLevel = 1;
+// A body is deleted when it is decided, mostly within a second, so time counts more than size.
+constexpr char kLz4 = 1;
+
+constexpr unsigned long long kMaxBody = 64ULL << 20;
+// Limits the announced size, so that a corrupt frame cannot make us allocate too much. One byte of
+// LZ4 gives 255 bytes at most. One block of zstd (128 KiB) takes at least four bytes.
+constexpr unsigned long long kMaxLz4Ratio = 255;
+constexpr unsigned long long kMaxZstdRatio = 64ULL << 10;
+
+std::optional<std::string> DecompressLz4(std::string_view frame) {
+  std::uint64_t size = 0;
+  if (!TakeVarint(&frame, &size) || size > kMaxBody || size > frame.size() * kMaxLz4Ratio) {
+    return std::nullopt;
+  }
+  std::string body(size, '\0');
+  const int got = LZ4_decompress_safe(frame.data(), body.data(), static_cast<int>(frame.size()),
+                                      static_cast<int>(size));
+  if (got < 0 || static_cast<std::uint64_t>(got) != size) return std::nullopt;
+  return body;
+}
 
 struct Free {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// One context per thread; about a megabyte after its first use.
-ZSTD_CCtx* Packing() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
+// The format of schemas up to 12.
+std::optional<std::string> DecompressZstd(std::string_view frame) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kMaxBody ||
+      size > frame.size() * kMaxZstdRatio) {
+    return std::nullopt;
+  }
+  std::string body(size, '\0');
+  const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
   if (context == nullptr) std::abort();  // no memory
-  return context.get();
+  const std::size_t got =
+      ZSTD_decompressDCtx(context.get(), body.data(), body.size(), frame.data(), frame.size());
+  if (ZSTD_isError(got) || got != body.size()) return std::nullopt;
+  return body;
 }
-
-ZSTD_DCtx* Unpacking() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
-  if (context == nullptr) std::abort();
-  return context.get();
-}
-constexpr unsigned long long kMaxBody = 64ULL << 20;
-// Limits the announced size, so that a corrupt frame cannot make us allocate too much. One block
-// (128 KiB) takes at least four bytes.
-constexpr unsigned long long kMaxRatio = 64ULL << 10;
 
 }  // namespace
 
 std::string CompressBody(std::string_view body) {
-  std::string frame(ZSTD_compressBound(body.size()), '\0');
-  const std::size_t size =
-      ZSTD_compressCCtx(Packing(), frame.data(), frame.size(), body.data(), body.size(), kLevel);
+  // No delivery that is accepted is too large for LZ4 (2 GiB).
+  if (body.size() > LZ4_MAX_INPUT_SIZE) std::abort();
+  std::string frame(1, kLz4);
+  AppendVarint(&frame, body.size());
+  const std::size_t head = frame.size();
+  const int bound = LZ4_compressBound(static_cast<int>(body.size()));
+  frame.resize(head + static_cast<std::size_t>(bound));
+  const int size =
+      LZ4_compress_default(body.data(), frame.data() + head, static_cast<int>(body.size()), bound);
   // only possible if the buffer is too small, which the bound excludes
-  if (ZSTD_isError(size)) std::abort();
-  frame.resize(size);
+  if (size <= 0) std::abort();
+  frame.resize(head + static_cast<std::size_t>(size));
   return frame;
 }
 
 std::optional<std::string> DecompressBody(std::string_view frame) {
-  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kMaxBody ||
-      size > frame.size() * kMaxRatio) {
-    return std::nullopt;
-  }
-  std::string body(size, '\0');
-  const std::size_t got =
-      ZSTD_decompressDCtx(Unpacking(), body.data(), body.size(), frame.data(), frame.size());
-  if (ZSTD_isError(got) || got != body.size()) return std::nullopt;
-  return body;
+  if (frame.starts_with(kLz4)) return DecompressLz4(frame.substr(1));
+  return DecompressZstd(frame);
 }
 
 }  // namespace retainer

@@ -1,4 +1,5 @@
-// Bodies of deliveries, compressed: one zstd frame (RFC 8878) with its content size.
+// Bodies of deliveries, compressed: u8 1, varint of the body's size, one block of LZ4. Schemas up
+// to 12 wrote one zstd frame (RFC 8878) with its content size, which begins with another byte.
 #pragma once
 
 #include <optional>

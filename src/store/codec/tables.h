@@ -11,7 +11,7 @@
 //                    "alive"                                  instant: when the service last said so
 //                    "gate_key"                               32 random bytes, made once (ticket_shifts.h)
 //     inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
-//     bodies         u64 seq                                  zstd frame of the body, with its size
+//     bodies         u64 seq                                  the body, compressed (codec/body.h)
 //     deliveries     text forge, text id                      u64 seq; every id that has not expired
 //     expiry         instant received, text forge, text id    u64 seq; read by Expire
 //     set_aside      text forge, u64 seq                      DeliveryRecord with the reason
@@ -114,6 +114,7 @@
 // `told_notices`: schemas up to 10 kept only what was told as a breach, and not the sinks.
 //
 // Differences of older schemas:
+// - up to 12: bodies are zstd frames, which are still read
 // - up to 11: no members_only in ProjectRecord and no outside_questions in TicketRecord; both count
 //   as no until they are set
 // - up to 8: no facts 25 and 26 and no ending 5
@@ -131,7 +132,7 @@
 namespace retainer {
 
 // Raise it when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 12;
+inline constexpr std::uint64_t kSchemaVersion = 13;
 
 enum class Table : std::uint8_t {
   kMeta,
