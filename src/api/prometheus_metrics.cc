@@ -1,12 +1,12 @@
 #include "src/api/prometheus_metrics.h"
 
 #include <cassert>
-#include <functional>
-#include <map>
 #include <mutex>
-#include <set>
 #include <string>
+#include <string_view>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/node_hash_map.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
@@ -23,6 +23,51 @@ const prometheus::Histogram::BucketBoundaries& Seconds() {
   return bounds;
 }
 
+// The families of one type, with their series by labels. Rationale: prometheus-cpp copies and
+// hashes all labels under a lock each time it finds a series.
+template <class Series>
+class Figures {
+ public:
+  void Add(std::string_view name, prometheus::Family<Series>* family) {
+    figures_.try_emplace(std::string(name), family);
+  }
+
+  // The series of these labels. When the metric has enough series, that of `other` for each label,
+  // because values from outside must not let it grow without bound. `more`: further arguments for a
+  // new series. Nullptr for a metric without a family: a bug, which tests find. It must not stop
+  // the desk.
+  template <class... More>
+  Series* Find(const std::string& name, const Metrics::Labels& labels, const More&... more) {
+    const auto figure = figures_.find(name);
+    assert(figure != figures_.end() && "declare it in metric_families.cc");
+    if (figure == figures_.end()) return nullptr;
+    assert(labels.size() == FindMetricFamily(name)->labels.size());
+    Figure& of = figure->second;
+    const std::lock_guard lock(of.mutex);
+    const auto known = of.series.find(labels);
+    if (known != of.series.end()) return known->second;
+    if (of.series.size() >= kMostSeries) {
+      Metrics::Labels other;
+      for (const auto& [label, value] : labels) other.emplace(label, "other");
+      return &of.family->Add(other, more...);
+    }
+    Series* const made = &of.family->Add(labels, more...);
+    of.series.emplace(labels, made);
+    return made;
+  }
+
+ private:
+  static constexpr std::size_t kMostSeries = 1000;
+
+  struct Figure {
+    explicit Figure(prometheus::Family<Series>* of) : family(of) {}
+    prometheus::Family<Series>* const family;
+    std::mutex mutex;
+    absl::flat_hash_map<Metrics::Labels, Series*> series;
+  };
+  absl::node_hash_map<std::string, Figure> figures_;  // changes only during construction
+};
+
 }  // namespace
 
 // All metrics exist from the start, so that an alert on a metric that was never changed sees a
@@ -36,19 +81,19 @@ class PrometheusMetrics::Impl {
       switch (family.type) {
         case MetricType::kCounter: {
           auto& made = prometheus::BuildCounter().Name(name).Help(help).Register(registry_);
-          counters_.emplace(family.name, &made);
+          counters_.Add(family.name, &made);
           if (family.labels.empty()) made.Add({});
           break;
         }
         case MetricType::kGauge: {
           auto& made = prometheus::BuildGauge().Name(name).Help(help).Register(registry_);
-          gauges_.emplace(family.name, &made);
+          gauges_.Add(family.name, &made);
           if (family.labels.empty()) made.Add({});
           break;
         }
         case MetricType::kHistogram: {
           auto& made = prometheus::BuildHistogram().Name(name).Help(help).Register(registry_);
-          histograms_.emplace(family.name, &made);
+          histograms_.Add(family.name, &made);
           if (family.labels.empty()) made.Add({}, Seconds());
           break;
         }
@@ -56,67 +101,25 @@ class PrometheusMetrics::Impl {
     }
   }
 
-  template <class T>
-  using Families = std::map<std::string, prometheus::Family<T>*, std::less<>>;
-  Families<prometheus::Counter> counters_;
-  Families<prometheus::Gauge> gauges_;
-  Families<prometheus::Histogram> histograms_;
-  // Returns the labels, or `other` for each when the metric has enough series, because values from
-  // outside must not let it grow without bound.
-  Metrics::Labels Bounded(const std::string& name, const Metrics::Labels& labels) {
-    if (labels.empty()) return labels;
-    const std::lock_guard lock(mutex_);
-    auto& known = series_[name];
-    if (known.contains(labels)) return labels;
-    if (known.size() < kMostSeries) {
-      known.insert(labels);
-      return labels;
-    }
-    Metrics::Labels other;
-    for (const auto& [label, value] : labels) other.emplace(label, "other");
-    return other;
-  }
-
+  Figures<prometheus::Counter> counters_;
+  Figures<prometheus::Gauge> gauges_;
+  Figures<prometheus::Histogram> histograms_;
   prometheus::Registry registry_;
-
- private:
-  static constexpr std::size_t kMostSeries = 1000;
-
-  std::mutex mutex_;
-  std::map<std::string, std::set<Metrics::Labels>, std::less<>> series_;
 };
-
-namespace {
-
-// A metric without a family is a bug, which tests find. It must not stop the desk.
-template <class Families>
-auto* Find(const Families& families, const std::string& name, const Metrics::Labels& labels) {
-  const auto it = families.find(name);
-  assert(it != families.end() && "declare it in metric_families.cc");
-  assert(it == families.end() || labels.size() == FindMetricFamily(name)->labels.size());
-  (void)labels;
-  return it == families.end() ? nullptr : it->second;
-}
-
-}  // namespace
 
 PrometheusMetrics::PrometheusMetrics() : impl_(std::make_unique<Impl>()) {}
 PrometheusMetrics::~PrometheusMetrics() = default;
 
 void PrometheusMetrics::Count(const std::string& name, const Labels& labels, double by) {
-  if (auto* family = Find(impl_->counters_, name, labels))
-    family->Add(impl_->Bounded(name, labels)).Increment(by);
+  if (auto* series = impl_->counters_.Find(name, labels)) series->Increment(by);
 }
 
 void PrometheusMetrics::Set(const std::string& name, double value, const Labels& labels) {
-  if (auto* family = Find(impl_->gauges_, name, labels))
-    family->Add(impl_->Bounded(name, labels)).Set(value);
+  if (auto* series = impl_->gauges_.Find(name, labels)) series->Set(value);
 }
 
 void PrometheusMetrics::Observe(const std::string& name, double value, const Labels& labels) {
-  if (auto* family = Find(impl_->histograms_, name, labels)) {
-    family->Add(impl_->Bounded(name, labels), Seconds()).Observe(value);
-  }
+  if (auto* series = impl_->histograms_.Find(name, labels, Seconds())) series->Observe(value);
 }
 
 std::string PrometheusMetrics::Expose() const {
