@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/listening_socket.h"
 #include "src/api/request_target.h"
+#include "src/pipeline/short_turns.h"
 
 namespace retainer {
 namespace {
@@ -109,6 +110,7 @@ class Listener::Impl {
     pools_.Start();
     Accept();
     thread_ = std::thread([this] {
+      TakeShortTurns();
       const auto keep = asio::make_work_guard(loop_);
       loop_.run();
     });

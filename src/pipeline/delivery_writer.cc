@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "src/pipeline/short_turns.h"
+
 namespace retainer {
 
 DeliveryWriter::~DeliveryWriter() { Stop(); }
@@ -57,6 +59,7 @@ absl::StatusOr<Store::Put> DeliveryWriter::PutAndWait(const Delivery& delivery) 
 }
 
 void DeliveryWriter::Run() {
+  TakeShortTurns();
   std::unique_lock lock(mutex_);
   for (;;) {
     came_.wait(lock, [this] { return (!queue_.empty() && !writing_) || !running_; });

@@ -9,7 +9,6 @@
 #include "src/pipeline/label_renames.h"
 #include "src/pipeline/lanes.h"
 #include "src/pipeline/ticket_keys.h"
-#include "src/pipeline/ticket_names.h"
 
 namespace retainer {
 
@@ -446,7 +445,7 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
     return judged.status();
   }
   log_.Write(LogLevel::kDebug, "decided",
-             {{"ticket", NameOf(store_, key)},
+             {{"ticket", ToString(TicketRef{key.forge, (*project)->path, key.kind, key.number})},
               {"delivery", entry.delivery.id},
               {"changes", absl::StrJoin(judged->decision.record.changes, "; ")}});
   done->kind = WorkDone::Kind::kDecided;

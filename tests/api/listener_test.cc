@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/api/raw_client.h"
+#include "tests/pipeline/turns.h"
 
 namespace retainer {
 namespace {
@@ -27,6 +28,7 @@ class PlainFront final : public HttpFront {
  public:
   Plan Look(HttpRequest& request) override {
     Plan plan;
+    turn = TurnOfThisThread();
     if (request.path == "/deliveries") {
       plan.where = Where::kDeliveries;
       plan.max_body = 25 * 1024 * 1024;
@@ -57,6 +59,7 @@ class PlainFront final : public HttpFront {
 
   std::function<void()> slow = [] {};
   std::atomic<int> answered = 0;
+  std::atomic<std::uint64_t> turn = 0;  // of the loop's thread
 };
 
 class ListenerTest : public ::testing::Test {
@@ -135,6 +138,13 @@ TEST_F(ListenerTest, RequestsFollowEachOther) {
     ASSERT_EQ(Body(client.ReadAnswer()), "2");
     ASSERT_EQ(Body(client.ReadAnswer()), "3");
   }
+}
+
+TEST_F(ListenerTest, TheLoopNeedNotWaitForADecisionToEnd) {
+  if (TurnOfThisThread() == 0) GTEST_SKIP() << "this system knows no turns";
+  Listen();
+  Held();
+  EXPECT_LT(front.turn, TurnOfThisThread());
 }
 
 TEST_F(ListenerTest, BytesMayComeOneByOne) {

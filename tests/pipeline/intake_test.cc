@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/pipeline/turns.h"
 #include "tests/pipeline/world.h"
 
 namespace retainer {
@@ -125,6 +126,17 @@ TEST_F(SharedSyncTest, WhoWaitsForTheDiskSharesTheWriteToo) {
   held.LetGo();
   shared.Stop();
   EXPECT_EQ(Answers()["later"], 202);
+}
+
+TEST_F(SharedSyncTest, WhoWritesNeedNotWaitForADecisionToEnd) {
+  if (TurnOfThisThread() == 0) GTEST_SKIP() << "this system knows no turns";
+  std::uint64_t turn = 0;
+  shared.AcceptLater("github", FakeReceiver::HeadersOf("a"), "{}", clock.Now(), "",
+                     [&](const IntakeAnswer&) { turn = TurnOfThisThread(); });
+  held.LetGo();
+  shared.Stop();
+  EXPECT_LT(turn, TurnOfThisThread());
+  EXPECT_GT(turn, 0u);
 }
 
 TEST_F(SharedSyncTest, WriteThatFailsIsRefusedToAllOfIt) {
