@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-namespace retainer {
+namespace retainer::templates {
 
 extern const std::string_view kCommentTemplate;
 extern const std::string_view kMentionTemplate;
 extern const std::string_view kCheckTemplate;
 
-}  // namespace retainer
+}  // namespace retainer::templates

@@ -8,31 +8,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "src/base/utf8.h"
+#include "src/base/view.h"
 #include "templates/renderer.h"
 
-namespace retainer {
+namespace retainer::templates {
 namespace {
 
 constexpr std::size_t kMostBytes = 160;  // per text; a longer one is cut
 constexpr std::size_t kMostUrl = 1000;
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
-
-// The length of the UTF-8 sequence at the start of `text`; 0 when it is not valid.
-std::size_t SequenceLength(std::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t size = first < 0x80   ? 1
-                           : first < 0xC2 ? 0
-                           : first < 0xE0 ? 2
-                           : first < 0xF0 ? 3
-                           : first < 0xF5 ? 4
-                                          : 0;
-  if (size == 0 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  }
-  return size;
-}
+using base::View;
 
 // Marks of direction and invisible characters, which could make a text look like another one.
 bool IsInvisible(std::string_view sequence) {
@@ -59,7 +45,7 @@ std::string OneLine(std::string_view text) {
   std::string line;
   bool cut = false;
   while (!text.empty()) {
-    const std::size_t n = SequenceLength(text);
+    const std::size_t n = base::FirstCodePoint(text).length;
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(n, 1));
     text.remove_prefix(sequence.size());
     const auto c = static_cast<unsigned char>(sequence[0]);
@@ -185,4 +171,4 @@ std::string ShownUtc(const ShownTime& time) {
   return absl::StrCat(same_day ? "" : absl::StrCat(Day(utc.cs, false), " "), Clock(utc.cs), " UTC");
 }
 
-}  // namespace retainer
+}  // namespace retainer::templates

@@ -12,7 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "templates/embedded.h"
 
-namespace retainer {
+namespace retainer::templates {
 namespace {
 
 namespace mustache = kainjow::mustache;
@@ -302,4 +302,4 @@ class MustacheRenderer : public Renderer {
 
 std::unique_ptr<Renderer> MakeRenderer() { return std::make_unique<MustacheRenderer>(); }
 
-}  // namespace retainer
+}  // namespace retainer::templates

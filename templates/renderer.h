@@ -16,7 +16,7 @@
 
 #include "retainer/face.h"
 
-namespace retainer {
+namespace retainer::templates {
 
 inline constexpr std::size_t kMaxCommentBytes = 65'535;  // GitHub refuses longer ones
 inline constexpr std::size_t kMostCommentLines = 12;
@@ -39,4 +39,4 @@ std::string ShownLocal(const ShownTime& time, bool year);
 // the zone is UTC.
 std::string ShownUtc(const ShownTime& time);
 
-}  // namespace retainer
+}  // namespace retainer::templates

@@ -4,7 +4,7 @@
 
 #include "absl/time/civil_time.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 // Reads from the front of a text. After the first mismatch `ok` stays false.
@@ -93,4 +93,4 @@ std::optional<absl::Time> ReadForgeTime(Node node) {
   return absl::FromUnixSeconds(*seconds);
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "webhooks/json_body.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 // Accepts `2026-03-03T10:02:00Z`, `….123Z`, `…+01:00`, `2026-03-03 10:02:00 UTC`, `… +0200`, and a
 // date without a time (midnight, UTC). Nullopt for anything else, and for years before 1970,
@@ -17,4 +17,4 @@ std::optional<absl::Time> ParseForgeTime(std::string_view text);
 // Accepts a text as above, or whole seconds since 1970.
 std::optional<absl::Time> ReadForgeTime(Node node);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

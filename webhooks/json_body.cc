@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 // A value in the list. The values of an array or an object follow one another. Those of an object
 // with more than kMostUnsorted members are ordered by name.
@@ -165,7 +165,9 @@ struct Listing {
 template <typename Source>
 bool List(Source root, Listing<Source>* listing, std::vector<BodyValue>* list) {
   std::vector<BodyValue>& values = *list;
-  auto& [sources, members] = *listing;
+  // References, because a lambda of C++20 cannot capture a structured binding.
+  std::vector<Source>& sources = listing->sources;
+  Members<Source>& members = listing->members;
   values.assign(1, ValueOf(root));
   sources.assign(1, root);
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -370,4 +372,4 @@ bool LooksLikeObject(std::string_view text) {
   return false;
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -21,7 +21,7 @@
 #include "absl/status/statusor.h"
 #include "webhooks/json_strict.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 struct BodyValue;  // private to this room (json_body.cc)
 
@@ -80,4 +80,4 @@ class Body {
 // kMaxDepth, and strings end. A cheap check for the intake; Parse decides.
 bool LooksLikeObject(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using Json = nlohmann::json;
@@ -114,4 +114,4 @@ absl::StatusOr<std::unique_ptr<nlohmann::json>> ReadStrictly(std::string_view te
   return tree;
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

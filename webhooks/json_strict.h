@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 inline constexpr int kMaxBodyDepth = 64;
 inline constexpr std::size_t kMaxBodyValues = 1'000'000;
@@ -18,4 +18,4 @@ inline constexpr std::size_t kMaxBodyValues = 1'000'000;
 // throws and never recurses.
 absl::StatusOr<std::unique_ptr<nlohmann::json>> ReadStrictly(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

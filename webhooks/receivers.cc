@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "webhooks/github/receiver.h"
-#include "webhooks/gitlab/receiver.h"
+#include "webhooks/github/github_receiver.h"
+#include "webhooks/gitlab/gitlab_receiver.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 absl::Status CheckSecrets(const ForgeConfig& config, const std::vector<WebhookSecret>& secrets,
@@ -61,4 +61,4 @@ absl::StatusOr<std::unique_ptr<WebhookReceiver>> MakeReceiver(const ForgeConfig&
       absl::StrCat("forge \"", config.name, "\" is of a kind that has no receiver"));
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -7,7 +7,7 @@
 #include "retainer/config.h"
 #include "retainer/webhook.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 // InvalidArgument, with the forge and the remedy but never a secret, for: a forge without any
 // secret (there is no insecure default), an empty secret, a signing token that is not `whsec_` +
@@ -15,4 +15,4 @@ namespace retainer {
 // forge's projects.
 absl::StatusOr<std::unique_ptr<WebhookReceiver>> MakeReceiver(const ForgeConfig& config);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

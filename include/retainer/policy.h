@@ -180,8 +180,10 @@ struct Promise {
 // The distance from the due instant to `fraction` of the target: negative for a fraction below 1.
 absl::Duration Shift(absl::Duration target, double fraction);
 
-class TermsIndex;  // core's own
-class OpenTerms;   // core's own
+namespace core {
+class TermsIndex;
+class OpenTerms;
+}  // namespace core
 
 // A policy version with its calendars compiled. Immutable; shared between threads.
 struct Terms {
@@ -193,8 +195,8 @@ struct Terms {
   // that the policy can use.
   std::map<std::string, std::shared_ptr<const BusinessTime>> calendars;
   // Precomputed answers for evaluations. Nullptr only in terms that no evaluation uses.
-  std::shared_ptr<const TermsIndex> index;
-  std::shared_ptr<OpenTerms> open;  // as `index`
+  std::shared_ptr<const core::TermsIndex> index;
+  std::shared_ptr<core::OpenTerms> open;  // as `index`
 
   // REQUIRES: `names` is a set of calendars that the policy uses.
   const BusinessTime& Calendar(const std::vector<std::string>& names) const {

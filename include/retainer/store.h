@@ -157,6 +157,10 @@ struct TicketQuery {
 absl::Time DueIn(const TicketRecord& record, const std::string& customer);
 // The position of a ticket in the list of `query`.
 TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record);
+// Does the query take claims of this priority?
+bool IsAskedFor(const TicketQuery& query, const std::string& priority);
+// Of two priorities, the lesser comes first in the order kPriority.
+std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std::string& priority);
 
 // A count of claims in force on open tickets of covered projects. A ticket without a claim counts
 // as one claim with an empty plan and priority. States are as of the last decision.

@@ -4,7 +4,7 @@
 
 #include "src/api/client_address.h"
 
-namespace retainer {
+namespace retainer::api {
 
 bool ConnectionGate::Enter(const std::string& address) {
   std::size_t& held = held_[ClientNetwork(address)];
@@ -54,4 +54,4 @@ void BodyBudget::Release(Hold& hold) {
   hold.bytes = 0;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-namespace retainer {
+namespace retainer::api {
 
 // Limits the connections that one client network (client_address.h) may have at a time.
 class ConnectionGate {
@@ -71,4 +71,4 @@ class BodyBudget {
   std::map<std::string, Pot> networks_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace retainer {
+namespace retainer::api {
 
 class AnswerPools::Impl {
  public:
@@ -81,4 +81,4 @@ bool AnswerPools::Answer(HttpRequest& request, HttpFront::Where where, HttpFront
 }
 void AnswerPools::Stop() { impl_->Stop(); }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 
 #include "src/api/http_front.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct PoolSizes {
   std::size_t handlers = 4;    // threads
@@ -38,4 +38,4 @@ class AnswerPools {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -2,7 +2,7 @@
 
 #include "src/api/client_address.h"
 
-namespace retainer {
+namespace retainer::api {
 
 std::optional<absl::Duration> FailedAttempts::Blocked(const std::string& address, absl::Time now) {
   std::lock_guard lock(mutex_);
@@ -35,4 +35,4 @@ void FailedAttempts::Failed(const std::string& address, absl::Time now) {
   ++record.failures;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -13,7 +13,7 @@
 
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct AttemptLimits {
   int failures = 30;
@@ -40,4 +40,4 @@ class FailedAttempts {
   std::map<std::string, Record> records_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

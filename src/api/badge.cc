@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/xml.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr char kGreen[] = "#4c1";
@@ -112,4 +112,4 @@ std::string BadgeSvg(std::string_view label, const BadgeText& text) {
       words(EscapeXml(text.message), left * 10 + right * 5, (right - 10) * 10), "</g></svg>\n");
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -7,7 +7,7 @@
 
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // The figures of a project's badge. They count only promises to *public* customers, so the badge is
 // byte for byte the same as without any private customer.
@@ -31,4 +31,4 @@ std::string BadgeSvg(std::string_view label, const BadgeText& text);
 // Formats as `42m`, `3h 20m`, `2d 4h`.
 std::string ShortDuration(absl::Duration time);
 
-}  // namespace retainer
+}  // namespace retainer::api

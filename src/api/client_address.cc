@@ -10,7 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 std::string_view WithoutPort(std::string_view text) {
@@ -73,4 +73,4 @@ std::string TrustedProxies::ClientOf(const std::string& peer,
   return client;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

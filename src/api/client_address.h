@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 // An IP address in the form in which addresses are compared: without port, brackets and zone; IPv6
 // in its shortest form; an IPv4 address inside IPv6 as IPv4. Nullopt when the text is not an
@@ -37,4 +37,4 @@ class TrustedProxies {
   std::vector<std::string> addresses_;  // in plain form
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,10 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "src/api/sha256.h"
 #include "src/api/tokens.h"
+#include "src/base/digest.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr char kUnknownProject[] =
@@ -116,7 +116,7 @@ AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {
 }
 
 std::string EntityTag(std::string_view stable) {
-  return absl::StrCat("W/\"", Sha256Hex(stable).substr(0, 32), "\"");
+  return absl::StrCat("W/\"", base::Sha256Hex(stable).substr(0, 32), "\"");
 }
 
 bool NamesTag(std::string_view if_none_match, std::string_view tag) {
@@ -148,4 +148,4 @@ bool TakesGzip(std::string_view accept_encoding) {
   return false;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -16,11 +16,11 @@
 #include "src/api/tokens.h"
 #include "src/pipeline/desk.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // The sources of the routes' answers. Thread-safe.
 struct ApiContext {
-  Desk& desk;
+  pipeline::Desk& desk;
   Store& store;
   Clock& clock;
   Log& log;
@@ -80,4 +80,4 @@ bool NamesTag(std::string_view if_none_match, std::string_view tag);
 // True when an Accept-Encoding accepts gzip by name. (A plain `*` is not used.)
 bool TakesGzip(std::string_view accept_encoding);
 
-}  // namespace retainer
+}  // namespace retainer::api

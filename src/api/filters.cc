@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kMostListed = 30;
@@ -129,4 +129,4 @@ std::string GivenTwice(std::string_view name) {
   return absl::StrCat("`", Repeated(name), "` is given twice.");
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -13,7 +13,7 @@
 
 #include "src/api/exchange.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct AskedNames {
   std::vector<std::string> names;  // as in the policy, without repetition; empty: any
@@ -42,4 +42,4 @@ std::string GivenTwice(std::string_view name);
 // `a, b, c`. Of a long list the first names, and how many more there are; "none" for an empty list.
 std::string ListNames(const std::vector<std::string>& names);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/api/gzip.h"
-#include "src/api/problem.h"
+#include "src/api/problem_answer.h"
 #include "src/api/ticket_json.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr char kJson[] = "application/json";
@@ -37,7 +37,8 @@ bool Asks(const HttpRequest& request) {
 
 }  // namespace
 
-Front::Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies)
+Front::Front(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
+             const TrustedProxies& proxies)
     : desk_(desk), clock_(clock), log_(log), metrics_(metrics), proxies_(proxies) {}
 
 void Front::Answer(HttpRequest& request, Done done) {
@@ -125,7 +126,7 @@ HttpAnswer Front::Nothing(const HttpRequest& request) {
 }
 
 HttpAnswer Front::Ready(bool details) {
-  const Health health = desk_.CheckHealth();
+  const pipeline::Health health = desk_.CheckHealth();
   HttpAnswer answer = MakeText(health.ready ? 200 : 503, health.ready ? "ready\n" : "not ready\n");
   if (details) {
     answer.type = kJson;
@@ -156,7 +157,7 @@ void Front::SetBody(const HttpRequest& request, std::string body, std::string ty
   answer->body = packed ? *std::move(packed) : std::move(body);
 }
 
-OperatorsFront::OperatorsFront(Desk& desk, Clock& clock, Log& log, Metrics& metrics,
+OperatorsFront::OperatorsFront(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
                                const TrustedProxies& proxies,
                                std::function<std::string()> exposition)
     : Front(desk, clock, log, metrics, proxies), exposition_(std::move(exposition)) {}
@@ -185,4 +186,4 @@ std::string OperatorsFront::RouteOf(const std::string& path) const {
   return kOtherRoute;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

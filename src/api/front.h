@@ -21,12 +21,13 @@
 #include "src/pipeline/desk.h"
 #include "src/pipeline/throttle.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // Makes problem documents of errors, counts and logs. Derived classes serve the requests.
 class Front : public HttpFront {
  public:
-  Front(Desk& desk, Clock& clock, Log& log, Metrics& metrics, const TrustedProxies& proxies);
+  Front(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
+        const TrustedProxies& proxies);
 
   void Answer(HttpRequest& request, Done done) override;
   HttpAnswer Refuse(const HttpRequest* request, Refusal why) final;
@@ -53,10 +54,10 @@ class Front : public HttpFront {
   // The client's address.
   std::string ClientOf(const HttpRequest& request) const;
 
-  Desk& desk_;
+  pipeline::Desk& desk_;
   Clock& clock_;
   Log& log_;
-  Throttle failures_;
+  pipeline::Throttle failures_;
 
  private:
   Metrics& metrics_;
@@ -72,7 +73,7 @@ class PublicFront final : public Front {
     OidcVerifier* oidc = nullptr;
     ApiRouteOptions routes;
   };
-  PublicFront(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+  PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
               const TrustedProxies& proxies, Options options);
 
   Plan Look(HttpRequest& request) override;
@@ -85,7 +86,7 @@ class PublicFront final : public Front {
   Plan LookAtDelivery(const HttpRequest& request) const;
   // Answers after the delivery is on disk, in one write with others that came meanwhile.
   void TakeDelivery(const HttpRequest& request, Done done);
-  static HttpAnswer AnswerOf(const HttpRequest& request, const IntakeAnswer& taken);
+  static HttpAnswer AnswerOf(const HttpRequest& request, const pipeline::IntakeAnswer& taken);
   static HttpAnswer Dress(ApiAnswer given, const HttpRequest& request);
   HttpAnswer AnswerRoute(const Route& route, std::string varying, const HttpRequest& request);
   bool MustAuthenticate(const Route& route, const HttpRequest& request) const;
@@ -102,7 +103,7 @@ class PublicFront final : public Front {
 class OperatorsFront final : public Front {
  public:
   // `exposition` renders the metrics in Prometheus' text format.
-  OperatorsFront(Desk& desk, Clock& clock, Log& log, Metrics& metrics,
+  OperatorsFront(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
                  const TrustedProxies& proxies, std::function<std::string()> exposition);
 
   Plan Look(HttpRequest& request) override;
@@ -114,4 +115,4 @@ class OperatorsFront final : public Front {
   const std::function<std::string()> exposition_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

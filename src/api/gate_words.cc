@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace retainer {
+namespace retainer::api {
 
 std::string HiddenReason(bool at_risk) {
   return absl::StrCat("A commitment to a private customer is ",
@@ -41,4 +41,4 @@ std::string GateHeadline(const GateSaid& said) {
                       said.at_risk ? ", and none is at risk." : ".");
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 struct GateSaid {
   std::string_view verdict;  // pass, fail, unknown
@@ -26,4 +26,4 @@ std::string GateHeadline(const GateSaid& said);
 // The reason that outside callers get for all private customers together.
 std::string HiddenReason(bool at_risk);
 
-}  // namespace retainer
+}  // namespace retainer::api

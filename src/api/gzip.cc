@@ -2,7 +2,7 @@
 
 #include <zlib.h>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kWorthPacking = 512;  // bytes
@@ -32,4 +32,4 @@ std::optional<std::string> Gzip(std::string_view text) {
   return packed;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::api {
 
 // Nullopt when compression is not worth it, or when memory is lacking.
 std::optional<std::string> Gzip(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 
 #include "src/api/http_message.h"
 
-namespace retainer {
+namespace retainer::api {
 
 class HttpFront {
  public:
@@ -48,4 +48,4 @@ class HttpFront {
   virtual void Answered(const HttpRequest* request, const HttpAnswer& answer) = 0;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

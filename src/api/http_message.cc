@@ -1,16 +1,14 @@
 #include "src/api/http_message.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "src/api/problem.h"
+#include "src/api/problem_answer.h"
+#include "src/base/digest.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kLongestRequestId = 64;
@@ -68,10 +66,7 @@ std::string RequestId(std::string_view given) {
                              c == '_' || c == '.';
                     });
   if (sane) return std::string(given);
-  unsigned char bytes[12] = {};
-  RAND_bytes(bytes, sizeof(bytes));
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes), sizeof(bytes)));
+  return base::RandomHex(12).value_or(std::string(24, '0'));
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 // A field of a head; views into HttpRequest::head.
 struct HttpField {
@@ -64,4 +64,4 @@ std::string WriteAnswer(const HttpAnswer& answer, const HttpRequest* request, bo
 // The client's id if it may be repeated; otherwise a new one.
 std::string RequestId(std::string_view given);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,7 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "retainer/instant_text.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kIndent = 2;
@@ -129,4 +129,4 @@ void JsonWriter::Begin(char begin, char end) {
   levels_.push_back({end, true});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -23,7 +23,7 @@
 
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::api {
 
 class JsonWriter {
  public:
@@ -66,4 +66,4 @@ class JsonWriter {
   std::vector<std::pair<std::size_t, std::size_t>> volatile_;  // [begin, end) of text_
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer,
                                        const std::optional<ProjectKey>& project, absl::Time now) {
@@ -27,4 +27,4 @@ absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

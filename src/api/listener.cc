@@ -25,7 +25,7 @@
 #include "src/api/request_target.h"
 #include "src/pipeline/short_turns.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 namespace asio = boost::asio;
@@ -110,7 +110,7 @@ class Listener::Impl {
     pools_.Start();
     Accept();
     thread_ = std::thread([this] {
-      TakeShortTurns();
+      pipeline::TakeShortTurns();
       const auto keep = asio::make_work_guard(loop_);
       loop_.run();
     });
@@ -581,4 +581,4 @@ absl::StatusOr<int> Listener::Bind(const HostPort& at, const std::string& key) {
 void Listener::Start() { impl_->Start(); }
 void Listener::Stop() { impl_->Stop(); }
 
-}  // namespace retainer
+}  // namespace retainer::api

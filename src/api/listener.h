@@ -24,7 +24,7 @@
 #include "src/api/progress.h"
 #include "src/api/request_parser.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct ListenerOptions {
   HeadLimits head;
@@ -64,4 +64,4 @@ class Listener {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

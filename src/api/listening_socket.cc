@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/client_address.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 std::string TextOf(const sockaddr_storage& address, socklen_t size) {
@@ -82,4 +82,4 @@ void TurnAway(int fd, std::string_view answer) {
   ::close(fd);
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

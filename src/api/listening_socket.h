@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "retainer/config.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct Arrival {
   // Non-blocking; the caller owns it. -1: no connection, and `error` is the reason.
@@ -26,4 +26,4 @@ Arrival AcceptOne(int listening);
 // Sends `answer` without waiting, as much as the socket accepts at once, and closes it.
 void TurnAway(int fd, std::string_view answer);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::api {
 
 const std::vector<MetricFamily>& MetricFamilies() {
   using enum MetricType;
@@ -174,4 +174,4 @@ const MetricFamily* FindMetricFamily(std::string_view name) {
   return it == families.end() || it->name != name ? nullptr : &*it;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 enum class MetricType { kCounter, kGauge, kHistogram };
 
@@ -23,4 +23,4 @@ const std::vector<MetricFamily>& MetricFamilies();
 // nullptr when there is no such metric.
 const MetricFamily* FindMetricFamily(std::string_view name);
 
-}  // namespace retainer
+}  // namespace retainer::api

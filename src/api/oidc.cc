@@ -20,7 +20,7 @@ extern "C" {
 }
 #include <nlohmann/json.hpp>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using Json = nlohmann::json;
@@ -321,10 +321,10 @@ bool OidcVerifier::LooksLikeJwt(std::string_view token) {
 
 absl::StatusOr<OidcAccess> OidcVerifier::Verify(std::string_view token) {
   if (token.size() > kMaxToken) return Refused("it is too long");
-  if (!IsCompactJws(token)) return Refused("it is no signed token");
+  if (!IsCompactJws(token)) return Refused("it is not a signed token");
   cjose_err error;
   const Jws jws(cjose_jws_import(token.data(), token.size(), &error));
-  if (jws == nullptr) return Refused("it is no signed token");
+  if (jws == nullptr) return Refused("it is not a signed token");
   cjose_header_t* header = cjose_jws_get_protected(jws.get());
   const char* algorithm = cjose_header_get(header, CJOSE_HDR_ALG, &error);
   const char* key_id = cjose_header_get(header, CJOSE_HDR_KID, &error);
@@ -407,4 +407,4 @@ absl::StatusOr<OidcAccess> OidcVerifier::Compare(const Signed& token) const {
   return access;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -31,7 +31,7 @@
 #include "retainer/clock.h"
 #include "retainer/config.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // What a job's token gives access to.
 struct OidcAccess {
@@ -75,4 +75,4 @@ class OidcVerifier {
   std::vector<std::unique_ptr<Issuer>> issuers_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using State = Progress::State;
@@ -62,4 +62,4 @@ double Burden(const Progress& progress, std::size_t held, const PaceLimits& limi
   return 0;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct PaceLimits {
   absl::Duration idle_timeout = absl::Seconds(2);  // before a head's first byte
@@ -58,4 +58,4 @@ Progress::Steady::time_point Deadline(const Progress& progress, const PaceLimits
 double Burden(const Progress& progress, std::size_t held, const PaceLimits& limits,
               Progress::Steady::time_point now);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -14,7 +14,7 @@
 #include "prometheus/text_serializer.h"
 #include "src/api/metric_families.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 const prometheus::Histogram::BucketBoundaries& Seconds() {
@@ -126,4 +126,4 @@ std::string PrometheusMetrics::Expose() const {
   return prometheus::TextSerializer().Serialize(impl_->registry_.Collect());
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

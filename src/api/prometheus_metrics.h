@@ -8,7 +8,7 @@
 
 #include "retainer/metrics.h"
 
-namespace retainer {
+namespace retainer::api {
 
 class PrometheusMetrics final : public Metrics {
  public:
@@ -27,4 +27,4 @@ class PrometheusMetrics final : public Metrics {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -9,13 +9,14 @@
 #include "src/api/filters.h"
 #include "src/api/front.h"
 #include "src/api/tokens.h"
+#include "src/base/view.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::string_view kDeliveries = "/webhooks/";
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+using base::View;
 
 // The name of a forge, if it has the form that a configuration allows.
 std::optional<std::string_view> ForgeOf(std::string_view path) {
@@ -32,8 +33,8 @@ std::optional<std::string_view> ForgeOf(std::string_view path) {
 
 }  // namespace
 
-PublicFront::PublicFront(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
-                         const TrustedProxies& proxies, Options options)
+PublicFront::PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& log,
+                         Metrics& metrics, const TrustedProxies& proxies, Options options)
     : Front(desk, clock, log, metrics, proxies),
       store_(store),
       options_(std::move(options)),
@@ -105,12 +106,12 @@ void PublicFront::TakeDelivery(const HttpRequest& request, Done done) {
     headers.try_emplace(std::string(field.name), field.value);
   }
   desk_.AcceptLater(*ForgeOf(request.path), headers, request.body, ClientOf(request),
-                    [&request, done = std::move(done)](const IntakeAnswer& taken) {
+                    [&request, done = std::move(done)](const pipeline::IntakeAnswer& taken) {
                       done(AnswerOf(request, taken));
                     });
 }
 
-HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const IntakeAnswer& taken) {
+HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const pipeline::IntakeAnswer& taken) {
   HttpAnswer answer;
   if (taken.http_status >= 400) {
     answer = Problem(request, taken.http_status, taken.problem);
@@ -224,4 +225,4 @@ HttpAnswer PublicFront::Dress(ApiAnswer given, const HttpRequest& request) {
   return answer;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -4,13 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/api/gzip.h"
 
-namespace retainer {
-namespace {
-
-// A few megabytes at most.
-constexpr std::size_t kMostKept = 256;
-
-}  // namespace
+namespace retainer::api {
 
 RecentAnswers::Key RecentAnswers::KeyOf(const ApiContext& context, std::string_view route,
                                         const ApiRequest& request, const ProjectRecord& project,
@@ -31,10 +25,10 @@ RecentAnswers::Key RecentAnswers::KeyOf(const ApiContext& context, std::string_v
   return key;
 }
 
-std::shared_ptr<const ApiAnswer> RecentAnswers::Find(const Key& key) const {
+std::shared_ptr<const ApiAnswer> RecentAnswers::Find(const Key& key) {
   const std::lock_guard lock(mutex_);
-  const auto kept = kept_.find(key.question);
-  return kept == kept_.end() || kept->second.first != key ? nullptr : kept->second.second;
+  const auto* kept = kept_.Find(key.question);
+  return kept == nullptr || kept->first != key ? nullptr : kept->second;
 }
 
 std::shared_ptr<const ApiAnswer> RecentAnswers::Keep(const Key& key, ApiAnswer answer) {
@@ -42,9 +36,8 @@ std::shared_ptr<const ApiAnswer> RecentAnswers::Keep(const Key& key, ApiAnswer a
   answer.packed = Gzip(answer.body);
   const auto shared = std::make_shared<const ApiAnswer>(std::move(answer));
   const std::lock_guard lock(mutex_);
-  if (kept_.size() >= kMostKept) kept_.clear();
-  kept_.insert_or_assign(key.question, std::pair(key, shared));
+  kept_.Put(key.question, {key, shared});
   return shared;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,8 +11,9 @@
 #include <utility>
 
 #include "src/api/exchange.h"
+#include "src/base/bounded_map.h"
 
-namespace retainer {
+namespace retainer::api {
 
 class RecentAnswers {
  public:
@@ -28,14 +28,16 @@ class RecentAnswers {
                    const ProjectRecord& project, const TermsHistory& terms, absl::Time now);
 
   // Nullptr when there is none.
-  std::shared_ptr<const ApiAnswer> Find(const Key& key) const;
+  std::shared_ptr<const ApiAnswer> Find(const Key& key);
   // Keeps the answer. Computes its tag and its compressed body once, for all callers.
   // REQUIRES: its status is 200.
   std::shared_ptr<const ApiAnswer> Keep(const Key& key, ApiAnswer answer);
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::pair<Key, std::shared_ptr<const ApiAnswer>>> kept_;
+  static constexpr std::size_t kMostKept = 256;  // some megabytes at most
+
+  std::mutex mutex_;
+  base::BoundedMap<std::string, std::pair<Key, std::shared_ptr<const ApiAnswer>>> kept_{kMostKept};
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -13,7 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 namespace http = boost::beast::http;
@@ -159,4 +159,4 @@ RequestParser::Body RequestParser::ReadBody(std::string_view bytes, std::uint64_
   return impl_->ReadBody(bytes, max, used);
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -18,7 +18,7 @@
 
 #include "src/api/http_message.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct HeadLimits {
   std::size_t max_head = 64 * 1024;  // bytes of the request line and all fields
@@ -54,4 +54,4 @@ class RequestParser {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -7,11 +7,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "src/base/view.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 std::optional<unsigned char> ReadCoded(std::string_view two) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
@@ -82,4 +83,4 @@ RequestTarget ReadTarget(std::string_view target) {
   return read;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace retainer {
+namespace retainer::api {
 
 struct RequestTarget {
   // Decoded. Left unchanged when it has an encoded slash, backslash or control character, or an
@@ -21,4 +21,4 @@ struct RequestTarget {
 // For other forms `path` does not begin with a slash.
 RequestTarget ReadTarget(std::string_view target);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -1,6 +1,6 @@
 #include "src/api/routes.h"
 
-namespace retainer {
+namespace retainer::api {
 
 std::vector<Route> MakeRoutes(const ApiRouteOptions& options) {
   std::vector<Route> routes;
@@ -36,4 +36,4 @@ const Route* FindRoute(const std::vector<Route>& routes, std::string_view path,
   return nullptr;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -13,7 +13,7 @@
 
 #include "src/api/exchange.h"
 
-namespace retainer {
+namespace retainer::api {
 
 enum class Access {
   kToken,  // a token with scope read or more
@@ -52,4 +52,4 @@ void AddBadgeRoute(std::vector<Route>* routes);
 // The text of openapi.json.
 std::string_view OpenApiDocument();
 
-}  // namespace retainer
+}  // namespace retainer::api

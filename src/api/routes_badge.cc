@@ -9,7 +9,7 @@
 #include "src/api/routes.h"
 #include "src/api/tokens.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::int32_t kDays = 90;
@@ -134,4 +134,4 @@ void AddBadgeRoute(std::vector<Route>* routes) {
                      }});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,7 +6,7 @@
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::ordered_json;
@@ -217,4 +217,4 @@ void AddDeskRoutes(std::vector<Route>* routes) {
   routes->push_back({"/api/v1/ledger/head", Access::kToken, {}, ShowLedgerHead});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

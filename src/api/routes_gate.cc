@@ -40,7 +40,7 @@
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kMostReasons = 50;
@@ -443,4 +443,4 @@ void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes) {
                      }});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

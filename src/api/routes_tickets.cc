@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "retainer/instant_text.h"
 #include "src/api/filters.h"
 #include "src/api/recent_answers.h"
 #include "src/api/routes.h"
@@ -13,7 +14,7 @@
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kUsualPage = 50;
@@ -60,12 +61,10 @@ std::optional<ApiAnswer> ReadQuery(const ApiContext& context, const ApiRequest& 
     query->open = open == "true";
   }
   if (const std::string due = request.Get("due_before"); !due.empty()) {
-    absl::Time before;
-    if (!absl::ParseTime(absl::RFC3339_full, due, &before, nullptr) ||
-        before == absl::InfiniteFuture() || before == absl::InfinitePast()) {
+    query->due_before = ParseRfc3339(due);
+    if (!query->due_before) {
       return Refuse(400, "`due_before` is an instant like 2026-11-24T09:00:00Z.");
     }
-    query->due_before = before;
   }
   if (const std::string sort = request.Get("sort"); !sort.empty()) {
     const auto order = std::find_if(std::begin(kOrders), std::end(kOrders), [&](const auto& known) {
@@ -236,4 +235,4 @@ void AddTicketRoutes(std::vector<Route>* routes) {
                      }});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

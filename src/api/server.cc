@@ -10,7 +10,7 @@
 #include "src/api/front.h"
 #include "src/api/listener.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 // Limits connections by the number of files that the process may open. The store, the forges and
@@ -61,7 +61,7 @@ PublicFront::Options FrontOptions(const ApiOptions& options) {
 
 class ApiServer::Impl {
  public:
-  Impl(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+  Impl(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
        std::function<std::string()> exposition, ApiOptions options)
       : options_(std::move(options)),
         proxies_(options_.trusted_proxies),
@@ -96,7 +96,7 @@ class ApiServer::Impl {
   Listener operators_listener_;
 };
 
-ApiServer::ApiServer(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+ApiServer::ApiServer(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
                      std::function<std::string()> exposition, ApiOptions options)
     : impl_(std::make_unique<Impl>(desk, store, clock, log, metrics, std::move(exposition),
                                    std::move(options))) {}
@@ -105,4 +105,4 @@ ApiServer::~ApiServer() = default;
 absl::StatusOr<ApiPorts> ApiServer::Start() { return impl_->Start(); }
 void ApiServer::Stop() { impl_->Stop(); }
 
-}  // namespace retainer
+}  // namespace retainer::api

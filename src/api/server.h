@@ -45,7 +45,7 @@
 #include "src/api/routes.h"
 #include "src/pipeline/desk.h"
 
-namespace retainer {
+namespace retainer::api {
 
 struct ApiOptions {
   HostPort listen;
@@ -80,7 +80,7 @@ struct ApiPorts {
 class ApiServer {
  public:
   // `exposition` renders the metrics in Prometheus' text format.
-  ApiServer(Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
+  ApiServer(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
             std::function<std::string()> exposition, ApiOptions options);
   // Stops.
   ~ApiServer();
@@ -98,4 +98,4 @@ class ApiServer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

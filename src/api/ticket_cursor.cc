@@ -6,15 +6,15 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "src/api/sha256.h"
+#include "src/base/digest.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::size_t kLongestCursor = 1024;
 constexpr char kNever[] = "never";
 
-std::string FilterDigest(std::string_view filters) { return Sha256Hex(filters).substr(0, 8); }
+std::string FilterDigest(std::string_view filters) { return base::Sha256Hex(filters).substr(0, 8); }
 
 }  // namespace
 
@@ -57,4 +57,4 @@ std::optional<TicketPlace> ReadCursor(std::string_view cursor, std::string_view 
   return place;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,7 +6,7 @@
 #include "nlohmann/json.hpp"
 #include "retainer/instant_text.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::ordered_json;
@@ -200,7 +200,7 @@ void WriteTicketEntry(const TicketRecord& record, const std::string& only_custom
   json->End();
 }
 
-ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
+ApiAnswer TicketAnswer(const TicketRef& ref, const pipeline::Inspection& inspection,
                        const std::string& only_customer) {
   const Standing& standing = inspection.standing;
   JsonWriter json;
@@ -251,9 +251,9 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
   return answer;
 }
 
-std::string HealthJson(const Health& health) {
+std::string HealthJson(const pipeline::Health& health) {
   ordered_json forges = ordered_json::array();
-  for (const ForgeState& forge : health.forges) {
+  for (const pipeline::ForgeState& forge : health.forges) {
     forges.push_back({{"name", forge.name},
                       {"client", forge.has_client},
                       {"worker_error", forge.worker_error},
@@ -281,4 +281,4 @@ std::string HealthJson(const Health& health) {
   return DumpJson(json);
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

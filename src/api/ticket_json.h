@@ -11,11 +11,11 @@
 #include "src/api/json_writer.h"
 #include "src/pipeline/desk.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // A whole ticket. `only_customer`: the customer of a token that is limited to it, which may see
 // only that customer's part; empty: everything.
-ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
+ApiAnswer TicketAnswer(const TicketRef& ref, const pipeline::Inspection& inspection,
                        const std::string& only_customer);
 
 // Writes an entry of a list of tickets, with the states at `now`, as the next value of `json`'s
@@ -23,7 +23,7 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const Inspection& inspection,
 void WriteTicketEntry(const TicketRecord& record, const std::string& only_customer, absl::Time now,
                       JsonWriter* json);
 
-std::string HealthJson(const Health& health);
+std::string HealthJson(const pipeline::Health& health);
 
 // RFC 3339 in UTC; null for an infinite instant.
 nlohmann::ordered_json InstantJson(absl::Time time);
@@ -36,4 +36,4 @@ ApiAnswer JsonAnswer(const JsonWriter& json);
 
 TicketRef RefOf(const TicketRecord& record);
 
-}  // namespace retainer
+}  // namespace retainer::api

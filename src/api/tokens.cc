@@ -5,9 +5,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "src/api/sha256.h"
+#include "src/base/digest.h"
 
-namespace retainer {
+namespace retainer::api {
 
 namespace {
 
@@ -52,10 +52,10 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
     return caller;
   }
   if (rest.empty() || rest.size() > 4096) return refused();
-  const std::string hash = Sha256Hex({rest.data(), rest.size()});
+  const std::string hash = base::Sha256Hex({rest.data(), rest.size()});
   auto found = store.FindToken(hash);
   if (!found.ok()) return found.status();
-  if (!*found || !EqualsInConstantTime((*found)->hash, hash)) return refused();
+  if (!*found || !base::EqualInConstantTime((*found)->hash, hash)) return refused();
   const TokenRecord& token = **found;
   if (token.revoked || (token.expires && *token.expires <= now)) return refused();
   Caller caller;
@@ -92,4 +92,4 @@ bool MayRead(const Caller& caller, const ProjectRef& project,
          ticket.customers.end();
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -14,7 +14,7 @@
 #include "retainer/store.h"
 #include "src/api/oidc.h"
 
-namespace retainer {
+namespace retainer::api {
 
 // The caller and its rights.
 struct Caller {
@@ -52,4 +52,4 @@ bool MayReadProject(const Caller& caller, const ProjectRef& project,
 bool MayRead(const Caller& caller, const ProjectRef& project,
              const std::optional<ProjectRecord>& known, const TicketRecord& ticket);
 
-}  // namespace retainer
+}  // namespace retainer::api

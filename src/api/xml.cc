@@ -2,11 +2,11 @@
 
 #include "absl/strings/str_replace.h"
 
-namespace retainer {
+namespace retainer::api {
 
 std::string EscapeXml(std::string_view text) {
   return absl::StrReplaceAll(absl::string_view(text.data(), text.size()),
                              {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::api {
 
 std::string EscapeXml(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -14,15 +14,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "retainer/instant_text.h"
 #include "retainer/time_zone.h"
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
-#include "src/cli/names.h"
 #include "src/cli/operations.h"
 #include "src/cli/recorded.h"
 #include "src/cli/replaying.h"
+#include "src/cli/unknown_names.h"
 #include "src/policy/policy_source.h"
 
 namespace retainer::cli {
@@ -43,13 +44,12 @@ struct BacktestOptions {
 absl::Time Since(const std::string& text, absl::TimeZone zone) {
   absl::CivilDay day;
   if (absl::ParseCivilTime(text, &day)) return absl::FromCivil(day, zone);
-  absl::Time instant;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &instant, &error)) {
+  const std::optional<absl::Time> instant = ParseRfc3339(text);
+  if (!instant) {
     Fail(kWrongUsage, absl::StrCat("--since \"", text, "\" is neither a day (2026-01-31) nor an ",
                                    "instant (2026-01-31T09:00:00Z)"));
   }
-  return instant;
+  return *instant;
 }
 
 // Evaluates the tickets of the store, page by page, through whoever owns the store.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "retainer/instant_text.h"
+#include "src/base/view.h"
 #include "src/cli/command.h"
 
 namespace retainer::cli {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr const char* kDays[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+using base::View;
 
 absl::Time Instant(const nlohmann::ordered_json& text) {
   absl::Time time;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "retainer/instant_text.h"
 #include "src/cli/calendar_batch.h"
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
@@ -49,7 +50,7 @@ std::shared_ptr<const BusinessTime> Compile(const CalendarOptions& options) {
 }
 
 absl::Time Instant(const std::string& text) {
-  const auto time = ParseInstant(text);
+  const auto time = policy::ParseInstant(text);
   if (!time.ok()) Fail(time.status());
   return *time;
 }
@@ -60,14 +61,14 @@ void Print(const CalendarOptions& options, const nlohmann::json& result, const s
 
 void Deadline(const CalendarOptions& options) {
   const auto time = Compile(options);
-  const auto target = ParseTarget(options.duration);
+  const auto target = policy::ParseTarget(options.duration);
   if (!target.ok()) Fail(target.status());
   if (target->uses_days && !time->always_open()) {
     Fail(kWrongUsage, "d and w need calendars that are always open: write bd or h");
   }
   const absl::Time due = time->Deadline(Instant(options.from), OpenTime(target->target, *time));
   if (due == absl::InfiniteFuture()) Fail(kAnswerIsNo, "the calendar never opens for that long");
-  const std::string text = absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", due, absl::UTCTimeZone());
+  const std::string text = ExactRfc3339(due);
   Print(options, text, text);
 }
 

@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "retainer/calendar.h"
+#include "retainer/instant_text.h"
 
 namespace retainer::cli {
 namespace {
@@ -29,7 +30,7 @@ int Minute(const nlohmann::json& value) {
   const int total = hour * 60 + minute;
   if (minute_error != std::errc() || rest != end || hour < 0 || minute < 0 || minute > 59 ||
       total > 24 * 60) {
-    Wrong("\"" + text + "\" is no time of day: HH:MM, at most 24:00");
+    Wrong("\"" + text + "\" is not a time of day: HH:MM, at most 24:00");
   }
   return total;
 }
@@ -46,7 +47,7 @@ std::vector<DayHours> Hours(const nlohmann::json& list) {
 absl::CivilDay Day(const std::string& text) {
   absl::CivilDay day;
   if (text.size() != 10 || !absl::ParseCivilTime(text, &day)) {
-    Wrong("\"" + text + "\" is no date: YYYY-MM-DD");
+    Wrong("\"" + text + "\" is not a date: YYYY-MM-DD");
   }
   return day;
 }
@@ -89,17 +90,16 @@ bool NeverOpens(const CalendarSpec& spec) {
 
 absl::Time Instant(const nlohmann::json& value) {
   const auto text = value.get<std::string>();
-  absl::Time time;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
-    Wrong("\"" + text + "\" is no instant: RFC 3339, e.g. 2026-03-03T09:00:00Z");
+  const std::optional<absl::Time> time = ParseRfc3339(text);
+  if (!time) {
+    Wrong("\"" + text + "\" is not an instant: RFC 3339, e.g. 2026-03-03T09:00:00Z");
   }
-  return time;
+  return *time;
 }
 
 nlohmann::json Show(absl::Time time) {
   if (time == absl::InfiniteFuture()) return nullptr;
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone());
+  return ExactRfc3339(time);
 }
 
 nlohmann::json Show(const std::optional<absl::Time>& time) {

@@ -33,7 +33,7 @@ class Report {
   explicit Report(bool as_json) : as_json_(as_json) {}
 
   // `places` are the same findings as values; empty when they have no place.
-  void Error(const std::string& text, const std::vector<Problem>& places = {},
+  void Error(const std::string& text, const std::vector<policy::Problem>& places = {},
              ExitCode code = kAnswerIsNo) {
     Add(text, places, &errors_);
     if (!as_json_) std::cout << text << "\n";
@@ -43,25 +43,25 @@ class Report {
     Add(text, {}, &warnings_);
     if (!as_json_) std::cout << "warning: " << text << "\n";
   }
-  void Warnings(const std::vector<Problem>& places) {
+  void Warnings(const std::vector<policy::Problem>& places) {
     if (places.empty()) return;
     Add("", places, &warnings_);
     if (as_json_) return;
-    for (const Problem& problem : places)
-      std::cout << "warning: " << FormatProblem(problem) << "\n";
+    for (const policy::Problem& problem : places)
+      std::cout << "warning: " << policy::FormatProblem(problem) << "\n";
   }
-  void Errors(const std::vector<Problem>& places) {
-    for (const Problem& problem : places) Error(FormatProblem(problem), {problem});
+  void Errors(const std::vector<policy::Problem>& places) {
+    for (const policy::Problem& problem : places) Error(policy::FormatProblem(problem), {problem});
   }
   // These go to standard error, as in every command that reads a configuration.
-  void Warning(const std::vector<Problem>& places) {
+  void Warning(const std::vector<policy::Problem>& places) {
     if (places.empty()) return;
     Add("", places, &warnings_);
     if (as_json_) return;
-    for (const Problem& problem : places)
-      std::cerr << "warning: " << FormatProblem(problem) << "\n";
+    for (const policy::Problem& problem : places)
+      std::cerr << "warning: " << policy::FormatProblem(problem) << "\n";
   }
-  void Example(const PromiseExample& example) {
+  void Example(const policy::PromiseExample& example) {
     if (!as_json_) std::cout << example.text << "\n";
     examples_.push_back({{"plan", example.plan},
                          {"customer", example.customer},
@@ -100,9 +100,9 @@ class Report {
   }
 
  private:
-  static void Add(const std::string& text, const std::vector<Problem>& places,
+  static void Add(const std::string& text, const std::vector<policy::Problem>& places,
                   nlohmann::ordered_json* list) {
-    for (const Problem& problem : places) {
+    for (const policy::Problem& problem : places) {
       nlohmann::ordered_json finding = {{"file", problem.file},
                                         {"line", problem.line},
                                         {"column", problem.column},
@@ -197,7 +197,7 @@ void Check(const CheckOptions& options) {
     if (!terms.ok()) {
       report.Error(std::string(terms.status().message()), {}, kWrongUsage);
     } else {
-      for (const PromiseExample& example : PromiseExamples(**terms, absl::Now())) {
+      for (const policy::PromiseExample& example : policy::PromiseExamples(**terms, absl::Now())) {
         report.Example(example);
       }
       report.Policy(*policy);

@@ -48,25 +48,25 @@ std::vector<std::string> WarningsOf(const Config& config) {
 std::vector<std::string> WrongSinks(const Config& config) {
   std::vector<std::string> wrong;
   SystemClock clock;
-  const auto transport = std::make_shared<const Transport>();
+  const auto transport = std::make_shared<const sinks::Transport>();
   for (const auto& [name, sink_config] : config.sinks) {
-    const auto sink = MakeSink(name, sink_config, clock, transport);
+    const auto sink = sinks::MakeSink(name, sink_config, clock, transport);
     if (!sink.ok()) wrong.push_back(std::string(sink.status().message()));
   }
   return wrong;
 }
 
-std::vector<Problem> Lacking(const Policy& policy, const Config& config,
-                             const PolicyPlaces& places) {
-  std::vector<Problem> lacking;
-  const auto add = [&](const Place& place, std::string what, std::string mend) {
+std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
+                                     const policy::PolicyPlaces& places) {
+  std::vector<policy::Problem> lacking;
+  const auto add = [&](const policy::Place& place, std::string what, std::string mend) {
     lacking.push_back({place.file, place.line, place.column, std::move(what), std::move(mend)});
   };
   for (const auto& [name, team] : policy.teams) {
     for (const std::string& sink : team.sinks) {
       if (config.sinks.contains(sink)) continue;
       const auto place = places.sinks.find({name, sink});
-      add(place == places.sinks.end() ? Place() : place->second,
+      add(place == places.sinks.end() ? policy::Place() : place->second,
           absl::StrCat("the policy's team ", name, " has the sink ", sink,
                        ", which the configuration lacks: its notices go only to the log"),
           absl::StrCat("add ", sink, " under `sinks`, or take it from the team"));
@@ -96,7 +96,7 @@ std::vector<Problem> Lacking(const Policy& policy, const Config& config,
   }
   for (const auto& [forge, where] : missing) {
     const auto place = places.forges.find(forge);
-    add(place == places.forges.end() ? Place() : place->second,
+    add(place == places.forges.end() ? policy::Place() : place->second,
         absl::StrCat("the policy names the forge ", forge, " (", where,
                      "), which the configuration lacks: nothing from it is ever seen"),
         absl::StrCat("add it under `forges`, or correct its name (the configuration has ",
@@ -105,14 +105,15 @@ std::vector<Problem> Lacking(const Policy& policy, const Config& config,
   return lacking;
 }
 
-std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places, absl::Time now) {
-  std::vector<Problem> ended;
+std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::PolicyPlaces& places,
+                                        absl::Time now) {
+  std::vector<policy::Problem> ended;
   for (const Customer& customer : policy.customers) {
     absl::TimeZone zone = absl::UTCTimeZone();
     absl::LoadTimeZone(customer.time_zone, &zone);  // cannot fail: the policy was validated
     if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
     const auto found = places.terms.find(customer.id);
-    const Place place = found == places.terms.end() ? Place() : found->second;
+    const policy::Place place = found == places.terms.end() ? policy::Place() : found->second;
     ended.push_back(
         {place.file, place.line, place.column,
          absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
@@ -124,7 +125,8 @@ std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places
   return ended;
 }
 
-std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& place) {
+std::optional<policy::Problem> MissingPolicyFolder(const Config& config,
+                                                   const policy::Place& place) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (fs::is_directory(config.policy, ignored)) return std::nullopt;
@@ -132,23 +134,23 @@ std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& pl
   std::vector<std::string> folders;
   fs::directory_iterator it(fs::path(config.policy).parent_path(), ignored);
   for (; !ignored && it != fs::directory_iterator(); it.increment(ignored)) {
-    if (folders.size() < 20 && ReadPolicyFolder(it->path().string()).ok()) {
+    if (folders.size() < 20 && policy::ReadPolicyFolder(it->path().string()).ok()) {
       folders.push_back(it->path().filename().string());
     }
   }
   std::sort(folders.begin(), folders.end());
-  return Problem{place.file, place.line, place.column,
-                 absl::StrCat("there is no policy folder ", config.policy,
-                              ": the service would start without a policy"),
-                 folders.empty()
-                     ? "write the path of the folder that holds the policy"
-                     : absl::StrCat("beside it there is: ", absl::StrJoin(folders, ", "))};
+  return policy::Problem{place.file, place.line, place.column,
+                         absl::StrCat("there is no policy folder ", config.policy,
+                                      ": the service would start without a policy"),
+                         folders.empty()
+                             ? "write the path of the folder that holds the policy"
+                             : absl::StrCat("beside it there is: ", absl::StrJoin(folders, ", "))};
 }
 
 Disagreements Compare(const Policy& policy, const Config& config) {
   Disagreements found;
-  for (const Problem& problem : Lacking(policy, config, {})) {
-    found.wrong.push_back(FormatProblem(problem));
+  for (const policy::Problem& problem : Lacking(policy, config, {})) {
+    found.wrong.push_back(policy::FormatProblem(problem));
   }
   found.warnings = WarningsOf(config);
   return found;

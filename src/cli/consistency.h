@@ -20,17 +20,19 @@ struct Disagreements {
 
 // The sinks and forges that the policy uses and the configuration lacks, each at its place if
 // `places` has it.
-std::vector<Problem> Lacking(const Policy& policy, const Config& config,
-                             const PolicyPlaces& places);
+std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
+                                     const policy::PolicyPlaces& places);
 // The same as texts, and the warnings of WarningsOf.
 Disagreements Compare(const Policy& policy, const Config& config);
 // The warnings that need only the configuration.
 std::vector<std::string> WarningsOf(const Config& config);
 // Customers whose term had ended at `now`.
-std::vector<Problem> EndedTerms(const Policy& policy, const PolicyPlaces& places, absl::Time now);
+std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::PolicyPlaces& places,
+                                        absl::Time now);
 // The problem, at `place`, when the configuration's policy folder does not exist; nullopt when it
 // does.
-std::optional<Problem> MissingPolicyFolder(const Config& config, const Place& place);
+std::optional<policy::Problem> MissingPolicyFolder(const Config& config,
+                                                   const policy::Place& place);
 // Sinks of the configuration that cannot send anything, each with the remedy.
 std::vector<std::string> WrongSinks(const Config& config);
 

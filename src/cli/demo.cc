@@ -16,8 +16,8 @@
 #include "src/cli/loading.h"
 #include "src/cli/running.h"
 #include "src/cli/stream_log.h"
+#include "src/sandbox/demo_story.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/story.h"
 
 namespace retainer::cli {
 namespace {
@@ -55,11 +55,11 @@ class DemoFolder {
   std::filesystem::path path_;
 };
 
-class Stage final : public StoryStage {
+class Stage final : public sandbox::StoryStage {
  public:
-  Stage(Sandbox& sandbox, JumpClock& clock, Desk& desk)
+  Stage(sandbox::Sandbox& sandbox, JumpClock& clock, pipeline::Desk& desk)
       : sandbox_(sandbox), clock_(clock), desk_(desk) {}
-  Sandbox& sandbox() override { return sandbox_; }
+  sandbox::Sandbox& sandbox() override { return sandbox_; }
   absl::Status Advance(absl::Duration by) override {
     clock_.Jump(by);
     desk_.Nudge();
@@ -68,17 +68,17 @@ class Stage final : public StoryStage {
   void Print(std::string_view text) override { std::cout << text << std::flush; }
 
  private:
-  Sandbox& sandbox_;
+  sandbox::Sandbox& sandbox_;
   JumpClock& clock_;
-  Desk& desk_;
+  pipeline::Desk& desk_;
 };
 
 // Writes the configuration and the files that it names. `addresses` are those of the service, as
 // far as they are known.
-void WriteFiles(const DemoFolder& folder, const Sandbox& sandbox,
-                const StoryCredentials& credentials, const StoryService& addresses,
-                absl::Time now) {
-  for (const auto& [name, text] : StoryFiles(sandbox, credentials, addresses, now)) {
+void WriteFiles(const DemoFolder& folder, const sandbox::Sandbox& sandbox,
+                const sandbox::StoryCredentials& credentials,
+                const sandbox::StoryService& addresses, absl::Time now) {
+  for (const auto& [name, text] : sandbox::StoryFiles(sandbox, credentials, addresses, now)) {
     const std::filesystem::path file = folder.path() / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
@@ -93,11 +93,11 @@ void Demo(const DemoOptions& options) {
   JumpClock clock(kBehind);
   const DemoFolder folder;
 
-  Sandbox sandbox(SandboxOptions{clock});
+  sandbox::Sandbox sandbox(sandbox::SandboxOptions{clock});
   if (absl::Status started = sandbox.Start(); !started.ok()) Fail(started);
-  const auto credentials = SetStory(sandbox);
+  const auto credentials = sandbox::SetStory(sandbox);
   if (!credentials.ok()) Fail(credentials.status());
-  StoryService addresses;
+  sandbox::StoryService addresses;
   addresses.listen = absl::StrCat("127.0.0.1:", options.port);
   addresses.metrics_listen = "127.0.0.1:0";
   addresses.data = (folder.path() / "data").string();
@@ -107,13 +107,13 @@ void Demo(const DemoOptions& options) {
   if (!config.ok()) Fail(config.status());
   auto running = Running::Start(*config, clock, log);
   if (!running.ok()) Fail(running.status());
-  PointHooks(sandbox, *credentials, (*running)->url());
+  sandbox::PointHooks(sandbox, *credentials, (*running)->url());
   // Commands that read this configuration must find the service.
   addresses.public_url = (*running)->url();
   WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
 
   Stage stage(sandbox, clock, (*running)->service().desk());
-  if (absl::Status played = PlayStory(stage); !played.ok()) Fail(played);
+  if (absl::Status played = sandbox::PlayStory(stage); !played.ok()) Fail(played);
   clock.CatchUp();
   if (absl::Status caught_up = stage.Advance(absl::ZeroDuration()); !caught_up.ok()) {
     Fail(caught_up);

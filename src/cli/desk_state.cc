@@ -42,8 +42,8 @@ absl::Status AddWaiting(std::uint64_t count, const char* what,
 
 }  // namespace
 
-absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
-  const Health health = desk.CheckHealth();
+absl::StatusOr<Result> DeskState(pipeline::Desk& desk, Store& store) {
+  const pipeline::Health health = desk.CheckHealth();
   nlohmann::ordered_json trouble = nlohmann::ordered_json::array();
   if (!health.store_error.empty()) {
     trouble.push_back(absl::StrCat("cannot be written: ", health.store_error,
@@ -66,7 +66,7 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   const auto refused = store.ListRefusedLabels(1);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
-    const std::string name = NameOf(store, ticket.ticket);
+    const std::string name = pipeline::NameOf(store, ticket.ticket);
     trouble.push_back(absl::StrCat(
         "the forge refuses the label \"", ticket.labels.front().name, "\" on ", name, ": ",
         ticket.labels.front().reason,
@@ -75,7 +75,7 @@ absl::StatusOr<Result> DeskState(Desk& desk, Store& store) {
   added = AddWaiting(health.stats.dead_notices, "notices could not be sent and were given up",
                      &Store::ListDeadNotices, kMendAndRetry, store, &trouble);
   if (!added.ok()) return added;
-  for (const ForgeState& forge : health.forges) {
+  for (const pipeline::ForgeState& forge : health.forges) {
     for (const std::string& error : {forge.worker_error, forge.dispatcher_error}) {
       if (!error.empty()) trouble.push_back(absl::StrCat("forge ", forge.name, ": ", error));
     }

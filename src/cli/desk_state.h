@@ -10,6 +10,6 @@ namespace retainer::cli {
 
 // What waits, what was given up, and what is damaged; each problem with its remedy. Errors: those
 // of the store.
-absl::StatusOr<OperationResult> DeskState(Desk& desk, Store& store);
+absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store);
 
 }  // namespace retainer::cli

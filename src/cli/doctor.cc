@@ -85,12 +85,13 @@ void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& poli
     return;
   }
   findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12)));
-  for (const Problem& wrong : Lacking(policy->policy, config, policy->places)) {
-    findings->Bad("policy", FormatProblem(wrong));
+  for (const policy::Problem& wrong : Lacking(policy->policy, config, policy->places)) {
+    findings->Bad("policy", policy::FormatProblem(wrong));
   }
-  for (const Problem& warning : policy->warnings) findings->Warn("policy", FormatProblem(warning));
-  for (const Problem& ended : EndedTerms(policy->policy, policy->places, absl::Now())) {
-    findings->Warn("policy", FormatProblem(ended));
+  for (const policy::Problem& warning : policy->warnings)
+    findings->Warn("policy", policy::FormatProblem(warning));
+  for (const policy::Problem& ended : EndedTerms(policy->policy, policy->places, absl::Now())) {
+    findings->Warn("policy", policy::FormatProblem(ended));
   }
 }
 
@@ -204,7 +205,7 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
   const std::string area = absl::StrCat("forge ", forge_config.name);
   SystemClock clock;
   StreamLog log(LogFormat::kText, LogLevel::kError);
-  auto forge = MakeForge(forge_config, clock, log);
+  auto forge = forge::MakeForge(forge_config, clock, log);
   if (!forge.ok()) {
     findings->Bad(area, std::string(forge.status().message()));
     return;
@@ -235,15 +236,16 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
 // Checks the sinks without sending a notice.
 void LookAtSinks(const Config& config, const std::set<std::string>& troubled, Findings* findings) {
   SystemClock clock;
-  const auto transport = std::make_shared<const Transport>();
+  const auto transport = std::make_shared<const sinks::Transport>();
   for (const auto& [name, sink_config] : config.sinks) {
     const std::string area = absl::StrCat("sink ", name);
-    const auto sink = MakeSink(name, sink_config, clock, transport);
+    const auto sink = sinks::MakeSink(name, sink_config, clock, transport);
     const absl::Status status = sink.ok() ? (*sink)->Check() : sink.status();
     // A successful connection says little about a sink that accepts no notice.
     if (status.ok() && troubled.contains(name)) continue;
     if (status.ok()) {
-      findings->Good(area, absl::StrCat(HostOf(sink_config.url), " answers; nothing was sent"));
+      findings->Good(area,
+                     absl::StrCat(sinks::HostOf(sink_config.url), " answers; nothing was sent"));
     } else {
       findings->Trouble(area, status);
     }

@@ -34,11 +34,11 @@ void Override(const OverrideOptions& options) {
                             {"reason", options.reason},
                             {"by", By(options)}};
   if (!options.until.empty()) {
-    const auto until = ParseInstant(options.until);
+    const auto until = policy::ParseInstant(options.until);
     if (!until.ok()) Fail(until.status());
     request["until_s"] = absl::ToUnixSeconds(*until);
   } else if (!options.lasts.empty()) {
-    const auto lasts = ParseDuration(options.lasts);
+    const auto lasts = policy::ParseDuration(options.lasts);
     if (!lasts.ok()) Fail(lasts.status());
     request["for_s"] = absl::ToInt64Seconds(*lasts);
   }

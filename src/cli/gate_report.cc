@@ -23,7 +23,7 @@ const std::string& Headline(const GateVerdict& verdict) { return verdict.headlin
 
 // Makes a headline from an answer that has none.
 std::string MakeHeadline(const GateVerdict& verdict, const nlohmann::json& answer) {
-  GateSaid said;
+  api::GateSaid said;
   said.verdict = verdict.verdict;
   said.project = verdict.project;
   said.at_risk = TextIn(answer, "fail_on") == "at_risk";
@@ -39,7 +39,7 @@ std::string MakeHeadline(const GateVerdict& verdict, const nlohmann::json& answe
         said.promises += count->get<std::size_t>();
     }
   }
-  return GateHeadline(said);
+  return api::GateHeadline(said);
 }
 
 // When time alone will change the verdict; empty when the answer does not say.
@@ -52,7 +52,7 @@ std::string NextLine(const GateVerdict& verdict) {
 constexpr char kOnlyWarned[] = "Only warned: this job goes on (warn-only).";
 
 // Removes characters that XML 1.0 does not allow.
-std::string XmlLine(std::string_view text) { return EscapeXml(PrintableLine(text)); }
+std::string XmlLine(std::string_view text) { return api::EscapeXml(PrintableLine(text)); }
 
 // Escapes text for Markdown: no markup, no HTML, no mention.
 std::string EscapeMarkdown(std::string_view text) {
@@ -166,7 +166,7 @@ absl::StatusOr<GateVerdict> ParseVerdict(const std::string& body) {
   }
   if (verdict.verdict != "pass" && verdict.verdict != "fail" && verdict.verdict != "unknown") {
     return absl::InvalidArgumentError(
-        "what answered is no gate: give --url the address of Retainer, without a path");
+        "the answer is not from a gate: give --url the address of Retainer, without a path");
   }
   verdict.as_of = TextIn(answer, "as_of");
   verdict.next_change_at = TextIn(answer, "next_change_at");

@@ -26,7 +26,7 @@ std::string AsideId(const SetAsideEntry& entry) {
 
 }  // namespace
 
-absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
+absl::StatusOr<Result> ListInbox(const pipeline::Desk& desk, Store& store) {
   const auto aside = store.ListSetAside(kMostAside);
   if (!aside.ok()) return aside.status();
   const auto dead = store.ListDeadFaces(kMostAside);
@@ -51,7 +51,7 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
                     delivery.event_type, " ", delivery.id, "  ", entry.reason, "\n");
   }
   for (const DeadFace& face : *dead) {
-    const std::string name = NameOf(store, face.ticket);
+    const std::string name = pipeline::NameOf(store, face.ticket);
     result.data["tickets"].push_back(
         {{"id", name}, {"given_up", Rfc3339(face.at)}, {"reason", face.reason}});
     absl::StrAppend(&result.text, name, "  ", Rfc3339(face.at), "  cannot be shown: ", face.reason,
@@ -60,7 +60,7 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
   const auto refused = store.ListRefusedLabels(kMostAside);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& ticket : *refused) {
-    const std::string name = NameOf(store, ticket.ticket);
+    const std::string name = pipeline::NameOf(store, ticket.ticket);
     for (const RefusedLabel& label : ticket.labels) {
       result.data["labels"].push_back({{"id", name},
                                        {"label", label.name},
@@ -85,7 +85,7 @@ absl::StatusOr<Result> ListInbox(const Desk& desk, Store& store) {
   return result;
 }
 
-absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<Result> RetryInbox(pipeline::Desk& desk, Store& store, Clock& clock,
                                   const nlohmann::ordered_json& request) {
   const bool all = request.value("all", false);
   std::set<std::string> wanted;
@@ -116,12 +116,13 @@ absl::StatusOr<Result> RetryInbox(Desk& desk, Store& store, Clock& clock,
   }
   std::vector<TicketKey> faces;
   for (const DeadFace& face : *dead) {
-    if (chosen({NameOf(store, face.ticket), ToString(face.ticket)})) faces.push_back(face.ticket);
+    if (chosen({pipeline::NameOf(store, face.ticket), ToString(face.ticket)}))
+      faces.push_back(face.ticket);
   }
   const auto refused = store.ListRefusedLabels(kMostAside);
   if (!refused.ok()) return refused.status();
   for (const RefusedLabels& labels : *refused) {
-    const std::string name = NameOf(store, labels.ticket);
+    const std::string name = pipeline::NameOf(store, labels.ticket);
     const bool twice = std::find(faces.begin(), faces.end(), labels.ticket) != faces.end();
     if (chosen({name, ToString(labels.ticket)}) && !twice) faces.push_back(labels.ticket);
   }

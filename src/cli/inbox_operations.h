@@ -12,9 +12,9 @@
 namespace retainer::cli {
 
 // Errors: those of the store.
-absl::StatusOr<OperationResult> ListInbox(const Desk& desk, Store& store);
+absl::StatusOr<OperationResult> ListInbox(const pipeline::Desk& desk, Store& store);
 // NotFound, with the missing names; then nothing is retried.
-absl::StatusOr<OperationResult> RetryInbox(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<OperationResult> RetryInbox(pipeline::Desk& desk, Store& store, Clock& clock,
                                            const nlohmann::ordered_json& request);
 
 }  // namespace retainer::cli

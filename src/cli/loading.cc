@@ -11,8 +11,8 @@ namespace retainer::cli {
 namespace {
 
 // An error with the problems, without the last line end.
-absl::Status Refused(const std::vector<Problem>& problems) {
-  std::string text = FormatProblems(problems);
+absl::Status Refused(const std::vector<policy::Problem>& problems) {
+  std::string text = policy::FormatProblems(problems);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return absl::InvalidArgumentError(text);
 }
@@ -22,12 +22,13 @@ void NameInFolder(const std::string& folder, std::string* file) {
   if (!file->empty()) *file = absl::StrCat(folder, "/", *file);
 }
 
-std::vector<Problem> InFolder(std::vector<Problem> problems, const std::string& folder) {
-  for (Problem& problem : problems) NameInFolder(folder, &problem.file);
+std::vector<policy::Problem> InFolder(std::vector<policy::Problem> problems,
+                                      const std::string& folder) {
+  for (policy::Problem& problem : problems) NameInFolder(folder, &problem.file);
   return problems;
 }
 
-PolicyPlaces InFolder(PolicyPlaces places, const std::string& folder) {
+policy::PolicyPlaces InFolder(policy::PolicyPlaces places, const std::string& folder) {
   for (auto& [forge, place] : places.forges) NameInFolder(folder, &place.file);
   for (auto& [sink, place] : places.sinks) NameInFolder(folder, &place.file);
   for (auto& [customer, place] : places.terms) NameInFolder(folder, &place.file);
@@ -39,19 +40,19 @@ PolicyPlaces InFolder(PolicyPlaces places, const std::string& folder) {
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, Secrets secrets) {
   FileFindings findings;
   auto config = LoadConfigFile(path, &findings, secrets);
-  for (const Problem& warning : findings.warnings) {
-    std::cerr << "warning: " << FormatProblem(warning) << "\n";
+  for (const policy::Problem& warning : findings.warnings) {
+    std::cerr << "warning: " << policy::FormatProblem(warning) << "\n";
   }
   return config;
 }
 
 absl::StatusOr<Config> LoadConfigFile(const std::string& path, FileFindings* findings,
                                       Secrets secrets) {
-  ConfigSources sources = SystemSources();
+  policy::ConfigSources sources = policy::SystemSources();
   sources.read_secrets = secrets == Secrets::kRead;
-  ConfigResult result = LoadConfig(path, sources);
-  findings->problems = Sorted(std::move(result.problems));
-  findings->warnings = Sorted(std::move(result.warnings));
+  policy::ConfigResult result = policy::LoadConfig(path, sources);
+  findings->problems = policy::Sorted(std::move(result.problems));
+  findings->warnings = policy::Sorted(std::move(result.warnings));
   findings->policy = result.policy;
   findings->data = std::move(result.data);
   if (!result.config) return Refused(findings->problems);
@@ -64,31 +65,31 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
 }
 
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings) {
-  auto files = ReadPolicyFolder(folder);
+  auto files = policy::ReadPolicyFolder(folder);
   if (!files.ok()) return files.status();
-  PolicyResult result = ParsePolicy(*files);
-  findings->problems = Sorted(InFolder(std::move(result.problems), folder));
+  policy::PolicyResult result = policy::ParsePolicy(*files);
+  findings->problems = policy::Sorted(InFolder(std::move(result.problems), folder));
   if (!result.policy) return Refused(findings->problems);
   LoadedPolicy loaded;
-  loaded.id = PolicyId(*files);
+  loaded.id = policy::PolicyId(*files);
   loaded.files = *std::move(files);
   loaded.policy = *std::move(result.policy);
-  loaded.warnings = Sorted(InFolder(std::move(result.warnings), folder));
+  loaded.warnings = policy::Sorted(InFolder(std::move(result.warnings), folder));
   loaded.places = InFolder(std::move(result.places), folder);
   return loaded;
 }
 
 absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(
     const std::map<std::string, std::string>& files) {
-  PolicyResult result = ParsePolicy(files);
+  policy::PolicyResult result = policy::ParsePolicy(files);
   if (!result.policy) return Refused(result.problems);
-  return CompileTerms(PolicyId(files), absl::UnixEpoch(), *std::move(result.policy));
+  return CompileTerms(policy::PolicyId(files), absl::UnixEpoch(), *std::move(result.policy));
 }
 
 TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log) {
   TermsHistory history;
   for (const StoredTerms& terms : stored) {
-    PolicyResult result = ParsePolicy(terms.files);
+    policy::PolicyResult result = policy::ParsePolicy(terms.files);
     absl::StatusOr<std::shared_ptr<const Terms>> compiled =
         result.policy ? CompileTerms(terms.id, terms.effective, *std::move(result.policy))
                       : Refused(result.problems);

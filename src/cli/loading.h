@@ -26,10 +26,10 @@ absl::StatusOr<Config> LoadConfigFile(const std::string& path, Secrets secrets =
 
 // The findings as values, sorted. On failure the returned status has the same text as `problems`.
 struct FileFindings {
-  std::vector<Problem> problems;
-  std::vector<Problem> warnings;
+  std::vector<policy::Problem> problems;
+  std::vector<policy::Problem> warnings;
   // Of a configuration: the place that names the policy's folder.
-  Place policy;
+  policy::Place policy;
   // Of a configuration: the store's folder, if it could be read.
   std::string data;
 };
@@ -40,8 +40,8 @@ struct LoadedPolicy {
   std::string id;  // policy version
   std::map<std::string, std::string> files;
   Policy policy;
-  std::vector<Problem> warnings;  // the policy works, but perhaps not as intended
-  PolicyPlaces places;
+  std::vector<policy::Problem> warnings;  // the policy works, but perhaps not as intended
+  policy::PolicyPlaces places;
 };
 
 // InvalidArgument as above. NotFound when there is no such folder, or no policy in it.

@@ -4,6 +4,7 @@
 #include <exception>
 #include <iostream>
 
+#include "src/base/version.h"
 #include "src/cli/command.h"
 
 int main(int argc, char** argv) {
@@ -13,7 +14,7 @@ int main(int argc, char** argv) {
 
   CLI::App app("Enterprise support for open-source projects, inside the issues they use.",
                "retainer");
-  app.set_version_flag("--version", RETAINER_VERSION);
+  app.set_version_flag("--version", retainer::base::kVersion);
   app.require_subcommand(1);
   RegisterServe(app);
   RegisterDemo(app);

@@ -19,12 +19,12 @@
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
 #include "src/cli/loading.h"
-#include "src/cli/names.h"
 #include "src/cli/operation_result.h"
 #include "src/cli/overrides.h"
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
 #include "src/cli/token_operations.h"
+#include "src/cli/unknown_names.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
@@ -35,8 +35,9 @@ namespace {
 
 using Result = OperationResult;
 
-absl::StatusOr<Result> Explain(Desk& desk, Store& store, const nlohmann::ordered_json& request) {
-  const auto ref = FindRef(store, Text(request, "ticket"));
+absl::StatusOr<Result> Explain(pipeline::Desk& desk, Store& store,
+                               const nlohmann::ordered_json& request) {
+  const auto ref = pipeline::FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
   std::string customer = Text(request, "customer");
@@ -45,10 +46,10 @@ absl::StatusOr<Result> Explain(Desk& desk, Store& store, const nlohmann::ordered
   const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(customer);
   if (known != nullptr) customer = known->id;  // the request may name it by an alias
   return Result{inspection->explanation,
-                nlohmann::ordered_json::parse(TicketAnswer(*ref, *inspection, customer).body)};
+                nlohmann::ordered_json::parse(api::TicketAnswer(*ref, *inspection, customer).body)};
 }
 
-absl::StatusOr<Result> ListQueue(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<Result> ListQueue(pipeline::Desk& desk, Store& store, Clock& clock,
                                  const nlohmann::ordered_json& request) {
   QueueOptions options;
   options.team = Text(request, "team");
@@ -83,7 +84,8 @@ std::string Summary(const TicketRef& ref, const Standing& standing) {
   return text;
 }
 
-absl::StatusOr<Result> Leaving(Desk& desk, Store& store, const nlohmann::ordered_json& request) {
+absl::StatusOr<Result> Leaving(pipeline::Desk& desk, Store& store,
+                               const nlohmann::ordered_json& request) {
   Result result{"", nlohmann::ordered_json::array()};
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return result;
@@ -113,12 +115,12 @@ absl::StatusOr<Fact> OperatorFact(const nlohmann::ordered_json& request, const P
     const std::optional<Metric> metric = ParseMetric(Text(request, "metric"));
     if (!metric) {
       return absl::InvalidArgumentError(
-          absl::StrCat("\"", Text(request, "metric"), "\" is no metric: give one of ",
+          absl::StrCat("\"", Text(request, "metric"), "\" is not a metric: give one of ",
                        absl::StrJoin(kAllMetrics, ", ", [](std::string* out, Metric m) {
                          absl::StrAppend(out, std::string(MetricName(m)));
                        })));
     }
-    return MakeExcuseFact(*metric, customer->id, by, now);
+    return pipeline::MakeExcuseFact(*metric, customer->id, by, now);
   }
   if (action == "priority") {
     const std::string priority = Text(request, "priority");
@@ -128,21 +130,21 @@ absl::StatusOr<Fact> OperatorFact(const nlohmann::ordered_json& request, const P
           absl::StrJoin(policy.priorities, ", ",
                         [](std::string* out, const auto& p) { absl::StrAppend(out, p.name); })));
     }
-    return MakeOperatorFact(Command{CommandName::kPriority, priority}, by, now);
+    return pipeline::MakeOperatorFact(Command{CommandName::kPriority, priority}, by, now);
   }
   const CommandName name = action == "claim" ? CommandName::kClaim : CommandName::kRelease;
-  return MakeOperatorFact(Command{name, customer->id}, by, now);
+  return pipeline::MakeOperatorFact(Command{name, customer->id}, by, now);
 }
 
-absl::StatusOr<Result> Ticket(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<Result> Ticket(pipeline::Desk& desk, Store& store, Clock& clock,
                               const nlohmann::ordered_json& request) {
-  const auto ref = FindRef(store, Text(request, "ticket"));
+  const auto ref = pipeline::FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return absl::FailedPreconditionError("no policy is in force yet");
   auto fact = OperatorFact(request, terms.back()->policy, clock.Now());
   if (!fact.ok()) return fact.status();
-  if (request.value("undo", false)) fact = MakeUndoFact(*std::move(fact));
+  if (request.value("undo", false)) fact = pipeline::MakeUndoFact(*std::move(fact));
   const auto judged = desk.Operate(*ref, *fact);
   if (!judged.ok()) return judged.status();
   for (const Refusal& refusal : judged->decision.standing.refusals) {
@@ -187,7 +189,7 @@ nlohmann::ordered_json OverrideJson(const GateOverride& record, const std::strin
           {"in_force", !record.withdrawn && record.from <= now && now < record.until}};
 }
 
-absl::StatusOr<Result> AddOverride(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<Result> AddOverride(pipeline::Desk& desk, Store& store, Clock& clock,
                                    const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   OverrideRequest wanted{
@@ -256,7 +258,7 @@ absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock,
 
 // ---- Backtest
 
-absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<Result> BacktestPart(pipeline::Desk& desk, Store& store, Clock& clock,
                                     std::shared_ptr<const Terms> proposed,
                                     const nlohmann::ordered_json& request) {
   BacktestTask task;
@@ -279,8 +281,8 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   }
   std::optional<TicketKey> after;
   if (const auto last = request.find("after"); last != request.end()) {
-    after = ParseTicketKey(last->get<std::string>());
-    if (!after) return absl::InvalidArgumentError("\"after\" is no ticket's key");
+    after = pipeline::ParseTicketKey(last->get<std::string>());
+    if (!after) return absl::InvalidArgumentError("\"after\" is not a ticket's key");
   }
   const auto page = RunBacktestPage(
       store,
@@ -293,7 +295,7 @@ absl::StatusOr<Result> BacktestPart(Desk& desk, Store& store, Clock& clock,
   return result;
 }
 
-absl::StatusOr<Result> ReadBack(Desk& desk, const nlohmann::ordered_json& request) {
+absl::StatusOr<Result> ReadBack(pipeline::Desk& desk, const nlohmann::ordered_json& request) {
   std::optional<ProjectRef> project;
   if (!Text(request, "project").empty()) {
     const auto ref = ParseProjectRef(Text(request, "project"));
@@ -379,7 +381,7 @@ std::string Operations::Answer(const std::string& request_text) {
 absl::StatusOr<std::shared_ptr<const Terms>> Operations::Proposed(
     const std::map<std::string, std::string>& files) {
   std::lock_guard lock(mutex_);
-  if (proposed_ == nullptr || proposed_->id != PolicyId(files)) {
+  if (proposed_ == nullptr || proposed_->id != policy::PolicyId(files)) {
     auto compiled = CompileFiles(files);
     if (!compiled.ok()) return compiled.status();
     proposed_ = *std::move(compiled);

@@ -27,7 +27,7 @@ class Operations {
   using Reload = std::function<absl::StatusOr<PolicyState>()>;
 
   // `reload` belongs to a running service; without one, leave it out.
-  Operations(Desk& desk, Store& store, Clock& clock, Reload reload = nullptr)
+  Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr)
       : desk_(desk), store_(store), clock_(clock), reload_(std::move(reload)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
@@ -39,7 +39,7 @@ class Operations {
   absl::StatusOr<std::shared_ptr<const Terms>> Proposed(
       const std::map<std::string, std::string>& files);
 
-  Desk& desk_;
+  pipeline::Desk& desk_;
   Store& store_;
   Clock& clock_;
   const Reload reload_;

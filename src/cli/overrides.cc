@@ -1,13 +1,12 @@
 #include "src/cli/overrides.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/ids.h"
+#include "src/base/digest.h"
 
 namespace retainer::cli {
 namespace {
@@ -37,7 +36,7 @@ absl::Status CheckWords(const char* what, const std::string& words, std::size_t 
   }
   if (std::any_of(words.begin(), words.end(),
                   [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); })) {
-    return absl::InvalidArgumentError(absl::StrCat("the ", what, " is no single line of text"));
+    return absl::InvalidArgumentError(absl::StrCat("the ", what, " is not a single line of text"));
   }
   if (policy == nullptr) return absl::OkStatus();
   for (const Customer& customer : policy->customers) {
@@ -77,12 +76,9 @@ absl::StatusOr<GateOverride> AddOverride(Store& store, const Policy* policy,
                                             ": the gate says 404 for it, not fail"));
   }
   record.project = (*project)->key;
-  unsigned char id[6];
-  if (RAND_bytes(id, sizeof(id)) != 1) {
-    return absl::UnavailableError("the system gives no random bytes");
-  }
-  record.id =
-      absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(id), sizeof(id)));
+  auto id = base::RandomHex(6);
+  if (!id.ok()) return id.status();
+  record.id = *std::move(id);
   if (absl::Status saved = store.SaveOverride(record); !saved.ok()) return saved;
   return record;
 }

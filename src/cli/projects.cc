@@ -29,7 +29,7 @@ absl::StatusOr<std::map<ProjectKey, ProjectRecord>> KnownProjects(Store& store) 
 
 }  // namespace
 
-absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
+absl::StatusOr<ProjectFindings> LookAtProjects(const pipeline::Desk& desk, Store& store) {
   ProjectFindings found;
   auto known = KnownProjects(store);
   if (!known.ok()) return known.status();
@@ -73,7 +73,7 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
         resync.finished ? "; fix that, then `retainer resync`" : "; it is tried again"));
   }
   std::size_t told = 0;
-  for (const RefusedSender& sender : desk.Refused()) {
+  for (const pipeline::RefusedSender& sender : desk.Refused()) {
     if (sender.count < kManyRefusals || ++told > kMostSenders) continue;
     found.wrong.push_back(absl::StrCat(
         sender.count, " deliveries for ", sender.forge, " from ",
@@ -84,7 +84,7 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store) {
   return found;
 }
 
-absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store& store,
+absl::StatusOr<std::vector<std::string>> CompareProjects(const pipeline::Desk& desk, Store& store,
                                                          const Policy& policy) {
   std::vector<std::string> found;
   auto projects = store.ListProjects();
@@ -107,7 +107,7 @@ absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store
   return found;
 }
 
-absl::Status ListHeld(const Desk& desk, Store& store, std::string* text,
+absl::Status ListHeld(const pipeline::Desk& desk, Store& store, std::string* text,
                       nlohmann::ordered_json* list) {
   auto known = KnownProjects(store);
   if (!known.ok()) return known.status();
@@ -126,8 +126,8 @@ absl::Status ListHeld(const Desk& desk, Store& store, std::string* text,
   return absl::OkStatus();
 }
 
-absl::StatusOr<nlohmann::ordered_json> ReadBackState(Desk& desk, Store& store, Clock& clock,
-                                                     bool drive) {
+absl::StatusOr<nlohmann::ordered_json> ReadBackState(pipeline::Desk& desk, Store& store,
+                                                     Clock& clock, bool drive) {
   absl::Time next = clock.Steady() + absl::Seconds(1);
   for (int step = 0; drive && step < kSteps; ++step) {
     auto stepped = desk.ReadBackStep();

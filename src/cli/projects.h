@@ -20,20 +20,20 @@ struct ProjectFindings {
   std::vector<std::string> wrong;
   std::vector<std::string> warnings;
 };
-absl::StatusOr<ProjectFindings> LookAtProjects(const Desk& desk, Store& store);
+absl::StatusOr<ProjectFindings> LookAtProjects(const pipeline::Desk& desk, Store& store);
 
 // Known projects that `policy` (not yet loaded) names only by an old name, or no longer covers
 // although the policy in force does. Each has its remedy.
-absl::StatusOr<std::vector<std::string>> CompareProjects(const Desk& desk, Store& store,
+absl::StatusOr<std::vector<std::string>> CompareProjects(const pipeline::Desk& desk, Store& store,
                                                          const Policy& policy);
 
 // The deliveries of projects that no pattern covers, as lines and as JSON.
-absl::Status ListHeld(const Desk& desk, Store& store, std::string* text,
+absl::Status ListHeld(const pipeline::Desk& desk, Store& store, std::string* text,
                       nlohmann::ordered_json* list);
 
 // The state of reading back: `left` projects, tickets `read`, `trouble`, and when to ask again.
 // `drive`: also does the next steps itself, because no service runs.
-absl::StatusOr<nlohmann::ordered_json> ReadBackState(Desk& desk, Store& store, Clock& clock,
-                                                     bool drive);
+absl::StatusOr<nlohmann::ordered_json> ReadBackState(pipeline::Desk& desk, Store& store,
+                                                     Clock& clock, bool drive);
 
 }  // namespace retainer::cli

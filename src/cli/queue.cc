@@ -11,8 +11,9 @@
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
 #include "retainer/names.h"
+#include "src/base/view.h"
 #include "src/cli/command.h"
-#include "src/cli/names.h"
+#include "src/cli/unknown_names.h"
 
 namespace retainer::cli {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t kPage = 100;
 // The most tickets of a kind that are looked at, because a team's tickets may be few among many.
 constexpr std::size_t kMostTickets = 2000;
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+using base::View;
 
 bool Contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -52,7 +53,7 @@ void AddOpen(const std::string& customer, const std::vector<PromiseClock>& clock
 
 class Queue {
  public:
-  Queue(Desk& desk, Store& store, absl::Time now, const QueueOptions& options)
+  Queue(pipeline::Desk& desk, Store& store, absl::Time now, const QueueOptions& options)
       : desk_(desk), store_(store), now_(now), options_(options), terms_(desk.terms()) {}
 
   absl::StatusOr<std::vector<QueueItem>> Read() {
@@ -232,7 +233,7 @@ class Queue {
     return true;
   }
 
-  Desk& desk_;
+  pipeline::Desk& desk_;
   Store& store_;
   const absl::Time now_;
   const QueueOptions& options_;
@@ -286,7 +287,7 @@ std::string Row(const QueueItem& item, absl::Time now) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<QueueItem>> ReadQueue(Desk& desk, Store& store, absl::Time now,
+absl::StatusOr<std::vector<QueueItem>> ReadQueue(pipeline::Desk& desk, Store& store, absl::Time now,
                                                  const QueueOptions& options) {
   return Queue(desk, store, now, options).Read();
 }

@@ -58,7 +58,7 @@ struct QueueItem {
 // A tenth of the places is reserved for the community's tickets, the longest waiting first, so that
 // they are not starved. InvalidArgument for a team or customer that the policy does not have;
 // FailedPrecondition while no policy is in force; otherwise the store's errors.
-absl::StatusOr<std::vector<QueueItem>> ReadQueue(Desk& desk, Store& store, absl::Time now,
+absl::StatusOr<std::vector<QueueItem>> ReadQueue(pipeline::Desk& desk, Store& store, absl::Time now,
                                                  const QueueOptions& options);
 
 std::string QueueText(const std::vector<QueueItem>& items, absl::Time now);

@@ -99,7 +99,7 @@ class Printer {
     nlohmann::ordered_json line{{"delivery", played.delivery}};
     if (!played.event.empty()) line["event"] = played.event;
     if (played.judged != nullptr) {
-      const Judged& judged = *played.judged;
+      const pipeline::Judged& judged = *played.judged;
       line["ticket"] = ToString(TicketRef{judged.context.key.forge, judged.context.path,
                                           judged.context.key.kind, judged.context.key.number});
       line["at"] = Rfc3339(played.at);

@@ -13,8 +13,8 @@ namespace {
 // The receipt of a body whose time is not yet known: later than any time in it.
 absl::Time EndOfTime() { return absl::FromUnixSeconds(253'402'300'799); }
 
-std::vector<ForgeSlot> Slots(const Config& config) {
-  std::vector<ForgeSlot> slots;
+std::vector<pipeline::ForgeSlot> Slots(const Config& config) {
+  std::vector<pipeline::ForgeSlot> slots;
   for (const ForgeConfig& forge : config.forges) {
     slots.push_back({forge.name, forge.kind, nullptr});
   }
@@ -34,14 +34,14 @@ Replaying::Replaying(const Config& config, std::shared_ptr<const Terms> terms, P
               {.at_once = std::numeric_limits<std::size_t>::max() / 2}) {
   terms_.Set({std::move(terms)});
   for (const ForgeConfig& forge : config.forges) {
-    auto receiver = MakeReceiver(forge);
+    auto receiver = webhooks::MakeReceiver(forge);
     if (!receiver.ok()) Fail(receiver.status());
     Lane& lane = lanes_.emplace_back();
     lane.config = forge;
     lane.receiver = *std::move(receiver);
-    lane.worker =
-        std::make_unique<Worker>(*lane.receiver, judge_, store_, clock_, log_, metrics_, terms_,
-                                 nullptr, [this](const WorkDone& done) { Report(done); });
+    lane.worker = std::make_unique<pipeline::Worker>(
+        *lane.receiver, judge_, store_, clock_, log_, metrics_, terms_, nullptr,
+        [this](const pipeline::WorkDone& done) { Report(done); });
   }
 }
 
@@ -111,18 +111,18 @@ void Replaying::PassTime() {
   clock_.MoveTo(now_);
 }
 
-void Replaying::Report(const WorkDone& done) {
+void Replaying::Report(const pipeline::WorkDone& done) {
   switch (done.kind) {
-    case WorkDone::Kind::kDecided:
+    case pipeline::WorkDone::Kind::kDecided:
       current_.judged = &*done.judged;
       return Tell(PlayedAs::kDecided, "");
-    case WorkDone::Kind::kNotCovered:
+    case pipeline::WorkDone::Kind::kNotCovered:
       return Tell(PlayedAs::kAccepted, "the policy does not cover this project");
-    case WorkDone::Kind::kNothing: {
+    case pipeline::WorkDone::Kind::kNothing: {
       const bool understood = done.event && done.event->kind != EventKind::kNothing;
       return Tell(understood ? PlayedAs::kAccepted : PlayedAs::kIgnored, done.reason);
     }
-    case WorkDone::Kind::kSetAside:
+    case pipeline::WorkDone::Kind::kSetAside:
       return Tell(PlayedAs::kRefused, done.reason);
   }
 }

@@ -31,7 +31,7 @@ struct Played {
   PlayedAs as = PlayedAs::kRefused;
   std::string reason;
   absl::Time at;
-  const Judged* judged = nullptr;  // set for kDecided
+  const pipeline::Judged* judged = nullptr;  // set for kDecided
 };
 
 struct PlayOptions {
@@ -51,19 +51,19 @@ class Replaying {
   void Play(const Recorded& recorded);
 
   Store& store() { return store_; }
-  Judge& judge() { return judge_; }
+  pipeline::Judge& judge() { return judge_; }
   absl::Time now() const { return clock_.Now(); }
 
  private:
   struct Lane {
     ForgeConfig config;
     std::unique_ptr<WebhookReceiver> receiver;
-    std::unique_ptr<Worker> worker;
+    std::unique_ptr<pipeline::Worker> worker;
   };
 
   Lane* FindLane(const Recorded& recorded);
   void PassTime();
-  void Report(const WorkDone& done);
+  void Report(const pipeline::WorkDone& done);
   void Tell(PlayedAs as, std::string reason);
 
   const PlayOptions options_;
@@ -71,10 +71,10 @@ class Replaying {
   StreamLog log_;
   NoMetrics metrics_;
   ReplayClock clock_;
-  MemoryStore store_;
-  TermsHolder terms_;
-  Judge judge_;
-  Timers timers_;
+  store::MemoryStore store_;
+  pipeline::TermsHolder terms_;
+  pipeline::Judge judge_;
+  pipeline::Timers timers_;
   std::vector<Lane> lanes_;
   absl::Time now_ = absl::UnixEpoch();
   Played current_;

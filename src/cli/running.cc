@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/small_get.h"
 
@@ -47,16 +48,16 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
     };
   });
 
-  ApiOptions options;
+  api::ApiOptions options;
   options.listen = config.listen;
   options.metrics_listen = config.metrics_listen;
   options.trusted_proxies = config.trusted_proxies;
   if (!config.oidc.empty()) {
-    running->oidc_ = std::make_unique<OidcVerifier>(
+    running->oidc_ = std::make_unique<api::OidcVerifier>(
         config.oidc, clock, [](const std::string& url) { return SmallGet(url, {}); });
     options.oidc = running->oidc_.get();
   }
-  running->api_ = std::make_unique<ApiServer>(
+  running->api_ = std::make_unique<api::ApiServer>(
       running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
       [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));
   const auto ports = running->api_->Start();
@@ -81,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   log.Info("listening", {{"url", running->url()},
                          {"metrics_url", running->metrics_url()},
                          {"mode", config.observe ? "observe" : "full"},
-                         {"version", RETAINER_VERSION}});
+                         {"version", base::kVersion}});
   return running;
 }
 

@@ -51,13 +51,13 @@ class Running {
 
   const Config config_;
   Log& log_;
-  PrometheusMetrics metrics_;
+  api::PrometheusMetrics metrics_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
-  std::unique_ptr<OidcVerifier> oidc_;
-  std::unique_ptr<ApiServer> api_;
-  ApiPorts ports_;
+  std::unique_ptr<api::OidcVerifier> oidc_;
+  std::unique_ptr<api::ApiServer> api_;
+  api::ApiPorts ports_;
   std::string warned_;    // the version whose warnings were logged
   bool reading_ = false;  // a read was in progress at the stop
   std::unique_ptr<Reloader> reloader_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
@@ -20,7 +21,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   std::unique_ptr<Service> service(new Service(config, clock, log));
 
   std::map<std::string, std::string> kinds;
-  std::vector<ForgeSlot> slots;
+  std::vector<pipeline::ForgeSlot> slots;
   std::vector<const WebhookReceiver*> receivers;
   for (const ForgeConfig& forge : config.forges) {
     kinds[forge.name] = forge.kind == ForgeKind::kGitHub ? "github" : "gitlab";
@@ -28,11 +29,11 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
       slots.push_back({forge.name, forge.kind, nullptr});
       continue;
     }
-    auto receiver = MakeReceiver(forge);
+    auto receiver = webhooks::MakeReceiver(forge);
     if (!receiver.ok()) return receiver.status();
-    ForgeOptions forge_options;
+    forge::ForgeOptions forge_options;
     forge_options.metrics = &metrics;
-    auto client = MakeForge(forge, clock, log, forge_options);
+    auto client = forge::MakeForge(forge, clock, log, forge_options);
     if (!client.ok()) return client.status();
     slots.push_back({forge.name, forge.kind, client->get()});
     receivers.push_back(receiver->get());
@@ -40,31 +41,31 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     service->forges_.push_back(*std::move(client));
   }
 
-  RocksDbOptions store_options;
+  store::RocksDbOptions store_options;
   store_options.log = &log;
-  auto store = OpenRocksDbStore(config.data, store_options);
+  auto store = store::OpenRocksDbStore(config.data, store_options);
   if (!store.ok()) return store.status();
   service->store_ = *std::move(store);
   if (absl::Status names = service->store_->RegisterForges(kinds); !names.ok()) return names;
 
-  const auto transport = std::make_shared<const Transport>();
+  const auto transport = std::make_shared<const sinks::Transport>();
   std::vector<NoticeSink*> sinks;
   for (const auto& [name, sink_config] : config.sinks) {
     if (parts == Parts::kStore) break;
-    auto sink = MakeSink(name, sink_config, clock, transport);
+    auto sink = sinks::MakeSink(name, sink_config, clock, transport);
     if (!sink.ok()) return sink.status();
     sinks.push_back(sink->get());
     service->sinks_.push_back(*std::move(sink));
   }
 
-  service->renderer_ = MakeRenderer();
-  DeskOptions options;
+  service->renderer_ = templates::MakeRenderer();
+  pipeline::DeskOptions options;
   options.observe = config.observe;
-  options.reconciler.program = RETAINER_VERSION;
-  service->desk_ =
-      std::make_unique<Desk>(DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
-                                       std::move(receivers), std::move(slots), std::move(sinks)},
-                             std::move(options));
+  options.reconciler.program = base::kVersion;
+  service->desk_ = std::make_unique<pipeline::Desk>(
+      pipeline::DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
+                          std::move(receivers), std::move(slots), std::move(sinks)},
+      std::move(options));
   return service;
 }
 
@@ -77,11 +78,12 @@ std::function<PolicyState()> Service::ReadPolicy() {
     PolicyState state;
     state.status = loaded.status();
     if (loaded.ok()) {
-      for (const Problem& warning : loaded->warnings) {
-        state.warnings.push_back(FormatProblem(warning));
+      for (const policy::Problem& warning : loaded->warnings) {
+        state.warnings.push_back(policy::FormatProblem(warning));
       }
-      for (const Problem& ended : EndedTerms(loaded->policy, loaded->places, clock_.Now())) {
-        state.warnings.push_back(FormatProblem(ended));
+      for (const policy::Problem& ended :
+           EndedTerms(loaded->policy, loaded->places, clock_.Now())) {
+        state.warnings.push_back(policy::FormatProblem(ended));
       }
       state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
     }

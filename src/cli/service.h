@@ -55,7 +55,7 @@ class Service {
   // Loads the policy versions that the store keeps, without reading the folder. Writes nothing.
   PolicyState LoadRecordedPolicy();
 
-  Desk& desk() { return *desk_; }
+  pipeline::Desk& desk() { return *desk_; }
   Store& store() { return *store_; }
   const Config& config() const { return config_; }
   const std::vector<std::unique_ptr<Forge>>& forges() const { return forges_; }
@@ -72,7 +72,7 @@ class Service {
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
   std::vector<std::unique_ptr<Forge>> forges_;
   std::vector<std::unique_ptr<NoticeSink>> sinks_;
-  std::unique_ptr<Desk> desk_;
+  std::unique_ptr<pipeline::Desk> desk_;
 };
 
 }  // namespace retainer::cli

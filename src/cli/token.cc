@@ -32,7 +32,7 @@ void Create(const TokenOptions& options) {
     }
   }
   if (!options.expires.empty()) {
-    const auto after = ParseDuration(options.expires);
+    const auto after = policy::ParseDuration(options.expires);
     if (!after.ok()) Fail(after.status());
     request["expires_s"] = absl::ToInt64Seconds(*after);
   }

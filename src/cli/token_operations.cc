@@ -1,36 +1,28 @@
 #include "src/cli/token_operations.h"
 
-#include <openssl/rand.h>
-
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "src/api/sha256.h"
-#include "src/cli/names.h"
+#include "src/base/digest.h"
+#include "src/cli/unknown_names.h"
 
 namespace retainer::cli {
 
-absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<OperationResult> CreateToken(pipeline::Desk& desk, Store& store, Clock& clock,
                                             const nlohmann::ordered_json& request) {
   const TermsHistory terms = desk.terms();
   const absl::Status meant = CheckTokenFor(terms.empty() ? nullptr : &terms.back()->policy,
                                            Text(request, "project"), Text(request, "customer"));
   if (!meant.ok()) return meant;
-  unsigned char secret[32];
-  unsigned char id[6];
-  if (RAND_bytes(secret, sizeof(secret)) != 1 || RAND_bytes(id, sizeof(id)) != 1) {
-    return absl::UnavailableError("the system gives no random bytes");
-  }
-  const auto bytes = [](const unsigned char* data, std::size_t size) {
-    return std::string(reinterpret_cast<const char*>(data), size);
-  };
-  std::string encoded;
-  absl::WebSafeBase64Escape(bytes(secret, sizeof(secret)), &encoded);
-  const std::string token = absl::StrCat("rtn_", encoded);
+  const auto secret = base::RandomBytes(32);
+  if (!secret.ok()) return secret.status();
+  const auto id = base::RandomHex(6);
+  if (!id.ok()) return id.status();
+  const std::string token = absl::StrCat("rtn_", absl::WebSafeBase64Escape(*secret));
   TokenRecord record;
-  record.id = absl::BytesToHexString(bytes(id, sizeof(id)));
-  record.hash = Sha256Hex(token);
+  record.id = *id;
+  record.hash = base::Sha256Hex(token);
   record.scope = Text(request, "scope");
   record.project = Text(request, "project");
   record.customer = Text(request, "customer");

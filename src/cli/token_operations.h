@@ -13,7 +13,7 @@ namespace retainer::cli {
 
 // Errors: those of CheckTokenFor and of the store. The answer has the token itself, which is stored
 // nowhere.
-absl::StatusOr<OperationResult> CreateToken(Desk& desk, Store& store, Clock& clock,
+absl::StatusOr<OperationResult> CreateToken(pipeline::Desk& desk, Store& store, Clock& clock,
                                             const nlohmann::ordered_json& request);
 absl::StatusOr<OperationResult> ListTokens(Store& store);
 // NotFound.

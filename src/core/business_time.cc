@@ -157,7 +157,7 @@ absl::civil_year_t YearOf(absl::Time at) {
 // them. Each extension at least doubles the span, so the total size is less than twice the newest.
 class Scheduled final : public PausedTime {
  public:
-  Scheduled(std::vector<ZonedCalendar> calendars, absl::Duration business_day)
+  Scheduled(std::vector<core::ZonedCalendar> calendars, absl::Duration business_day)
       : calendars_(std::move(calendars)), business_day_(business_day) {
     // If no weekday has hours, nothing opens after the last override: stop there.
     const bool weekly = std::any_of(calendars_.begin(), calendars_.end(), [](const auto& c) {
@@ -166,7 +166,7 @@ class Scheduled final : public PausedTime {
     });
     if (weekly) return;
     absl::civil_year_t last = kFirstYear;
-    for (const ZonedCalendar& calendar : calendars_) {
+    for (const core::ZonedCalendar& calendar : calendars_) {
       if (calendar.spec.overrides.empty()) continue;
       last = std::max(last, calendar.spec.overrides.rbegin()->first.year() + 1);
     }
@@ -190,7 +190,7 @@ class Scheduled final : public PausedTime {
     if (!next) return std::nullopt;
     // An interval that ends at the end of the timeline may continue after it.
     for (;;) {
-      const Timeline* timeline = current_.load(std::memory_order_acquire);
+      const core::Timeline* timeline = current_.load(std::memory_order_acquire);
       const absl::Time end = absl::FromUnixSeconds(timeline->covered.until);
       if (next->until < end) return next->until;
       if (timeline->last_year >= last_year_) return std::nullopt;
@@ -218,32 +218,34 @@ class Scheduled final : public PausedTime {
 
  protected:
   absl::Time Advance(absl::Time from, absl::Duration open) const override {
-    const Timeline& timeline = At(from);
+    const core::Timeline& timeline = At(from);
     if (const std::optional<std::int64_t> second = Second(from)) {
-      if (const auto due = QuickReach(timeline, CountBefore(timeline, *second), open)) return *due;
+      if (const auto due = QuickReach(timeline, core::CountBefore(timeline, *second), open))
+        return *due;
     }
     if (IsBeyond(from, open)) return absl::InfiniteFuture();
-    return Reach(timeline, CountBefore(timeline, from), from, open);
+    return Reach(timeline, core::CountBefore(timeline, from), from, open);
   }
 
   absl::Duration Between(absl::Time from, absl::Time until) const override {
-    const Timeline& timeline = At(from, until);
-    return Difference(CountBefore(timeline, from), CountBefore(timeline, until));
+    const core::Timeline& timeline = At(from, until);
+    return Difference(core::CountBefore(timeline, from), core::CountBefore(timeline, until));
   }
 
   Reckoning AdvanceAndCount(absl::Time from, absl::Duration open, absl::Time until) const override {
-    const Timeline& timeline = At(from, until);
+    const core::Timeline& timeline = At(from, until);
     const std::optional<std::int64_t> from_second = Second(from);
     const std::optional<std::int64_t> until_second = Second(until);
     if (from_second && until_second) {
-      const OpenBefore first = CountBefore(timeline, *from_second);
+      const core::OpenBefore first = core::CountBefore(timeline, *from_second);
       if (const auto due = QuickReach(timeline, first, open)) {
-        return {*due, absl::Seconds(CountBefore(timeline, *until_second).seconds - first.seconds)};
+        return {*due,
+                absl::Seconds(core::CountBefore(timeline, *until_second).seconds - first.seconds)};
       }
     }
-    const OpenBefore first = CountBefore(timeline, from);
+    const core::OpenBefore first = core::CountBefore(timeline, from);
     return {IsBeyond(from, open) ? absl::InfiniteFuture() : Reach(timeline, first, from, open),
-            Difference(first, CountBefore(timeline, until))};
+            Difference(first, core::CountBefore(timeline, until))};
   }
 
  private:
@@ -260,8 +262,8 @@ class Scheduled final : public PausedTime {
   }
 
   // Like Reach, for whole seconds within the known timeline. Nullopt in all other cases.
-  static std::optional<absl::Time> QuickReach(const Timeline& timeline, const OpenBefore& before,
-                                              absl::Duration open) {
+  static std::optional<absl::Time> QuickReach(const core::Timeline& timeline,
+                                              const core::OpenBefore& before, absl::Duration open) {
     const std::int64_t seconds = absl::ToInt64Seconds(open);
     if (open != absl::Seconds(seconds) || seconds > kEndSecond - kFirstSecond) return std::nullopt;
     const std::size_t i = timeline.SpanReaching(before.seconds + seconds, before.span);
@@ -271,9 +273,9 @@ class Scheduled final : public PausedTime {
 
   // The instant at which `open` time has passed since `from`. `before`: the open time before
   // `from`.
-  absl::Time Reach(const Timeline& known, OpenBefore before, absl::Time from,
+  absl::Time Reach(const core::Timeline& known, core::OpenBefore before, absl::Time from,
                    absl::Duration open) const {
-    const Timeline* timeline = &known;
+    const core::Timeline* timeline = &known;
     for (;;) {
       before.rest += open;
       std::int64_t target = before.seconds + absl::ToInt64Seconds(before.rest);
@@ -285,11 +287,11 @@ class Scheduled final : public PausedTime {
       }
       if (timeline->last_year >= last_year_) return absl::InfiniteFuture();
       timeline = &Grow(timeline->first_year, timeline->last_year + 1);
-      before = CountBefore(*timeline, from);
+      before = core::CountBefore(*timeline, from);
     }
   }
 
-  static absl::Duration Difference(const OpenBefore& first, const OpenBefore& last) {
+  static absl::Duration Difference(const core::OpenBefore& first, const core::OpenBefore& last) {
     const absl::Duration whole = absl::Seconds(last.seconds - first.seconds);
     return first.rest == last.rest ? whole : whole + (last.rest - first.rest);
   }
@@ -301,7 +303,7 @@ class Scheduled final : public PausedTime {
   // The open interval that contains `at`, or the next one.
   std::optional<Interval> IntervalAt(absl::Time at) const {
     if (OutOfRange(at) && at > absl::UnixEpoch()) return std::nullopt;
-    const Timeline* timeline = &At(at);
+    const core::Timeline* timeline = &At(at);
     for (;;) {
       const std::size_t i = timeline->SpanAt(
           std::clamp(absl::ToUnixSeconds(at), timeline->covered.from, timeline->covered.until - 1));
@@ -315,27 +317,27 @@ class Scheduled final : public PausedTime {
   }
 
   // A timeline that covers `at`, within the supported years.
-  const Timeline& At(absl::Time at) const {
-    const Timeline* timeline = current_.load(std::memory_order_acquire);
+  const core::Timeline& At(absl::Time at) const {
+    const core::Timeline* timeline = current_.load(std::memory_order_acquire);
     if (timeline != nullptr && Covers(*timeline, at)) return *timeline;
     const absl::civil_year_t year = std::min(YearOf(at), last_year_);
     return Grow(year, year);
   }
 
   // A timeline that covers both instants.
-  const Timeline& At(absl::Time from, absl::Time until) const {
-    const Timeline& timeline = At(from);
+  const core::Timeline& At(absl::Time from, absl::Time until) const {
+    const core::Timeline& timeline = At(from);
     return Covers(timeline, until) ? timeline : At(until);  // a timeline only grows
   }
 
-  static bool Covers(const Timeline& timeline, absl::Time at) {
+  static bool Covers(const core::Timeline& timeline, absl::Time at) {
     const std::int64_t second = absl::ToUnixSeconds(at);
     return second >= timeline.covered.from && second < timeline.covered.until;
   }
 
-  const Timeline& Grow(absl::civil_year_t first, absl::civil_year_t last) const {
+  const core::Timeline& Grow(absl::civil_year_t first, absl::civil_year_t last) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    const Timeline* old = current_.load(std::memory_order_acquire);
+    const core::Timeline* old = current_.load(std::memory_order_acquire);
     if (old == nullptr) {
       // Most queries are near the present: start with one year back and two years ahead.
       first -= 1;
@@ -351,17 +353,18 @@ class Scheduled final : public PausedTime {
     first = std::max(first, kFirstYear);
     last = std::min(last, last_year_);
     first = std::min(first, last);
-    timelines_.push_back(std::make_unique<const Timeline>(BuildTimeline(calendars_, first, last)));
+    timelines_.push_back(
+        std::make_unique<const core::Timeline>(core::BuildTimeline(calendars_, first, last)));
     current_.store(timelines_.back().get(), std::memory_order_release);
     return *timelines_.back();
   }
 
-  const std::vector<ZonedCalendar> calendars_;
+  const std::vector<core::ZonedCalendar> calendars_;
   const absl::Duration business_day_;
   absl::civil_year_t last_year_ = kLastYear;
-  mutable std::atomic<const Timeline*> current_{nullptr};
+  mutable std::atomic<const core::Timeline*> current_{nullptr};
   mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<const Timeline>> timelines_;
+  mutable std::vector<std::unique_ptr<const core::Timeline>> timelines_;
 };
 
 bool InRange(const DayHours& h) {
@@ -420,11 +423,11 @@ bool IsAlways(const CalendarSpec& spec) {
 
 // Combines zones with their offsets at one fixed instant, because the length of a business day must
 // not change with the season.
-absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
+absl::Duration BusinessDay(const std::vector<core::ZonedCalendar>& calendars) {
   const absl::Time reference = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
   std::vector<bool> week(kWeekMinutes);
   bool open_days[7] = {};
-  for (const ZonedCalendar& calendar : calendars) {
+  for (const core::ZonedCalendar& calendar : calendars) {
     MarkWeek(calendar.spec, -calendar.zone.At(reference).offset / 60, &week);
     for (int day = 0; day < 7; ++day) open_days[day] |= !calendar.spec.weekly[day].empty();
   }
@@ -435,7 +438,7 @@ absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
   // The calendar has only single days: take their mean.
   std::int64_t minutes = 0;
   std::int64_t dated = 0;
-  for (const ZonedCalendar& calendar : calendars) {
+  for (const core::ZonedCalendar& calendar : calendars) {
     for (const auto& [day, hours] : calendar.spec.overrides) {
       if (hours.empty()) continue;
       ++dated;
@@ -452,11 +455,11 @@ absl::Duration BusinessDay(const std::vector<ZonedCalendar>& calendars) {
 
 absl::StatusOr<std::shared_ptr<const BusinessTime>> BusinessTime::Compile(
     const std::vector<CalendarSpec>& calendars) {
-  std::vector<ZonedCalendar> zoned;
+  std::vector<core::ZonedCalendar> zoned;
   bool always = false;
   bool opens = false;
   for (const CalendarSpec& spec : calendars) {
-    ZonedCalendar calendar{spec, absl::UTCTimeZone()};
+    core::ZonedCalendar calendar{spec, absl::UTCTimeZone()};
     if (!LoadNamedZone(spec.time_zone, &calendar.zone)) {
       return absl::InvalidArgumentError(absl::StrCat("calendar \"", spec.name,
                                                      "\": unknown time zone \"", spec.time_zone,

@@ -65,7 +65,7 @@ class Explainer {
     if (clock.cycles.empty()) {
       absl::StrAppend(&out_, "    ",
                       clock.before_adoption
-                          ? absl::StrCat(View(kBeforeAdoptionWords), ": it is not counted")
+                          ? absl::StrCat(View(core::kBeforeAdoptionWords), ": it is not counted")
                           : std::string("has not started"),
                       "\n");
     }
@@ -229,7 +229,7 @@ class Explainer {
   static std::string WhyNone(const Cycle& cycle) {
     const bool ended = cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed;
     if (!ended || cycle.elapsed > absl::ZeroDuration()) return "";
-    return absl::StrCat(": ", View(WithoutTimeWords(cycle)));
+    return absl::StrCat(": ", View(core::WithoutTimeWords(cycle)));
   }
 
   static std::string Unexplained(const Cycle& cycle, absl::Duration sum) {

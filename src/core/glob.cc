@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 enum class Kind : std::uint8_t { kCharacter, kLevel, kDeep };
@@ -86,4 +86,4 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
   return alive[pieces.size()] != 0;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

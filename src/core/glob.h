@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::core {
 
 // Ignores ASCII case. `steps`, if not null, counts the comparisons.
 bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* steps = nullptr);
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/view.h"
 
 namespace retainer {
 namespace {
@@ -19,7 +20,7 @@ std::string_view KindWord(TicketKind kind) {
   return "";
 }
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 }  // namespace
 

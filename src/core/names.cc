@@ -2,25 +2,15 @@
 
 #include <unicode/normalizer2.h>
 #include <unicode/unistr.h>
-#include <unicode/ustring.h>
 
 #include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
+#include "src/base/utf8.h"
 
 namespace retainer {
-namespace {
-
-bool IsUtf8(std::string_view text) {
-  UErrorCode status = U_ZERO_ERROR;
-  std::int32_t units = 0;
-  u_strFromUTF8(nullptr, 0, &units, text.data(), static_cast<std::int32_t>(text.size()), &status);
-  return status == U_BUFFER_OVERFLOW_ERROR || U_SUCCESS(status);
-}
-
-}  // namespace
 
 std::string FoldName(std::string_view name) {
   const absl::string_view view(name.data(), name.size());
@@ -30,7 +20,7 @@ std::string FoldName(std::string_view name) {
   UErrorCode status = U_ZERO_ERROR;
   const icu::Normalizer2* apart = icu::Normalizer2::getNFDInstance(status);
   const icu::Normalizer2* composed = icu::Normalizer2::getNFCInstance(status);
-  if (ascii || U_FAILURE(status) || !IsUtf8(name)) return absl::AsciiStrToLower(view);
+  if (ascii || U_FAILURE(status) || !base::IsUtf8(name)) return absl::AsciiStrToLower(view);
   // Decompose first: then marks are in canonical order, also those that fold separately from their
   // letters.
   const icu::UnicodeString text = icu::UnicodeString::fromUTF8(

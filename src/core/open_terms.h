@@ -9,9 +9,9 @@
 #include <mutex>
 #include <string>
 
-namespace retainer {
+#include "retainer/policy.h"
 
-struct Terms;
+namespace retainer::core {
 
 // Like WithoutHidden, but keeps the customer `known` as if it were public.
 std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
@@ -46,4 +46,4 @@ class OpenTerms {
   std::map<std::string, std::shared_ptr<const Terms>> open_;  // key: customer
 };
 
-}  // namespace retainer
+}  // namespace retainer::core

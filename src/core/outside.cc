@@ -101,7 +101,8 @@ TermsHistory TermsFor(const TermsHistory& terms, absl::Time now, const std::stri
   const std::shared_ptr<const Terms>& current = terms[core::TermsIndexAt(terms, now)];
   TermsHistory known;
   known.reserve(terms.size());
-  for (const auto& version : terms) known.push_back(WithoutHiddenBut(*version, current, customer));
+  for (const auto& version : terms)
+    known.push_back(core::WithoutHiddenBut(*version, current, customer));
   return known;
 }
 

@@ -38,7 +38,7 @@ std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {
 }
 
 bool MatchesProject(const ProjectRef& pattern, const ProjectRef& project) {
-  return pattern.forge == project.forge && GlobMatches(pattern.path, project.path);
+  return pattern.forge == project.forge && core::GlobMatches(pattern.path, project.path);
 }
 
 const std::shared_ptr<const BusinessTime>& Terms::SharedCalendar(
@@ -75,8 +75,8 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
     if (!compiled.ok()) return compiled.status();
     terms->calendars.emplace(key, *std::move(compiled));
   }
-  terms->index = std::make_shared<const TermsIndex>(*terms);
-  terms->open = std::make_shared<OpenTerms>();
+  terms->index = std::make_shared<const core::TermsIndex>(*terms);
+  terms->open = std::make_shared<core::OpenTerms>();
   return std::shared_ptr<const Terms>(std::move(terms));
 }
 
@@ -86,8 +86,8 @@ std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy) {
   changed->effective = terms.effective;
   changed->policy = std::move(policy);
   changed->calendars = terms.calendars;
-  changed->index = std::make_shared<const TermsIndex>(*changed);
-  changed->open = std::make_shared<OpenTerms>();
+  changed->index = std::make_shared<const core::TermsIndex>(*changed);
+  changed->open = std::make_shared<core::OpenTerms>();
   return changed;
 }
 
@@ -98,12 +98,12 @@ bool IsHidden(const Customer& customer, const Policy& current) {
 
 std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,
                                            const std::shared_ptr<const Terms>& current) {
-  return WithoutHiddenBut(terms, current, "");
+  return core::WithoutHiddenBut(terms, current, "");
 }
 
-std::shared_ptr<const Terms> WithoutHiddenBut(const Terms& terms,
-                                              const std::shared_ptr<const Terms>& current,
-                                              const std::string& known) {
+std::shared_ptr<const Terms> core::WithoutHiddenBut(const Terms& terms,
+                                                    const std::shared_ptr<const Terms>& current,
+                                                    const std::string& known) {
   return terms.open->Get(current, known, [&] {
     Policy policy = terms.policy;
     std::erase_if(policy.customers, [&](const Customer& customer) {

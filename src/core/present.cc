@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "retainer/core.h"
 #include "retainer/names.h"
+#include "src/base/view.h"
 #include "src/core/promise_words.h"
 
 namespace retainer {
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMostRefusals = 2;  // so that the comment stays short
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 void SortUnique(std::vector<std::string>* names) {
   std::sort(names->begin(), names->end());
@@ -149,7 +150,7 @@ std::string CommentUrl(const std::string& ticket_url, const std::string& object)
 std::string StateOf(const PromiseClock& clock, absl::Time now) {
   const ClockState state = ShownState(clock, now);
   const bool aim = clock.kind == PromiseKind::kTarget;
-  std::string words(aim ? AimStateWords(state) : StateWords(state));
+  std::string words(aim ? core::AimStateWords(state) : core::StateWords(state));
   if (clock.cycles.size() < 2) return words;
   const auto missed = std::count_if(clock.cycles.begin(), clock.cycles.end(),
                                     [](const Cycle& c) { return c.outcome == Outcome::kMissed; });
@@ -161,7 +162,7 @@ std::string StateOf(const PromiseClock& clock, absl::Time now) {
 PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several, absl::Time now) {
   PromiseRow row;
   if (several) row.claim = claim.customer->name;
-  row.promise = PromiseWords(clock.metric);
+  row.promise = core::PromiseWords(clock.metric);
   row.state = StateOf(clock, now);
   const Cycle& cycle = clock.cycles.back();
   row.target = cycle.promise->as_written.text;
@@ -173,7 +174,7 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
     }
   } else if (cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed) {
     row.untimed = cycle.elapsed <= absl::ZeroDuration();
-    row.took = row.untimed ? std::string(WithoutTimeWords(cycle)) : Length(cycle.elapsed);
+    row.took = row.untimed ? std::string(core::WithoutTimeWords(cycle)) : Length(cycle.elapsed);
   }
   return row;
 }
@@ -181,8 +182,8 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
 PromiseRow RowBeforeAdoption(const PublicClaim& claim, const PromiseClock& clock, bool several) {
   PromiseRow row;
   if (several) row.claim = claim.customer->name;
-  row.promise = PromiseWords(clock.metric);
-  row.state = kBeforeAdoptionWords;
+  row.promise = core::PromiseWords(clock.metric);
+  row.state = core::kBeforeAdoptionWords;
   row.finished = true;
   return row;
 }
@@ -364,10 +365,10 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
         absl::StrCat(focus.late ? "the aim was " : "aiming at ", View(AimWords(metric)), " by");
   } else if (focus.late) {
     view.kind = CommentView::Kind::kLate;
-    view.headline = absl::StrCat(View(PromiseWords(metric)), " was due");
+    view.headline = absl::StrCat(View(core::PromiseWords(metric)), " was due");
   } else {
     view.kind = CommentView::Kind::kPromises;
-    view.headline = absl::StrCat(View(PromiseWords(metric)), " by");
+    view.headline = absl::StrCat(View(core::PromiseWords(metric)), " by");
   }
   return view;
 }
@@ -463,7 +464,7 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
     }
     if (worst) {
       want(StateLabel(names, *worst), StateColor(*worst),
-           absl::StrCat("Support promises: ", View(StateWords(*worst))));
+           absl::StrCat("Support promises: ", View(core::StateWords(*worst))));
     }
   }
   std::sort(face->labels.begin(), face->labels.end());
@@ -575,7 +576,7 @@ std::optional<MentionView> PresentMention(const Notice& notice, const Policy& po
   view.kind = !notice.withdraws.empty() ? MentionView::Kind::kWithdrawn
               : notice.at < notice.due  ? MentionView::Kind::kSoon
                                         : MentionView::Kind::kLate;
-  view.promise = PromiseWords(notice.metric);
+  view.promise = core::PromiseWords(notice.metric);
   view.due = ShownTime{notice.due, customer->time_zone};
   return view;
 }

@@ -1,6 +1,6 @@
 #include "src/core/promise_words.h"
 
-namespace retainer {
+namespace retainer::core {
 
 std::string_view PromiseWords(Metric metric) {
   switch (metric) {
@@ -67,4 +67,4 @@ std::string_view WithoutTimeWords(const Cycle& cycle) {
   return cycle.stopped > cycle.started ? "outside opening hours" : "before it was asked for";
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

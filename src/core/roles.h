@@ -15,11 +15,12 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "retainer/core.h"
+#include "src/base/view.h"
 #include "terms_index.h"
 
 namespace retainer::core {
 
-inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 // The short id of a policy version, for people. Machines use the whole id.
 inline absl::string_view ShortId(std::string_view id) { return View(id.substr(0, 12)); }
 

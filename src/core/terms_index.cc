@@ -7,7 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "retainer/names.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 // The fraction of a community objective at which it is at risk.
@@ -168,4 +168,4 @@ const Promises* TermsIndex::PromisesTo(const Customer& customer,
   return promises == known->second->end() ? nullptr : &promises->second;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

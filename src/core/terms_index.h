@@ -13,7 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "retainer/policy.h"
 
-namespace retainer {
+namespace retainer::core {
 
 // The promise for each metric; nullptr if there is none.
 class Promises {
@@ -101,4 +101,4 @@ class TermsIndex {
 // A rule for mail addresses of contacts: an address, or `@` and a domain.
 bool EmailMatches(std::string_view rule, std::string_view address);
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -12,12 +12,12 @@
 #include "src/core/text_unicode.h"
 #include "src/core/text_words.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
-constexpr std::size_t kSignatureLines = 8;  // a signature with more lines is a text
+constexpr std::size_t kSignatureLines = 8;  // a signature with more lines counts as text
 
-// Without the marks that stand round a heading's words: `### **Priority:** *`, `### 🔥 Priority`.
+// Removes the marks around a heading's words: `### **Priority:** *`, `### 🔥 Priority`.
 std::string_view StripHeading(std::string_view text) {
   while (!text.empty() && !IsWordPart(DecodeFirst(text).value)) {
     text.remove_prefix(DecodeFirst(text).size);
@@ -45,14 +45,14 @@ FormHeading ReadHeading(std::string_view visible) {
   return {true, std::string(StripHeading(rest))};
 }
 
-// What the forge writes where a form's field was left empty, and people themselves.
+// True for what the forge, or a person, writes in an empty form field.
 bool IsNoAnswer(std::string_view answer) {
   const std::string lower = absl::AsciiStrToLower({answer.data(), answer.size()});
   return lower == "_no response_" || lower == "*no response*" || lower == "none" ||
          lower == "n/a" || !HasWords(answer);
 }
 
-// At most kMostFormAnswer bytes of it, and whole characters.
+// Cuts to at most kMostFormAnswer bytes of whole characters.
 std::string_view Cut(std::string_view text) {
   if (text.size() <= kMostFormAnswer) return text;
   std::size_t end = kMostFormAnswer;
@@ -100,7 +100,7 @@ class TextReader {
       if (!in_priority_) return;
       const std::string answer = PlainText(line.text);
       if (line.box == TaskBox::kNone) {
-        // Below a list of boxes words explain, they do not answer.
+        // Words below a list of check boxes are explanations, not answers.
         if (!boxes_) TakeAnswer(answer);
         continue;
       }
@@ -149,21 +149,24 @@ class TextReader {
   const VisibleText text_;
   const bool opening_;
   TextFeatures features_;
-  std::string words_;  // what a person wrote for a reader
+  std::string words_;  // what the person wrote for a reader
   std::size_t lines_left_ = 0;
   bool has_code_ = false;
   bool has_image_ = false;
-  bool maybe_words_ = false;  // as CommandLine
-  bool tail_ = false;         // a signature or a quoted mail: the rest is nobody's words
+  bool maybe_words_ = false;  // see CommandLine
+  bool tail_ = false;         // in a signature or quoted mail: the rest does not count
   bool in_priority_ = false;  // after the form's heading, before its answer
-  bool boxes_ = false;        // and the answer is a list of boxes
-  bool form_read_ = false;    // an answer was there
+  bool boxes_ = false;        // the answer is a list of check boxes
+  bool form_read_ = false;    // an answer was found
 };
 
 }  // namespace
+}  // namespace retainer::core
+
+namespace retainer {
 
 TextFeatures ReadText(std::string_view markdown, bool opening) {
-  return TextReader(markdown, opening).Read();
+  return core::TextReader(markdown, opening).Read();
 }
 
 }  // namespace retainer

@@ -11,13 +11,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "retainer/core.h"
+#include "src/base/view.h"
 #include "src/core/text_foreign.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 enum class Takes { kNothing, kWords, kAlias, kNumber, kLogins };
 
@@ -26,7 +27,7 @@ struct Form {
   std::string_view word;
   Takes takes;
   std::string_view example;
-  bool contacts = false;  // may use it too
+  bool contacts = false;  // contacts may use it too
 };
 
 constexpr std::array<Form, 11> kForms = {{
@@ -43,7 +44,7 @@ constexpr std::array<Form, 11> kForms = {{
     {CommandName::kSla, "sla", Takes::kNothing, "sla", true},
 }};
 
-// The next word of `text`, taken off its front.
+// Takes the next word off the front of `text`.
 std::string_view TakeWord(std::string_view* text) {
   *text = TrimText(*text);
   std::size_t n = 0;
@@ -57,7 +58,7 @@ bool Same(std::string_view word, std::string_view lower) {
   return word.size() == lower.size() && StartsWithWord(word, lower);
 }
 
-// What people put round an argument in Markdown.
+// Removes Markdown marks around an argument.
 std::string_view Unwrap(std::string_view word) {
   while (word.size() >= 2 && word.front() == '`' && word.back() == '`') {
     word = word.substr(1, word.size() - 2);
@@ -71,7 +72,7 @@ bool IsLogin(std::string_view word) {
   });
 }
 
-// Without the marks that end a sentence or a part of one: no name ends with them.
+// Removes punctuation at the end, because no name ends with it.
 std::string_view StripEnd(std::string_view word) {
   while (!word.empty() && std::string_view(".,;:!?").find(word.back()) != word.npos) {
     word.remove_suffix(1);
@@ -79,7 +80,7 @@ std::string_view StripEnd(std::string_view word) {
   return word;
 }
 
-// Both, in whatever order: `c-7f3`. and `c-7f3.`
+// Does both, in any order: `c-7f3`. and `c-7f3.`
 std::string_view Bare(std::string_view word) {
   for (std::size_t size = word.size() + 1; word.size() < size;) {
     size = word.size();
@@ -88,7 +89,7 @@ std::string_view Bare(std::string_view word) {
   return word;
 }
 
-// The words as they are typed, as many as an argument may hold.
+// Joins the words as typed, as many as fit into an argument.
 std::string Joined(std::string_view words) {
   std::string joined;
   while (!words.empty()) {
@@ -100,8 +101,8 @@ std::string Joined(std::string_view words) {
   return joined;
 }
 
-// The logins that `words` name: mentions, and plain words where they can be nothing else. `me` is
-// left to who knows whose words these are.
+// The logins in `words`: mentions, and plain words if they can be nothing else. `me` is kept for
+// the caller, who knows the author.
 std::optional<std::vector<std::string>> Logins(std::string_view words, bool strict) {
   constexpr std::array<std::string_view, 4> kBefore = {"to", "it", "this", "issue"};
   constexpr std::array<std::string_view, 3> kBetween = {"and", "&", "+"};
@@ -110,7 +111,7 @@ std::optional<std::vector<std::string>> Logins(std::string_view words, bool stri
     return std::any_of(list.begin(), list.end(), [&](std::string_view w) { return Same(word, w); });
   };
   std::vector<std::string> logins;
-  bool more = true;  // `and` or a comma came before
+  bool more = true;  // after `and` or a comma
   while (!words.empty()) {
     const std::string_view word = Unwrap(TakeWord(&words));
     const bool at = word.starts_with('@');
@@ -121,7 +122,7 @@ std::optional<std::vector<std::string>> Logins(std::string_view words, bool stri
       continue;
     }
     if (!at && !strict && (login.empty() || one_of(kCourtesy, login))) continue;
-    // A mention may be followed by words, a plain login only by other logins.
+    // Words may follow a mention; only other logins may follow a plain login.
     if (!IsLogin(login) || login.size() > kMaxCommandArgument || (!at && !more)) {
       if (strict || logins.empty()) return std::nullopt;
       break;
@@ -133,8 +134,7 @@ std::optional<std::vector<std::string>> Logins(std::string_view words, bool stri
   return logins;
 }
 
-// The commands that `words` ask for under `form`; nullopt when they do not fit it. `strict`:
-// nothing may follow.
+// The commands in `words` for `form`; nullopt if they do not fit it. `strict`: nothing may follow.
 std::optional<std::vector<Command>> Read(const Form& form, std::string_view words, bool strict) {
   const auto one = [&](std::string argument) {
     return std::vector<Command>{{form.name, std::move(argument), false}};
@@ -189,13 +189,13 @@ const Form* FindForm(std::string_view word) {
   return nullptr;
 }
 
-// A command's name, taken off the front of a line.
+// A command's name at the front of a line.
 struct Name {
   std::string_view word;
   const Form* form = nullptr;
 };
 
-// `priority: P1`, `priority=P1`, `waiting.`: the marks belong to no name.
+// `priority: P1`, `priority=P1`, `waiting.`: punctuation does not belong to the name.
 Name TakeName(std::string_view* text) {
   const std::size_t mark = text->find_first_of(" :=");
   if (mark != text->npos && (*text)[mark] != ' ') {
@@ -210,7 +210,7 @@ Name TakeName(std::string_view* text) {
   return {word, FindForm(word)};
 }
 
-// As a stranger may read it: no mention, link or Markdown survives.
+// Makes a word safe to show: no mention, link or Markdown remains.
 std::string Harmless(std::string_view word) {
   std::string harmless;
   for (const char c : word) {
@@ -226,7 +226,7 @@ std::string Harmless(std::string_view word) {
   return harmless;
 }
 
-// How many letters to put in, leave out, exchange or swap with their neighbour.
+// The edit distance: letters to insert, delete, replace or swap with their neighbour.
 std::size_t Distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before;
   std::vector<std::size_t> last(b.size() + 1);
@@ -273,7 +273,7 @@ CommandLine ReadCommandLine(std::string_view raw) {
       for (Command& command : result.commands) command.bare = true;
       return result;
     }
-    // `/waiting for your logs`: a sentence.
+    // `/waiting for your logs` is a sentence.
     if (form->takes == Takes::kNothing) return result;
   }
   const SlashLine kind = ReadSlashLine(plain);
@@ -298,7 +298,7 @@ MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder) {
   }
   const std::string what = absl::StrCat("unknown command ", View(mistyped));
   const Form* nearest = nullptr;
-  std::size_t least = 3;  // more than two letters apart is another word
+  std::size_t least = 3;  // a distance of more than two is another word
   for (const Form& form : kForms) {
     const bool begun = mistyped.size() >= 3 && form.word.starts_with(mistyped);
     const std::size_t distance = begun ? 0 : Distance(mistyped, form.word);
@@ -316,6 +316,19 @@ MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder) {
   }
   return {what, absl::StrCat("did you mean /support ", View(nearest->word), "?")};
 }
+
+}  // namespace retainer::core
+
+namespace retainer {
+
+using base::View;
+using core::FindForm;
+using core::Form;
+using core::kForms;
+using core::Same;
+using core::Takes;
+using core::TakeWord;
+using core::TrimText;
 
 absl::StatusOr<Command> ParseCommand(std::string_view line) {
   std::string_view words = TrimText(line);

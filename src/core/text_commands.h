@@ -8,30 +8,33 @@
 
 #include "retainer/text.h"
 
-namespace retainer {
+namespace retainer::core {
 
-inline constexpr std::size_t kMaxCommands = 20;         // of one text; more are passed over
-inline constexpr std::size_t kMaxCommandArgument = 64;  // bytes; of more words the first that fit
+inline constexpr std::size_t kMaxCommands = 20;  // per text; further ones are ignored
+// bytes; of longer arguments only the first words that fit are kept
+inline constexpr std::size_t kMaxCommandArgument = 64;
 
 struct CommandLine {
-  bool is_command = false;        // the line carries no words for a reader
-  bool maybe_words = false;       // as SlashLine::kEither
-  std::vector<Command> commands;  // what it asks of us; empty for other bots' commands
-  std::string mistyped;           // as TextFeatures; `/support` was written, and asks for nothing
+  bool is_command = false;        // the line has no words for a reader
+  bool maybe_words = false;       // see SlashLine::kEither
+  std::vector<Command> commands;  // commands for Retainer; empty for other bots' commands
+  std::string mistyped;           // see TextFeatures; a `/support` without a valid command
 };
 
-// REQUIRES: after what is blank or invisible `line` begins with `/`; it holds no line break.
-// `/support NAME …` may be followed by more words; the bare `/NAME …` may not, so that a sentence
-// that begins with a path stays a sentence. A priority may be followed by words either way: what
-// they mean is the policy's to say. Every other line is read by text_foreign.h.
+// Reads a line as a command. REQUIRES: `line` begins with `/` after blank or invisible characters,
+// and contains no line break.
+//
+// `/support NAME …` may be followed by more words. The bare `/NAME …` may not, so that a sentence
+// that begins with a path stays a sentence. A priority may be followed by words in both forms: the
+// policy decides what they mean. text_foreign.h reads all other lines.
 CommandLine ReadCommandLine(std::string_view line);
 
-// What to tell the author of TextFeatures::mistyped: what it is, and how to write it. Leads nobody
-// to a command that is not theirs.
+// The message to the author of TextFeatures::mistyped: what is wrong, and how to write it. It
+// suggests only commands that the author may use.
 struct MistypedWords {
   std::string what;    // `unknown command waitng`
   std::string reason;  // `did you mean /support waiting?`
 };
 MistypedWords WordsOfMistyped(std::string_view mistyped, bool responder);
 
-}  // namespace retainer
+}  // namespace retainer::core

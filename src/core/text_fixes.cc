@@ -6,19 +6,20 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/change.h"
+#include "src/base/view.h"
 #include "src/core/text_lines.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 bool IsWord(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 bool IsPath(char c) { return IsWord(c) || c == '.' || c == '-' || c == '/'; }
 
 constexpr std::array<std::string_view, 9> kGitHubWords = {
     "close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved"};
-// Of GitLab's closing pattern as it is delivered.
+// The words of GitLab's default closing pattern.
 constexpr std::array<std::string_view, 16> kGitLabWords = {
     "close",     "closes",     "closed",      "closing",     "fix",      "fixes",
     "fixed",     "fixing",     "resolve",     "resolves",    "resolved", "resolving",
@@ -35,7 +36,7 @@ class FixReader {
  public:
   FixReader(ForgeKind forge, std::string_view project_path, std::string_view project_url)
       : gitlab_(forge == ForgeKind::kGitLab), project_(project_path) {
-    // Where the projects of this forge are: the project's own place without its path.
+    // The base address of the forge's projects: the project's address without its path.
     if (!project_.empty() && absl::EndsWithIgnoreCase(View(project_url), View(project_)) &&
         project_url.size() > project_.size()) {
       web_ = project_url.substr(0, project_url.size() - project_.size());
@@ -77,12 +78,12 @@ class FixReader {
     if (word.size() > 12) return false;
     const std::string lower = absl::AsciiStrToLower(View(word));
     if (!gitlab_) return OneOf(lower, kGitHubWords);
-    // GitLab minds the case of all but the first letter.
+    // GitLab ignores the case of the first letter only.
     return std::string_view(lower).substr(1) == word.substr(1) && OneOf(lower, kGitLabWords);
   }
 
-  // Reads what follows a closing word; returns where to go on. GitHub wants the word before each
-  // reference, GitLab takes a list.
+  // Reads what follows a closing keyword and returns where to continue. GitHub needs the keyword
+  // before each reference; GitLab accepts a list.
   std::size_t ReadReferences(std::string_view line, std::size_t i) {
     for (;;) {
       if (gitlab_) {
@@ -102,7 +103,7 @@ class FixReader {
     }
   }
 
-  // Returns where the reference ends; `i` where there is none.
+  // Returns the end of the reference, or `i` if there is none.
   std::size_t ReadReference(std::string_view line, std::size_t i) {
     const std::string_view rest = line.substr(i);
     if (absl::StartsWithIgnoreCase(View(rest), "https://") ||
@@ -114,7 +115,7 @@ class FixReader {
     if (hash == line.size() || line[hash] != '#') return i;
     std::string path(line.substr(i, hash - i));
     if (gitlab_ && !path.empty() && path.find('/') == path.npos) {
-      // A project of the same group.
+      // A project in the same group.
       path = absl::StrCat(View(project_.substr(0, project_.rfind('/') + 1)), path);
     }
     return ReadNumber(line, hash + 1, std::move(path), i);
@@ -146,7 +147,7 @@ class FixReader {
     const auto slashes = std::count(path.begin(), path.end(), '/');
     const bool is_path = path.size() <= kLongestPath && (gitlab_ ? slashes >= 1 : slashes == 1);
     if (own || (is_path && path.front() != '/' && path.back() != '/')) {
-      // Far more than will be kept is not worth remembering.
+      // Far more than this will not be kept anyway.
       if (found_.size() < 50 * kMaxFixes) {
         found_.push_back(absl::StrCat(own ? "" : path, "#", number));
       }
@@ -161,12 +162,15 @@ class FixReader {
 };
 
 }  // namespace
+}  // namespace retainer::core
+
+namespace retainer {
 
 std::vector<std::string> ReadFixes(ForgeKind forge, std::string_view markdown,
                                    std::string_view project_path, std::string_view project_url) {
-  FixReader reader(forge, project_path, project_url);
-  for (const VisibleChunk& chunk : ReadMarkdown(markdown).chunks) {
-    for (const VisibleLine& line : chunk.lines) reader.ReadLine(line.text);
+  core::FixReader reader(forge, project_path, project_url);
+  for (const core::VisibleChunk& chunk : core::ReadMarkdown(markdown).chunks) {
+    for (const core::VisibleLine& line : chunk.lines) reader.ReadLine(line.text);
   }
   return reader.Take();
 }

@@ -8,15 +8,15 @@
 #include "absl/strings/ascii.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 constexpr std::size_t kWordsOfSentence = 4;
-constexpr std::size_t kMostWordsOfCall = 8;  // to a bot; more is said to people
+constexpr std::size_t kMostWordsOfCall = 8;  // a command to a bot; longer lines are for people
 
 std::string Lower(std::string_view s) { return absl::AsciiStrToLower({s.data(), s.size()}); }
 
-// GitLab's quick actions and what widespread bots listen to. Sorted.
+// GitLab's quick actions and the commands of widespread bots. Sorted.
 constexpr std::string_view kKnown[] = {"add_child",
                                        "add_email",
                                        "approve",
@@ -121,12 +121,12 @@ constexpr std::string_view kKnown[] = {"add_child",
                                        "woof",
                                        "zoom"};
 
-// A path of one name.
+// Paths of one name.
 constexpr std::string_view kDirectories[] = {"bin", "boot", "dev",  "etc",  "home", "lib", "lib64",
                                              "mnt", "opt",  "proc", "root", "sbin", "srv", "sys",
                                              "tmp", "usr",  "var",  "data", "nix"};
 
-// Bots whose login does not say so.
+// Bots that cannot be recognised by their login.
 constexpr std::string_view kBots[] = {
     "allcontributors", "bors",      "coderabbitai",  "copilot-bot",
     "dependabot",      "mergifyio", "mergify",       "renovate",
@@ -158,7 +158,7 @@ SlashLine ReadSlashLine(std::string_view line) {
   if (name.empty() || !IsWordPart(DecodeFirst(name).value)) return SlashLine::kProse;
   const std::string lower = Lower(name);
   if (std::binary_search(std::begin(kKnown), std::end(kKnown), lower)) return SlashLine::kCommand;
-  // What no command's name is written with: `/etc, /var`, `/foo(bar)`, `/usr/bin/x`.
+  // Characters that no command name has: `/etc, /var`, `/foo(bar)`, `/usr/bin/x`.
   if (name.find_first_of("/\\,;()[]{}<>\"'`|") != name.npos) return SlashLine::kProse;
   if (OneOf(lower, std::begin(kDirectories), std::end(kDirectories))) return SlashLine::kProse;
   const std::size_t words = CountWords(rest);
@@ -175,4 +175,4 @@ bool IsCallOfBot(std::string_view line) {
          OneOf(login, std::begin(kBots), std::end(kBots));
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -1,31 +1,34 @@
-// Lines that are said to other programs: GitLab's quick actions and other bots' commands.
+// Recognises lines for other programs: GitLab's quick actions and other bots' commands.
 //
-// A line that begins with `/` is one where its first word holds no further `/`, as a path does, and
-// is no directory that every system has (`/etc is full`), and what follows is no sentence: four
-// words or more that end with a full stop, a question or an exclamation mark. Widespread bots'
-// commands are known by name, and are commands whatever follows. So is a line that begins with a
-// bot's mention (`@dependabot rebase`).
+// A line that begins with `/` is a command if its first word contains no further `/` (a path does),
+// if that word is not a directory that every system has (`/etc is full`), and if the rest is not a
+// sentence: four words or more that end with a full stop, question mark or exclamation mark.
+// Commands of widespread bots are known by name, and are commands whatever follows. So is a line
+// that begins with a mention of a bot (`@dependabot rebase`).
 //
-// Rationale: GitLab carries its quick actions out and takes them out of the text before it tells
-// anybody, and what they did arrives as facts of its own; where such a line does reach us it is no
-// answer to anybody. Pure; linear time.
+// Rationale: GitLab executes its quick actions and removes them from the text before it sends any
+// event, and their effects arrive as separate facts. If such a line does reach us, it is not an
+// answer.
+//
+// Pure; linear time.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::core {
 
 enum class SlashLine : std::uint8_t {
   kProse,    // words for a reader
-  kCommand,  // of a known bot, or hardly anything else
-  kEither,   // taken for a command where words would be an answer; yet whoever waits may be heard
+  kCommand,  // a command of a known bot, or almost certainly one
+  // ambiguous: a command when a responder writes it (no answer), words when a customer does
+  kEither,
 };
 
-// REQUIRES: `line` begins with `/` and is as PlainText makes it.
+// REQUIRES: `line` begins with `/` and is a result of PlainText.
 SlashLine ReadSlashLine(std::string_view line);
 
-// `line` as PlainText makes it.
+// `line` must be a result of PlainText.
 bool IsCallOfBot(std::string_view line);
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 constexpr std::size_t kLongestName = 32;
@@ -14,7 +14,7 @@ bool IsSpace(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c))
 bool IsAlpha(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
 bool IsAlnum(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
 
-// The name of the tag that `text` (after its `<`) begins with; empty where it is no tag.
+// The name of the tag at the start of `text` (after its `<`); empty if there is no tag.
 std::string TagName(std::string_view text) {
   std::string name;
   std::size_t i = 0;
@@ -32,7 +32,7 @@ struct Unseen {
   std::string_view begin;
   std::string_view end;
 };
-// The first that fits counts.
+// The first one that matches counts.
 constexpr std::array<Unseen, 4> kUnseen = {
     {{"<!--", "-->"}, {"<?", "?>"}, {"<![CDATA[", "]]>"}, {"<!", ">"}}};
 
@@ -59,7 +59,7 @@ class Cutter {
     if (begin < end) pieces_.push_back({HtmlKind::kText, html_.substr(begin, end - begin), ""});
   }
 
-  // What begins with the `<` at `i`; without text where it is a mere character.
+  // The markup that begins with the `<` at `i`; without text if it is an ordinary character.
   HtmlPiece Markup(std::size_t i) {
     const std::string_view rest = html_.substr(i);
     for (const auto& [begin, end] : kUnseen) {
@@ -74,7 +74,7 @@ class Cutter {
     return {HtmlKind::kTag, html_.substr(i, TagEnd(i + name.size()) - i), std::move(name)};
   }
 
-  // Behind the `>` of the tag that is open at `i`; a value in quotes may hold one.
+  // The position after the `>` of the tag that is open at `i`. A quoted value may contain a `>`.
   std::size_t TagEnd(std::size_t i) {
     const std::size_t begin = i;
     for (char quote = 0; i < html_.size() && !unbalanced_; ++i) {
@@ -87,14 +87,14 @@ class Cutter {
         quote = c;
       }
     }
-    unbalanced_ = true;  // looked through once is enough
+    unbalanced_ = true;  // search only once
     const std::size_t end = html_.find('>', begin);
     return end == std::string_view::npos ? html_.size() : end + 1;
   }
 
   const std::string_view html_;
   std::vector<HtmlPiece> pieces_;
-  bool unbalanced_ = false;  // a quote is opened and never closed
+  bool unbalanced_ = false;  // a quote is opened but never closed
 };
 
 }  // namespace
@@ -147,4 +147,4 @@ void HtmlDepth::EndParagraph() {
   silent_ = std::max(0, silent_ - std::exchange(open_silent_, 0));
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -1,5 +1,5 @@
-// Raw HTML as people write it into Markdown: which of it is shown, and what it makes of the words
-// between its tags. Any bytes; linear time. Pure.
+// Reads raw HTML in Markdown: which parts are shown, and how tags change the meaning of the words
+// between them. Accepts any bytes; linear time. Pure.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer {
+namespace retainer::core {
 
 enum class HtmlKind : std::uint8_t {
   kText,
@@ -20,23 +20,23 @@ enum class HtmlKind : std::uint8_t {
 struct HtmlPiece {
   HtmlKind kind = HtmlKind::kText;
   std::string_view text;
-  std::string name;  // of a tag, lower case, with its `/`
+  std::string name;  // tag name in lower case, with its `/`
 };
 
-// What is begun and not ended is hidden to the end of `html`, as it is for a browser.
+// Cuts HTML into pieces. Markup without an end is hidden up to the end of `html`, as in a browser.
 std::vector<HtmlPiece> CutHtml(std::string_view html);
 
-// HTML that people put round several paragraphs. Belongs to one text, whose tags it is told twice:
-// all of them by Learn, then one by one by Read.
+// Tracks HTML around several paragraphs of one text. It gets all tags twice: first all of them by
+// Learn, then one by one by Read.
 class HtmlDepth {
  public:
   bool quoted() const { return quotes_ > 0; }  // <blockquote>
   bool code() const { return code_ > 0; }      // <code>, <pre> within a line
-  // Shown, but nobody's command: keys and output, titles, cells, what is struck out.
+  // Shown, but never a command: keys and output, titles, cells, struck-out text.
   bool silent() const { return silent_ > 0; }
 
   void Learn(std::string_view tag_name);
-  // A tag that nothing closes reaches to the end of its paragraph.
+  // A tag that is not closed ends with its paragraph.
   void Read(std::string_view tag_name);
   void EndParagraph();
 
@@ -50,11 +50,11 @@ class HtmlDepth {
   int quotes_ = 0;
   int code_ = 0;
   int silent_ = 0;
-  int open_code_ = 0;  // of those, what nothing closes
+  int open_code_ = 0;  // those that are not closed
   int open_silent_ = 0;
-  std::size_t learnt_ = 0;                     // tags
-  std::size_t read_ = 0;                       // tags
-  std::array<std::size_t, 29> last_end_ = {};  // by element: which tag is its last end tag
+  std::size_t learnt_ = 0;                     // number of tags that Learn got
+  std::size_t read_ = 0;                       // number of tags that Read got
+  std::array<std::size_t, 29> last_end_ = {};  // element -> number of its last end tag
 };
 
-}  // namespace retainer
+}  // namespace retainer::core

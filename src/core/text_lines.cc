@@ -16,7 +16,7 @@
 #include "src/core/text_source.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 struct Free {
@@ -26,15 +26,16 @@ struct Free {
 };
 using Tree = std::unique_ptr<cmark_node, Free>;
 
-// Without the library's extensions. Rationale: as Debian 12 has them, attaching one changes tables
-// that all threads share, and the one for tables takes quadratic time (CVE-2023-37463).
+// Parses without the library's extensions. Rationale: in Debian 12's version, attaching an
+// extension changes tables that all threads share, and the extension for tables takes quadratic
+// time (CVE-2023-37463).
 Tree Parse(std::string_view text) {
   const std::unique_ptr<cmark_parser, Free> parser(cmark_parser_new(CMARK_OPT_DEFAULT));
   cmark_parser_feed(parser.get(), text.data(), text.size());
   return Tree(cmark_parser_finish(parser.get()));
 }
 
-// The nodes of a text in order, those of its quotes passed over.
+// Visits the nodes of a text in order, without those inside quotes.
 class Walk {
  public:
   explicit Walk(cmark_node* tree) : iter_(cmark_iter_new(tree)) {}
@@ -59,7 +60,7 @@ class Walk {
   const std::unique_ptr<cmark_iter, Free> iter_;
 };
 
-// The cells of a table's row.
+// The number of cells in a table row.
 std::size_t Cells(std::string_view row) {
   row = TrimText(row);
   if (row.starts_with('|')) row.remove_prefix(1);
@@ -92,7 +93,7 @@ bool IsFootnote(std::string_view line) {
   return end != std::string_view::npos && line.substr(end + 1).starts_with(':');
 }
 
-// Columns of white space at the front; a tab reaches to the next column that 4 divides.
+// The columns of white space at the front. A tab extends to the next multiple of 4.
 std::size_t Indentation(std::string_view line) {
   std::size_t column = 0;
   for (const char c : line) {
@@ -102,20 +103,20 @@ std::size_t Indentation(std::string_view line) {
   return column;
 }
 
-// Takes the box of a task off a list item's first line.
+// Removes the task box from the first line of a list item.
 TaskBox TakeBox(std::string* line) {
   const std::string_view text = *line;
   if (text.size() < 3 || text[0] != '[' || text[2] != ']') return TaskBox::kNone;
   const auto is_space = [](char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); };
   if (text.size() > 3 && !is_space(text[3])) return TaskBox::kNone;
   const bool ticked = text[1] == 'x' || text[1] == 'X';
-  // GitLab's `[~]` is a task that does not apply.
+  // GitLab's `[~]` marks a task that does not apply.
   if (!ticked && !is_space(text[1]) && text[1] != '~') return TaskBox::kNone;
   *line = std::string(TrimText(text.substr(3)));
   return ticked ? TaskBox::kTicked : TaskBox::kOpen;
 }
 
-// Without the backslashes that keep a character from being Markdown: editors write `a\_b`.
+// Removes backslashes that escape Markdown characters: editors write `a\_b`.
 std::string Unescaped(std::string_view typed) {
   std::string text;
   for (std::size_t i = 0; i < typed.size(); ++i) {
@@ -127,11 +128,11 @@ std::string Unescaped(std::string_view typed) {
   return text;
 }
 
-// A line of which it is not settled yet whether it is a command.
+// A line that may still turn out to be a command.
 struct Draft {
   VisibleLine line;
-  std::string typed;       // where it may be a command: as typed, without HTML
-  std::size_t erased = 0;  // up to here the HTML is taken out of `typed`
+  std::string typed;       // if it may be a command: as typed, without HTML
+  std::size_t erased = 0;  // HTML is removed from `typed` up to here
   bool has_code = false;
 };
 
@@ -216,16 +217,16 @@ class LineReader {
     first_line_ = index(cmark_node_get_start_line(walk.node()));
     last_line_ = std::max(first_line_, index(cmark_node_get_end_line(walk.node())));
     last_line_ = std::min(last_line_, source_.lines.size() - 1);
-    // One that is underlined reads as a paragraph with a rule below it, which is how people write
-    // their mail's signatures.
+    // An underlined heading counts as a paragraph with a rule below it, because people write mail
+    // signatures like this.
     chunk_.is_heading = walk.type() == CMARK_NODE_HEADING && first_line_ == last_line_;
     commands_end_ = chunk_.is_heading || IsFootnote(source_.lines[first_line_])
                         ? first_line_
                         : TableHead(walk.type() == CMARK_NODE_PARAGRAPH);
   }
 
-  // The line at which a table begins, which reaches to the paragraph's end; behind the last line
-  // where there is none.
+  // The line at which a table begins (it extends to the end of the paragraph), or the number of
+  // lines if there is none.
   std::size_t TableHead(bool paragraph) const {
     for (std::size_t i = first_line_ + 1; i <= last_line_ && paragraph; ++i) {
       const std::string_view row = source_.lines[i];
@@ -266,12 +267,13 @@ class LineReader {
   }
 
   bool MayCommand(std::size_t line) const {
-    // What is indented like a block of code is meant as one, though within a paragraph it is none.
+    // A line that is indented like a code block is meant as one, although inside a paragraph it is
+    // not.
     return line < commands_end_ && line < source_.lines.size() && links_ == 0 && !depth_.quoted() &&
            !depth_.code() && !depth_.silent() && Indentation(source_.lines[line]) < column_ + 4;
   }
 
-  // Lines that begin within `$$ … $$` or `~~ … ~~` are no commands. Two marks; three are none.
+  // Lines that begin inside `$$ … $$` or `~~ … ~~` are no commands. Exactly two characters count.
   void ReadPairs(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] != '$' && text[i] != '~') continue;
@@ -296,7 +298,7 @@ class LineReader {
     }
   }
 
-  // The next piece of HTML in the text.
+  // Reads the next piece of HTML in the text.
   void ReadHtml(bool block) {
     for (const HtmlPiece& piece : html_[next_html_++]) {
       if (piece.kind == HtmlKind::kText) {
@@ -305,7 +307,7 @@ class LineReader {
       }
       if (piece.kind == HtmlKind::kTag) ReadTag(piece.name);
       Erase(piece.text);
-      // Lines that begin inside it are not lines for a reader.
+      // Lines that begin inside the HTML are not visible lines.
       if (block && piece.text.find('\n') != std::string_view::npos) drafts_.emplace_back();
     }
   }
@@ -326,7 +328,7 @@ class LineReader {
     if (shown && !depth_.quoted()) chunk_.has_image = true;
   }
 
-  // HTML is no part of a command, and may stand within it.
+  // HTML inside a command is not part of it.
   void Erase(std::string_view html) {
     Draft& draft = drafts_.back();
     if (!draft.line.may_command || draft.erased == std::string_view::npos) return;
@@ -337,25 +339,25 @@ class LineReader {
       draft.typed.erase(draft.erased, goes_on ? std::string_view::npos : html.size());
   }
 
-  struct Pair {  // of two marks
+  struct Pair {  // a pair of two characters
     bool open = false;
     std::size_t line = 0;
   };
 
   const TextSource source_;
   const Tree tree_;
-  std::vector<std::vector<HtmlPiece>> html_;  // by node
+  std::vector<std::vector<HtmlPiece>> html_;  // key: node
   std::size_t next_html_ = 0;
   HtmlDepth depth_;
   VisibleText text_;
   VisibleChunk chunk_;
-  std::vector<Draft> drafts_;  // of the chunk's lines
+  std::vector<Draft> drafts_;  // the chunk's lines
   std::array<Pair, 2> pairs_;
-  std::size_t column_ = 0;  // where the chunk begins
+  std::size_t column_ = 0;  // column where the chunk begins
   std::size_t first_line_ = 0;
   std::size_t last_line_ = 0;
   std::size_t commands_end_ = 0;  // from this line on the chunk has no commands
-  int links_ = 0;                 // that are open, pictures among them
+  int links_ = 0;                 // number of open links and pictures
   bool quote_may_follow_ = false;
 };
 
@@ -363,4 +365,4 @@ class LineReader {
 
 VisibleText ReadMarkdown(std::string_view markdown) { return LineReader(markdown).Read(); }
 
-}  // namespace retainer
+}  // namespace retainer::core

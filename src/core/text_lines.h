@@ -1,7 +1,7 @@
 // What a reader sees of a Markdown text: its lines without quotes, code, HTML comments and tags,
-// and which of them somebody typed as a command.
+// and which of them a person typed as a command.
 //
-// Markdown is read by cmark-gfm, GitHub's own reader. Any bytes; linear time. Pure.
+// Markdown is parsed by cmark-gfm, GitHub's own parser. Accepts any bytes; linear time. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,35 +9,35 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer {
+namespace retainer::core {
 
-// The box of a task list that a line begins with: `- [ ] `, `- [x] `.
+// The task box at the beginning of a line: `- [ ] `, `- [x] `.
 enum class TaskBox : std::uint8_t { kNone, kOpen, kTicked };
 
 struct VisibleLine {
   std::string text;
-  // It begins with a `/` (blank and invisible characters aside) that was typed at the start of its
-  // line, is no code, no quote and no comment, and no part of a link, a picture, a formula, a
-  // table, a heading or a title. `text` is then as it was typed, so that arguments can be read.
+  // True if the line begins with a `/` (ignoring blank and invisible characters) that was typed at
+  // the start of its line, outside code, quotes and comments, and not in a link, picture, formula,
+  // table, heading or title. `text` is then as typed, so that arguments can be read.
   bool may_command = false;
-  TaskBox box = TaskBox::kNone;  // taken off `text`
+  TaskBox box = TaskBox::kNone;  // removed from `text`
 };
 
-// Lines of one paragraph, heading or piece of HTML.
+// The lines of one paragraph, heading or piece of HTML.
 struct VisibleChunk {
   std::vector<VisibleLine> lines;  // never empty
   bool is_heading = false;
-  bool before_quote = false;  // a quote follows at once: this may be the mail program's header
-  bool has_code = false;      // a code span that is not blank
-  bool has_image = false;     // a picture or other medium
+  bool before_quote = false;  // a quote follows immediately: this may be a mail program's header
+  bool has_code = false;      // has a code span that is not blank
+  bool has_image = false;     // has a picture or other medium
 };
 
 struct VisibleText {
   std::vector<VisibleChunk> chunks;
-  bool has_code = false;  // a block of code or a formula that is not blank
-  std::string_view rest;  // of a text so long that its end is not read as Markdown
+  bool has_code = false;  // has a code block or formula that is not blank
+  std::string_view rest;  // the rest of a very long text, which is not parsed as Markdown
 };
 
 VisibleText ReadMarkdown(std::string_view markdown);
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -7,19 +7,19 @@
 #include "absl/strings/str_cat.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
-// The library takes time for each container that is open, line by line, and looks through the rest
-// of a paragraph for what ends a `[`, a `<?` or a `<!`. Nobody who writes for a reader comes near
-// these bounds; what is beyond them is read as text.
+// The library spends time on every open container for each line, and searches the rest of a
+// paragraph for the end of each `[`, `<?` or `<!`. Normal texts are far below these limits. What
+// exceeds them is read as plain text.
 constexpr std::size_t kMostMarks = 60;     // bytes of indentation and marks before a line's text
 constexpr std::size_t kMostOpeners = 500;  // `[`, `<?`, `<!` between two blank lines
-// It copies a link's address and title to each place that names the link.
+// The library copies a link's address and title to each place that refers to the link.
 constexpr std::size_t kMostCopied = 8 << 20;  // bytes of one text
 
-// Stands before a `/` with the number of its line. Of Unicode's private characters, so that it
-// means nothing to the library; one that was typed becomes kOtherMark.
+// Placed before a `/`, followed by its line number. A private-use character of Unicode, so it has
+// no meaning for the library. If a person typed one, it becomes kOtherMark.
 constexpr std::string_view kSlashMark = "\uE000";
 constexpr std::string_view kOtherMark = "\uE001";
 
@@ -36,7 +36,7 @@ std::vector<std::string_view> Lines(std::string_view markdown) {
   return lines;
 }
 
-// `---` at the very top is front matter where `key: value` follows and another `---` comes; the
+// `---` in the first line is front matter if `key: value` and another `---` follow. Returns the
 // number of the line that ends it, else 0.
 std::size_t FrontMatterEnd(const std::vector<std::string_view>& lines) {
   if (lines.size() < 3) return 0;
@@ -54,7 +54,7 @@ std::size_t FrontMatterEnd(const std::vector<std::string_view>& lines) {
   return 0;
 }
 
-// GitLab's quotes of several paragraphs.
+// True for GitLab's fence of a multi-paragraph quote.
 bool IsQuoteFence(std::string_view line) {
   return line.starts_with(">>>") && TrimText(line.substr(3)).empty();
 }
@@ -109,10 +109,10 @@ class Preparer {
     defines_ = false;
   }
 
-  // The line belongs to what the library does not know.
+  // True if the line belongs to syntax that the library does not know; then it is handled here.
   bool TakeOut(std::size_t number, std::string_view line) {
     if (number <= front_matter_end_ && front_matter_end_ > 0) {
-      // Shown as a block of code, or as a heading; nobody's words to anybody either way.
+      // Front matter is shown as a code block or heading, so it is never words for a reader.
       if (number > 0 && number < front_matter_end_) Code(line);
       return true;
     }
@@ -142,7 +142,7 @@ class Preparer {
     if (!TrimText(line).empty()) source_.has_code = true;
   }
 
-  // Code and comments, whose content is no quote and no formula.
+  // True inside code and comments, which contain no quotes and formulas.
   bool InsideOther(std::string_view line) {
     const std::size_t begin = line.find_first_not_of(" \t-+*.)0123456789");
     const std::string_view text = begin == line.npos ? "" : line.substr(begin);
@@ -178,7 +178,7 @@ class Preparer {
     source_.text.append(head);
     if (head.find_first_not_of(" \t") == head.npos) {
       const std::string_view seen = SkipUnseen(tail);
-      // `/>` ends a tag that was begun on an earlier line.
+      // `/>` ends a tag that began on an earlier line.
       if (seen.starts_with('/') && !seen.starts_with("/>")) {
         source_.text.append(tail.substr(0, tail.size() - seen.size()));
         absl::StrAppend(&source_.text, absl::string_view(kSlashMark.data(), kSlashMark.size()),
@@ -208,15 +208,15 @@ class Preparer {
   std::size_t last_quote_fence_ = 0;
   std::size_t last_math_fence_ = 0;
   std::size_t front_matter_end_ = 0;
-  std::string_view fence_;  // of the code block that is open
+  std::string_view fence_;  // fence of the open code block
   bool in_comment_ = false;
   bool in_quote_ = false;
   bool in_math_ = false;
-  bool quoted_ = false;  // a quote is open, which a plain line continues
+  bool quoted_ = false;  // a quote is open, and a plain line continues it
   std::size_t brackets_ = 0;
   std::size_t openers_ = 0;               // since the last blank line
-  std::vector<std::size_t> definitions_;  // where their colons stand in the text
-  bool defines_ = false;                  // the last of them may still go on
+  std::vector<std::size_t> definitions_;  // positions of their colons in the text
+  bool defines_ = false;                  // the last one may continue
   std::size_t longest_definition_ = 0;
 };
 
@@ -245,4 +245,4 @@ std::optional<std::size_t> TakeSlashMarks(std::string* text) {
   return line;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

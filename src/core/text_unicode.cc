@@ -14,12 +14,13 @@
 
 #include "absl/strings/ascii.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Drawn as an empty place, though Unicode calls them letters or symbols.
+// True for characters that are drawn as empty space although Unicode classifies them as letters or
+// symbols.
 bool IsBlankGlyph(std::uint32_t c) {
   switch (c) {
     case 0x115F:   // Hangul choseong filler
@@ -35,8 +36,8 @@ bool IsBlankGlyph(std::uint32_t c) {
   }
 }
 
-// The character that `&name;` at the start of `text` stands for, where that shows nothing; its
-// length in bytes. Entities that show something are left to the reader of words.
+// The character of the entity `&name;` at the start of `text` if it is invisible, with the entity's
+// length in bytes. Visible entities are handled elsewhere.
 std::optional<CodePoint> UnseenEntity(std::string_view text) {
   constexpr std::size_t kLongest = 20;
   constexpr std::array<std::pair<std::string_view, std::uint32_t>, 12> kNames = {{
@@ -103,7 +104,7 @@ bool IsInvisible(std::uint32_t c) {
   if (c < 0x80 || IsBlank(c)) return false;
   const auto point = static_cast<UChar32>(c);
   if (u_hasBinaryProperty(point, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) return true;
-  // Signs that are drawn round the digits that follow are format characters too.
+  // Signs drawn around the following digits are format characters too.
   return u_charType(point) == U_FORMAT_CHAR &&
          !u_hasBinaryProperty(point, UCHAR_PREPENDED_CONCATENATION_MARK);
 }
@@ -113,7 +114,7 @@ bool IsWordPart(std::uint32_t c) {
   if (IsBlank(c) || IsInvisible(c)) return false;
   const auto point = static_cast<UChar32>(c);
   constexpr std::uint32_t kWords = U_GC_L_MASK | U_GC_N_MASK | U_GC_CN_MASK | U_GC_CO_MASK;
-  // Letters and digits that are drawn as pictures, as in flags and signs.
+  // Letters and digits that are drawn as pictures, for example in flags and signs.
   if (u_hasBinaryProperty(point, UCHAR_EXTENDED_PICTOGRAPHIC)) return false;
   return (U_GET_GC_MASK(point) & kWords) != 0;
 }
@@ -180,7 +181,7 @@ std::string PlainText(std::string_view text) {
     } else if (!c.valid || !IsInvisible(c.value)) {
       if (gap) plain.push_back(' ');
       gap = false;
-      // Two broken bytes that come to stand together would be another character.
+      // Two invalid bytes that become neighbours could form another character.
       plain.append(c.valid ? text.substr(0, c.size) : kReplacement);
     }
     text.remove_prefix(c.size);
@@ -195,7 +196,7 @@ std::string FoldText(std::string_view text) {
     all_ascii = all_ascii && static_cast<unsigned char>(c) < 0x80;
     c = absl::ascii_tolower(static_cast<unsigned char>(c));
   }
-  // Texts of many pages are not folded here; nobody compares them.
+  // Longer texts are not folded: nobody compares them.
   constexpr std::size_t kMost = 1 << 20;
   if (all_ascii || text.size() > kMost) return ascii;
   UErrorCode error = U_ZERO_ERROR;
@@ -218,4 +219,4 @@ std::string FoldText(std::string_view text) {
   return result;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

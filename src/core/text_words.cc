@@ -7,12 +7,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/view.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 // The length of `:shortcode:` or `&entity;` at the start of `text`, else 0.
 std::size_t MarkLength(std::string_view text) {
@@ -28,7 +29,7 @@ std::size_t MarkLength(std::string_view text) {
   return 0;
 }
 
-// A digit, `#` or `*` that is drawn as a key.
+// The length of a keycap: a digit, `#` or `*` drawn as a key.
 std::size_t KeycapLength(std::string_view text) {
   constexpr std::string_view kSelector = "\xEF\xB8\x8F";
   constexpr std::string_view kKeycap = "\xE2\x83\xA3";
@@ -37,7 +38,7 @@ std::size_t KeycapLength(std::string_view text) {
   return text.substr(n).starts_with(kKeycap) ? n + kKeycap.size() : 0;
 }
 
-// Words that make a closing, and those that go along with them. Sorted by byte.
+// Words of thanks, and words that accompany them. Sorted by byte.
 constexpr std::string_view kThanks[] = {"arigato",
                                         "asante",
                                         "bedankt",
@@ -121,7 +122,7 @@ bool Contains(const std::string_view* begin, const std::string_view* end, std::s
   return std::find(begin, end, word) != end;
 }
 
-// The visible text's words, lower case in ASCII, without marks; mentions are left out.
+// The words of the visible text, in ASCII lower case, without punctuation and mentions.
 std::vector<std::string> Words(std::string_view text, std::size_t limit) {
   std::vector<std::string> words;
   std::string word;
@@ -143,7 +144,7 @@ std::vector<std::string> Words(std::string_view text, std::size_t limit) {
     const CodePoint c = DecodeFirst(text);
     const bool inside = c.value == '\'' || (mention && (c.value == '-' || c.value == '.'));
     if (c.valid && IsInvisible(c.value)) {
-      // As in a word that may be broken at a soft hyphen.
+      // For example, a word with a soft hyphen.
     } else if (c.valid && !IsWordPart(c.value) && !IsMark(c.value) && !(inside && !word.empty())) {
       finish();
       mention = c.value == '@';
@@ -161,10 +162,10 @@ std::vector<std::string> Words(std::string_view text, std::size_t limit) {
 struct MailHeader {
   std::string_view begins;
   std::string_view verb;
-  bool name_follows = false;  // the verb need not stand last
+  bool name_follows = false;  // the verb need not be the last word
 };
 
-// By mail programs, in their users' languages.
+// Headers of mail programs, in their users' languages.
 constexpr MailHeader kMailHeaders[] = {
     {"on ", "wrote", false},      {"am ", "schrieb", true},  {"am ", "geschrieben", false},
     {"le ", "a écrit", false},    {"el ", "escribió", true}, {"il ", "ha scritto", false},
@@ -227,7 +228,7 @@ bool IsCourtesy(std::string_view visible) {
 }
 
 std::size_t MailHeaderLines(const std::vector<VisibleLine>& lines) {
-  constexpr std::size_t kMost = 3;  // mail programs wrap it
+  constexpr std::size_t kMost = 3;  // mail programs wrap such a header
   if (lines.empty()) return 0;
   std::string_view last = TrimText(lines.back().text);
   if (last.size() > 500 || !last.ends_with(':')) return 0;
@@ -269,4 +270,4 @@ bool IsMailFooter(std::string_view line) {
   return false;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -1,4 +1,5 @@
-// Is there anything in what a reader sees, and is it more than thanks? Pure; linear time.
+// Decides whether visible text has substance, and whether it is more than thanks. Pure; linear
+// time.
 #pragma once
 
 #include <cstddef>
@@ -7,24 +8,25 @@
 
 #include "src/core/text_lines.h"
 
-namespace retainer {
+namespace retainer::core {
 
-// More than white space, punctuation, emoji, `:shortcodes:`, HTML entities, `+1` and what shows
-// nothing.
+// True if there is more than white space, punctuation, emoji, `:shortcodes:`, HTML entities, `+1`
+// and invisible characters.
 bool HasWords(std::string_view visible);
 
-// A question mark of any script, or the emoji of one.
+// True if there is a question mark of any script, or its emoji.
 bool HasQuestionMark(std::string_view visible);
 
-// Only the courtesy that closes a conversation, in one of several languages; a question never is.
+// True if there is only the courtesy that ends a conversation, in one of several languages. A
+// question never is.
 bool IsCourtesy(std::string_view visible);
 
-// Lines that a mail program wrote, not a person: how many at the end of `lines` announce the quote
-// that follows (`On Monday, Alice wrote:`).
+// The number of lines at the end of `lines` that a mail program wrote to introduce the following
+// quote (`On Monday, Alice wrote:`).
 std::size_t MailHeaderLines(const std::vector<VisibleLine>& lines);
-// From this line on there is a quoted message or a signature.
+// True if a quoted message or a signature begins with this line.
 bool StartsMailTail(std::string_view line);
-// The line says which program sent it, or how to unsubscribe.
+// True if the line says which program sent the mail, or how to unsubscribe.
 bool IsMailFooter(std::string_view line);
 
-}  // namespace retainer
+}  // namespace retainer::core

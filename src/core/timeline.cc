@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 // Offsets are at most 15 hours, and hours that begin on one day may end a day later. Days further
@@ -159,4 +159,4 @@ Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_
   return timeline;
 }
 
-}  // namespace retainer
+}  // namespace retainer::core

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "retainer/calendar.h"
 
-namespace retainer {
+namespace retainer::core {
 
 // A calendar with its zone loaded.
 struct ZonedCalendar {
@@ -85,4 +85,4 @@ Timeline BuildTimeline(const std::vector<ZonedCalendar>& calendars, absl::civil_
 // Sorts the spans, removes empty ones and merges adjacent ones.
 void Normalize(std::vector<Span>* spans);
 
-}  // namespace retainer
+}  // namespace retainer::core

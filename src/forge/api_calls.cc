@@ -12,9 +12,9 @@ absl::StatusOr<Json> ApiCalls::GetJson(const Scope& scope, const ApiRequest& req
   if (response->status < 200 || response->status > 299) return Json();
   auto json = ParseJson(response->body);
   if (!json) {
-    return absl::UnavailableError(absl::StrCat(client_.name(), ": ", request.method, " ",
-                                               request.path,
-                                               ": the answer is no JSON; is api_url the API's?"));
+    return absl::UnavailableError(
+        absl::StrCat(client_.name(), ": ", request.method, " ", request.path,
+                     ": the answer is not JSON; is api_url the address of the API?"));
   }
   return std::move(*json);
 }
@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<Json>> ApiCalls::GetPages(
     auto json = ParseJson(response->body);
     if (!json || !json->is_array()) {
       return absl::UnavailableError(
-          absl::StrCat(client_.name(), ": GET ", path, ": the answer is no JSON list"));
+          absl::StrCat(client_.name(), ": GET ", path, ": the answer is not a JSON list"));
     }
     for (Json& element : *json) all.push_back(std::move(element));
     if (enough && !all.empty() && enough(all.back())) return all;
@@ -64,7 +64,7 @@ absl::StatusOr<std::vector<Json>> ApiCalls::GetPage(const Scope& scope, const st
   auto json = ParseJson(response->body);
   if (!json || !json->is_array()) {
     return absl::UnavailableError(
-        absl::StrCat(client_.name(), ": GET ", path, ": the answer is no JSON list"));
+        absl::StrCat(client_.name(), ": GET ", path, ": the answer is not a JSON list"));
   }
   const auto link = response->headers.find("Link");
   *more = link != response->headers.end() && NextPageQuery(link->second).has_value();

@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<AppSigner>> MakeAppSigner(std::string app_id,
   });
   if (app_id.empty() || !plain) {
     return absl::InvalidArgumentError(
-        "app.id is no GitHub App id: write the App ID or the Client ID from the app's page");
+        "app.id is not a GitHub App id: write the App ID or the Client ID from the app's page");
   }
   const std::unique_ptr<BIO, Free> bio(
       BIO_new_mem_buf(private_key_pem.data(), static_cast<int>(private_key_pem.size())));
@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<AppSigner>> MakeAppSigner(std::string app_id,
   if (key == nullptr || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA) {
     ERR_clear_error();
     return absl::InvalidArgumentError(
-        "app.private_key is no RSA private key in PEM: generate one on the app's page under "
+        "app.private_key is not an RSA private key in PEM: generate one on the app's page under "
         "\"Private keys\" and name its file as file:PATH");
   }
   return std::make_unique<RsaSigner>(std::move(app_id), std::move(key));

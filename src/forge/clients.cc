@@ -6,19 +6,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "src/base/utf8.h"
 #include "src/forge/app_jwt.h"
 #include "src/forge/clients_internal.h"
 #include "src/forge/metered_transport.h"
 #include "src/forge/url.h"
 
-namespace retainer {
-namespace forge {
-
+namespace retainer::forge {
 absl::Status CheckLength(std::string_view body, std::size_t limit) {
-  const auto characters =
-      static_cast<std::size_t>(std::count_if(body.begin(), body.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-      }));
+  const std::size_t characters = base::CountCodePoints(body);
   if (characters <= limit) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("a comment of ", characters, " characters is longer than the forge's ", limit));
@@ -64,27 +60,25 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, 
   return MakeGitLab(std::move(client), std::move(credentials), log);
 }
 
-}  // namespace forge
-
 absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, const Clock& clock,
                                                  Log& log, const ForgeOptions& options) {
-  forge::TransportOptions transport_options;
+  TransportOptions transport_options;
   transport_options.connect_timeout = options.connect_timeout;
   transport_options.read_timeout = options.read_timeout;
   transport_options.total_timeout = options.total_timeout;
   transport_options.max_idle_connections = options.max_idle_connections;
-  auto base = forge::ParseBaseUrl(config.api_url);
+  auto base = ParseBaseUrl(config.api_url);
   if (!base.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("forge ", config.name, ": ", base.status().message()));
   }
-  auto transport = forge::MakeHttplibTransport(base->origin, transport_options);
+  auto transport = MakeHttplibTransport(base->origin, transport_options);
   if (!transport.ok()) return transport.status();
   if (options.metrics != nullptr) {
-    *transport = forge::MakeMeteredTransport(config.name, config.kind, std::move(*transport), clock,
-                                             *options.metrics);
+    *transport = MakeMeteredTransport(config.name, config.kind, std::move(*transport), clock,
+                                      *options.metrics);
   }
-  return forge::MakeForgeOver(config, clock, log, std::move(*transport));
+  return MakeForgeOver(config, clock, log, std::move(*transport));
 }
 
-}  // namespace retainer
+}  // namespace retainer::forge

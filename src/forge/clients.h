@@ -25,7 +25,7 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 
-namespace retainer {
+namespace retainer::forge {
 
 struct ForgeOptions {
   absl::Duration connect_timeout = absl::Seconds(5);
@@ -45,4 +45,4 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, cons
 // Answers Unavailable "offline" to every call. Used to replay deliveries without a network.
 std::unique_ptr<Forge> MakeOfflineForge(std::string name);
 
-}  // namespace retainer
+}  // namespace retainer::forge

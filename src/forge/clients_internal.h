@@ -11,6 +11,7 @@
 #include "retainer/config.h"
 #include "retainer/forge.h"
 #include "retainer/log.h"
+#include "src/base/view.h"
 #include "src/forge/api_client.h"
 #include "src/forge/credentials.h"
 #include "src/forge/http.h"
@@ -35,6 +36,6 @@ inline constexpr absl::Duration kSinceSlack = absl::Minutes(2);
 // InvalidArgument when `body` holds more than `limit` characters (code points).
 absl::Status CheckLength(std::string_view body, std::size_t limit);
 
-inline absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 }  // namespace retainer::forge

@@ -140,7 +140,7 @@ class AppCredentials final : public Credentials {
     const std::vector<std::string> parts = absl::StrSplit(path, '/');
     if (parts.size() != 2) {
       return absl::InvalidArgumentError(
-          absl::StrCat(client_.name(), ": \"", path, "\" is no repository: write OWNER/REPO"));
+          absl::StrCat(client_.name(), ": \"", path, "\" is not a repository: write OWNER/REPO"));
     }
     ApiRequest request;
     request.path = absl::StrCat("/repos/", PercentEncode(parts[0]), "/", PercentEncode(parts[1]),

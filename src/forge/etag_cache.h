@@ -11,14 +11,14 @@
 #include <optional>
 #include <string>
 
+#include "src/base/bounded_map.h"
 #include "src/forge/http.h"
 
 namespace retainer::forge {
 
 class EtagCache {
  public:
-  EtagCache(std::size_t max_entries, std::size_t max_bytes)
-      : max_entries_(max_entries), max_bytes_(max_bytes) {}
+  EtagCache(std::size_t max_entries, std::size_t max_bytes) : entries_(max_entries, max_bytes) {}
 
   // The stored response, with its `ETag` header.
   std::optional<HttpResponse> Find(const std::string& key);
@@ -27,20 +27,8 @@ class EtagCache {
   std::size_t bytes() const;
 
  private:
-  struct Entry {
-    std::string key;
-    HttpResponse response;
-    std::size_t bytes = 0;
-  };
-
-  void Erase(std::list<Entry>::iterator it);
-
-  const std::size_t max_entries_;
-  const std::size_t max_bytes_;
   mutable std::mutex mutex_;
-  std::list<Entry> entries_;  // most recently used first
-  std::map<std::string, std::list<Entry>::iterator> index_;
-  std::size_t bytes_ = 0;
+  base::BoundedMap<std::string, HttpResponse> entries_;
 };
 
 }  // namespace retainer::forge

@@ -468,8 +468,8 @@ class GitHub final : public Forge {
   absl::StatusOr<std::string> Repository(const RemoteTicket& at) const {
     const std::vector<std::string> parts = absl::StrSplit(at.path, '/');
     if (parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(client_->name(), ": \"", at.path, "\" is no repository: write OWNER/REPO"));
+      return absl::InvalidArgumentError(absl::StrCat(client_->name(), ": \"", at.path,
+                                                     "\" is not a repository: write OWNER/REPO"));
     }
     return absl::StrCat("/repos/", PercentEncode(parts[0]), "/", PercentEncode(parts[1]));
   }

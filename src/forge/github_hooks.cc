@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
 #include "src/forge/url.h"
 
 namespace retainer::forge {
@@ -126,12 +127,11 @@ absl::StatusOr<HookHealth> HooksOfApp(const ApiCalls& calls, const std::string& 
     if (last == nullptr || sent.last > last->last) last = &sent;
   }
   if (last != nullptr) {
-    health.wrong.push_back(
-        absl::StrCat(forge, ": ", missed, " of the last ", log->size(),
-                     " deliveries were not accepted; the last, of ", last->event, " at ",
-                     absl::FormatTime(absl::RFC3339_sec, last->last, absl::UTCTimeZone()), ", got ",
-                     last->status == 0 ? std::string("no answer") : absl::StrCat(last->status),
-                     ": ", MendOf(last->status), "; a running service requests them again"));
+    health.wrong.push_back(absl::StrCat(
+        forge, ": ", missed, " of the last ", log->size(),
+        " deliveries were not accepted; the last, of ", last->event, " at ", Rfc3339(last->last),
+        ", got ", last->status == 0 ? std::string("no answer") : absl::StrCat(last->status), ": ",
+        MendOf(last->status), "; a running service requests them again"));
   }
   return health;
 }

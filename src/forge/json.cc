@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "retainer/instant_text.h"
+
 namespace retainer::forge {
 
 std::optional<Json> ParseJson(const std::string& text) {
@@ -38,12 +40,7 @@ std::string IdAt(const Json& object, const char* key) {
 }
 
 std::optional<absl::Time> TimeAt(const Json& object, const char* key) {
-  const std::string text = StringAt(object, key);
-  absl::Time time;
-  std::string error;
-  if (text.empty() || !absl::ParseTime(absl::RFC3339_full, text, &time, &error))
-    return std::nullopt;
-  return time;
+  return ParseRfc3339(StringAt(object, key));
 }
 
 Moment MomentAt(const Json& object, const char* key) {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/forge/clients.h"
 
-namespace retainer {
+namespace retainer::forge {
 namespace {
 
 class OfflineForge final : public Forge {
@@ -96,4 +96,4 @@ std::unique_ptr<Forge> MakeOfflineForge(std::string name) {
   return std::make_unique<OfflineForge>(std::move(name));
 }
 
-}  // namespace retainer
+}  // namespace retainer::forge

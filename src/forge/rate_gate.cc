@@ -6,12 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "retainer/forge.h"
+#include "src/base/view.h"
 #include "src/forge/response_headers.h"
 
 namespace retainer::forge {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 // When a rate limit names no instant, GitHub asks for at least a minute, and for more each time.
 constexpr absl::Duration kFirstWait = absl::Minutes(1);

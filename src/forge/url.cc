@@ -11,11 +11,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "src/base/view.h"
 
 namespace retainer::forge {
 namespace {
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 struct Split {
   std::string scheme;
@@ -96,7 +97,7 @@ absl::StatusOr<BaseUrl> ParseBaseUrl(std::string_view url) {
   const auto split = SplitUrl(url);
   if (!split) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "api_url is no URL: write https://HOST[/PREFIX], e.g. https://api.github.com"));
+        "api_url is not a URL: write https://HOST[/PREFIX], e.g. https://api.github.com"));
   }
   if (split->user_info) {
     return absl::InvalidArgumentError(

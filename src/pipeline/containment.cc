@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Containment::Turn {
  public:
@@ -68,8 +68,8 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
       }
       const absl::Time now = clock_.Steady();
       const Asked asked{project.key, ref, change.change->merge};
-      auto known = answers_.find(asked);
-      if (known == answers_.end() || now >= known->second.at + kRemembered) {
+      const Answer* known = answers_.Find(asked);
+      if (known == nullptr || now >= known->at + kRemembered) {
         const auto paused = paused_until_.find(project.key);
         if (paused != paused_until_.end() && now < paused->second) {
           fixes.incomplete = "the forge did not answer";
@@ -90,14 +90,13 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
           fixes.incomplete = "the forge did not answer";
           return fixes;
         }
-        if (answers_.size() >= kMaxRemembered) answers_.clear();
-        known =
-            answers_.insert_or_assign(asked, Answer{is_known && *contained, is_known, now}).first;
+        answers_.Put(asked, {is_known && *contained, is_known, now});
+        known = answers_.Find(asked);
       }
-      if (!known->second.known) {
+      if (!known->known) {
         fixes.incomplete = "the forge does not know this ref, or a commit that may be in it";
       }
-      if (known->second.contained) {
+      if (known->contained) {
         fixes.fixed.insert(ticket);
         break;
       }
@@ -106,4 +105,4 @@ absl::StatusOr<RefFixes> Containment::FixedIn(const ProjectRecord& project, cons
   return fixes;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -19,9 +19,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "src/base/bounded_map.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct RefFixes {
   std::set<TicketKey> fixed;
@@ -65,8 +66,8 @@ class Containment {
   std::condition_variable over_;
   bool asking_ = false;
   // Only for the holder of the lock.
-  std::map<Asked, Answer> answers_;
+  base::BoundedMap<Asked, Answer> answers_{kMaxRemembered};
   std::map<ProjectKey, absl::Time> paused_until_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -7,7 +7,7 @@
 
 #include "src/pipeline/short_turns.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 DeliveryWriter::~DeliveryWriter() { Stop(); }
 
@@ -96,4 +96,4 @@ void DeliveryWriter::Write(std::vector<Entry> entries) {
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -18,7 +18,7 @@
 #include "absl/status/statusor.h"
 #include "retainer/store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class DeliveryWriter {
  public:
@@ -70,4 +70,4 @@ class DeliveryWriter {
   std::thread thread_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

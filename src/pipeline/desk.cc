@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 using Steady = std::chrono::steady_clock;
@@ -584,4 +584,4 @@ Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view r
   return fact;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

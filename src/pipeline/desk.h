@@ -60,7 +60,7 @@
 #include "src/pipeline/wakeable.h"
 #include "src/pipeline/worker.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct DeskPorts {
   Store& store;
@@ -299,4 +299,4 @@ Fact MakeUndoFact(Fact act);
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

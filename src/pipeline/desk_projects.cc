@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/desk.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // How far back a requested resync also reads closed tickets.
@@ -101,4 +101,4 @@ absl::Status Desk::Unknown(const ProjectRef& project) const {
                    " was ever received: check the spelling, and that its webhook points here"));
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -11,7 +11,7 @@
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // True if the ticket was deleted or moved: no face can be shown.
@@ -249,4 +249,4 @@ absl::Status Dispatcher::Failed(const DirtyFace& dirty, ShownFace shown, const a
   return store_.PostponeFace(dirty.ticket, dirty.generation, FaceNow() + wait, shown);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -46,7 +46,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/right_of_way.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct DispatcherOptions {
   bool observe = false;  // write nothing
@@ -209,4 +209,4 @@ class Dispatcher {
   std::map<std::string, absl::Time> checks_refused_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

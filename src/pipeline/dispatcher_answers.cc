@@ -7,7 +7,7 @@
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // True if the forge will always refuse it, so that nothing else waits for it.
@@ -104,4 +104,4 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::ReactionStep(const DirtyFace& dirty
   return Step::kDone;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

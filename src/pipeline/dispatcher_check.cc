@@ -5,7 +5,7 @@
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/face_digest.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
                                                        const RemoteTicket& at, Progress* progress,
@@ -70,4 +70,4 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CheckStep(const DirtyFace& dirty,
   return Mutated(dirty, "set_check", shown);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

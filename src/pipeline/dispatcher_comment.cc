@@ -8,7 +8,7 @@
 #include "src/pipeline/face_digest.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // True if `face` may disclose everything that `shown` discloses.
@@ -325,4 +325,4 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
   return Mutated(dirty, "update_comment", shown);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

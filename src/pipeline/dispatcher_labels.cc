@@ -6,7 +6,7 @@
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 void Insert(std::vector<std::string>* sorted, const std::string& value) {
@@ -180,4 +180,4 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::LabelStep(const DirtyFace& dirty,
   return Assign(assign, dirty, at, shown);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

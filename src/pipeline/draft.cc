@@ -5,7 +5,7 @@
 #include "retainer/names.h"
 #include "src/pipeline/strays.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // Is there an act of somebody else among the facts?
@@ -120,4 +120,4 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   return write;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

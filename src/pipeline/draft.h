@@ -10,7 +10,7 @@
 #include "retainer/core.h"
 #include "retainer/store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct News {
   std::vector<Fact> facts;
@@ -42,4 +42,4 @@ struct Draft {
 
 DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

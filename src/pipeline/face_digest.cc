@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 std::string TextDigest(std::string_view text) {
   return absl::StrCat(absl::Hex(Fingerprint(text), absl::kZeroPad16), "-", text.size());
@@ -26,4 +26,4 @@ std::string FaceDigest(const Face& face, const std::string& body) {
   return TextDigest(all);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -7,11 +7,11 @@
 
 #include "retainer/face.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 std::string TextDigest(std::string_view text);
 
 // The digest of a face and its rendered text. If it is equal, no call is needed.
 std::string FaceDigest(const Face& face, const std::string& body);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

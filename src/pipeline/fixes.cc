@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 absl::StatusOr<std::optional<TicketKey>> Fixes::Referenced(const TicketContext& from,
                                                            const std::string& reference) {
@@ -78,4 +78,4 @@ absl::Status Fixes::Wake(const std::vector<Draft>& drafts, absl::Time now,
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "src/pipeline/draft.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Fixes {
  public:
@@ -39,4 +39,4 @@ class Fixes {
   Store& store_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 void FollowUps::Start() {
   std::lock_guard lock(mutex_);
@@ -39,4 +39,4 @@ bool FollowUps::busy() const {
   });
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -20,7 +20,7 @@
 
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class FollowUps {
  public:
@@ -53,4 +53,4 @@ class FollowUps {
   std::map<std::string, Queue> queues_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -9,7 +9,7 @@
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // The subject of an answer about an actor: its id, or its login where the id is unknown.
@@ -403,4 +403,4 @@ std::optional<std::string> Inquiries::OwnerOf(const Login& login, Sake sake,
   return std::nullopt;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -32,7 +32,7 @@
 #include "retainer/store.h"
 #include "src/pipeline/throttle.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // A configured forge. `client` is null where there is none (replay): questions stay open then.
 struct ForgeSlot {
@@ -151,4 +151,4 @@ inline constexpr absl::Duration kLongestWait = absl::Minutes(15);
 // 5 s, 10 s, 20 s … up to kLongestWait, for the n-th failure in a row (n from 1).
 absl::Duration BackOff(int failures);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

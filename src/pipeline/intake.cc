@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock,
                Log& log, Metrics& metrics, std::function<void(const std::string&)> stored)
@@ -191,4 +191,4 @@ IntakeAnswer Intake::Stored(const WebhookReceiver& receiver,
   return {202, "stored", "", std::nullopt};
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

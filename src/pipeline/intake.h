@@ -27,7 +27,7 @@
 #include "src/pipeline/refusals.h"
 #include "src/pipeline/throttle.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct IntakeAnswer {
   // 202 stored; 200 already known, or an event type that is not needed; 400 malformed; 401 not
@@ -104,4 +104,4 @@ class Intake {
   DeliveryWriter writer_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -9,7 +9,7 @@
 #include <condition_variable>
 #include <mutex>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class IntakeLoad {
  public:
@@ -43,4 +43,4 @@ class IntakeLoad {
   std::condition_variable fewer_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -10,7 +10,7 @@
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // Should news that comes late send the claims elsewhere, they are taken back from there.
@@ -442,4 +442,4 @@ absl::StatusOr<Judged> Judge::DecideFor(Sake sake, const TicketKey& key, const N
       absl::StrCat("ticket ", NameOf(store_, key), " changes faster than it can be decided"));
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -42,7 +42,7 @@
 #include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // A decision as it was committed, for those who print it.
 struct Judged {
@@ -120,4 +120,4 @@ class Judge final : public NoticeReview {
 // Is it trouble of one ticket alone, so that the others can still be judged?
 bool IsTicketsOwn(const absl::Status& status);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -7,7 +7,7 @@
 #include "retainer/fact_builders.h"
 #include "retainer/names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 constexpr std::size_t kPage = 256;
@@ -47,4 +47,4 @@ absl::Status TellLabelRenamed(const Event& event, const Delivery& delivery, cons
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

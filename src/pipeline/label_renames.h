@@ -9,7 +9,7 @@
 #include "retainer/webhook.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Judges the open tickets of the project with the renaming, if either name has a meaning in the
 // policy in force. Idempotent. Errors as Judge::Decide, but an error of a single ticket does not
@@ -17,4 +17,4 @@ namespace retainer {
 absl::Status TellLabelRenamed(const Event& event, const Delivery& delivery, const Terms& terms,
                               Store& store, Judge& judge);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Calls `work` once with each number below `count`, from at most `lanes` threads, including the
 // caller's. Returns when all calls have returned. `work` must not throw.
@@ -28,4 +28,4 @@ inline void RunInLanes(std::size_t lanes, std::size_t count,
   for (std::thread& other : others) other.join();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -8,7 +8,7 @@
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // Wrong credentials will be repaired some day. Other errors of a sink are final.
@@ -120,4 +120,4 @@ absl::Status MentionSink::Remember(const ForgeSlot& slot, const Notice& notice,
   return judge_.Decide(notice.ticket, news).status();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

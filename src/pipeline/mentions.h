@@ -18,7 +18,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/right_of_way.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class MentionSink final : public NoticeSink {
  public:
@@ -48,4 +48,4 @@ class MentionSink final : public NoticeSink {
   const std::string name_ = "mention";
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

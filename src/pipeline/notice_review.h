@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "retainer/standing.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Decides by what is known at the time of the call. Thread-safe. Errors are those of the store.
 class NoticeReview {
@@ -25,4 +25,4 @@ class NoticeReview {
   virtual absl::Status DecideAgain(const TicketKey& key) = 0;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

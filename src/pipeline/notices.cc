@@ -8,9 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "retainer/instant_text.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 absl::Status LogSink::Tell(const Notice& notice) {
   const bool is_trouble = notice.kind != NoticeKind::kWarning &&
@@ -21,7 +22,7 @@ absl::Status LogSink::Tell(const Notice& notice) {
               {"kind", std::string(NoticeKindName(notice.kind))},
               {"ticket", notice.ref.empty() ? ToString(notice.ticket) : notice.ref},
               {"metric", std::string(MetricName(notice.metric))},
-              {"due", absl::FormatTime(absl::RFC3339_sec, notice.due, absl::UTCTimeZone())}});
+              {"due", Rfc3339(notice.due)}});
   return absl::OkStatus();
 }
 
@@ -515,4 +516,4 @@ absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   return round;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

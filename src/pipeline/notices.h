@@ -38,7 +38,7 @@
 #include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Logs a notice's id, kind, ticket, metric and due instant. The id contains the customer's id
 // (never its name). The service's log belongs to the operators, so private notices go there too.
@@ -136,4 +136,4 @@ class Notifier {
   std::map<std::string, State> states_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // Not the store's own code, because ResourceExhausted from a forge means a rate limit.
@@ -169,4 +169,4 @@ std::vector<NoticeSink*> OutsideActs::Guard(const std::vector<NoticeSink*>& sink
   return guarded;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

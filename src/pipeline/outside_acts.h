@@ -14,7 +14,7 @@
 #include "retainer/store.h"
 #include "src/pipeline/inquiries.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class OutsideActs {
  public:
@@ -31,4 +31,4 @@ class OutsideActs {
   std::vector<std::unique_ptr<NoticeSink>> sinks_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 ProjectRef RefOf(const ProjectRecord& project) { return {project.key.forge, project.path}; }
@@ -209,4 +209,4 @@ absl::Status ProjectWatch::Look(const TermsHistory& terms) {
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

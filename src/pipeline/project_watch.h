@@ -24,7 +24,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/resync.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class ProjectWatch {
  public:
@@ -88,4 +88,4 @@ class ProjectWatch {
   std::map<ProjectKey, absl::Time> members_again_;  // the same for AskMembers
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

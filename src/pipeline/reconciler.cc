@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 Reconciler::Reconciler(Judge& judge, Store& store, Clock& clock, Log& log, Metrics& metrics,
                        const TermsHolder& terms, std::vector<std::string> forges,
@@ -241,4 +241,4 @@ absl::Status Reconciler::Look(absl::Time now) {
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -19,7 +19,7 @@
 #include "absl/time/time.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct ReconcilerOptions {
   std::size_t page = 50;
@@ -85,4 +85,4 @@ class Reconciler {
   std::optional<absl::Duration> ahead_;  // Clock::Now minus Clock::Steady at the last round
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 Recovery::Recovery(const ForgeSlot& forge, Clock& clock, Log& log, Metrics& metrics)
     : forge_(forge), clock_(clock), log_(log), metrics_(metrics) {}
@@ -29,4 +29,4 @@ absl::Time Recovery::RunOnce() {
   return now + kEvery;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

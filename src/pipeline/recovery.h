@@ -13,7 +13,7 @@
 #include "retainer/metrics.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Recovery {
  public:
@@ -38,4 +38,4 @@ class Recovery {
   bool first_ = true;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,14 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "src/base/bounded_map.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct RefusedSender {
   std::string address;
@@ -34,7 +34,7 @@ class Refusals {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, RefusedSender> senders_;  // key: address and forge
+  base::BoundedMap<std::string, RefusedSender> senders_{kMost};  // key: address and forge
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

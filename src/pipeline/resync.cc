@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/ticket_keys.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 std::string NameOf(const std::optional<ProjectRecord>& project, const ProjectKey& key) {
@@ -287,4 +287,4 @@ absl::Status Resync::Finish(ResyncRecord record, absl::Time now) {
   return Save(std::move(record));
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

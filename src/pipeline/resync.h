@@ -25,7 +25,7 @@
 #include "absl/time/time.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Resync {
  public:
@@ -92,4 +92,4 @@ class Resync {
   int reads_ = 0;                                 // reads since then
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -15,7 +15,7 @@
 #include "absl/time/time.h"
 #include "retainer/forge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class RightOfWay {
  public:
@@ -48,4 +48,4 @@ class RightOfWay {
   std::map<std::pair<std::string, std::string>, absl::Time> until_;  // key: forge, installation
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 Scrubber::Scrubber(Store& store, Clock& clock, Log& log, Metrics& metrics)
     : store_(store),
@@ -58,4 +58,4 @@ std::vector<std::string> Scrubber::damaged() const {
   return all;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -13,7 +13,7 @@
 #include "retainer/metrics.h"
 #include "retainer/store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Scrubber {
  public:
@@ -47,4 +47,4 @@ class Scrubber {
   std::vector<std::string> before_;  // guarded by mutex_; in the last pass
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

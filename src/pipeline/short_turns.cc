@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // The argument of sched_setattr(2). glibc declares neither before 2.41.
@@ -38,4 +38,4 @@ void TakeShortTurns() {
   syscall(SYS_sched_setattr, 0, &wanted, 0);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,9 +4,9 @@
 // This is no priority: no thread gets less time overall.
 #pragma once
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Applies to the calling thread. Does nothing on systems that cannot do it (Linux before 6.12).
 void TakeShortTurns();
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

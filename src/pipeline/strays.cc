@@ -3,7 +3,7 @@
 #include <set>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 std::vector<const Fact*> Strays(const FactSet& facts, const std::string& self_id) {
   std::vector<const Fact*> strays;
@@ -23,4 +23,4 @@ std::vector<const Fact*> Strays(const FactSet& facts, const std::string& self_id
   return strays;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -7,10 +7,10 @@
 
 #include "retainer/fact.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // The strays among a ticket's facts, without deleted ones. Empty if `self_id` is empty. The results
 // point into `facts`.
 std::vector<const Fact*> Strays(const FactSet& facts, const std::string& self_id);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 TermsHistory TermsHolder::Get() const {
   std::lock_guard lock(mutex_);
@@ -20,4 +20,4 @@ std::uint64_t TermsHolder::version() const {
   return version_;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

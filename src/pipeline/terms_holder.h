@@ -7,7 +7,7 @@
 
 #include "retainer/policy.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Thread-safe.
 class TermsHolder {
@@ -24,4 +24,4 @@ class TermsHolder {
   std::uint64_t version_ = 0;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -11,7 +11,7 @@
 
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 class Throttle {
  public:
@@ -49,4 +49,4 @@ class Throttle {
   std::map<std::string, Kind> kinds_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

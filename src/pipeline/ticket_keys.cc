@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 std::optional<TicketKey> ParseTicketKey(std::string_view text) {
   TicketKey key;
@@ -35,4 +35,4 @@ std::optional<TicketKey> WrittenKey(const TicketKey& from, const std::string& re
   return key;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -7,7 +7,7 @@
 
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Parses `forge/project/issue/12`. Nullopt for anything else.
 std::optional<TicketKey> ParseTicketKey(std::string_view text);
@@ -16,4 +16,4 @@ std::optional<TicketKey> ParseTicketKey(std::string_view text);
 // else.
 std::optional<TicketKey> WrittenKey(const TicketKey& from, const std::string& reference);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/ticket_keys.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 std::string NameOf(Store& store, const TicketKey& key) {
   const auto project = store.FindProject({key.forge, key.project});
@@ -22,4 +22,4 @@ absl::StatusOr<TicketRef> FindRef(Store& store, std::string_view text) {
   return TicketRef{key->forge, (*project)->path, key->kind, key->number};
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -8,7 +8,7 @@
 #include "retainer/ids.h"
 #include "retainer/store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // `github:acme/opendb#12`, or the key if the store does not know the project.
 std::string NameOf(Store& store, const TicketKey& key);
@@ -17,4 +17,4 @@ std::string NameOf(Store& store, const TicketKey& key);
 // for a key of a project that the store does not know.
 absl::StatusOr<TicketRef> FindRef(Store& store, std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/pipeline/ticket_names.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 constexpr absl::Duration kTryAgain = absl::Minutes(1);
@@ -172,4 +172,4 @@ absl::StatusOr<absl::Time> Timers::NextWake() {
   return store_.NextWakeup();
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

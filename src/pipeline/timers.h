@@ -28,7 +28,7 @@
 #include "absl/time/time.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 struct TimersOptions {
   // More due tickets than this are a crowd. Also the most tickets judged in one call.
@@ -82,4 +82,4 @@ class Timers {
   std::optional<absl::Time> next_beat_;  // while there is a crowd (Steady)
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::pipeline {
 
 void Wakeable::Wake() {
   {
@@ -20,4 +20,4 @@ void Wakeable::WaitUntil(absl::Time next, const Clock& clock) {
   woken_ = false;
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

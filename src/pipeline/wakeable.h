@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "retainer/clock.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // Thread-safe.
 class Wakeable {
@@ -27,4 +27,4 @@ class Wakeable {
   bool woken_ = false;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -10,7 +10,7 @@
 #include "src/pipeline/lanes.h"
 #include "src/pipeline/ticket_keys.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
                Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed,
@@ -453,4 +453,4 @@ absl::Status Worker::ProcessTicket(const InboxEntry& entry, Event event, WorkDon
   return Tell(*compared, **project);
 }
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -39,7 +39,7 @@
 #include "retainer/webhook.h"
 #include "src/pipeline/judge.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 // How an entry ended.
 struct WorkDone {
@@ -155,4 +155,4 @@ class Worker {
   int asks_ = 0;                                  // questions since then
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -6,7 +6,7 @@
 #include "absl/strings/strip.h"
 #include "src/policy/config_value.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 std::string GitHub(const std::string& origin, const std::string& host, const std::string& path) {
@@ -42,4 +42,4 @@ std::string ApiUrlMend(ForgeKind kind, const std::string& url) {
   return kind == ForgeKind::kGitHub ? GitHub(origin, host, path) : GitLab(origin, host, path);
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

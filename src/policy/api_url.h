@@ -6,10 +6,10 @@
 
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // The replacement for a wrong `url` (absolute, without a trailing slash); empty when `url` may be
 // right. A loopback URL is never wrong, because any server may listen there.
 std::string ApiUrlMend(ForgeKind kind, const std::string& url);
 
-}  // namespace retainer
+}  // namespace retainer::policy

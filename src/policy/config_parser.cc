@@ -19,7 +19,7 @@
 #include "src/policy/policy_keys.h"
 #include "src/policy/reader.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 using Keys = std::vector<std::string_view>;
@@ -84,7 +84,7 @@ class ConfigReader {
     if (!text) return;
     const auto parsed = ParseHostPort(*text);
     if (!parsed) {
-      reader_.Error(node, absl::StrCat(std::string(what), " is no address to listen on"),
+      reader_.Error(node, absl::StrCat(std::string(what), " is not an address to listen on"),
                     "write HOST:PORT, e.g. 127.0.0.1:8080, [::1]:8080, or port 0 for any free one");
       return;
     }
@@ -167,7 +167,7 @@ class ConfigReader {
         const auto parsed = ParseDuration(*text);
         if (parsed.ok()) forge.mutation_interval = *parsed;
         if (!parsed.ok()) {
-          reader_.Error(*interval, "mutation_interval is no duration", "write e.g. 1s");
+          reader_.Error(*interval, "mutation_interval is not a duration", "write e.g. 1s");
         }
       }
     }
@@ -304,7 +304,7 @@ class ConfigReader {
     forge->app_id = values_.Text(*id, "the app's id").value_or("");
     forge->private_key = values_.Secret(*key, "private_key").value_or("");
     if (!forge->private_key.empty() && !absl::StrContains(forge->private_key, "PRIVATE KEY-----")) {
-      reader_.Error(*key, "private_key is no PEM", "download the app's key again (.pem)");
+      reader_.Error(*key, "private_key is not PEM", "download the app's key again (.pem)");
     }
   }
 
@@ -398,4 +398,4 @@ ConfigResult LoadConfig(const std::string& path, const ConfigSources& sources) {
   return ParseConfig(path, *text, std::filesystem::path(path).parent_path().string(), sources);
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -14,7 +14,7 @@
 #include "retainer/config.h"
 #include "src/policy/problem.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // The sources that values of a configuration may refer to.
 struct ConfigSources {
@@ -46,4 +46,4 @@ ConfigResult ParseConfig(const std::string& name, const std::string& text,
 // Reads the file first; an unreadable file is a problem too.
 ConfigResult LoadConfig(const std::string& path, const ConfigSources& sources);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 using Keys = std::vector<std::string_view>;
@@ -76,7 +76,7 @@ class SinkReader {
     const bool is_mail = absl::StartsWith(*url, "smtp://") || absl::StartsWith(*url, "smtps://");
     if (!is_mail || HostOf(*url).empty() ||
         url->find_first_of("/?#@ \t\r\n\"<>", url->find("://") + 3) != url->npos) {
-      reader_.Error(node, "url is no mail server",
+      reader_.Error(node, "url is not a mail server",
                     "write smtp://HOST:587 (STARTTLS) or smtps://HOST:465, without a name or "
                     "password in it");
       return std::nullopt;
@@ -114,7 +114,7 @@ class SinkReader {
         return NoticeKindName(known) == name;
       });
       if (kind == std::end(kKinds)) {
-        reader_.Error(node, absl::StrCat("\"", name, "\" is no kind of notice"),
+        reader_.Error(node, absl::StrCat("\"", name, "\" is not a kind of notice"),
                       "write some of warning, breach, escalation, hand-over, closed");
         return;
       }
@@ -137,7 +137,7 @@ class SinkReader {
       sink->secret = sink->more_secrets.front();
       sink->more_secrets.erase(sink->more_secrets.begin());
     } else if (several != nullptr) {
-      reader_.Error(*several, "secrets is no list of them", "write secrets: [env:NEW, env:OLD]");
+      reader_.Error(*several, "secrets is not a list", "write secrets: [env:NEW, env:OLD]");
     } else if (const YamlNode* secret = node.Find("secret")) {
       sink->secret = values_.Secret(*secret, "secret").value_or("");
     } else {
@@ -186,4 +186,4 @@ std::map<std::string, SinkConfig> ReadSinks(const YamlNode& node, const ConfigVa
   return sinks;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

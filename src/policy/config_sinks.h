@@ -8,10 +8,10 @@
 #include "src/policy/config_value.h"
 #include "src/policy/reader.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // Returns the sinks by name. A sink with problems is left out; the problems go to `reader`.
 std::map<std::string, SinkConfig> ReadSinks(const YamlNode& node, const ConfigValues& values,
                                             Reader* reader);
 
-}  // namespace retainer
+}  // namespace retainer::policy

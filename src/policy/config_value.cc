@@ -15,7 +15,7 @@
 #include "absl/strings/str_format.h"
 #include "src/policy/secret_text.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr char kSetVariable[] =
@@ -100,7 +100,7 @@ std::optional<std::string> ConfigValues::Url(const YamlNode& node, std::string_v
   const std::string host = authority.substr(0, port);
   if (host.empty() || authority.find('@') != std::string::npos ||
       url.find_first_of(" \t\r\n\"<>") != std::string::npos) {
-    reader_.Error(node, absl::StrCat(std::string(what), " is no URL"),
+    reader_.Error(node, absl::StrCat(std::string(what), " is not a URL"),
                   "write https://HOST/…, without a name or password in it");
     return std::nullopt;
   }
@@ -186,4 +186,4 @@ ConfigSources SystemSources() {
   return sources;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -9,7 +9,7 @@
 #include "src/policy/config_parser.h"
 #include "src/policy/reader.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 class ConfigValues {
  public:
@@ -45,4 +45,4 @@ bool IsLoopback(const std::string& host);
 // `host:port`, `[::1]:8080`, `:8080`; nullopt for anything else.
 std::optional<HostPort> ParseHostPort(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -6,8 +6,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr double kTenYearsOfDays = 3653;
@@ -17,7 +18,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 absl::Status Malformed(std::string_view text) {
   return absl::InvalidArgumentError(
       absl::StrCat("\"", std::string(text.substr(0, 40)),
-                   "\" is no duration: write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w if every "
+                   "\" is not a duration: write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w if every "
                    "calendar is always open"));
 }
 
@@ -78,7 +79,7 @@ absl::StatusOr<WrittenTarget> ParseTarget(std::string_view text) {
   }
   if (written.target.fixed == absl::ZeroDuration() && !(written.target.business_days > 0)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", std::string(text), "\" is no time at all: write more than zero"));
+        absl::StrCat("\"", std::string(text), "\" is zero: write more than zero"));
   }
   return written;
 }
@@ -111,21 +112,11 @@ absl::StatusOr<absl::Time> ParseInstant(std::string_view text) {
   const auto malformed = [&] {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", std::string(text.substr(0, 40)),
-                     "\" is no instant: write RFC 3339, e.g. 2026-03-06T17:00:00Z"));
+                     "\" is not an instant: write RFC 3339, e.g. 2026-03-06T17:00:00Z"));
   };
-  if (text.size() < 20 || !HasShape(text.substr(0, 19), "####-##-##T##:##:##")) return malformed();
-  std::string_view rest = text.substr(19);
-  if (rest[0] == '.') {
-    std::size_t end = 1;
-    while (end < rest.size() && IsDigit(rest[end])) ++end;
-    if (end == 1) return malformed();
-    rest.remove_prefix(end);
-  }
-  if (rest != "Z" && !HasShape(rest, "+##:##") && !HasShape(rest, "-##:##")) return malformed();
-  if (!ParseDay(text.substr(0, 10))) return malformed();
-  absl::Time time;
-  if (!absl::ParseTime(absl::RFC3339_full, std::string(text), &time, nullptr)) return malformed();
-  return time;
+  const std::optional<absl::Time> time = ParseRfc3339(text);
+  if (!time || !ParseDay(text.substr(0, 10))) return malformed();
+  return *time;
 }
 
 std::optional<absl::CivilDay> ParseDay(std::string_view text) {
@@ -143,4 +134,4 @@ std::optional<absl::CivilDay> ParseDay(std::string_view text) {
   return civil;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

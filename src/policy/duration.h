@@ -16,7 +16,7 @@
 #include "absl/time/time.h"
 #include "retainer/policy.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 struct WrittenTarget {
   Target target;
@@ -36,4 +36,4 @@ absl::StatusOr<absl::Time> ParseInstant(std::string_view text);
 // `2026-03-06`; nullopt when there is no such day.
 std::optional<absl::CivilDay> ParseDay(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::policy

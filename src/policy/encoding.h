@@ -3,13 +3,11 @@
 
 #include <string_view>
 
-namespace retainer {
+namespace retainer::policy {
 
 // Removes the byte-order mark that some editors write before UTF-8.
 std::string_view WithoutByteOrderMark(std::string_view text);
-// Well-formed UTF-8: no overlong forms, no surrogates.
-bool IsUtf8(std::string_view text);
 // True when the text begins like UTF-16 or UTF-32.
 bool LooksLikeUtf16(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::policy

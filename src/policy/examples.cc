@@ -4,7 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "retainer/standing.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 absl::Time FridayEvening(absl::Time from, absl::TimeZone zone) {
@@ -83,4 +83,4 @@ std::vector<PromiseExample> PromiseExamples(const Terms& terms, absl::Time from)
   return std::move(examples).Take();
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "retainer/policy.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 struct PromiseExample {
   std::string plan;
@@ -33,4 +33,4 @@ struct PromiseExample {
 // clearest difference on a late hour before a weekend.
 std::vector<PromiseExample> PromiseExamples(const Terms& terms, absl::Time from);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 struct FreeComponent {
@@ -84,4 +84,4 @@ std::vector<absl::CivilDay> ExpandIcalRule(const std::string& rule, absl::CivilD
   return days;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -10,7 +10,7 @@
 
 #include "absl/time/civil_time.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 struct IcalProperty {
   std::string value;
@@ -26,4 +26,4 @@ std::vector<IcalProperty> ReadIcalProperty(const std::string& line);
 std::vector<absl::CivilDay> ExpandIcalRule(const std::string& rule, absl::CivilDay first,
                                            absl::CivilDay last, std::size_t most);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -13,7 +13,7 @@
 #include "src/policy/ics_lines.h"
 #include "src/policy/ics_rule.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr std::size_t kMostProblems = 20;
@@ -299,7 +299,7 @@ class IcsReader {
       return std::nullopt;
     }
     Error(property.line,
-          absl::StrCat(name, " is no whole day",
+          absl::StrCat(name, " is not a whole day",
                        property.parameter.empty() ? ", or no day of the calendar"
                                                   : absl::StrCat(" (", property.parameter, ")")),
           absl::StrCat("write ", name, ";VALUE=DATE:YYYYMMDD, or take the event out"));
@@ -477,4 +477,4 @@ std::set<absl::CivilDay> ParseIcs(const std::string& file, const std::string& te
   return IcsReader(file, problems).Read(*lines);
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

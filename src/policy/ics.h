@@ -20,7 +20,7 @@
 #include "absl/time/civil_time.h"
 #include "src/policy/problem.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 inline constexpr std::size_t kMaxIcsBytes = 1 << 20;
 inline constexpr std::size_t kMaxIcsEvents = 10'000;
@@ -36,4 +36,4 @@ std::set<absl::CivilDay> ParseIcs(const std::string& file, const std::string& te
 // `20261225`; nullopt for anything else.
 std::optional<absl::CivilDay> CompactDay(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::policy

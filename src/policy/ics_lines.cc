@@ -5,9 +5,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "src/base/utf8.h"
 #include "src/policy/encoding.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 bool IsNameCharacter(char c) {
@@ -63,7 +64,7 @@ std::optional<std::vector<IcsLine>> IcsLines(const std::string& file, std::strin
   }
   for (IcsLine& line : lines) {
     // Check after joining, because a fold may be inside a character.
-    if (!IsUtf8(line.text)) return wrong(line.number, "not UTF-8", "save the file as UTF-8");
+    if (!base::IsUtf8(line.text)) return wrong(line.number, "not UTF-8", "save the file as UTF-8");
     if (HasControl(line.text)) {
       return wrong(line.number, "a control character", "export the file again, as plain text");
     }
@@ -78,4 +79,4 @@ std::optional<std::vector<IcsLine>> IcsLines(const std::string& file, std::strin
   return lines;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

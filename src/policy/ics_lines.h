@@ -12,7 +12,7 @@
 
 #include "src/policy/problem.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 struct IcsLine {
   int number = 0;            // of its first physical line, from 1
@@ -25,4 +25,4 @@ struct IcsLine {
 std::optional<std::vector<IcsLine>> IcsLines(const std::string& file, std::string_view text,
                                              std::vector<Problem>* problems);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -12,7 +12,7 @@
 #include "src/policy/ical.h"
 #include "src/policy/ics.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr int kMostInterval = 100;
@@ -187,7 +187,7 @@ IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t
   if (const auto until = parts->find("UNTIL"); until != parts->end()) {
     const std::optional<absl::CivilDay> day = CompactDay(until->second);
     if (!day) {
-      return {{}, "UNTIL is no day, though the event is of whole days", "write UNTIL=YYYYMMDD"};
+      return {{}, "UNTIL is not a day, although the event has whole days", "write UNTIL=YYYYMMDD"};
     }
     if (*day < first) return {{}, "UNTIL is before DTSTART", "write a day after DTSTART"};
     last = std::min(last, *day);
@@ -206,9 +206,9 @@ IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t
   }
   // Rationale: RFC 5545 does not say what an event means if DTSTART is not a day of its rule.
   if (read.days.empty() || read.days.front() != first) {
-    return {{}, "DTSTART is no day of its own rule", "begin the event on a day of the rule"};
+    return {{}, "DTSTART is not a day of its own rule", "begin the event on a day of the rule"};
   }
   return read;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

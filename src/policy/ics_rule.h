@@ -11,7 +11,7 @@
 
 #include "absl/time/civil_time.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // Rules without end are expanded to the last day of this year.
 inline constexpr int kLastIcsYear = 2199;
@@ -30,4 +30,4 @@ struct IcsRuleDays {
 // `most` is the largest number of days; a rule with more is wrong.
 IcsRuleDays ReadIcsRule(std::string_view rule, absl::CivilDay first, std::size_t most);
 
-}  // namespace retainer
+}  // namespace retainer::policy

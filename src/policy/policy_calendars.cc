@@ -13,7 +13,7 @@
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr int kDayMinutes = 24 * 60;
@@ -123,7 +123,7 @@ class CalendarReader {
       if (it != names.end()) found.push_back(static_cast<int>(it - names.begin()));
     }
     if (found.size() != ends.size() || found.size() > 2) {
-      Fail(key, absl::StrCat("\"", key.scalar.substr(0, 40), "\" is no day of the week"),
+      Fail(key, absl::StrCat("\"", key.scalar.substr(0, 40), "\" is not a day of the week"),
            "write mon, tue, wed, thu, fri, sat or sun, or a range such as mon-fri");
       return {};
     }
@@ -175,7 +175,7 @@ class CalendarReader {
     } else if (const std::optional<absl::CivilDay> day = ParseDay(*text)) {
       spec_.holidays.insert(*day);
     } else {
-      Fail(node, "a holiday that is no day",
+      Fail(node, "a holiday that is not a day",
            "write an existing date as YYYY-MM-DD, MM-DD for every year, or a file.ics");
     }
   }
@@ -284,4 +284,4 @@ std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* dr
   return names;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

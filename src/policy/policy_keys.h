@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace retainer::policy_keys {
+namespace retainer::policy::policy_keys {
 
 using Keys = std::vector<std::string_view>;
 
@@ -46,4 +46,4 @@ inline Keys Contacts() { return {"logins", "organizations", "emails"}; }
 inline Keys Labels() { return {"waiting", "workaround", "support", "priority", "state"}; }
 inline Keys Commands() { return {"bare"}; }
 
-}  // namespace retainer::policy_keys
+}  // namespace retainer::policy::policy_keys

@@ -10,11 +10,12 @@
 #include "absl/strings/str_replace.h"
 #include "retainer/names.h"
 #include "retainer/standing.h"
+#include "src/base/utf8.h"
 #include "src/policy/encoding.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 // GitHub's limit.
@@ -22,17 +23,12 @@ namespace {
 // Rationale: a longer name would be refused and retried for ever.
 constexpr std::size_t kMostCharacters = 50;
 
-std::size_t Characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 // Why at least one forge refuses the name for a label; empty when all accept it.
 std::string WhyNoLabel(const std::string& name) {
-  if (!IsUtf8(name)) return "is not UTF-8";
-  if (Characters(name) > kMostCharacters) {
-    return absl::StrCat("has ", Characters(name), " characters, and GitHub takes at most ",
-                        kMostCharacters);
+  if (!base::IsUtf8(name)) return "is not UTF-8";
+  if (base::CountCodePoints(name) > kMostCharacters) {
+    return absl::StrCat("has ", base::CountCodePoints(name),
+                        " characters, and GitHub takes at most ", kMostCharacters);
   }
   if (name.find(',') != std::string::npos)
     return "holds a comma, which GitLab does not allow in labels";
@@ -143,4 +139,4 @@ void CheckLabels(const YamlNode& root, PolicyDraft* draft) {
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -9,7 +9,7 @@
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 class PolicyReader {
@@ -178,4 +178,4 @@ std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
           {"commands", keys::Commands()}};
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

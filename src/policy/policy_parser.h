@@ -14,7 +14,7 @@
 #include "retainer/policy.h"
 #include "src/policy/problem.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // The places of what only the configuration or the clock can show to be wrong.
 struct PolicyPlaces {
@@ -38,4 +38,4 @@ PolicyResult ParsePolicy(const std::map<std::string, std::string>& files);
 // The keys that the parser accepts, by the name of their definition in deploy/policy.schema.json.
 std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys();
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -9,7 +9,7 @@
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 // `@acme.example` or `someone@acme.example`, in lower case.
@@ -275,4 +275,4 @@ void ReadCustomers(const YamlNode& node, PolicyDraft* draft) {
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -7,7 +7,7 @@
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr std::size_t kMostPriorities = 100;
@@ -19,7 +19,7 @@ std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
                                         PolicyDraft* draft) {
   absl::StatusOr<WrittenTarget> written = ParseTarget(node.scalar);
   if (!written.ok()) {
-    draft->reader.Error(node, "no duration",
+    draft->reader.Error(node, "not a duration",
                         "write e.g. 90s, 15m, 1h30m, 2bd, or 5d and 1w if every calendar is always "
                         "open; more than zero and at most ten years");
     return std::nullopt;
@@ -340,4 +340,4 @@ void ReadCommunity(const YamlNode& node, PolicyDraft* draft) {
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -14,7 +14,7 @@
 #include "src/policy/reader.h"
 #include "src/policy/yaml_tree.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 struct PolicyDraft {
   Reader reader;
@@ -74,4 +74,4 @@ std::vector<std::string_view> NamesOf(const Map& map) {
   return names;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

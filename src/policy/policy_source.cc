@@ -1,9 +1,6 @@
 #include "src/policy/policy_source.h"
 
-#include <openssl/evp.h>
-
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -13,8 +10,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/digest.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 namespace fs = std::filesystem;
@@ -54,9 +52,9 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
       return CannotRead(it->path().string(), std::error_code(errno, std::generic_category()));
     }
     if (files.size() == kMaxPolicyFiles) {
-      return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxPolicyFiles,
-                                                     " files in the policy folder ", folder,
-                                                     ": join some, or take out what is no policy"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("more than ", kMaxPolicyFiles, " files in the policy folder ", folder,
+                       ": join some, or remove what does not belong to the policy"));
     }
     // Reads one byte more than the limit, so that a huge file costs no more than the limit.
     std::string text(kMaxPolicyFileBytes + 1, '\0');
@@ -72,9 +70,9 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
     }
     bytes += text.size();
     if (bytes > kMaxPolicyBytes) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the files of the policy folder ", folder, " hold more than ",
-                       kMaxPolicyBytes, " bytes together: take out what is no policy"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the files of the policy folder ", folder, " hold more than ", kMaxPolicyBytes,
+          " bytes together: remove what does not belong to the policy"));
     }
     text.shrink_to_fit();
     files[name] = std::move(text);
@@ -93,12 +91,7 @@ std::string PolicyId(const std::map<std::string, std::string>& files) {
   for (const auto& [name, text] : files) {
     absl::StrAppend(&content, name.size(), ":", name, text.size(), ":", text);
   }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(content.data(), content.size(), digest, &size, EVP_sha256(), nullptr) != 1) {
-    std::abort();  // SHA-256 is unavailable; nothing works without it
-  }
-  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest), size));
+  return base::Sha256Hex(content);
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 // The limits for one file, for all files together, and for their number.
 inline constexpr std::size_t kMaxPolicyFileBytes = 1 << 20;
@@ -23,4 +23,4 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPolicyFolder(const std::s
 // A policy version: the SHA-256 of names and texts as 64 hex digits.
 std::string PolicyId(const std::map<std::string, std::string>& files);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 std::string FormatProblem(const Problem& p) {
   const std::string place =
@@ -28,4 +28,4 @@ std::string FormatProblems(std::vector<Problem> problems) {
   return text;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

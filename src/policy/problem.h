@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace retainer {
+namespace retainer::policy {
 
 // A position in a file.
 struct Place {
@@ -32,4 +32,4 @@ std::vector<Problem> Sorted(std::vector<Problem> problems);
 // In the same order, one per line.
 std::string FormatProblems(std::vector<Problem> problems);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -8,9 +8,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/names.h"
+#include "src/base/view.h"
 #include "src/policy/duration.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 // Far more than anybody fixes at once. Hostile input could cause a problem for every byte.
@@ -18,7 +19,7 @@ constexpr std::size_t kMostListed = 200;
 // With more names than this, no suggestion is computed.
 constexpr std::size_t kMostCandidates = 200;
 
-absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
+using base::View;
 
 std::string Shown(std::string_view text) {
   std::string shown;
@@ -195,14 +196,15 @@ std::optional<double> Reader::Percent(const YamlNode& node, std::string_view wha
 std::optional<absl::Time> Reader::Instant(const YamlNode& node) {
   const absl::StatusOr<absl::Time> time = ParseInstant(node.scalar);
   if (time.ok()) return *time;
-  Error(node, Shown(node.scalar) + " is no instant", "write RFC 3339, e.g. 2026-03-06T17:00:00Z");
+  Error(node, Shown(node.scalar) + " is not an instant",
+        "write RFC 3339, e.g. 2026-03-06T17:00:00Z");
   return std::nullopt;
 }
 
 std::optional<absl::CivilDay> Reader::Day(const YamlNode& node) {
   const std::optional<absl::CivilDay> day = ParseDay(node.scalar);
   if (!day) {
-    Error(node, Shown(node.scalar) + " is no day of the calendar",
+    Error(node, Shown(node.scalar) + " is not a day of the calendar",
           "write an existing date as YYYY-MM-DD");
   }
   return day;
@@ -223,7 +225,7 @@ std::optional<ProjectRef> Reader::ProjectPattern(const YamlNode& node) {
       ref.path.find("***") != std::string::npos ||
       std::count(ref.path.begin(), ref.path.end(), '*') > 6 ||
       !std::all_of(ref.path.begin(), ref.path.end(), IsPathChar)) {
-    Error(node, Shown(*text) + " is no project or pattern of projects", mend);
+    Error(node, Shown(*text) + " is not a project or a pattern of projects", mend);
     return std::nullopt;
   }
   if (ref.path.find('/') == std::string::npos && ref.path != "**") {
@@ -271,4 +273,4 @@ std::vector<Login> Reader::Logins(const YamlNode& node, std::string_view list,
   return logins;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -18,7 +18,7 @@
 #include "src/policy/problem.h"
 #include "src/policy/yaml_tree.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 class Reader {
  public:
@@ -76,4 +76,4 @@ std::string AsciiLower(std::string_view text);
 // `github:alice` in lower case. Equal logins have equal keys.
 std::string LoginKey(const Login& login);
 
-}  // namespace retainer
+}  // namespace retainer::policy

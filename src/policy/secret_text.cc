@@ -4,9 +4,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "src/base/utf8.h"
 #include "src/policy/encoding.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 // Blanks and invisible characters that are easily copied along from a page.
@@ -28,7 +29,7 @@ ReferredValue ReadReferredValue(std::string_view text) {
   text = WithoutByteOrderMark(text);
   const std::string value(absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size())));
   if (value.empty()) return {"", "is empty"};
-  if (!IsUtf8(value)) return {"", "is not UTF-8 text"};
+  if (!base::IsUtf8(value)) return {"", "is not UTF-8 text"};
   const bool is_pem = absl::StrContains(value, "-----BEGIN ");
   const bool has_control = std::any_of(value.begin(), value.end(), [&](char c) {
     const bool line_end = c == '\n' || c == '\r' || c == '\t';
@@ -42,4 +43,4 @@ ReferredValue ReadReferredValue(std::string_view text) {
   return {value, ""};
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::policy {
 
 struct ReferredValue {
   std::string value;
@@ -17,4 +17,4 @@ struct ReferredValue {
 // characters.
 ReferredValue ReadReferredValue(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 using Lines = std::vector<absl::string_view>;
@@ -115,4 +115,4 @@ Problem ExplainYaml(const std::string& file, std::string_view text, int line, in
   return problem;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

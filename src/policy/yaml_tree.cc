@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/policy/yaml_error.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 struct Refused : std::exception {
@@ -76,7 +76,7 @@ class TreeBuilder final : public YAML::EventHandler {
       throw Refused(
           {file_, mark.line + 1, mark.column + 1,
            absl::StrCat("more than ", kMaxYamlNodesInAll, " values in all files together"),
-           "take out what is no policy"});
+           "remove what does not belong to the policy"});
     }
     YamlNode node;
     node.kind = kind;
@@ -184,4 +184,4 @@ std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& te
   return std::nullopt;
 }
 
-}  // namespace retainer
+}  // namespace retainer::policy

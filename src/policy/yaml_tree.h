@@ -14,7 +14,7 @@
 
 #include "src/policy/problem.h"
 
-namespace retainer {
+namespace retainer::policy {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr int kMaxYamlDepth = 32;
@@ -48,4 +48,4 @@ std::optional<YamlNode> ParseYaml(const std::string& file, const std::string& te
                                   std::vector<Problem>* problems,
                                   std::size_t* nodes_left = nullptr);
 
-}  // namespace retainer
+}  // namespace retainer::policy

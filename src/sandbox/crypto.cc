@@ -2,20 +2,16 @@
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "src/base/digest.h"
 
 namespace retainer::sandbox {
 namespace {
@@ -49,25 +45,7 @@ std::optional<std::int64_t> Integer(const json& object, const char* name) {
 
 }  // namespace
 
-std::string HmacSha256(std::string_view key, std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(), digest,
-       &size);
-  return std::string(reinterpret_cast<char*>(digest), size);
-}
-
-std::string Sha256Hex(std::string_view text) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(Bytes(text), text.size(), digest);
-  return absl::BytesToHexString(std::string(reinterpret_cast<char*>(digest), SHA256_DIGEST_LENGTH));
-}
-
-std::string RandomHex(int count) {
-  std::vector<unsigned char> bytes(static_cast<std::size_t>(count));
-  if (RAND_bytes(bytes.data(), count) != 1) std::abort();  // without randomness nothing is safe
-  return absl::BytesToHexString(std::string(bytes.begin(), bytes.end()));
-}
+std::string RandomHex(std::size_t count) { return *base::RandomHex(count); }
 
 absl::StatusOr<KeyPair> MakeRsaKey() {
   Key key(EVP_RSA_gen(2048));

@@ -1,6 +1,7 @@
 // The forge's cryptography: signing deliveries, and checking an app's token.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,10 +12,8 @@
 
 namespace retainer::sandbox {
 
-std::string HmacSha256(std::string_view key, std::string_view text);  // the result is raw bytes
-std::string Sha256Hex(std::string_view text);
 // `count` random bytes as lower-case hex.
-std::string RandomHex(int count);
+std::string RandomHex(std::size_t count);
 
 struct KeyPair {
   std::string private_pem;

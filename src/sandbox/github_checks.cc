@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "retainer/instant_text.h"
 #include "src/sandbox/github_answers.h"
 
 namespace retainer::sandbox {
@@ -72,7 +73,7 @@ json CheckRunOf(World& world, const Check& check, const std::string& repository_
   const User* author = world.FindUser(ForgeKind::kGitHub, check.author);
   const std::string login = author == nullptr ? std::string() : author->login;
   const std::string slug = login.substr(0, login.find('['));
-  const std::string at = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", check.at, absl::UTCTimeZone());
+  const std::string at = Rfc3339(check.at);
   const std::string url = absl::StrCat(repository_url, "/check-runs/", check.id);
   return {{"id", check.id},
           {"node_id", absl::StrCat("CR_", check.id)},

@@ -5,6 +5,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
+#include "src/base/utf8.h"
 #include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/github_checks.h"
@@ -18,11 +20,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kLongestBody = 65536;  // characters
-
-std::size_t Characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 }  // namespace
 
@@ -52,14 +49,7 @@ Response GitHubApi::Permission(Project& project, const std::string& login) {
   return Json(200, {{"permission", permission}, {"role_name", role}, {"user", account}});
 }
 
-std::optional<absl::Time> GitHubApi::Since() const {
-  absl::Time since;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, request_.Query("since"), &since, &error)) {
-    return std::nullopt;
-  }
-  return since;
-}
+std::optional<absl::Time> GitHubApi::Since() const { return ParseRfc3339(request_.Query("since")); }
 
 Response GitHubApi::Issues(Project& project) {
   const std::string state = request_.Query("state").empty() ? "open" : request_.Query("state");
@@ -174,7 +164,7 @@ std::string GitHubApi::Text(std::optional<Response>& problem) const {
   std::string out = text.get<std::string>();
   if (absl::StripAsciiWhitespace(out).empty()) {
     problem = Invalid("IssueComment", "body", "missing_field", "Body cannot be blank");
-  } else if (Characters(out) > kLongestBody) {
+  } else if (base::CountCodePoints(out) > kLongestBody) {
     problem =
         Invalid("IssueComment", "body", "custom", "body is too long (maximum is 65536 characters)");
   }
@@ -242,14 +232,14 @@ Response GitHubApi::ProjectLabels(Project& project, const std::string& name, std
   if (absl::StripAsciiWhitespace(wanted).empty()) {
     return Invalid("Label", "name", "missing_field");
   }
-  if (Characters(wanted) > 50) {
+  if (base::CountCodePoints(wanted) > 50) {
     return Invalid("Label", "name", "custom", "name is too long (maximum is 50 characters)");
   }
   if (color.size() != 6 ||
       !std::all_of(color.begin(), color.end(), [](char c) { return absl::ascii_isxdigit(c); })) {
     return Invalid("Label", "color", "invalid");
   }
-  if (Characters(text("description")) > 100) {
+  if (base::CountCodePoints(text("description")) > 100) {
     return Invalid("Label", "description", "custom",
                    "description is too long (maximum is 100 characters)");
   }
@@ -286,7 +276,7 @@ Response GitHubApi::TicketLabels(Project& project, Ticket& ticket, const std::st
       return Problem(422, "Invalid request.");
     }
     names.push_back(label_name.get<std::string>());
-    if (Characters(names.back()) > 50) {
+    if (base::CountCodePoints(names.back()) > 50) {
       return Invalid("Label", "name", "custom", "name is too long (maximum is 50 characters)");
     }
   }

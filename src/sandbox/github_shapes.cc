@@ -6,6 +6,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/instant_text.h"
+#include "src/base/digest.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/message.h"
 
@@ -92,9 +94,7 @@ json Reactions(const std::string& url) {
 
 }  // namespace
 
-std::string GitHubShapes::Time(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
+std::string GitHubShapes::Time(absl::Time time) { return Rfc3339(time); }
 
 json GitHubShapes::Account(const User& user) const {
   const std::string url = absl::StrCat(api_, "/users/", Escape(user.login));
@@ -323,7 +323,7 @@ json GitHubShapes::PullRequest(const Project& project, const Ticket& ticket) con
   out["head"] = branch;
   branch["label"] = project.owner() + ":main";
   branch["ref"] = "main";
-  branch["sha"] = Sha256Hex(absl::StrCat("base ", project.id)).substr(0, 40);
+  branch["sha"] = base::Sha256Hex(absl::StrCat("base ", project.id)).substr(0, 40);
   out["base"] = branch;
   out["node_id"] = NodeId("PR", ticket.id);
   out["url"] = url;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

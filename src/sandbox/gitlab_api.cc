@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "retainer/instant_text.h"
+#include "src/base/digest.h"
 #include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/pages.h"
@@ -261,7 +263,7 @@ class GitLabApi {
     if (refs.size() != 2) return Json(400, {{"error", "refs is missing"}});
     const std::optional<bool> holds = Holds(project, refs[0], refs[1]);
     if (!holds) return NotFound();
-    const std::string root = Sha256Hex(absl::StrCat("base ", project.id)).substr(0, 40);
+    const std::string root = base::Sha256Hex(absl::StrCat("base ", project.id)).substr(0, 40);
     return Json(200, {{"id", *holds ? refs[1] : root}});
   }
 
@@ -396,9 +398,8 @@ class GitLabApi {
 
   Response Tickets(Project& project, TicketKind kind) {
     const std::string state = request_.Query("state");
-    absl::Time after = absl::InfinitePast();
-    std::string error;
-    absl::ParseTime(absl::RFC3339_full, request_.Query("updated_after"), &after, &error);
+    const absl::Time after =
+        ParseRfc3339(request_.Query("updated_after")).value_or(absl::InfinitePast());
     const bool by_update = request_.Query("order_by") == "updated_at";
     std::vector<const Ticket*> tickets;
     for (const auto& [key, ticket] : project.tickets) {

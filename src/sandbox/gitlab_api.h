@@ -6,7 +6,7 @@
 
 #include "src/sandbox/gitlab_shapes.h"
 #include "src/sandbox/message.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "src/base/digest.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/message.h"
 
@@ -20,7 +21,7 @@ json HookTimeOrNull(const std::optional<absl::Time>& time) {
 }
 
 std::string Discussion(std::int64_t id) {
-  return Sha256Hex(absl::StrCat("discussion ", id)).substr(0, 40);
+  return base::Sha256Hex(absl::StrCat("discussion ", id)).substr(0, 40);
 }
 
 const char* NoteType(const Remark& remark) {
@@ -199,7 +200,7 @@ json GitLabShapes::Issue(const Project& project, const Ticket& ticket) const {
     out["detailed_merge_status"] = "mergeable";
     out["source_project_id"] = project.id;
     out["target_project_id"] = project.id;
-    out["sha"] = Sha256Hex(absl::StrCat("commit ", ticket.id)).substr(0, 40);
+    out["sha"] = base::Sha256Hex(absl::StrCat("commit ", ticket.id)).substr(0, 40);
   }
   return out;
 }

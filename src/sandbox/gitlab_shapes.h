@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "src/base/digest.h"
 #include "src/sandbox/crypto.h"
 
 namespace retainer::sandbox {
@@ -221,7 +222,7 @@ std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
       break;
     }
     case Kind::kPushed:
-      attributes["oldrev"] = Sha256Hex(absl::StrCat("before ", ticket.pushes)).substr(0, 40);
+      attributes["oldrev"] = base::Sha256Hex(absl::StrCat("before ", ticket.pushes)).substr(0, 40);
       changes["updated_at"] = touched;
       break;
     case Kind::kTransferred:
@@ -267,8 +268,8 @@ HeaderList SignedHeaders(const Message& message, const SandboxHook& hook,
     add("X-GitHub-Hook-Installation-Target-ID", "400002");
     add("X-GitHub-Hook-Installation-Target-Type", "integration");
     if (!hook.secret.empty()) {
-      add("X-Hub-Signature-256",
-          "sha256=" + absl::BytesToHexString(HmacSha256(hook.secret, message.body)));
+      add("X-Hub-Signature-256", "sha256=" + absl::BytesToHexString(base::ToBytes(
+                                                 base::HmacSha256(hook.secret, {message.body}))));
     }
     return headers;
   }
@@ -288,7 +289,8 @@ HeaderList SignedHeaders(const Message& message, const SandboxHook& hook,
     const std::string text = absl::StrCat(message.id, ".", seconds, ".", message.body);
     add("webhook-id", message.id);
     add("webhook-timestamp", seconds);
-    add("webhook-signature", "v1," + absl::Base64Escape(HmacSha256(key, text)));
+    add("webhook-signature",
+        "v1," + absl::Base64Escape(base::ToBytes(base::HmacSha256(key, {text}))));
   }
   return headers;
 }

@@ -9,7 +9,7 @@
 #include "src/sandbox/github_shapes.h"
 #include "src/sandbox/gitlab_shapes.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "src/base/digest.h"
 #include "src/sandbox/crypto.h"
 
 namespace retainer::sandbox {
@@ -79,7 +80,7 @@ std::vector<std::string> Request::QueryAll(const std::string& name) const {
 }
 
 void Tag(const Request& request, Response& response) {
-  const std::string tag = absl::StrCat("W/\"", Sha256Hex(response.body), "\"");
+  const std::string tag = absl::StrCat("W/\"", base::Sha256Hex(response.body), "\"");
   response.Set("ETag", tag);
   if (request.Header("if-none-match") == tag) {
     response.status = 304;

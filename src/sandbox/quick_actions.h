@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

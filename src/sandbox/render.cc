@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "src/base/utf8.h"
 
 namespace retainer::sandbox {
 namespace {
@@ -24,21 +25,7 @@ void AppendCodePoint(std::string& out, std::uint32_t code) {
   const bool invisible = code == 0x200B || code == 0x200C || code == 0x200D || code == 0xFEFF ||
                          code == 0 || code > 0x10FFFF;
   if (invisible) return;
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
+  base::AppendCodePoint(code, &out);
 }
 
 // Reads an entity at the start of `text`, appends its character to `out` and removes it from
@@ -124,11 +111,6 @@ std::string Inline(std::string_view text) {
   return out;
 }
 
-std::size_t Width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::vector<std::string> Cells(const std::string& line) {
   std::string inner(absl::StripAsciiWhitespace(line));
   inner = inner.substr(1, inner.size() > 1 && inner.back() == '|' ? inner.size() - 2 : inner.npos);
@@ -162,13 +144,14 @@ void AppendTable(std::vector<std::string>& out, const std::vector<std::string>& 
     rows.push_back(Cells(line));
     widths.resize(std::max(widths.size(), rows.back().size()));
     for (std::size_t i = 0; i < rows.back().size(); ++i) {
-      widths[i] = std::max(widths[i], Width(rows.back()[i]));
+      widths[i] = std::max(widths[i], base::CountCodePoints(rows.back()[i]));
     }
   }
   for (const std::vector<std::string>& row : rows) {
     std::string text = " ";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      absl::StrAppend(&text, " ", row[i], std::string(widths[i] - Width(row[i]) + 1, ' '));
+      absl::StrAppend(&text, " ", row[i],
+                      std::string(widths[i] - base::CountCodePoints(row[i]) + 1, ' '));
     }
     out.push_back(std::string(absl::StripTrailingAsciiWhitespace(text)));
   }

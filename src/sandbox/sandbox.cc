@@ -11,7 +11,7 @@
 #include "src/sandbox/render.h"
 #include "src/sandbox/sandbox_impl.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 using sandbox::Message;
 using sandbox::Project;
@@ -261,4 +261,4 @@ absl::StatusOr<std::string> Sandbox::RenderThread(const TicketRef& ref, bool as_
   return ThreadText(impl_->world_, *project, *ticket, as_member);
 }
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

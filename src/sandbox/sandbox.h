@@ -31,7 +31,7 @@
 #include "retainer/clock.h"
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 struct SandboxOptions {
   const Clock& clock;
@@ -281,4 +281,4 @@ class Sandbox {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

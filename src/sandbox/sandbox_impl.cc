@@ -4,7 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "src/sandbox/render.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 using sandbox::Happening;
 using sandbox::Message;
@@ -155,4 +155,4 @@ Response Sandbox::Impl::Index() {
   return response;
 }
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

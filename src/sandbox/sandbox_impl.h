@@ -18,9 +18,9 @@
 #include "src/sandbox/http_server.h"
 #include "src/sandbox/message.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 // Returns `github` or `gitlab`.
 const char* ForgeName(ForgeKind forge);
@@ -113,4 +113,4 @@ class Sandbox::Impl {
   sandbox::HttpServer server_;  // the last member, so that its threads end first
 };
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

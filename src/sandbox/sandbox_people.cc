@@ -5,7 +5,7 @@
 #include "src/sandbox/quick_actions.h"
 #include "src/sandbox/sandbox_impl.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 using sandbox::Project;
 using sandbox::Remark;
@@ -325,4 +325,4 @@ absl::Status Sandbox::RenameProject(const ProjectRef& project, const std::string
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

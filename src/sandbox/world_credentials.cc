@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "src/sandbox/crypto.h"
-#include "src/sandbox/world.h"
+#include "src/sandbox/sandbox_world.h"
 
 namespace retainer::sandbox {
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 struct Block {
@@ -117,4 +117,4 @@ AddressKind KindOf(const sockaddr& address, std::size_t size) {
   return AddressKind::kUnusable;
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

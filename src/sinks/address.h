@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::sinks {
 
 enum class AddressKind : std::uint8_t {
   kPublic,
@@ -24,4 +24,4 @@ std::string_view AddressKindName(AddressKind kind);
 // kUnusable for any family except IPv4 and IPv6, and when `size` is too small for the family.
 AddressKind KindOf(const sockaddr& address, std::size_t size);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

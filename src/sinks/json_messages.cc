@@ -11,7 +11,7 @@
 #include "src/sinks/messages.h"
 #include "src/sinks/signature.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 using json = nlohmann::ordered_json;
@@ -130,4 +130,4 @@ std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
                {"data", std::move(data)}});
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

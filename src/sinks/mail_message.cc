@@ -5,10 +5,12 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "src/base/utf8.h"
+#include "src/base/view.h"
 #include "src/sinks/messages.h"
 #include "src/sinks/signature.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 constexpr char kEnd[] = "\r\n";
@@ -26,11 +28,10 @@ std::string HeaderText(const std::string& text) {
   if (IsPlain(text) && text.size() <= kEncodedWordBytes) return text;
   std::vector<std::string> words;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = std::min(text.size(), at + kEncodedWordBytes);
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    words.push_back(
-        absl::StrCat("=?utf-8?B?", absl::Base64Escape(text.substr(at, end - at)), "?="));
-    at = end;
+    const std::string_view word =
+        base::CutToBytes(std::string_view(text).substr(at), kEncodedWordBytes);
+    words.push_back(absl::StrCat("=?utf-8?B?", absl::Base64Escape(base::View(word)), "?="));
+    at += word.size();
   }
   return absl::StrJoin(words, "\r\n ");
 }
@@ -114,4 +115,4 @@ std::string MailDigest(const std::vector<Notice>& notices, const std::string& fr
                     body, from, to, now);
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

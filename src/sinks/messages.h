@@ -8,7 +8,7 @@
 #include "retainer/standing.h"
 #include "src/sinks/words.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 // A Slack incoming webhook's body, which Mattermost also accepts. Only our own link is active in
 // it: no mention, no markup, no address.
@@ -35,4 +35,4 @@ std::string MailDigest(const std::vector<Notice>& notices, const std::string& fr
 // True for `name@example.com` in ASCII without quoting.
 bool IsMailAddress(const std::string& text);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

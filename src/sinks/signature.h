@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 // InvalidArgument, without the secret, unless it is `whsec_` and base64 of 24 to 64 bytes.
 absl::StatusOr<std::string> SigningKey(std::string_view secret);
@@ -23,4 +23,4 @@ std::vector<std::string> SignedHeaders(const std::vector<std::string>& keys, con
 // A hash of the text: 40 hexadecimal digits, equal on every machine.
 std::string StableId(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -9,7 +9,7 @@
 #include "src/sinks/messages.h"
 #include "src/sinks/signature.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 constexpr char kJson[] = "Content-Type: application/json";
@@ -120,7 +120,7 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
     return absl::InvalidArgumentError(absl::StrCat("sink ", name, ": ", what));
   };
   const std::string host = HostOf(config.url);
-  if (host.empty()) return wrong("its url is no address: write https://… or smtp://…");
+  if (host.empty()) return wrong("its url is not an address: write https://… or smtp://…");
   Endpoint endpoint;
   endpoint.url = config.url;
   endpoint.may_be_private = IsNamed(config, host);
@@ -145,10 +145,10 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                          std::move(keys), clock);
   }
   if (config.kind == "email") {
-    if (!IsMailAddress(config.from)) return wrong("from is no mail address");
+    if (!IsMailAddress(config.from)) return wrong("from is not a mail address");
     if (config.to.empty()) return wrong("it has nobody to write to: name them under `to`");
     for (const std::string& to : config.to) {
-      if (!IsMailAddress(to)) return wrong("one of `to` is no mail address");
+      if (!IsMailAddress(to)) return wrong("one of `to` is not a mail address");
     }
     endpoint.user = config.user;
     endpoint.password = config.secret;
@@ -160,4 +160,4 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
   return wrong(absl::StrCat("nothing is known of kind ", config.kind));
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

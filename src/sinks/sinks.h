@@ -11,7 +11,7 @@
 #include "retainer/notice_sink.h"
 #include "src/sinks/transport.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 class OutgoingSink : public NoticeSink {
  public:
@@ -27,4 +27,4 @@ absl::StatusOr<std::unique_ptr<OutgoingSink>> MakeSink(const std::string& name,
                                                        const SinkConfig& config, Clock& clock,
                                                        std::shared_ptr<const Transport> transport);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

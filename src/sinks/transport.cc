@@ -17,7 +17,7 @@
 #include "retainer/forge.h"
 #include "src/sinks/address.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 constexpr absl::Duration kLongestPause = absl::Hours(24);
@@ -162,7 +162,7 @@ class Call {
     if (!curl_) return absl::UnavailableError("out of memory");
     if (!is_usable_) {
       return absl::InvalidArgumentError(
-          "the sink's url is no https, smtp or smtps address, or is not encrypted");
+          "the sink's url is not an https, smtp or smtps address, or is not encrypted");
     }
     const CURLcode code = curl_easy_perform(curl_.get());
     long answer = 0;
@@ -189,7 +189,7 @@ class Call {
               : absl::StrCat("; write allow_private: [\"", host_, "\"] if it may be")));
     }
     if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT) {
-      return absl::InvalidArgumentError("the sink's url is no address that can be sent to");
+      return absl::InvalidArgumentError("the sink's url is not an address for notices");
     }
     if (IsMail() && code == CURLE_USE_SSL_FAILED) {
       return absl::UnavailableError(
@@ -280,4 +280,4 @@ std::string HostOf(const std::string& url) {
   return parsed ? parsed->host : "";
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

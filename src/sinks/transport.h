@@ -23,7 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 struct Endpoint {
   std::string url;  // http, https, smtp, smtps
@@ -71,4 +71,4 @@ class Transport {
 // The host of a URL in lower case, without brackets; empty when the text is not a URL.
 std::string HostOf(const std::string& url);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -6,13 +6,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/instant_text.h"
+#include "src/base/utf8.h"
+#include "src/base/view.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 constexpr std::size_t kMostLine = 1000;
 
-absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+using base::View;
 
 std::string KindWords(NoticeKind kind) {
   switch (kind) {
@@ -52,27 +54,6 @@ std::string_view CountedWords(NoticeKind kind, bool several) {
       return "closed";
   }
   return NoticeKindName(kind);
-}
-
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t length = 0;  // 0: not UTF-8
-};
-
-Character First(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length) return {};
-  std::uint32_t code = lead & (0xffu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xc0) != 0x80) return {};
-    code = (code << 6) | (byte & 0x3f);
-  }
-  const bool is_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  if (is_long || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return {};
-  return {code, length};
 }
 
 bool IsControl(std::uint32_t code) {
@@ -115,12 +96,12 @@ bool HasPromise(const Notice& notice) {
 std::string OneLine(std::string_view text, std::size_t most) {
   std::string line;
   while (!text.empty()) {
-    const Character next = First(text);
+    const base::CodePoint next = base::FirstCodePoint(text);
     const std::size_t length = next.length == 0 ? 1 : next.length;
     if (line.size() + length > most) break;
-    if (next.length == 0 || IsControl(next.code)) {
+    if (next.length == 0 || IsControl(next.value)) {
       line += ' ';
-    } else if (!SteersDirection(next.code)) {
+    } else if (!SteersDirection(next.value)) {
       line += text.substr(0, length);
     }
     text.remove_prefix(length);
@@ -150,4 +131,4 @@ Words WordsFor(const Notice& notice) {
   return words;
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

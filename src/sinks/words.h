@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "retainer/standing.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 // A ticket's name and address for people.
 struct TicketName {
@@ -40,4 +40,4 @@ std::string OneLine(std::string_view text, std::size_t most);
 // empty.
 std::string SafeLink(const std::string& url);
 
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "src/store/codec/tables.h"
 
-namespace retainer {
+namespace retainer::store {
 
 // A set of changes that is written atomically. A plain value.
 class Batch {
@@ -121,4 +121,4 @@ class Engine {
   virtual std::uint64_t Losses() const { return 0; }
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::store {
 
 InboxFronts::Front InboxFronts::Get(const std::string& forge) const {
   const std::lock_guard lock(mutex_);
@@ -32,4 +32,4 @@ void InboxFronts::Forget() {
   fronts_.clear();
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

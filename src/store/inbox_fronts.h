@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-namespace retainer {
+namespace retainer::store {
 
 class InboxFronts {
  public:
@@ -36,4 +36,4 @@ class InboxFronts {
   std::uint64_t forgotten_ = 0;  // `returns` for forges without an entry
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -4,7 +4,7 @@
 
 #include "src/store/codec/keys.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::string_view kNextSeqKey = "next_seq";
@@ -79,4 +79,4 @@ std::uint64_t InboxNumbers::Settled() const {
   return on_their_way_.empty() ? next_ : *on_their_way_.begin();
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

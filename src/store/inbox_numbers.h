@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "src/store/engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class InboxNumbers {
  public:
@@ -65,4 +65,4 @@ class InboxNumbers {
   std::set<std::uint64_t> doubtful_;  // subset of on_their_way_
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -6,7 +6,7 @@
 #include "src/store/codec/keys.h"
 #include "src/store/codec/records.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 using Rows = std::map<std::pair<Table, std::string>, std::string>;
@@ -298,4 +298,4 @@ void StageDerived(const std::optional<TicketRecord>& old, const TicketRecord& re
   }
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

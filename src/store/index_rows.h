@@ -13,7 +13,7 @@
 #include "src/store/codec/tables.h"
 #include "src/store/engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 std::string TicketRowKey(const TicketKey& key);
 // Of a delivery in the inbox, set aside or held.
@@ -43,4 +43,4 @@ std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd e
 // The key prefix of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -1,16 +1,15 @@
 #include "src/store/ledger.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <cstdlib>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/digest.h"
+#include "src/base/view.h"
 #include "src/store/codec/keys.h"
 #include "src/store/reads.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::string_view kHeadKey = "ledger_head";
@@ -53,15 +52,7 @@ bool MayNamePerson(FactKind kind) {
 
 }  // namespace
 
-std::string Sha256(std::string_view bytes) {
-  std::string digest(32, '\0');
-  unsigned int length = 0;
-  const int done =
-      EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                 &length, EVP_sha256(), nullptr);
-  if (done != 1 || length != digest.size()) std::abort();  // the library has no SHA-256
-  return digest;
-}
+std::string Sha256(std::string_view bytes) { return base::ToBytes(base::Sha256({bytes})); }
 
 std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write) {
   if (write.ledger.facts.empty() && write.ledger.changes.empty()) return std::nullopt;
@@ -79,7 +70,7 @@ std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write) {
     } else {
       stored.digest = Sha256(EncodeRecord(StoredFact{*fact}));
       stored.name = MayNamePerson(fact->kind)
-                        ? absl::StrCat(AbslView(FactKindName(fact->kind)), ":~",
+                        ? absl::StrCat(base::View(FactKindName(fact->kind)), ":~",
                                        absl::BytesToHexString(stored.digest).substr(0, 16))
                         : id;
     }
@@ -165,7 +156,7 @@ absl::Status VerifyLedger(View& view) {
   absl::Status verdict;
   const auto wrong = [&](std::string_view what) {
     verdict = absl::DataLossError(
-        absl::StrCat("ledger record ", number, " ", AbslView(what),
+        absl::StrCat("ledger record ", number, " ", base::View(what),
                      ": it or its predecessor was changed after it was written"));
     return false;
   };
@@ -193,4 +184,4 @@ absl::Status VerifyLedger(View& view) {
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -18,7 +18,7 @@
 #include "src/store/codec/records.h"
 #include "src/store/engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 // 32 bytes.
 std::string Sha256(std::string_view bytes);
@@ -60,4 +60,4 @@ class LedgerWriter {
 absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view);
 absl::Status VerifyLedger(View& view);
 
-}  // namespace retainer
+}  // namespace retainer::store

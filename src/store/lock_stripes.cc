@@ -3,7 +3,7 @@
 #include <functional>
 #include <set>
 
-namespace retainer {
+namespace retainer::store {
 
 LockStripes::Hold LockStripes::Acquire(const std::vector<std::string>& names) {
   std::set<std::size_t> wanted;
@@ -16,4 +16,4 @@ LockStripes::Hold LockStripes::Acquire(const std::vector<std::string>& names) {
   return hold;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

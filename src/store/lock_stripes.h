@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace retainer {
+namespace retainer::store {
 
 class LockStripes {
  public:
@@ -21,4 +21,4 @@ class LockStripes {
   std::array<std::mutex, 1024> stripes_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

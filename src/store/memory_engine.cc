@@ -5,7 +5,7 @@
 
 #include "src/store/codec/counter.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class MemoryEngine::MemoryCursor final : public Cursor {
  public:
@@ -88,4 +88,4 @@ absl::Status MemoryEngine::Write(const Batch& batch) {
   return absl::OkStatus();
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -9,7 +9,7 @@
 
 #include "src/store/engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class MemoryEngine final : public Engine {
  public:
@@ -26,4 +26,4 @@ class MemoryEngine final : public Engine {
   std::array<Rows, kTableNames.size()> tables_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

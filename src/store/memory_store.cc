@@ -4,10 +4,10 @@
 
 #include "src/store/memory_engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 MemoryStore::MemoryStore() : TableStore(std::make_unique<MemoryEngine>()) {
   if (!Open().ok()) std::abort();  // an empty store in memory always opens
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -7,11 +7,11 @@
 
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class MemoryStore final : public TableStore {
  public:
   MemoryStore();
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -9,7 +9,7 @@
 
 #include "retainer/pins.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class PinsCache {
  public:
@@ -47,4 +47,4 @@ class PinsCache {
   bool doubtful_ = false;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -12,18 +12,17 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "src/base/view.h"
 #include "src/store/codec/fields.h"
 #include "src/store/engine.h"
 
-namespace retainer {
-
-inline absl::string_view AbslView(std::string_view text) { return {text.data(), text.size()}; }
+namespace retainer::store {
 
 // The message contains the escaped key, so that a person can find the record. Keys hold names and
 // ids, never secrets.
 inline absl::Status Unreadable(Table table, std::string_view key) {
-  return absl::DataLossError(absl::StrCat("the store's record \"", absl::CEscape(AbslView(key)),
-                                          "\" in table ", AbslView(TableName(table)),
+  return absl::DataLossError(absl::StrCat("the store's record \"", absl::CEscape(base::View(key)),
+                                          "\" in table ", base::View(TableName(table)),
                                           " cannot be read"));
 }
 
@@ -59,4 +58,4 @@ absl::StatusOr<std::vector<T>> ReadAll(View& view, Table table, std::size_t limi
   return records;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

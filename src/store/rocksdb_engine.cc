@@ -25,10 +25,11 @@
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "rocksdb/write_batch.h"
+#include "src/base/view.h"
 #include "src/store/codec/counter.h"
 #include "src/store/reads.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -163,7 +164,7 @@ bool IsQueue(std::string_view table) {
 absl::Status PrepareFolder(const std::string& folder) {
   const auto refused = [&](int error, std::string_view what) {
     const std::string text =
-        absl::StrCat(AbslView(what), " the data folder ", folder, ": ", std::strerror(error));
+        absl::StrCat(base::View(what), " the data folder ", folder, ": ", std::strerror(error));
     if (error == ENOSPC || error == EDQUOT) {
       return absl::ResourceExhaustedError(absl::StrCat(text, ": make room on its disk"));
     }
@@ -561,4 +562,4 @@ absl::Status RocksDbEngine::Translate(const rocksdb::Status& status) const {
   return absl::UnavailableError(absl::StrCat("the store in ", folder_, ": ", text));
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -15,7 +15,7 @@
 #include "src/store/engine.h"
 #include "src/store/rocksdb_store.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class RocksDbEngine final : public Engine {
  public:
@@ -81,4 +81,4 @@ class RocksDbEngine final : public Engine {
   std::atomic<std::uint64_t> durable_ = 0;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

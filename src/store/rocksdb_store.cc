@@ -5,7 +5,7 @@
 #include "src/store/rocksdb_engine.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& folder,
                                                         const RocksDbOptions& options) {
@@ -16,4 +16,4 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& folde
   return store;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -25,7 +25,7 @@ namespace rocksdb {
 class Env;
 }  // namespace rocksdb
 
-namespace retainer {
+namespace retainer::store {
 
 struct RocksDbOptions {
   // Resident memory is about the sum of these three plus 30 MB.
@@ -48,4 +48,4 @@ struct RocksDbOptions {
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& folder,
                                                         const RocksDbOptions& options = {});
 
-}  // namespace retainer
+}  // namespace retainer::store

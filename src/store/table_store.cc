@@ -10,7 +10,7 @@
 #include "src/store/index_rows.h"
 #include "src/store/reads.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
@@ -427,4 +427,4 @@ absl::StatusOr<std::vector<TicketKey>> TableStore::ListTicketKeys(
   return keys;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

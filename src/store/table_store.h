@@ -26,7 +26,7 @@
 #include "src/store/pins_cache.h"
 #include "src/store/ticket_shifts.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class TableStore : public Store {
  public:
@@ -214,4 +214,4 @@ std::string LockName(const ProjectKey& key);
 std::string InboxLockName(const std::string& forge, std::uint64_t seq);
 std::string DeliveryLockName(const std::string& forge, const std::string& id);
 
-}  // namespace retainer
+}  // namespace retainer::store

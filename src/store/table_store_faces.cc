@@ -11,7 +11,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 std::string DirtyPrefix(const std::string& forge) {
@@ -441,4 +441,4 @@ absl::StatusOr<std::vector<RefusedLabels>> TableStore::ListRefusedLabels(std::si
   return found;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

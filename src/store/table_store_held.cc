@@ -8,7 +8,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::string_view kAliveKey = "alive";
@@ -173,4 +173,4 @@ absl::StatusOr<std::optional<absl::Time>> TableStore::LastAlive() {
   return std::optional<absl::Time>(at);
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -9,7 +9,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // Expire: rows per write, and rows per call.
@@ -371,4 +371,4 @@ absl::StatusOr<std::size_t> TableStore::ExpireSome(absl::Time before, std::size_
   return forgotten;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -12,7 +12,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // The state of a notice's id.
@@ -294,4 +294,4 @@ absl::StatusOr<std::vector<NoticeRecord>> TableStore::ReadToldSteps(const Ticket
   return ReadTold(*view, key, [&](const Notice& notice) { return notice.run == run; });
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

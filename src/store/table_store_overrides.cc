@@ -9,7 +9,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr char kLockName[] = "overrides";
@@ -121,4 +121,4 @@ absl::StatusOr<std::optional<GateOverride>> TableStore::FindOverride(const Proje
   return found;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -8,7 +8,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // A group of rows of what is owed: one plan and priority.
@@ -185,4 +185,4 @@ absl::StatusOr<Owed> TableStore::FindOwed(const OwedQuery& query, const std::str
   return owed;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

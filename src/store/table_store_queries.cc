@@ -10,7 +10,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // Tickets whose wake-up is due but that were not judged yet: few, unless the timers stand still.
@@ -32,11 +32,6 @@ std::optional<ClockState> StateFor(const TicketQuery& query, const TicketRecord&
     return StateAt(claim, Stored(query) ? record.decided_at : query.at);
   }
   return std::nullopt;
-}
-
-bool IsAskedFor(const TicketQuery& query, const std::string& priority) {
-  return query.priorities.empty() || std::find(query.priorities.begin(), query.priorities.end(),
-                                               priority) != query.priorities.end();
 }
 
 bool Matches(const TicketQuery& query, const TicketRecord& record) {
@@ -74,13 +69,6 @@ std::optional<ListOrder> OrderOfLists(TicketOrder order) {
       break;
   }
   return std::nullopt;
-}
-
-// A smaller value comes earlier in a list ordered by priority.
-std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std::string& priority) {
-  if (priority.empty()) return {query.urgency.size() + 1, ""};
-  const auto place = std::find(query.urgency.begin(), query.urgency.end(), priority);
-  return {static_cast<std::size_t>(place - query.urgency.begin()), priority};
 }
 
 auto Rank(const TicketQuery& query, const TicketPlace& place) {
@@ -298,42 +286,6 @@ absl::Status Take(View& view, const std::vector<std::string>& lists, Part part, 
 }
 
 }  // namespace
-
-absl::Time DueIn(const TicketRecord& record, const std::string& customer) {
-  if (!customer.empty()) {
-    for (const ClaimRecord& claim : record.claims) {
-      if (claim.customer == customer) return DueOf(claim);
-    }
-  }
-  return record.next_due.value_or(absl::InfiniteFuture());
-}
-
-TicketPlace PlaceOf(const TicketQuery& query, const TicketRecord& record) {
-  TicketPlace place;
-  place.key = record.key;
-  switch (query.order) {
-    case TicketOrder::kOpened:
-      place.at = record.opened_at;
-      return place;
-    case TicketOrder::kUpdated:
-      place.at = record.updated_at;
-      return place;
-    case TicketOrder::kDue:
-    case TicketOrder::kPriority:
-      break;
-  }
-  place.at = DueIn(record, query.customer);
-  if (query.order == TicketOrder::kDue) return place;
-  // The most urgent of the requested priorities.
-  for (const ClaimRecord& claim : ClaimsInForce(record)) {
-    if (!query.customer.empty() && claim.customer != query.customer) continue;
-    if (!IsAskedFor(query, claim.priority)) continue;
-    if (Urgency(query, claim.priority) < Urgency(query, place.priority)) {
-      place.priority = claim.priority;
-    }
-  }
-  return place;
-}
 
 absl::StatusOr<std::vector<TicketRecord>> TableStore::FindTickets(const TicketQuery& query) {
   std::vector<TicketRecord> found;
@@ -571,4 +523,4 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::FindFixes(const TicketKey&
   return changes;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

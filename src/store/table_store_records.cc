@@ -9,7 +9,7 @@
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::string_view kProbeKey = "probe";
@@ -306,7 +306,7 @@ absl::StatusOr<LedgerHead> TableStore::ReadLedgerHead() {
 
 absl::Status TableStore::VerifyLedger() {
   const auto view = engine_->Read();
-  return retainer::VerifyLedger(*view);
+  return retainer::store::VerifyLedger(*view);
 }
 
 absl::Status TableStore::CheckWritable() {
@@ -371,4 +371,4 @@ absl::StatusOr<StoreStats> TableStore::Stats() {
   return stats;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -6,12 +6,13 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/view.h"
 #include "src/store/codec/body.h"
 #include "src/store/codec/keys.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // Position format: `f` and the last file that was read; or `t`, the table's number as a byte, and
@@ -84,7 +85,7 @@ IsReadable ValuesOf(Table table) {
 
 std::string RowsFrom(std::size_t table, std::string_view key) {
   return absl::StrCat(std::string(1, kRows), std::string(1, static_cast<char>(table)),
-                      AbslView(key));
+                      base::View(key));
 }
 
 }  // namespace
@@ -129,7 +130,7 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
         return ++read < rows;
       });
   if (absl::IsDataLoss(walked)) {
-    step.damaged.push_back(absl::StrCat("table ", AbslView(TableName(table)), " behind \"",
+    step.damaged.push_back(absl::StrCat("table ", base::View(TableName(table)), " behind \"",
                                         absl::CEscape(last),
                                         "\": ", std::string(walked.message())));
   } else if (!walked.ok()) {
@@ -144,4 +145,4 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
   return step;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -11,7 +11,7 @@
 #include "retainer/ids.h"
 #include "src/store/engine.h"
 
-namespace retainer {
+namespace retainer::store {
 
 class TicketShifts {
  public:
@@ -26,4 +26,4 @@ class TicketShifts {
   std::string key_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

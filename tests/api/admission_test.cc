@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using Answer = BodyBudget::Answer;
@@ -70,4 +70,4 @@ TEST(BodyBudget, ANetworkHasItsShareAlone) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -11,16 +11,19 @@
 #include "tests/api/raw_client.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
+
+using pipeline::World;
 
 constexpr char kHealth[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
 class AttacksTest : public World {
  protected:
   AttacksTest() {
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        pipeline::DeskOptions{});
     desk->Start();
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
     // No connection is closed for its pace in these tests.
@@ -61,7 +64,7 @@ class AttacksTest : public World {
   ApiOptions options;
   ApiPorts ports;
   int deliveries = 0;
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<ApiServer> server;
 };
 
@@ -143,4 +146,4 @@ TEST_F(AttacksTest, LargeBodiesOfManyAddressesLeaveRoomForSmallOnes) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

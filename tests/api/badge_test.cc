@@ -5,7 +5,7 @@
 
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 class BadgeRouteTest : public Served {};
@@ -57,7 +57,8 @@ TEST_F(BadgeRouteTest, ABadgeDoesNotHearAPrivateCustomersContact) {
   Open(1, gina, {Commented(kAlice, 30, "9", "Try the new version and tell.\n\n/support waiting")});
   clock.Set(At(35));
   ASSERT_TRUE(
-      desk->Operate(Key(1), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(35))).ok());
+      desk->Operate(Key(1), pipeline::MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(35)))
+          .ok());
   Deliver("word", MakeEvent(1, gina, {Commented(kDave, 40, "10", "It fails with that one too.")}));
   ASSERT_TRUE(desk->Settle(absl::Seconds(30)).ok());
   ASSERT_EQ(GetJson("/api/v1/ticket?ref=github:acme/opendb%231")["waiting_for_customer"], false)
@@ -91,4 +92,4 @@ TEST(Badge, TellsWhatItCounts) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

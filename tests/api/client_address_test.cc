@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -43,4 +43,4 @@ TEST(ClientAddress, IsTheLastThatNoProxyHas) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

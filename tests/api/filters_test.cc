@@ -5,7 +5,7 @@
 
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -70,7 +70,8 @@ TEST_F(FiltersTest, SeveralPrioritiesMeanEachOfThem) {
   EXPECT_EQ(Refs(GetJson("/api/v1/tickets?priority=P1")), (Texts{"github:acme/opendb#2"}));
   // Page by page, each ticket comes once, however many customers have claims on it.
   ASSERT_TRUE(
-      desk->Operate(Key(2), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0))).ok());
+      desk->Operate(Key(2), pipeline::MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0)))
+          .ok());
   Texts seen;
   std::string cursor;
   for (int pages = 0; pages < 5; ++pages) {
@@ -92,4 +93,4 @@ TEST(Filters, OfManyNamesTheFirstAreListed) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -263,10 +263,10 @@ TEST(GatePrivacyTest, AnExcuseOrAReleasedClaimTurnsTheAnswerBackOnTheDayToo) {
     world.Open(1, kDave);
     world.Move(At(60 * 40));
     ASSERT_EQ(world.Asked()["verdict"], "fail");
-    const Fact fact =
-        excuse
-            ? MakeExcuseFact(Metric::kFirstResponse, "acme", "op: agreed", world.clock.Now())
-            : MakeOperatorFact(*ParseCommand("release c-7f3"), "op: not theirs", world.clock.Now());
+    const Fact fact = excuse ? pipeline::MakeExcuseFact(Metric::kFirstResponse, "acme",
+                                                        "op: agreed", world.clock.Now())
+                             : pipeline::MakeOperatorFact(*ParseCommand("release c-7f3"),
+                                                          "op: not theirs", world.clock.Now());
     ASSERT_TRUE(world.desk->Operate(WatchedWorld::Key(1), fact).ok());
     world.clock.Advance(absl::Seconds(1));
     EXPECT_EQ(world.Asked()["verdict"], "fail") << excuse;
@@ -291,4 +291,4 @@ TEST(GatePrivacyTest, WhatIsLearntLateCountsNoSooner) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -6,7 +6,7 @@
 
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -160,7 +160,7 @@ TEST_F(GateRoutesTest, TheReleaseWithTheFixMayShip) {
   const std::size_t asked = forge.Count("contains");
   GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(forge.Count("contains"), asked);
-  clock.Advance(Containment::kRemembered);
+  clock.Advance(pipeline::Containment::kRemembered);
   GetJson(gate + "&ref=v1.2");
   EXPECT_EQ(forge.Count("contains"), asked + 2);
 }
@@ -379,7 +379,7 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
       {"job", "&customer=nobody", "globex, initech", "acme"},
       {"job", "&customer=acme", "globex, initech", "acme"},
       {"job", "&plan=bronze", "aims, silver", "gold"},
-      {"all", "&metric=x", "`metric` is no parameter", ""},
+      {"all", "&metric=x", "`metric` is not a parameter", ""},
       {"all", "&customers=globex", "project, fail_on, priority, customer, plan, ref", ""},
       {"all", "&priority=P1&priority=P2", "`priority` is given twice", ""}};
   for (const auto& [token, query, word, never] : told) {
@@ -397,4 +397,4 @@ TEST_F(GateRoutesTest, WhatIsMisspeltNeverPasses) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

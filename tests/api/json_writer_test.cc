@@ -7,7 +7,7 @@
 #include "nlohmann/json.hpp"
 #include "retainer/instant_text.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::ordered_json;
@@ -86,4 +86,4 @@ TEST(InstantText, IsWhatTheFormatStringGives) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -17,7 +17,7 @@
 #include "tests/api/raw_client.h"
 #include "tests/pipeline/turns.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr char kGet[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -427,4 +427,4 @@ TEST_F(ListenerTest, StopDoesNotWaitForSlowBodies) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

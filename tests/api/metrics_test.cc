@@ -14,7 +14,7 @@
 #include "src/api/prometheus_metrics.h"
 #include "tests/fakes/places.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 std::string Read(const std::filesystem::path& path) {
@@ -160,4 +160,4 @@ TEST(MetricFamilies, AreWhatTheAlertsSpeakOf) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

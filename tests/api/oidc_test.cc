@@ -18,7 +18,7 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/test_issuer.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::int64_t kNow = 1'772'000'000;
@@ -104,9 +104,9 @@ TEST_F(OidcTest, PartsThatNothingEncodesToAreRefused) {
   const std::size_t last = token.rfind('.');
   for (const std::string& odd : {std::string("A"), std::string("AAAAA"), std::string("A=="),
                                  std::string("A A"), std::string("AA+/")}) {
-    Refuses(odd + token.substr(first), "no signed token");
-    Refuses(token.substr(0, first + 1) + odd + token.substr(last), "no signed token");
-    Refuses(token.substr(0, last + 1) + odd, "no signed token");
+    Refuses(odd + token.substr(first), "not a signed token");
+    Refuses(token.substr(0, first + 1) + odd + token.substr(last), "not a signed token");
+    Refuses(token.substr(0, last + 1) + odd, "not a signed token");
   }
   web_[issuer_.url() + "/keys"] =
       R"({"keys":[{"kty":"RSA","kid":"rsa-1","n":"AAAAA","e":"AQAB"}]})";
@@ -114,7 +114,7 @@ TEST_F(OidcTest, PartsThatNothingEncodesToAreRefused) {
 }
 
 TEST_F(OidcTest, RefusesWhatDoesNotFit) {
-  Refuses("a.b.c", "no signed token");
+  Refuses("a.b.c", "not a signed token");
   Refuses(std::string(9000, 'a') + ".b.c", "too long");
   Refuses(issuer_.Sign(Claims({{"iss", "\"https://evil.example\""}})), "issuer");
   Refuses(issuer_.Sign(Claims({{"aud", "\"other\""}})), "audience");
@@ -405,4 +405,4 @@ TEST_F(OidcTest, NoRefusalQuotesTheToken) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -8,7 +8,7 @@
 #include "tests/api/schema.h"
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -245,4 +245,4 @@ TEST(Schemas, WhatIsWrongIsFound) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

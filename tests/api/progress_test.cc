@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using State = Progress::State;
@@ -64,4 +64,4 @@ TEST(Progress, WhoBringsEnoughStays) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace retainer {
+namespace retainer::api {
 
 class RawClient {
  public:
@@ -104,4 +104,4 @@ class RawClient {
   std::string unread_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

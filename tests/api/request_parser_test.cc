@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 constexpr std::uint64_t kMost = 25 * 1024 * 1024;
@@ -204,4 +204,4 @@ TEST(RequestParser, ABodyOfAKnownLengthEndsThere) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -40,4 +40,4 @@ TEST(RequestTarget, MayNameTheHost) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

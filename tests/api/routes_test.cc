@@ -6,7 +6,7 @@
 #include "src/api/ticket_cursor.h"
 #include "tests/api/served.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -146,7 +146,8 @@ TEST_F(RoutesTest, ACustomerSeesItselfAlone) {
   Open(3, gina);
   clock.Set(At(10));
   ASSERT_TRUE(
-      desk->Operate(Key(3), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(10))).ok());
+      desk->Operate(Key(3), pipeline::MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(10)))
+          .ok());
   const auto list = GetJson("/api/v1/tickets", "acme");
   EXPECT_EQ(Refs(list), (Texts{"github:acme/opendb#1", "github:acme/opendb#3"}));
   EXPECT_EQ(list.dump().find("globex"), std::string::npos) << list;
@@ -259,9 +260,11 @@ TEST_F(RoutesTest, ACustomerIsNotToldWhatAPrivateCoClaimantSaid) {
   Open(1, gina);
   Open(2, kDave);
   ASSERT_TRUE(
-      desk->Operate(Key(1), MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0))).ok());
+      desk->Operate(Key(1), pipeline::MakeOperatorFact(*ParseCommand("claim c-7f3"), "op", At(0)))
+          .ok());
   ASSERT_TRUE(
-      desk->Operate(Key(2), MakeOperatorFact(*ParseCommand("claim c-333"), "op", At(0))).ok());
+      desk->Operate(Key(2), pipeline::MakeOperatorFact(*ParseCommand("claim c-333"), "op", At(0)))
+          .ok());
   clock.Set(At(20));
   const auto waiting = [&] {
     return MakeLabelAdded({Provenance::kWebhook, At(10)}, "waiting for customer", kAlice,
@@ -547,4 +550,4 @@ TEST(TicketCursor, IsBoundToItsFilters) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <regex>
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 using nlohmann::json;
@@ -118,4 +118,4 @@ std::optional<std::string> Schemas::Check(const json& value, const json& given,
   return std::nullopt;
 }
 
-}  // namespace retainer
+}  // namespace retainer::api

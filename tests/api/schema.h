@@ -7,7 +7,7 @@
 
 #include "nlohmann/json.hpp"
 
-namespace retainer {
+namespace retainer::api {
 
 class Schemas {
  public:
@@ -24,4 +24,4 @@ class Schemas {
   const nlohmann::json document_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

@@ -11,10 +11,19 @@
 #include "nlohmann/json.hpp"
 #include "retainer/change.h"
 #include "src/api/server.h"
-#include "src/api/sha256.h"
+#include "src/base/digest.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::api {
+
+using pipeline::At;
+using pipeline::kAlice;
+using pipeline::kDave;
+using pipeline::kErin;
+using pipeline::MakePolicy;
+using pipeline::MakeTerms;
+using pipeline::PlainRenderer;
+using pipeline::World;
 
 class Served : public World {
  protected:
@@ -48,8 +57,9 @@ class Served : public World {
   }
 
   void Serve(bool with_policy = true) {
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        pipeline::DeskOptions{});
     desk->Start();
     if (with_policy) SetPolicy("v1");
     server = std::make_unique<ApiServer>(
@@ -70,7 +80,7 @@ class Served : public World {
                  const std::string& scope = "read") {
     TokenRecord record;
     record.id = token;
-    record.hash = Sha256Hex(token);
+    record.hash = base::Sha256Hex(token);
     record.scope = scope;
     record.project = project;
     record.customer = customer;
@@ -125,9 +135,9 @@ class Served : public World {
   Policy policy;
   ApiOptions options;
   ApiPorts ports;
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<ApiServer> server;
   std::unique_ptr<httplib::Client> client;
 };
 
-}  // namespace retainer
+}  // namespace retainer::api

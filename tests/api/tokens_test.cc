@@ -9,7 +9,7 @@
 #include "tests/api/served.h"
 #include "tests/fakes/test_issuer.h"
 
-namespace retainer {
+namespace retainer::api {
 namespace {
 
 class TokensTest : public Served {
@@ -102,4 +102,4 @@ TEST_F(TokensTest, FiguresAreTrueFromTheFirstScrapeOn) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::api

@@ -152,9 +152,9 @@ bool IsThere(const std::vector<fs::path>& folders, const std::string& name) {
 TEST(Pages, EachRoomSaysWhatItPromisesAndTheFilesThatItNamesExist) {
   static const std::regex kFile(R"(`([\w./*-]+\.(?:h|cc|md|sh|json|yml|yaml|mustache))`)");
   const fs::path root = retainer::SourceDir();
-  for (const char* room :
-       {"include/retainer", "src/core", "webhooks", "templates", "src/forge", "src/sinks",
-        "src/store", "src/policy", "src/pipeline", "src/api", "src/sandbox", "src/cli"}) {
+  for (const char* room : {"include/retainer", "src/base", "src/core", "webhooks", "templates",
+                           "src/forge", "src/sinks", "src/store", "src/policy", "src/pipeline",
+                           "src/api", "src/sandbox", "src/cli"}) {
     const std::string page = ReadText(root / room / "README.md");
     for (const char* part : {"**Promises.** ", "**Sees.** ", "**Where to begin.** ", "\n## "}) {
       EXPECT_NE(page.find(part), std::string::npos) << room << " lacks " << part;

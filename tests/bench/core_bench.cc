@@ -9,6 +9,9 @@
 namespace retainer {
 namespace {
 
+using core::Story;
+using core::StoryPolicy;
+
 // Five metrics by office hours in one zone, as a paying customer has them.
 Policy BenchPolicy() {
   Policy policy = StoryPolicy();

@@ -16,8 +16,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "tests/bench/deliveries.h"
 #include "tests/bench/http_load.h"
+#include "tests/bench/signed_deliveries.h"
 
 int main(int argc, char** argv) {
   CLI::App app("Sends signed deliveries and says what their answers took");

@@ -317,7 +317,7 @@ absl::StatusOr<int> StartConnecting(const std::string& url, const std::string& f
   if (!absl::ConsumePrefix(&place, "http://") || colon < 7 ||
       !absl::SimpleAtoi(absl::StripSuffix(place.substr(colon - 7 + 1), "/"), &port)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", url, "\" is no URL of a server; write one, such as http://127.0.0.1:80"));
+        "\"", url, "\" is not the URL of a server; write one, such as http://127.0.0.1:80"));
   }
   sockaddr_in server{};
   server.sin_family = AF_INET;

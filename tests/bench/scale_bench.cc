@@ -140,12 +140,12 @@ double ThreadSeconds() {
 class Ticking {
  public:
   Ticking(const std::string& folder, absl::Time now)
-      : clock_(now), store_(Must(OpenRocksDbStore(folder + "/data"))) {
+      : clock_(now), store_(Must(store::OpenRocksDbStore(folder + "/data"))) {
     terms_.Set(cli::CompileHistory(Must(store_->LoadTerms()), log_));
-    judge_ =
-        std::make_unique<Judge>(*store_, clock_, log_, metrics_, terms_,
-                                std::vector<ForgeSlot>{{"github", ForgeKind::kGitHub, &forge_}});
-    timers_ = std::make_unique<Timers>(*judge_, *store_, clock_, log_, metrics_, terms_);
+    judge_ = std::make_unique<pipeline::Judge>(
+        *store_, clock_, log_, metrics_, terms_,
+        std::vector<pipeline::ForgeSlot>{{"github", ForgeKind::kGitHub, &forge_}});
+    timers_ = std::make_unique<pipeline::Timers>(*judge_, *store_, clock_, log_, metrics_, terms_);
   }
 
   // Moves the clock until about 100 tickets are due and judges them. Results in milliseconds,
@@ -184,10 +184,10 @@ class Ticking {
   FakeLog log_;
   cli::NoMetrics metrics_;
   FakeForge forge_{"github"};
-  TermsHolder terms_;
+  pipeline::TermsHolder terms_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Judge> judge_;
-  std::unique_ptr<Timers> timers_;
+  std::unique_ptr<pipeline::Judge> judge_;
+  std::unique_ptr<pipeline::Timers> timers_;
 };
 
 void MeasureTicks(const Options& options, absl::Time large_now, absl::Time small_now,

@@ -22,6 +22,7 @@
 #include "retainer/store.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
+#include "src/base/version.h"
 #include "src/cli/loading.h"
 #include "src/cli/no_metrics.h"
 #include "src/pipeline/judge.h"
@@ -199,7 +200,7 @@ class Story {
   }
 
   const TicketKey& key() const { return key_; }
-  News TakeNews() { return std::move(news_); }
+  pipeline::News TakeNews() { return std::move(news_); }
 
  private:
   std::uint64_t Below(std::uint64_t bound) { return random_() % bound; }
@@ -273,12 +274,12 @@ class Story {
   TicketKey key_;
   absl::Time at_;
   Actor author_;
-  News news_;
+  pipeline::News news_;
 };
 
 // One ticket: decided, committed, shown, and its notices sent.
-absl::Status SeedOne(const Cast& cast, const SeedOptions& options, std::uint64_t n, Judge& judge,
-                     Store& store) {
+absl::Status SeedOne(const Cast& cast, const SeedOptions& options, std::uint64_t n,
+                     pipeline::Judge& judge, Store& store) {
   Story story(cast, options, n);
   auto judged = judge.Decide(story.key(), story.TakeNews());
   if (!judged.ok()) return judged.status();
@@ -370,11 +371,11 @@ absl::Status Seed(const SeedOptions& options) {
   {
     const std::unique_ptr<rocksdb::Env> env =
         rocksdb::NewCompositeEnv(std::make_shared<UnsyncedFileSystem>());
-    RocksDbOptions large;
+    store::RocksDbOptions large;
     large.env = env.get();
     large.write_buffer_bytes = std::size_t{512} << 20;
     large.max_wal_bytes = std::size_t{1} << 30;
-    auto opened = OpenRocksDbStore(data, large);
+    auto opened = store::OpenRocksDbStore(data, large);
     if (!opened.ok()) return opened.status();
     Store& store = **opened;
     auto there = store.ListTickets(std::string(kForge), "", std::nullopt, 1, false);
@@ -396,7 +397,7 @@ absl::Status Seed(const SeedOptions& options) {
     FakeClock clock(options.now);
     QuietLog log;
     cli::NoMetrics metrics;
-    TermsHolder terms;
+    pipeline::TermsHolder terms;
     terms.Set(cli::CompileHistory(*stored_terms, log));
     const Cast cast = MakeCast(policy->policy, options, &forge);
     if (cast.projects.empty()) {
@@ -405,14 +406,14 @@ absl::Status Seed(const SeedOptions& options) {
     for (const ProjectRecord& project : cast.projects) {
       if (status = store.SaveProject(project); !status.ok()) return status;
     }
-    Judge judge(store, clock, log, metrics, terms,
-                {{std::string(kForge), ForgeKind::kGitHub, &forge}});
+    pipeline::Judge judge(store, clock, log, metrics, terms,
+                          {{std::string(kForge), ForgeKind::kGitHub, &forge}});
 
     // The service of this version must have nothing to judge again.
-    ReconcilerOptions up_to_date;
-    up_to_date.program = RETAINER_VERSION;
-    Reconciler reconciler(judge, store, clock, log, metrics, terms, {std::string(kForge)},
-                          up_to_date);
+    pipeline::ReconcilerOptions up_to_date;
+    up_to_date.program = base::kVersion;
+    pipeline::Reconciler reconciler(judge, store, clock, log, metrics, terms, {std::string(kForge)},
+                                    up_to_date);
     reconciler.TermsChanged();
     while (reconciler.busy()) {
       if (const auto round = reconciler.RunOnce(); !round.ok()) return round.status();
@@ -445,7 +446,7 @@ absl::Status Seed(const SeedOptions& options) {
   {
     // Open it once as the service does: the long write-ahead log becomes tables, so that the
     // service's first start reads no more than any other.
-    auto settled = OpenRocksDbStore(data);
+    auto settled = store::OpenRocksDbStore(data);
     if (!settled.ok()) return settled.status();
   }
   return SyncFolder(data);

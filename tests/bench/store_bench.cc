@@ -19,7 +19,7 @@ namespace {
 // Shared by the threads of one run.
 struct Bench {
   TemporaryFolder folder;
-  std::unique_ptr<Store> store = *OpenRocksDbStore(folder.path() + "/data");
+  std::unique_ptr<Store> store = *store::OpenRocksDbStore(folder.path() + "/data");
   std::atomic<std::uint64_t> next = 0;
 };
 

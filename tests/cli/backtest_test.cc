@@ -19,6 +19,13 @@
 namespace retainer::cli {
 namespace {
 
+using pipeline::At;
+using pipeline::kAlice;
+using pipeline::kDave;
+using pipeline::kErin;
+using pipeline::MakeTerms;
+using pipeline::World;
+
 using nlohmann::json;
 
 std::string PolicyText(const std::string& first_response) {
@@ -81,7 +88,7 @@ absl::StatusOr<TicketContext> ContextFor(const TicketKey& key, const TicketRecor
 }
 
 TEST(BacktestPagesTest, AStoreOfAnySizeIsWorkedThroughInPagesOfBoundedSize) {
-  MemoryStore store;
+  store::MemoryStore store;
   PutProject(store);
   constexpr int kTickets = 1100;
   for (int i = 1; i <= kTickets; ++i) PutTicket(store, i, 10 + i % 60);
@@ -118,7 +125,7 @@ TEST(BacktestPagesTest, AStoreOfAnySizeIsWorkedThroughInPagesOfBoundedSize) {
 }
 
 TEST(BacktestPagesTest, APolicyThatDoesNotCoverTheProjectPromisesNothing) {
-  MemoryStore store;
+  store::MemoryStore store;
   PutProject(store);
   PutTicket(store, 1, 10);
   BacktestTask task;
@@ -134,7 +141,7 @@ TEST(BacktestPagesTest, APolicyThatDoesNotCoverTheProjectPromisesNothing) {
 }
 
 TEST(BacktestPagesTest, TheCommunitysTicketsAreJudgedAsACustomersWhereOneIsToBeSoldAPlan) {
-  MemoryStore store;
+  store::MemoryStore store;
   PutProject(store);
   PutTicket(store, 1, 10, kErin);
   PutTicket(store, 2, 40, kErin);
@@ -234,8 +241,9 @@ TEST(BacktestReportTest, NothingOnTheClockIsSaidSo) {
 class BacktestOperationTest : public World {
  protected:
   void SetUp() override {
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions());
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        pipeline::DeskOptions());
     desk->SetTerms({Compiled("1h")});
     operations = std::make_unique<Operations>(*desk, store, clock);
     PutProject(store);
@@ -244,7 +252,7 @@ class BacktestOperationTest : public World {
     request.update({{"op", "backtest"}, {"time_zone", "UTC"}, {"top", 20}});
     return json::parse(operations->Answer(request.dump()));
   }
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<Operations> operations;
 };
 
@@ -287,7 +295,7 @@ TEST(StoreTalkTest, WhatIsOnRecordIsReadWithoutATrace) {
   EXPECT_TRUE(absl::IsNotFound(nothing.status())) << nothing.status();
   EXPECT_FALSE(std::filesystem::exists(config.data));
   {
-    auto store = OpenRocksDbStore(config.data, {});
+    auto store = store::OpenRocksDbStore(config.data, {});
     ASSERT_TRUE(store.ok()) << store.status();
     ASSERT_TRUE((*store)->AppendTerms({"v1", At(-60), PolicyFiles("1h")}).ok());
     PutProject(**store);
@@ -302,7 +310,7 @@ TEST(StoreTalkTest, WhatIsOnRecordIsReadWithoutATrace) {
       EXPECT_EQ(json::parse(answered->data)["part"]["met_to_missed"], 1) << answered->data;
     }
   }
-  auto store = OpenRocksDbStore(config.data, {});
+  auto store = store::OpenRocksDbStore(config.data, {});
   ASSERT_TRUE(store.ok()) << store.status();
   const auto terms = (*store)->LoadTerms();
   ASSERT_TRUE(terms.ok());

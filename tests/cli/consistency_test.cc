@@ -54,12 +54,13 @@ TEST(ConsistencyTest, AForgeThatTheConfigurationLacksIsNamedOnce) {
 TEST(ConsistencyTest, AForgeThatIsLackingIsNamedWithItsPlaceAndThoseThatThereAre) {
   Policy policy;
   policy.bots = {{"gh", "ci"}};
-  PolicyPlaces places;
+  policy::PolicyPlaces places;
   places.forges["gh"] = {"policy/p.yaml", 7, 3};
-  const std::vector<Problem> found = Lacking(policy, MakeConfig(), places);
+  const std::vector<policy::Problem> found = Lacking(policy, MakeConfig(), places);
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_TRUE(absl::StartsWith(FormatProblem(found[0]), "policy/p.yaml:7:3: the policy names"))
-      << FormatProblem(found[0]);
+  EXPECT_TRUE(
+      absl::StartsWith(policy::FormatProblem(found[0]), "policy/p.yaml:7:3: the policy names"))
+      << policy::FormatProblem(found[0]);
   EXPECT_TRUE(absl::StrContains(found[0].mend, "the configuration has github")) << found[0].mend;
 }
 
@@ -77,7 +78,7 @@ TEST(ConsistencyTest, ATermThatIsOverIsSaidWithItsDay) {
   };
   EXPECT_TRUE(EndedTerms(policy, {}, at("2026-01-31T22:59:59Z")).empty())
       << "its last second there";
-  const std::vector<Problem> ended = EndedTerms(policy, {}, at("2026-01-31T23:00:00Z"));
+  const std::vector<policy::Problem> ended = EndedTerms(policy, {}, at("2026-01-31T23:00:00Z"));
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_TRUE(absl::StrContains(ended[0].what, "\"acme\" ended on 2026-01-31")) << ended[0].what;
 }
@@ -92,7 +93,8 @@ TEST(ConsistencyTest, APolicyFolderThatIsNotThereIsNamedWithThoseThatAre) {
   config.policy = folder.path() + "/polcy";
   const auto missing = MissingPolicyFolder(config, {"retainer.yaml", 3, 9});
   ASSERT_TRUE(missing.has_value());
-  EXPECT_TRUE(absl::StartsWith(FormatProblem(*missing), "retainer.yaml:3:9: there is no policy"));
+  EXPECT_TRUE(
+      absl::StartsWith(policy::FormatProblem(*missing), "retainer.yaml:3:9: there is no policy"));
   EXPECT_TRUE(absl::StrContains(missing->what, "/polcy")) << missing->what;
   EXPECT_EQ(missing->mend, "beside it there is: policy");
 }

@@ -7,16 +7,24 @@
 namespace retainer::cli {
 namespace {
 
+using pipeline::At;
+using pipeline::kDave;
+using pipeline::kErin;
+using pipeline::MakePolicy;
+using pipeline::MakeTerms;
+using pipeline::World;
+
 using nlohmann::json;
 
 class OperationsTest : public World {
  protected:
   void SetUp() override {
-    DeskOptions options;
+    pipeline::DeskOptions options;
     options.random = [] { return 0.5; };
     options.probe_every = absl::ZeroDuration();
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        options);
     desk->Start();
     desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
     operations = std::make_unique<Operations>(*desk, store, clock);
@@ -33,7 +41,7 @@ class OperationsTest : public World {
   }
   json Ask(const json& request) { return json::parse(operations->Answer(request.dump())); }
 
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<Operations> operations;
 };
 
@@ -262,7 +270,7 @@ TEST_F(OperationsTest, ATicketThatWasGivenUpIsShownOnceTheCauseIsMended) {
   };
   receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
   Accept("d1");
-  for (int i = 0; i < Dispatcher::kMaxAttempts; ++i) {
+  for (int i = 0; i < pipeline::Dispatcher::kMaxAttempts; ++i) {
     clock.Advance(absl::Minutes(1));
     desk->Nudge();
     Settle();

@@ -9,6 +9,14 @@
 namespace retainer::cli {
 namespace {
 
+using pipeline::At;
+using pipeline::kAlice;
+using pipeline::kDave;
+using pipeline::kErin;
+using pipeline::MakePolicy;
+using pipeline::MakeTerms;
+using pipeline::World;
+
 using nlohmann::json;
 
 constexpr char kOpening[] = "It breaks when I press the button.";
@@ -38,10 +46,11 @@ class QueueTest : public World {
   void SetUp() override { StartWith(QueuePolicy()); }
   void StartWith(Policy policy) {
     if (desk != nullptr) Stop();
-    DeskOptions options;
+    pipeline::DeskOptions options;
     options.random = [] { return 0.5; };
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, options);
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        options);
     desk->Start();
     desk->SetTerms({MakeTerms("v1", At(-60), std::move(policy))});
     operations = std::make_unique<Operations>(*desk, store, clock);
@@ -75,7 +84,7 @@ class QueueTest : public World {
   }
 
   const Actor bert{"44", "bert", false};  // a contact of beta
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<Operations> operations;
   int deliveries_ = 0;
 };

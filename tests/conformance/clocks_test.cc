@@ -7,6 +7,11 @@
 namespace retainer {
 namespace {
 
+using core::OpenTarget;
+using core::Story;
+using core::StoryPolicy;
+using core::Utc;
+
 using absl::Hours;
 using absl::Minutes;
 using absl::Seconds;

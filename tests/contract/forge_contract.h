@@ -30,7 +30,8 @@ namespace retainer {
 struct ForgeMaker {
   std::string name;
   ForgeKind kind = ForgeKind::kGitHub;
-  std::function<std::unique_ptr<Forge>(Sandbox& sandbox, const Clock& clock, Log& log)> make;
+  std::function<std::unique_ptr<Forge>(sandbox::Sandbox& sandbox, const Clock& clock, Log& log)>
+      make;
 };
 
 inline void PrintTo(const ForgeMaker& maker, std::ostream* out) { *out << maker.name; }
@@ -75,7 +76,7 @@ class ForgeContract : public testing::TestWithParam<ForgeMaker> {
   const ForgeKind kind_ = GetParam().kind;
   FakeClock clock_{absl::FromUnixSeconds(1772323200)};
   FakeLog log_;
-  Sandbox sandbox_{SandboxOptions{.clock = clock_}};
+  sandbox::Sandbox sandbox_{sandbox::SandboxOptions{.clock = clock_}};
   ProjectRef project_;
   std::int64_t project_id_ = 0;
   TicketRef ref_;
@@ -193,7 +194,7 @@ TEST_P(ForgeContract, SaysWhereOurRoleDoesNotSuffice) {
 
 TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
   if (kind_ == ForgeKind::kGitHub) return;  // GitHub never does that
-  SandboxHook hook{.url = "https://support.example.com/webhooks/x", .token = "s"};
+  sandbox::SandboxHook hook{.url = "https://support.example.com/webhooks/x", .token = "s"};
   hook.alert_status = "temporarily_disabled";
   hook.disabled_until = clock_.Now() + absl::Hours(1);
   sandbox_.SetHook(kind_, hook);
@@ -219,7 +220,7 @@ TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
   const auto hooks = forge_->CheckHooks("http://127.0.0.1:9/", {});
   ASSERT_TRUE(hooks.ok()) << hooks.status();
   ASSERT_EQ(hooks->wrong.size(), 1u);
-  EXPECT_TRUE(absl::StrContains(hooks->wrong[0], "2 of the last 2 deliveries were not taken"))
+  EXPECT_TRUE(absl::StrContains(hooks->wrong[0], "2 of the last 2 deliveries were not accepted"))
       << hooks->wrong[0];
 
   EXPECT_EQ(*asked, 2u);
@@ -429,12 +430,12 @@ TEST_P(ForgeContract, TroubleIsNamedByItsKind) {
   const RemoteTicket at = Open();
   // fetches an app's token first, so that the faults hit the tested call
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
-  sandbox_.FailNext("POST", "", {.kind = FaultKind::kStatus502});
+  sandbox_.FailNext("POST", "", {.kind = sandbox::FaultKind::kStatus502});
   EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kUnavailable);
-  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropConnection});
+  sandbox_.FailNext("POST", "", {.kind = sandbox::FaultKind::kDropConnection});
   EXPECT_EQ(forge_->CreateComment(at, "x").status().code(), absl::StatusCode::kUnavailable);
-  sandbox_.FailNext("POST", "",
-                    {.kind = FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
+  sandbox_.FailNext(
+      "POST", "", {.kind = sandbox::FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
   const absl::Status limited = forge_->CreateComment(at, "x").status();
   EXPECT_EQ(limited.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(RetryAfter(limited), absl::Seconds(17));
@@ -450,7 +451,7 @@ TEST_P(ForgeContract, ALostAnswerIsFoundAgain) {
   const RemoteTicket at = Open();
   const std::string marker = CommentMarker(at.key);
   ASSERT_TRUE(forge_->FindOwnComments(at, marker, clock_.Now())->empty());
-  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
+  sandbox_.FailNext("POST", "", {.kind = sandbox::FaultKind::kDropAfterApplying});
   EXPECT_EQ(forge_->CreateComment(at, marker).status().code(), absl::StatusCode::kUnavailable);
   auto found = forge_->FindOwnComments(at, marker, clock_.Now());
   ASSERT_TRUE(found.ok()) << found.status();
@@ -467,8 +468,8 @@ TEST_P(ForgeContract, AClockThatIsSetBackHoldsUpNothing) {
   const absl::Status created = forge_->CreateComment(at, "after").status();
   EXPECT_TRUE(created.ok()) << created;
   clock_.Advance(absl::Seconds(2));
-  sandbox_.FailNext("POST", "",
-                    {.kind = FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
+  sandbox_.FailNext(
+      "POST", "", {.kind = sandbox::FaultKind::kTooManyRequests, .retry_after = absl::Seconds(17)});
   EXPECT_FALSE(forge_->CreateComment(at, "x").ok());
   clock_.ChangeDate(-absl::Hours(24));
   sandbox_.SetClockSkew(absl::Hours(48));
@@ -498,7 +499,7 @@ TEST_P(ForgeContract, ACallMayBeCarriedOutLongAfterItsAnswerWasLost) {
   // Let the client make its preparing requests first.
   ASSERT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
-  sandbox_.FailNext("POST", "", {.kind = FaultKind::kLate, .delay = absl::Seconds(18)});
+  sandbox_.FailNext("POST", "", {.kind = sandbox::FaultKind::kLate, .delay = absl::Seconds(18)});
   EXPECT_EQ(forge_->CreateComment(at, marker).status().code(), absl::StatusCode::kUnavailable);
   clock_.Advance(absl::Seconds(17));
   EXPECT_TRUE(forge_->FindOwnComments(at, marker, absl::UnixEpoch())->empty());
@@ -516,7 +517,7 @@ TEST_P(ForgeContract, ACheckWhoseAnswerWasLostIsFoundByItsName) {
   RemoteCheck check;
   check.commit = sandbox_.Look(ref_)->head;
   check.text = {"1 promise", "It is kept."};
-  sandbox_.FailNext("POST", "", {.kind = FaultKind::kDropAfterApplying});
+  sandbox_.FailNext("POST", "", {.kind = sandbox::FaultKind::kDropAfterApplying});
   const auto lost = forge_->SetCheck(at, check, "");
   ASSERT_EQ(lost.status().code(), absl::StatusCode::kUnavailable) << lost.status();
   Tick();
@@ -547,7 +548,7 @@ TEST_P(ForgeContract, AnUnchangedTicketIsReadFromTheCache) {
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
   sandbox_.ClearRequests();
   ASSERT_TRUE(forge_->ReadTicket(at).ok());
-  for (const SandboxRequest& request : sandbox_.requests()) {
+  for (const sandbox::SandboxRequest& request : sandbox_.requests()) {
     EXPECT_EQ(request.status, 304) << request.method << " " << request.path;
   }
 }

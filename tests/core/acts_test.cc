@@ -7,7 +7,7 @@
 #include "retainer/ticket_record.h"
 #include "tests/core/promises.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 // ---- One act in two events
@@ -384,4 +384,4 @@ TEST(Reviews, WithoutAWordAcknowledgeAndAnswerNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

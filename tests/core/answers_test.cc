@@ -7,7 +7,7 @@
 
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Minutes;
@@ -294,4 +294,4 @@ TEST(WordsTest, AnAnswerThatTookNoTimeSaysWhy) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -4,7 +4,7 @@
 
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 std::shared_ptr<const Terms> Proposed(Policy policy) {
@@ -186,4 +186,4 @@ TEST(BacktestTest, PartsMergedInAnyOrderAreTheWholeAndOnlyTheLatestAreNamed) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

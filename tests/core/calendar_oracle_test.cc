@@ -11,7 +11,7 @@
 #include "tests/core/calendar_samples.h"
 #include "tests/fakes/places.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using nlohmann::json;
@@ -122,4 +122,4 @@ TEST(CalendarOracleTest, AgreesWithEveryCaseOfAKindWeServe) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -9,7 +9,7 @@
 
 #include "tests/core/calendar_samples.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 // Zones with skipped and repeated times within the weeks below, one of them of half an hour.
@@ -175,4 +175,4 @@ RC_GTEST_PROP(CalendarPropertyTest, ElapsedAddsUp, ()) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "tests/core/calendar_samples.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using testing::At;
@@ -353,4 +353,4 @@ TEST(CalendarErrorTest, HoursOutOfRange) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

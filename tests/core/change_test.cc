@@ -9,7 +9,7 @@
 
 #include "retainer/core.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -265,4 +265,4 @@ TEST(PresentCheckTest, BlocksForALateAnswerAloneAndOnlyWhereThePolicySaysSo) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

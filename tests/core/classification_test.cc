@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -425,4 +425,4 @@ TEST(Explain, ShowsTheSumsOfOpenIntervals) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -3,7 +3,7 @@
 
 #include "tests/core/promises.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 // Rule 2.
@@ -445,4 +445,4 @@ TEST(FirstSeen, AnAnswerCountsFromTheEditThatGaveItSubstance) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -459,4 +459,4 @@ TEST(KnownByAnEdit, ACustomersQuestionToo) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -10,7 +10,7 @@
 
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 Policy RandomPolicy() {
@@ -297,4 +297,4 @@ RC_GTEST_PROP(Engine, ClocksAreWellFormed, ()) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 TEST(ExplainTest, AChangeOfPriorityWithinACycleIsKeptWithBothLegs) {
@@ -202,4 +202,4 @@ TEST(ExplainTest, AnExcusedCycleStopsCounting) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 const Actor kAlice{"1", "alice", false};
@@ -127,4 +127,4 @@ TEST(FactBuildersTest, AClosingKeepsOnlyReasonsThatWeKnow) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -5,7 +5,7 @@
 #include "retainer/ticket_record.h"
 #include "tests/core/promises.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 std::uint32_t Count(const Story& story, Metric metric, Ending ending) {
@@ -188,4 +188,4 @@ TEST(Names, OfPrioritiesAndOfATeamsAreaToo) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -7,7 +7,7 @@
 
 #include "retainer/policy.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 TEST(GlobTest, OneStarIsOneLevelTwoAreAll) {
@@ -76,4 +76,4 @@ TEST(GlobTest, ManyStarsCostNoMoreThanLengthTimesLength) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -4,7 +4,7 @@
 
 #include "retainer/ticket_record.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 absl::Time Hour(double hour) { return absl::FromUnixSeconds(0) + absl::Hours(24 * 100 + hour); }
@@ -95,4 +95,4 @@ TEST_F(HiddenOwedTest, PublicCustomersAreNotHidden) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

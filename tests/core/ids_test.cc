@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 TEST(TicketRefTest, ReadsWhatPeopleType) {
@@ -33,4 +33,4 @@ TEST(TicketKeyTest, DistinctKeysGiveDistinctTexts) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -7,7 +7,7 @@
 
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -199,4 +199,4 @@ TEST(News, IsOfCustomersTicketsAndNotOfLongAgo) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -8,7 +8,7 @@
 
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -403,4 +403,4 @@ TEST(TakenBack, ALateLearntPauseTakesItBackToo) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

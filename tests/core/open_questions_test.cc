@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -167,4 +167,4 @@ TEST(OpenQuestions, AHiddenAnswerIsNoneToOutsiders) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

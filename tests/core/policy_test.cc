@@ -7,7 +7,7 @@
 #include "retainer/pins.h"
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -80,4 +80,4 @@ TEST(IsNamed, AnyVersionsTeamsBotsAndContactsAre) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

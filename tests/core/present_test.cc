@@ -7,8 +7,9 @@
 
 #include "retainer/core.h"
 #include "retainer/fact_builders.h"
+#include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 absl::Time At(int minute) { return absl::FromUnixSeconds(1772528400) + absl::Minutes(minute); }
@@ -277,10 +278,30 @@ TEST(PresentTest, NobodyThanksAMachine) {
   EXPECT_FALSE(Shown(standing, terms).comment.has_value());
 }
 
-TEST(PresentTest, TimePassingAloneChangesNothing) {
-  const Standing standing = Public({Clock(Metric::kFirstResponse, ClockState::kRunning, At(60)),
-                                    Clock(Metric::kResolution, ClockState::kMet, At(90))});
-  EXPECT_EQ(Shown(standing, MakeTerms(), At(1)), Shown(standing, MakeTerms(), At(44)));
+// An edit of the comment costs a call, so a face changes by time alone at wake-ups only.
+TEST(PresentTest, TimePassingAloneChangesNothingBeforeTheNextWakeUp) {
+  Policy policy = StoryPolicy();
+  policy.customers[0].is_public = true;
+  Story story(policy);
+  story.Opens("dave");
+  const auto face = [&](absl::Time at) {
+    return Present(story.context(), story.See(at), *story.terms().back(), at);
+  };
+  absl::Time at = story.now();
+  std::optional<Face> shown = face(at);
+  ASSERT_TRUE(shown && shown->comment);
+  int changes = 0;
+  for (int wakes = 0; wakes < 8; ++wakes) {
+    const absl::Time wake = story.See(at).next_wake;
+    if (wake == absl::InfiniteFuture()) break;
+    for (int tenth = 1; tenth < 10; ++tenth) {
+      EXPECT_EQ(face(at + (wake - at) * tenth / 10), shown) << tenth << " tenths before " << wake;
+    }
+    at = wake;
+    changes += face(at) != shown;
+    shown = face(at);
+  }
+  EXPECT_GT(changes, 0) << "a promise came due";
 }
 
 TEST(PresentTest, WaitingLinksTheQuestion) {
@@ -455,4 +476,4 @@ TEST(PresentTest, SeveralPublicClaimsNameTheirCustomers) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

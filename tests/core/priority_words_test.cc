@@ -10,7 +10,7 @@
 #include "retainer/core.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Minutes;
@@ -340,4 +340,4 @@ TEST(CommandMarksTest, BelongToNoArgument) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 std::shared_ptr<const Terms> TermsFor(std::string id, absl::Time effective,
@@ -135,4 +135,4 @@ TEST(ProjectTest, ACustomersProjectThatIsRenamedKeepsItsClaims) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -4,7 +4,7 @@
 #include "absl/time/time.h"
 #include "tests/core/story.h"
 
-namespace retainer {
+namespace retainer::core {
 
 using absl::Hours;
 using absl::Minutes;
@@ -18,4 +18,4 @@ inline constexpr auto kResolution = Metric::kResolution;
 
 inline Story P1() { return Story().Opens("dave", "Down.\n\n/support priority P1\n"); }
 
-}  // namespace retainer
+}  // namespace retainer::core

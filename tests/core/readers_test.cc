@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -204,4 +204,4 @@ TEST(Readers, ACustomerSeesItsOwnClaimAndNothingThatAnothersContactSaid) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

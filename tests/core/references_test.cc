@@ -3,7 +3,7 @@
 
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -222,4 +222,4 @@ TEST(GitLabsMove, ResolvesNothingThoughItCloses) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

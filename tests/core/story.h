@@ -19,7 +19,7 @@
 #include "retainer/core.h"
 #include "retainer/fact_builders.h"
 
-namespace retainer {
+namespace retainer::core {
 
 inline Target OpenTarget(absl::Duration d) { return {0, d, absl::FormatDuration(d)}; }
 
@@ -302,4 +302,4 @@ class Story {
   mutable Standing seen_;
 };
 
-}  // namespace retainer
+}  // namespace retainer::core

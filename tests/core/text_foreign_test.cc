@@ -7,7 +7,7 @@
 #include "retainer/core.h"
 #include "story.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 using absl::Hours;
@@ -140,4 +140,4 @@ TEST(TextForeignTest, AQuestionThatIsEditedInCountsOnce) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -12,6 +12,11 @@
 namespace retainer {
 namespace {
 
+using core::kMostMarkdown;
+using core::PrepareText;
+using core::TakeSlashMarks;
+using core::TextSource;
+
 using Names = std::vector<std::string>;
 const Names kSla = {"/support sla"};
 

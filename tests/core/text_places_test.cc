@@ -7,7 +7,7 @@
 #include "retainer/core.h"
 #include "src/core/text_unicode.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 std::vector<std::string> Commands(std::string_view text) {
@@ -210,4 +210,4 @@ TEST(TextLinksTest, ALinkOrTaskWithoutATextShowsNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -11,7 +11,7 @@
 #include "retainer/core.h"
 #include "src/core/text_commands.h"
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 std::vector<std::string> Commands(std::string_view text) {
@@ -384,4 +384,4 @@ TEST(TextTimeTest, GrowsWithTheTextOnly) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 absl::Time At(int seconds) { return absl::FromUnixSeconds(1'767'225'600 + seconds); }
@@ -81,4 +81,4 @@ TEST(TicketRecord, StepsOfTimeAreNarrow) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

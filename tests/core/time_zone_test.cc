@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::core {
 namespace {
 
 TEST(TimeZoneTest, NamesOfTheDatabaseAreTaken) {
@@ -52,4 +52,4 @@ TEST(TimeZoneTest, WhatDependsOnTheMachineIsRefused) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::core

@@ -23,11 +23,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "src/sandbox/demo_story.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/story.h"
 #include "tests/crash/shared_clock.h"
 #include "tests/fakes/temporary_folder.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
 extern char** environ;
 
@@ -151,7 +151,7 @@ class Victim {
 struct Act {
   absl::Duration at;  // time since Begin
   int ticket;
-  std::function<void(Sandbox&, std::vector<TicketRef>&)> act;  // null: only the time passes
+  std::function<void(sandbox::Sandbox&, std::vector<TicketRef>&)> act;  // null: time alone
 };
 
 std::vector<Act> Acts(const ProjectRef& project, int tickets) {
@@ -164,11 +164,11 @@ std::vector<Act> Acts(const ProjectRef& project, int tickets) {
       acts.push_back({begin + absl::Minutes(minutes), t, std::move(act)});
     };
     const auto say = [t](std::string who, std::string what) {
-      return [t, who, what](Sandbox& sandbox, std::vector<TicketRef>& refs) {
+      return [t, who, what](sandbox::Sandbox& sandbox, std::vector<TicketRef>& refs) {
         Must(sandbox.Comment(refs[t], who, what).status());
       };
     };
-    add(0, [project, customer](Sandbox& sandbox, std::vector<TicketRef>& refs) {
+    add(0, [project, customer](sandbox::Sandbox& sandbox, std::vector<TicketRef>& refs) {
       refs.push_back(Must(sandbox.OpenIssue(project, customer, "Writes hang",
                                             "No write gets through.\n\n/support priority P1")));
     });
@@ -178,7 +178,7 @@ std::vector<Act> Acts(const ProjectRef& project, int tickets) {
     add(131, nullptr);  // the next reply is at risk
     add(163, nullptr);  // and late
     add(183, say("alice", "Please set the option to off."));
-    add(203, [t](Sandbox& sandbox, std::vector<TicketRef>& refs) {
+    add(203, [t](sandbox::Sandbox& sandbox, std::vector<TicketRef>& refs) {
       Must(sandbox.Close(refs[t], "alice"));
     });
   }
@@ -199,17 +199,19 @@ std::string NameIn(const std::string& body) {
 class Run {
  public:
   Run(const std::string& service, const ProjectRef& project)
-      : service_(service), clock_(path("clock")), sandbox_(SandboxOptions{.clock = clock_}) {
+      : service_(service),
+        clock_(path("clock")),
+        sandbox_(sandbox::SandboxOptions{.clock = clock_}) {
     clock_.Set(Begin() - absl::Hours(1));
     Must(sandbox_.Start());
-    credentials_ = Must(SetStory(sandbox_));
+    credentials_ = Must(sandbox::SetStory(sandbox_));
     if (project.forge == "gitlab") SetGitLab(project);
-    StoryService where;
+    sandbox::StoryService where;
     where.listen = "127.0.0.1:0";
     where.metrics_listen = "127.0.0.1:0";
     where.data = path("data");
     std::map<std::string, std::string> files =
-        StoryFiles(sandbox_, credentials_, where, clock_.Now());
+        sandbox::StoryFiles(sandbox_, credentials_, where, clock_.Now());
     files["policy/policy.yaml"] = absl::StrReplaceAll(kPolicy, {{"FORGE", project.forge}});
     files["crm.secret"] = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
     files["retainer.yaml"] +=
@@ -228,20 +230,20 @@ class Run {
   }
 
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
-  Sandbox& sandbox() { return sandbox_; }
+  sandbox::Sandbox& sandbox() { return sandbox_; }
   SharedClock& clock() { return clock_; }
   std::vector<TicketRef>& tickets() { return tickets_; }
 
   void Up() {
     if (victim_) return;
     victim_ = std::make_unique<Victim>(service_, path("retainer.yaml"), path("clock"), path("log"));
-    PointHooks(sandbox_, credentials_, victim_->url());
+    sandbox::PointHooks(sandbox_, credentials_, victim_->url());
   }
   void Kill() { victim_.reset(); }
 
   // Sends the forge's deliveries. Those that were not accepted are sent again.
   void Deliver() {
-    for (const DeliveryResult& result : sandbox_.DeliverPending()) {
+    for (const sandbox::DeliveryResult& result : sandbox_.DeliverPending()) {
       if (result.status / 100 != 2) sandbox_.Redeliver(result.id);
     }
   }
@@ -259,8 +261,8 @@ class Run {
     for (int i = 0; i < 20 && sandbox_.pending() > 0; ++i) Settle();
   }
 
-  Sandbox::Shown Look(int ticket) {
-    Sandbox::Shown shown = Must(sandbox_.Look(tickets_[ticket]));
+  sandbox::Sandbox::Shown Look(int ticket) {
+    sandbox::Sandbox::Shown shown = Must(sandbox_.Look(tickets_[ticket]));
     // Comment numbers count everything that was created, duplicates included.
     static const std::regex kNumber("(issuecomment-|note_)[0-9]+");
     for (auto& [author, body] : shown.comments) {
@@ -274,8 +276,8 @@ class Run {
   std::map<std::string, std::set<std::string>> Told(std::size_t* times, int* two_contents) {
     std::map<std::string, std::set<std::string>> told;
     std::map<std::string, std::string> by_id;
-    const std::vector<Received> all = told_.received();
-    for (const Received& one : all) {
+    const std::vector<sinks::Received> all = told_.received();
+    for (const sinks::Received& one : all) {
       const std::string body =
           absl::StrReplaceAll(one.body, {{sandbox_.web_url(), "http://forge"}});
       told[NameIn(body)].insert(body);
@@ -303,9 +305,9 @@ class Run {
   const std::string service_;
   TemporaryFolder folder_;
   SharedClock clock_;
-  Sandbox sandbox_;
-  HttpReceiver told_;
-  StoryCredentials credentials_;
+  sandbox::Sandbox sandbox_;
+  sinks::HttpReceiver told_;
+  sandbox::StoryCredentials credentials_;
   std::vector<TicketRef> tickets_;
   std::unique_ptr<Victim> victim_;
 };
@@ -313,9 +315,9 @@ class Run {
 constexpr absl::Duration kQuiet = absl::Minutes(5);
 constexpr absl::Duration kPatience = absl::Minutes(17);
 
-std::string Differences(const Sandbox::Shown& a, const Sandbox::Shown& b) {
+std::string Differences(const sandbox::Sandbox::Shown& a, const sandbox::Sandbox::Shown& b) {
   std::string text;
-  const auto show = [&](const char* whose, const Sandbox::Shown& shown) {
+  const auto show = [&](const char* whose, const sandbox::Sandbox::Shown& shown) {
     absl::StrAppend(&text, whose, ":\n");
     for (const auto& [author, body] : shown.comments) {
       absl::StrAppend(&text, "  ", author, ": ", body, "\n");
@@ -328,7 +330,7 @@ std::string Differences(const Sandbox::Shown& a, const Sandbox::Shown& b) {
   return text;
 }
 
-bool IsDoubled(const Sandbox::Shown& shown) {
+bool IsDoubled(const sandbox::Sandbox::Shown& shown) {
   std::set<std::string> markers;
   for (const auto& [author, body] : shown.comments) {
     const std::size_t at = body.rfind("<!-- retainer:");
@@ -353,7 +355,7 @@ KillReport RunKills(const KillOptions& options) {
   report.tickets = tickets;
 
   Run calm(options.service, project);
-  std::vector<Sandbox::Shown> expected;
+  std::vector<sandbox::Sandbox::Shown> expected;
   for (const Act& act : acts) {
     calm.clock().Set(Begin() + act.at);
     if (act.act) act.act(calm.sandbox(), calm.tickets());
@@ -378,12 +380,13 @@ KillReport RunKills(const KillOptions& options) {
     for (int k = 0; k < kills; ++k) {
       run.sandbox().SetListLag(absl::Seconds(upto(15)));
       for (int f = upto(2); f > 0; --f) {
-        static constexpr FaultKind kKinds[] = {FaultKind::kDropAfterApplying,
-                                               FaultKind::kDropAfterApplying, FaultKind::kLate,
-                                               FaultKind::kDropConnection, FaultKind::kStatus502};
+        static constexpr sandbox::FaultKind kKinds[] = {
+            sandbox::FaultKind::kDropAfterApplying, sandbox::FaultKind::kDropAfterApplying,
+            sandbox::FaultKind::kLate, sandbox::FaultKind::kDropConnection,
+            sandbox::FaultKind::kStatus502};
         static constexpr const char* kMethods[] = {"POST", "PATCH", "DELETE", "POST"};
         static constexpr const char* kGitLabMethods[] = {"POST", "PUT", "DELETE", "PUT"};
-        Fault fault;
+        sandbox::Fault fault;
         fault.kind = kKinds[upto(4)];
         fault.delay = absl::Seconds(1 + upto(17));
         run.sandbox().FailNext((is_gitlab ? kGitLabMethods : kMethods)[upto(3)],
@@ -409,7 +412,7 @@ KillReport RunKills(const KillOptions& options) {
     run.Up();
     run.LiveUntil(Begin() + act.at + kQuiet);
     // What a back-off delayed comes a little later.
-    Sandbox::Shown shown = run.Look(act.ticket);
+    sandbox::Sandbox::Shown shown = run.Look(act.ticket);
     while (shown != expected[i] && run.clock().Now() < Begin() + act.at + kPatience) {
       run.LiveUntil(run.clock().Now() + absl::Minutes(1));
       shown = run.Look(act.ticket);

@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     std::cerr << running.status() << "\n";
     return 2;
   }
-  Desk& desk = (*running)->service().desk();
+  pipeline::Desk& desk = (*running)->service().desk();
   std::cout << "listening " << (*running)->url() << std::endl;
   // The clock does not follow real time, so a thread that waits for an instant must check again and
   // again.

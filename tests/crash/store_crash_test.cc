@@ -73,7 +73,7 @@ void RunUntilKilled(const std::string& folder, int run, int lines, Acknowledged*
 }
 
 void Check(const std::string& folder, const Acknowledged& acknowledged) {
-  auto opened = OpenRocksDbStore(folder);
+  auto opened = store::OpenRocksDbStore(folder);
   ASSERT_TRUE(opened.ok()) << opened.status();
   Store& store = **opened;
 

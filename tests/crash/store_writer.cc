@@ -44,11 +44,11 @@ void WriteForever(Store& store, const std::string& forge, const std::string& run
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  retainer::RocksDbOptions options;
+  retainer::store::RocksDbOptions options;
   // Small buffers, so that kills also happen during flushes and compactions.
   options.write_buffer_bytes = std::size_t{256} << 10;
   options.max_wal_bytes = std::size_t{256} << 10;
-  auto store = retainer::OpenRocksDbStore(argv[1], options);
+  auto store = retainer::store::OpenRocksDbStore(argv[1], options);
   if (!store.ok()) {
     std::fprintf(stderr, "%s\n", store.status().ToString().c_str());
     return 1;

@@ -11,7 +11,7 @@ const ProjectRef kOpenDb{"github", "acme/opendb"};
 TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
   Installation installation;
   Serving serving(installation);
-  Sandbox& forge = installation.sandbox();
+  sandbox::Sandbox& forge = installation.sandbox();
   const auto issue =
       forge.OpenIssue(kOpenDb, "dave", "Writes hang", "No write gets through.\n\n/priority P1");
   ASSERT_TRUE(issue.ok());
@@ -42,7 +42,7 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
 
   int made = 0;
   int changed = 0;
-  for (const SandboxRequest& request : forge.requests()) {
+  for (const sandbox::SandboxRequest& request : forge.requests()) {
     if (request.path.find("/check-runs") == std::string::npos) continue;
     made += request.method == "POST";
     changed += request.method == "PATCH";
@@ -54,7 +54,7 @@ TEST(ChecksTest, APullRequestShowsThePromisesThatRideOnIt) {
 TEST(ChecksTest, APrivateCustomersIssueShowsWhatACommunityIssueDoes) {
   Installation installation;
   Serving serving(installation);
-  Sandbox& forge = installation.sandbox();
+  sandbox::Sandbox& forge = installation.sandbox();
   const auto theirs = forge.OpenIssue(kOpenDb, "erin", "Backup fails", "/support priority P1");
   const auto anybodys = forge.OpenIssue(kOpenDb, "bob", "Typo", "In the manual.");
   ASSERT_TRUE(theirs.ok() && anybodys.ok());
@@ -65,7 +65,7 @@ TEST(ChecksTest, APrivateCustomersIssueShowsWhatACommunityIssueDoes) {
   serving.Deliver();
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(serving.AwaitLog("decided"));
   EXPECT_EQ(serving.Stop().exit_code, 0);
-  for (const SandboxRequest& request : forge.requests()) {
+  for (const sandbox::SandboxRequest& request : forge.requests()) {
     EXPECT_EQ(request.path.find("/check-runs"), std::string::npos) << request.path;
   }
 }
@@ -73,7 +73,7 @@ TEST(ChecksTest, APrivateCustomersIssueShowsWhatACommunityIssueDoes) {
 TEST(ChecksTest, AMergeRequestShowsThemAsACommitStatus) {
   Installation installation;
   Serving serving(installation);
-  Sandbox& forge = installation.sandbox();
+  sandbox::Sandbox& forge = installation.sandbox();
   const ProjectRef connector{"gitlab", "acme/connectors/globex"};
   const auto issue =
       forge.OpenIssue(connector, "frank", "Events are dropped", "/support priority P1");

@@ -12,8 +12,8 @@
 #include "src/cli/loading.h"
 #include "src/forge/clients.h"
 #include "src/pipeline/desk.h"
+#include "src/sandbox/demo_story.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/story.h"
 #include "src/store/memory_store.h"
 #include "templates/renderer.h"
 #include "tests/fakes/fake_clock.h"
@@ -29,7 +29,7 @@ struct FaultCase {
   std::string name;
   std::string method;  // method of the failing request
   std::string path;
-  Fault fault;
+  sandbox::Fault fault;
 };
 
 void PrintTo(const FaultCase& c, std::ostream* out) { *out << c.name; }
@@ -38,44 +38,46 @@ class FaultsTest : public testing::TestWithParam<FaultCase> {
  protected:
   FaultsTest() {
     EXPECT_TRUE(sandbox_.Start().ok());
-    const auto credentials = SetStory(sandbox_);
+    const auto credentials = sandbox::SetStory(sandbox_);
     EXPECT_TRUE(credentials.ok());
-    StoryService service;
+    sandbox::StoryService service;
     service.data = folder_.path() + "/data";
-    for (const auto& [name, text] : StoryFiles(sandbox_, *credentials, service, clock_.Now())) {
+    for (const auto& [name, text] :
+         sandbox::StoryFiles(sandbox_, *credentials, service, clock_.Now())) {
       const std::filesystem::path file = folder_.path() + "/" + name;
       std::filesystem::create_directories(file.parent_path());
       std::ofstream(file, std::ios::binary) << text;
     }
     config_ = *cli::LoadConfigFile(folder_.path() + "/retainer.yaml");
-    std::vector<ForgeSlot> slots;
+    std::vector<pipeline::ForgeSlot> slots;
     std::vector<const WebhookReceiver*> receivers;
     for (const ForgeConfig& forge : config_.forges) {
-      forges_.push_back(*MakeForge(forge, clock_, log_));
-      receivers_.push_back(*MakeReceiver(forge));
+      forges_.push_back(*forge::MakeForge(forge, clock_, log_));
+      receivers_.push_back(*webhooks::MakeReceiver(forge));
       slots.push_back({forge.name, forge.kind, forges_.back().get()});
       receivers.push_back(receivers_.back().get());
     }
-    renderer_ = MakeRenderer();
-    DeskOptions options;
+    renderer_ = templates::MakeRenderer();
+    pipeline::DeskOptions options;
     options.random = [] { return 0.5; };
-    desk_ = std::make_unique<Desk>(
-        DeskPorts{store_, clock_, log_, metrics_, *renderer_, receivers, slots, {}}, options);
+    desk_ = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store_, clock_, log_, metrics_, *renderer_, receivers, slots, {}},
+        options);
     auto policy = cli::LoadPolicyFolder(config_.policy);
     EXPECT_TRUE(policy.ok()) << policy.status();
     desk_->SetTerms({*CompileTerms(policy->id, clock_.Now(), policy->policy)});
     desk_->Start();
-    PointHooks(sandbox_, *credentials, "http://127.0.0.1:9");
+    sandbox::PointHooks(sandbox_, *credentials, "http://127.0.0.1:9");
   }
   ~FaultsTest() override { EXPECT_TRUE(desk_->Stop(absl::Seconds(30)).ok()); }
 
   // Delivers what the forge sends and lets the desk work, for some minutes.
   void Live(int minutes) {
     for (int i = 0; i < minutes; ++i) {
-      for (const SandboxDelivery& delivery : sandbox_.TakePending()) {
+      for (const sandbox::SandboxDelivery& delivery : sandbox_.TakePending()) {
         Headers headers;
         for (const auto& [name, value] : delivery.headers) headers.try_emplace(name, value);
-        const IntakeAnswer answer = desk_->Accept(delivery.forge, headers, delivery.body);
+        const pipeline::IntakeAnswer answer = desk_->Accept(delivery.forge, headers, delivery.body);
         EXPECT_TRUE(answer.http_status == 202 || answer.http_status == 200) << answer.reason;
       }
       const absl::Status settled = desk_->Settle(absl::Seconds(60));
@@ -89,13 +91,13 @@ class FaultsTest : public testing::TestWithParam<FaultCase> {
   FakeLog log_;
   FakeMetrics metrics_;
   TemporaryFolder folder_;
-  Sandbox sandbox_{SandboxOptions{.clock = clock_}};
+  sandbox::Sandbox sandbox_{sandbox::SandboxOptions{.clock = clock_}};
   Config config_;
-  MemoryStore store_;
+  store::MemoryStore store_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<Forge>> forges_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
-  std::unique_ptr<Desk> desk_;
+  std::unique_ptr<pipeline::Desk> desk_;
 };
 
 TEST_P(FaultsTest, EndsWithOneStatusCommentAndTheRightLabels) {
@@ -125,15 +127,15 @@ TEST_P(FaultsTest, EndsWithOneStatusCommentAndTheRightLabels) {
   }
 }
 
-Fault Times(FaultKind kind, int count) {
-  Fault fault;
+sandbox::Fault Times(sandbox::FaultKind kind, int count) {
+  sandbox::Fault fault;
   fault.kind = kind;
   fault.count = count;
   return fault;
 }
 
-Fault Waiting(FaultKind kind, absl::Duration retry_after) {
-  Fault fault = Times(kind, 2);
+sandbox::Fault Waiting(sandbox::FaultKind kind, absl::Duration retry_after) {
+  sandbox::Fault fault = Times(kind, 2);
   fault.retry_after = retry_after;
   return fault;
 }
@@ -141,15 +143,18 @@ Fault Waiting(FaultKind kind, absl::Duration retry_after) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, FaultsTest,
     testing::Values(
-        FaultCase{"Everything500", "", "/", Times(FaultKind::kStatus500, 6)},
-        FaultCase{"Everything502", "", "/", Times(FaultKind::kStatus502, 6)},
-        FaultCase{"CreateDropped", "POST", "/", Times(FaultKind::kDropConnection, 2)},
-        FaultCase{"CreateAppliedAndDropped", "POST", "/", Times(FaultKind::kDropAfterApplying, 3)},
-        FaultCase{"EverythingAppliedAndDropped", "", "/", Times(FaultKind::kDropAfterApplying, 5)},
+        FaultCase{"Everything500", "", "/", Times(sandbox::FaultKind::kStatus500, 6)},
+        FaultCase{"Everything502", "", "/", Times(sandbox::FaultKind::kStatus502, 6)},
+        FaultCase{"CreateDropped", "POST", "/", Times(sandbox::FaultKind::kDropConnection, 2)},
+        FaultCase{"CreateAppliedAndDropped", "POST", "/",
+                  Times(sandbox::FaultKind::kDropAfterApplying, 3)},
+        FaultCase{"EverythingAppliedAndDropped", "", "/",
+                  Times(sandbox::FaultKind::kDropAfterApplying, 5)},
         FaultCase{"SecondaryLimit", "POST", "/",
-                  Waiting(FaultKind::kSecondaryLimit, absl::Minutes(3))},
-        FaultCase{"TokenExpiredMidWay", "POST", "/repos/", Times(FaultKind::kStatus401, 1)},
-        FaultCase{"NotThereYet", "POST", "/repos/", Times(FaultKind::kStatus404, 2)}),
+                  Waiting(sandbox::FaultKind::kSecondaryLimit, absl::Minutes(3))},
+        FaultCase{"TokenExpiredMidWay", "POST", "/repos/",
+                  Times(sandbox::FaultKind::kStatus401, 1)},
+        FaultCase{"NotThereYet", "POST", "/repos/", Times(sandbox::FaultKind::kStatus404, 2)}),
     [](const testing::TestParamInfo<FaultCase>& each) { return each.param.name; });
 
 TEST_F(FaultsTest, ATokenThatExpiresWhileNothingHappensIsRenewed) {

@@ -93,8 +93,8 @@ TEST_F(GateTest, AnOverrideIsPutOnRecordBesideTheRunningService) {
 
 TEST(GateRefTest, TheReleaseWithTheFixMayShip) {
   Installation installation;
-  Sandbox& forge = installation.sandbox();
-  forge.SetClockSkew(-absl::Hours(2));  // so that new issues are late at once
+  sandbox::Sandbox& forge = installation.sandbox();
+  forge.SetClockSkew(-absl::Hours(2));  // what is opened now is late already
   Serving serving(installation);
   const auto issue = forge.OpenIssue(kOpenDb, "dave", "Writes stall", "/support priority P1");
   ASSERT_TRUE(issue.ok());

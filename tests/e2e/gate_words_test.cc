@@ -10,7 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/e2e/installation.h"
 #include "tests/fakes/places.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
 namespace retainer {
 namespace {
@@ -81,7 +81,7 @@ class GateWordsTest : public ::testing::Test {
             {"links", {{"breached", "/api/v1/tickets?state=breached"}}}};
   }
 
-  HttpReceiver gate_;
+  sinks::HttpReceiver gate_;
   TemporaryFolder folder_;
   int runs_ = 0;
 };
@@ -183,7 +183,7 @@ TEST_F(GateWordsTest, TroubleIsToldInTheSameWords) {
       {401, problem("A valid token is needed."), "warn", 2, "Check the token"},
       {403, problem("Not for this project."), "warn", 2, "Check the token"},
       {429, problem("Too many."), "warn", 2, "ask again in"},
-      {200, {{"status", "ok"}}, "warn", 2, "what answered is no gate"}};
+      {200, {{"status", "ok"}}, "warn", 2, "the answer is not from a gate"}};
   for (const Case& one : cases) {
     if (one.status != 0) Answers(one.problem, one.status);
     const Wish wish{one.status == 0 ? "http://127.0.0.1:1" : Url(), "breached", one.on_unreachable,

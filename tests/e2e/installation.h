@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "retainer/clock.h"
+#include "src/sandbox/demo_story.h"
 #include "src/sandbox/sandbox.h"
-#include "src/sandbox/story.h"
 #include "tests/e2e/process.h"
 #include "tests/fakes/places.h"
 #include "tests/fakes/temporary_folder.h"
@@ -19,22 +19,23 @@ namespace retainer {
 
 class Installation {
  public:
-  Installation() : sandbox_(SandboxOptions{clock_}) {
+  Installation() : sandbox_(sandbox::SandboxOptions{clock_}) {
     Must(sandbox_.Start());
-    auto credentials = SetStory(sandbox_);
+    auto credentials = sandbox::SetStory(sandbox_);
     Must(credentials.status());
     credentials_ = *std::move(credentials);
-    StoryService service;
+    sandbox::StoryService service;
     service.listen = "127.0.0.1:0";
     service.metrics_listen = "127.0.0.1:0";
     service.data = path("data");
-    for (const auto& [name, text] : StoryFiles(sandbox_, credentials_, service, clock_.Now())) {
+    for (const auto& [name, text] :
+         sandbox::StoryFiles(sandbox_, credentials_, service, clock_.Now())) {
       Write(name, text);
     }
   }
 
-  Sandbox& sandbox() { return sandbox_; }
-  const StoryCredentials& credentials() const { return credentials_; }
+  sandbox::Sandbox& sandbox() { return sandbox_; }
+  const sandbox::StoryCredentials& credentials() const { return credentials_; }
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
   std::string config() const { return path("retainer.yaml"); }
 
@@ -53,7 +54,7 @@ class Installation {
 
   // Writes what the forge would send now into a folder, as recorded deliveries.
   void RecordPending(const std::string& folder) {
-    for (const SandboxDelivery& delivery : sandbox_.TakePending()) {
+    for (const sandbox::SandboxDelivery& delivery : sandbox_.TakePending()) {
       std::string text;
       for (const auto& [name, value] : delivery.headers) text += name + ": " + value + "\r\n";
       Write(folder + "/" + delivery.id + ".http", text + "\r\n" + delivery.body);
@@ -74,8 +75,8 @@ class Installation {
 
   const SystemClock clock_;
   TemporaryFolder folder_;
-  Sandbox sandbox_;
-  StoryCredentials credentials_;
+  sandbox::Sandbox sandbox_;
+  sandbox::StoryCredentials credentials_;
 };
 
 // Runs `retainer serve` on an installation, until the end of the scope.
@@ -88,7 +89,7 @@ class Serving {
     if (!line) throw std::runtime_error("the service does not start:\n" + process_.err());
     url_ = Field(*line, "url");
     metrics_url_ = Field(*line, "metrics_url");
-    PointHooks(installation.sandbox(), installation.credentials(), url_);
+    sandbox::PointHooks(installation.sandbox(), installation.credentials(), url_);
   }
 
   const std::string& url() const { return url_; }
@@ -105,9 +106,9 @@ class Serving {
 
   // Delivers what people did, and what the forge sends as a result, until nothing more comes.
   // Returns the statuses of the answers.
-  std::vector<int> Deliver(const DeliverOptions& options = {}) {
+  std::vector<int> Deliver(const sandbox::DeliverOptions& options = {}) {
     std::vector<int> statuses;
-    for (const DeliveryResult& result : installation_.sandbox().DeliverPending(options)) {
+    for (const sandbox::DeliveryResult& result : installation_.sandbox().DeliverPending(options)) {
       statuses.push_back(result.status);
     }
     return statuses;

@@ -5,7 +5,7 @@
 
 #include "src/sandbox/hooks.h"
 #include "tests/e2e/installation.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
 namespace retainer {
 namespace {
@@ -21,8 +21,8 @@ void Replace(const Installation& installation, const std::string& file, const st
 }
 
 TEST(NoticesTest, AnEscalationReachesTheTeamsSinksAndAPrivateOneOnlyThoseMarkedSo) {
-  HttpReceiver chat;
-  HttpReceiver crm;
+  sinks::HttpReceiver chat;
+  sinks::HttpReceiver crm;
   Installation installation;
   installation.Write("chat.url", chat.url("/services/not-to-be-told"));
   installation.Write("crm.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=");
@@ -65,7 +65,7 @@ TEST(NoticesTest, AnEscalationReachesTheTeamsSinksAndAPrivateOneOnlyThoseMarkedS
 }
 
 TEST(NoticesTest, DoctorSaysWhatASinkAnswersThatTakesNothing) {
-  HttpReceiver crm;
+  sinks::HttpReceiver crm;
   crm.Answer(500);
   Installation installation;
   installation.Write("crm.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=");

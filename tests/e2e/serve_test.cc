@@ -78,7 +78,7 @@ TEST(ServeTest, ASignedDeliveryBecomesATicketAndAStatusComment) {
 
   // One status comment, edited in place.
   int created = 0;
-  for (const SandboxRequest& request : installation.sandbox().requests()) {
+  for (const sandbox::SandboxRequest& request : installation.sandbox().requests()) {
     created += request.method == "POST" && request.path.find("/comments") != std::string::npos;
   }
   EXPECT_EQ(created, 1);
@@ -122,7 +122,7 @@ TEST(ServeTest, APrivateCustomersIssueShowsNothing) {
   ASSERT_TRUE(serving.AwaitLog("decided"));
   EXPECT_EQ(serving.Stop().exit_code, 0);
   EXPECT_EQ(*installation.sandbox().RenderThread(*issue), before);
-  for (const SandboxRequest& request : installation.sandbox().requests()) {
+  for (const sandbox::SandboxRequest& request : installation.sandbox().requests()) {
     const bool reads =
         request.method == "GET" || request.path.find("access_tokens") != std::string::npos;
     EXPECT_TRUE(reads) << request.method << " " << request.path;
@@ -134,7 +134,7 @@ TEST(ServeTest, APrivateCustomersIssueShowsNothing) {
 TEST(ServeTest, AWrongSignatureIsRefusedAndNothingIsStored) {
   Installation installation;
   Serving serving(installation);
-  SandboxHook hook;
+  sandbox::SandboxHook hook;
   hook.url = serving.url() + "/webhooks/github";
   hook.secret = "not the secret";
   installation.sandbox().SetHook(ForgeKind::kGitHub, hook);
@@ -167,7 +167,7 @@ TEST(ServeTest, WhatWasTakenSurvivesAKill) {
   const std::string thread = *installation.sandbox().RenderThread(issue);
   EXPECT_NE(thread.find("first reply by"), std::string::npos) << thread;
   int created = 0;
-  for (const SandboxRequest& request : installation.sandbox().requests()) {
+  for (const sandbox::SandboxRequest& request : installation.sandbox().requests()) {
     created += request.method == "POST" && request.path.find("/comments") != std::string::npos;
   }
   EXPECT_EQ(created, 1);
@@ -204,8 +204,8 @@ TEST(ServeTest, ABrokenPolicyStoresAndWaitsForTheMend) {
 TEST(ServeTest, StopsWithinTenSecondsThoughAForgeDoesNotAnswer) {
   Installation installation;
   Serving serving(installation);
-  Fault slow;
-  slow.kind = FaultKind::kSlow;
+  sandbox::Fault slow;
+  slow.kind = sandbox::FaultKind::kSlow;
   slow.delay = absl::Seconds(10);
   slow.count = 100;
   installation.sandbox().FailNext("", "/", slow);
@@ -237,7 +237,7 @@ TEST(ServeTest, NothingSecretIsLogged) {
   EXPECT_TRUE(AllTaken(serving.Deliver()));
   ASSERT_TRUE(serving.AwaitLog("face shown"));
   const Finished finished = serving.Stop();
-  const StoryCredentials& secrets = installation.credentials();
+  const sandbox::StoryCredentials& secrets = installation.credentials();
   for (const std::string& secret :
        {secrets.github_secret, secrets.gitlab_secret, secrets.gitlab_signing_token,
         secrets.gitlab_token, std::string("a-body-of-theirs"), std::string("PRIVATE KEY")}) {

@@ -16,7 +16,7 @@
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/installation.h"
 #include "tests/fakes/places.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
 namespace retainer {
 namespace {
@@ -327,7 +327,7 @@ TEST_F(SlaGateTest, TheGitLabTemplateAsksToo) {
   EXPECT_EQ(RunOnGitLab("http://support.example.com", "x", project).exit_code, 2)
       << "a token must not travel in the open";
   // A busy service counts as not answering. A 429 for this address's refused tokens is an answer.
-  HttpReceiver busy;
+  sinks::HttpReceiver busy;
   busy.Answer(503, {}, R"({"detail": "Busy."})");
   busy.Answer(503, {}, R"({"detail": "Busy."})");
   busy.Answer(503, {}, R"({"detail": "Busy."})");

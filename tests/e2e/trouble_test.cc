@@ -35,10 +35,11 @@ bool Says(const Finished& finished, const std::string& text) {
 // Sends a signed delivery with the given body.
 int Send(const Installation& installation, const std::string& url, const std::string& id,
          const std::string& body) {
-  SandboxHook hook;
+  sandbox::SandboxHook hook;
   hook.secret = installation.credentials().github_secret;
   const sandbox::Message message{ForgeKind::kGitHub, id, "issues", "opened", body};
-  const HeaderList headers = sandbox::SignedHeaders(message, hook, "http://127.0.0.1", absl::Now());
+  const sandbox::HeaderList headers =
+      sandbox::SignedHeaders(message, hook, "http://127.0.0.1", absl::Now());
   return sandbox::Post(url + "/webhooks/github", headers, body).status;
 }
 
@@ -118,7 +119,7 @@ TEST(TroubleTest, DoctorSaysWhereOurRoleOnGitLabDoesNotSuffice) {
                     .ok());
     return installation.Command({"doctor"});
   };
-  EXPECT_TRUE(Says(with_role("write"), "ok\trole gitlab\tsuffices in each project"));
+  EXPECT_TRUE(Says(with_role("write"), "ok\trole gitlab\tis sufficient in each project"));
   const Finished guest = with_role("read");
   EXPECT_EQ(guest.exit_code, 1) << guest.out;
   EXPECT_TRUE(Says(guest,
@@ -191,7 +192,7 @@ TEST(TroubleTest, WhatWasMissedWhileDownIsAskedForAndTaken) {
   const auto ticket =
       installation.sandbox().OpenIssue(kOpenDb, "dave", "x", "/support priority P1");
   ASSERT_TRUE(ticket.ok());
-  for (const DeliveryResult& result : installation.sandbox().DeliverPending()) {
+  for (const sandbox::DeliveryResult& result : installation.sandbox().DeliverPending()) {
     EXPECT_EQ(result.status, 0);
   }
   Serving serving(installation);

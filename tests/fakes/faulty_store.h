@@ -14,7 +14,7 @@
 
 namespace retainer {
 
-class FaultyStore final : public TableStore {
+class FaultyStore final : public store::TableStore {
  public:
   FaultyStore() : FaultyStore(std::make_shared<Switch>()) {}
 
@@ -28,21 +28,21 @@ class FaultyStore final : public TableStore {
   }
   absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override {
     ++owed_asked_;
-    return TableStore::FindOwed(query, terms_id);
+    return store::TableStore::FindOwed(query, terms_id);
   }
   // Number of FindOwed calls.
   int owed_asked() const { return owed_asked_; }
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override {
     ++tickets_loaded_;
-    return TableStore::LoadTicket(key);
+    return store::TableStore::LoadTicket(key);
   }
   // Number of LoadTicket calls.
   int tickets_loaded() const { return tickets_loaded_; }
 
   // Makes the ticket's record unreadable.
   void Spoil(const TicketKey& key) {
-    Batch batch;
-    batch.Put(Table::kTickets, TicketRowKey(key), "spoilt");
+    store::Batch batch;
+    batch.Put(store::Table::kTickets, store::TicketRowKey(key), "spoilt");
     if (!switch_->memory.Write(batch).ok()) std::abort();
   }
 
@@ -54,14 +54,14 @@ class FaultyStore final : public TableStore {
     std::mutex mutex;
     int good = 0;
     absl::Status status;
-    MemoryEngine memory;
+    store::MemoryEngine memory;
   };
-  class FaultyEngine final : public Engine {
+  class FaultyEngine final : public store::Engine {
    public:
     explicit FaultyEngine(std::shared_ptr<Switch> s) : switch_(std::move(s)) {}
-    std::unique_ptr<View> Read() override { return switch_->memory.Read(); }
+    std::unique_ptr<store::View> Read() override { return switch_->memory.Read(); }
     absl::Status Prepare() override { return switch_->memory.Prepare(); }
-    absl::Status Write(const Batch& batch) override {
+    absl::Status Write(const store::Batch& batch) override {
       {
         std::lock_guard lock(switch_->mutex);
         if (switch_->good > 0) {
@@ -80,7 +80,7 @@ class FaultyStore final : public TableStore {
   };
 
   explicit FaultyStore(std::shared_ptr<Switch> s)
-      : TableStore(std::make_unique<FaultyEngine>(s)), switch_(std::move(s)) {
+      : store::TableStore(std::make_unique<FaultyEngine>(s)), switch_(std::move(s)) {
     if (!Open().ok()) std::abort();
   }
 

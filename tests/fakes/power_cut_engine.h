@@ -20,7 +20,7 @@ class PowerCutDisk {
   PowerCutDisk(const PowerCutDisk& other) : writes_(other.writes()), synced_(other.synced()) {}
   PowerCutDisk& operator=(const PowerCutDisk&) = delete;
 
-  void Write(const Batch& batch, bool sync) {
+  void Write(const store::Batch& batch, bool sync) {
     const std::lock_guard lock(mutex_);
     writes_.push_back(batch);
     if (sync) synced_ = writes_.size();
@@ -45,7 +45,7 @@ class PowerCutDisk {
     const std::lock_guard lock(mutex_);
     return syncs_;
   }
-  std::vector<Batch> writes() const {
+  std::vector<store::Batch> writes() const {
     const std::lock_guard lock(mutex_);
     return writes_;
   }
@@ -57,20 +57,20 @@ class PowerCutDisk {
   }
 
   mutable std::mutex mutex_;
-  std::vector<Batch> writes_;
+  std::vector<store::Batch> writes_;
   std::size_t synced_ = 0;
   int syncs_ = 0;
 };
 
 // A new object starts with the content of the disk. Thread-safe.
-class PowerCutEngine final : public Engine {
+class PowerCutEngine final : public store::Engine {
  public:
   explicit PowerCutEngine(std::shared_ptr<PowerCutDisk> disk) : disk_(std::move(disk)) { Load(); }
 
-  std::unique_ptr<View> Read() override { return tables_->Read(); }
+  std::unique_ptr<store::View> Read() override { return tables_->Read(); }
   absl::Status Prepare() override { return absl::OkStatus(); }
-  absl::Status Write(const Batch& batch) override { return Write(batch, true); }
-  absl::Status WriteUnsynced(const Batch& batch) override { return Write(batch, false); }
+  absl::Status Write(const store::Batch& batch) override { return Write(batch, true); }
+  absl::Status WriteUnsynced(const store::Batch& batch) override { return Write(batch, false); }
   absl::Status MakeDurable() override {
     if (disk_->unsynced() > 0) disk_->Sync();
     return absl::OkStatus();
@@ -86,19 +86,19 @@ class PowerCutEngine final : public Engine {
   }
 
  private:
-  absl::Status Write(const Batch& batch, bool sync) {
+  absl::Status Write(const store::Batch& batch, bool sync) {
     const std::lock_guard lock(mutex_);
     disk_->Write(batch, sync);
     return tables_->Write(batch);
   }
   void Load() {
-    tables_ = std::make_unique<MemoryEngine>();
-    for (const Batch& batch : disk_->writes()) tables_->Write(batch).IgnoreError();
+    tables_ = std::make_unique<store::MemoryEngine>();
+    for (const store::Batch& batch : disk_->writes()) tables_->Write(batch).IgnoreError();
   }
 
   const std::shared_ptr<PowerCutDisk> disk_;
   std::mutex mutex_;  // keeps the order on the disk equal to that in the tables
-  std::unique_ptr<MemoryEngine> tables_;
+  std::unique_ptr<store::MemoryEngine> tables_;
   std::uint64_t losses_ = 0;
 };
 

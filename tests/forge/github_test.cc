@@ -479,7 +479,7 @@ TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
   world.script.On("GET /app/installations?per_page=1", 200, "[]");
   auto health = world.forge->Check();
   ASSERT_TRUE(health.ok()) << health.status();
-  EXPECT_EQ(health->missing.size(), 6u + 9u + 1u);
+  EXPECT_EQ(health->missing.size(), 6u + 7u + 1u);
 }
 
 TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {

@@ -1,4 +1,5 @@
 // What MakeForge refuses, and the offline forge.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
@@ -16,9 +17,14 @@ class MakeForgeTest : public testing::Test {
 };
 
 TEST_F(MakeForgeTest, AsksNobodyUntilCalled) {
-  EXPECT_TRUE(Make(World::GitHubApp()).ok());
-  EXPECT_TRUE(Make(World::GitHubToken()).ok());
-  EXPECT_TRUE(Make(World::GitLabToken()).ok());
+  for (const ForgeConfig& config :
+       {World::GitHubApp(), World::GitHubToken(), World::GitLabToken()}) {
+    EXPECT_TRUE(Make(config).ok());
+    World world(config);
+    EXPECT_THAT(world.script.calls(), testing::IsEmpty());
+    (void)world.forge->Check();
+    EXPECT_THAT(world.script.calls(), testing::Not(testing::IsEmpty()));
+  }
 }
 
 TEST_F(MakeForgeTest, RefusesWhatCannotWorkAndNamesIt) {

@@ -9,10 +9,10 @@
 #include "tests/contract/forge_contract.h"
 #include "webhooks/receivers.h"
 
-namespace retainer {
+namespace retainer::forge {
 namespace {
 
-ForgeConfig Config(Sandbox& sandbox, ForgeKind kind) {
+ForgeConfig Config(sandbox::Sandbox& sandbox, ForgeKind kind) {
   ForgeConfig config;
   config.kind = kind;
   config.name = kind == ForgeKind::kGitHub ? "github" : "gitlab";
@@ -29,7 +29,7 @@ std::unique_ptr<Forge> Make(const ForgeConfig& config, const Clock& clock, Log& 
 
 ForgeMaker WithToken(ForgeKind kind) {
   return {kind == ForgeKind::kGitHub ? "GitHubToken" : "GitLabToken", kind,
-          [kind](Sandbox& sandbox, const Clock& clock, Log& log) {
+          [kind](sandbox::Sandbox& sandbox, const Clock& clock, Log& log) {
             ForgeConfig config = Config(sandbox, kind);
             config.token = *sandbox.CreateToken(kind, "desk");
             return Make(config, clock, log);
@@ -37,8 +37,9 @@ ForgeMaker WithToken(ForgeKind kind) {
 }
 
 ForgeMaker AsApp() {
-  return {"GitHubApp", ForgeKind::kGitHub, [](Sandbox& sandbox, const Clock& clock, Log& log) {
-            const SandboxApp app = *sandbox.RegisterApp("retainer");
+  return {"GitHubApp", ForgeKind::kGitHub,
+          [](sandbox::Sandbox& sandbox, const Clock& clock, Log& log) {
+            const sandbox::SandboxApp app = *sandbox.RegisterApp("retainer");
             ForgeConfig config = Config(sandbox, ForgeKind::kGitHub);
             config.app_id = app.id;
             config.private_key = app.private_key_pem;
@@ -61,9 +62,9 @@ class SameFactsTest : public ForgeContract {
     config.kind = kind_;
     config.name = project_.forge;
     config.webhook_secrets = {{"secret", {}}};
-    auto receiver = *MakeReceiver(config);
+    auto receiver = *webhooks::MakeReceiver(config);
     FactSet facts;
-    for (const SandboxDelivery& sent : sandbox_.TakePending()) {
+    for (const sandbox::SandboxDelivery& sent : sandbox_.TakePending()) {
       Delivery delivery{sent.forge, sent.id, sent.event, sent.body, clock_.Now()};
       auto event = receiver->Parse(delivery);
       if (!event.ok()) {
@@ -139,4 +140,4 @@ INSTANTIATE_TEST_SUITE_P(Sandbox, SameFactsTest,
                          kNames);
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::forge

@@ -21,6 +21,13 @@
 namespace retainer {
 namespace {
 
+using pipeline::At;
+using pipeline::kDave;
+using pipeline::kErin;
+using pipeline::MakePolicy;
+using pipeline::MakeTerms;
+using pipeline::World;
+
 void Check(bool holds) {
   if (!holds) std::abort();
 }
@@ -36,8 +43,9 @@ class Asked : public World {
     globex.is_public = true;
     policy.customers.push_back(globex);
     terms.Set({MakeTerms("v1", At(-60 * 24), policy)});
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        pipeline::DeskOptions{});
     desk->SetTerms({MakeTerms("v1", At(-60 * 24), policy)});
     Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
     Deliver("d2", MakeEvent(2, kErin, {Opened(kErin, 0)}));
@@ -50,7 +58,7 @@ class Asked : public World {
     entry.repository_ids = {77};
     entry.projects = {{"github", "acme/opendb"}};
     entry.scope = "read";
-    oidc = std::make_unique<OidcVerifier>(
+    oidc = std::make_unique<api::OidcVerifier>(
         std::vector<OidcConfig>{entry}, clock,
         [this](const std::string& url) -> absl::StatusOr<std::string> {
           return url.ends_with("/keys") ? issuer.Keys() : issuer.Configuration();
@@ -62,7 +70,7 @@ class Asked : public World {
   // lines with parameters in the route's order.
   void Ask(std::string_view input) {
     if (input.size() < 2) return;
-    const Route& route = routes[static_cast<unsigned char>(input[0]) % routes.size()];
+    const api::Route& route = routes[static_cast<unsigned char>(input[0]) % routes.size()];
     const unsigned char who = static_cast<unsigned char>(input[1]);
     input.remove_prefix(2);
     const auto line = [&] {
@@ -71,45 +79,45 @@ class Asked : public World {
       input.remove_prefix(std::min(end + 1, input.size()));
       return text;
     };
-    ApiRequest request;
+    api::ApiRequest request;
     request.id = "r1";
-    Caller caller{"t", who & 1 ? "gate" : "read", {}, {}, ""};
+    api::Caller caller{"t", who & 1 ? "gate" : "read", {}, {}, ""};
     if (who & 2) caller.projects = {{"github", "acme/opendb"}};
     if (who & 4) caller.customer = who & 8 ? "acme" : "globex";
-    if (route.access != Access::kOpen) request.caller = caller;
+    if (route.access != api::Access::kOpen) request.caller = caller;
     request.in_path = line();
     for (const std::string& name : route.parameters) {
       const std::string value = line();
       if (!value.empty()) request.parameters[name] = value;
     }
-    const ApiContext context{*desk, store, clock, log};
-    const ApiAnswer answer = route.handle(context, request);
+    const api::ApiContext context{*desk, store, clock, log};
+    const api::ApiAnswer answer = route.handle(context, request);
     Check(answer.status == 200 || (answer.status >= 400 && answer.status < 500));
     if (answer.status == 200 && answer.type == "application/json") {
       Check(!nlohmann::json::parse(answer.body, nullptr, false).is_discarded());
     }
   }
 
-  const std::vector<Route> routes = MakeRoutes({});
+  const std::vector<api::Route> routes = api::MakeRoutes({});
   TestIssuer issuer{"https://issuer.test"};
-  std::unique_ptr<Desk> desk;
-  std::unique_ptr<OidcVerifier> oidc;
+  std::unique_ptr<pipeline::Desk> desk;
+  std::unique_ptr<api::OidcVerifier> oidc;
 };
 
 void Parsers(std::string_view text) {
-  if (const auto place = ReadCursor(text, "filters")) {
-    Check(ReadCursor(WriteCursor(*place, "filters"), "filters").has_value());
-    Check(!ReadCursor(WriteCursor(*place, "filters"), "others").has_value());
+  if (const auto place = api::ReadCursor(text, "filters")) {
+    Check(api::ReadCursor(api::WriteCursor(*place, "filters"), "filters").has_value());
+    Check(!api::ReadCursor(api::WriteCursor(*place, "filters"), "others").has_value());
   }
-  if (const auto address = PlainAddress(text)) {
-    Check(PlainAddress(*address) == address);
-    ClientNetwork(*address);
+  if (const auto address = api::PlainAddress(text)) {
+    Check(api::PlainAddress(*address) == address);
+    api::ClientNetwork(*address);
   }
-  static const TrustedProxies proxies({"127.0.0.1", "::1"});
+  static const api::TrustedProxies proxies({"127.0.0.1", "::1"});
   proxies.ClientOf("127.0.0.1", {std::string(text)});
-  TakesGzip(text);
-  NamesTag(text, EntityTag("x"));
-  Check(RequestId(text).size() <= 200);
+  api::TakesGzip(text);
+  api::NamesTag(text, api::EntityTag("x"));
+  Check(api::RequestId(text).size() <= 200);
 }
 
 }  // namespace

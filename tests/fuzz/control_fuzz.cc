@@ -12,11 +12,18 @@
 namespace retainer {
 namespace {
 
+using pipeline::At;
+using pipeline::kDave;
+using pipeline::MakePolicy;
+using pipeline::MakeTerms;
+using pipeline::World;
+
 class Served : public World {
  public:
   Served() {
-    desk = std::make_unique<Desk>(
-        DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, DeskOptions{});
+    desk = std::make_unique<pipeline::Desk>(
+        pipeline::DeskPorts{store, clock, log, metrics, renderer, {&receiver}, {slot}, {}},
+        pipeline::DeskOptions{});
     desk->SetTerms({MakeTerms("v1", At(-60 * 24), MakePolicy())});
     Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
     Work();
@@ -24,7 +31,7 @@ class Served : public World {
   }
   void TestBody() override {}
 
-  std::unique_ptr<Desk> desk;
+  std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<cli::Operations> operations;
 };
 

@@ -23,21 +23,22 @@ void Check(bool holds) {
 
 struct Read {
   int status = 0;
-  RequestParser::Body end = RequestParser::Body::kMore;
+  api::RequestParser::Body end = api::RequestParser::Body::kMore;
   std::string body;
   std::size_t left = 0;  // bytes after the body
 };
 
 // Reads one request from `bytes`, whose body comes in pieces of `piece`.
-Read ReadIn(std::string_view bytes, std::size_t head, std::size_t piece, HttpRequest* request) {
+Read ReadIn(std::string_view bytes, std::size_t head, std::size_t piece,
+            api::HttpRequest* request) {
   Read read;
   request->head = bytes.substr(0, head);
-  RequestParser parser;
+  api::RequestParser parser;
   read.status = parser.ReadHead(*request, {});
   if (read.status != 0 || !request->has_body()) return read;
   std::string_view rest = bytes.substr(head);
   std::string waiting;
-  while (!rest.empty() && read.end == RequestParser::Body::kMore) {
+  while (!rest.empty() && read.end == api::RequestParser::Body::kMore) {
     const std::size_t n = std::min(piece, rest.size());
     waiting.append(rest.substr(0, n));
     rest.remove_prefix(n);
@@ -59,10 +60,10 @@ bool IsPlain(std::string_view text) {
 }
 
 // An accepted head is unambiguous.
-void CheckHead(const HttpRequest& request) {
+void CheckHead(const api::HttpRequest& request) {
   Check(!request.method.empty() && !request.target.empty());
   Check(IsPlain(request.method) && IsPlain(request.target));
-  for (const HttpField& field : request.fields) {
+  for (const api::HttpField& field : request.fields) {
     Check(!field.name.empty() && IsPlain(field.name) && IsPlain(field.value));
     Check(field.name.find_first_of(" \t:") == field.name.npos);
   }
@@ -72,7 +73,7 @@ void CheckHead(const HttpRequest& request) {
     Check(absl::SimpleAtoi(length, &declared) && declared == request.length);
   }
   Check(!request.chunked || !request.Has("Content-Length"));
-  ReadTarget(request.target);
+  api::ReadTarget(request.target);
 }
 
 }  // namespace
@@ -85,14 +86,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
   const std::size_t end = bytes.find("\r\n\r\n");
   if (end == bytes.npos) return 0;
-  HttpRequest at_once;
-  HttpRequest in_pieces;
+  api::HttpRequest at_once;
+  api::HttpRequest in_pieces;
   const Read whole = ReadIn(bytes, end + 4, bytes.size() + 1, &at_once);
   const Read cut = ReadIn(bytes, end + 4, piece, &in_pieces);
   Check(whole.status == cut.status);
   if (whole.status != 0) return 0;
   CheckHead(at_once);
-  using Body = RequestParser::Body;
+  using Body = api::RequestParser::Body;
   const auto is_end = [](Body body) { return body == Body::kWhole; };
   Check(is_end(whole.end) == is_end(cut.end));
   if (is_end(whole.end)) Check(whole.body == cut.body && whole.left == cut.left);

@@ -24,11 +24,11 @@ customers: [{id: acme, plan: gold}]
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto read = [&] {
-    return retainer::ParsePolicy({{"p.yaml", kPolicy}, {"days.ics", text}});
+    return retainer::policy::ParsePolicy({{"p.yaml", kPolicy}, {"days.ics", text}});
   };
-  const retainer::PolicyResult result = read();
+  const retainer::policy::PolicyResult result = read();
   if (result.policy.has_value() != result.problems.empty()) std::abort();
-  const retainer::PolicyResult again = read();
+  const retainer::policy::PolicyResult again = read();
   if (again.problems.size() != result.problems.size()) std::abort();
   if (!result.policy) return 0;
   const auto& office = result.policy->calendars.at("office");

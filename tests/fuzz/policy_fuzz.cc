@@ -11,19 +11,19 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  const retainer::PolicyResult result =
-      retainer::ParsePolicy({{"policy.yaml", text}, {"days.ics", text}});
+  const retainer::policy::PolicyResult result =
+      retainer::policy::ParsePolicy({{"policy.yaml", text}, {"days.ics", text}});
   if (result.policy.has_value() != result.problems.empty()) std::abort();
   if (result.policy && !retainer::CompileTerms("id", absl::UnixEpoch(), *result.policy).ok()) {
     std::abort();
   }
-  retainer::ConfigSources none;
+  retainer::policy::ConfigSources none;
   none.environment = [](const std::string&) { return std::nullopt; };
   none.read_file = [](const std::string&) -> absl::StatusOr<std::string> {
     return absl::NotFoundError("no such file");
   };
-  const retainer::ConfigResult config =
-      retainer::ParseConfig("retainer.yaml", text, "/nowhere", none);
+  const retainer::policy::ConfigResult config =
+      retainer::policy::ParseConfig("retainer.yaml", text, "/nowhere", none);
   if (config.config.has_value() != config.problems.empty()) std::abort();
   return 0;
 }

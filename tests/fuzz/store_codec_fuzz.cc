@@ -5,6 +5,6 @@
 #include "tests/store/decode_everything.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  retainer::DecodeEverything({reinterpret_cast<const char*>(data), size});
+  retainer::store::DecodeEverything({reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -17,9 +17,10 @@ int main(int argc, char** argv) {
   const auto write = [&](const std::string& name, const std::string& bytes) {
     std::ofstream(std::string(argv[1]) + "/sample-" + name, std::ios::binary) << bytes;
   };
-  write("fact", EncodeRecord(StoredFact{SampleFact("comment/1"), kTextFeaturesVersion}));
-  write("ticket", EncodeRecord(SampleWrite(SampleTicket(1), 1).record));
-  write("notice", EncodeRecord(SampleNotice("n")));
-  write("body", CompressBody(SampleDelivery("d1").body));
+  write("fact",
+        store::EncodeRecord(store::StoredFact{SampleFact("comment/1"), kTextFeaturesVersion}));
+  write("ticket", store::EncodeRecord(SampleWrite(SampleTicket(1), 1).record));
+  write("notice", store::EncodeRecord(SampleNotice("n")));
+  write("body", store::CompressBody(SampleDelivery("d1").body));
   return 0;
 }

@@ -64,10 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Check(retainer::ReadText("word\n\n" + std::string(text), false).substance);
   Check(retainer::ReadText("~~~~~~~~~~~~~\n" + std::string(text), false).commands.empty() ||
         text.find("~~~~~~~~~~~~~") != text.npos);
-  const std::string plain = retainer::PlainText(text);
-  Check(retainer::PlainText(plain) == plain || plain.find('&') != plain.npos);
-  const std::string folded = retainer::FoldText(text.substr(0, 4096));
-  Check(retainer::FoldText(folded) == folded);
+  const std::string plain = retainer::core::PlainText(text);
+  Check(retainer::core::PlainText(plain) == plain || plain.find('&') != plain.npos);
+  const std::string folded = retainer::core::FoldText(text.substr(0, 4096));
+  Check(retainer::core::FoldText(folded) == folded);
   retainer::ReadFixes(retainer::ForgeKind::kGitHub, text, "acme/opendb",
                       "https://e.org/acme/opendb");
   retainer::ReadFixes(retainer::ForgeKind::kGitLab, text, "acme/a/b", "https://e.org/acme/a/b");

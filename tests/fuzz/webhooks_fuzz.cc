@@ -18,7 +18,7 @@ std::unique_ptr<retainer::WebhookReceiver> Make(retainer::ForgeKind kind) {
   config.name = kind == retainer::ForgeKind::kGitHub ? "github" : "gitlab";
   config.kind = kind;
   config.webhook_secrets = {{"secret", {{config.name, "acme/**"}}}};
-  return *retainer::MakeReceiver(config);
+  return *retainer::webhooks::MakeReceiver(config);
 }
 
 constexpr std::array<std::string_view, 22> kEvents = {"issues",
@@ -54,7 +54,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
 
   // The fast reader refuses what the strict reader refuses, with the same message.
-  if (retainer::Body::Parse(body).status() != retainer::ReadStrictly(body).status()) std::abort();
+  if (retainer::webhooks::Body::Parse(body).status() !=
+      retainer::webhooks::ReadStrictly(body).status())
+    std::abort();
 
   retainer::Delivery delivery;
   delivery.forge = receiver->forge();

@@ -1,7 +1,7 @@
 // How people's commands are answered on the forge: reactions, and labels that mean the same.
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 using Reactions = std::map<std::string, char>;
@@ -141,4 +141,4 @@ TEST_F(AnswersTest, ObservingReactsToNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -3,7 +3,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class Backlog : public World {
@@ -103,4 +103,4 @@ TEST_F(Backlog, ObservingSaysOnceWhatWouldStandThere) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

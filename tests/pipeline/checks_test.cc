@@ -4,7 +4,7 @@
 #include "retainer/change.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 constexpr char kHead[] = "1111111111111111111111111111111111111111";
@@ -218,4 +218,4 @@ TEST_F(ChecksTest, APrivateProjectsTicketIsNotToldOfElsewhere) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

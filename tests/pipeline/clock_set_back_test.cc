@@ -2,7 +2,7 @@
 #include "src/pipeline/recovery.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class ClockSetBack : public World {
@@ -113,4 +113,4 @@ TEST_F(ClockSetBack, RecoveryLooksAgainInItsTime) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

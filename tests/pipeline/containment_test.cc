@@ -2,7 +2,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class ContainmentTest : public World {
@@ -82,4 +82,4 @@ TEST_F(ContainmentTest, ATagThatMovesIsSeenSoon) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

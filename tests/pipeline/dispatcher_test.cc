@@ -2,7 +2,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 using DispatcherTest = World;
@@ -339,4 +339,4 @@ TEST_F(DispatcherTest, ObserveWritesNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -9,7 +9,7 @@
 #include "tests/fakes/power_cut_engine.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
@@ -50,7 +50,7 @@ struct Machine {
   }
 
   std::shared_ptr<PowerCutDisk> disk;
-  TableStore store;
+  store::TableStore store;
   Judge judge;
   Worker worker;
 };
@@ -109,7 +109,7 @@ class WatchingSink final : public NoticeSink {
 
 TEST_F(PowerCutTest, NothingIsToldBeforeItIsOnDisk) {
   const auto disk = std::make_shared<PowerCutDisk>();
-  TableStore durable(std::make_unique<PowerCutEngine>(disk));
+  store::TableStore durable(std::make_unique<PowerCutEngine>(disk));
   ASSERT_TRUE(durable.Open().ok());
   std::set<std::string> called;
   std::mutex mutex;
@@ -150,7 +150,7 @@ TEST_F(PowerCutTest, NothingIsToldBeforeItIsOnDisk) {
 
 TEST_F(PowerCutTest, OperatorsWordIsOnDiskBeforeItIsAnswered) {
   const auto disk = std::make_shared<PowerCutDisk>();
-  TableStore durable(std::make_unique<PowerCutEngine>(disk));
+  store::TableStore durable(std::make_unique<PowerCutEngine>(disk));
   ASSERT_TRUE(durable.Open().ok());
   forge.SetTicket(Key(1));
   Desk desk(DeskPorts{durable, clock, log, metrics, renderer, {&receiver}, {slot}, {}}, {});
@@ -164,7 +164,7 @@ TEST_F(PowerCutTest, OperatorsWordIsOnDiskBeforeItIsAnswered) {
 // Each call that changes something, separately.
 TEST_F(PowerCutTest, EveryCallThatChangesSomethingWaitsForTheDisk) {
   const auto disk = std::make_shared<PowerCutDisk>();
-  TableStore durable(std::make_unique<PowerCutEngine>(disk));
+  store::TableStore durable(std::make_unique<PowerCutEngine>(disk));
   ASSERT_TRUE(durable.Open().ok());
   OutsideActs acts(durable);
   Forge& guarded = *acts.Guard({slot})[0].client;
@@ -201,4 +201,4 @@ TEST_F(PowerCutTest, EveryCallThatChangesSomethingWaitsForTheDisk) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class InquiriesTest : public World {
@@ -134,4 +134,4 @@ TEST_F(InquiriesTest, APromiseThatAnAnswerEndsIsCountedWhenTheForgeSaysWhoGaveIt
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

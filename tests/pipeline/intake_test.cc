@@ -9,7 +9,7 @@
 #include "tests/pipeline/turns.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class IntakeTest : public World {
@@ -32,9 +32,11 @@ TEST_F(IntakeTest, StoresOnceAndWakesTheWorker) {
 }
 
 // A store whose writes of deliveries wait until they are let go.
-class HeldStore final : public TableStore {
+class HeldStore final : public store::TableStore {
  public:
-  HeldStore() : TableStore(std::make_unique<MemoryEngine>()) { EXPECT_TRUE(Open().ok()); }
+  HeldStore() : store::TableStore(std::make_unique<store::MemoryEngine>()) {
+    EXPECT_TRUE(Open().ok());
+  }
   absl::StatusOr<std::vector<Put>> PutDeliveries(const std::vector<Delivery>& deliveries) override {
     std::unique_lock lock(mutex_);
     sizes_.push_back(deliveries.size());
@@ -42,7 +44,7 @@ class HeldStore final : public TableStore {
     changed_.wait(lock, [&] { return let_go_ > 0; });
     --let_go_;
     if (!status_.ok()) return status_;
-    return TableStore::PutDeliveries(deliveries);
+    return store::TableStore::PutDeliveries(deliveries);
   }
   void LetGo(absl::Status status = absl::OkStatus()) {
     const std::lock_guard lock(mutex_);
@@ -285,4 +287,4 @@ TEST_F(IntakeTest, LogsNoBody) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class LabelRenamesTest : public World {
@@ -57,4 +57,4 @@ TEST_F(LabelRenamesTest, ByAStrangerCountForNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

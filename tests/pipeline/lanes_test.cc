@@ -12,21 +12,23 @@
 #include "src/pipeline/intake_load.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(30);
 
 // Loads of one ticket wait until the test releases them.
-class GatedStore final : public TableStore {
+class GatedStore final : public store::TableStore {
  public:
-  GatedStore() : TableStore(std::make_unique<MemoryEngine>()) { EXPECT_TRUE(Open().ok()); }
+  GatedStore() : store::TableStore(std::make_unique<store::MemoryEngine>()) {
+    EXPECT_TRUE(Open().ok());
+  }
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override {
     if (key.number == gated) {
       std::unique_lock lock(mutex_);
       EXPECT_TRUE(changed_.wait_for(lock, kPatience, [&] { return open_; }));
     }
-    return TableStore::LoadTicket(key);
+    return store::TableStore::LoadTicket(key);
   }
   void LetGo() {
     const std::lock_guard lock(mutex_);
@@ -217,4 +219,4 @@ TEST(RunInLanesTest, EachNumberIsWorkedOnceAndNoThreadIsMadeForOne) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -5,7 +5,7 @@
 #include "src/pipeline/dispatcher.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 absl::Status Cut(const std::string&) { return absl::UnavailableError("connection reset"); }
@@ -402,4 +402,4 @@ TEST_F(LostAnswers, TransferredCommentIsWaitedForWhereTheListLags) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

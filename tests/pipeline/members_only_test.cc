@@ -6,7 +6,7 @@
 #include "src/pipeline/reconciler.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class MembersOnlyTest : public World {
@@ -157,4 +157,4 @@ TEST_F(MembersOnlyTest, AChangeThatNobodyTellsOfIsFoundByAsking) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class FakeSink final : public NoticeSink {
@@ -250,4 +250,4 @@ TEST_F(NoticesTest, ASinkThatFailsAgainAndAgainIsLeftAloneForAWhile) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

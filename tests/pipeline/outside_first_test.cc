@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 // What an outsider could measure until a ticket's face is decided.
@@ -174,4 +174,4 @@ TEST_F(OutsideFirst, WhatIsAskedAfterwardsIsForPrivateCustomersAlone) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 #include "templates/renderer.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class QuietTest : public World {
@@ -27,7 +27,7 @@ class QuietTest : public World {
     Dispatch();
   }
 
-  std::unique_ptr<Renderer> words = MakeRenderer();
+  std::unique_ptr<Renderer> words = templates::MakeRenderer();
 };
 
 // The reaction to the command and the label that means the same notify nobody.
@@ -60,4 +60,4 @@ TEST_F(QuietTest, ChatterCostsNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

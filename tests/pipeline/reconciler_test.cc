@@ -3,7 +3,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class ReconcilerTest : public World {
@@ -210,4 +210,4 @@ TEST_F(ReconcilerTest, AStoreInTroubleLosesNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -2,7 +2,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 using RecoveryTest = World;
@@ -33,4 +33,4 @@ TEST_F(RecoveryTest, WaitsAsLongAsALimitSays) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

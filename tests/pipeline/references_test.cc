@@ -1,7 +1,7 @@
 // Tickets that the forge does not have: deleted before they were known, or mistyped.
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 using Strings = std::vector<std::string>;
@@ -162,4 +162,4 @@ TEST_F(ReferencesTest, WrongCredentialsAreNotShownAgainAtEachDelivery) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

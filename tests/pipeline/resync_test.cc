@@ -4,7 +4,7 @@
 #include "src/pipeline/project_watch.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class ResyncTest : public World {
@@ -199,4 +199,4 @@ TEST_F(ResyncTest, AnOldNameInThePolicyIsAFigure) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

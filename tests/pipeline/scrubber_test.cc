@@ -11,7 +11,7 @@
 #include "tests/fakes/fake_metrics.h"
 #include "tests/fakes/faulty_store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class ScrubberTest : public testing::Test {
@@ -67,4 +67,4 @@ TEST_F(ScrubberTest, AClockThatWasSetBackHoldsItUpNotAtAll) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

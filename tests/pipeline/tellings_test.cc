@@ -6,7 +6,7 @@
 #include "src/pipeline/notices.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class HearingSink final : public NoticeSink {
@@ -419,4 +419,4 @@ TEST_P(CutTellingsTest, WhoDidNotHearTheHigherStepHearsTheLower) {
 INSTANTIATE_TEST_SUITE_P(Cuts, CutTellingsTest, ::testing::Range(0, 16));
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

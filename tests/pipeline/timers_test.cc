@@ -3,7 +3,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 const Actor kPaul{"44", "paul", false};  // a contact of globex, which is private
@@ -177,4 +177,4 @@ TEST_F(TimersTest, TroubleOfTheStoreEndsTheCallAndLosesNothing) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,7 +4,7 @@
 #include "src/pipeline/notices.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class HearingSink final : public NoticeSink {
@@ -517,4 +517,4 @@ TEST_P(CutMentionsTest, OfOnePromisesStepsTheHighestAloneIsMentioned) {
 INSTANTIATE_TEST_SUITE_P(Cuts, CutMentionsTest, ::testing::Range(0, 8));
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -4,7 +4,7 @@
 
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class TransfersTest : public World {
@@ -142,4 +142,4 @@ TEST_F(TransfersTest, FiguresCountWhatEndedThereOnce) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

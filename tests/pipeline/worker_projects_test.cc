@@ -4,7 +4,7 @@
 #include "src/pipeline/worker.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class WorkerProjectsTest : public World {
@@ -457,4 +457,4 @@ TEST_F(WorkerProjectsTest, WithoutAClientADeliveryIsTakenAtItsWord) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

@@ -6,7 +6,7 @@
 #include "src/pipeline/ticket_keys.h"
 #include "tests/pipeline/world.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 namespace {
 
 class WorkerTest : public World {
@@ -287,4 +287,4 @@ TEST(TicketKeyText, GoesThereAndBack) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::pipeline

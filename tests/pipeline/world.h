@@ -18,7 +18,7 @@
 #include "tests/fakes/fake_receiver.h"
 #include "tests/fakes/faulty_store.h"
 
-namespace retainer {
+namespace retainer::pipeline {
 
 inline const Actor kAlice{"11", "alice", false};  // of the team
 inline const Actor kDave{"22", "dave", false};    // a contact of acme
@@ -192,4 +192,4 @@ class World : public ::testing::Test {
   std::unique_ptr<Timers> timers;
 };
 
-}  // namespace retainer
+}  // namespace retainer::pipeline

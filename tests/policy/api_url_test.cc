@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 TEST(ApiUrlTest, TheAddressOfThePagesIsToldFromThatOfTheApi) {
@@ -32,4 +32,4 @@ TEST(ApiUrlTest, TheAddressOfThePagesIsToldFromThatOfTheApi) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"LooksLikeLoopbackToo", "http://127.0.0.1:8090", "http://127.example.com",
               "not encrypted"},
         Wrong{"UrlWithPassword", "http://127.0.0.1:8090", "https://a:b@gitlab.example.com",
-              "no URL"},
+              "not a URL"},
         Wrong{"ApiUrlOfThePages", "http://127.0.0.1:8090/api/v4/", "https://gitlab.example.com",
               "write api_url: https://gitlab.example.com/api/v4"},
         Wrong{"ApiUrlOfGitHubsPages", "    kind: github\n",
@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"AppAndToken", "    app:", "    token: env:TOKEN\n    app:", "an app and a token"},
         Wrong{"NoCredentials", "    token: env:TOKEN\n", "", "no way to sign in"},
         Wrong{"AppHalf", "id: 123, ", "", "its id and its private key"},
-        Wrong{"AppKeyNoPem", "file:app.pem", "file:hook", "no PEM"},
+        Wrong{"AppKeyNoPem", "file:app.pem", "file:hook", "not PEM"},
         Wrong{"AppOnGitLab", "    token: env:TOKEN\n",
               "    app: {id: 1, private_key: file:app.pem}\n", "GitHub's"},
         Wrong{"Store", "rocksdb:./data", "mysql:./data", "rocksdb:FOLDER"},
@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
               "gate, read or write"},
         Wrong{"SinkKind", "kind: slack", "kind: pigeon", "known kind"},
         Wrong{"NoPolicy", "policy: ./policy\n", "", "no policy"},
-        Wrong{"Interval", "mutation_interval: 0.25s", "mutation_interval: 1bd", "no duration"}),
+        Wrong{"Interval", "mutation_interval: 0.25s", "mutation_interval: 1bd", "not a duration"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ConfigParserTest, AJobsTokenIsForTheGateUnlessItsEntrySaysMore) {
@@ -232,4 +232,4 @@ TEST(ConfigParserTest, AMissingFileIsAProblem) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

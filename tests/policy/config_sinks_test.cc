@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/policy/config_parser.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 ConfigResult Parse(const std::string& sink) {
@@ -114,10 +114,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"OtherHost", "{kind: slack, url: env:CHAT, allow_private: [localhost]}",
               "does not name the host"},
         Wrong{"MailUrl", "{kind: email, url: \"https://x.example\", from: a@b.c, to: [d@e.f]}",
-              "no mail server"},
+              "not a mail server"},
         Wrong{"MailLogin",
               "{kind: email, url: \"smtp://u:top-secret@x.example\", from: a@b.c, to: [d@e.f]}",
-              "no mail server"},
+              "not a mail server"},
         Wrong{"NoFrom", "{kind: email, url: \"smtp://x.example\", to: [d@e.f]}", "without from"},
         Wrong{"NoTo", "{kind: email, url: \"smtp://x.example\", from: a@b.c}",
               "without recipients"},
@@ -127,4 +127,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

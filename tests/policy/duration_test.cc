@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 TEST(DurationTest, Reads) {
@@ -57,4 +57,4 @@ TEST(DayTest, OnlyDaysThatExist) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

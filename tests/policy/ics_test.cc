@@ -14,7 +14,7 @@
 #include "src/policy/ics_rule.h"
 #include "src/policy/policy_parser.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 // Converts line ends to those of the standard.
@@ -201,8 +201,8 @@ INSTANTIATE_TEST_SUITE_P(
               "RRULE:FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1\n",
               9, "RRULE is given twice"),
         Lines("Exrule", absl::StrCat(kYearly, "EXRULE:FREQ=YEARLY;INTERVAL=2\n"), 9, "EXRULE"),
-        Lines("Utc", "DTSTART:20260915T000000Z\nDTEND:20260916T000000Z\n", 7, "no whole day"),
-        Lines("Floating", "DTSTART:20260915T000000\n", 7, "no whole day"),
+        Lines("Utc", "DTSTART:20260915T000000Z\nDTEND:20260916T000000Z\n", 7, "not a whole day"),
+        Lines("Floating", "DTSTART:20260915T000000\n", 7, "not a whole day"),
         Lines("Zoned", "DTSTART;TZID=Europe/Paris:20260915T000000\n", 7, "TZID=Europe/Paris"),
         Lines("ZonedDay", "DTSTART;TZID=Europe/Paris;VALUE=DATE:20260915\n", 7, "TZID"),
         Lines("SaidToBeATime", "DTSTART;VALUE=DATE-TIME:20260915\n", 7, "DTSTART"),
@@ -233,8 +233,8 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Rules, RefusedIcsTest,
     ::testing::Values(
-        Rule("OutOfStep", "FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1", "DTSTART is no day of its"),
-        Rule("OutOfStepByDay", "FREQ=YEARLY;BYDAY=1MO", "DTSTART is no day of its own rule"),
+        Rule("OutOfStep", "FREQ=YEARLY;BYMONTH=10;BYMONTHDAY=1", "DTSTART is not a day of its"),
+        Rule("OutOfStepByDay", "FREQ=YEARLY;BYDAY=1MO", "DTSTART is not a day of its own rule"),
         Rule("EachDayOfTheMonth", "FREQ=YEARLY;BYMONTHDAY=15", "without BYMONTH"),
         Rule("WeekNumber", "FREQ=YEARLY;BYWEEKNO=38;BYDAY=TU", "BYWEEKNO is not read"),
         Rule("DayOfTheYear", "FREQ=YEARLY;BYYEARDAY=258", "BYYEARDAY is not read"),
@@ -248,7 +248,7 @@ INSTANTIATE_TEST_SUITE_P(
         Rule("CountOfNothing", "FREQ=YEARLY;COUNT=0", "COUNT=0"),
         Rule("IntervalOfNothing", "FREQ=YEARLY;INTERVAL=0", "INTERVAL=0"),
         Rule("HugeInterval", "FREQ=YEARLY;INTERVAL=65537", "INTERVAL=65537"),
-        Rule("UntilATime", "FREQ=YEARLY;UNTIL=20300915T235959Z", "UNTIL is no day"),
+        Rule("UntilATime", "FREQ=YEARLY;UNTIL=20300915T235959Z", "UNTIL is not a day"),
         Rule("UntilBefore", "FREQ=YEARLY;UNTIL=20250915", "UNTIL is before DTSTART"),
         Rule("NoSuchMonth", "FREQ=YEARLY;BYMONTH=13", "BYMONTH=13"),
         Rule("NoSuchWeekday", "FREQ=YEARLY;BYDAY=XX", "BYDAY=XX"),
@@ -285,7 +285,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             "InstanceAtATime",
             Calendar(Event(kYearly) + Event("RECURRENCE-ID:20260915T000000Z\nDTSTART:20260917\n")),
-            13, "RECURRENCE-ID is no whole day"},
+            13, "RECURRENCE-ID is not a whole day"},
         Refused{"InstanceWithARule",
                 Calendar(Event(kYearly) +
                          Event("RECURRENCE-ID:20260915\nDTSTART:20260917\nRRULE:FREQ=YEARLY\n")),
@@ -438,4 +438,4 @@ TEST(IcsBoundsTest, AllCalendarsTogetherAreBounded) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

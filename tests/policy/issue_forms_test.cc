@@ -15,7 +15,7 @@
 #include "src/policy/policy_source.h"
 #include "tests/fakes/places.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 const std::string kExamples = SourceDir() + "/deploy/examples/";
@@ -101,4 +101,4 @@ TEST(IssueFormsTest, AnAnswerThatMeansNothingIsToldToTheContact) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

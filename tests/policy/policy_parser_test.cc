@@ -10,7 +10,7 @@
 #include "src/policy/examples.h"
 #include "src/policy/reader.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 constexpr char kGood[] = R"(version: 1
@@ -308,7 +308,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"IcsMissing", kHours, "{mon: [\"09:00-17:00\"]}, holidays: [\"x.ics\"]",
               "beside the policy"},
         Wrong{"OverrideThatIsNoDay", kHours,
-              "{mon: [\"09:00-17:00\"]}, overrides: {\"2026-13-01\": []}", "no day"},
+              "{mon: [\"09:00-17:00\"]}, overrides: {\"2026-13-01\": []}", "not a day"},
         Wrong{"DaysWhereACalendarCloses", "calendars: [always]", "calendars: [paris]",
               "counts whole days"},
         Wrong{"CustomerCalendarCloses", kCustomer, "id: acme, calendars: [paris],",
@@ -326,8 +326,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PriorityTwice", "{name: P2}", "{name: P2}, {name: p1}", "twice"},
         Wrong{"Metric", "{first_response: 1h}", "{first_respons: 1h, update: 1h}",
               "did you mean \"first_response\"?"},
-        Wrong{"Duration", "1h", "1x", "no duration"},
-        Wrong{"DurationZero", "1h", "0h", "no duration"},
+        Wrong{"Duration", "1h", "1x", "not a duration"},
+        Wrong{"DurationZero", "1h", "0h", "not a duration"},
         Wrong{"AtRisk", kPlan, "calendars: [always]\n    at_risk: 100%\n", "breach itself"},
         Wrong{"AtRiskNegative", kPlan, "calendars: [always]\n    at_risk: -5%\n", "more than 0%"},
         Wrong{"WarnAt", kPlan, "calendars: [always]\n    warn_at: [175%]\n", "at most 100"},
@@ -371,7 +371,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"TermReversed", kCustomer, "id: acme, term: {from: 2026-12-31, until: 2026-01-01},",
               "before it begins"},
         Wrong{"TermNoSuchDay", kCustomer, "id: acme, term: {from: 2026-01-01, until: 2026-02-30},",
-              "no day of the calendar"},
+              "not a day of the calendar"},
         Wrong{"TermHalf", kCustomer, "id: acme, term: {from: 2026-01-01},", "its last day"},
         Wrong{"Visibility", kCustomer, "id: acme, visibility: open,", "private or public"},
         Wrong{"LocalTimeZone", "Europe/Paris", "localtime", "unknown time zone"},
@@ -513,4 +513,4 @@ TEST(IcsTest, WhatCannotBeKeptExactlyIsRefusedWithItsLine) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

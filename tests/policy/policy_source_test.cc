@@ -8,7 +8,7 @@
 
 #include "tests/fakes/temporary_folder.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,4 +46,4 @@ TEST(PolicySourceTest, TheNumberOfFilesIsBounded) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -39,4 +39,4 @@ TEST(SecretTextTest, WhatCanOnlyBeASlipIsRefusedAndNeverShown) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

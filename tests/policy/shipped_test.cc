@@ -20,7 +20,7 @@
 #include "src/policy/policy_source.h"
 #include "tests/fakes/places.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 const std::string kDeploy = SourceDir() + "/deploy/";
@@ -173,4 +173,4 @@ TEST(PolicySourceTest, AVersionIsItsContent) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

@@ -6,7 +6,7 @@
 
 #include "src/policy/yaml_tree.h"
 
-namespace retainer {
+namespace retainer::policy {
 namespace {
 
 std::string Problems(const std::string& text) {
@@ -49,4 +49,4 @@ TEST(YamlErrorTest, OtherSlipsSayTheirMend) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::policy

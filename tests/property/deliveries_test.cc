@@ -22,6 +22,9 @@
 namespace retainer {
 namespace {
 
+using core::StoryPolicy;
+using core::Utc;
+
 const ProjectRef kDb{"github", "acme/opendb"};
 const ProjectRef kOther{"github", "acme/driver"};
 constexpr int kIssues = 3;
@@ -83,7 +86,7 @@ class Play {
     deliveries_ = sandbox_.TakePending();
   }
 
-  const std::vector<SandboxDelivery>& deliveries() const { return deliveries_; }
+  const std::vector<sandbox::SandboxDelivery>& deliveries() const { return deliveries_; }
   absl::Time now() const { return clock_.Now(); }
   std::mt19937& random() { return random_; }
   const std::string& path() const { return path_; }  // the project's path at the end
@@ -151,11 +154,11 @@ class Play {
                            "workaround available", "bug"};
   std::string path_ = kDb.path;
   FakeClock clock_;
-  Sandbox sandbox_;
+  sandbox::Sandbox sandbox_;
   std::mt19937 random_;
   std::vector<TicketRef> tickets_;
   std::vector<std::vector<std::pair<std::int64_t, std::string>>> comments_;
-  std::vector<SandboxDelivery> deliveries_;
+  std::vector<sandbox::SandboxDelivery> deliveries_;
 };
 
 // A service that gets deliveries and reports the standing of its tickets.
@@ -167,7 +170,7 @@ class Desk {
         path_(called),
         forge_("github"),
         judge_(store_, clock_, log_, metrics_, terms_,
-               {ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
+               {pipeline::ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
     // The forge has the tickets, but its API shows nothing more of them.
     for (const auto& [path, id] :
          {std::pair{"acme/opendb", "77"}, std::pair{"acme/driver", "88"}}) {
@@ -181,17 +184,18 @@ class Desk {
     ForgeConfig config;
     config.name = "github";
     config.webhook_secrets = {{"s3cret", {}}};
-    auto receiver = MakeReceiver(config);
+    auto receiver = webhooks::MakeReceiver(config);
     EXPECT_TRUE(receiver.ok()) << receiver.status();
     receiver_ = *std::move(receiver);
-    worker_ = std::make_unique<Worker>(*receiver_, judge_, store_, clock_, log_, metrics_, terms_);
+    worker_ = std::make_unique<pipeline::Worker>(*receiver_, judge_, store_, clock_, log_, metrics_,
+                                                 terms_);
     auto terms = CompileTerms("v1", Utc("2026-01-01 00:00:00"), MakePolicy());
     EXPECT_TRUE(terms.ok()) << terms.status();
     terms_.Set({*terms});
   }
 
   // With another id, a repetition passes the inbox and meets its own facts.
-  void Take(const SandboxDelivery& sent, const std::string& id) {
+  void Take(const sandbox::SandboxDelivery& sent, const std::string& id) {
     Headers headers;
     for (const auto& [name, value] : sent.headers) headers.emplace(name, value);
     Verified verified = receiver_->Verify(headers, sent.body, clock_.Now());
@@ -244,12 +248,12 @@ class Desk {
   const std::string path_;
   FakeLog log_;
   FakeMetrics metrics_;
-  MemoryStore store_;
+  store::MemoryStore store_;
   FakeForge forge_;
-  TermsHolder terms_;
-  Judge judge_;
+  pipeline::TermsHolder terms_;
+  pipeline::Judge judge_;
   std::unique_ptr<WebhookReceiver> receiver_;
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<pipeline::Worker> worker_;
 };
 
 class Deliveries : public ::testing::TestWithParam<unsigned> {};
@@ -258,12 +262,13 @@ TEST_P(Deliveries, InAnyOrderAndTwiceEndInTheSameStanding) {
   Play play(GetParam());
   ASSERT_GT(play.deliveries().size(), 10u);
   Desk in_order(play.now(), play.path());
-  for (const SandboxDelivery& delivery : play.deliveries()) in_order.Take(delivery, delivery.id);
+  for (const sandbox::SandboxDelivery& delivery : play.deliveries())
+    in_order.Take(delivery, delivery.id);
   const std::string expected = in_order.Standings();
 
   for (int turn = 0; turn < 2; ++turn) {
-    std::vector<std::pair<const SandboxDelivery*, std::string>> shuffled;
-    for (const SandboxDelivery& delivery : play.deliveries()) {
+    std::vector<std::pair<const sandbox::SandboxDelivery*, std::string>> shuffled;
+    for (const sandbox::SandboxDelivery& delivery : play.deliveries()) {
       shuffled.emplace_back(&delivery, delivery.id);
       if (play.random()() % 3 == 0) shuffled.emplace_back(&delivery, delivery.id);
       if (play.random()() % 3 == 0) shuffled.emplace_back(&delivery, delivery.id + "-again");

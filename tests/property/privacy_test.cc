@@ -190,7 +190,7 @@ using Seen = std::vector<std::pair<absl::Time, std::string>>;
 
 // The forge's content: the comment as posted, and the labels and assignees.
 std::string Words(const TicketContext& context, const Face& face) {
-  static const std::unique_ptr<Renderer> renderer = MakeRenderer();
+  static const std::unique_ptr<Renderer> renderer = templates::MakeRenderer();
   std::string words;
   if (face.comment) words = renderer->RenderComment(*face.comment, CommentMarker(context.key));
   for (const FaceLabel& label : face.labels) {

@@ -11,6 +11,9 @@
 namespace retainer {
 namespace {
 
+using core::Story;
+using core::StoryPolicy;
+
 using absl::Hours;
 using absl::Minutes;
 
@@ -49,7 +52,8 @@ class StatusCommentTest : public ::testing::Test {
   std::string Body() {
     const Face face = Shown();
     if (!face.comment) return "";
-    return MakeRenderer()->RenderComment(*face.comment, CommentMarker(story.context().key));
+    return templates::MakeRenderer()->RenderComment(*face.comment,
+                                                    CommentMarker(story.context().key));
   }
   std::string FirstLine() {
     const std::string body = Body();

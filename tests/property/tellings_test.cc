@@ -30,8 +30,8 @@ class Receiver final : public NoticeSink {
   bool takes_private() const override { return true; }
   absl::Status Tell(const Notice& notice) override {
     if (fails_before) return absl::UnavailableError("down");
-    const std::string id = WebhookId(notice);
-    const std::string body = WebhookBody(notice, NameOf(notice));
+    const std::string id = sinks::WebhookId(notice);
+    const std::string body = sinks::WebhookBody(notice, sinks::NameOf(notice));
     const auto [known, is_new] = bodies.emplace(id, body);
     RC_ASSERT(known->second == body);  // one id, one content
     if (!is_new) {
@@ -53,7 +53,7 @@ class Receiver final : public NoticeSink {
 };
 
 // The test decides what is true: the breach, or that there is none.
-class Truth final : public NoticeReview {
+class Truth final : public pipeline::NoticeReview {
  public:
   explicit Truth(Store& store) : store_(store) {}
   std::vector<Notice> Now() const {
@@ -110,14 +110,14 @@ RC_GTEST_PROP(TellingsPropertyTest, AnIdIsOfOneTellingWithOneContent, ()) {
   FaultyStore store;
   Truth truth(store);
   Receiver receiver;
-  TermsHolder terms;
+  pipeline::TermsHolder terms;
   Policy policy;
   policy.teams["core"] = {"core", {}, {}, {"crm"}};
   terms.Set({*CompileTerms("v1", kStart - absl::Hours(1), policy)});
-  std::unique_ptr<Notifier> notifier;
+  std::unique_ptr<pipeline::Notifier> notifier;
   const auto start = [&] {
-    notifier = std::make_unique<Notifier>(store, clock, log, metrics, terms, truth,
-                                          std::vector<NoticeSink*>{&receiver}, nullptr);
+    notifier = std::make_unique<pipeline::Notifier>(store, clock, log, metrics, terms, truth,
+                                                    std::vector<NoticeSink*>{&receiver}, nullptr);
   };
   start();
   const int steps = *rc::gen::inRange(1, 40);

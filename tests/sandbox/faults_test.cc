@@ -4,7 +4,7 @@
 #include "gmock/gmock.h"
 #include "tests/sandbox/test_client.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 using testing::HasSubstr;
@@ -116,4 +116,4 @@ TEST(ContentLimitTest, EightyCreationsAMinuteAreEnough) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sandbox

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "tests/sandbox/test_client.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 using nlohmann::json;
@@ -375,4 +375,4 @@ TEST_F(GitHubTest, IssuesAreListedByStateAndUpdate) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sandbox

@@ -5,7 +5,7 @@
 #include "gmock/gmock.h"
 #include "tests/sandbox/test_client.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 using nlohmann::json;
@@ -234,4 +234,4 @@ TEST_F(GitLabTest, TagsSpareTheBody) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sandbox

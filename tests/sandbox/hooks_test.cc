@@ -12,7 +12,7 @@
 #include "tests/fakes/places.h"
 #include "tests/sandbox/test_client.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 using nlohmann::json;
@@ -308,4 +308,4 @@ TEST_F(HooksTest, AnAppHearsNothingOfWhatItIsNotInstalledIn) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sandbox

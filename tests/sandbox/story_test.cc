@@ -1,5 +1,3 @@
-#include "src/sandbox/story.h"
-
 #include <functional>
 #include <string>
 #include <utility>
@@ -7,10 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "src/sandbox/demo_story.h"
 #include "src/sandbox/render.h"
 #include "tests/sandbox/test_client.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 using sandbox::ReadMarkdown;
@@ -178,4 +177,4 @@ TEST_F(StoryTest, ItsFilesNameEachOther) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sandbox

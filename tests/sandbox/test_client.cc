@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/sandbox/crypto.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 namespace {
 
 std::pair<std::string, std::string> Split(const std::string& url) {
@@ -191,4 +191,4 @@ Reply SandboxTest::GitLab(const std::string& method, const std::string& path,
   return Send(method, sandbox_.gitlab_api_url() + path, headers, body);
 }
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

@@ -14,7 +14,7 @@
 #include "src/sandbox/sandbox.h"
 #include "tests/fakes/fake_clock.h"
 
-namespace retainer {
+namespace retainer::sandbox {
 
 struct Reply {
   int status = 0;                              // 0: no answer
@@ -91,4 +91,4 @@ class SandboxTest : public testing::Test {
   std::string gitlab_token_;  // of the bot, a maintainer
 };
 
-}  // namespace retainer
+}  // namespace retainer::sandbox

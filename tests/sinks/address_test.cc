@@ -8,7 +8,7 @@
 #include <ostream>
 #include <string>
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 AddressKind Kind(const std::string& text) {
@@ -82,4 +82,4 @@ TEST(AddressKindTest, WhatIsNeitherV4NorV6IsUnusable) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -8,9 +8,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 class HttpReceiver::Server {
  public:
@@ -80,4 +80,4 @@ void HttpReceiver::Answer(int status, std::map<std::string, std::string> headers
 std::vector<Received> HttpReceiver::received() const { return server_->received(); }
 bool HttpReceiver::Await(std::size_t count) const { return server_->Await(count); }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -14,7 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "tests/sinks/samples.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 std::string ChatText(const Notice& notice, const TicketName& ticket) {
@@ -318,4 +318,4 @@ TEST(WordsTest, OneLineIsTextAndEndsInTime) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -5,7 +5,7 @@
 #include "retainer/standing.h"
 #include "src/sinks/words.h"
 
-namespace retainer {
+namespace retainer::sinks {
 
 inline Notice SampleNotice() {
   Notice notice;
@@ -28,4 +28,4 @@ inline TicketName SampleTicket() {
   return {"github:acme/opendb#12", "https://github.com/acme/opendb/issues/12"};
 }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -15,10 +15,10 @@
 #include "src/sinks/messages.h"
 #include "src/sinks/signature.h"
 #include "tests/fakes/fake_clock.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 #include "tests/sinks/samples.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 constexpr char kSecret[] = "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=";
@@ -222,4 +222,4 @@ TEST(SignedMessageTest, IsWrittenForOthersToRead) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sinks

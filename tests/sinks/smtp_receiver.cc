@@ -17,9 +17,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 void Require(bool done) {
@@ -232,4 +232,4 @@ void SmtpReceiver::Talk(int connection) {
 SilentReceiver::SilentReceiver() { std::tie(listener_, port_) = Listen(); }
 SilentReceiver::~SilentReceiver() { close(listener_); }
 
-}  // namespace retainer
+}  // namespace retainer::sinks

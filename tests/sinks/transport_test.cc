@@ -12,9 +12,9 @@
 #include "absl/time/clock.h"
 #include "retainer/forge.h"
 #include "tests/fakes/temporary_folder.h"
-#include "tests/sinks/receivers.h"
+#include "tests/sinks/fake_receivers.h"
 
-namespace retainer {
+namespace retainer::sinks {
 namespace {
 
 Endpoint Here(std::string url) {
@@ -273,4 +273,4 @@ TEST(TransportTest, HostOfAUrl) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::sinks

@@ -16,7 +16,7 @@
 #include "tests/contract/store_samples.h"
 #include "tests/store/decode_everything.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 StoredFact SampleStoredFact() { return {SampleFact("comment/1"), kTextFeaturesVersion}; }
@@ -169,6 +169,8 @@ TEST(Records, NestingIsBounded) {
     bytes = outer + bytes;
   }
   DecodeEverything(std::string(1, kRecordVersion) + bytes);
+  EXPECT_TRUE(FieldReader("", kMaxRecordDepth).ok());
+  EXPECT_FALSE(FieldReader("", kMaxRecordDepth + 1).ok());
 }
 
 TEST(Keys, SortAsWhatTheyStandFor) {
@@ -247,4 +249,4 @@ TEST(Counters, AddModulo64Bits) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -10,7 +10,7 @@
 #include "src/store/codec/keys.h"
 #include "src/store/codec/records.h"
 
-namespace retainer {
+namespace retainer::store {
 
 // If bytes decode, the encoding of the result must decode to the same value: the second encoding is
 // the canonical one.
@@ -52,4 +52,4 @@ inline void DecodeEverything(std::string_view bytes) {
   if (reader.U8(&small) && reader.Text(&text) && reader.Instant(&at)) reader.Ticket(&ticket);
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

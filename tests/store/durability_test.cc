@@ -20,7 +20,7 @@
 #include "tests/fakes/power_cut_engine.h"
 #include "tests/fakes/temporary_folder.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 // The n-th decision on a ticket, which ends a delivery.
@@ -309,4 +309,4 @@ TEST_F(DurabilityOnDisk, MakingDurableSyncsOnceAndOnlyWhereSomethingIsNot) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -9,7 +9,7 @@
 
 #include "rocksdb/file_system.h"
 
-namespace retainer {
+namespace retainer::store {
 
 enum class Fault { kNone, kFull, kReadOnly, kBroken };
 enum class FaultPoint { kWrite, kSync };
@@ -105,4 +105,4 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   std::atomic<std::uint64_t> room_ = 0;
 };
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -10,7 +10,7 @@
 #include "src/store/memory_engine.h"
 #include "src/store/table_store.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 TEST(InboxFronts, RisesOnly) {
@@ -143,4 +143,4 @@ TEST_F(InboxFrontsOfAStore, WhatWasSetAsideIsReadAgainOnceItIsPutBack) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 Pins Of(const std::string& name) {
@@ -44,4 +44,4 @@ TEST(PinsCache, KeepsNothingWhileAFailedWriteMayTurnOutToBeThere) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -15,7 +15,7 @@
 #include "tests/fakes/temporary_folder.h"
 #include "tests/store/faulty_file_system.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 class RocksDbFaultTest : public testing::TestWithParam<std::tuple<Fault, FaultPoint>> {
@@ -195,4 +195,4 @@ TEST_F(RocksDbFullDiskTest, TheDatabaseKeepsNoLogFileThere) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -16,7 +16,7 @@
 #include "tests/contract/store_samples.h"
 #include "tests/fakes/temporary_folder.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 class RocksDbStoreTest : public testing::Test {
@@ -209,4 +209,4 @@ TEST_F(RocksDbStoreTest, LedgerHoldsNoPersonsName) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

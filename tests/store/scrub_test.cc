@@ -13,7 +13,7 @@
 #include "tests/contract/store_samples.h"
 #include "tests/fakes/temporary_folder.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 class ScrubTest : public testing::Test {
@@ -123,4 +123,4 @@ TEST_F(ScrubTest, APositionThatIsNoneIsRefused) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -10,7 +10,7 @@
 #include "tests/contract/store_query_contract.h"
 #include "tests/fakes/temporary_folder.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreContract,
@@ -31,4 +31,4 @@ INSTANTIATE_TEST_SUITE_P(RocksDb, StoreContract,
                                                     }}));
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -7,7 +7,7 @@
 #include "src/store/table_store.h"
 #include "tests/contract/store_samples.h"
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 TEST(Upgrade, TicketsOfSchemaOneAreFiledAnew) {
@@ -206,4 +206,4 @@ TEST(Upgrade, DirtyFacesOfSchemaTwoAreFoundInTheirForgesQueue) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::store

@@ -9,7 +9,7 @@
 
 #include "templates/renderer.h"
 
-namespace retainer {
+namespace retainer::templates {
 namespace {
 
 CommentView View(CommentView::Kind kind) {
@@ -76,4 +76,4 @@ TEST(BodiesTest, OneOfEveryKind) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::templates

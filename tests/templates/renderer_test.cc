@@ -12,7 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::templates {
 namespace {
 
 constexpr char kMarker[] = "<!-- retainer:status:github/1/issue/12 -->";
@@ -442,4 +442,4 @@ TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::templates

@@ -14,7 +14,7 @@
 #include "webhooks/json_body.h"
 #include "webhooks/json_strict.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using ::testing::HasSubstr;
@@ -296,4 +296,4 @@ TEST(CostTest, AUsualPayloadTakesFarLessThanAMillisecond) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

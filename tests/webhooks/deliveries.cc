@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/places.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 ForgeConfig GitHubConfig() {
   ForgeConfig config;
@@ -131,4 +131,4 @@ std::string Hmac(std::string_view key, std::string_view text) {
   return absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size));
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

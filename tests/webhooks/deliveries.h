@@ -11,7 +11,7 @@
 #include "retainer/webhook.h"
 #include "webhooks/receivers.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 
 inline constexpr char kSecret[] = "sample secret";
 
@@ -45,4 +45,4 @@ std::optional<ChangeInfo> SeenIn(const Event& event);
 std::string Hmac(std::string_view key, std::string_view text);  // hexadecimal
 absl::Time At(std::string_view rfc3339);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

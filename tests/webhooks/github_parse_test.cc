@@ -8,7 +8,7 @@
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using ::testing::ElementsAre;
@@ -403,4 +403,4 @@ TEST(GitHubParseTest, BelievesNoOddNamesAndAddresses) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

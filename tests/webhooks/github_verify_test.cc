@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/webhooks/deliveries.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using ::testing::HasSubstr;
@@ -293,7 +293,10 @@ TEST(GitHubVerifyTest, ABoundSecretSaysNothingWithoutAProjectButPing) {
         .outcome;
   };
   EXPECT_EQ(outcome("github/ping"), VerifyOutcome::kGenuine);
-  EXPECT_EQ(outcome("github/marketplace_purchase.purchased"), VerifyOutcome::kRefused);
+  const std::string nowhere = R"({"action":"created","installation":{"id":1}})";
+  EXPECT_EQ(receiver->Verify(SignedHeaders(nowhere, kSecret, "installation"), nowhere, Received())
+                .outcome,
+            VerifyOutcome::kRefused);
   EXPECT_EQ(outcome("github/installation.created"), VerifyOutcome::kGenuine);
   // A variation of a project's name is not that name.
   const std::string odd = R"({"action":"opened","repository":{"full_name":"acme/../x y"}})";
@@ -342,4 +345,4 @@ TEST(MakeReceiverTest, RefusesAForgeWithoutAProperSecret) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -5,9 +5,9 @@
 #include "retainer/change.h"
 #include "retainer/fact_builders.h"
 #include "tests/webhooks/deliveries.h"
-#include "webhooks/gitlab/ticket_facts.h"
+#include "webhooks/gitlab/gitlab_facts.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using ::testing::ElementsAre;
@@ -311,4 +311,4 @@ TEST(GitLabParseTest, TokensBotsAreKnownByTheirLogins) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

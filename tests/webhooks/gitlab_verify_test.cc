@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/webhooks/deliveries.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using ::testing::HasSubstr;
@@ -240,4 +240,4 @@ TEST(GitLabVerifyTest, NeedGoesByEventTypeAlone) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

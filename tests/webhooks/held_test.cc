@@ -5,7 +5,7 @@
 
 #include "tests/webhooks/deliveries.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using nlohmann::json;
@@ -80,4 +80,4 @@ TEST(Held, AProjectsOwnBotIsAMachine) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -10,7 +10,7 @@
 #include "webhooks/json_body.h"
 #include "webhooks/json_strict.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 // The whole content of a body, as the strict parser reads it and as Body reads it.
@@ -60,4 +60,4 @@ void ExpectTheJudgesReading(std::string_view text) {
   EXPECT_EQ(Print(body->root()), Print(**judged)) << text.substr(0, 200);
 }
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

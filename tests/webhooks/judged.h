@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace retainer {
+namespace retainer::webhooks {
 
 // Both agree on what is refused, why, and on everything that is read.
 void ExpectTheJudgesReading(std::string_view text);
 
-}  // namespace retainer
+}  // namespace retainer::webhooks

@@ -13,10 +13,10 @@
 #include "tests/fakes/places.h"
 #include "tests/webhooks/deliveries.h"
 #include "tests/webhooks/judged.h"
-#include "webhooks/github/parser.h"
-#include "webhooks/gitlab/parser.h"
+#include "webhooks/github/github_parser.h"
+#include "webhooks/gitlab/gitlab_parser.h"
 
-namespace retainer {
+namespace retainer::webhooks {
 namespace {
 
 using nlohmann::json;
@@ -229,4 +229,4 @@ TEST(SettingsTest, TheHookAsksForTheEventsThatAreNeeded) {
 }
 
 }  // namespace
-}  // namespace retainer
+}  // namespace retainer::webhooks

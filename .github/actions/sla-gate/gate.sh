@@ -232,7 +232,7 @@ tell() { # FORMAT
     }'
 }
 verdict=$(tell verdict)
-[ -n "$verdict" ] || refuse "what answered is no gate: give url the address of Retainer, without a path"
+[ -n "$verdict" ] || refuse "the answer is not from a gate: give url the address of Retainer, without a path"
 verdict_is "$verdict"
 if on_gitlab; then tell text; else tell github; fi
 summary "$(tell markdown)"

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::store {
 
 inline std::string EncodeCounter(std::uint64_t value) {
   std::string out;
@@ -22,4 +22,4 @@ inline std::uint64_t DecodeCounter(std::string_view bytes) {
   return value;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

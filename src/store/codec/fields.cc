@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::int64_t kFuture = std::numeric_limits<std::int64_t>::max();
@@ -98,4 +98,4 @@ std::uint64_t FieldReader::Number(std::string_view payload) {
   return number;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -47,7 +47,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 
-namespace retainer {
+namespace retainer::store {
 
 inline constexpr char kRecordVersion = 1;
 // Maximum nesting of structures; ours have four levels.
@@ -59,7 +59,11 @@ bool TakeVarint(std::string_view* in, std::uint64_t* value);
 void AppendInstant(std::string* out, absl::Time at);
 bool TakeInstant(std::string_view* in, absl::Time* at);
 
-// The valid numbers of a persisted enumeration: `KnownNumbers(T)` returns {least, greatest}.
+// The valid numbers of a persisted enumeration: `KnownNumbers(Enumeration<T>)` returns {least,
+// greatest}. The tag makes the function visible here for enumerations of other namespaces.
+template <class T>
+struct Enumeration {};
+
 struct NumberRange {
   std::uint64_t least = 0;
   std::uint64_t greatest = 0;
@@ -212,7 +216,7 @@ class FieldReader {
   template <class T>
   void Get(std::string_view payload, T* value) {
     if constexpr (std::is_enum_v<T>) {
-      const NumberRange known = KnownNumbers(T{});
+      const NumberRange known = KnownNumbers(Enumeration<T>{});
       const std::uint64_t number = Number(payload);
       ok_ = ok_ && number >= known.least && number <= known.greatest;
       if (ok_) *value = static_cast<T>(number);
@@ -262,4 +266,4 @@ std::optional<T> DecodeRecord(std::string_view record, FieldSet left_out = {}) {
   return value;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

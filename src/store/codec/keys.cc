@@ -2,7 +2,7 @@
 
 #include <limits>
 
-namespace retainer {
+namespace retainer::store {
 namespace {
 
 constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
@@ -134,4 +134,4 @@ std::string PrefixEnd(std::string_view prefix) {
   return end;
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

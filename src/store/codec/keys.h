@@ -19,7 +19,7 @@
 #include "absl/time/time.h"
 #include "retainer/ids.h"
 
-namespace retainer {
+namespace retainer::store {
 
 // Builds a key from left to right.
 class KeyWriter {
@@ -65,4 +65,4 @@ class KeyReader {
 // none.
 std::string PrefixEnd(std::string_view prefix);
 
-}  // namespace retainer
+}  // namespace retainer::store

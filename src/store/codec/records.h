@@ -9,23 +9,23 @@
 #include "retainer/store.h"
 #include "src/store/codec/fields.h"
 
-namespace retainer {
+namespace retainer::store {
 
 // ---- Enumerations: the numbers that this version knows
 
-inline NumberRange KnownNumbers(TicketKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(FactKind) { return {1, 26}; }
-inline NumberRange KnownNumbers(Provenance) { return {1, 4}; }
-inline NumberRange KnownNumbers(CommandName) { return {1, 11}; }
-inline NumberRange KnownNumbers(ClockState) { return {1, 9}; }
-inline NumberRange KnownNumbers(NoticeKind) { return {1, 7}; }
-inline NumberRange KnownNumbers(Metric) { return {1, 6}; }
-inline NumberRange KnownNumbers(PromiseKind) { return {1, 2}; }
-inline NumberRange KnownNumbers(Ending) { return {1, 5}; }
-inline NumberRange KnownNumbers(CommentView::Kind) { return {0, 4}; }
-inline NumberRange KnownNumbers(CheckView::Verdict) { return {1, 3}; }
-inline NumberRange KnownNumbers(FaceReaction::Kind) { return {1, 2}; }
-inline NumberRange KnownNumbers(ChangeState) { return {1, 3}; }
+inline NumberRange KnownNumbers(Enumeration<TicketKind>) { return {1, 2}; }
+inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 26}; }
+inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 4}; }
+inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 11}; }
+inline NumberRange KnownNumbers(Enumeration<ClockState>) { return {1, 9}; }
+inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 7}; }
+inline NumberRange KnownNumbers(Enumeration<Metric>) { return {1, 6}; }
+inline NumberRange KnownNumbers(Enumeration<PromiseKind>) { return {1, 2}; }
+inline NumberRange KnownNumbers(Enumeration<Ending>) { return {1, 5}; }
+inline NumberRange KnownNumbers(Enumeration<CommentView::Kind>) { return {0, 4}; }
+inline NumberRange KnownNumbers(Enumeration<CheckView::Verdict>) { return {1, 3}; }
+inline NumberRange KnownNumbers(Enumeration<FaceReaction::Kind>) { return {1, 2}; }
+inline NumberRange KnownNumbers(Enumeration<ChangeState>) { return {1, 3}; }
 
 // ---- Names
 
@@ -298,7 +298,7 @@ enum class FaceState : std::uint8_t {
   kDead = 3,  // given up: it is in the dead-letter table
   kBacklog = 4,
 };
-inline NumberRange KnownNumbers(FaceState) { return {1, 4}; }
+inline NumberRange KnownNumbers(Enumeration<FaceState>) { return {1, 4}; }
 
 struct FaceRecord {
   Face face;
@@ -571,4 +571,4 @@ void Describe(Io& io, StoredLedgerHead& head) {
   io(2, head.digest);
 }
 
-}  // namespace retainer
+}  // namespace retainer::store

@@ -129,7 +129,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace retainer {
+namespace retainer::store {
 
 // Raise it when an older program would damage or misread the store.
 inline constexpr std::uint64_t kSchemaVersion = 13;
@@ -226,4 +226,4 @@ enum class Counter : std::uint8_t {
   kHeldOf = 18,
 };
 
-}  // namespace retainer
+}  // namespace retainer::store
