@@ -119,7 +119,23 @@ struct Decision {
   bool all_held = false;
   absl::Time wake_at = absl::InfiniteFuture();
   std::vector<Departure> departures;
+  // Of a change that says it fixes something, or once did. Its check is the face's.
+  std::optional<ChangeRecord> change;
   DecisionRecord record;
+};
+
+// A ticket that a change says it fixes. The readers of the change may read it too.
+struct FixedTicket {
+  std::string name;  // `#12`, or `owner/repo#12` in another project
+  std::string url;
+  std::vector<PublicPromise> promises;
+  TicketKey key = {};
+};
+
+// What is known about the tickets that a change says it fixes.
+struct ChangeBeside {
+  std::optional<ChangeRecord> known;  // as of the last decision
+  std::vector<FixedTicket> fixed;     // found by FindChange in the facts with the news
 };
 
 // Adds `news` to the ticket's facts and evaluates them.
@@ -131,11 +147,11 @@ struct Decision {
 //
 // `before` is the state of each clock after the last decision (key: `customer metric`), for the
 // record of changes. `told` lists the ticket's notices that were told as breaches, to find those
-// that must be taken back.
+// that must be taken back. `of_change`: for a ticket that is a change.
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
                 const TermsHistory& terms, const Pins& pins,
                 const std::map<std::string, std::string>& before, absl::Time now,
-                const std::vector<Notice>& told = {});
+                const std::vector<Notice>& told = {}, const ChangeBeside& of_change = {});
 // `customer metric` -> clock state, for all claims of the standing: the `before` of Decide.
 std::map<std::string, std::string> ClockStates(const Standing& standing);
 
@@ -171,13 +187,6 @@ std::vector<Notice> WithdrawnBreaches(const TicketContext& context, const Standi
 // same standing as to Present. Nullopt when Present returns nullopt.
 std::optional<std::vector<PublicPromise>> PresentPromises(const Standing& standing,
                                                           const Terms& terms, absl::Time now);
-
-// A ticket that a change says it fixes. The readers of the change may read it too.
-struct FixedTicket {
-  std::string name;  // `#12`, or `owner/repo#12` in another project
-  std::string url;
-  std::vector<PublicPromise> promises;
-};
 
 // The check on an open change: the promises of the tickets that it fixes. With CheckMode::kBlocking
 // the check fails while an owed answer is late on such a ticket. It never fails because the fix

@@ -155,7 +155,15 @@ struct RoleStanding {
 // Something that only the forge knows. The caller asks the forge, adds the answer as a fact and
 // evaluates again.
 struct Question {
-  enum class Kind : std::uint8_t { kOpening, kPermission, kMembership, kProfile, kReference };
+  // Persisted: numbers never change.
+  enum class Kind : std::uint8_t {
+    kOpening = 0,
+    kPermission = 1,
+    kMembership = 2,
+    kProfile = 3,
+    kReference = 4,
+    kOwner = 5,  // whose a login of the policy is: the shell's own, answered by a pin
+  };
   Kind kind = Kind::kOpening;
   Actor actor;
   std::string organization;

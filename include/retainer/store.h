@@ -86,13 +86,6 @@ struct StoredTicket {
   FactSet facts;
 };
 
-// When a new face is shown.
-enum class FaceTurn : std::uint8_t {
-  kKeep,     // at once, or in its place if it already waits in the backlog
-  kNow,      // at once: something has just happened on the ticket
-  kBacklog,  // in its turn, at the dispatcher's steady rate
-};
-
 // All that one decision writes, atomically.
 struct DecisionWrite {
   TicketRecord record;      // `version` is the version expected in the store
@@ -111,6 +104,8 @@ struct DecisionWrite {
   std::optional<std::string> inbox_done_forge;
   std::optional<ProjectRecord> project;
   std::vector<std::pair<Login, std::string>> pins;  // put if absent; stored in lower case
+  // Other tickets whose records the decision used, with the versions read: checked like `record`'s.
+  std::vector<std::pair<TicketKey, std::uint64_t>> relies_on;
 };
 
 // Tickets that compare equal are ordered by key.
@@ -429,6 +424,11 @@ class Store {
   virtual absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket,
                                                               ChangeState state,
                                                               std::size_t limit) = 0;
+  // Tickets with a question to ask the forge now (OpenQuestions::ask_everybody, `ask_hidden`), in
+  // key order, after `after`.
+  virtual absl::StatusOr<std::vector<TicketRecord>> FindAsks(const std::string& forge,
+                                                             const std::optional<TicketKey>& after,
+                                                             std::size_t limit) = 0;
   // Cost: one row per combination of plan, priority and state, however many tickets there are.
   virtual absl::StatusOr<std::vector<OpenCount>> CountOpenByState() = 0;
   virtual absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) = 0;

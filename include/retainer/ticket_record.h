@@ -88,6 +88,28 @@ struct ChangeRecord {
   friend bool operator==(const ChangeRecord&, const ChangeRecord&) = default;
 };
 
+// When a new face is shown. Persisted: numbers never change.
+enum class FaceTurn : std::uint8_t {
+  kKeep = 0,     // at once, or in its place if it already waits in the backlog
+  kNow = 1,      // at once: something has just happened on the ticket
+  kBacklog = 2,  // in its turn, at the dispatcher's steady rate
+};
+
+// The open questions of a ticket's last decision.
+struct OpenQuestions {
+  std::vector<Question> everybody;  // the outsiders' view depends on them
+  std::vector<Question> hidden;     // only for the sake of private customers
+  // The asker is to ask them now. Otherwise they are asked when the ticket wakes up.
+  bool ask_everybody = false;
+  bool ask_hidden = false;
+  // The facts are in the ticket, but what follows from them is decided after the forge was asked.
+  bool held = false;
+  // While held: when the face is shown, and the ids of the facts that were not decided on yet.
+  FaceTurn turn = FaceTurn::kKeep;
+  std::vector<std::string> joined;
+  friend bool operator==(const OpenQuestions&, const OpenQuestions&) = default;
+};
+
 // `version` is the version counter for the optimistic lock: it rises by one with every change. 0:
 // the ticket does not exist yet.
 struct TicketRecord {
@@ -107,6 +129,7 @@ struct TicketRecord {
   // view.
   std::uint32_t questions = 0;
   std::uint32_t outside_questions = 0;
+  OpenQuestions asks;
   absl::Time decided_at = absl::UnixEpoch();
   absl::Time opened_at = absl::UnixEpoch();
   absl::Time updated_at = absl::UnixEpoch();  // time of the last activity

@@ -116,7 +116,7 @@ Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed,
     auto page = RunBacktestPage(
         replaying.store(),
         [&](const TicketKey& key, const TicketRecord& record) {
-          return replaying.judge().Context(key, record, std::nullopt);
+          return replaying.judge().Context(key, record);
         },
         task, after);
     if (!page.ok()) Fail(page.status());

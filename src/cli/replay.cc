@@ -40,6 +40,8 @@ std::string DescribeQuestion(const Question& question) {
       return "the e-mail address of " + who;
     case Question::Kind::kReference:
       return "which ticket \"" + question.reference + "\" is";
+    case Question::Kind::kOwner:
+      return "the account of " + who;
   }
   return "";
 }

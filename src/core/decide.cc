@@ -15,6 +15,7 @@
 #include "outside.h"
 #include "prospects.h"
 #include "readers.h"
+#include "retainer/change.h"
 #include "retainer/core.h"
 #include "roles.h"
 
@@ -171,6 +172,26 @@ void TellReaders(const TicketContext& context, const TermsHistory& terms, const 
   decision->face->discloses = std::move(face->discloses);
 }
 
+// What a change says it fixes is remembered, and the promises that ride on it are its face's check.
+void TakeChange(const TicketContext& context, const ChangeBeside& beside, CheckMode mode,
+                Decision* decision) {
+  if (context.key.kind != TicketKind::kChange) return;
+  const std::optional<ChangeInfo> seen = FindChange(decision->facts);
+  if (!seen || (seen->fixes.empty() && !beside.known)) return;
+  ChangeRecord& change = decision->change.emplace();
+  change.state = seen->state;
+  change.base = seen->base;
+  change.head = seen->head;
+  change.merge = seen->merge;
+  change.checked = beside.known && beside.known->checked;
+  for (const FixedTicket& ticket : beside.fixed) change.fixes.push_back(ticket.key);
+  std::sort(change.fixes.begin(), change.fixes.end());
+  change.fixes.erase(std::unique(change.fixes.begin(), change.fixes.end()), change.fixes.end());
+  if (!decision->face) return;
+  decision->face->check = PresentCheck(change, beside.fixed, mode);
+  if (decision->face->check) change.checked = true;
+}
+
 void SortUnique(std::vector<Question>* questions) {
   std::sort(questions->begin(), questions->end());
   questions->erase(std::unique(questions->begin(), questions->end()), questions->end());
@@ -181,7 +202,7 @@ void SortUnique(std::vector<Question>* questions) {
 Decision Decide(const TicketContext& context, const FactSet& facts, const std::vector<Fact>& news,
                 const TermsHistory& terms, const Pins& pins,
                 const std::map<std::string, std::string>& before, absl::Time now,
-                const std::vector<Notice>& told) {
+                const std::vector<Notice>& told, const ChangeBeside& of_change) {
   Decision decision;
   decision.facts = facts;
   std::set<std::string_view> ids;
@@ -295,6 +316,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     notice.url = context.url;
   }
   decision.departures = Departures(context, decision.facts, standing);
+  TakeChange(context, of_change, current.policy.checks, &decision);
 
   decision.record.ticket = context.key;
   decision.record.at = now;

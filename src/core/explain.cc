@@ -357,6 +357,10 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
         absl::StrAppend(&out, "  which ticket \"", question.reference,
                         "\" is, not yet answered by the forge\n");
         break;
+      case Question::Kind::kOwner:
+        absl::StrAppend(&out, "  account of ", Who(question.actor),
+                        " not yet answered by the forge\n");
+        break;
     }
   }
   if (!standing.flags.empty()) absl::StrAppend(&out, "\nto know\n");

@@ -23,6 +23,7 @@ std::vector<std::string> PossibleValues(const Question& question, const TicketCo
                                         const TermsHistory& terms) {
   switch (question.kind) {
     case Question::Kind::kOpening:
+    case Question::Kind::kOwner:
       return {};
     case Question::Kind::kPermission:
       return {"read", "write"};
@@ -57,6 +58,7 @@ Fact Supposed(const Question& question, std::string value, absl::Time now) {
   fact.expires = absl::InfiniteFuture();
   switch (question.kind) {
     case Question::Kind::kOpening:
+    case Question::Kind::kOwner:
     case Question::Kind::kPermission:
       fact.kind = FactKind::kPermission;
       break;

@@ -36,15 +36,12 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     : outside_acts_(ports.store),
       ports_(Guarded(std::move(ports), &outside_acts_)),
       options_(std::move(options)),
-      follow_ups_([this](const std::string& forge) {
-        for (const auto& mine : forges_) {
-          if (mine->slot.name == forge && mine->inquirer_thread != nullptr) {
-            mine->inquirer_thread->wakeable.Wake();
-          }
-        }
-      }),
+      tries_(ports_.clock, ports_.forges),
+      ask_queue_([this](const std::string& forge, Sake sake) { WakeAskers(forge, sake); }),
       judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges,
-             &follow_ups_),
+             Asking{tries_, ask_queue_}),
+      inquiries_(ports_.store, ports_.clock, ports_.log, ports_.metrics, ports_.forges, tries_),
+      asker_(judge_, inquiries_, ask_queue_, ports_.store, ports_.clock),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),
       intake_(ports_.receivers, ports_.store, ports_.clock, ports_.log, ports_.metrics,
               [this](const std::string& forge) {
@@ -87,6 +84,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
     dispatch.right_of_way = &right_of_way_;
+    dispatch.self = [this, name = slot.name] { return inquiries_.Self(name); };
     dispatch.random = options_.random;
     if (!dispatch.random) {
       dispatch.random = [engine = std::minstd_rand(std::random_device()())]() mutable {
@@ -120,7 +118,6 @@ Desk::Thread* Desk::Spawn(std::string name, RoundFunction round) {
 
 void Desk::Start() {
   // Create all threads before the first one runs, because rounds wake one another.
-  follow_ups_.Start();
   intake_.Start();
   for (const auto& mine : forges_) {
     ForgeThreads* forge = mine.get();
@@ -131,8 +128,14 @@ void Desk::Start() {
     forge->dispatcher_thread = Spawn(absl::StrCat("dispatcher ", forge->slot.name),
                                      [this, forge] { return DispatcherRound(forge); });
     if (forge->slot.client != nullptr) {
-      forge->inquirer_thread = Spawn(absl::StrCat("inquirer ", forge->slot.name),
-                                     [this, forge] { return InquirerRound(forge); });
+      for (int i = 0; i < kAskers; ++i) {
+        forge->asker_threads.push_back(
+            Spawn(absl::StrCat("asker ", forge->slot.name),
+                  [this, forge] { return AskerRound(forge, Sake::kEverybody); }));
+      }
+      forge->hidden_asker_thread =
+          Spawn(absl::StrCat("hidden asker ", forge->slot.name),
+                [this, forge] { return AskerRound(forge, Sake::kHidden); });
     }
     if (forge->recovery) {
       Recovery* recovery = forge->recovery.get();
@@ -149,6 +152,11 @@ void Desk::Start() {
   reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
   projects_thread_ = Spawn("projects", [this] { return ProjectsRound(); });
   Spawn("scrubber", [this] { return ScrubberRound(); });
+  for (const auto& mine : forges_) {
+    // What is not found now, the tickets' wake-ups find.
+    const absl::Status refilled = asker_.Refill(mine->slot.name);
+    if (!refilled.ok()) LogTrouble("open questions could not be read", mine->slot.name, refilled);
+  }
 
   for (const auto& each : threads_) {
     Thread* thread = each.get();
@@ -275,19 +283,6 @@ absl::Time Desk::DispatcherRound(ForgeThreads* forge) {
   return round->next;
 }
 
-absl::Time Desk::InquirerRound(ForgeThreads* forge) {
-  const std::optional<TicketKey> key = follow_ups_.Take(forge->slot.name);
-  if (!key) return absl::InfiniteFuture();
-  // If it fails, the ticket's wake-up does it later.
-  if (const auto judged = judge_.FollowUp(*key); !judged.ok()) {
-    LogTrouble("ticket could not be judged", forge->slot.name, judged.status());
-  }
-  for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
-  timers_thread_->wakeable.Wake();
-  notifier_thread_->wakeable.Wake();
-  return absl::InfinitePast();
-}
-
 absl::Time Desk::TimersRound() {
   const auto judged = timers_.RunDue();
   if (!judged.ok()) {
@@ -351,7 +346,7 @@ absl::StatusOr<std::string> Desk::Unsettled() {
     if (!entries.ok()) return entries.status();
     if (!entries->empty()) return absl::StrCat("the inbox of ", mine->slot.name);
   }
-  if (follow_ups_.busy()) return "questions for the sake of private customers";
+  if (has_terms && ask_queue_.busy()) return "questions to a forge";
   auto wake = timers_.NextWake();
   if (!wake.ok()) return wake.status();
   if (*wake <= now) return "a wake-up that is due";
@@ -423,10 +418,10 @@ absl::StatusOr<TicketKey> Desk::Resolve(const TicketRef& ref) {
 }
 
 absl::StatusOr<Judged> Desk::Operate(const TicketKey& key, Fact fact) {
-  if (absl::Status there = judge_.Confirm(key); !there.ok()) return there;
+  if (absl::Status there = inquiries_.Confirm(key); !there.ok()) return there;
   News news;
   news.facts.push_back(std::move(fact));
-  auto judged = judge_.Decide(key, news);
+  auto judged = asker_.DecideAndAsk(key, news);
   WakeAll();
   if (!judged.ok()) return judged;
   // Unlike a delivery, an operator's fact is stored nowhere else.
@@ -458,7 +453,8 @@ absl::StatusOr<Inspection> Desk::Inspect(const TicketRef& ref, const std::string
       return Unknown({ref.forge, (*project)->path});
     return absl::NotFoundError(absl::StrCat("nothing is known of ", ToString(ref)));
   }
-  auto context = judge_.Context(*key, stored->record, std::nullopt);
+  (void)inquiries_.Self(key->forge);
+  auto context = judge_.Context(*key, stored->record, inspection.terms);
   if (!context.ok()) return context.status();
   auto pins = ports_.store.LoadPins();
   if (!pins.ok()) return pins.status();

@@ -3,7 +3,8 @@
 // Threads, started by Start and ended by Stop:
 //   one worker per forge      inbox -> decisions, with helpers while there is a page to process
 //   one dispatcher per forge  dirty faces -> the forge
-//   one inquirer per forge    questions for the sake of private customers, after the faces
+//   askers of each forge      open questions of decisions -> the forge; one more asker for
+//                             questions for the sake of private customers
 //   timers                    wake-ups that are due
 //   notifier                  notices -> sinks, mentions -> the forge
 //   reconciler                re-evaluation after a policy change; checks for trouble
@@ -41,9 +42,11 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/pipeline/ask_queue.h"
+#include "src/pipeline/asker.h"
 #include "src/pipeline/containment.h"
 #include "src/pipeline/dispatcher.h"
-#include "src/pipeline/follow_ups.h"
+#include "src/pipeline/inquiries.h"
 #include "src/pipeline/intake.h"
 #include "src/pipeline/judge.h"
 #include "src/pipeline/mentions.h"
@@ -57,6 +60,7 @@
 #include "src/pipeline/terms_holder.h"
 #include "src/pipeline/throttle.h"
 #include "src/pipeline/timers.h"
+#include "src/pipeline/tries.h"
 #include "src/pipeline/wakeable.h"
 #include "src/pipeline/worker.h"
 
@@ -125,6 +129,9 @@ struct Health {
 
 class Desk {
  public:
+  // So many tickets of a forge are asked about at once.
+  static constexpr int kAskers = 4;
+
   Desk(DeskPorts ports, DeskOptions options);
   // Stops, and waits without a time limit.
   ~Desk();
@@ -149,9 +156,9 @@ class Desk {
   void Nudge();
 
   // Waits until there is nothing left to do at the clock's present instant: the inbox is empty (if
-  // terms are in force), no wake-up is due, no face can be shown, no notice is to be told, and no
-  // re-evaluation runs. DeadlineExceeded after `timeout` of real time; the message says what is
-  // left. REQUIRES: started.
+  // terms are in force), no wake-up is due, no face can be shown, no notice is to be told, no
+  // question waits for an asker, and no re-evaluation runs. DeadlineExceeded after `timeout` of
+  // real time; the message says what is left. REQUIRES: started.
   absl::Status Settle(absl::Duration timeout);
 
   // `client`: the IP address of the request.
@@ -176,7 +183,7 @@ class Desk {
   absl::StatusOr<Inspection> Inspect(const TicketRef& ref, const std::string& customer = "");
   // The context of a ticket in the store.
   absl::StatusOr<TicketContext> ContextOf(const TicketKey& key, const TicketRecord& record) {
-    return judge_.Context(key, record, std::nullopt);
+    return judge_.Context(key, record);
   }
 
   // Which of the tickets are fixed in a ref of the project. Asks the forge.
@@ -215,7 +222,8 @@ class Desk {
     std::unique_ptr<Recovery> recovery;
     Thread* worker_thread = nullptr;
     Thread* dispatcher_thread = nullptr;
-    Thread* inquirer_thread = nullptr;
+    std::vector<Thread*> asker_threads;
+    Thread* hidden_asker_thread = nullptr;
     std::string worker_error;      // guarded by mutex_
     std::string dispatcher_error;  // guarded by mutex_
   };
@@ -231,7 +239,10 @@ class Desk {
   std::size_t Lanes();
   absl::Time WorkerRound(ForgeThreads* forge);
   absl::Time DispatcherRound(ForgeThreads* forge);
-  absl::Time InquirerRound(ForgeThreads* forge);
+  absl::Time AskerRound(ForgeThreads* forge, Sake sake);
+  void WakeAskers(const std::string& forge, Sake sake);
+  // Asks what is to be asked on the caller's thread.
+  absl::Status AskNow();
   absl::Time TimersRound();
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
@@ -255,8 +266,11 @@ class Desk {
   const DeskPorts ports_;
   const DeskOptions options_;
   TermsHolder terms_;
-  FollowUps follow_ups_;
+  Tries tries_;
+  AskQueue ask_queue_;
   Judge judge_;
+  Inquiries inquiries_;
+  Asker asker_;
   Containment containment_;
   Intake intake_;
   Timers timers_;

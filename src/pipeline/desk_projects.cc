@@ -88,7 +88,10 @@ absl::StatusOr<std::vector<ProjectKey>> Desk::ReadBack(const std::optional<Proje
 
 absl::StatusOr<absl::Time> Desk::ReadBackStep() {
   if (const auto looked = projects_.RunOnce(); !looked.ok()) return looked.status();
-  return resync_.RunOnce();
+  const auto next = resync_.RunOnce();
+  // No thread of ours asks.
+  if (const absl::Status asked = AskNow(); !asked.ok()) return asked;
+  return next;
 }
 
 absl::Status Desk::Unknown(const ProjectRef& project) const {

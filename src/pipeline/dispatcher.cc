@@ -71,7 +71,8 @@ absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
   auto stored = store_.LoadTicket(dirty.ticket);
   if (!stored.ok()) return stored.status();
   if (IsAway(stored->facts)) return store_.FinishFace(dirty.ticket, dirty.generation, *shown);
-  auto context = judge_.Context(dirty.ticket, stored->record, std::nullopt);
+  if (options_.self) (void)options_.self();
+  auto context = judge_.Context(dirty.ticket, stored->record);
   if (!context.ok()) return context.status();
   auto project = store_.FindProject({dirty.ticket.forge, dirty.ticket.project});
   if (!project.ok()) return project.status();

@@ -54,6 +54,8 @@ struct DispatcherOptions {
   std::function<double()> random;
   // Mentions go before faces; nullptr: no mentions. Must outlive the dispatcher.
   const RightOfWay* right_of_way = nullptr;
+  // Finds out whom we write as, where that is not known yet; may wait for the forge.
+  std::function<std::optional<Actor>()> self = nullptr;
 };
 
 class Dispatcher {

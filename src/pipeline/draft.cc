@@ -9,9 +9,9 @@ namespace retainer::pipeline {
 namespace {
 
 // Is there an act of somebody else among the facts?
-bool TellsOfPeople(const std::vector<Fact>& facts, const std::string& self_id) {
-  return std::any_of(facts.begin(), facts.end(), [&](const Fact& fact) {
-    switch (fact.kind) {
+bool TellsOfPeople(const std::vector<const Fact*>& facts, const std::string& self_id) {
+  return std::any_of(facts.begin(), facts.end(), [&](const Fact* fact) {
+    switch (fact->kind) {
       case FactKind::kLabels:
       case FactKind::kChangeSeen:
       case FactKind::kOwnComment:
@@ -21,22 +21,36 @@ bool TellsOfPeople(const std::vector<Fact>& facts, const std::string& self_id) {
       case FactKind::kReference:
         return false;
       default:
-        return self_id.empty() || fact.actor.id != self_id;
+        return self_id.empty() || fact->actor.id != self_id;
     }
   });
 }
 
-}  // namespace
+// The facts that no decision has gone by yet: those of the news, and those of news that was held.
+std::vector<const Fact*> NewFacts(const Draft& draft) {
+  std::vector<const Fact*> facts;
+  const auto add = [&](const Fact* fact) {
+    if (fact != nullptr && std::find(facts.begin(), facts.end(), fact) == facts.end()) {
+      facts.push_back(fact);
+    }
+  };
+  for (const Fact& fact : draft.decision.new_facts) add(draft.decision.facts.Find(fact.id));
+  for (const std::string& id : draft.stored.record.asks.joined) add(draft.decision.facts.Find(id));
+  return facts;
+}
 
-DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now) {
+FaceTurn TurnOf(const Draft& draft) {
+  if (draft.news.backlog) return FaceTurn::kBacklog;
+  if (!draft.news.answers && !draft.news.facts.empty()) return FaceTurn::kNow;
+  return draft.stored.record.asks.turn;
+}
+
+// What there is to show and to tell, and what lists, the gate and the figures go by.
+void TakeDecision(const Draft& draft, const TermsHistory& terms,
+                  const std::vector<const Fact*>& new_facts, absl::Time now, DecisionWrite* write) {
   const Decision& decision = draft.decision;
   const Standing& standing = decision.standing;
-  DecisionWrite write;
-  write.record = draft.stored.record;
-  TicketRecord& record = write.record;
-  record.key = draft.key;
-  if (draft.news.ticket) TakeTold(*draft.news.ticket, &record);
-  record.project_path = draft.context.path;
+  TicketRecord& record = write->record;
   record.tracked = Covers(terms, NamesOf(draft.context));
   record.open = standing.open && !standing.gone;
   record.customers.clear();
@@ -53,20 +67,66 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   record.endings = decision.endings;
   // What was not asked yet will be answered in a moment; what hangs on no answer is known.
   const std::size_t asked =
-      draft.follow_up ? decision.outside_questions.size() : standing.questions.size();
+      draft.asks.ask_hidden ? decision.outside_questions.size() : standing.questions.size();
   record.questions = decision.claims_hang ? static_cast<std::uint32_t>(asked) : 0;
   record.outside_questions = decision.outside_claims_hang
                                  ? static_cast<std::uint32_t>(decision.outside_questions.size())
                                  : 0;
   record.decided_at = now;
-  ForgetTimes(&record);
-  for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);
   record.terms_id = standing.terms_id;
   if (decision.promises) record.promises = *decision.promises;
+  if (decision.change) record.change = decision.change;
 
+  write->face = decision.face;
+  // Rationale: the order of edits must not tell a private customer's ticket from a community one.
+  write->face_rank = shows_payer ? 0 : 1;
+  write->face_turn = TurnOf(draft);
+  // People took off a label of ours that is still wanted: the same face, to be shown again.
+  if (decision.face) {
+    for (const Fact* fact : new_facts) {
+      const bool ours = !draft.context.self_id.empty() && fact->actor.id == draft.context.self_id;
+      if (fact->kind != FactKind::kLabelRemoved || ours) continue;
+      for (const FaceLabel& label : decision.face->labels) {
+        if (SameName(label.name, fact->subject)) write->face_again = true;
+      }
+    }
+  }
+  // A comment of our account that is not on record: the dispatcher looks what it is.
+  if (decision.face && !new_facts.empty()) {
+    for (const Fact* stray : Strays(decision.facts, draft.context.self_id)) {
+      write->face_look = write->face_look ||
+                         std::find(new_facts.begin(), new_facts.end(), stray) != new_facts.end();
+    }
+  }
+  for (const Notice& notice : decision.notices) {
+    // Nobody can do better any more what was due before it could be known here; what people were
+    // told in error is taken back all the same.
+    const absl::Time due = notice.due == absl::InfiniteFuture() ? notice.at : notice.due;
+    if (!notice.withdraws.empty() || due > record.read_at) write->notices.push_back(notice);
+  }
+  write->ledger.changes = decision.record.changes;
+}
+
+}  // namespace
+
+DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now) {
+  const Decision& decision = draft.decision;
+  const std::vector<const Fact*> new_facts = NewFacts(draft);
+  DecisionWrite write;
+  write.record = draft.stored.record;
+  TicketRecord& record = write.record;
+  record.key = draft.key;
+  if (draft.news.ticket) TakeTold(*draft.news.ticket, &record);
+  record.project_path = draft.context.path;
+  ForgetTimes(&record);
+  for (const auto& [id, fact] : decision.facts) TakeTimes(fact, &record);
+  const bool first = draft.stored.record.version == 0;
+  if (draft.news.read_back && (first || TellsOfPeople(new_facts, draft.context.self_id))) {
+    record.read_at = now;
+  }
   absl::Time wake = std::min(decision.wake_at, draft.ask_again);
   // Rationale: a wake-up that is not ahead would be due for ever.
   if (wake <= now) wake = now + absl::Seconds(1);
@@ -74,49 +134,22 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   if (wake != absl::InfiniteFuture()) record.wake_at = wake;
 
   write.facts = decision.new_facts;
-  write.face = decision.face;
-  // Rationale: the order of edits must not tell a private customer's ticket from a community one.
-  write.face_rank = shows_payer ? 0 : 1;
-  if (draft.news.backlog) {
-    write.face_turn = FaceTurn::kBacklog;
-  } else if (!draft.news.facts.empty()) {
-    write.face_turn = FaceTurn::kNow;
-  }
-  // People took off a label of ours that is still wanted: the same face, to be shown again.
-  if (decision.face) {
-    for (const Fact& fact : decision.new_facts) {
-      const bool ours = !draft.context.self_id.empty() && fact.actor.id == draft.context.self_id;
-      if (fact.kind != FactKind::kLabelRemoved || ours) continue;
-      for (const FaceLabel& label : decision.face->labels) {
-        if (SameName(label.name, fact.subject)) write.face_again = true;
-      }
-    }
-  }
-  // A comment of our account that is not on record: the dispatcher looks what it is.
-  if (decision.face && !decision.new_facts.empty()) {
-    for (const Fact* stray : Strays(decision.facts, draft.context.self_id)) {
-      const auto is_it = [&](const Fact& fact) { return fact.id == stray->id; };
-      write.face_look = write.face_look ||
-                        std::any_of(decision.new_facts.begin(), decision.new_facts.end(), is_it);
-    }
-  }
-  const bool first = draft.stored.record.version == 0;
-  if (draft.news.read_back && (first || TellsOfPeople(decision.new_facts, draft.context.self_id))) {
-    record.read_at = now;
-  }
-  for (const Notice& notice : decision.notices) {
-    // Nobody can do better any more what was due before it could be known here; what people were
-    // told in error is taken back all the same.
-    const absl::Time due = notice.due == absl::InfiniteFuture() ? notice.at : notice.due;
-    if (!notice.withdraws.empty() || due > record.read_at) write.notices.push_back(notice);
-  }
   write.ledger = decision.record;
+  write.ledger.changes.clear();
+  record.asks = draft.asks;
+  if (draft.asks.held) {
+    record.asks.turn = TurnOf(draft);
+    for (const Fact* fact : new_facts) record.asks.joined.push_back(fact->id);
+  } else {
+    TakeDecision(draft, terms, new_facts, now, &write);
+  }
   if (draft.news.inbox_seq) {
     write.inbox_done = draft.news.inbox_seq;
     write.inbox_done_forge = draft.key.forge;
   }
   write.project = draft.news.project;
   write.pins = draft.pins;
+  write.relies_on = draft.rides;
   return write;
 }
 

@@ -9,6 +9,7 @@
 
 #include "retainer/core.h"
 #include "retainer/store.h"
+#include "src/pipeline/tries.h"
 
 namespace retainer::pipeline {
 
@@ -24,6 +25,12 @@ struct News {
   std::optional<std::uint64_t> inbox_seq;
   // It was read back from the forge: of what was due before now, nobody is told.
   bool read_back = false;
+  // The facts are answers of the forge: nothing has happened by them.
+  bool answers = false;
+  // What there was to ask for this sake was asked: the decision waits for no more of it.
+  std::optional<Sake> asked;
+  // Logins of the policy, with whose accounts the forge says they are.
+  std::vector<std::pair<Login, std::string>> pins;
 };
 
 struct Draft {
@@ -32,12 +39,11 @@ struct Draft {
   TicketContext context;
   Decision decision;
   News news;
-  std::optional<ProjectRecord> project;
-  std::string installation_id;
   std::vector<std::pair<Login, std::string>> pins;
+  // What it says it fixes, with the versions that were read.
+  std::vector<std::pair<TicketKey, std::uint64_t>> rides;
+  OpenQuestions asks;
   absl::Time ask_again = absl::InfiniteFuture();  // what the forge has not answered
-  // Something is to be asked for the sake of private customers, now that the face is decided.
-  bool follow_up = false;
 };
 
 DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now);

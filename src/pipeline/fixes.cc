@@ -23,39 +23,26 @@ absl::StatusOr<std::optional<TicketKey>> Fixes::Referenced(const TicketContext& 
   return std::optional<TicketKey>(key);
 }
 
-absl::Status Fixes::Add(const Draft& draft, const TermsHistory& terms, DecisionWrite* write,
-                        std::vector<TicketRecord>* rides) {
-  if (draft.key.kind != TicketKind::kChange) return absl::OkStatus();
-  const std::optional<ChangeInfo> seen = FindChange(draft.decision.facts);
-  std::optional<ChangeRecord>& record = write->record.change;
-  if (!seen || (seen->fixes.empty() && !record)) return absl::OkStatus();
-  ChangeRecord change;
-  change.state = seen->state;
-  change.base = seen->base;
-  change.head = seen->head;
-  change.merge = seen->merge;
-  change.checked = record && record->checked;
-
-  std::vector<FixedTicket> tickets;
+absl::StatusOr<ChangeBeside> Fixes::Find(const TicketContext& context, const FactSet& facts,
+                                         const std::optional<ChangeRecord>& known,
+                                         std::vector<std::pair<TicketKey, std::uint64_t>>* rides) {
+  ChangeBeside beside;
+  rides->clear();
+  if (context.key.kind != TicketKind::kChange) return beside;
+  beside.known = known;
+  const std::optional<ChangeInfo> seen = FindChange(facts);
+  if (!seen) return beside;
   for (const std::string& reference : seen->fixes) {
-    auto key = Referenced(draft.context, reference);
+    auto key = Referenced(context, reference);
     if (!key.ok()) return key.status();
     if (!*key) continue;
     auto fixed = store_.LoadRecords({**key});
     if (!fixed.ok()) return fixed.status();
-    change.fixes.push_back(**key);
-    tickets.push_back({reference, (*fixed)[0].url, (*fixed)[0].promises});
-    rides->push_back(std::move((*fixed)[0]));
+    TicketRecord& record = (*fixed)[0];
+    rides->emplace_back(**key, record.version);
+    beside.fixed.push_back({reference, std::move(record.url), std::move(record.promises), **key});
   }
-  std::sort(change.fixes.begin(), change.fixes.end());
-  change.fixes.erase(std::unique(change.fixes.begin(), change.fixes.end()), change.fixes.end());
-  if (write->face) {
-    write->face->check = PresentCheck(
-        change, tickets, terms.empty() ? CheckMode::kOff : terms.back()->policy.checks);
-    if (write->face->check) change.checked = true;
-  }
-  record = std::move(change);
-  return absl::OkStatus();
+  return beside;
 }
 
 absl::Status Fixes::Wake(const std::vector<Draft>& drafts, absl::Time now,

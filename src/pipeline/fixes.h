@@ -1,10 +1,12 @@
-// Which tickets changes say they fix: a change remembers them, and follows their promises.
+// Which tickets changes say they fix, and which changes say so of a ticket.
 //
 // Thread-safe. Errors are the store's.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,10 +23,11 @@ class Fixes {
 
   explicit Fixes(Store& store) : store_(store) {}
 
-  // Tells the write what the change says it fixes, and which promises ride on it. `rides`: those
-  // tickets as they were read.
-  absl::Status Add(const Draft& draft, const TermsHistory& terms, DecisionWrite* write,
-                   std::vector<TicketRecord>* rides);
+  // What is known of the tickets that a change with these facts says it fixes. `rides`: them, with
+  // the versions that were read. Nothing of what is no change.
+  absl::StatusOr<ChangeBeside> Find(const TicketContext& context, const FactSet& facts,
+                                    const std::optional<ChangeRecord>& known,
+                                    std::vector<std::pair<TicketKey, std::uint64_t>>* rides);
   // Has the changes judged again that say they fix a ticket of `writes` whose promises change, in
   // the same write: after a crash their checks follow all the same.
   absl::Status Wake(const std::vector<Draft>& drafts, absl::Time now,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "retainer/names.h"
+#include "src/pipeline/references.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
@@ -53,140 +54,38 @@ bool Concerns(const Fact& fact, const Question& question) {
 
 }  // namespace
 
-absl::Duration BackOff(int failures) {
-  absl::Duration wait = absl::Seconds(5);
-  for (int i = 1; i < failures && wait < kLongestWait; ++i) wait *= 2;
-  return std::min(wait, kLongestWait);
-}
-
 Inquiries::Inquiries(Store& store, Clock& clock, Log& log, Metrics& metrics,
-                     std::vector<ForgeSlot> forges)
-    : store_(store), clock_(clock), log_(log), metrics_(metrics), forges_(std::move(forges)) {}
-
-const ForgeSlot* Inquiries::FindForge(std::string_view name) const {
-  for (const ForgeSlot& slot : forges_) {
-    if (slot.name == name) return &slot;
-  }
-  return nullptr;
+                     std::vector<ForgeSlot> forges, Tries& tries)
+    : store_(store),
+      clock_(clock),
+      log_(log),
+      metrics_(metrics),
+      forges_(std::move(forges)),
+      tries_(tries) {
+  for (const ForgeSlot& slot : forges_) asking_[slot.name];
 }
 
-bool Inquiries::HasClient(std::string_view forge) const {
-  const ForgeSlot* slot = FindForge(forge);
-  return slot != nullptr && slot->client != nullptr;
-}
-
-absl::Time Inquiries::SilentUntil(const std::string& forge, Sake sake) const {
-  const auto until = [&](Sake one) {
-    const auto it = silences_.find({forge, one});
-    return it == silences_.end() ? absl::InfinitePast() : it->second.until;
-  };
-  const absl::Time everybody = until(Sake::kEverybody);
-  return sake == Sake::kEverybody ? everybody : std::max(everybody, until(Sake::kHidden));
-}
-
-bool Inquiries::IsSilent(const std::string& forge, Sake sake) {
-  std::lock_guard lock(mutex_);
-  return clock_.Steady() < SilentUntil(forge, sake);
-}
-
-bool Inquiries::MayAsk(const TicketKey& key, const Question& question, Sake sake) {
-  if (!HasClient(key.forge)) return false;
-  const absl::Time now = clock_.Steady();
-  std::lock_guard lock(mutex_);
-  if (now < SilentUntil(key.forge, sake)) return false;
-  const auto tries = tries_.find(key);
-  if (tries == tries_.end()) return true;
-  const auto it = tries->second.find({sake, question});
-  return it == tries->second.end() || now >= it->second.not_before;
-}
-
-absl::Time Inquiries::NextAsk(const TicketKey& key, const OpenQuestions& open, absl::Time now) {
-  // Without a client nobody can ever answer: asking again would only burn a replay's time.
-  if (!HasClient(key.forge)) return absl::InfiniteFuture();
-  std::lock_guard lock(mutex_);
-  if (open.everybody.empty() && open.hidden.empty()) {
-    tries_.erase(key);
-    return absl::InfiniteFuture();
-  }
-  if (tries_.size() >= kMaxCounted && !tries_.contains(key)) return now + kLongestWait;
-  Tries& tries = tries_[key];
-  std::erase_if(tries, [&](const auto& entry) {
-    const auto& [sake, question] = entry.first;
-    const auto& asked = sake == Sake::kEverybody ? open.everybody : open.hidden;
-    return std::find(asked.begin(), asked.end(), question) == asked.end();
-  });
-  const absl::Time steady = clock_.Steady();
-  absl::Duration wait = absl::InfiniteDuration();
-  const auto look = [&](Sake sake, const std::vector<Question>& questions) {
-    const absl::Time silent = SilentUntil(key.forge, sake);
-    for (const Question& question : questions) {
-      const auto it = tries.find({sake, question});
-      absl::Time at = std::max(silent, steady);
-      if (it != tries.end()) {
-        at = std::max(at, it->second.not_before);
-      } else if (silent <= steady) {
-        at = steady + (sake == Sake::kHidden ? kFollowUp : BackOff(1));
-      }
-      wait = std::min(wait, at - steady);
-    }
-  };
-  look(Sake::kEverybody, open.everybody);
-  look(Sake::kHidden, open.hidden);
-  return now + wait;
-}
-
-void Inquiries::NoteAnswer(const TicketKey& key, const Question& question, Sake sake) {
-  std::lock_guard lock(mutex_);
-  silences_.erase({key.forge, sake});
-  silences_.erase({key.forge, Sake::kEverybody});  // it answers, whoever asked
-  if (const auto it = tries_.find(key); it != tries_.end()) it->second.erase({sake, question});
-}
-
-void Inquiries::NoteFailure(const TicketKey& key, const Question& question, Sake sake,
-                            bool silent) {
-  std::lock_guard lock(mutex_);
-  if (tries_.size() >= kMaxCounted && !tries_.contains(key)) return;
-  Try& failed = tries_[key][{sake, question}];
-  const absl::Duration wait = BackOff(++failed.failures);
-  failed.not_before = clock_.Steady() + (silent ? std::min(wait, kAfterSilence) : wait);
-}
-
-void Inquiries::NoteSilence(const std::string& forge, Sake sake,
-                            std::optional<absl::Duration> retry_after) {
-  std::lock_guard lock(mutex_);
-  Silence& silence = silences_[{forge, sake}];
-  const absl::Duration wait = std::min(BackOff(++silence.failures), kLongestSilence);
-  silence.until = clock_.Steady() + std::max(retry_after.value_or(absl::ZeroDuration()), wait);
-}
-
-std::optional<Actor> Inquiries::Self(const ForgeSlot& slot) {
-  if (slot.client == nullptr) return std::nullopt;
-  {
-    std::lock_guard lock(mutex_);
-    if (auto it = selves_.find(slot.name); it != selves_.end()) return it->second;
-  }
-  if (IsSilent(slot.name, Sake::kEverybody)) return std::nullopt;
-  auto self = slot.client->Self();
+std::optional<Actor> Inquiries::Self(const std::string& forge) {
+  if (auto known = tries_.Self(forge)) return known;
+  const ForgeSlot* slot = FindForge(forges_, forge);
+  if (slot == nullptr || slot->client == nullptr) return std::nullopt;
+  const std::lock_guard lock(asking_.at(forge));
+  if (auto known = tries_.Self(forge)) return known;
+  if (!tries_.MayAskSelf(forge)) return std::nullopt;
+  auto self = slot->client->Self();
   if (!self.ok()) {
-    NoteSilence(slot.name, Sake::kEverybody, std::nullopt);
+    tries_.NoteSilence(forge, Sake::kEverybody, std::nullopt);
     return std::nullopt;
   }
-  std::lock_guard lock(mutex_);
-  selves_[slot.name] = *self;
-  return *self;
+  tries_.NoteSelf(forge, *self);
+  return *std::move(self);
 }
 
 bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, absl::Time now,
                        std::vector<Fact>* answers, std::optional<TicketInfo>* seen) {
   const TicketKey& key = of.context.key;
-  const ForgeSlot* slot = FindForge(key.forge);
-  if (question.kind == Question::Kind::kReference) {
-    if (auto known = KnownAs(of.context, question.reference)) {
-      answers->push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *known));
-      return true;
-    }
-  }
-  if (!MayAsk(key, question, sake)) return false;
+  const ForgeSlot* slot = FindForge(forges_, key.forge);
+  if (!tries_.MayAsk(key, question, sake)) return false;
   const RemoteTicket at = {key, of.context.path, of.installation_id};
   const std::string subject = AnswerSubject(question.actor);
   // What happened before the clock was set back lies ahead: the answer holds for it too.
@@ -195,7 +94,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
   const absl::Time expires = as_of + kAnswerLasts;
   const std::size_t known = answers->size();
   const auto not_settled = [&] {
-    NoteFailure(key, question, sake, /*silent=*/false);
+    tries_.NoteFailure(key, question, sake, /*silent=*/false);
     return false;
   };
   absl::Status status;
@@ -211,7 +110,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
       }
       if (!backfill.ok()) break;
       for (Fact& fact : backfill->facts) {
-        if (fact.kind == FactKind::kReference && !IsProjectKnown(key, fact.value)) continue;
+        if (fact.kind == FactKind::kReference && !IsProjectKnown(store_, key, fact.value)) continue;
         answers->push_back(std::move(fact));
       }
       *seen = backfill->ticket;
@@ -258,9 +157,11 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
       }
       break;
     }
+    case Question::Kind::kOwner:
+      return false;  // OwnerOf
   }
   if (status.ok()) {
-    NoteAnswer(key, question, sake);
+    tries_.NoteAnswer(key, question, sake);
     if (sake == Sake::kHidden) {
       for (std::size_t i = known; i < answers->size(); ++i) MarkHidden(&(*answers)[i]);
     }
@@ -281,8 +182,8 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
   const std::optional<absl::Duration> retry_after = RetryAfter(status);
   const bool silent =
       absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || retry_after.has_value();
-  NoteFailure(key, question, sake, silent);
-  if (silent) NoteSilence(slot->name, sake, retry_after);
+  tries_.NoteFailure(key, question, sake, silent);
+  if (silent) tries_.NoteSilence(slot->name, sake, retry_after);
   return false;
 }
 
@@ -300,34 +201,6 @@ bool Inquiries::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Q
   return project.ok() && project->id == at.key.project;
 }
 
-bool Inquiries::IsProjectKnown(const TicketKey& from, const std::string& key) {
-  const std::optional<TicketKey> ticket = ParseTicketKey(key);
-  if (!ticket) return false;
-  if (ticket->project == from.project) return true;
-  const auto project = store_.FindProject({ticket->forge, ticket->project});
-  return project.ok() && project->has_value();
-}
-
-std::optional<std::string> Inquiries::KnownAs(const TicketContext& from,
-                                              const std::string& reference) {
-  const ForgeSlot* slot = FindForge(from.key.forge);
-  const bool offline = slot == nullptr || slot->client == nullptr;
-  std::optional<TicketKey> key = WrittenKey(from.key, reference);
-  if (!key) return offline ? std::optional<std::string>("") : std::nullopt;
-  const auto is_known = [&](TicketKind kind) {
-    key->kind = kind;
-    const auto stored = store_.LoadTicket(*key);
-    return stored.ok() && stored->facts.Find(MakeFactId(FactKind::kOpened, "", "")) != nullptr;
-  };
-  const TicketKind written = key->kind;
-  if (is_known(written)) return ToString(*key);
-  // One row of numbers for both kinds there.
-  if (from.forge_kind == ForgeKind::kGitHub && is_known(TicketKind::kChange)) return ToString(*key);
-  key->kind = written;
-  // Nobody is there to be asked: people's word is taken.
-  return offline ? std::optional<std::string>(ToString(*key)) : std::nullopt;
-}
-
 absl::StatusOr<std::string> Inquiries::AskReference(const ForgeSlot& slot, const RemoteTicket& at,
                                                     const std::string& reference) {
   if (const std::optional<TicketKey> key = WrittenKey(at.key, reference)) {
@@ -338,7 +211,7 @@ absl::StatusOr<std::string> Inquiries::AskReference(const ForgeSlot& slot, const
   auto backfill = slot.client->ReadTicket(at);
   if (!backfill.ok()) return backfill.status();
   for (const Fact& fact : backfill->facts) {
-    if (fact.kind != FactKind::kReference || !IsProjectKnown(at.key, fact.value)) continue;
+    if (fact.kind != FactKind::kReference || !IsProjectKnown(store_, at.key, fact.value)) continue;
     const bool moved = reference == kMovedTo;
     if (moved == (fact.subject == kMovedTo)) return fact.value;
   }
@@ -351,7 +224,7 @@ absl::Status Inquiries::Confirm(const TicketKey& key) {
   if (stored->facts.Find(MakeFactId(FactKind::kOpened, "", "")) != nullptr) {
     return absl::OkStatus();
   }
-  const ForgeSlot* slot = FindForge(key.forge);
+  const ForgeSlot* slot = FindForge(forges_, key.forge);
   if (slot == nullptr || slot->client == nullptr) return absl::OkStatus();
   auto project = store_.FindProject({key.forge, key.project});
   if (!project.ok()) return project.status();
@@ -372,34 +245,20 @@ absl::Status Inquiries::Confirm(const TicketKey& key) {
   return absl::OkStatus();
 }
 
-bool Inquiries::MayAskOwner(const Login& login, Sake sake) {
-  if (!HasClient(login.forge)) return false;
-  const absl::Time now = clock_.Steady();
-  std::lock_guard lock(mutex_);
-  if (now < SilentUntil(login.forge, sake)) return false;
-  const auto it = owner_not_before_.find(login);
-  return it == owner_not_before_.end() || now >= it->second;
-}
-
-std::optional<std::string> Inquiries::OwnerOf(const Login& login, Sake sake,
-                                              const std::string& seen) {
-  const ForgeSlot* slot = FindForge(login.forge);
-  if (slot == nullptr || slot->client == nullptr) return seen;
-  const absl::Time now = clock_.Steady();
-  if (IsSilent(slot->name, sake)) return std::nullopt;
-  {
-    std::lock_guard lock(mutex_);
-    absl::Time& not_before =
-        owner_not_before_.try_emplace(login, absl::InfinitePast()).first->second;
-    if (now < not_before) return std::nullopt;
-    not_before = now + kOwnerPause;
-  }
+std::optional<std::string> Inquiries::OwnerOf(const Login& login, Sake sake) {
+  const ForgeSlot* slot = FindForge(forges_, login.forge);
+  if (slot == nullptr || slot->client == nullptr) return std::nullopt;
+  // Rationale: of two tickets with one login the second waits for the first's answer; without it,
+  // it would believe whoever bears the login there.
+  const std::lock_guard lock(asking_.at(login.forge));
+  if (auto known = tries_.Owner(login)) return known;
+  if (!tries_.BeginOwner(login, sake)) return std::nullopt;
   const auto owner = slot->client->FindUser(login.name);
-  if (owner.ok() && !owner->id.empty()) return owner->id;
-  if (!owner.ok() && !absl::IsNotFound(owner.status())) {
-    std::lock_guard lock(mutex_);
-    owner_not_before_[login] = now + absl::Minutes(1);
+  if (owner.ok() && !owner->id.empty()) {
+    tries_.NoteOwner(login, owner->id);
+    return owner->id;
   }
+  if (!owner.ok() && !absl::IsNotFound(owner.status())) tries_.NoteOwner(login, std::nullopt);
   return std::nullopt;
 }
 

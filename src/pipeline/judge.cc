@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "retainer/fact_builders.h"
 #include "retainer/names.h"
+#include "src/pipeline/references.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 
@@ -34,32 +36,8 @@ bool HasArrived(const FactSet& facts, const Fact& arrival) {
          known->labels == arrival.labels;
 }
 
-// What the forge told in the making of a decision, for the next try. What that decision would have
-// sent was not sent.
-void AddLearnt(const std::vector<Fact>& learnt, std::vector<Fact>* facts) {
-  for (const Fact& fact : learnt) {
-    if (fact.subject.starts_with(kLeftFor)) continue;
-    if (fact.provenance != Provenance::kNetwork && fact.provenance != Provenance::kBackfill) {
-      continue;
-    }
-    facts->push_back(fact);
-  }
-}
-
-// Where nobody can be asked, there is nothing to keep from anybody.
-OpenQuestions Open(const Decision& decision, bool asks) {
-  OpenQuestions open;
-  open.everybody = asks ? decision.outside_questions : decision.standing.questions;
-  std::set_difference(decision.standing.questions.begin(), decision.standing.questions.end(),
-                      open.everybody.begin(), open.everybody.end(),
-                      std::back_inserter(open.hidden));
-  return open;
-}
-
-std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
-                                const std::optional<TicketInfo>& b) {
-  if (a && b && b->updated_at > a->updated_at) return b;
-  return a ? a : b;
+bool Contains(const std::vector<Question>& questions, const Question& question) {
+  return std::find(questions.begin(), questions.end(), question) != questions.end();
 }
 
 }  // namespace
@@ -69,51 +47,53 @@ bool IsTicketsOwn(const absl::Status& status) {
 }
 
 Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-             std::vector<ForgeSlot> forges, FollowUps* later)
+             std::vector<ForgeSlot> forges, std::optional<Asking> asks)
     : store_(store),
       clock_(clock),
       log_(log),
       metrics_(metrics),
       terms_(terms),
-      later_(later),
-      inquiries_(store, clock, log, metrics, std::move(forges)),
+      forges_(std::move(forges)),
+      asks_(asks),
       fixes_(store) {}
+
+bool Judge::CanAsk(const std::string& forge) const {
+  return asks_ && asks_->tries.HasClient(forge);
+}
 
 RemoteTicket Judge::Remote(const TicketContext& context, const std::string& installation_id) const {
   return {context.key, context.path, installation_id};
 }
 
 absl::StatusOr<TicketContext> Judge::Context(const TicketKey& key, const TicketRecord& record,
-                                             const std::optional<ProjectRecord>& project) {
+                                             const TermsHistory& terms) {
+  auto project = store_.FindProject({key.forge, key.project});
+  if (!project.ok()) return project.status();
+  return ContextIn(key, record, *project, terms);
+}
+
+TicketContext Judge::ContextIn(const TicketKey& key, const TicketRecord& record,
+                               const std::optional<ProjectRecord>& known,
+                               const TermsHistory& terms) {
   TicketContext context;
   context.key = key;
   context.url = record.url;
-  std::optional<ProjectRecord> known = project;
-  if (!known) {
-    auto found = store_.FindProject({key.forge, key.project});
-    if (!found.ok()) return found.status();
-    known = *std::move(found);
-  }
   context.path = known ? known->path : record.project_path;
   context.members_only = known && known->members_only;
   context.former_names = known ? known->former : std::vector<FormerName>();
-  context.adopted =
-      AdoptedAt(terms_.Get(), NamesOf(context), known ? known->first_seen : clock_.Now());
-  if (const ForgeSlot* slot = inquiries_.FindForge(key.forge)) {
-    context.forge_kind = slot->kind;
-    if (auto self = inquiries_.Self(*slot)) {
-      context.self_id = self->id;
-      context.self_login = self->login;
-    }
+  context.adopted = AdoptedAt(terms, NamesOf(context), known ? known->first_seen : clock_.Now());
+  if (const ForgeSlot* slot = FindForge(key.forge)) context.forge_kind = slot->kind;
+  if (const auto self = asks_ ? asks_->tries.Self(key.forge) : std::nullopt) {
+    context.self_id = self->id;
+    context.self_login = self->login;
   }
   return context;
 }
 
-std::vector<std::pair<Login, std::string>> Judge::NewPins(Sake sake, const std::string& forge,
-                                                          const FactSet& facts,
-                                                          const TermsHistory& terms, absl::Time now,
-                                                          Pins* pins, bool* unpinned) {
-  std::vector<std::pair<Login, std::string>> fresh;
+OpenQuestions Judge::FindOwners(const std::string& forge, const FactSet& facts,
+                                const TermsHistory& terms, absl::Time now, Pins* pins,
+                                std::vector<std::pair<Login, std::string>>* fresh) {
+  OpenQuestions owners;
   std::set<std::pair<std::string_view, std::string_view>> met;
   const TermsHistory open = OutsideTerms(terms, now);
   const auto look = [&](const Actor& actor) {
@@ -122,17 +102,18 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(Sake sake, const std::
     const Login login{forge, FoldName(actor.login)};
     if (!IsNamed(terms, login)) return;
     const std::string* pinned = pins->Find(login);
+    if (pinned == nullptr && CanAsk(forge)) {
+      Question question;
+      question.kind = Question::Kind::kOwner;
+      question.actor.login = login.name;
+      auto& questions = IsNamed(open, login) ? owners.everybody : owners.hidden;
+      if (!Contains(questions, question)) questions.push_back(std::move(question));
+      return;
+    }
     if (pinned == nullptr) {
-      const Sake of = IsNamed(open, login) ? Sake::kEverybody : Sake::kHidden;
-      if (of != sake && inquiries_.HasClient(forge)) {
-        *unpinned |= of == Sake::kHidden && inquiries_.MayAskOwner(login, of);
-        return;
-      }
-      const std::optional<std::string> id = inquiries_.OwnerOf(login, of, actor.id);
-      if (!id) return;
-      pins->Add(login, *id);
-      fresh.emplace_back(login, *id);
-      pinned = pins->Find(login);
+      pins->Add(login, actor.id);
+      fresh->emplace_back(login, actor.id);
+      return;
     }
     if (*pinned != actor.id) {
       std::lock_guard lock(mutex_);
@@ -150,81 +131,104 @@ std::vector<std::pair<Login, std::string>> Judge::NewPins(Sake sake, const std::
     look(fact->author);
     look(fact->assignee);
   }
-  return fresh;
+  return owners;
 }
 
-absl::StatusOr<Draft> Judge::MakeDraft(Sake sake, const TicketKey& key, const News& news,
-                                       const TermsHistory& terms, absl::Time now) {
+OpenQuestions Judge::Open(const Draft& draft, OpenQuestions owners, bool asks_hidden) const {
+  const TicketKey& key = draft.key;
+  OpenQuestions open = std::move(owners);
+  if (!CanAsk(key.forge)) return open;
+  const Decision& decision = draft.decision;
+  std::set_difference(decision.standing.questions.begin(), decision.standing.questions.end(),
+                      decision.outside_questions.begin(), decision.outside_questions.end(),
+                      std::back_inserter(open.hidden));
+  open.everybody.insert(open.everybody.end(), decision.outside_questions.begin(),
+                        decision.outside_questions.end());
+
+  const News& news = draft.news;
+  const OpenQuestions& before = draft.stored.record.asks;
+  const Tries& tries = asks_->tries;
+  if (news.asked != Sake::kEverybody && asks_->queue.HasRoom(key, Sake::kEverybody)) {
+    // Who we are, and whose a login is, decides what was done by whom: no decision goes before.
+    open.held = draft.context.self_id.empty() && tries.MayAskSelf(key.forge);
+    open.ask_everybody = open.held;
+    for (const Question& question : open.everybody) {
+      if (!tries.MayAsk(key, question, Sake::kEverybody)) continue;
+      open.ask_everybody = true;
+      const bool is_new = before.held || !Contains(before.everybody, question);
+      const bool holds = question.kind == Question::Kind::kOwner || !news.facts.empty();
+      open.held |= is_new && holds;
+    }
+  }
+  if (!open.held && asks_hidden && news.asked != Sake::kHidden &&
+      asks_->queue.HasRoom(key, Sake::kHidden)) {
+    open.ask_hidden = std::any_of(
+        open.hidden.begin(), open.hidden.end(),
+        [&](const Question& question) { return tries.MayAsk(key, question, Sake::kHidden); });
+  }
+  return open;
+}
+
+absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
+                                       const TermsHistory& terms, absl::Time now,
+                                       bool asks_hidden) {
   Draft draft;
   draft.key = key;
   draft.news = news;
+  draft.pins = news.pins;
   auto stored = store_.LoadTicket(key);
   if (!stored.ok()) return stored.status();
   draft.stored = *std::move(stored);
-  auto context = Context(key, draft.stored.record, news.project);
-  if (!context.ok()) return context.status();
-  draft.context = *std::move(context);
+  std::optional<ProjectRecord> project = news.project;
+  if (!project) {
+    auto known = store_.FindProject({key.forge, key.project});
+    if (!known.ok()) return known.status();
+    project = *std::move(known);
+  }
+  draft.context = ContextIn(key, draft.stored.record, project, terms);
   if (news.ticket) {
     TicketRecord shown = draft.stored.record;
     TakeTold(*news.ticket, &shown);
     if (!shown.url.empty()) draft.context.url = shown.url;
   }
-  draft.project = news.project;
-  if (!draft.project) {
-    auto project = store_.FindProject({key.forge, key.project});
-    if (!project.ok()) return project.status();
-    if (*project) draft.installation_id = (*project)->installation_id;
-  } else {
-    draft.installation_id = draft.project->installation_id;
-  }
   auto pins = store_.LoadPins();
   if (!pins.ok()) return pins.status();
+  for (const auto& [login, id] : news.pins) pins->Add(login, id);
 
   auto told = ToldOf(draft.stored);
   if (!told.ok()) return told.status();
 
   std::vector<Fact> facts = news.facts;
-  OpenQuestions open;
-  bool unpinned = false;
+  OpenQuestions owners;
   for (int round = 0;; ++round) {
     FactSet all = draft.stored.facts;
     for (const Fact& fact : facts) all.Add(fact);
-    unpinned = false;
-    for (auto& pin : NewPins(sake, key.forge, all, terms, now, &*pins, &unpinned)) {
-      draft.pins.push_back(std::move(pin));
-    }
+    owners = FindOwners(key.forge, all, terms, now, &*pins, &draft.pins);
+    auto beside = fixes_.Find(draft.context, all, draft.stored.record.change, &draft.rides);
+    if (!beside.ok()) return beside.status();
     draft.decision = retainer::Decide(draft.context, draft.stored.facts, facts, terms, *pins,
-                                      draft.stored.record.clock_states, now, *told);
-    open = Open(draft.decision, inquiries_.HasClient(key.forge));
-    const std::vector<Question>& questions =
-        sake == Sake::kEverybody ? open.everybody : open.hidden;
-    if (questions.empty() || round == kMaxRounds) break;
-    std::vector<Fact> answers;
-    std::optional<TicketInfo> seen;
-    bool complete = true;
-    const AskedOf of{draft.context, draft.installation_id, draft.decision.facts};
-    for (const Question& question : questions) {
-      if (!inquiries_.Answer(question, sake, of, now, &answers, &seen)) complete = false;
+                                      draft.stored.record.clock_states, now, *told, *beside);
+    const std::size_t known = facts.size();
+    for (const Question& question : draft.decision.standing.questions) {
+      if (question.kind != Question::Kind::kReference) continue;
+      auto value = KnownAs(store_, draft.context, question.reference, !CanAsk(key.forge));
+      if (!value) continue;
+      facts.push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *value));
     }
-    draft.news.ticket = Newer(draft.news.ticket, seen);
-    if (draft.context.url.empty() && draft.news.ticket) {
-      draft.context.url = draft.news.ticket->url;
-    }
-    if (answers.empty()) break;
-    facts.insert(facts.end(), answers.begin(), answers.end());
-    if (!complete) round = kMaxRounds - 1;  // once more with what is known, then later
+    if (facts.size() == known || round == kMaxRounds) break;
   }
-  if (sake == Sake::kEverybody) {
-    draft.follow_up =
-        unpinned || std::any_of(open.hidden.begin(), open.hidden.end(), [&](const Question& q) {
-          return inquiries_.MayAsk(key, q, Sake::kHidden);
-        });
-    // Whose contact somebody is hangs on whose the login is.
-    if (unpinned) {
-      std::erase_if(draft.decision.notices, [](const Notice& notice) { return notice.is_private; });
-    }
+  draft.asks = Open(draft, std::move(owners), asks_hidden);
+  if (draft.asks.held) draft.decision.record.changes.clear();
+  // Whose contact somebody is hangs on whose the login is.
+  const auto is_owner = [&](const Question& question) {
+    return question.kind == Question::Kind::kOwner &&
+           asks_->tries.MayAsk(key, question, Sake::kHidden);
+  };
+  if (draft.asks.ask_hidden &&
+      std::any_of(draft.asks.hidden.begin(), draft.asks.hidden.end(), is_owner)) {
+    std::erase_if(draft.decision.notices, [](const Notice& notice) { return notice.is_private; });
   }
-  draft.ask_again = inquiries_.NextAsk(key, open, now);
+  if (CanAsk(key.forge)) draft.ask_again = asks_->tries.NextAsk(key, draft.asks, now);
   return draft;
 }
 
@@ -273,7 +277,7 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   auto stored = store_.LoadTicket(notice->ticket);
   if (!stored.ok()) return stored.status();
   if (stored->facts.empty()) return Word::kDrop;
-  auto context = Context(notice->ticket, stored->record, std::nullopt);
+  auto context = Context(notice->ticket, stored->record, terms);
   if (!context.ok()) return context.status();
   auto pins = store_.LoadPins();
   if (!pins.ok()) return pins.status();
@@ -302,13 +306,14 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
 }
 
 absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
-                               std::vector<Draft>* drafts) {
+                               std::vector<Draft>* drafts, bool asks_hidden) {
   // Rationale: duplicates of each other send claims to and fro, and what one sends may change what
   // the other had sent before. A ticket is drafted again only by an arrival that says something
   // new.
   std::vector<std::size_t> senders = {0};
   for (std::size_t n = 0; n < senders.size() && senders.size() < kMaxTickets; ++n) {
     const std::size_t from = senders[n];
+    if ((*drafts)[from].asks.held) continue;
     const std::vector<Departure> departures = (*drafts)[from].decision.departures;
     for (const Departure& departure : departures) {
       const std::optional<TicketKey> successor = ParseTicketKey(departure.successor);
@@ -324,10 +329,9 @@ absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
           continue;
         }
         arrival = (*drafts)[there].news;
-        AddLearnt((*drafts)[there].decision.new_facts, &arrival.facts);
       }
       arrival.facts.push_back(departure.arrival);
-      auto next = MakeDraft(Sake::kEverybody, *successor, arrival, terms, now);
+      auto next = MakeDraft(*successor, arrival, terms, now, asks_hidden);
       if (!next.ok()) return next.status();
       if (there == drafts->size()) {
         if (next->decision.new_facts.empty()) continue;  // had arrived before
@@ -344,94 +348,48 @@ absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
-  std::vector<TicketKey> follow_ups;
-  auto judged = DecideFor(Sake::kEverybody, key, news, &follow_ups);
-  if (!judged.ok()) return judged;
-  for (const TicketKey& each : follow_ups) {
-    if (later_ != nullptr && later_->Push(each)) continue;
-    auto again = FollowUp(each);
-    if (!again.ok()) return again.status();
-    if (each != key) continue;
-    // To who prints it, it is one decision.
-    Decision& whole = again->decision;
-    const Decision& first = judged->decision;
-    whole.new_facts.insert(whole.new_facts.begin(), first.new_facts.begin(), first.new_facts.end());
-    whole.record.facts.insert(whole.record.facts.begin(), first.record.facts.begin(),
-                              first.record.facts.end());
-    whole.record.changes.insert(whole.record.changes.begin(), first.record.changes.begin(),
-                                first.record.changes.end());
-    again->successors.insert(again->successors.begin(), judged->successors.begin(),
-                             judged->successors.end());
-    judged = std::move(again);
+void Judge::Report(const Draft& draft) {
+  if (draft.asks.ask_everybody) asks_->queue.Push(draft.key, Sake::kEverybody);
+  if (draft.asks.held) return;
+  CountPromises(draft);
+  for (const std::string& flag : draft.decision.standing.flags) {
+    std::lock_guard lock(mutex_);
+    if (said_.size() > 10000) said_.clear();
+    if (said_.insert(absl::StrCat(ToString(draft.key), " ", flag)).second) {
+      log_.Warning("ticket needs a look", {{"ticket", NameOf(store_, draft.key)}, {"flag", flag}});
+    }
   }
-  return judged;
+  if (draft.asks.ask_hidden) asks_->queue.Push(draft.key, Sake::kHidden);
 }
 
-absl::StatusOr<Judged> Judge::FollowUp(const TicketKey& key) {
-  // What is to be asked of tickets that claims went to, their wake-ups ask: two tickets that send
-  // them to and fro would keep each other busy.
-  std::vector<TicketKey> ignored;
-  return DecideFor(Sake::kHidden, key, {}, &ignored);
-}
-
-absl::StatusOr<Judged> Judge::DecideFor(Sake sake, const TicketKey& key, const News& news,
-                                        std::vector<TicketKey>* follow_ups) {
-  News all = news;
+absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
+  // What is to be asked of tickets that claims went to by an answer for private customers' sake,
+  // their wake-ups ask: two tickets that send them to and fro would keep each other busy.
+  const bool asks_hidden = news.asked != Sake::kHidden;
   for (int race = 0; race < kMaxRaces; ++race) {
     const TermsHistory terms = terms_.Get();
     if (terms.empty()) return absl::FailedPreconditionError("no valid policy is in force yet");
     const absl::Time now = clock_.Now();
-    auto first = MakeDraft(sake, key, all, terms, now);
+    auto first = MakeDraft(key, news, terms, now, asks_hidden);
     if (!first.ok()) return first.status();
     std::vector<Draft> drafts;
     drafts.push_back(*std::move(first));
-
-    if (absl::Status status = SendClaims(terms, now, &drafts); !status.ok()) return status;
+    absl::Status status = SendClaims(terms, now, &drafts, asks_hidden);
+    if (!status.ok()) return status;
 
     std::vector<DecisionWrite> writes;
-    std::vector<TicketRecord> rides;
-    for (const Draft& draft : drafts) {
-      writes.push_back(MakeWrite(draft, terms, now));
-      if (absl::Status status = fixes_.Add(draft, terms, &writes.back(), &rides); !status.ok()) {
-        return status;
-      }
-    }
-    if (absl::Status status = fixes_.Wake(drafts, now, &writes); !status.ok()) return status;
-    const absl::Status committed =
-        writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
-    if (absl::IsAborted(committed)) {
-      // What the forge has answered meanwhile need not be asked again.
-      AddLearnt(drafts[0].decision.new_facts, &all.facts);
+    for (const Draft& draft : drafts) writes.push_back(MakeWrite(draft, terms, now));
+    if (status = fixes_.Wake(drafts, now, &writes); !status.ok()) return status;
+    status = writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
+    if (absl::IsAborted(status)) {
       metrics_.Count("retainer_commit_races_total");
       continue;
     }
-    if (!committed.ok()) return committed;
-    metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
-    for (const Draft& draft : drafts) {
-      CountPromises(draft);
-      if (draft.follow_up) follow_ups->push_back(draft.key);
-    }
-    // A ticket that changed between our reading it and this write may not have known of the change.
-    for (const TicketRecord& fixed : rides) {
-      const auto current = store_.LoadRecords({fixed.key});
-      if (!current.ok()) return current.status();
-      if ((*current)[0].promises == fixed.promises) continue;
-      for (const Draft& draft : drafts) {
-        if (draft.key.kind != TicketKind::kChange) continue;
-        if (auto again = Decide(draft.key, {}); !again.ok()) return again.status();
-      }
-      break;
-    }
-    for (const std::string& flag : drafts[0].decision.standing.flags) {
-      std::lock_guard lock(mutex_);
-      if (said_.size() > 10000) said_.clear();
-      if (said_.insert(absl::StrCat(ToString(key), " ", flag)).second) {
-        log_.Warning("ticket needs a look", {{"ticket", NameOf(store_, key)}, {"flag", flag}});
-      }
-    }
+    if (!status.ok()) return status;
+    if (!drafts[0].asks.held) metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
+    for (const Draft& draft : drafts) Report(draft);
     Judged judged;
-    judged.context = drafts[0].context;
+    judged.context = std::move(drafts[0].context);
     judged.decision = std::move(drafts[0].decision);
     for (std::size_t i = 1; i < drafts.size(); ++i) {
       judged.successors.push_back(std::move(drafts[i].decision));

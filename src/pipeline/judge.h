@@ -1,16 +1,20 @@
-// Judge: news about a ticket becomes a committed decision. The worker, the timers, the reconciler
-// and the command line all come through here.
+// Judge: news about a ticket becomes a committed decision. The worker, the timers, the reconciler,
+// the asker and the command line all come through here.
 //
-// It loads the ticket, lets the core decide, fetches from the forge what the core asks (answers are
-// facts with an expiry), and commits at the version it loaded; when somebody else was quicker it
-// starts again. Claims that leave for another ticket arrive there in the same write. While the
-// forge cannot answer, the decision is committed with its questions open (the core holds back what
-// hangs on their answers) and a wake-up, so that one unreachable forge delays nothing else.
+// It loads the ticket, lets the core decide under one snapshot of the terms, and commits at the
+// version it loaded; when somebody else was quicker it starts again. Claims that leave for another
+// ticket arrive there in the same write.
 //
-// What outsiders see comes first: of every ticket the same is asked in the same order, whoever its
-// customer is, and the face that follows is committed. Only then is asked what is needed for the
-// sake of private customers, with a commit of its own: by FollowUps, where there are any, else at
-// once.
+// It waits for no forge. A question that only the forge can answer is committed with the decision
+// (TicketRecord::asks), and the ticket goes into the asker's queue. Answers come back as news. If
+// news raises a new question, or if the account of a login of the policy is unknown, the decision
+// is held until the forge was asked: the facts are in the ticket, and nothing else of it changes.
+// If the forge cannot be asked now or did not answer, only what depends on the answer is held
+// back.
+//
+// What outsiders see comes first: the same is asked about every ticket, in the same order, whoever
+// its customer is, and the face that follows is committed. Questions for the sake of private
+// customers are asked after that.
 //
 // Thread-safe. Errors are the store's: Unavailable, ResourceExhausted and FailedPrecondition mean
 // try again later; DataLoss names a record that cannot be read; Aborted after many lost races.
@@ -18,7 +22,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -35,12 +38,12 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
+#include "src/pipeline/ask_queue.h"
 #include "src/pipeline/draft.h"
 #include "src/pipeline/fixes.h"
-#include "src/pipeline/follow_ups.h"
-#include "src/pipeline/inquiries.h"
 #include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
+#include "src/pipeline/tries.h"
 
 namespace retainer::pipeline {
 
@@ -51,56 +54,65 @@ struct Judged {
   std::vector<Decision> successors;  // tickets that claims moved to
 };
 
+// Where the judge puts its questions.
+struct Asking {
+  Tries& tries;
+  AskQueue& queue;
+};
+
 class Judge final : public NoticeReview {
  public:
-  static constexpr absl::Duration kAnswerLasts = Inquiries::kAnswerLasts;
-  static constexpr std::size_t kMaxCounted = Inquiries::kMaxCounted;
-  static constexpr int kMaxRounds = 4;   // of questions and answers in one decision
+  static constexpr int kMaxRounds = 4;   // of questions that need no forge
   static constexpr int kMaxRaces = 16;   // lost to other writers
   static constexpr int kMaxTickets = 8;  // in one write
 
-  // Everything outlives this object.
+  // Everything outlives this object. Without `asks` nobody is asked anything.
   Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-        std::vector<ForgeSlot> forges, FollowUps* later = nullptr);
+        std::vector<ForgeSlot> forges, std::optional<Asking> asks = std::nullopt);
 
   // Joins `news` to the ticket, decides and commits.
   absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
-  // Asks what is to be asked of a ticket for the sake of private customers, and decides.
-  absl::StatusOr<Judged> FollowUp(const TicketKey& key);
 
-  // Is there such a ticket, as far as we know or the forge does? NotFound with the mend, or why the
-  // forge does not say. Where there is no client, the word of whoever asks is taken.
-  absl::Status Confirm(const TicketKey& key) { return inquiries_.Confirm(key); }
-
-  // Asks no forge: a notice that came of a decision is looked at by the same facts and what joined
-  // them.
+  // A notice that came of a decision is looked at by the same facts and what joined them.
   absl::StatusOr<Word> Review(Notice* notice) override;
   absl::Status DecideAgain(const TicketKey& key) override { return Decide(key, {}).status(); }
 
-  // What is known around a ticket; the project's record may be newer than the store's.
+  // What is known around a ticket, under the terms that it is to be judged by.
   absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record,
-                                        const std::optional<ProjectRecord>& project);
+                                        const TermsHistory& terms);
+  // The same under the terms in force.
+  absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record) {
+    return Context(key, record, terms_.Get());
+  }
 
-  const ForgeSlot* FindForge(std::string_view name) const { return inquiries_.FindForge(name); }
+  const ForgeSlot* FindForge(std::string_view name) const {
+    return pipeline::FindForge(forges_, name);
+  }
   RemoteTicket Remote(const TicketContext& context, const std::string& installation_id) const;
 
  private:
-  // `follow_ups`: tickets about which something is to be asked after this.
-  absl::StatusOr<Judged> DecideFor(Sake sake, const TicketKey& key, const News& news,
-                                   std::vector<TicketKey>* follow_ups);
-  absl::StatusOr<Draft> MakeDraft(Sake sake, const TicketKey& key, const News& news,
-                                  const TermsHistory& terms, absl::Time now);
-  // Pins what is not pinned yet; those of private customers' people alone only for their sake.
-  // `unpinned`: there are such.
-  std::vector<std::pair<Login, std::string>> NewPins(Sake sake, const std::string& forge,
-                                                     const FactSet& facts,
-                                                     const TermsHistory& terms, absl::Time now,
-                                                     Pins* pins, bool* unpinned);
+  // The same of a project's record, which may be newer than the store's; nullopt: none is known.
+  TicketContext ContextIn(const TicketKey& key, const TicketRecord& record,
+                          const std::optional<ProjectRecord>& project, const TermsHistory& terms);
+  // `asks_hidden`: what is open for the sake of private customers may be asked after this.
+  absl::StatusOr<Draft> MakeDraft(const TicketKey& key, const News& news, const TermsHistory& terms,
+                                  absl::Time now, bool asks_hidden);
+  bool CanAsk(const std::string& forge) const;
+  // Logins of the policy on the ticket that are not pinned yet. Where nobody can be asked they are
+  // pinned to whom they were seen with.
+  OpenQuestions FindOwners(const std::string& forge, const FactSet& facts,
+                           const TermsHistory& terms, absl::Time now, Pins* pins,
+                           std::vector<std::pair<Login, std::string>>* fresh);
+  // What the decision leaves open, beside `owners`; which of it is to be asked now.
+  OpenQuestions Open(const Draft& draft, OpenQuestions owners, bool asks_hidden) const;
   // Drafts the tickets that claims of the first one leave for, and what follows from that, to be
   // written with it.
-  absl::Status SendClaims(const TermsHistory& terms, absl::Time now, std::vector<Draft>* drafts);
+  absl::Status SendClaims(const TermsHistory& terms, absl::Time now, std::vector<Draft>* drafts,
+                          bool asks_hidden);
   // What people were told of a ticket, for what there may be to take back.
   absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);
+  // After a commit: the figures, what is to be known, what is to be asked.
+  void Report(const Draft& draft);
   // Tells the figures which promises ended by what was learnt just now.
   void CountPromises(const Draft& draft);
 
@@ -109,8 +121,8 @@ class Judge final : public NoticeReview {
   Log& log_;
   Metrics& metrics_;
   const TermsHolder& terms_;
-  FollowUps* const later_;
-  Inquiries inquiries_;
+  const std::vector<ForgeSlot> forges_;
+  const std::optional<Asking> asks_;
   Fixes fixes_;
 
   std::mutex mutex_;

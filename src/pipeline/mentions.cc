@@ -53,7 +53,7 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
   const TicketKey& ticket = record.notice.ticket;
   auto stored = store_.LoadTicket(ticket);
   if (!stored.ok()) return stored.status();
-  auto context = judge_.Context(ticket, stored->record, std::nullopt);
+  auto context = judge_.Context(ticket, stored->record);
   if (!context.ok()) return context.status();
   auto project = store_.FindProject({ticket.forge, ticket.project});
   if (!project.ok()) return project.status();

@@ -12,7 +12,7 @@
 #include "retainer/forge.h"
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
-#include "src/pipeline/inquiries.h"
+#include "src/pipeline/tries.h"
 
 namespace retainer::pipeline {
 

@@ -152,6 +152,10 @@ std::string ListPrefix(Dimension dimension, std::string_view customer, std::stri
   return writer.U8(static_cast<std::uint8_t>(dimension)).Text(customer).Text(value).Take();
 }
 
+std::string AsksPrefix(const std::string& forge) {
+  return KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kAsks)).Text(forge).Take();
+}
+
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state) {
   return KeyWriter()
       .U8(static_cast<std::uint8_t>(Dimension::kFixedBy))
@@ -216,6 +220,10 @@ Rows DerivedRows(const TicketRecord& record) {
                .Text(known ? std::string_view(record.terms_id) : "")
                .Ticket(record.key)
                .Take());
+  }
+  if (record.asks.ask_everybody || record.asks.ask_hidden) {
+    AddRow(&rows, Table::kIndexes,
+           KeyWriter().Raw(AsksPrefix(record.key.forge)).Ticket(record.key).Take());
   }
   if (record.change) {
     for (const TicketKey& fixed : record.change->fixes) {

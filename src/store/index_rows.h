@@ -40,6 +40,9 @@ std::string ListPrefix(Dimension dimension, std::string_view customer, std::stri
 // The key prefix of the instants at which hidden commitments of a project (IndexProject) count.
 std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd end);
 
+// The key prefix of tickets with a question to ask their forge now.
+std::string AsksPrefix(const std::string& forge);
+
 // The key prefix of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
 

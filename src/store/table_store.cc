@@ -229,6 +229,7 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
           absl::StrCat("two decisions on ", ToString(write.record.key), " in one write"));
     }
     names.push_back(LockName(write.record.key));
+    for (const auto& [key, version] : write.relies_on) names.push_back(LockName(key));
     if (write.inbox_done) {
       names.push_back(InboxLockName(write.inbox_done_forge.value_or(write.record.key.forge),
                                     *write.inbox_done));
@@ -266,6 +267,15 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
     return absl::AbortedError(absl::StrCat(ToString(write.record.key), " is at version ", version,
                                            ", the decision was made on ", write.record.version,
                                            ": load it, decide and commit again"));
+  }
+  for (const auto& [other, read] : write.relies_on) {
+    auto there = ReadRecord<TicketRecord>(view, Table::kTickets, TicketRowKey(other));
+    if (!there.ok()) return there.status();
+    const std::uint64_t now = *there ? (*there)->version : 0;
+    if (now == read) continue;
+    return absl::AbortedError(absl::StrCat(ToString(other), " is at version ", now,
+                                           ", the decision was made by ", read,
+                                           " of it: load, decide and commit again"));
   }
   TicketRecord record = write.record;
   ++record.version;

@@ -74,6 +74,9 @@ class TableStore : public Store {
                                         std::size_t limit) override;
   absl::StatusOr<std::vector<TicketRecord>> FindFixes(const TicketKey& ticket, ChangeState state,
                                                       std::size_t limit) override;
+  absl::StatusOr<std::vector<TicketRecord>> FindAsks(const std::string& forge,
+                                                     const std::optional<TicketKey>& after,
+                                                     std::size_t limit) override;
   absl::StatusOr<std::vector<OpenCount>> CountOpenByState() override;
   absl::StatusOr<Owed> FindOwed(const OwedQuery& query, const std::string& terms_id) override;
   std::uint64_t ProjectVersion(const ProjectKey& project) override;

@@ -6,6 +6,7 @@
 #include "retainer/names.h"
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -241,6 +242,37 @@ absl::Status TableStore::RegisterForges(const std::map<std::string, std::string>
   }
   if (batch.empty()) return absl::OkStatus();
   return prepared.ok() ? engine_->Write(batch) : prepared;
+}
+
+// ---- Questions
+
+absl::StatusOr<std::vector<TicketRecord>> TableStore::FindAsks(
+    const std::string& forge, const std::optional<TicketKey>& after, std::size_t limit) {
+  std::vector<TicketRecord> tickets;
+  if (limit == 0) return tickets;
+  const std::string prefix = AsksPrefix(forge);
+  const std::string from = after ? KeyWriter().Raw(prefix).Ticket(*after).Take() + '\0' : prefix;
+  absl::Status trouble;
+  const auto view = engine_->Read();
+  const absl::Status walked = view->Walk(
+      Table::kIndexes, from, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+        KeyReader reader(key.substr(prefix.size()));
+        TicketKey ticket;
+        if (!reader.Ticket(&ticket) || !reader.AtEnd()) {
+          trouble = Unreadable(Table::kIndexes, key);
+          return false;
+        }
+        auto record = ReadRecord<TicketRecord>(*view, Table::kTickets, TicketRowKey(ticket));
+        if (!record.ok() || !*record) {
+          trouble = record.ok() ? Unreadable(Table::kIndexes, key) : record.status();
+          return false;
+        }
+        tickets.push_back(**std::move(record));
+        return tickets.size() < limit;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return tickets;
 }
 
 // ---- Re-evaluation

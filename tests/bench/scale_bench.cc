@@ -41,6 +41,7 @@
 #include "tests/bench/seeding.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/process.h"
+#include "tests/fakes/asked_at_once.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_forge.h"
 #include "tests/fakes/fake_log.h"
@@ -142,10 +143,11 @@ class Ticking {
   Ticking(const std::string& folder, absl::Time now)
       : clock_(now), store_(Must(store::OpenRocksDbStore(folder + "/data"))) {
     terms_.Set(cli::CompileHistory(Must(store_->LoadTerms()), log_));
-    judge_ = std::make_unique<pipeline::Judge>(
+    asked_ = std::make_unique<AskedAtOnce>(
         *store_, clock_, log_, metrics_, terms_,
         std::vector<pipeline::ForgeSlot>{{"github", ForgeKind::kGitHub, &forge_}});
-    timers_ = std::make_unique<pipeline::Timers>(*judge_, *store_, clock_, log_, metrics_, terms_);
+    timers_ =
+        std::make_unique<pipeline::Timers>(asked_->judge, *store_, clock_, log_, metrics_, terms_);
   }
 
   // Moves the clock until about 100 tickets are due and judges them. Results in milliseconds,
@@ -186,7 +188,7 @@ class Ticking {
   FakeForge forge_{"github"};
   pipeline::TermsHolder terms_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<pipeline::Judge> judge_;
+  std::unique_ptr<AskedAtOnce> asked_;
   std::unique_ptr<pipeline::Timers> timers_;
 };
 

@@ -28,6 +28,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/reconciler.h"
 #include "src/store/rocksdb_store.h"
+#include "tests/fakes/asked_at_once.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_forge.h"
 
@@ -406,14 +407,15 @@ absl::Status Seed(const SeedOptions& options) {
     for (const ProjectRecord& project : cast.projects) {
       if (status = store.SaveProject(project); !status.ok()) return status;
     }
-    pipeline::Judge judge(store, clock, log, metrics, terms,
-                          {{std::string(kForge), ForgeKind::kGitHub, &forge}});
+    const std::vector<pipeline::ForgeSlot> forges = {
+        {std::string(kForge), ForgeKind::kGitHub, &forge}};
 
     // The service of this version must have nothing to judge again.
     pipeline::ReconcilerOptions up_to_date;
     up_to_date.program = base::kVersion;
-    pipeline::Reconciler reconciler(judge, store, clock, log, metrics, terms, {std::string(kForge)},
-                                    up_to_date);
+    AskedAtOnce asked(store, clock, log, metrics, terms, forges);
+    pipeline::Reconciler reconciler(asked.judge, store, clock, log, metrics, terms,
+                                    {std::string(kForge)}, up_to_date);
     reconciler.TermsChanged();
     while (reconciler.busy()) {
       if (const auto round = reconciler.RunOnce(); !round.ok()) return round.status();
@@ -425,8 +427,10 @@ absl::Status Seed(const SeedOptions& options) {
     std::atomic<bool> stop = false;
     const std::uint64_t step = std::max<std::uint64_t>(total / 100, 1);
     const auto work = [&] {
+      // Of this thread alone: what a ticket asks is answered before its face is read.
+      AskedAtOnce asked(store, clock, log, metrics, terms, forges);
       for (std::uint64_t n; !stop && (n = next++) < total;) {
-        const absl::Status done = SeedOne(cast, options, n, judge, store);
+        const absl::Status done = SeedOne(cast, options, n, asked.judge, store);
         if (!done.ok()) {
           std::lock_guard lock(mutex);
           trouble.Update(done);

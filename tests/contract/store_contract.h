@@ -289,6 +289,14 @@ TEST_P(StoreContract, DecisionIsReadBackWhole) {
   write.record.endings = {{"acme", Metric::kUpdate, Ending::kExcused, 20000, 3, 2}};
   write.record.questions = 2;
   write.record.outside_questions = 1;
+  Question owner;
+  owner.kind = Question::Kind::kOwner;
+  owner.actor = {"7", "dave", true};
+  write.record.asks.everybody = {owner, {Question::Kind::kReference, {}, {}, "#12"}};
+  write.record.asks.hidden = {{Question::Kind::kMembership, {"8", "erin", false}, "acme"}};
+  write.record.asks.ask_everybody = write.record.asks.ask_hidden = write.record.asks.held = true;
+  write.record.asks.turn = FaceTurn::kBacklog;
+  write.record.asks.joined = {"comment/1"};
   write.record.decided_at = At(3);
   write.record.wake_at = At(60) + absl::Nanoseconds(1);
   write.record.clock_states = {{"acme first_response", "running"}, {"acme update", ""}};
@@ -325,6 +333,41 @@ TEST_P(StoreContract, DecisionOnAnOldVersionIsAborted) {
   EXPECT_TRUE(store_.LoadTicket(SampleTicket(1))->facts.empty());
   EXPECT_TRUE(store_.ReadNotices(10)->empty());
   EXPECT_EQ(Version(SampleTicket(1)), 1u);
+}
+
+TEST_P(StoreContract, DecisionByAnOlderRecordOfAnotherTicketIsAborted) {
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.relies_on = {{SampleTicket(2), 0}};
+  ASSERT_TRUE(store_.Commit(SampleWrite(SampleTicket(2), 0)).ok());
+  EXPECT_TRUE(absl::IsAborted(store_.Commit(write)));
+  EXPECT_EQ(Version(SampleTicket(1)), 0u);
+  write.relies_on = {{SampleTicket(2), 1}, {SampleTicket(3), 0}};
+  EXPECT_TRUE(store_.Commit(write).ok());
+  EXPECT_EQ(Version(SampleTicket(2)), 1u) << "it was read alone";
+}
+
+TEST_P(StoreContract, TicketsOfWhichAForgeIsToBeAskedAreFoundUntilTheyAreNot) {
+  for (int i = 1; i <= 5; ++i) {
+    DecisionWrite write = SampleWrite(SampleTicket(i), 0);
+    write.record.asks.ask_everybody = i != 3;
+    write.record.asks.ask_hidden = i == 4;
+    write.record.asks.hidden = {Question()};
+    ASSERT_TRUE(store_.Commit(write).ok());
+  }
+  const auto numbers = [&](const std::optional<TicketKey>& after, std::size_t limit) {
+    std::vector<std::int64_t> found;
+    const auto asks = store_.FindAsks(SampleTicket(1).forge, after, limit);
+    EXPECT_TRUE(asks.ok()) << asks.status();
+    for (const TicketRecord& record : *asks) found.push_back(record.key.number);
+    return found;
+  };
+  EXPECT_EQ(numbers(std::nullopt, 10), (std::vector<std::int64_t>{1, 2, 4, 5}));
+  EXPECT_EQ(numbers(SampleTicket(2), 1), (std::vector<std::int64_t>{4}));
+  DecisionWrite answered = SampleWrite(SampleTicket(4), 1);
+  answered.record.asks = {};
+  ASSERT_TRUE(store_.Commit(answered).ok());
+  EXPECT_EQ(numbers(SampleTicket(2), 10), (std::vector<std::int64_t>{5}));
+  EXPECT_TRUE(store_.FindAsks("another", std::nullopt, 10)->empty());
 }
 
 TEST_P(StoreContract, SeveralTicketsInOneWriteAreAllOrNone) {

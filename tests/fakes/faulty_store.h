@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -34,8 +35,17 @@ class FaultyStore final : public store::TableStore {
   int owed_asked() const { return owed_asked_; }
   absl::StatusOr<StoredTicket> LoadTicket(const TicketKey& key) override {
     ++tickets_loaded_;
+    Interleave(&before_load);
     return store::TableStore::LoadTicket(key);
   }
+  absl::Status CommitAll(const std::vector<DecisionWrite>& writes) override {
+    Interleave(&before_commit);
+    return store::TableStore::CommitAll(writes);
+  }
+  // Called once before the next LoadTicket or CommitAll: what another writer does meanwhile. Calls
+  // made by the function itself do not count. For single-threaded tests.
+  std::function<void()> before_load;
+  std::function<void()> before_commit;
   // Number of LoadTicket calls.
   int tickets_loaded() const { return tickets_loaded_; }
 
@@ -47,6 +57,10 @@ class FaultyStore final : public store::TableStore {
   }
 
  private:
+  static void Interleave(std::function<void()>* act) {
+    if (*act) std::exchange(*act, nullptr)();
+  }
+
   std::atomic<int> owed_asked_ = 0;
   std::atomic<int> tickets_loaded_ = 0;
 

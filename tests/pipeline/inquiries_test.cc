@@ -31,7 +31,7 @@ TEST_F(InquiriesTest, AShortOutageSilencesABusyTicketForNoLongerThanAQuietOne) {
   };
   for (int second = 1; second <= 30; ++second) {
     Say(second);
-    EXPECT_LE(*Load(1).record.wake_at, clock.Now() + Inquiries::kAfterSilence) << second;
+    EXPECT_LE(*Load(1).record.wake_at, clock.Now() + Tries::kAfterSilence) << second;
   }
   EXPECT_LE(forge.Count("permission"), 4u) << "asked after 5, 10, 20 seconds";
   EXPECT_TRUE(IsOpen());
@@ -107,8 +107,8 @@ TEST_F(InquiriesTest, ABusyTicketSettlesWhatADuplicateMeans) {
   forge.SetPermission(kErin.id, "read");
   const auto open = [&] {
     const StoredTicket stored = Load(1);
-    return !Evaluate(*judge->Context(Key(1), stored.record, std::nullopt), stored.facts,
-                     terms.Get(), {}, clock.Now())
+    return !Evaluate(*judge->Context(Key(1), stored.record), stored.facts, terms.Get(), {},
+                     clock.Now())
                 .questions.empty();
   };
   EXPECT_TRUE(open());

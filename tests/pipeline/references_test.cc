@@ -118,7 +118,8 @@ TEST_F(ReferencesTest, WithoutAForgePeoplesWordIsTaken) {
 
 TEST_F(ReferencesTest, ADuplicateByTheForgesOwnMeansIsFollowedWhereItNamesTheTicket) {
   slot.kind = ForgeKind::kGitLab;
-  Judge gitlab(store, clock, log, metrics, terms, {slot});
+  AskedAtOnce at_once(store, clock, log, metrics, terms, {slot});
+  Judge& gitlab = at_once.judge;
   News opened{{Opened(kDave, 0)}, {}, {}, {}};
   opened.project = ProjectRecord{{"github", "77"}, "acme/opendb", "", false, "5", At(0)};
   ASSERT_TRUE(gitlab.Decide(Key(1), opened).ok());
@@ -139,7 +140,7 @@ TEST_F(ReferencesTest, ADuplicateByTheForgesOwnMeansIsFollowedWhereItNamesTheTic
   original("github/77/issue/2");
   forge.SetTicket(Key(2));
   clock.Set(At(11));
-  const auto judged = gitlab.Decide(Key(1), {});
+  const auto judged = at_once.asker.DecideAndAsk(Key(1), {});
   ASSERT_TRUE(judged.ok()) << judged.status();
   EXPECT_TRUE(Load(1).record.customers.empty());
   EXPECT_EQ(judged->successors.size(), 1u);

@@ -232,7 +232,7 @@ TEST_F(ToldTest, AReplyInTimeThatReachesUsLateTakesTheBreachBack) {
   std::vector<std::string> changes;
   News news;
   news.facts = {Commented(kAlice, 3 * 60, "500", "We are looking into it.")};
-  const auto judged = judge->Decide(Key(1), news);
+  const auto judged = house->asker.DecideAndAsk(Key(1), news);
   ASSERT_TRUE(judged.ok());
   changes = judged->decision.record.changes;
   EXPECT_EQ(changes, (std::vector<std::string>{"acme first_response: breached -> met",

@@ -448,7 +448,7 @@ TEST_F(WorkerProjectsTest, TheForgeIsAskedOnceWhomALoginBelongsTo) {
 
 TEST_F(WorkerProjectsTest, WithoutAClientADeliveryIsTakenAtItsWord) {
   slot.client = nullptr;
-  judge = std::make_unique<Judge>(store, clock, log, metrics, terms, std::vector<ForgeSlot>{slot});
+  MakeJudge();
   worker = std::make_unique<Worker>(receiver, *judge, store, clock, log, metrics, terms);
   Deliver("first", Of("77", "acme/opendb"), /*bound=*/true);
   Deliver("renamed", Of("77", "acme/base"), /*bound=*/true);

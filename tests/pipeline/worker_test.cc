@@ -130,7 +130,7 @@ TEST_F(WorkerTest, UnknownRoleAnnouncesNothingUntilTheForgeAnswers) {
 
 TEST_F(WorkerTest, ASilentForgeIsNotRememberedForEveryTicket) {
   forge.fault = [](const std::string&) { return absl::UnavailableError("down"); };
-  const int last = static_cast<int>(Judge::kMaxCounted) + 1;
+  const int last = static_cast<int>(Tries::kMaxCounted) + 1;
   for (int n = 1; n <= last; ++n) {
     Deliver(absl::StrCat("d", n),
             MakeEvent(n, kErin, {Commented(kErin, 0, absl::StrCat(n), "Is anybody here?")}));
@@ -153,7 +153,7 @@ TEST_F(WorkerTest, AnswersOfTheForgeAreFactsThatExpire) {
     if (fact.kind != FactKind::kPermission || fact.subject != kErin.id) continue;
     found = true;
     EXPECT_EQ(fact.value, "write");
-    EXPECT_EQ(fact.expires, clock.Now() + Judge::kAnswerLasts);
+    EXPECT_EQ(fact.expires, clock.Now() + Inquiries::kAnswerLasts);
   }
   EXPECT_TRUE(found);
 }

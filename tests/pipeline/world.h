@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "src/pipeline/desk.h"
+#include "tests/fakes/asked_at_once.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_forge.h"
 #include "tests/fakes/fake_log.h"
@@ -95,18 +96,23 @@ class World : public ::testing::Test {
  protected:
   World() : clock(At(0)), forge("github"), receiver("github") {
     slot = {"github", ForgeKind::kGitHub, &forge};
-    judge =
-        std::make_unique<Judge>(store, clock, log, metrics, terms, std::vector<ForgeSlot>{slot});
+    MakeJudge();
     worker = std::make_unique<Worker>(receiver, *judge, store, clock, log, metrics, terms);
     MakeDispatcher(false);
     timers = std::make_unique<Timers>(*judge, store, clock, log, metrics, terms);
     terms.Set({MakeTerms("v1", At(-60 * 24), MakePolicy())});
   }
 
+  void MakeJudge() {
+    house = std::make_unique<AskedAtOnce>(store, clock, log, metrics, terms,
+                                          std::vector<ForgeSlot>{slot});
+    judge = &house->judge;
+  }
   void MakeDispatcher(bool observe) {
-    dispatcher =
-        std::make_unique<Dispatcher>(slot, *judge, store, renderer, clock, log, metrics,
-                                     DispatcherOptions{observe, [] { return 0.5; }, &right_of_way});
+    dispatcher = std::make_unique<Dispatcher>(
+        slot, *judge, store, renderer, clock, log, metrics,
+        DispatcherOptions{observe, [] { return 0.5; }, &right_of_way,
+                          [this] { return house->inquiries.Self(slot.name); }});
   }
 
   static TicketKey Key(std::int64_t number) { return {"github", "77", TicketKind::kIssue, number}; }
@@ -186,7 +192,8 @@ class World : public ::testing::Test {
   PlainRenderer renderer;
   TermsHolder terms;
   ForgeSlot slot;
-  std::unique_ptr<Judge> judge;
+  std::unique_ptr<AskedAtOnce> house;
+  Judge* judge = nullptr;
   std::unique_ptr<Worker> worker;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Timers> timers;

@@ -13,6 +13,7 @@
 #include "src/sandbox/sandbox.h"
 #include "src/store/memory_store.h"
 #include "tests/core/story.h"
+#include "tests/fakes/asked_at_once.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_forge.h"
 #include "tests/fakes/fake_log.h"
@@ -169,8 +170,9 @@ class Desk {
       : clock_(now),
         path_(called),
         forge_("github"),
-        judge_(store_, clock_, log_, metrics_, terms_,
-               {pipeline::ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}) {
+        asked_(store_, clock_, log_, metrics_, terms_,
+               {pipeline::ForgeSlot{"github", ForgeKind::kGitHub, &forge_}}),
+        judge_(asked_.judge) {
     // The forge has the tickets, but its API shows nothing more of them.
     for (const auto& [path, id] :
          {std::pair{"acme/opendb", "77"}, std::pair{"acme/driver", "88"}}) {
@@ -209,6 +211,9 @@ class Desk {
   // Questions that the forge could not answer at once are asked again, as the timers do.
   void AskAgain() {
     clock_.Advance(absl::Minutes(3));
+    const auto due = store_.DueWakeups(clock_.Now(), 100);
+    ASSERT_TRUE(due.ok()) << due.status();
+    for (const auto& [at, key] : *due) ASSERT_TRUE(judge_.Decide(key, {}).ok()) << ToString(key);
     for (int number = 1; number <= kIssues; ++number) {
       const auto judged = judge_.Decide({"github", "77", TicketKind::kIssue, number}, {});
       ASSERT_TRUE(judged.ok()) << judged.status();
@@ -228,7 +233,7 @@ class Desk {
         const TicketKey key{"github", project, TicketKind::kIssue, number};
         auto stored = store_.LoadTicket(key);
         EXPECT_TRUE(stored.ok()) << stored.status();
-        auto context = judge_.Context(key, stored->record, std::nullopt);
+        auto context = judge_.Context(key, stored->record);
         EXPECT_TRUE(context.ok()) << context.status();
         auto pins = store_.LoadPins();
         EXPECT_TRUE(pins.ok()) << pins.status();
@@ -251,7 +256,8 @@ class Desk {
   store::MemoryStore store_;
   FakeForge forge_;
   pipeline::TermsHolder terms_;
-  pipeline::Judge judge_;
+  AskedAtOnce asked_;
+  pipeline::Judge& judge_;
   std::unique_ptr<WebhookReceiver> receiver_;
   std::unique_ptr<pipeline::Worker> worker_;
 };

@@ -26,6 +26,8 @@ inline NumberRange KnownNumbers(Enumeration<CommentView::Kind>) { return {0, 4};
 inline NumberRange KnownNumbers(Enumeration<CheckView::Verdict>) { return {1, 3}; }
 inline NumberRange KnownNumbers(Enumeration<FaceReaction::Kind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<ChangeState>) { return {1, 3}; }
+inline NumberRange KnownNumbers(Enumeration<Question::Kind>) { return {0, 5}; }
+inline NumberRange KnownNumbers(Enumeration<FaceTurn>) { return {0, 2}; }
 
 // ---- Names
 
@@ -174,7 +176,26 @@ void Describe(Io& io, HiddenOwed& owed) {
 }
 
 // Fields of a TicketRecord that lists do not need.
-inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25};
+inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25, 27};
+
+template <class Io>
+void Describe(Io& io, Question& question) {
+  io(1, question.kind);
+  io(2, question.actor);
+  io(3, question.organization);
+  io(4, question.reference);
+}
+
+template <class Io>
+void Describe(Io& io, OpenQuestions& open) {
+  io(1, open.everybody);
+  io(2, open.hidden);
+  io(3, open.ask_everybody);
+  io(4, open.ask_hidden);
+  io(5, open.held);
+  io(6, open.turn);
+  io(7, open.joined);
+}
 
 template <class Io>
 void Describe(Io& io, TicketRecord& record) {
@@ -204,6 +225,7 @@ void Describe(Io& io, TicketRecord& record) {
   io(24, record.read_at);
   io(25, record.hidden_owed);
   io(26, record.outside_questions);
+  io(27, record.asks);
 }
 
 // ---- Faces

@@ -88,6 +88,8 @@
 // Tickets that a change of the policy may affect, by the terms of their last judgement: u8 14, text
 // project, text terms, ticket.
 //
+// Tickets with a question to ask their forge now (since schema 13): u8 21, text forge, ticket.
+//
 // Changes by the tickets that they say they fix (since schema 4): u8 15, ticket fixed, u8 state of
 // the change, ticket that is the change.
 //
@@ -106,6 +108,8 @@
 // 18 counts the held deliveries of a project:
 //
 //     u8 18, text forge, text project
+//
+// Schemas up to 12 had no open questions in a ticket (TicketRecord::asks).
 //
 // `notice_ids`: while the notice waits, the instant of its queue entry (as in a key). After it was
 // told: nothing, or (since schema 7) u64 telling if that is not 0. If it may be told again (since
@@ -201,6 +205,7 @@ enum class Dimension : std::uint8_t {
   kOwedInOpen = 18,
   kHiddenOwed = 19,
   kQuestionsOutside = 20,
+  kAsks = 21,
 };
 
 // The orders of kOrdered.
