@@ -38,6 +38,8 @@ absl::Status Refused(absl::string_view why) {
   return absl::UnauthenticatedError(absl::StrCat("The job's token does not count: ", why, "."));
 }
 
+}  // namespace
+
 struct JwkRelease {
   void operator()(cjose_jwk_t* key) const { cjose_jwk_release(key); }
 };
@@ -52,6 +54,8 @@ struct SigningKey {
   Jwk key;
   std::string algorithm;
 };
+
+namespace {
 
 // Rationale: cjose aborts the process on a base64url text of an impossible length.
 bool IsBase64Url(std::string_view text) {

@@ -23,6 +23,8 @@ const prometheus::Histogram::BucketBoundaries& Seconds() {
   return bounds;
 }
 
+}  // namespace
+
 // The families of one type, with their series by labels. Rationale: prometheus-cpp copies and
 // hashes all labels under a lock each time it finds a series.
 template <class Series>
@@ -67,8 +69,6 @@ class Figures {
   };
   absl::node_hash_map<std::string, Figure> figures_;  // changes only during construction
 };
-
-}  // namespace
 
 // All metrics exist from the start, so that an alert on a metric that was never changed sees a
 // value and not a gap.

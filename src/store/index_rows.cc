@@ -234,23 +234,6 @@ Rows DerivedRows(const TicketRecord& record) {
   return rows;
 }
 
-Rows RowsSinceSchema6(const TicketRecord& record) {
-  Rows rows = DerivedRows(record);
-  std::erase_if(rows, [](const auto& row) {
-    const auto& [place, value] = row;
-    if (place.first != Table::kIndexes) return true;
-    KeyReader reader(place.second);
-    std::uint8_t dimension = 0;
-    reader.U8(&dimension);
-    if (dimension == static_cast<std::uint8_t>(Dimension::kOrdered)) {
-      reader.U8(&dimension);
-      reader.U8(&dimension);
-    }
-    return value.empty() && dimension != static_cast<std::uint8_t>(Dimension::kProjectPriority);
-  });
-  return rows;
-}
-
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record) {
   std::map<std::string, std::int64_t> rows;
   for (const EndingCount& ending : record.endings) {

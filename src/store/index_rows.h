@@ -24,8 +24,6 @@ std::string IndexProjectPriority(std::string_view project, std::string_view prio
 
 // All derived rows: table and key -> value.
 std::map<std::pair<Table, std::string>, std::string> DerivedRows(const TicketRecord& record);
-// The derived rows that schema 5 did not have, or had without a value.
-std::map<std::pair<Table, std::string>, std::string> RowsSinceSchema6(const TicketRecord& record);
 // Counter keys, and what the record adds to them.
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record);
 std::map<std::string, std::int64_t> OpenRows(const TicketRecord& record);

@@ -14,8 +14,6 @@ namespace retainer::store {
 namespace {
 
 constexpr std::string_view kSchemaKey = "schema";
-// The last schema that changed the rows of `indexes`.
-constexpr std::uint64_t kRowsOfSchema = 12;
 
 // The key range of a forge's tickets, or of one project's tickets, after `after`.
 std::pair<std::string, std::string> RangeOf(const std::string& forge, const std::string& project,
@@ -64,140 +62,13 @@ absl::Status TableStore::Open() {
     if (version > kSchemaVersion) {
       return absl::FailedPreconditionError(absl::StrCat(
           "the store has schema ", version, ", this program knows schemas up to ", kSchemaVersion,
-          ": start the newer version of retainer that wrote it, or restore a backup made before"));
-    }
-    if (version < 2) {
-      if (absl::Status status = UpgradeIndexes(); !status.ok()) return status;
-    }
-    if (version < 3) {
-      if (absl::Status status = UpgradeDirty(); !status.ok()) return status;
-    }
-    if (version < 5) {
-      if (absl::Status status = UpgradeLists(); !status.ok()) return status;
-    }
-    if (version >= 5 && version < kRowsOfSchema) {
-      if (absl::Status status = UpgradeRows(); !status.ok()) return status;
-    }
-    if (version < kSchemaVersion) {
-      Batch batch;
-      batch.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
-      if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
+          ": start the newer version of retainer that wrote it, or restore a backup made before. "
+          "If "
+          "a build from before the first release wrote it, start with an empty folder"));
     }
   }
   if (absl::Status status = shifts_.Load(engine_.get()); !status.ok()) return status;
   return numbers_.Load();
-}
-
-absl::Status TableStore::UpgradeIndexes() {
-  constexpr std::size_t kPage = 1000;
-  const std::string lists_end = KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kOpen)).Take();
-  for (std::string from;;) {
-    Batch batch;
-    {
-      const auto view = engine_->Read();
-      const absl::Status walked =
-          view->Walk(Table::kIndexes, from, lists_end, [&](std::string_view key, std::string_view) {
-            batch.Delete(Table::kIndexes, std::string(key));
-            from = std::string(key);
-            return batch.operations().size() < kPage;
-          });
-      if (!walked.ok()) return walked;
-    }
-    if (batch.empty()) break;
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
-
-absl::Status TableStore::UpgradeLists() {
-  constexpr std::size_t kPage = 500;
-  // When the upgrade starts again after a crash, counters start at zero and rows are put again.
-  Batch forget;
-  {
-    const std::string first =
-        KeyWriter().U8(static_cast<std::uint8_t>(Counter::kOpenTickets)).Take();
-    const auto view = engine_->Read();
-    const absl::Status walked = view->Walk(Table::kCounters, first, PrefixEnd(first),
-                                           [&](std::string_view key, std::string_view) {
-                                             forget.Delete(Table::kCounters, std::string(key));
-                                             return true;
-                                           });
-    if (!walked.ok()) return walked;
-  }
-  if (absl::Status status = engine_->Write(forget); !status.ok()) return status;
-  for (std::string from;;) {
-    Batch batch;
-    std::vector<TicketRecord> records;
-    absl::Status trouble;
-    {
-      const auto view = engine_->Read();
-      absl::Status walked =
-          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
-            auto record = DecodeRecord<TicketRecord>(value);
-            if (!record) {
-              trouble = Unreadable(Table::kTickets, key);
-              return false;
-            }
-            records.push_back(*std::move(record));
-            from = std::string(key) + '\0';
-            return records.size() < kPage;
-          });
-      if (!walked.ok()) return walked;
-      if (!trouble.ok()) return trouble;
-      if (records.empty()) return absl::OkStatus();
-      for (TicketRecord& record : records) {
-        const std::string row = TicketRowKey(record.key);
-        ForgetTimes(&record);
-        walked = view->Walk(Table::kFacts, row, PrefixEnd(row),
-                            [&](std::string_view key, std::string_view value) {
-                              const auto fact = DecodeRecord<StoredFact>(value);
-                              if (!fact) {
-                                trouble = Unreadable(Table::kFacts, key);
-                                return false;
-                              }
-                              TakeTimes(fact->fact, &record);
-                              return true;
-                            });
-        if (!walked.ok()) return walked;
-        if (!trouble.ok()) return trouble;
-        batch.Put(Table::kTickets, row, EncodeRecord(record));
-        for (const auto& [place, value] : DerivedRows(record)) {
-          batch.Put(place.first, place.second, value);
-        }
-        for (const auto& [key, by] : OpenRows(record)) batch.AddTo(key, by);
-      }
-    }
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  }
-}
-
-absl::Status TableStore::UpgradeRows() {
-  constexpr std::size_t kPage = 500;
-  for (std::string from;;) {
-    Batch batch;
-    std::size_t read = 0;
-    {
-      absl::Status trouble;
-      const auto view = engine_->Read();
-      const absl::Status walked =
-          view->Walk(Table::kTickets, from, {}, [&](std::string_view key, std::string_view value) {
-            const auto record = DecodeRecord<TicketRecord>(value);
-            if (!record) {
-              trouble = Unreadable(Table::kTickets, key);
-              return false;
-            }
-            for (const auto& [place, row] : RowsSinceSchema6(*record)) {
-              batch.Put(place.first, place.second, row);
-            }
-            from = std::string(key) + '\0';
-            return ++read < kPage;
-          });
-      if (!walked.ok()) return walked;
-      if (!trouble.ok()) return trouble;
-    }
-    if (read == 0) return absl::OkStatus();
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  }
 }
 
 absl::Status TableStore::Prepare() {

@@ -157,15 +157,6 @@ class TableStore : public Store {
     std::vector<LedgerEntry> ledger;
   };
 
-  // Removes the lists of schema 1.
-  absl::Status UpgradeIndexes();
-  // Moves the dirty faces of schemas 1 and 2 into their forges' queues.
-  absl::Status UpgradeDirty();
-  // For schemas up to 4: computes the tickets' times from their facts, and rebuilds their lists and
-  // counts. For schema 1, whose lists were removed, this builds them for the first time.
-  absl::Status UpgradeLists();
-  // Adds the rows that schema 5 did not have.
-  absl::Status UpgradeRows();
   // Calls Engine::Prepare and settles the inbox numbers that were in doubt.
   absl::Status Prepare();
   // Drops all caches if the engine may have lost writes.

@@ -200,49 +200,6 @@ absl::StatusOr<std::vector<DirtyFace>> TableStore::ReadDirtyFaces(const std::str
   return faces;
 }
 
-absl::Status TableStore::UpgradeDirty() {
-  constexpr std::size_t kPage = 1000;
-  for (std::string from;;) {
-    Batch batch;
-    {
-      const auto view = engine_->Read();
-      absl::Status trouble;
-      std::size_t seen = 0;
-      const absl::Status walked =
-          view->Walk(Table::kDirty, from, {}, [&](std::string_view key, std::string_view value) {
-            from = std::string(key) + '\0';
-            // Only rows of older schemas have values, so an upgrade that a crash interrupted
-            // continues where it stopped.
-            if (value.empty()) return ++seen < kPage;
-            KeyReader reader(key);
-            std::uint8_t rank = 0;
-            absl::Time since;
-            TicketKey ticket;
-            if (!reader.U8(&rank) || !reader.Instant(&since) || !reader.Ticket(&ticket)) {
-              trouble = Unreadable(Table::kDirty, key);
-              return false;
-            }
-            const std::string row = TicketRowKey(ticket);
-            const auto record = ReadRecord<FaceRecord>(*view, Table::kFaces, row);
-            if (!record.ok() || !*record) {
-              trouble = record.ok() ? Unreadable(Table::kFaces, row) : record.status();
-              return false;
-            }
-            batch.Delete(Table::kDirty, std::string(key));
-            const auto [by_rank, by_age] = DirtyKeys(**record, ticket);
-            batch.Put(Table::kDirty, by_rank, "");
-            batch.Put(Table::kDirty, by_age, "");
-            return ++seen < kPage;
-          });
-      if (!walked.ok()) return walked;
-      if (!trouble.ok()) return trouble;
-      if (seen == 0) return absl::OkStatus();
-    }
-    if (batch.empty()) continue;
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  }
-}
-
 absl::StatusOr<ShownFace> TableStore::LoadShown(const TicketKey& key) {
   const auto view = engine_->Read();
   auto shown = ReadRecord<ShownFace>(*view, Table::kShown, TicketRowKey(key));

@@ -28,10 +28,10 @@ struct Room {
   bool system = true;  // POSIX headers
 };
 
-const Names kAnyLibrary = {"nlohmann", "simdjson",   "httplib", "openssl", "rocksdb",
-                           "zstd",     "prometheus", "boost",   "kainjow", "yaml-cpp",
-                           "spdlog",   "CLI",        "git2",    "cjose",   "lz4",
-                           "jansson",  "curl",       "libical", "unicode", "cmark-gfm"};
+const Names kAnyLibrary = {"nlohmann",   "simdjson", "httplib", "openssl",  "rocksdb",
+                           "prometheus", "boost",    "kainjow", "yaml-cpp", "spdlog",
+                           "CLI",        "git2",     "cjose",   "lz4",      "jansson",
+                           "curl",       "libical",  "unicode", "cmark-gfm"};
 
 const std::map<std::string, Room>& Rooms() {
   static const std::map<std::string, Room> rooms = {
@@ -42,7 +42,7 @@ const std::map<std::string, Room>& Rooms() {
       {"webhooks", {{"src/base"}, {"nlohmann", "simdjson"}, false}},
       {"src/forge", {{"src/base"}, {"nlohmann", "httplib", "openssl"}}},
       {"src/sinks", {{"src/base"}, {"nlohmann", "curl"}}},
-      {"src/store", {{"src/base"}, {"rocksdb", "zstd", "lz4"}}},
+      {"src/store", {{"src/base"}, {"rocksdb", "lz4"}}},
       {"src/policy", {{"src/base"}, {"yaml-cpp", "git2", "libical"}}},
       {"src/pipeline", {{"src/base"}, {}}},
       {"src/api", {{"src/base", "src/pipeline"}, {"nlohmann", "boost", "prometheus", "cjose"}}},
@@ -130,8 +130,7 @@ std::string Verdict(const Include& include, const fs::path& root) {
   if (target.find("..") != target.npos) return wrong("paths start at the tree's root");
   const std::size_t slash = target.find('/');
   if (slash == target.npos) {
-    static const Names kOneHeader = {"httplib.h", "zstd.h",     "lz4.h",
-                                     "git2.h",    "simdjson.h", "cmark-gfm.h"};
+    static const Names kOneHeader = {"httplib.h", "lz4.h", "git2.h", "simdjson.h", "cmark-gfm.h"};
     if (kOneHeader.contains(target)) {
       const std::string library = target.substr(0, target.size() - 2);
       return room.libraries.contains(library) ? "" : wrong("is no library of " + *from);

@@ -1,10 +1,8 @@
 #include "src/store/codec/body.h"
 
 #include <lz4.h>
-#include <zstd.h>
 
 #include <cstdlib>
-#include <memory>
 
 #include "src/store/codec/fields.h"
 
@@ -23,9 +21,8 @@ constexpr char kLz4 = 1;
 
 constexpr unsigned long long kMaxBody = 64ULL << 20;
 // Limits the announced size, so that a corrupt frame cannot make us allocate too much. One byte of
-// LZ4 gives 255 bytes at most. One block of zstd (128 KiB) takes at least four bytes.
+// LZ4 gives 255 bytes at most.
 constexpr unsigned long long kMaxLz4Ratio = 255;
-constexpr unsigned long long kMaxZstdRatio = 64ULL << 10;
 
 std::optional<std::string> DecompressLz4(std::string_view frame) {
   std::uint64_t size = 0;
@@ -36,26 +33,6 @@ std::optional<std::string> DecompressLz4(std::string_view frame) {
   const int got = LZ4_decompress_safe(frame.data(), body.data(), static_cast<int>(frame.size()),
                                       static_cast<int>(size));
   if (got < 0 || static_cast<std::uint64_t>(got) != size) return std::nullopt;
-  return body;
-}
-
-struct Free {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-// The format of schemas up to 12.
-std::optional<std::string> DecompressZstd(std::string_view frame) {
-  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kMaxBody ||
-      size > frame.size() * kMaxZstdRatio) {
-    return std::nullopt;
-  }
-  std::string body(size, '\0');
-  const std::unique_ptr<ZSTD_DCtx, Free> context(ZSTD_createDCtx());
-  if (context == nullptr) std::abort();  // no memory
-  const std::size_t got =
-      ZSTD_decompressDCtx(context.get(), body.data(), body.size(), frame.data(), frame.size());
-  if (ZSTD_isError(got) || got != body.size()) return std::nullopt;
   return body;
 }
 
@@ -78,8 +55,8 @@ std::string CompressBody(std::string_view body) {
 }
 
 std::optional<std::string> DecompressBody(std::string_view frame) {
-  if (frame.starts_with(kLz4)) return DecompressLz4(frame.substr(1));
-  return DecompressZstd(frame);
+  if (!frame.starts_with(kLz4)) return std::nullopt;
+  return DecompressLz4(frame.substr(1));
 }
 
 }  // namespace retainer::store

@@ -1,5 +1,4 @@
-// Bodies of deliveries, compressed: u8 1, varint of the body's size, one block of LZ4. Schemas up
-// to 12 wrote one zstd frame (RFC 8878) with its content size, which begins with another byte.
+// Bodies of deliveries, compressed: u8 1, varint of the body's size, one block of LZ4.
 #pragma once
 
 #include <optional>

@@ -42,8 +42,8 @@
 //     tokens         the token's id (raw)                     TokenRecord
 //     token_hashes   the token's hash (raw)                   the token's id
 //     held           text forge, u64 seq                      DeliveryRecord with its project, which the
-//                                                             policy does not cover (since schema 8)
-//     resyncs        text forge, text project                 ResyncRecord (since schema 8)
+//                                                             policy does not cover
+//     resyncs        text forge, text project                 ResyncRecord
 //     overrides      text forge, text project,                GateOverride; kept for good
 //                    instant until, text id
 //     ledger         u64 number, from 1                       LedgerRecord
@@ -59,8 +59,7 @@
 // `customer` is empty for the whole ticket; else the row is for that customer's claim and its due
 // instant. The dimensions are: open or closed (6, `open` or `closed`), project (7, `forge/id`),
 // priorities (8, empty if there is none), the worst clock state at the last decision (9, its name),
-// metrics with an open cycle (10), priorities within a project (17, text project, text priority;
-// since schema 6).
+// metrics with an open cycle (10), priorities within a project (17, text project, text priority).
 //
 // The same lists in other orders, by the ticket's opening (u8 1) or its last activity (u8 2):
 //
@@ -72,28 +71,25 @@
 //     u8 11, text project, text plan, text priority, u8 which, instant, ticket, text customer
 //     u8 12, text project, text customer, text plan, text priority, u8 which, instant, ticket
 //
-// The value of both is OwedRecord (since schema 6; before that empty). Dimension 18 (since schema
-// 10) is like 11 without the claims of private customers.
+// The value of both is OwedRecord. Dimension 18 is like 11 without the claims of private customers.
 //
-// When private customers' commitments count for callers from outside (retainer/hidden_owed.h; since
-// schema 10): for broken (u8 1) or at risk (u8 2), from an instant on (u8 1) and until one (u8 2):
+// When private customers' commitments count for callers from outside (retainer/hidden_owed.h):
+// for broken (u8 1) or at risk (u8 2), from an instant on (u8 1) and until one (u8 2):
 //
 //     u8 19, text project, u8 which, u8 end, instant, ticket
 //
 // An "until" instant that has passed has no meaning.
 //
 // Tickets with an open question to the forge: u8 13, text project, ticket. Those of the outsiders'
-// view (since schema 12): the same with u8 20.
+// view: the same with u8 20.
 //
 // Tickets that a change of the policy may affect, by the terms of their last judgement: u8 14, text
 // project, text terms, ticket.
 //
-// Tickets with a question to ask their forge now (since schema 13): u8 21, text forge, ticket.
+// Tickets with a question to ask their forge now: u8 21, text forge, ticket.
 //
-// Changes by the tickets that they say they fix (since schema 4): u8 15, ticket fixed, u8 state of
+// Changes by the tickets that they say they fix: u8 15, ticket fixed, u8 state of
 // the change, ticket that is the change.
-//
-// Dimensions 1 to 5 belonged to schema 1.
 //
 // `counters`: 1 to 8 are figures of the whole store. 16 counts how cycles ended:
 //
@@ -109,22 +105,9 @@
 //
 //     u8 18, text forge, text project
 //
-// Schemas up to 12 had no open questions in a ticket (TicketRecord::asks).
-//
 // `notice_ids`: while the notice waits, the instant of its queue entry (as in a key). After it was
-// told: nothing, or (since schema 7) u64 telling if that is not 0. If it may be told again (since
-// schema 7): u8 1, u64 number of the next telling.
-//
-// `told_notices`: schemas up to 10 kept only what was told as a breach, and not the sinks.
-//
-// Differences of older schemas:
-// - up to 12: bodies are zstd frames, which are still read
-// - up to 11: no members_only in ProjectRecord and no outside_questions in TicketRecord; both count
-//   as no until they are set
-// - up to 8: no facts 25 and 26 and no ending 5
-// - up to 6: no backlog and no refused labels
-// - up to 4: no lists in other orders, no list of empty priority, no counter 17
-// - 1 and 2: the keys of `dirty` were u8 rank, instant since, ticket, and its values not empty
+// told: nothing, or u64 telling if that is not 0. If it may be told again: u8 1, u64 number of the
+// next telling.
 //
 // The numbers of tables, dimensions and counters are persisted or named on disk: they never change.
 #pragma once
@@ -136,7 +119,7 @@
 namespace retainer::store {
 
 // Raise it when an older program would damage or misread the store.
-inline constexpr std::uint64_t kSchemaVersion = 13;
+inline constexpr std::uint64_t kSchemaVersion = 1;
 
 enum class Table : std::uint8_t {
   kMeta,
