@@ -345,6 +345,10 @@ absl::StatusOr<std::string> Desk::Unsettled() {
     auto entries = ports_.store.ReadInbox(mine->slot.name, 0, 1);
     if (!entries.ok()) return entries.status();
     if (!entries->empty()) return absl::StrCat("the inbox of ", mine->slot.name);
+    // On record, not in the queue alone: a decision is committed before its questions are queued.
+    auto asks = ports_.store.FindAsks(mine->slot.name, std::nullopt, 1);
+    if (!asks.ok()) return asks.status();
+    if (!asks->empty()) return absl::StrCat("questions to ", mine->slot.name);
   }
   if (has_terms && ask_queue_.busy()) return "questions to a forge";
   auto wake = timers_.NextWake();

@@ -50,6 +50,24 @@ TEST_F(DeskTest, FromDeliveryToCommentAndBreach) {
   EXPECT_TRUE(desk->Stop(kPatience).ok());
 }
 
+// Settle answered between the commit of a decision and the queueing of its questions.
+TEST_F(DeskTest, IsNotSettledWhileAQuestionIsOnRecord) {
+  Open();
+  desk->Start();
+  desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
+  EXPECT_EQ(Post("d1", MakeEvent(1, kDave, {Opened(kDave, 0)})), 202);
+  Settle();
+  EXPECT_TRUE(desk->Stop(kPatience).ok());
+  const auto stored = store.LoadTicket({"github", "acme/opendb", TicketKind::kIssue, 1});
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  DecisionWrite write;
+  write.record = stored->record;
+  write.record.asks.ask_everybody = true;
+  ASSERT_TRUE(store.Commit(write).ok());
+  const absl::Status settled = desk->Settle(absl::ZeroDuration());
+  EXPECT_EQ(settled.message(), "not settled: questions to github");
+}
+
 // Counts what it is told.
 class CountingSink final : public NoticeSink {
  public:
