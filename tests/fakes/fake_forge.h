@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -30,7 +31,29 @@ class FakeForge final : public Forge {
 
   // Called before every call with its name (`create`, `update`, `permission` …). If the result is
   // not OK, it is the call's answer, and nothing is changed.
-  std::function<absl::Status(const std::string&)> fault;
+  // It may be set while other threads call.
+  class Fault {
+   public:
+    using Function = std::function<absl::Status(const std::string&)>;
+    Fault& operator=(Function function) {
+      std::lock_guard lock(mutex_);
+      function_ = std::make_shared<Function>(std::move(function));
+      return *this;
+    }
+    absl::Status operator()(const std::string& call) const {
+      std::shared_ptr<Function> function;
+      {
+        std::lock_guard lock(mutex_);
+        function = function_;
+      }
+      return function != nullptr && *function ? (*function)(call) : absl::OkStatus();
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<Function> function_;
+  };
+  Fault fault;
   // Called after a change was made. If the result is not OK, it replaces the answer; the change
   // stays.
   std::function<absl::Status(const std::string&)> lost;
@@ -394,7 +417,7 @@ class FakeForge final : public Forge {
       std::lock_guard lock(mutex_);
       calls_.push_back(call);
     }
-    return fault ? fault(call) : absl::OkStatus();
+    return fault(call);
   }
   absl::Status Mutated(const std::string& call) {
     if (auto status = Called(call); !status.ok()) return status;
