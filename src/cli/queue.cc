@@ -289,6 +289,7 @@ std::string Row(const QueueItem& item, absl::Time now) {
 
 absl::StatusOr<std::vector<QueueItem>> ReadQueue(pipeline::Desk& desk, Store& store, absl::Time now,
                                                  const QueueOptions& options) {
+  if (options.limit == 0) return absl::InvalidArgumentError("limit: 1 or more, 0 was given");
   return Queue(desk, store, now, options).Read();
 }
 

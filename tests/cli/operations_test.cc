@@ -94,6 +94,13 @@ TEST_F(OperationsTest, WhoseMembershipIsHiddenIsCounted) {
             "policy");
 }
 
+// Found by the fuzz target `control`: it read before the first of no items.
+TEST_F(OperationsTest, AQueueOfNoItemsIsRefused) {
+  EXPECT_EQ(Ask({{"op", "queue"}, {"team", "core"}, {"limit", 0}})["code"],
+            static_cast<int>(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(Ask({{"op", "queue"}, {"team", "core"}, {"limit", 1}}).contains("code"), false);
+}
+
 TEST_F(OperationsTest, ATokenForNobodyIsRefusedWithWhatThereIs) {
   const auto create = [&](const char* project, const char* customer) {
     return Ask(
