@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds and runs every test.
 #
-#   tests/run.sh             everything: formatting and spelling; all tests with the address and undefined-behaviour
-#                            sanitizers, and those with threads also with the thread sanitizer; our
+#   tests/run.sh             everything: formatting and spelling; all tests with the address
+#                            and undefined-behaviour sanitizers, and those with threads also with the thread sanitizer; our
 #                            requests against the forges' published descriptions; our comments with
 #                            Markdown renderers; our alert rules and metrics with Prometheus; our
 #                            signatures with a library for receivers; each fuzz target for a minute
@@ -49,8 +49,8 @@ fi
 
 build asan
 run asan
-# Without the store's tests: Debian's RocksDB is not instrumented. Its write groups, in which one thread
-# reads another's batch, would be reported from frames that no suppression can name.
+# Without the store's tests: Debian's RocksDB is not instrumented. Its write groups, in which one
+# thread reads another's batch, would be reported from frames that no suppression can name.
 build tsan pipeline_test api_test
 run tsan -L '^(pipeline|api)$'
 echo "== holding our requests against GitHub's description"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks what no compiler checks: formatting, width of lines, length of files, spelling, shell scripts.
+# Checks what no compiler checks: formatting, width of lines, length of files, spelling, shell
+# scripts.
 #
 #   tests/style.sh          prints what is wrong; exit code 1 if something is
 set -euo pipefail

@@ -38,6 +38,16 @@ struct BodyValue {
   std::uint8_t depth = 0;  // number of enclosing brackets
 };
 
+template <typename Source>
+using Members = std::vector<std::pair<std::string_view, Source>>;
+
+// Working memory of List.
+template <typename Source>
+struct Listing {
+  std::vector<Source> sources;  // parallel to the list
+  Members<Source> members;      // of the current value
+};
+
 namespace {
 
 using Json = nlohmann::json;
@@ -124,9 +134,6 @@ void EachItem(const Json* json, const Visit& visit) {
 }
 
 template <typename Source>
-using Members = std::vector<std::pair<std::string_view, Source>>;
-
-template <typename Source>
 bool NamesTwice(const Members<Source>& members) {
   // A hash table of the members' numbers, which begin with 1. It is at most half full.
   std::array<std::uint16_t, std::bit_ceil(std::size_t{2} * kMostUnsorted)> table;
@@ -153,13 +160,6 @@ bool Arrange(Members<Source>* members) {
            return a.first == b.first;
          }) == members->end();
 }
-
-// Working memory of List.
-template <typename Source>
-struct Listing {
-  std::vector<Source> sources;  // parallel to the list
-  Members<Source> members;      // of the current value
-};
 
 // Lists all values from `root` on. False when a limit of Body is exceeded.
 template <typename Source>

@@ -123,7 +123,7 @@ struct TicketRecord {
   bool open = true;
   std::vector<std::string> customers;   // of the claims in force
   std::vector<std::string> priorities;  // same order as `customers`
-  std::vector<ClaimRecord> claims;      // same order as `customers`; empty in schema 1
+  std::vector<ClaimRecord> claims;      // same order as `customers`
   std::vector<EndingCount> endings;     // of all claims, including released ones
   // Number of open questions on which claims depend. `outside_questions`: those of the outsiders'
   // view.
@@ -159,7 +159,7 @@ void TakeTimes(const Fact& fact, TicketRecord* record);
 // version, the one wins that says that the known title was just changed.
 void TakeTold(const TicketInfo& told, TicketRecord* record);
 
-// The claims in force. For a record of schema 1: as far as it has them.
+// The claims in force. For customers without a ClaimRecord: their name and priority alone.
 std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record);
 
 // The state of a clock, a claim and a ticket at an instant (rule 12, src/core/RULES.md). Nullopt:

@@ -60,13 +60,14 @@ void AddAssignments(const Learnt& learnt, const Json& note, std::vector<Fact>* f
 }
 
 void AddSystemNote(const Learnt& learnt, const Json& note, std::vector<Fact>* facts) {
-  struct Act {
+  struct SystemNote {
     const char* begins;
     const char* what;  // webhooks' name for it
   };
   const std::string body = StringAt(note, "body");
-  for (const Act& act : {Act{"changed title from", "retitled"}, Act{"approved this", "approved"},
-                         Act{"unapproved this", "unapproved"}}) {
+  for (const SystemNote& act :
+       {SystemNote{"changed title from", "retitled"}, SystemNote{"approved this", "approved"},
+        SystemNote{"unapproved this", "unapproved"}}) {
     if (absl::StartsWith(body, act.begins)) {
       facts->push_back(MakeAction(learnt, act.what, GitLabActor(At(note, "author")),
                                   MomentAt(note, "created_at")));

@@ -211,7 +211,7 @@ Rows DerivedRows(const TicketRecord& record) {
                .Take());
   }
   if (record.tracked && (record.open || wakes)) {
-    // The commitments of a claim of schema 1 are unknown until the ticket is judged again.
+    // A record that names customers without their claims has to be judged again.
     const bool known = record.claims.size() == record.customers.size();
     AddRow(&rows, Table::kIndexes,
            KeyWriter()

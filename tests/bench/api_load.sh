@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Measures the API under load, with the questions of dashboards and CI, on a store of 1,000,000 tickets of
-# which 100,000 are open:
+# Measures the API under load, with the questions of dashboards and CI, on a store of 1,000,000
+# tickets of which 100,000 are open:
 #
 #     cmake --preset bench
 #     cmake --build build/bench --target retainer retainer_seed delivery_load question_load
 #     tests/bench/api_load.sh FOLDER [--quick]
 #
-# First each question as fast as possible, over 2, 10 and 50 connections: the service on one processor, the
-# client on another, medians of three rounds. Then at a fixed rate, while 200 deliveries a second come in:
-# the gate and one ticket at 1,000 requests a second, the first page of a filtered list at 100. It prints
-# the p99 of five runs and their median, in milliseconds, from the instant at which each request was due.
+# First each question as fast as possible, over 2, 10 and 50 connections: the service on one
+# processor, the client on another, medians of three rounds. Then at a fixed rate, while 200
+# deliveries a second come in: the gate and one ticket at 1,000 requests a second, the first page of
+# a filtered list at 100. It prints the p99 of five runs and their median, in milliseconds, from the
+# instant at which each request was due.
 #
-# FOLDER needs about 5 GB; its tickets are used again. OPEN and CLOSED in the environment are the numbers of
-# tickets, BUILD is the build (build/bench). Needs `curl`. Uses loopback only, and takes about five minutes
-# (--quick: one). There are no web pages to measure yet.
+# FOLDER needs about 5 GB; its tickets are used again. OPEN and CLOSED in the environment are the
+# numbers of tickets, BUILD is the build (build/bench). Needs `curl`. Uses loopback only, and takes
+# about five minutes (--quick: one). There are no web pages to measure yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$1

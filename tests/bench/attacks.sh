@@ -12,9 +12,9 @@
 #   withheld   11 bodies of 25 MiB of one address, each without its last byte
 #   idle       10,000 connections of 500 addresses that send nothing
 #
-# The client sends 50 deliveries a second, each over a new connection, and gives up on one after 10 s as
-# GitHub does. Exit code 1 when a delivery was refused or not answered, when the p99 was 50 ms or more, or
-# when the server's memory was 350 MiB or more.
+# The client sends 50 deliveries a second, each over a new connection, and gives up on one after 10
+# s as GitHub does. Exit code 1 when a delivery was refused or not answered, when the p99 was 50 ms
+# or more, or when the server's memory was 350 MiB or more.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 seconds=15 only='none polite slow proxy withheld idle' build=build/bench retainer=''

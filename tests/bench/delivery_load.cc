@@ -1,9 +1,11 @@
 // Sends signed deliveries over loopback and measures the answers' duration.
 //
-//     delivery_load URL SECRET_FILE --rate 200 --seconds 60       comments on tickets of retainer_seed
-//     delivery_load URL SECRET_FILE --opened --connections 64     new issues of 12 KB, as fast as answered
+//     delivery_load URL SECRET_FILE --rate 200 --seconds 60
+//     delivery_load URL SECRET_FILE --opened --connections 64
 //     delivery_load URL SECRET_FILE --opened --rate 50 --requests-a-connection 1 --from 127.0.0.9
 //
+// The first sends comments on tickets of retainer_seed; with --opened they are new issues of 12 KB.
+// Without --rate, as fast as they are answered.
 // Prints a line of JSON at the end. Exit code 1 when a delivery was refused or not answered within
 // 10 s.
 #include <CLI/CLI.hpp>

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures how fast deliveries are accepted: Retainer and other webhook receivers, in one run, on loopback.
+# Measures how fast deliveries are accepted: Retainer and other webhook receivers, in one run, on
+# loopback.
 #
 #     cmake --preset bench && cmake --build build/bench --target retainer retainer_seed delivery_load
 #     tests/bench/intake.sh [OPTIONS]
@@ -11,13 +12,14 @@
 #   --build FOLDER     the build to measure (build/bench)
 #   --retainer FILE    a `retainer` other than the build's
 #
-# Peers: Debian's `webhook` and Go, npm's probot and @octokit/webhooks, and nginx if it is installed. All get
-# the same input: `issues.opened` of 12 KB, each with its own delivery id, body and signature, over
-# kept-alive connections. The figures are medians of the rounds. The servers take turns, so that other work
-# of the machine affects all of them. Prints a table, the rate that Retainer sustains, and the ratios.
+# Peers: Debian's `webhook` and Go, npm's probot and @octokit/webhooks, and nginx if it is
+# installed. All get the same input: `issues.opened` of 12 KB, each with its own delivery id, body
+# and signature, over kept-alive connections. The figures are medians of the rounds. The servers
+# take turns, so that other work of the machine affects all of them. Prints a table, the rate that
+# Retainer sustains, and the ratios.
 #
-# Stored data goes to TMPDIR (/tmp): on a tmpfs, syncs would cost nothing. If other work shares the machine,
-# compare the processor time per delivery, the last ratios.
+# Stored data goes to TMPDIR (/tmp): on a tmpfs, syncs would cost nothing. If other work shares the
+# machine, compare the processor time per delivery, the last ratios.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=deploy/packages.sh

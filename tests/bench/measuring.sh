@@ -1,5 +1,5 @@
-# Sourced by intake.sh, attacks.sh and api_load.sh: starts, pins, observes and stops servers, and reads
-# figures from lines of JSON.
+# Sourced by intake.sh, attacks.sh and api_load.sh: starts, pins, observes and stops servers, and
+# reads figures from lines of JSON.
 # shellcheck shell=bash disable=SC2034
 
 # The processors of servers and clients. The client's is never that of a server with one core.
@@ -32,8 +32,8 @@ tree() {
     [ -z "$child" ] || tree "$child"
   done
 }
-# The resources that a server's processes have used. For children that have ended, Linux adds them to the
-# parent, except the memory.
+# The resources that a server's processes have used. For children that have ended, Linux adds them
+# to the parent, except the memory.
 ticks=$(getconf CLK_TCK)
 cpu_microseconds() {
   local pid

@@ -11,8 +11,8 @@
 //            in the thread's processor time
 //   ready    `retainer serve` on the large store answers /readyz with 200 within 2 s of its start:
 //            after a clean stop, after SIGKILL, and while everything is judged again
-//   memory   it stays under 300 MB, when idle and while everything is judged again because the policy
-//            changed
+//   memory   it stays under 300 MB, when idle and while everything is judged again because the
+//            policy changed
 //   stop     SIGTERM ends it within 10 s
 //
 // `--smoke` (in tests/run.sh, with a few thousand tickets) runs all of it, waits until everything

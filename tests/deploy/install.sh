@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the commands of "Install it as a service" in deploy/README.md below a temporary folder, and then
-# checks that the service runs as its user and answers that user's commands.
+# Runs the commands of "Install it as a service" in deploy/README.md below a temporary folder, and
+# then checks that the service runs as its user and answers that user's commands.
 #
 #   tests/deploy/install.sh RETAINER      the built program
 #
-# Needs root, as the installation does. Commands that would change the machine are replaced: the account is
-# `nobody`, and systemctl, systemd-run and sudo are the functions below.
+# Needs root, as the installation does. Commands that would change the machine are replaced: the
+# account is `nobody`, and systemctl, systemd-run and sudo are the functions below.
 set -euo pipefail
 binary=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -252,7 +252,7 @@ TEST_F(GitHubTest, ReadsEveryPageOfATicket) {
   script_.On(
       "GET " + kIssue + "/comments?per_page=100", 200,
       R"([{"id":1,"user":{"id":1,"login":"a"},"body":"x","created_at":"2026-02-01T10:30:00Z"}])",
-      {{"Link", "<https://proxy.internal/x?per_page=100&page=2>; rel=\"next\""}});
+      {{"Link", "<https://elsewhere.test/x?per_page=100&page=2>; rel=\"next\""}});
   script_.On(
       "GET " + kIssue + "/comments?per_page=100&page=2", 200,
       R"([{"id":2,"user":{"id":1,"login":"a"},"body":"y","created_at":"2026-02-01T10:31:00Z"}])");

@@ -4,10 +4,10 @@
 #   tests/fuzz/run.sh [--seed N] [SECONDS [TARGET…]]     default: 60 seconds and all targets; a
 #                                                        seed makes a run repeatable
 #
-# Builds the preset `fuzz`, and makes a corpus in build/fuzz/corpus from the seeds beside this script and
-# from samples of the tree (new inputs are kept there for the next run). Prints for each target how many
-# edges of the program it reached and how often it ran. Fails when a target finds a bug, with the input, or
-# when it reaches so few edges that the rooms cannot be instrumented.
+# Builds the preset `fuzz`, and makes a corpus in build/fuzz/corpus from the seeds beside this
+# script and from samples of the tree (new inputs are kept there for the next run). Prints for each
+# target how many edges of the program it reached and how often it ran. Fails when a target finds a
+# bug, with the input, or when it reaches so few edges that the rooms cannot be instrumented.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 random=0

@@ -1,13 +1,16 @@
 #!/bin/sh
-# Asks Retainer's gate for a job of GitHub Actions or GitLab CI. Needs only a shell, awk and curl. The
-# input is in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without GATE_TOKEN the job's own
-# OIDC token identifies it, so no secret is stored anywhere: on GitHub the job needs
-# `permissions: {id-token: write}`, on GitLab `id_tokens: {RETAINER_ID_TOKEN: {aud: retainer}}`.
+# Asks Retainer's gate for a job of GitHub Actions or GitLab CI. Needs only a shell, awk and
+# curl. The input is in GATE_* variables (action.yml, deploy/gitlab/sla-gate.yml). Without
+# GATE_TOKEN the job's own OIDC token identifies it, so no secret is stored anywhere: on
+# GitHub the job needs `permissions: {id-token: write}`, on GitLab `id_tokens:
+# {RETAINER_ID_TOKEN: {aud: retainer}}`.
 #
-# Prints what `retainer gate --format github` prints (on GitLab: `--format text`), with its exit codes:
-# 0 pass (or only warned), 1 a promise is broken, 2 wrong usage or no verdict, 3 unreachable.
+# Prints what `retainer gate --format github` prints (on GitLab: `--format text`), with its
+# exit codes: 0 pass (or only warned), 1 a promise is broken, 2 wrong usage or no verdict, 3
+# unreachable.
 #
-# GitLab can include only YAML files, so its template contains a copy of this script (a test compares).
+# GitLab can include only YAML files, so its template contains a copy of this script (a test
+# compares).
 set -eu
 
 on_gitlab() { [ -n "${GITLAB_CI:-}" ]; }
@@ -43,8 +46,8 @@ cannot_tell() { # EXIT TEXT: there is no verdict; on-unreachable decides what fo
 }
 # Switches and words may have any case, and blanks around them.
 word() { printf '%s' "$1" | tr 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' 'abcdefghijklmnopqrstuvwxyz' | tr -d ' \t\r\n'; }
-# True for a fork's job, which may not ask and passes without a verdict. False when that is unknown: a
-# job that only lacks its token must not look successful.
+# True for a fork's job, which may not ask and passes without a verdict. False when that is
+# unknown: a job that only lacks its token must not look successful.
 is_forks() {
   if on_gitlab; then
     # A pipeline that members run in the project itself may ask.

@@ -1,54 +1,57 @@
 // The tables of the store: the keys and values of each. On RocksDB a table is a column family of
 // that name.
 //
-//     table          key (codec/keys.h)                       value (codec/records.h unless said)
-//     meta           "schema"                                 decimal number, kSchemaVersion
-//                    "next_seq"                               u64: inbox numbers below it may be in use
-//                    "ledger_head"                            StoredLedgerHead
-//                    "forge/" text name                       kind, as text
-//                    "probe"                                  empty: written to test whether writing works
-//                    "reevaluation"                           Reevaluation
-//                    "alive"                                  instant: when the service last said so
-//                    "gate_key"                               32 random bytes, made once (ticket_shifts.h)
-//     inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
-//     bodies         u64 seq                                  the body, compressed (codec/body.h)
-//     deliveries     text forge, text id                      u64 seq; every id that has not expired
-//     expiry         instant received, text forge, text id    u64 seq; read by Expire
-//     set_aside      text forge, u64 seq                      DeliveryRecord with the reason
-//     tickets        ticket                                   TicketRecord
-//     open_tickets   ticket                                   empty; the open ones of `tickets`
-//     indexes        u8 dimension, …                          empty except for what is owed; see below
-//     facts          ticket, then the fact's id (raw)         StoredFact
-//     wakeups        instant, ticket                          empty; at most one per ticket
-//     faces          ticket                                   FaceRecord
-//     dirty          u8 1, text forge, u8 rank, u8 0,         empty; a dirty face that is ready
-//                    instant since, ticket
-//                    u8 1, text forge, u8 rank, u8 1,         empty; one that was postponed
-//                    instant not_before, ticket
-//                    u8 2, instant since, ticket              empty; all dirty faces, ordered by age
-//                    u8 3, text forge, instant since, ticket  empty; a face in the backlog
-//     shown          ticket                                   ShownFace
-//     dead_faces     ticket                                   DeadFace
-//     refused_labels ticket                                   empty; if `shown` has refused labels
-//     notice_ids     the notice's id (raw)                    its state; see below
-//     notice_queue   instant at, then the notice's id (raw)   NoticeRecord
-//     told_notices   ticket, then the notice's id (raw)       NoticeRecord; told as a breach, or a step of a
-//                                                             run, with the sinks that got it; see below
-//     dead_notices   the notice's id (raw)                    DeadNotice
-//     terms          u64 number, from 1                       StoredTerms
-//     projects       text forge, text id                      ProjectRecord
-//     project_paths  text forge, text path in lower case      the id of the last project with that path
-//     pins           text forge, text login in lower case     the actor's id
-//     tokens         the token's id (raw)                     TokenRecord
-//     token_hashes   the token's hash (raw)                   the token's id
-//     held           text forge, u64 seq                      DeliveryRecord with its project, which the
-//                                                             policy does not cover
-//     resyncs        text forge, text project                 ResyncRecord
-//     overrides      text forge, text project,                GateOverride; kept for good
-//                    instant until, text id
-//     ledger         u64 number, from 1                       LedgerRecord
-//     counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
-//                                                             see below
+// table          key (codec/keys.h)                       value (codec/records.h unless said)
+// meta           "schema"                                 decimal number, kSchemaVersion
+//                "next_seq"                               u64: inbox numbers below it may be in use
+//                "ledger_head"                            StoredLedgerHead
+//                "forge/" text name                       kind, as text
+//                "probe"                                  empty: written to test whether writing
+//                                                         works
+//                "reevaluation"                           Reevaluation
+//                "alive"                                  instant: when the service last said so
+//                "gate_key"                               32 random bytes, made once
+//                                                         (ticket_shifts.h)
+// inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
+// bodies         u64 seq                                  the body, compressed (codec/body.h)
+// deliveries     text forge, text id                      u64 seq; every id that has not expired
+// expiry         instant received, text forge, text id    u64 seq; read by Expire
+// set_aside      text forge, u64 seq                      DeliveryRecord with the reason
+// tickets        ticket                                   TicketRecord
+// open_tickets   ticket                                   empty; the open ones of `tickets`
+// indexes        u8 dimension, …                          empty except for what is owed; see below
+// facts          ticket, then the fact's id (raw)         StoredFact
+// wakeups        instant, ticket                          empty; at most one per ticket
+// faces          ticket                                   FaceRecord
+// dirty          u8 1, text forge, u8 rank, u8 0,         empty; a dirty face that is ready
+//                instant since, ticket
+//                u8 1, text forge, u8 rank, u8 1,         empty; one that was postponed
+//                instant not_before, ticket
+//                u8 2, instant since, ticket              empty; all dirty faces, ordered by age
+//                u8 3, text forge, instant since, ticket  empty; a face in the backlog
+// shown          ticket                                   ShownFace
+// dead_faces     ticket                                   DeadFace
+// refused_labels ticket                                   empty; if `shown` has refused labels
+// notice_ids     the notice's id (raw)                    its state; see below
+// notice_queue   instant at, then the notice's id (raw)   NoticeRecord
+// told_notices   ticket, then the notice's id (raw)       NoticeRecord; told as a breach, or a step
+//                                                         of a run, with the sinks that got it; see
+//                                                         below
+// dead_notices   the notice's id (raw)                    DeadNotice
+// terms          u64 number, from 1                       StoredTerms
+// projects       text forge, text id                      ProjectRecord
+// project_paths  text forge, text path in lower case      the id of the last project with that path
+// pins           text forge, text login in lower case     the actor's id
+// tokens         the token's id (raw)                     TokenRecord
+// token_hashes   the token's hash (raw)                   the token's id
+// held           text forge, u64 seq                      DeliveryRecord with its project, which
+//                                                         the policy does not cover
+// resyncs        text forge, text project                 ResyncRecord
+// overrides      text forge, text project,                GateOverride; kept for good
+//                instant until, text id
+// ledger         u64 number, from 1                       LedgerRecord
+// counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
+//                                                         see below
 //
 // `indexes`: rows derived from a ticket's record (index_rows.h).
 //

@@ -7,14 +7,15 @@
 //   RETAINER_REQUEST_SHAPES=shapes.jsonl PATH/TO/forge_test --gtest_filter='RequestShapesTest.*'
 //   node check.mjs shapes.jsonl
 //
-// The file has one JSON object per line: {forge, method, path, status, keys}. Only those of `github`
-// are checked (GitLab's are compared with a table in request_shapes_test.cc). Exit codes: 0 all pass,
-// 1 some fail (each is named), 2 wrong usage or an unreadable file.
+// The file has one JSON object per line: {forge, method, path, status, keys}. Only those of
+// `github` are checked (GitLab's are compared with a table in request_shapes_test.cc). Exit codes:
+// 0 all pass, 1 some fail (each is named), 2 wrong usage or an unreadable file.
 
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
-// Statuses that GitHub sends although its description lacks them, each with the reason to handle it.
+// Statuses that GitHub sends although its description lacks them, each with the reason to handle
+// it.
 const undocumented = new Map([
   ["DELETE /repos/{owner}/{repo}/issues/comments/{comment_id} 404",
    "a comment that somebody deleted before us counts as deleted"],

@@ -1,14 +1,14 @@
 // Renders status comments like the forges, with two CommonMark libraries, with line breaks kept
-// (GitHub) and folded (GitLab). The fold and its table must be complete, no tag is used that a forge
-// strips, no text of people becomes active, and the comment stays short.
+// (GitHub) and folded (GitLab). The fold and its table must be complete, no tag is used that a
+// forge strips, no text of people becomes active, and the comment stays short.
 //
 // Usage, from this folder:
 //   npm ci
 //   RETAINER_BODIES=DIR PATH/TO/templates_test --gtest_filter='BodiesTest.*'
 //   node check.mjs DIR
 //
-// DIR has one comment per file, NAME.md. Exit codes: 0 all pass, 1 some fail (each is named), 2 wrong
-// usage.
+// DIR has one comment per file, NAME.md. Exit codes: 0 all pass, 1 some fail (each is named), 2
+// wrong usage.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
