@@ -25,23 +25,23 @@ namespace retainer::pipeline {
 
 class AskQueue {
  public:
-  // Of one forge and sake; what does not fit waits for its wake-up.
+  // The most tickets per forge and sake; others are asked about when they wake up.
   static constexpr std::size_t kMost = 10'000;
 
   using Pushed = std::function<void(const std::string& forge, Sake sake)>;
   // `pushed`: called after every push, without a lock.
   explicit AskQueue(Pushed pushed = nullptr) : pushed_(std::move(pushed)) {}
 
-  // Would it be taken in?
+  // True if Push would add the ticket or has added it.
   bool HasRoom(const TicketKey& key, Sake sake) const;
-  // Once, however often it is pushed before it is taken.
+  // A ticket is in the queue once, however often it is pushed before it is taken.
   void Push(const TicketKey& key, Sake sake);
-  // The oldest of a forge that nobody is at; it is under way until Done.
+  // The oldest ticket of the forge that no thread works on. It counts as under way until Done.
   std::optional<TicketKey> Take(const std::string& forge, Sake sake);
-  // Waits until nobody is at this one; then it is under way until Done.
+  // Waits until no thread works on the ticket. Then it counts as under way until Done.
   void Claim(const TicketKey& key, Sake sake);
   void Done(const TicketKey& key, Sake sake);
-  // Waits any, or is any under way?
+  // True if a ticket waits or is under way.
   bool busy() const;
 
  private:

@@ -15,7 +15,7 @@ std::optional<TicketInfo> Newer(const std::optional<TicketInfo>& a,
   return a ? a : b;
 }
 
-// What was decided first is part of what is told.
+// Adds an earlier decision to a later one, so that both are printed as one.
 void Join(Judged earlier, Judged* judged) {
   Decision& whole = judged->decision;
   const Decision& first = earlier.decision;
@@ -73,7 +73,7 @@ absl::StatusOr<std::optional<Judged>> Asker::Ask(const TicketKey& key, Sake sake
       complete &= inquiries_.Answer(question, sake, of, clock_.Now(), &news.facts, &seen);
       news.ticket = Newer(news.ticket, seen);
     }
-    // Once more with what is known, then later.
+    // Decide with what is known now; the rest is asked when the ticket wakes up.
     if (!complete || round == kMaxRounds) news.asked = sake;
     auto judged = judge_.Decide(key, news);
     if (!judged.ok()) return judged.status();

@@ -28,16 +28,16 @@ class Asker {
   // Everything outlives this object.
   Asker(Judge& judge, Inquiries& inquiries, AskQueue& queue, Store& store, Clock& clock);
 
-  // Takes the oldest ticket of a forge's queue and asks about it; false: there was none.
+  // Takes the oldest ticket of a forge's queue and asks about it. False: the queue was empty.
   absl::StatusOr<bool> RunOnce(const std::string& forge, Sake sake);
-  // Decides as Judge::Decide, and asks everything at once on the caller's thread: what it returns
-  // is, to who prints it, one decision.
+  // Decides like Judge::Decide, and asks all open questions at once on the caller's thread. Returns
+  // everything that was decided as one decision, for printing.
   absl::StatusOr<Judged> DecideAndAsk(const TicketKey& key, const News& news);
-  // Puts into the queue what the store says is to be asked now.
+  // Puts the tickets into the queue whose records say that a question is to be asked now.
   absl::Status Refill(const std::string& forge);
 
  private:
-  // The last decision that came of it; nullopt: there was nothing to ask.
+  // The last decision that the answers led to; nullopt: nothing had to be asked.
   absl::StatusOr<std::optional<Judged>> Ask(const TicketKey& key, Sake sake);
 
   Judge& judge_;

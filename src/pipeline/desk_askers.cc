@@ -1,4 +1,4 @@
-// The desk's part that asks forges what decisions leave open.
+// The desk's threads that ask forges the open questions of decisions.
 #include "src/pipeline/desk.h"
 
 namespace retainer::pipeline {
@@ -16,7 +16,7 @@ absl::Time Desk::AskerRound(ForgeThreads* forge, Sake sake) {
   if (terms_.Get().empty()) return absl::InfiniteFuture();
   const auto asked = asker_.RunOnce(forge->slot.name, sake);
   if (asked.ok() && !*asked) return absl::InfiniteFuture();
-  // In vain, the ticket's wake-up sees to it.
+  // After a failure the ticket's wake-up asks again.
   if (!asked.ok()) LogTrouble("ticket could not be judged", forge->slot.name, asked.status());
   for (const auto& mine : forges_) mine->dispatcher_thread->wakeable.Wake();
   timers_thread_->wakeable.Wake();

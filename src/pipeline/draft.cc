@@ -8,7 +8,7 @@
 namespace retainer::pipeline {
 namespace {
 
-// Is there an act of somebody else among the facts?
+// True if a fact is an act of somebody other than us.
 bool TellsOfPeople(const std::vector<const Fact*>& facts, const std::string& self_id) {
   return std::any_of(facts.begin(), facts.end(), [&](const Fact* fact) {
     switch (fact->kind) {
@@ -26,7 +26,7 @@ bool TellsOfPeople(const std::vector<const Fact*>& facts, const std::string& sel
   });
 }
 
-// The facts that no decision has gone by yet: those of the news, and those of news that was held.
+// The facts that no decision has used yet: those of the news, and those of held news.
 std::vector<const Fact*> NewFacts(const Draft& draft) {
   std::vector<const Fact*> facts;
   const auto add = [&](const Fact* fact) {
@@ -45,7 +45,7 @@ FaceTurn TurnOf(const Draft& draft) {
   return draft.stored.record.asks.turn;
 }
 
-// What there is to show and to tell, and what lists, the gate and the figures go by.
+// The parts of the write that show and tell, and those for lists, the gate and the figures.
 void TakeDecision(const Draft& draft, const TermsHistory& terms,
                   const std::vector<const Fact*>& new_facts, absl::Time now, DecisionWrite* write) {
   const Decision& decision = draft.decision;
@@ -65,7 +65,7 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
   }
   record.claims = decision.claims;
   record.endings = decision.endings;
-  // What was not asked yet will be answered in a moment; what hangs on no answer is known.
+  // Questions that were not asked yet will be answered soon; everything else is known.
   const std::size_t asked =
       draft.asks.ask_hidden ? decision.outside_questions.size() : standing.questions.size();
   record.questions = decision.claims_hang ? static_cast<std::uint32_t>(asked) : 0;
@@ -84,7 +84,7 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
   // Rationale: the order of edits must not tell a private customer's ticket from a community one.
   write->face_rank = shows_payer ? 0 : 1;
   write->face_turn = TurnOf(draft);
-  // People took off a label of ours that is still wanted: the same face, to be shown again.
+  // Somebody removed a label of ours that is still wanted: show the same face again.
   if (decision.face) {
     for (const Fact* fact : new_facts) {
       const bool ours = !draft.context.self_id.empty() && fact->actor.id == draft.context.self_id;
@@ -94,7 +94,7 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
       }
     }
   }
-  // A comment of our account that is not on record: the dispatcher looks what it is.
+  // Our account has a comment that is not on record: the dispatcher looks at it.
   if (decision.face && !new_facts.empty()) {
     for (const Fact* stray : Strays(decision.facts, draft.context.self_id)) {
       write->face_look = write->face_look ||
@@ -102,8 +102,8 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
     }
   }
   for (const Notice& notice : decision.notices) {
-    // Nobody can do better any more what was due before it could be known here; what people were
-    // told in error is taken back all the same.
+    // Nobody can still meet what was due before we could know of it. An announcement that was wrong
+    // is withdrawn all the same.
     const absl::Time due = notice.due == absl::InfiniteFuture() ? notice.at : notice.due;
     if (!notice.withdraws.empty() || due > record.read_at) write->notices.push_back(notice);
   }
@@ -128,7 +128,7 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
     record.read_at = now;
   }
   absl::Time wake = std::min(decision.wake_at, draft.ask_again);
-  // Rationale: a wake-up that is not ahead would be due for ever.
+  // Rationale: a wake-up that is not in the future would stay due for ever.
   if (wake <= now) wake = now + absl::Seconds(1);
   record.wake_at.reset();
   if (wake != absl::InfiniteFuture()) record.wake_at = wake;

@@ -1,4 +1,4 @@
-// One ticket of a write while it is decided.
+// News about a ticket, and one ticket of a write while it is being decided.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,20 @@ namespace retainer::pipeline {
 
 struct News {
   std::vector<Fact> facts;
-  // What a delivery showed of the ticket and its project.
+  // The ticket and its project as a delivery showed them.
   std::optional<TicketInfo> ticket;
   std::optional<ProjectRecord> project;
-  // What becomes of the face is shown at the steady pace of the backlog: none of it has happened
-  // just now.
+  // Nothing of it happened just now: the new face is shown at the backlog's steady rate.
   bool backlog = false;
-  // The inbox entry that is done with this decision.
+  // The inbox entry that this decision finishes.
   std::optional<std::uint64_t> inbox_seq;
-  // It was read back from the forge: of what was due before now, nobody is told.
+  // It was read back from the forge: nobody is told about what was due before now.
   bool read_back = false;
-  // The facts are answers of the forge: nothing has happened by them.
+  // The facts are answers of the forge, not events.
   bool answers = false;
-  // What there was to ask for this sake was asked: the decision waits for no more of it.
+  // All open questions for this sake were asked: the decision no longer waits for them.
   std::optional<Sake> asked;
-  // Logins of the policy, with whose accounts the forge says they are.
+  // Logins of the policy with their accounts' ids, as the forge said.
   std::vector<std::pair<Login, std::string>> pins;
 };
 
@@ -40,10 +39,11 @@ struct Draft {
   Decision decision;
   News news;
   std::vector<std::pair<Login, std::string>> pins;
-  // What it says it fixes, with the versions that were read.
+  // The tickets that it says it fixes, with the versions that were read.
   std::vector<std::pair<TicketKey, std::uint64_t>> rides;
   OpenQuestions asks;
-  absl::Time ask_again = absl::InfiniteFuture();  // what the forge has not answered
+  // When to ask again what the forge has not answered.
+  absl::Time ask_again = absl::InfiniteFuture();
 };
 
 DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Time now);

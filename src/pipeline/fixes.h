@@ -18,24 +18,24 @@ namespace retainer::pipeline {
 
 class Fixes {
  public:
-  // So many changes that say they fix a ticket are kept current when its promises change.
+  // The most changes per ticket whose checks follow its promises.
   static constexpr std::size_t kMaxChanges = 32;
 
   explicit Fixes(Store& store) : store_(store) {}
 
-  // What is known of the tickets that a change with these facts says it fixes. `rides`: them, with
-  // the versions that were read. Nothing of what is no change.
+  // What the store knows of the tickets that a change with these facts says it fixes. `rides`:
+  // these tickets, with the versions that were read. Empty if the ticket is not a change.
   absl::StatusOr<ChangeBeside> Find(const TicketContext& context, const FactSet& facts,
                                     const std::optional<ChangeRecord>& known,
                                     std::vector<std::pair<TicketKey, std::uint64_t>>* rides);
-  // Has the changes judged again that say they fix a ticket of `writes` whose promises change, in
-  // the same write: after a crash their checks follow all the same.
+  // If a write changes a ticket's promises, sets the wake-up of the changes that say they fix it to
+  // now, in the same write. So their checks follow even after a crash.
   absl::Status Wake(const std::vector<Draft>& drafts, absl::Time now,
                     std::vector<DecisionWrite>* writes);
 
  private:
-  // The ticket of a reference (`#12`, `owner/repo#12`) in the texts of a project; nullopt where its
-  // project is not known, or where those who read the one may not read the other.
+  // The ticket that a reference (`#12`, `owner/repo#12`) in a project's texts means. Nullopt if its
+  // project is not known, or if the readers of one may not read the other.
   absl::StatusOr<std::optional<TicketKey>> Referenced(const TicketContext& from,
                                                       const std::string& reference);
 

@@ -13,13 +13,13 @@
 namespace retainer::pipeline {
 namespace {
 
-// The subject of an answer about an actor: its id, or its login where the id is unknown.
+// The subject of an answer about an actor: its id, or its login if the id is unknown.
 std::string AnswerSubject(const Actor& actor) {
   return actor.id.empty() ? absl::StrCat("@", actor.login) : actor.id;
 }
 
-// One fact an answer: the core judges what somebody did by the answer that held then, so an older
-// one is kept.
+// Each answer is a fact of its own. The core judges an act by the answer that was true then, so
+// older answers are kept.
 Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Actor& actor,
                 absl::Time now, absl::Time expires) {
   Fact fact;
@@ -34,14 +34,14 @@ Fact MakeAnswer(FactKind kind, std::string subject, std::string value, const Act
   return fact;
 }
 
-// Kept beside the answer that outsiders' view was given: see IsHiddenAnswer.
+// Kept separately from the answer for the outsiders' view: see IsHiddenAnswer.
 void MarkHidden(Fact* answer) {
   answer->internal = true;
   answer->id += " hidden";
 }
 
-// May the forge not know yet what `fact` tells of, where it is asked this? What names another
-// ticket says nothing of when that one came.
+// True if the forge's API may lag behind `fact` for this question. A fact that names another ticket
+// does not tell when that ticket was created.
 bool Concerns(const Fact& fact, const Question& question) {
   const bool written = question.reference.starts_with("#") || question.reference.starts_with("!");
   if (!written) return true;
@@ -88,7 +88,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
   if (!tries_.MayAsk(key, question, sake)) return false;
   const RemoteTicket at = {key, of.context.path, of.installation_id};
   const std::string subject = AnswerSubject(question.actor);
-  // What happened before the clock was set back lies ahead: the answer holds for it too.
+  // Facts from before the clock was set back are in the future: the answer covers them too.
   absl::Time as_of = now;
   for (const auto& [id, fact] : of.facts) as_of = std::max(as_of, fact.at);
   const absl::Time expires = as_of + kAnswerLasts;
@@ -128,7 +128,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
     case Question::Kind::kPermission: {
       auto permission = slot->client->Permission(at, question.actor);
       status = permission.status();
-      // Who is not there has no permission.
+      // An account that does not exist has no permission.
       if (status.code() == absl::StatusCode::kNotFound) permission = "none", status = {};
       if (status.ok()) {
         answers->push_back(MakeAnswer(FactKind::kPermission, subject, *permission, question.actor,
@@ -158,7 +158,7 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
       break;
     }
     case Question::Kind::kOwner:
-      return false;  // OwnerOf
+      return false;  // OwnerOf asks it
   }
   if (status.ok()) {
     tries_.NoteAnswer(key, question, sake);
@@ -177,8 +177,8 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
                                           {"error", StatusText(status)},
                                           {"more_like_it", absl::StrCat(*kept_back)}});
   }
-  // What fails for one ticket or project (not found, not permitted, not installed) says nothing
-  // about the others; wrong credentials do.
+  // An error of one ticket or project (not found, not permitted, not installed) says nothing about
+  // the others. Wrong credentials do.
   const std::optional<absl::Duration> retry_after = RetryAfter(status);
   const bool silent =
       absl::IsUnavailable(status) || absl::IsResourceExhausted(status) || retry_after.has_value();
@@ -190,13 +190,13 @@ bool Inquiries::Answer(const Question& question, Sake sake, const AskedOf& of, a
 bool Inquiries::IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Question& question,
                           const AskedOf& of, absl::Time now) {
   for (const auto& [id, fact] : of.facts) {
-    // One that lies far ahead came before the clock was set back.
+    // A fact far in the future is from before the clock was set back.
     if (fact.provenance != Provenance::kWebhook || absl::AbsDuration(now - fact.at) >= kForgeLag) {
       continue;
     }
     if (Concerns(fact, question)) return false;
   }
-  // A project that is hidden from us, or is called otherwise now, has no tickets either.
+  // A project that we may not see, or that was renamed, answers like one without the ticket.
   const auto project = slot.client->FindProject(at.path);
   return project.ok() && project->id == at.key.project;
 }
@@ -248,8 +248,8 @@ absl::Status Inquiries::Confirm(const TicketKey& key) {
 std::optional<std::string> Inquiries::OwnerOf(const Login& login, Sake sake) {
   const ForgeSlot* slot = FindForge(forges_, login.forge);
   if (slot == nullptr || slot->client == nullptr) return std::nullopt;
-  // Rationale: of two tickets with one login the second waits for the first's answer; without it,
-  // it would believe whoever bears the login there.
+  // Rationale: if two tickets have the same login, the second waits for the first one's answer.
+  // Otherwise it would believe whichever account has the login on that ticket.
   const std::lock_guard lock(asking_.at(login.forge));
   if (auto known = tries_.Owner(login)) return known;
   if (!tries_.BeginOwner(login, sake)) return std::nullopt;

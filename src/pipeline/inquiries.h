@@ -1,4 +1,5 @@
-// Inquiries: asks a forge what only the forge knows, as often as Tries allows. The caller waits.
+// Inquiries: sends questions to a forge that only the forge can answer, as often as Tries allows.
+// The caller waits for the answer.
 //
 // Thread-safe.
 #pragma once
@@ -23,7 +24,7 @@
 
 namespace retainer::pipeline {
 
-// About which ticket something is asked.
+// The ticket that a question is about.
 struct AskedOf {
   const TicketContext& context;
   const std::string& installation_id;
@@ -34,31 +35,31 @@ class Inquiries {
  public:
   // How long an answer of the forge is believed.
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
-  // So long a forge may not know yet what it has told us of.
+  // For this long after an event, the forge's API may not show yet what its delivery told.
   static constexpr absl::Duration kForgeLag = absl::Minutes(2);
 
   // Everything outlives this object.
   Inquiries(Store& store, Clock& clock, Log& log, Metrics& metrics, std::vector<ForgeSlot> forges,
             Tries& tries);
 
-  // Whom we write as there; nullopt while the forge does not say.
+  // Our own account on the forge; nullopt until the forge has said it.
   std::optional<Actor> Self(const std::string& forge);
 
-  // Asks the forge; false where it cannot answer now, or is not to be asked yet. `seen`: the ticket
-  // as the forge showed it.
+  // Asks the forge. False if it cannot answer now or may not be asked yet. `seen`: the ticket as
+  // the forge showed it.
   bool Answer(const Question& question, Sake sake, const AskedOf& of, absl::Time now,
               std::vector<Fact>* answers, std::optional<TicketInfo>* seen);
-  // The id to pin a login of the policy to: the forge's word, not that of a delivery, which whoever
-  // holds the secret of a single project could make up for all. Nullopt: the forge does not say
-  // now.
+  // The account's id to which a login of the policy is pinned. Only the forge's answer counts: a
+  // delivery could be forged for all projects by anybody who has the secret of one. Nullopt: the
+  // forge does not say now.
   std::optional<std::string> OwnerOf(const Login& login, Sake sake);
-  // Is there such a ticket, as far as we know or the forge does? NotFound with the mend, or why the
-  // forge does not say. Where there is no client, the word of whoever asks is taken.
+  // OK if we or the forge know the ticket. NotFound with what to do, or the error with which the
+  // forge answered. Without a client it is OK: nobody can be asked.
   absl::Status Confirm(const TicketKey& key);
 
  private:
-  // Is it the forge's last word that it has no such thing? It may not know at once what it has told
-  // us of, and hides what we may not see.
+  // True if the forge's answer "not found" is final. It is not while the API may lag behind a
+  // delivery (kForgeLag), nor for what our account may not see.
   bool IsSettled(const ForgeSlot& slot, const RemoteTicket& at, const Question& question,
                  const AskedOf& of, absl::Time now);
   absl::StatusOr<std::string> AskReference(const ForgeSlot& slot, const RemoteTicket& at,
@@ -70,7 +71,7 @@ class Inquiries {
   Metrics& metrics_;
   const std::vector<ForgeSlot> forges_;
   Tries& tries_;
-  // By forge: held while it is asked who somebody is.
+  // By forge: held while a question about an account is sent.
   std::map<std::string, std::mutex> asking_;
   Throttle trouble_;  // of forges that do not answer
 };

@@ -15,7 +15,7 @@
 namespace retainer::pipeline {
 namespace {
 
-// Should news that comes late send the claims elsewhere, they are taken back from there.
+// Remembers where the claims went, so that late news can take them back from there.
 void RememberLeaving(const Departure& departure, Decision* decision) {
   Fact left;
   left.kind = FactKind::kReference;
@@ -29,7 +29,7 @@ void RememberLeaving(const Departure& departure, Decision* decision) {
   decision->new_facts.push_back(std::move(left));
 }
 
-// Is the arrival there as it is now, whatever else has become known where it comes from?
+// True if the successor has this arrival with its present content.
 bool HasArrived(const FactSet& facts, const Fact& arrival) {
   const Fact* known = facts.Find(arrival.id);
   return known != nullptr && known->value == arrival.value && known->at == arrival.at &&
@@ -149,7 +149,8 @@ OpenQuestions Judge::Open(const Draft& draft, OpenQuestions owners, bool asks_hi
   const OpenQuestions& before = draft.stored.record.asks;
   const Tries& tries = asks_->tries;
   if (news.asked != Sake::kEverybody && asks_->queue.HasRoom(key, Sake::kEverybody)) {
-    // Who we are, and whose a login is, decides what was done by whom: no decision goes before.
+    // Our identity and the accounts of logins determine who did what, so they come before any
+    // decision.
     open.held = draft.context.self_id.empty() && tries.MayAskSelf(key.forge);
     open.ask_everybody = open.held;
     for (const Question& question : open.everybody) {
@@ -219,7 +220,7 @@ absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
   }
   draft.asks = Open(draft, std::move(owners), asks_hidden);
   if (draft.asks.held) draft.decision.record.changes.clear();
-  // Whose contact somebody is hangs on whose the login is.
+  // Whose contact somebody is depends on the account of the login.
   const auto is_owner = [&](const Question& question) {
     return question.kind == Question::Kind::kOwner &&
            asks_->tries.MayAsk(key, question, Sake::kHidden);
@@ -233,8 +234,8 @@ absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
 }
 
 void Judge::CountPromises(const Draft& draft) {
-  // Rationale: by what is new among the endings, for an answer of the forge may tell of a comment
-  // long known that it ended a promise.
+  // Rationale: the difference of the endings is counted, because an answer of the forge may show
+  // that a comment known for long has ended a promise.
   std::map<std::pair<Metric, Ending>, std::int64_t> ended;
   for (const EndingCount& ending : draft.decision.endings) {
     ended[{ending.metric, ending.ending}] += ending.count;
@@ -242,7 +243,7 @@ void Judge::CountPromises(const Draft& draft) {
   for (const EndingCount& ending : draft.stored.record.endings) {
     ended[{ending.metric, ending.ending}] -= ending.count;
   }
-  // Late is late from the due instant on: it is counted then, and not again when it ends.
+  // A promise is counted as late at its due instant, and not again when it ends.
   const auto add_late = [&](const std::map<std::string, std::string>& clocks, std::int64_t by) {
     for (const auto& [clock, state] : clocks) {
       if (state != ClockStateName(ClockState::kBreached)) continue;
@@ -266,7 +267,7 @@ void Judge::CountPromises(const Draft& draft) {
 }
 
 absl::StatusOr<std::vector<Notice>> Judge::ToldOf(const StoredTicket& stored) {
-  // Nobody was told anything of a ticket on which nothing was ever promised.
+  // Nothing was told about a ticket that never had a promise.
   if (stored.record.clock_states.empty()) return std::vector<Notice>();
   return store_.ReadToldNotices(stored.record.key);
 }
@@ -292,7 +293,7 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
     return held ? Word::kWait : Word::kDrop;
   }
   if (!notice->told_since) {
-    // Nobody has heard it yet: it says what is so by now.
+    // It was not told to anybody yet, so it takes the present content.
     const std::uint32_t telling = notice->telling;
     const bool was_private = notice->is_private;
     const absl::Time at = notice->at;
@@ -307,9 +308,8 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
 
 absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
                                std::vector<Draft>* drafts, bool asks_hidden) {
-  // Rationale: duplicates of each other send claims to and fro, and what one sends may change what
-  // the other had sent before. A ticket is drafted again only by an arrival that says something
-  // new.
+  // Rationale: two duplicates of each other send claims to and fro, and what one sends may change
+  // what the other has sent. A ticket is drafted again only for an arrival with new content.
   std::vector<std::size_t> senders = {0};
   for (std::size_t n = 0; n < senders.size() && senders.size() < kMaxTickets; ++n) {
     const std::size_t from = senders[n];
@@ -363,8 +363,8 @@ void Judge::Report(const Draft& draft) {
 }
 
 absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
-  // What is to be asked of tickets that claims went to by an answer for private customers' sake,
-  // their wake-ups ask: two tickets that send them to and fro would keep each other busy.
+  // If an answer for private customers' sake moved claims, the successors ask their questions when
+  // they wake up. Otherwise two tickets that send claims to and fro would keep each other busy.
   const bool asks_hidden = news.asked != Sake::kHidden;
   for (int race = 0; race < kMaxRaces; ++race) {
     const TermsHistory terms = terms_.Get();

@@ -47,14 +47,14 @@
 
 namespace retainer::pipeline {
 
-// A decision as it was committed, for those who print it.
+// A decision as it was committed, for printing.
 struct Judged {
   TicketContext context;
   Decision decision;
   std::vector<Decision> successors;  // tickets that claims moved to
 };
 
-// Where the judge puts its questions.
+// The queue for the judge's questions, and how often they may be asked.
 struct Asking {
   Tries& tries;
   AskQueue& queue;
@@ -73,7 +73,7 @@ class Judge final : public NoticeReview {
   // Joins `news` to the ticket, decides and commits.
   absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
 
-  // A notice that came of a decision is looked at by the same facts and what joined them.
+  // Decides again from the ticket's present facts whether the notice is still true.
   absl::StatusOr<Word> Review(Notice* notice) override;
   absl::Status DecideAgain(const TicketKey& key) override { return Decide(key, {}).status(); }
 
@@ -91,19 +91,19 @@ class Judge final : public NoticeReview {
   RemoteTicket Remote(const TicketContext& context, const std::string& installation_id) const;
 
  private:
-  // The same of a project's record, which may be newer than the store's; nullopt: none is known.
+  // The same with a project's record that may be newer than the store's; nullopt: none is known.
   TicketContext ContextIn(const TicketKey& key, const TicketRecord& record,
                           const std::optional<ProjectRecord>& project, const TermsHistory& terms);
-  // `asks_hidden`: what is open for the sake of private customers may be asked after this.
+  // `asks_hidden`: open questions for private customers' sake may be asked after this decision.
   absl::StatusOr<Draft> MakeDraft(const TicketKey& key, const News& news, const TermsHistory& terms,
                                   absl::Time now, bool asks_hidden);
   bool CanAsk(const std::string& forge) const;
-  // Logins of the policy on the ticket that are not pinned yet. Where nobody can be asked they are
-  // pinned to whom they were seen with.
+  // The logins of the policy on the ticket that are not pinned yet. If no forge can be asked, they
+  // are pinned to the accounts with which they were seen.
   OpenQuestions FindOwners(const std::string& forge, const FactSet& facts,
                            const TermsHistory& terms, absl::Time now, Pins* pins,
                            std::vector<std::pair<Login, std::string>>* fresh);
-  // What the decision leaves open, beside `owners`; which of it is to be asked now.
+  // The questions that the decision leaves open, with `owners`, and whether to ask them now.
   OpenQuestions Open(const Draft& draft, OpenQuestions owners, bool asks_hidden) const;
   // Drafts the tickets that claims of the first one leave for, and what follows from that, to be
   // written with it.

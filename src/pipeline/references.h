@@ -1,4 +1,4 @@
-// What is known here of the tickets that others name: for that no forge is needed.
+// Which ticket a reference means, as far as the store knows: no forge is asked.
 //
 // Pure but for the store; thread-safe.
 #pragma once
@@ -11,12 +11,13 @@
 
 namespace retainer::pipeline {
 
-// Claims go only to projects that we know of: is that of the ticket `key` (ToString) one?
+// True if the project of the ticket `key` (as ToString writes it) is in the store. Claims move only
+// to such projects.
 bool IsProjectKnown(Store& store, const TicketKey& from, const std::string& key);
 
-// Which ticket a reference (as the subject of a kReference fact) on another means: the key's text,
-// empty for none. Nullopt: the forge is to be asked. `offline`: there is nobody to be asked, and
-// people's word is taken.
+// The key (as ToString writes it) of the ticket that a reference on `from` means; empty: none. A
+// reference is the subject of a kReference fact. Nullopt: the forge has to be asked. `offline`: no
+// forge can be asked, so a reference that people wrote is believed.
 std::optional<std::string> KnownAs(Store& store, const TicketContext& from,
                                    const std::string& reference, bool offline);
 

@@ -63,7 +63,7 @@ bool Tries::MayAsk(const TicketKey& key, const Question& question, Sake sake) co
 }
 
 absl::Time Tries::NextAsk(const TicketKey& key, const OpenQuestions& open, absl::Time now) {
-  // Without a client nobody can ever answer: asking again would only burn a replay's time.
+  // Without a client no answer ever comes: another wake-up would only cost a replay time.
   if (!HasClient(key.forge)) return absl::InfiniteFuture();
   const absl::Time steady = clock_.Steady();
   std::lock_guard lock(mutex_);
@@ -85,7 +85,7 @@ absl::Time Tries::NextAsk(const TicketKey& key, const OpenQuestions& open, absl:
   const auto look = [&](Sake sake, const std::vector<Question>& questions, bool queued) {
     const absl::Time silent = SilentUntil(key.forge, sake);
     for (const Question& question : questions) {
-      // Whose a login is makes no ticket wake: the next news of it asks again.
+      // A question about a login's account sets no wake-up: the ticket's next news asks again.
       if (question.kind == Question::Kind::kOwner) continue;
       const auto it = tries.find({sake, question});
       absl::Time at = std::max(silent, steady);
@@ -106,7 +106,7 @@ absl::Time Tries::NextAsk(const TicketKey& key, const OpenQuestions& open, absl:
 void Tries::NoteAnswer(const TicketKey& key, const Question& question, Sake sake) {
   std::lock_guard lock(mutex_);
   silences_.erase({key.forge, sake});
-  silences_.erase({key.forge, Sake::kEverybody});  // it answers, whoever asked
+  silences_.erase({key.forge, Sake::kEverybody});  // it answers, for whichever sake
   if (const auto it = tries_.find(key); it != tries_.end()) it->second.erase({sake, question});
 }
 

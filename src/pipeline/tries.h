@@ -1,15 +1,15 @@
-// Tries: what is remembered of the questions that forges were asked, so that nobody is asked too
-// often.
+// Tries: the rate limit and back-off of the questions to forges.
 //
-// A forge that does not answer is left alone for a while, half a minute at the longest; then it is
-// asked about whatever comes first. A question that it does not answer though it answers others is
-// asked again later and later. Only what was asked of the forge counts as a try: what happens to a
-// ticket meanwhile does not.
+// A forge that does not answer gets no questions for a while, at most half a minute. Then it gets
+// the next question, whichever that is. If a forge answers other questions but not this one, the
+// pause before the next try grows. Only questions that were sent to the forge count as tries;
+// events on the ticket do not.
 //
-// What is asked for the sake of private customers alone is kept apart: its failures hold up nothing
-// that is asked for everybody's, so that nobody outside learns by waiting that it was asked.
+// Questions only for private customers' sake are counted separately. Their failures delay no
+// question that is for everybody's sake, so nobody outside can notice by a delay that they were
+// asked.
 //
-// In memory alone, and asks nobody. Thread-safe.
+// Kept in memory only. Asks nobody. Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -30,63 +30,65 @@
 
 namespace retainer::pipeline {
 
-// A configured forge. `client` is null where there is none (replay): questions stay open then.
+// A configured forge. `client` is null if there is none (replay): then questions stay open.
 struct ForgeSlot {
   std::string name;
   ForgeKind kind = ForgeKind::kGitHub;
   Forge* client = nullptr;
 };
 
-// The one of that name; nullptr where there is none.
+// The forge with this name; nullptr if there is none.
 const ForgeSlot* FindForge(const std::vector<ForgeSlot>& forges, std::string_view name);
 
-// For whose sake something is asked.
+// For whose sake a question is asked.
 enum class Sake : std::uint8_t {
-  kEverybody,  // what outsiders see hangs on it
-  kHidden,     // of private customers alone
+  kEverybody,  // what outsiders see depends on the answer
+  kHidden,     // only what private customers see depends on it
 };
 
 class Tries {
  public:
-  // A forge that is silent is asked again after this at the latest.
+  // The longest pause before a silent forge is asked again.
   static constexpr absl::Duration kLongestSilence = absl::Seconds(30);
-  // So is a question that found it silent.
+  // The pause before a question is asked again that found the forge silent.
   static constexpr absl::Duration kAfterSilence = absl::Minutes(1);
-  // What waits in the asker's queue is looked at by a wake-up after this, should the queue be lost.
+  // A ticket in the asker's queue also wakes up after this, in case the queue is lost.
   static constexpr absl::Duration kQueued = absl::Minutes(1);
-  // Of how many tickets tries are counted; others wait the longest.
+  // The most tickets whose tries are counted; others wait for the longest pause.
   static constexpr std::size_t kMaxCounted = 512;
-  // Between two questions whose a login is.
+  // The pause between two questions about the account of one login.
   static constexpr absl::Duration kOwnerPause = absl::Minutes(10);
 
   // The clock outlives this object.
   Tries(Clock& clock, const std::vector<ForgeSlot>& forges);
 
-  // Can anybody be asked about tickets of this forge?
+  // True if this forge has a client.
   bool HasClient(std::string_view forge) const;
-  // Would it be asked now?
+  // True if the question may be sent now.
   bool MayAsk(const TicketKey& key, const Question& question, Sake sake) const;
-  // When to ask again about a ticket; infinite where nothing is open or nobody can answer. Forgets
-  // the tries of what is not open any more.
+  // When to ask again about a ticket. Infinite if no question is open or the forge has no client.
+  // Forgets the tries of questions that are no longer open.
   absl::Time NextAsk(const TicketKey& key, const OpenQuestions& open, absl::Time now);
 
-  // Is the forge left alone now?
+  // True while the forge gets no questions.
   bool IsSilent(const std::string& forge, Sake sake) const;
   void NoteAnswer(const TicketKey& key, const Question& question, Sake sake);
-  // `silent`: the forge answers nobody, not this question alone.
+  // `silent`: the forge answers no question at all, not only this one.
   void NoteFailure(const TicketKey& key, const Question& question, Sake sake, bool silent);
   void NoteSilence(const std::string& forge, Sake sake, std::optional<absl::Duration> retry_after);
 
-  // Whom we write as there; nullopt while the forge has not said.
+  // Our own account on the forge; nullopt until the forge has said it.
   std::optional<Actor> Self(const std::string& forge) const;
   bool MayAskSelf(const std::string& forge) const;
   void NoteSelf(const std::string& forge, Actor self);
 
-  // Of a login's account: what the forge said last, as long as that is not asked again.
+  // The id of the login's account, as the forge said it last. Nullopt if the forge did not say, or
+  // when it is time to ask again.
   std::optional<std::string> Owner(const Login& login) const;
-  // From here on it is being asked, and not again for the pause; false: it is not to be asked now.
+  // Starts a question about the login's account; the next may start after the pause. False: it may
+  // not be asked now.
   bool BeginOwner(const Login& login, Sake sake);
-  // Nullopt: the forge did not say.
+  // `id` is nullopt if the forge did not say.
   void NoteOwner(const Login& login, std::optional<std::string> id);
 
  private:
@@ -104,8 +106,8 @@ class Tries {
     std::optional<std::string> id;
   };
 
-  // All by the steady clock, for the other may be set back. Until when a forge is not asked; in the
-  // past where it is. REQUIRES: mutex_ is held.
+  // The instant until which the forge gets no questions; in the past if it gets them. All instants
+  // are of the steady clock, because the other clock may be set back. REQUIRES: mutex_ is held.
   absl::Time SilentUntil(const std::string& forge, Sake sake) const;
 
   Clock& clock_;
