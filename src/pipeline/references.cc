@@ -23,7 +23,7 @@ std::optional<std::string> KnownAs(Store& store, const TicketContext& from,
   };
   const TicketKind written = key->kind;
   if (is_known(written)) return ToString(*key);
-  // On this forge issues and changes share one sequence of numbers.
+  // On GitHub, issues and changes share one sequence of numbers.
   if (from.forge_kind == ForgeKind::kGitHub && is_known(TicketKind::kChange)) return ToString(*key);
   key->kind = written;
   return offline ? std::optional<std::string>(ToString(*key)) : std::nullopt;
