@@ -107,6 +107,7 @@ class Report {
                                         {"line", problem.line},
                                         {"column", problem.column},
                                         {"message", problem.what}};
+      if (!problem.path.empty()) finding["path"] = problem.path;
       if (!problem.mend.empty()) finding["mend"] = problem.mend;
       list->push_back(std::move(finding));
     }
@@ -174,10 +175,11 @@ void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>
   const auto missing = MissingPolicyFolder(*config, findings.policy);
   if (missing) report->Errors({*missing});
   if (!missing && policy.ok() && !IsSameFolder(config->policy, options.policy)) {
-    report->Warnings({{findings.policy.file, findings.policy.line, findings.policy.column,
-                       absl::StrCat("the service reads the policy in ", config->policy,
-                                    ", not the one checked here, ", options.policy),
-                       "ignore this if it is intended"}});
+    report->Warnings(
+        {policy::ProblemAt(findings.policy,
+                           absl::StrCat("the service reads the policy in ", config->policy,
+                                        ", not the one checked here, ", options.policy),
+                           "ignore this if it is intended")});
   }
   if (!policy.ok()) return;
   report->Errors(Lacking(policy->policy, *config, policy->places));

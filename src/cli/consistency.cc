@@ -22,6 +22,15 @@ bool IsLoopback(const std::string& host) {
          host == "::1";
 }
 
+bool HoldsPolicyFile(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::filesystem::directory_iterator it(folder, ignored);
+  for (; !ignored && it != std::filesystem::directory_iterator(); it.increment(ignored)) {
+    if (policy::IsPolicyFile(it->path().filename().string())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<std::string> WarningsOf(const Config& config) {
@@ -60,7 +69,7 @@ std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
                                      const policy::PolicyPlaces& places) {
   std::vector<policy::Problem> lacking;
   const auto add = [&](const policy::Place& place, std::string what, std::string mend) {
-    lacking.push_back({place.file, place.line, place.column, std::move(what), std::move(mend)});
+    lacking.push_back(policy::ProblemAt(place, std::move(what), std::move(mend)));
   };
   for (const auto& [name, team] : policy.teams) {
     for (const std::string& sink : team.sinks) {
@@ -114,13 +123,13 @@ std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::Poli
     if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
     const auto found = places.terms.find(customer.id);
     const policy::Place place = found == places.terms.end() ? policy::Place() : found->second;
-    ended.push_back(
-        {place.file, place.line, place.column,
-         absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
-                      absl::FormatCivilTime(customer.term->until),
-                      ": tickets that its contacts open after that are community tickets"),
-         "move `until` if the customer has renewed; if not, leave the entry, which "
-         "keeps the history"});
+    ended.push_back(policy::ProblemAt(
+        place,
+        absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
+                     absl::FormatCivilTime(customer.term->until),
+                     ": tickets that its contacts open after that are community tickets"),
+        "move `until` if the customer has renewed; if not, leave the entry, which "
+        "keeps the history"));
   }
   return ended;
 }
@@ -134,17 +143,17 @@ std::optional<policy::Problem> MissingPolicyFolder(const Config& config,
   std::vector<std::string> folders;
   fs::directory_iterator it(fs::path(config.policy).parent_path(), ignored);
   for (; !ignored && it != fs::directory_iterator(); it.increment(ignored)) {
-    if (folders.size() < 20 && policy::ReadPolicyFolder(it->path().string()).ok()) {
+    if (folders.size() < 20 && HoldsPolicyFile(it->path())) {
       folders.push_back(it->path().filename().string());
     }
   }
   std::sort(folders.begin(), folders.end());
-  return policy::Problem{place.file, place.line, place.column,
-                         absl::StrCat("there is no policy folder ", config.policy,
-                                      ": the service would start without a policy"),
-                         folders.empty()
-                             ? "write the path of the folder that holds the policy"
-                             : absl::StrCat("beside it there is: ", absl::StrJoin(folders, ", "))};
+  return policy::ProblemAt(
+      place,
+      absl::StrCat("there is no policy folder ", config.policy,
+                   ": the service would start without a policy"),
+      folders.empty() ? "write the path of the folder that holds the policy"
+                      : absl::StrCat("beside it there is: ", absl::StrJoin(folders, ", ")));
 }
 
 Disagreements Compare(const Policy& policy, const Config& config) {

@@ -39,6 +39,7 @@ class ConfigReader {
   }
 
   Config Read(const YamlNode& root) {
+    reader_.AddDocument(&root);
     if (!reader_.Map(root, "a configuration", policy_keys::Configuration(),
                      {policy_keys::Root(), "into the policy, a file of the folder `policy`"})) {
       return {};
@@ -53,7 +54,7 @@ class ConfigReader {
     if (const YamlNode* n = root.Find("trusted_proxies")) ReadProxies(*n);
     ReadStore(root);
     if (const YamlNode* n = root.Find("policy")) {
-      policy_ = PlaceOf(*n);
+      policy_ = reader_.PlaceOf(*n);
       if (const auto path = values_.Text(*n, "policy")) ReadPolicyFolder(*n, *path);
     } else {
       reader_.Error(root, "no policy", "write e.g. policy: ./policy");
@@ -76,7 +77,7 @@ class ConfigReader {
 
  private:
   void Warn(const YamlNode& at, std::string what, std::string mend) {
-    warnings_.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
+    warnings_.push_back(ProblemAt(reader_.PlaceOf(at), std::move(what), std::move(mend)));
   }
 
   void ReadListen(const YamlNode& node, std::string_view what, HostPort* listen) {

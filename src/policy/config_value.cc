@@ -117,11 +117,11 @@ void ConfigValues::CheckMode(const YamlNode& node, const std::string& reference)
   const std::string path = Path(reference.substr(5));
   const std::optional<unsigned> mode = sources_.file_mode(path);
   if (!mode || (*mode & 07u) == 0) return;
-  warnings_.push_back(
-      {node.file, node.line, node.column,
-       absl::StrCat("everybody on this machine may read the secret in ", path, " (mode ",
-                    absl::StrFormat("%04o", *mode), ")"),
-       absl::StrCat("chmod o= ", path, ": then only its owner and its group may read it")});
+  warnings_.push_back(ProblemAt(
+      reader_.PlaceOf(node),
+      absl::StrCat("everybody on this machine may read the secret in ", path, " (mode ",
+                   absl::StrFormat("%04o", *mode), ")"),
+      absl::StrCat("chmod o= ", path, ": then only its owner and its group may read it")));
 }
 
 std::string ConfigValues::Path(const std::string& path) const {

@@ -181,14 +181,21 @@ class CalendarReader {
   }
 
   void ReadIcsFile(const YamlNode& node, const std::string& name) {
-    const auto file = draft_.files.find(name);
+    // Beside the file that names it, or at the top of the policy.
+    auto file = draft_.files.find(node.file.substr(0, node.file.rfind('/') + 1) + name);
+    if (file == draft_.files.end()) file = draft_.files.find(name);
     if (file == draft_.files.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& [other, text] : draft_.files) {
+        if (absl::EndsWith(other, ".ics")) known.push_back(other);
+      }
       return Fail(node, absl::StrCat("no file \"", name.substr(0, 60), "\" beside the policy"),
-                  "put the iCalendar file into the policy's folder");
+                  known.empty() ? "put the iCalendar file into the policy's folder"
+                                : DidYouMean(name, known));
     }
-    if (!merged_.insert(name).second) return;
+    if (!merged_.insert(file->first).second) return;
     // Each file is read once, even when several calendars name it.
-    const auto [read, is_new] = draft_.ics_days.try_emplace(name);
+    const auto [read, is_new] = draft_.ics_days.try_emplace(file->first);
     if (is_new) {
       std::vector<Problem> problems;
       read->second = ParseIcs(file->first, file->second, &problems);
@@ -198,9 +205,9 @@ class CalendarReader {
         at.line = problem.line;
         reader_.Error(at, problem.what, problem.mend);
       }
-      if (!problems.empty()) draft_.wrong_ics.insert(name);
+      if (!problems.empty()) draft_.wrong_ics.insert(file->first);
     }
-    if (draft_.wrong_ics.contains(name)) {
+    if (draft_.wrong_ics.contains(file->first)) {
       ok_ = false;
       return;
     }
@@ -243,9 +250,7 @@ void ReadCalendars(const YamlNode& node, PolicyDraft* draft) {
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const std::optional<std::string> name =
         draft->reader.Name(node.keys[i], "the name of a calendar");
-    if (!name || !IsNew(draft->policy.calendars, *name, "calendar", node.keys[i], &draft->reader)) {
-      continue;
-    }
+    if (!name || !IsNew(*name, "calendar", node.keys[i], draft)) continue;
     CalendarSpec spec;
     spec.name = *name;
     if (CalendarReader(node.values[i], &spec, draft).Read()) {

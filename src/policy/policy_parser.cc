@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <list>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/view.h"
+#include "src/policy/entry_file.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
 
@@ -23,10 +26,12 @@ class PolicyReader {
       if (absl::EndsWith(name, ".ics")) continue;
       std::optional<YamlNode> tree = ParseYaml(name, text, &problems_, &nodes_left_);
       if (!tree || tree->IsNull()) continue;
-      if (draft_.reader.Map(*tree, "a policy", policy_keys::Root(),
+      const YamlNode& policy = documents_.emplace_back(AsPolicy(*std::move(tree)));
+      draft_.reader.AddDocument(&AsWritten(policy));
+      if (draft_.reader.Map(policy, "a policy", policy_keys::Root(),
                             {policy_keys::Configuration(),
                              "into the configuration (retainer.yaml), not into the policy"})) {
-        trees_.push_back(*std::move(tree));
+        trees_.push_back(&policy);
       }
     }
     if (trees_.empty()) {
@@ -59,7 +64,7 @@ class PolicyReader {
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
     Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
     Once("checks", [this](const YamlNode& n) { ReadChecks(n); });
-    CheckLabels(trees_.front(), &draft_);
+    CheckLabels(*trees_.front(), &draft_);
     RequireSections();
     return std::move(draft_.policy);
   }
@@ -71,8 +76,8 @@ class PolicyReader {
 
  private:
   void Each(std::string_view key, const std::function<void(const YamlNode&)>& read) {
-    for (const YamlNode& tree : trees_) {
-      if (const YamlNode* node = tree.Find(key)) read(*node);
+    for (const YamlNode* tree : trees_) {
+      if (const YamlNode* node = tree->Find(key)) read(*node);
     }
   }
 
@@ -98,7 +103,7 @@ class PolicyReader {
         draft_.reader.Error(node, "unknown version of the policy's form", "write version: 1");
       }
     });
-    if (!given) draft_.reader.Error(trees_.front(), "no version", "write version: 1");
+    if (!given) draft_.reader.Error(*trees_.front(), "no version", "write version: 1");
   }
 
   void ReadCommands(const YamlNode& node) {
@@ -128,12 +133,12 @@ class PolicyReader {
   void RequireSections() {
     const auto given = [this](std::string_view key) {
       return std::any_of(trees_.begin(), trees_.end(),
-                         [key](const YamlNode& tree) { return tree.Find(key) != nullptr; });
+                         [key](const YamlNode* tree) { return tree->Find(key) != nullptr; });
     };
     const auto require = [&](std::string_view key, bool empty, const char* mend) {
       // A value that is present but wrong has a problem already.
       if (!empty || (given(key) && !problems_.empty())) return;
-      draft_.reader.Error(trees_.front(), absl::StrCat("no ", std::string(key)), mend);
+      draft_.reader.Error(*trees_.front(), absl::StrCat("no ", std::string(key)), mend);
     };
     require("projects", draft_.policy.projects.empty(),
             "write e.g. projects: [\"github:acme/opendb\"]");
@@ -145,11 +150,26 @@ class PolicyReader {
 
   std::vector<Problem>& problems_;
   PolicyDraft draft_;
-  std::vector<YamlNode> trees_;
+  std::list<YamlNode> documents_;       // a list, because others point to them
+  std::vector<const YamlNode*> trees_;  // those of the documents that are maps
   std::size_t nodes_left_ = kMaxYamlNodesInAll;
 };
 
 }  // namespace
+
+bool IsNew(const std::string& name, std::string_view what, const YamlNode& key,
+           PolicyDraft* draft) {
+  const std::string shown = absl::StrCat(base::View(what), " \"", name, "\"");
+  const auto [first, is_new] = draft->defined.emplace(shown, &key);
+  if (is_new) return true;
+  draft->reader.Error(key, absl::StrCat(shown, " is defined twice", InBrackets(*first->second)),
+                      "keep one, or rename it");
+  return false;
+}
+
+std::string InBrackets(const YamlNode& node) {
+  return absl::StrCat(" (", node.file, ", line ", node.line, ")");
+}
 
 PolicyResult ParsePolicy(const std::map<std::string, std::string>& files) {
   PolicyResult result;

@@ -30,9 +30,9 @@ struct PolicyResult {
   PolicyPlaces places;
 };
 
-// `files` holds texts by file name, as ReadPolicyFolder returns them. The files are merged: lists
-// are joined, maps are joined and must not define a name twice, and a single value must be in one
-// file only.
+// `files` holds texts by name, as ReadPolicyFolder returns them. The files are merged: lists are
+// joined, maps are joined and must not define a name twice, and a single value must be in one file
+// only. A file may also be one entry of a section (entry_file.h).
 PolicyResult ParsePolicy(const std::map<std::string, std::string>& files);
 
 // The keys that the parser accepts, by the name of their definition in deploy/policy.schema.json.

@@ -86,15 +86,17 @@ class CustomerReader {
   }
 
   bool IsFree(const YamlNode& node, const std::string& name, bool is_alias) {
-    const auto [other, is_new] = draft_.customers.emplace(FoldName(name), customer_.id);
+    const auto [found, is_new] =
+        draft_.customers.emplace(FoldName(name), PolicyDraft::Owned{customer_.id, &node});
     if (is_new) return true;
-    if (is_alias && other->second == customer_.id) {
+    const PolicyDraft::Owned& other = found->second;
+    if (is_alias && other.customer == customer_.id) {
       reader_.Error(node, absl::StrCat("\"", name, "\" is the customer's id and its alias"),
                     "choose an alias that does not tell who it is, e.g. c-7f3, or leave it out");
     } else {
       reader_.Error(node,
-                    absl::StrCat("\"", name, "\" is the id or alias of customer \"", other->second,
-                                 "\" already"),
+                    absl::StrCat("\"", name, "\" is the id or alias of customer \"", other.customer,
+                                 "\" already", InBrackets(*other.at)),
                     "give each customer an id and an alias of its own");
     }
     return false;
@@ -148,7 +150,7 @@ class CustomerReader {
       return;
     }
     customer_.term = Term{*first, *last};
-    draft_.places.terms[customer_.id] = PlaceOf(*until);
+    draft_.places.terms[customer_.id] = reader_.PlaceOf(*until);
   }
 
   void ReadContacts(const YamlNode& node) {
@@ -197,18 +199,19 @@ class CustomerReader {
   }
 
   void Warn(const YamlNode& at, std::string what, std::string mend) {
-    draft_.warnings.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
+    draft_.warnings.push_back(ProblemAt(reader_.PlaceOf(at), std::move(what), std::move(mend)));
   }
 
   // One contact of two customers would make it unclear whose tickets the contact opens.
   bool IsNobodyElses(const YamlNode& node, std::string_view kind, const std::string& key) {
-    const auto [other, is_new] =
-        draft_.contacts.emplace(absl::StrCat(std::string(kind), " ", key), customer_.id);
-    if (is_new || other->second == customer_.id) return true;
-    reader_.Error(
-        node,
-        absl::StrCat("\"", key, "\" is a contact of customer \"", other->second, "\" already"),
-        "a contact belongs to one customer");
+    const auto [found, is_new] = draft_.contacts.emplace(absl::StrCat(std::string(kind), " ", key),
+                                                         PolicyDraft::Owned{customer_.id, &node});
+    const PolicyDraft::Owned& other = found->second;
+    if (is_new || other.customer == customer_.id) return true;
+    reader_.Error(node,
+                  absl::StrCat("\"", key, "\" is a contact of customer \"", other.customer,
+                               "\" already", InBrackets(*other.at)),
+                  "a contact belongs to one customer");
     return false;
   }
 
@@ -239,7 +242,7 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
   if (!reader.NamedMap(node, "teams")) return;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto name = reader.Name(node.keys[i], "the name of a team");
-    if (!name || !IsNew(draft->policy.teams, *name, "team", node.keys[i], &reader)) continue;
+    if (!name || !IsNew(*name, "team", node.keys[i], draft)) continue;
     Team team;
     team.name = *name;
     const YamlNode& value = node.values[i];
@@ -261,7 +264,7 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft) {
       if (const YamlNode* sinks = value.Find("sinks")) {
         team.sinks = reader.Texts(*sinks, "sinks");
         for (const YamlNode& item : sinks->items) {
-          draft->places.sinks.try_emplace({*name, item.scalar}, PlaceOf(item));
+          draft->places.sinks.try_emplace({*name, item.scalar}, reader.PlaceOf(item));
         }
       }
     }

@@ -299,9 +299,7 @@ void ReadPlans(const YamlNode& node, PolicyDraft* draft) {
   if (!draft->reader.NamedMap(node, "plans")) return;
   for (std::size_t i = 0; i < node.keys.size(); ++i) {
     const auto name = draft->reader.Name(node.keys[i], "the name of a plan");
-    if (!name || !IsNew(draft->policy.plans, *name, "plan", node.keys[i], &draft->reader)) {
-      continue;
-    }
+    if (!name || !IsNew(*name, "plan", node.keys[i], draft)) continue;
     draft->label_keys.emplace("plan " + *name, node.keys[i]);
     Plan plan;
     plan.name = *name;

@@ -24,14 +24,19 @@ struct PolicyDraft {
   PolicyPlaces places;
   // The keys of plans and priorities, and of label templates: `plan gold` -> where it is defined.
   std::map<std::string, YamlNode> label_keys;
+  // Where each calendar, team and plan is defined: `team core`.
+  std::map<std::string, const YamlNode*> defined;
   // Members of teams: LoginKey -> team.
   std::map<std::string, std::string> members;
   // Each is a LoginKey.
   std::set<std::string> bots;
-  // Ids and aliases in lower case -> id.
-  std::map<std::string, std::string> customers;
-  // `login github:dave` -> id of the customer.
-  std::map<std::string, std::string> contacts;
+  // A name or a contact of a customer, and where it is written.
+  struct Owned {
+    std::string customer;  // its id
+    const YamlNode* at = nullptr;
+  };
+  std::map<std::string, Owned> customers;  // by id or alias in lower case
+  std::map<std::string, Owned> contacts;   // by `login github:dave`
   // Names of calendars that are always open.
   std::set<std::string> always_open;
   // Names of plans that use `d` or `w`.
@@ -58,15 +63,11 @@ void CheckLabels(const YamlNode& root, PolicyDraft* draft);
 
 // A list of names of calendars; each must be defined.
 std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* draft);
-// False, with a problem at `key`, when `name` is already defined.
-template <typename Map>
-bool IsNew(const Map& map, const std::string& name, std::string_view what, const YamlNode& key,
-           Reader* reader) {
-  if (!map.contains(name)) return true;
-  reader->Error(key, std::string(what) + " \"" + name + "\" is defined twice",
-                "keep one, or rename it");
-  return false;
-}
+// False, with a problem at `key`, when a calendar, team or plan (`what`) of the name is already
+// defined.
+bool IsNew(const std::string& name, std::string_view what, const YamlNode& key, PolicyDraft* draft);
+// ` (customers/acme.yml, line 4)`: where the first of two is.
+std::string InBrackets(const YamlNode& node);
 template <typename Map>
 std::vector<std::string_view> NamesOf(const Map& map) {
   std::vector<std::string_view> names;

@@ -8,6 +8,10 @@
 
 namespace retainer::policy {
 
+Problem ProblemAt(const Place& place, std::string what, std::string mend) {
+  return {place.file, place.line, place.column, std::move(what), std::move(mend), place.path};
+}
+
 std::string FormatProblem(const Problem& p) {
   const std::string place =
       p.file.empty() ? "" : absl::StrCat(p.file, ":", p.line, ":", p.column, ": ");

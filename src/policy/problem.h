@@ -14,6 +14,9 @@ struct Place {
   std::string file;  // empty: no position
   int line = 1;      // from 1
   int column = 1;    // from 1
+  // The keys that lead there from the top of the file: `customers[3].contacts.logins[0]`, with list
+  // items counted from 0. Empty: the top itself, or unknown.
+  std::string path = {};
 };
 
 struct Problem {
@@ -22,9 +25,11 @@ struct Problem {
   int column = 1;  // from 1
   std::string what;
   std::string mend;
+  std::string path = {};  // as in Place
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
+Problem ProblemAt(const Place& place, std::string what, std::string mend = "");
 // `file:line:column: what; mend`; without the position when there is none.
 std::string FormatProblem(const Problem& problem);
 // Ordered by file, line and column. Problems at one place keep their order.

@@ -59,8 +59,6 @@ bool IsPathChar(char c) {
 
 std::string AsciiLower(std::string_view text) { return absl::AsciiStrToLower(View(text)); }
 
-Place PlaceOf(const YamlNode& node) { return {node.file, node.line, node.column}; }
-
 std::string LoginKey(const Login& login) {
   return FoldName(absl::StrCat(login.forge, ":", login.name));
 }
@@ -97,9 +95,13 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
 bool Reader::IsFull() const { return problems_.size() >= kMostListed; }
 
 void Reader::Error(const YamlNode& at, std::string what, std::string mend) {
-  if (!IsFull()) {
-    problems_.push_back({at.file, at.line, at.column, std::move(what), std::move(mend)});
-  }
+  if (!IsFull()) problems_.push_back(ProblemAt(PlaceOf(at), std::move(what), std::move(mend)));
+}
+
+Place Reader::PlaceOf(const YamlNode& node) const {
+  const auto document = documents_.find(node.file);
+  return {node.file, node.line, node.column,
+          document == documents_.end() ? "" : KeyPath(*document->second, node)};
 }
 
 bool Reader::Map(const YamlNode& node, std::string_view what,
@@ -233,7 +235,7 @@ std::optional<ProjectRef> Reader::ProjectPattern(const YamlNode& node) {
           absl::StrCat("write ", ref.forge, ":", ref.path, "/* for all of its projects"));
     return std::nullopt;
   }
-  forges_.try_emplace(ref.forge, PlaceOf(node));
+  if (!forges_.contains(ref.forge)) forges_.emplace(ref.forge, PlaceOf(node));
   return ref;
 }
 
@@ -260,8 +262,9 @@ std::optional<Login> Reader::ReadLogin(const YamlNode& node, std::string_view wh
           "write FORGE:NAME, e.g. github:alice, without @");
     return std::nullopt;
   }
-  forges_.try_emplace(text->substr(0, colon), PlaceOf(node));
-  return Login{text->substr(0, colon), std::string(name)};
+  Login login{text->substr(0, colon), std::string(name)};
+  if (!forges_.contains(login.forge)) forges_.emplace(login.forge, PlaceOf(node));
+  return login;
 }
 
 std::vector<Login> Reader::Logins(const YamlNode& node, std::string_view list,

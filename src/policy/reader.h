@@ -24,10 +24,15 @@ class Reader {
  public:
   explicit Reader(std::vector<Problem>* problems) : problems_(*problems) {}
 
+  // Adds the document of one file. Problems and places in it have the path of their keys from then
+  // on. REQUIRES: `document` outlives this.
+  void AddDocument(const YamlNode* document) { documents_[document->file] = document; }
+
   // The first place that names each forge.
   const std::map<std::string, Place>& forges() const { return forges_; }
 
   void Error(const YamlNode& at, std::string what, std::string mend = "");
+  Place PlaceOf(const YamlNode& node) const;
 
   // Keys that belong to another file, and which file: "into the configuration".
   struct Elsewhere {
@@ -66,11 +71,11 @@ class Reader {
 
   std::vector<Problem>& problems_;
   std::map<std::string, Place> forges_;
+  std::map<std::string, const YamlNode*> documents_;  // by file
 };
 
 // `did you mean "x"?`, or the list of known words.
 std::string DidYouMean(std::string_view word, const std::vector<std::string_view>& known);
-Place PlaceOf(const YamlNode& node);
 bool IsForgeName(std::string_view name);  // [a-z0-9-]+
 std::string AsciiLower(std::string_view text);
 // `github:alice` in lower case. Equal logins have equal keys.

@@ -5,12 +5,15 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <sstream>
 #include <unordered_map>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "src/base/view.h"
 #include "src/policy/yaml_error.h"
 
 namespace retainer::policy {
@@ -80,6 +83,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     YamlNode node;
     node.kind = kind;
+    node.order = static_cast<int>(nodes_);
     node.file = file_;
     node.line = mark.line + 1;
     node.column = mark.column + 1;
@@ -120,18 +124,33 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode key = *std::move(level->key);
     level->key.reset();
     if (!key.IsScalar()) {
-      problems_->push_back({file_, key.line, key.column, "a key must be a plain word", ""});
+      problems_->push_back({file_, key.line, key.column, "a key must be a plain word", "", Path()});
       return;
     }
     const auto [first, is_new] = level->lines.emplace(key.scalar, key.line);
     if (!is_new) {
-      problems_->push_back({file_, key.line, key.column,
-                            absl::StrCat("\"", key.scalar, "\" is given twice"),
-                            absl::StrCat("keep one; the first is on line ", first->second)});
+      std::string path = Path();
+      AppendKey(key.scalar, &path);
+      problems_->push_back(
+          {file_, key.line, key.column, absl::StrCat("\"", key.scalar, "\" is given twice"),
+           absl::StrCat("keep one; the first is on line ", first->second), std::move(path)});
       return;
     }
     level->node.keys.push_back(std::move(key));
     level->node.values.push_back(std::move(value));
+  }
+
+  // The keys that lead to the innermost open map or list.
+  std::string Path() const {
+    std::string path;
+    for (std::size_t i = 0; i + 1 < levels_.size(); ++i) {
+      if (levels_[i].node.IsSequence()) {
+        AppendIndex(levels_[i].node.items.size(), &path);
+      } else if (levels_[i].key) {
+        AppendKey(levels_[i].key->scalar, &path);
+      }
+    }
+    return path;
   }
 
   const std::string& file_;
@@ -142,7 +161,51 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t* nodes_left_;
 };
 
+// The last of the nodes that begins at or before `order`; their number if none does.
+std::size_t LastBegun(const std::vector<YamlNode>& nodes, int order) {
+  const auto next =
+      std::upper_bound(nodes.begin(), nodes.end(), order,
+                       [](int wanted, const YamlNode& node) { return wanted < node.order; });
+  return next == nodes.begin() ? nodes.size() : static_cast<std::size_t>(next - nodes.begin()) - 1;
+}
+
 }  // namespace
+
+void AppendKey(std::string_view key, std::string* path) {
+  const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  });
+  if (plain) {
+    absl::StrAppend(path, path->empty() ? "" : ".", base::View(key));
+    return;
+  }
+  std::string shown;
+  for (const char c : key.substr(0, 60)) {
+    shown += absl::ascii_iscntrl(static_cast<unsigned char>(c)) || c == '"' ? '?' : c;
+  }
+  absl::StrAppend(path, "[\"", shown, "\"]");
+}
+
+void AppendIndex(std::size_t index, std::string* path) { absl::StrAppend(path, "[", index, "]"); }
+
+std::string KeyPath(const YamlNode& root, const YamlNode& node) {
+  std::string path;
+  const YamlNode* at = &root;
+  while (at->order < node.order) {
+    const std::vector<YamlNode>& begun = at->IsMap() ? at->keys : at->items;
+    const std::size_t i = LastBegun(begun, node.order);
+    if (i == begun.size()) break;
+    if (at->IsMap()) {
+      AppendKey(begun[i].scalar, &path);
+      if (begun[i].order == node.order) break;  // the key itself
+      at = &at->values[i];
+    } else {
+      AppendIndex(i, &path);
+      at = &begun[i];
+    }
+  }
+  return path;
+}
 
 const YamlNode* YamlNode::Find(std::string_view key) const {
   for (std::size_t i = 0; i < keys.size(); ++i) {

@@ -25,6 +25,9 @@ struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
+  // The number of the node in its file, in the order in which nodes begin, from 1. 0: the file does
+  // not have this node.
+  int order = 0;
   std::string file;
   int line = 1;
   int column = 1;
@@ -40,6 +43,12 @@ struct YamlNode {
   // The value of a key; nullptr when the key is missing.
   const YamlNode* Find(std::string_view key) const;
 };
+
+// The keys that lead from `root` to a node of the same file, as Place::path has them.
+std::string KeyPath(const YamlNode& root, const YamlNode& node);
+// Adds a key, or the index of a list's item, to a path of keys.
+void AppendKey(std::string_view key, std::string* path);
+void AppendIndex(std::size_t index, std::string* path);
 
 // nullopt, with a problem, when the text is not a single well-formed document. A repeated key in
 // one map also adds a problem; the first one stays. `nodes_left`, if given, is the number of nodes

@@ -126,7 +126,7 @@ TEST(PolicyParserTest, FilesMerge) {
 TEST(PolicyParserTest, OneNameInTwoFiles) {
   EXPECT_EQ(
       FormatProblems(ParsePolicy({{"a.yaml", kGood}, {"b.yaml", "teams:\n  core: {}\n"}}).problems),
-      "b.yaml:2:3: team \"core\" is defined twice; keep one, or rename it\n");
+      "b.yaml:2:3: team \"core\" is defined twice (a.yaml, line 8); keep one, or rename it\n");
   EXPECT_NE(FormatProblems(
                 ParsePolicy({{"a.yaml", kGood}, {"b.yaml", "priorities: [{name: P9}]"}}).problems)
                 .find("\"priorities\" is given in two files"),
