@@ -16,21 +16,6 @@ namespace {
 constexpr std::size_t kPageTickets = 500;
 constexpr std::size_t kPageFacts = 50'000;
 
-// The standing of a ticket; empty under a policy that does not cover its project.
-Standing Judge(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
-               const Pins& pins, absl::Time now) {
-  Standing standing = Evaluate(context, facts, terms, pins, now);
-  const bool covered = std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-    return Covers(*version, NamesOf(context));
-  });
-  if (!covered) {
-    standing.claims.clear();
-    standing.objectives.clear();
-    standing.questions.clear();
-  }
-  return standing;
-}
-
 bool IsOurs(const Actor& author, const std::string& forge, const FactSet& facts,
             const Policy& policy) {
   const auto named = [&](const std::vector<Login>& logins) {
@@ -62,18 +47,33 @@ TermsHistory WithContact(const Terms& terms, const std::string& customer_id, Log
 
 Standing JudgeProposed(const BacktestTask& task, const TicketContext& context, const FactSet& facts,
                        const Pins& pins) {
-  Standing standing = Judge(context, facts, task.proposed, pins, task.now);
+  Standing standing = JudgeCovered(context, facts, task.proposed, pins, task.now);
   const Terms& terms = *task.proposed.back();
   const std::string& forge = context.key.forge;
   if (task.as_customer.empty() || !standing.claims.empty() || !standing.opened ||
       IsOurs(standing.author, forge, facts, terms.policy)) {
     return standing;
   }
-  return Judge(context, facts, WithContact(terms, task.as_customer, {forge, standing.author.login}),
-               pins, task.now);
+  return JudgeCovered(context, facts,
+                      WithContact(terms, task.as_customer, {forge, standing.author.login}), pins,
+                      task.now);
 }
 
 }  // namespace
+
+Standing JudgeCovered(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+                      const Pins& pins, absl::Time now) {
+  Standing standing = Evaluate(context, facts, terms, pins, now);
+  const bool covered = std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
+    return Covers(*version, NamesOf(context));
+  });
+  if (!covered) {
+    standing.claims.clear();
+    standing.objectives.clear();
+    standing.questions.clear();
+  }
+  return standing;
+}
 
 absl::StatusOr<BacktestPage> RunBacktestPage(Store& store, const ContextOf& context_of,
                                              const BacktestTask& task,
@@ -102,7 +102,7 @@ absl::StatusOr<BacktestPage> RunBacktestPage(Store& store, const ContextOf& cont
       if (!context.ok()) return context.status();
       const std::string& path = context->path.empty() ? record.key.project : context->path;
       AddTicket(task.scope, {record.key.forge, path, record.key.kind, record.key.number},
-                stored->facts, Judge(*context, stored->facts, task.today, *pins, task.now),
+                stored->facts, JudgeCovered(*context, stored->facts, task.today, *pins, task.now),
                 JudgeProposed(task, *context, stored->facts, *pins), &page.part);
       facts += stored->facts.size();
       if (++tickets >= kPageTickets || facts >= kPageFacts) {

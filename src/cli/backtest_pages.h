@@ -30,6 +30,10 @@ struct BacktestPage {
   std::optional<TicketKey> last;  // the next page starts after it; nullopt: this was the last page
 };
 
+// The standing of a ticket; empty under a policy that does not cover its project.
+Standing JudgeCovered(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+                      const Pins& pins, absl::Time now);
+
 using ContextOf =
     std::function<absl::StatusOr<TicketContext>(const TicketKey&, const TicketRecord&)>;
 

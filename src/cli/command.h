@@ -55,5 +55,6 @@ void RegisterInbox(CLI::App& app);
 void RegisterResync(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
 void RegisterGate(CLI::App& app);
+void RegisterPolicy(CLI::App& app);
 
 }  // namespace retainer::cli

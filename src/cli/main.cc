@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   RegisterResync(app);
   RegisterBacktest(app);
   RegisterGate(app);
+  RegisterPolicy(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

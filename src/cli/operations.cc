@@ -341,6 +341,10 @@ std::string Operations::Answer(const std::string& request_text) {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)
                              : proposed.status();
+    } else if (op == "impact") {
+      auto changed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
+      result = changed.ok() ? impact_.Answer(desk_, store_, clock_, **changed, request)
+                            : changed.status();
     } else if (op == "leaving") {
       result = Leaving(desk_, store_, request);
     } else if (op == "reload") {

@@ -15,6 +15,7 @@
 #include "retainer/config.h"
 #include "retainer/policy.h"
 #include "retainer/store.h"
+#include "src/cli/impact_operations.h"
 #include "src/cli/service.h"
 #include "src/pipeline/desk.h"
 
@@ -43,9 +44,11 @@ class Operations {
   Store& store_;
   Clock& clock_;
   const Reload reload_;
-  // Terms of the last backtest. They are kept because its pages are requested one after another.
+  // Terms of the last backtest or impact. They are kept because pages are requested one after
+  // another.
   std::mutex mutex_;
   std::shared_ptr<const Terms> proposed_;  // guarded by mutex_
+  ImpactPages impact_;
 };
 
 // An answer that a command prints.

@@ -34,6 +34,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"backtest"},
                                              {"doctor"},
                                              {"gate"},
+                                             {"policy", "impact"},
                                              {"inbox", "list"},
                                              {"inbox", "retry"},
                                              {"ticket", "claim"},
@@ -366,6 +367,38 @@ TEST(CommandsTest, BacktestComparesPoliciesOnDeliveriesAndOnTheStoreServedOrNot)
   const Finished direct = backtest({"--since", "2020-01-01"});
   EXPECT_EQ(direct.exit_code, 0) << direct.err;
   EXPECT_NE(direct.out.find("\"tickets\": 2,"), std::string::npos) << direct.out;
+}
+
+TEST(CommandsTest, ImpactSaysWhatAChangedPolicyMovesServedOrNot) {
+  Installation installation;
+  std::string stricter = installation.Read("policy/policy.yaml");
+  stricter.replace(stricter.find("first_response: 1h"), 18, "first_response: 1m");
+  installation.Write("new/policy.yaml", stricter);
+  installation.Write("broken/policy.yaml", stricter + "priorites: []\n");
+  const auto impact = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"policy", "impact"});
+    return installation.Command(more);
+  };
+  const Finished broken = impact({installation.path("broken")});
+  EXPECT_EQ(broken.exit_code, 2);
+  EXPECT_NE(broken.err.find("broken/policy.yaml:"), std::string::npos) << broken.err;
+  EXPECT_EQ(impact({installation.path("new")}).exit_code, 1);  // the store has no tickets
+  {
+    Serving serving(installation);
+    const auto issue = installation.sandbox().OpenIssue({"github", "acme/opendb"}, "dave", "Hangs",
+                                                        "/support priority P1");
+    ASSERT_TRUE(issue.ok());
+    serving.Deliver();
+    ASSERT_TRUE(serving.AwaitLog("decided"));
+    const Finished served = impact({installation.path("new"), "--json"});
+    EXPECT_EQ(served.exit_code, 0) << served.err;
+    EXPECT_NE(served.out.find("\"moved_promises\": 1,"), std::string::npos) << served.out;
+    serving.Stop();
+  }
+  const Finished direct = impact({installation.path("new")});
+  EXPECT_EQ(direct.exit_code, 0) << direct.err;
+  EXPECT_NE(direct.out.find("Due instants that move: 1 on 1 tickets."), std::string::npos)
+      << direct.out;
 }
 
 TEST(CommandsTest, TheDemosOwnDoctorIsContent) {
