@@ -40,6 +40,7 @@ std::string Printable(std::string_view text);
 // The same, on one line.
 std::string PrintableLine(std::string_view text);
 
+void RegisterInit(CLI::App& app);
 void RegisterServe(CLI::App& app);
 void RegisterDemo(CLI::App& app);
 void RegisterCheck(CLI::App& app);

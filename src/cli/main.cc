@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
                "retainer");
   app.set_version_flag("--version", retainer::base::kVersion);
   app.require_subcommand(1);
+  RegisterInit(app);
   RegisterServe(app);
   RegisterDemo(app);
   RegisterCheck(app);

@@ -17,29 +17,18 @@ root=$(mktemp -d)
 service=
 trap '[ -z "$service" ] || kill "$service" 2>/dev/null || true; rm -rf "$root"' EXIT
 chmod 0755 "$root"
-mkdir -p "$root"/{usr/local/bin,etc/systemd/system,work/policy}
+mkdir -p "$root"/{usr/local/bin,etc/systemd/system,work}
 install -d -o nobody -g nogroup -m 0700 "$root/var" "$root/var/lib" "$root/var/lib/retainer"
 chmod 0755 "$root/var" "$root/var/lib"
 
-# The content of the folder `desk` as that page describes it.
-desk=$root/work
+# The folder `desk`, as that page makes it, with the addresses of a machine without a network.
+desk=$root/work/desk
+"$binary" init "$desk" >/dev/null
+sed -i "s#rocksdb:./data#rocksdb:$root/var/lib/retainer#; s#https://api.github.com#http://127.0.0.1:9/api/v3#
+  s#127.0.0.1:8080#127.0.0.1:0#; s#127.0.0.1:9090#127.0.0.1:0#" "$desk/retainer.yaml"
 openssl genrsa -out "$desk/app.pem" 2048 2>/dev/null
 chmod 0600 "$desk/app.pem"
-cat >"$desk/retainer.yaml" <<END
-listen: 127.0.0.1:0
-metrics_listen: 127.0.0.1:0
-store: rocksdb:/var/lib/retainer
-policy: ./policy
-forges:
-  - name: github
-    kind: github
-    api_url: http://127.0.0.1:9/api/v3
-    webhook_secrets: [env:GITHUB_WEBHOOK_SECRET]
-    app: {id: 123, private_key: file:app.pem}
-END
-cp deploy/examples/policy/* "$desk/policy/"
 echo "GITHUB_WEBHOOK_SECRET=$(openssl rand -hex 32)" >"$desk/secrets.env"
-sed -i "s#rocksdb:/var#rocksdb:$root/var#" "$desk/retainer.yaml"
 
 user=(setpriv --reuid=nobody --regid=nogroup --clear-groups
   env -i "PATH=$root/usr/local/bin:/usr/bin:/bin")

@@ -25,7 +25,8 @@ namespace {
 
 TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
   for (const std::vector<std::string>& command :
-       std::vector<std::vector<std::string>>{{"serve"},
+       std::vector<std::vector<std::string>>{{"init"},
+                                             {"serve"},
                                              {"demo"},
                                              {"check"},
                                              {"replay"},

@@ -59,10 +59,10 @@ for target in "${targets[@]}"; do
     for file in deploy/examples/issue-forms/*/*; do seed text "$file"; done
     ;;
   policy)
-    for file in deploy/examples/policy/*.yaml deploy/examples/retainer.yaml; do seed policy "$file"; done
+    for file in deploy/examples/*/policy/*.yaml deploy/examples/*/retainer.yaml; do seed policy "$file"; done
     ;;
   ics)
-    for file in deploy/examples/policy/*.ics; do seed ics "$file"; done
+    for file in deploy/examples/*/policy/*.ics; do seed ics "$file"; done
     ;;
   webhooks)
     for file in webhooks/*/samples/*.json; do

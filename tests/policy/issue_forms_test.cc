@@ -1,4 +1,4 @@
-// The issue forms that we ship, filled in as the forges do it, and read under the example policy.
+// The issue forms that we ship, filled in as the forges do it, and read under the policy of OpenDB.
 #include <gtest/gtest.h>
 #include <yaml-cpp/yaml.h>
 
@@ -21,7 +21,7 @@ namespace {
 const std::string kExamples = SourceDir() + "/deploy/examples/";
 
 Policy ExamplePolicy() {
-  const auto files = ReadPolicyFolder(kExamples + "policy");
+  const auto files = ReadPolicyFolder(kExamples + "opendb/policy");
   EXPECT_TRUE(files.ok()) << files.status();
   return *ParsePolicy(*files).policy;
 }
@@ -30,7 +30,7 @@ Standing Opened(const Policy& policy, const std::string& text) {
   const absl::Time at = absl::FromCivil(absl::CivilDay(2026, 11, 5), absl::UTCTimeZone());
   TicketContext context;
   context.key = {"github", "77", TicketKind::kIssue, 12};
-  context.path = "acme/opendb";
+  context.path = "opendb/opendb";
   context.adopted = at;
   FactSet facts;
   facts.Add(
