@@ -102,7 +102,8 @@ TEST_P(InitTest, ASecondTimeNothingIsTouched) {
   const std::string mine = ReadFile(policy);
   const Finished again = Execute({Binary(), "init", desk, "--like", "openerp"});
   EXPECT_EQ(again.exit_code, 2);
-  EXPECT_TRUE(absl::StrContains(again.err, "it has .gitignore, policy, retainer.yaml")) << again.err;
+  EXPECT_TRUE(absl::StrContains(again.err, "it has .gitignore, policy, retainer.yaml"))
+      << again.err;
   EXPECT_EQ(again.out, "");
   EXPECT_EQ(ReadFile(policy), mine);
 }
