@@ -204,7 +204,7 @@ void Check(const CheckOptions& options) {
       }
       report.Policy(*policy);
       report.Warnings(policy->warnings);
-      report.Warnings(EndedTerms(policy->policy, policy->places, absl::Now()));
+      report.Warnings(OutOfDate(policy->policy, policy->places, absl::Now()));
     }
   }
   if (!options.config.empty()) CheckConfig(options, policy, &report);

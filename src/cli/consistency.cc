@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/clock.h"
+#include "src/policy/doubts.h"
 #include "src/policy/policy_source.h"
+#include "src/policy/reader.h"
 #include "src/sinks/sinks.h"
 
 namespace retainer::cli {
@@ -20,6 +22,14 @@ namespace {
 bool IsLoopback(const std::string& host) {
   return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]") ||
          host == "::1";
+}
+
+// `did you mean "ops"?`; nullopt when no name is near.
+std::optional<std::string> Nearest(const std::string& name,
+                                   const std::vector<std::string_view>& known) {
+  std::string mend = policy::DidYouMean(name, known);
+  if (!mend.starts_with("did you mean")) return std::nullopt;
+  return mend;
 }
 
 bool HoldsPolicyFile(const std::filesystem::path& folder) {
@@ -71,6 +81,8 @@ std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
   const auto add = [&](const policy::Place& place, std::string what, std::string mend) {
     lacking.push_back(policy::ProblemAt(place, std::move(what), std::move(mend)));
   };
+  std::vector<std::string_view> sinks;
+  for (const auto& [name, sink] : config.sinks) sinks.push_back(name);
   for (const auto& [name, team] : policy.teams) {
     for (const std::string& sink : team.sinks) {
       if (config.sinks.contains(sink)) continue;
@@ -78,7 +90,8 @@ std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
       add(place == places.sinks.end() ? policy::Place() : place->second,
           absl::StrCat("the policy's team ", name, " has the sink ", sink,
                        ", which the configuration lacks: its notices go only to the log"),
-          absl::StrCat("add ", sink, " under `sinks`, or take it from the team"));
+          Nearest(sink, sinks)
+              .value_or(absl::StrCat("add ", sink, " under `sinks`, or take it from the team")));
     }
   }
 
@@ -108,8 +121,10 @@ std::vector<policy::Problem> Lacking(const Policy& policy, const Config& config,
     add(place == places.forges.end() ? policy::Place() : place->second,
         absl::StrCat("the policy names the forge ", forge, " (", where,
                      "), which the configuration lacks: nothing from it is ever seen"),
-        absl::StrCat("add it under `forges`, or correct its name (the configuration has ",
-                     names.empty() ? "none" : absl::StrJoin(names, ", "), ")"));
+        Nearest(forge, {names.begin(), names.end()})
+            .value_or(
+                absl::StrCat("add it under `forges`, or correct its name (the configuration has ",
+                             names.empty() ? "none" : absl::StrJoin(names, ", "), ")")));
   }
   return lacking;
 }
@@ -132,6 +147,15 @@ std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::Poli
         "keeps the history"));
   }
   return ended;
+}
+
+std::vector<policy::Problem> OutOfDate(const Policy& policy, const policy::PolicyPlaces& places,
+                                       absl::Time now) {
+  std::vector<policy::Problem> found = EndedTerms(policy, places, now);
+  for (policy::Problem& past : policy::PastHolidays(policy, places, now)) {
+    found.push_back(std::move(past));
+  }
+  return found;
 }
 
 std::optional<policy::Problem> MissingPolicyFolder(const Config& config,

@@ -29,6 +29,9 @@ std::vector<std::string> WarningsOf(const Config& config);
 // Customers whose term had ended at `now`.
 std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::PolicyPlaces& places,
                                         absl::Time now);
+// What time alone makes doubtful: EndedTerms, and holidays that are all past.
+std::vector<policy::Problem> OutOfDate(const Policy& policy, const policy::PolicyPlaces& places,
+                                       absl::Time now);
 // The problem, at `place`, when the configuration's policy folder does not exist; nullopt when it
 // does.
 std::optional<policy::Problem> MissingPolicyFolder(const Config& config,

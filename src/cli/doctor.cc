@@ -90,8 +90,8 @@ void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& poli
   }
   for (const policy::Problem& warning : policy->warnings)
     findings->Warn("policy", policy::FormatProblem(warning));
-  for (const policy::Problem& ended : EndedTerms(policy->policy, policy->places, absl::Now())) {
-    findings->Warn("policy", policy::FormatProblem(ended));
+  for (const policy::Problem& warning : OutOfDate(policy->policy, policy->places, absl::Now())) {
+    findings->Warn("policy", policy::FormatProblem(warning));
   }
 }
 

@@ -31,7 +31,10 @@ std::vector<policy::Problem> InFolder(std::vector<policy::Problem> problems,
 policy::PolicyPlaces InFolder(policy::PolicyPlaces places, const std::string& folder) {
   for (auto& [forge, place] : places.forges) NameInFolder(folder, &place.file);
   for (auto& [sink, place] : places.sinks) NameInFolder(folder, &place.file);
-  for (auto& [customer, place] : places.terms) NameInFolder(folder, &place.file);
+  for (auto* named : {&places.terms, &places.calendars, &places.holidays}) {
+    for (auto& [name, place] : *named) NameInFolder(folder, &place.file);
+  }
+  for (auto& [target, place] : places.targets) NameInFolder(folder, &place.file);
   return places;
 }
 

@@ -81,9 +81,9 @@ std::function<PolicyState()> Service::ReadPolicy() {
       for (const policy::Problem& warning : loaded->warnings) {
         state.warnings.push_back(policy::FormatProblem(warning));
       }
-      for (const policy::Problem& ended :
-           EndedTerms(loaded->policy, loaded->places, clock_.Now())) {
-        state.warnings.push_back(policy::FormatProblem(ended));
+      for (const policy::Problem& warning :
+           OutOfDate(loaded->policy, loaded->places, clock_.Now())) {
+        state.warnings.push_back(policy::FormatProblem(warning));
       }
       state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
     }

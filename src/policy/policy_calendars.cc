@@ -53,6 +53,7 @@ class CalendarReader {
            "write e.g. hours: {mon-fri: [\"09:00-17:00\"]}, or hours: always");
     }
     if (const YamlNode* holidays = node_.Find("holidays")) {
+      draft_.places.holidays[spec_.name] = reader_.PlaceOf(*holidays);
       for (const YamlNode& holiday : reader_.List(*holidays, "holidays")) ReadHoliday(holiday);
     }
     if (const YamlNode* days = node_.Find("overrides")) {
@@ -251,6 +252,7 @@ void ReadCalendars(const YamlNode& node, PolicyDraft* draft) {
     const std::optional<std::string> name =
         draft->reader.Name(node.keys[i], "the name of a calendar");
     if (!name || !IsNew(*name, "calendar", node.keys[i], draft)) continue;
+    draft->places.calendars[*name] = draft->reader.PlaceOf(node.keys[i]);
     CalendarSpec spec;
     spec.name = *name;
     if (CalendarReader(node.values[i], &spec, draft).Read()) {

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/base/view.h"
+#include "src/policy/doubts.h"
 #include "src/policy/entry_file.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
@@ -176,7 +177,12 @@ PolicyResult ParsePolicy(const std::map<std::string, std::string>& files) {
   PolicyReader reader(files, &result);
   Policy policy = reader.Read();
   result.places = reader.TakePlaces();
-  if (result.problems.empty()) result.policy = std::move(policy);
+  if (result.problems.empty()) {
+    for (Problem& doubt : Doubts(policy, result.places)) {
+      result.warnings.push_back(std::move(doubt));
+    }
+    result.policy = std::move(policy);
+  }
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,11 +17,14 @@
 
 namespace retainer::policy {
 
-// The places of what only the configuration or the clock can show to be wrong.
+// The places of what only the whole policy, the configuration or the clock can show to be wrong.
 struct PolicyPlaces {
   std::map<std::string, Place> forges;                         // the first place that names each
   std::map<std::pair<std::string, std::string>, Place> sinks;  // by team and sink
   std::map<std::string, Place> terms;                          // by customer
+  std::map<std::string, Place> calendars;
+  std::map<std::string, Place> holidays;                                  // by calendar
+  std::map<std::tuple<std::string, std::string, Metric>, Place> targets;  // by plan and priority
 };
 
 struct PolicyResult {

@@ -207,7 +207,11 @@ class CustomerReader {
     const auto [found, is_new] = draft_.contacts.emplace(absl::StrCat(std::string(kind), " ", key),
                                                          PolicyDraft::Owned{customer_.id, &node});
     const PolicyDraft::Owned& other = found->second;
-    if (is_new || other.customer == customer_.id) return true;
+    if (is_new) return true;
+    if (other.customer == customer_.id) {
+      Warn(node, absl::StrCat("\"", key, "\" is listed twice", InBrackets(*other.at)), "keep one");
+      return false;
+    }
     reader_.Error(node,
                   absl::StrCat("\"", key, "\" is a contact of customer \"", other.customer,
                                "\" already", InBrackets(*other.at)),

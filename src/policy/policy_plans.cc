@@ -163,6 +163,7 @@ class PlanReader {
       if (!written) continue;
       if (written->uses_days) draft_.plans_with_days.insert(plan_.name);
       promises.targets[*metric] = written->target;
+      draft_.places.targets[{plan_.name, key.scalar, *metric}] = reader_.PlaceOf(node.values[i]);
     }
     if (metrics == 0) {
       reader_.Error(key,

@@ -1,5 +1,5 @@
-// The part of JSON Schema 2020-12 that openapi.json and policy.schema.json use. It refuses unknown
-// keywords, so that no schema passes because it was not evaluated.
+// The part of JSON Schema 2020-12 that openapi.json uses. It refuses unknown keywords, so that no
+// schema passes because it was not evaluated.
 #pragma once
 
 #include <optional>

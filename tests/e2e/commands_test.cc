@@ -229,6 +229,7 @@ TEST(CommandsTest, CheckTellsTheSameToMachines) {
   EXPECT_EQ(first["file"], folder + "/policy.yaml");
   EXPECT_EQ(first["line"], 1);
   EXPECT_EQ(first["column"], 1);
+  EXPECT_EQ(first["path"], "priorites");
   EXPECT_NE(first["message"].get<std::string>().find("priorites"), std::string::npos) << first;
   EXPECT_NE(first["mend"].get<std::string>().find("priorities"), std::string::npos) << first;
   EXPECT_GT(document["errors"][1]["line"].get<int>(), 1);
