@@ -101,7 +101,8 @@ class DoubtFinder {
     return policy::Find(places_.targets, std::make_tuple(plan.name, priority, metric));
   }
 
-  // The target with the same number and another unit that lasts at most `most`. Empty: none does.
+  // The target with the same number and another unit that lasts at most `most`, and not so much less
+  // that it cannot be meant. Empty: there is none.
   std::string WithOtherUnit(const Plan& plan, const std::string& priority, const Target& target,
                             absl::Duration most) {
     const std::size_t unit = target.text.find_first_not_of("0123456789.");
@@ -114,7 +115,7 @@ class DoubtFinder {
       const auto written = ParseTarget(text);
       if (!written.ok() || text == target.text) continue;
       const auto lasts = OnTheWall(plan, priority, written->target);
-      if (lasts && *lasts <= most) return text;
+      if (lasts && *lasts <= most && *lasts * 16 >= most) return text;
     }
     return "";
   }

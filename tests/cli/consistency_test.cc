@@ -83,6 +83,40 @@ TEST(ConsistencyTest, ATermThatIsOverIsSaidWithItsDay) {
   EXPECT_TRUE(absl::StrContains(ended[0].what, "\"acme\" ended on 2026-01-31")) << ended[0].what;
 }
 
+TEST(ConsistencyTest, ANameThatIsNearlyOneOfTheConfigurationsIsOffered) {
+  Policy policy;
+  policy.teams["lead"] = {"lead", {{"githb", "carol"}}, {}, {"opps"}};
+  Config config = MakeConfig();
+  config.sinks["ops"] = {"slack", "https://hooks.example.com/", "", false};
+  const std::vector<policy::Problem> found = Lacking(policy, config, {});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].mend, "did you mean \"ops\"?");
+  EXPECT_EQ(found[1].mend, "did you mean \"github\"?");
+}
+
+TEST(ConsistencyTest, HolidaysThatAreAllPastAreSaidWithTheirLastDay) {
+  Policy policy;
+  CalendarSpec& paris = policy.calendars["paris"];
+  paris.time_zone = "Europe/Paris";
+  paris.holidays = {absl::CivilDay(2025, 12, 25), absl::CivilDay(2026, 1, 1)};
+  policy::PolicyPlaces places;
+  places.holidays["paris"] = {"p.yaml", 4, 9, "calendars.paris.holidays"};
+  const auto at = [&](const char* text) {
+    absl::Time time;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, nullptr));
+    return OutOfDate(policy, places, time);
+  };
+  EXPECT_TRUE(at("2026-01-01T22:59:59Z").empty()) << "its last second there";
+  const std::vector<policy::Problem> past = at("2026-01-01T23:00:00Z");
+  ASSERT_EQ(past.size(), 1u);
+  EXPECT_EQ(policy::FormatProblem(past[0]),
+            "p.yaml:4:9: the holidays of calendar \"paris\" are all past: the last was 2026-01-01; "
+            "add those to come, or write MM-DD for days of every year");
+  EXPECT_EQ(past[0].path, "calendars.paris.holidays");
+  paris.yearly_holidays = {{5, 1}};
+  EXPECT_TRUE(at("2030-01-01T00:00:00Z").empty()) << "there is one every year";
+}
+
 TEST(ConsistencyTest, APolicyFolderThatIsNotThereIsNamedWithThoseThatAre) {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() + "/policy");
