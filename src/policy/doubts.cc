@@ -101,8 +101,8 @@ class DoubtFinder {
     return policy::Find(places_.targets, std::make_tuple(plan.name, priority, metric));
   }
 
-  // The target with the same number and another unit that lasts at most `most`, and not so much less
-  // that it cannot be meant. Empty: there is none.
+  // The target with the same number and another unit that lasts at most `most`, and not so much
+  // less that it cannot be meant. Empty: there is none.
   std::string WithOtherUnit(const Plan& plan, const std::string& priority, const Target& target,
                             absl::Duration most) {
     const std::size_t unit = target.text.find_first_not_of("0123456789.");

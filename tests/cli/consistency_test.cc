@@ -85,7 +85,7 @@ TEST(ConsistencyTest, ATermThatIsOverIsSaidWithItsDay) {
 
 TEST(ConsistencyTest, ANameThatIsNearlyOneOfTheConfigurationsIsOffered) {
   Policy policy;
-  policy.teams["lead"] = {"lead", {{"githb", "carol"}}, {}, {"opps"}};
+  policy.teams["lead"] = {"lead", {{"githb", "carol"}}, {}, {"op"}};
   Config config = MakeConfig();
   config.sinks["ops"] = {"slack", "https://hooks.example.com/", "", false};
   const std::vector<policy::Problem> found = Lacking(policy, config, {});
