@@ -144,11 +144,16 @@ TEST_F(ImpactTest, APromiseThatEndsAndOneThatBegins) {
   const Impact impact =
       Run({.customers = "  - {id: umbrella, alias: c-2, plan: gold, contacts: {logins: "
                         "[\"github:erin\"]}}\n"});
-  EXPECT_EQ(impact.moved_promises, static_cast<std::int64_t>(impact.moved.size()));
-  for (const MovedPromise& moved : impact.moved) {
-    EXPECT_NE(moved.from.has_value(), moved.to.has_value()) << moved.customer;
-  }
-  EXPECT_GE(impact.moved_promises, 1);
+  ASSERT_EQ(impact.moved.size(), 2u);
+  EXPECT_EQ(impact.moved[0].customer, "umbrella");
+  EXPECT_EQ(impact.moved[0].from, std::nullopt);
+  EXPECT_EQ(impact.moved[0].to, At(300)) << "four hours from the change on";
+  EXPECT_EQ(impact.moved[1].customer, "acme");
+  EXPECT_EQ(impact.moved[1].from, At(240));
+  EXPECT_EQ(impact.moved[1].to, std::nullopt);
+  EXPECT_NE(ImpactText(impact, Audience::kTeam)
+                .find("#1 acme P1 first_response: 2026-03-02 13:00:00 UTC -> nothing due\n"),
+            std::string::npos);
 }
 
 TEST_F(ImpactTest, AStoreOfAnySizeIsWorkedThroughAndTheListIsBounded) {
