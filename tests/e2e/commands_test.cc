@@ -63,6 +63,10 @@ std::vector<std::string> CommandLinesOf(const std::filesystem::path& page) {
   std::vector<std::string> lines;
   std::ifstream file(page);
   std::string text((std::istreambuf_iterator<char>(file)), {});
+  // In the examples, comments show commands.
+  if (page.extension() == ".yaml") {
+    text = absl::StrReplaceAll(absl::StrCat("\n", text), {{"\n#", "\n"}});
+  }
   for (const auto line : absl::StrSplit(text, '\n')) {
     const auto trimmed = absl::StripLeadingAsciiWhitespace(line);
     if (line.size() - trimmed.size() >= 4 && absl::StartsWith(trimmed, "retainer ")) {
@@ -95,7 +99,8 @@ TEST(CommandsTest, WhatThePagesNameIsThere) {
                                               SourceDir() + "/ARCHITECTURE.md"};
   for (const char* folder : {"/deploy", "/.github"}) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(SourceDir() + folder)) {
-      if (entry.path().extension() == ".md") pages.push_back(entry.path());
+      const std::string extension = entry.path().extension().string();
+      if (extension == ".md" || extension == ".yaml") pages.push_back(entry.path());
     }
   }
   std::size_t looked = 0;
