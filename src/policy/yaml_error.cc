@@ -52,6 +52,12 @@ std::optional<Problem> Tab(const std::string& file, const Lines& lines, std::siz
   return std::nullopt;
 }
 
+Problem NoColon(const std::string& file, int line, int column, const std::string& word) {
+  return {file, line, column,
+          absl::StrCat("not valid YAML: a colon is missing after \"", word, "\""),
+          absl::StrCat("write ", word, ": …")};
+}
+
 // The library found a value where it expected none: something before it is not a key.
 std::optional<Problem> MapValue(const std::string& file, const Lines& lines, std::size_t at,
                                 std::size_t column) {
@@ -79,8 +85,7 @@ std::optional<Problem> MapValue(const std::string& file, const Lines& lines, std
         absl::StrCat("not valid YAML: a blank is missing after the colon of \"", word, "\"");
     problem.mend = absl::StrCat("write ", word, ": VALUE");
   } else {
-    problem.what = absl::StrCat("not valid YAML: a colon is missing after \"", word, "\"");
-    problem.mend = absl::StrCat("write ", word, ": …");
+    return NoColon(file, problem.line, problem.column, word);
   }
   return problem;
 }
@@ -95,6 +100,13 @@ Problem ExplainYaml(const std::string& file, std::string_view text, int line, in
   if (message == "illegal map value" && at < lines.size()) {
     const auto value = MapValue(file, lines, at, static_cast<std::size_t>(std::max(column, 1) - 1));
     if (value) return *value;
+  }
+  if (message == "end of map not found" && at < lines.size()) {
+    const absl::string_view content = Content(lines[at]);
+    if (!content.empty() && content.front() != '-' &&
+        KeyColon(content) == absl::string_view::npos) {
+      return NoColon(file, line, column, FirstWord(content));
+    }
   }
   Problem problem{
       file, line, column,
