@@ -161,6 +161,9 @@ class TreeBuilder final : public YAML::EventHandler {
   std::size_t* nodes_left_;
 };
 
+// Bytes of a key in a path: a key can be as long as its file.
+constexpr std::size_t kMostShown = 60;
+
 // The last of the nodes that begins at or before `order`; their number if none does.
 std::size_t LastBegun(const std::vector<YamlNode>& nodes, int order) {
   const auto next =
@@ -172,17 +175,19 @@ std::size_t LastBegun(const std::vector<YamlNode>& nodes, int order) {
 }  // namespace
 
 void AppendKey(std::string_view key, std::string* path) {
-  const bool plain = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-  });
+  const bool plain =
+      !key.empty() && key.size() <= kMostShown && std::all_of(key.begin(), key.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+      });
   if (plain) {
     absl::StrAppend(path, path->empty() ? "" : ".", base::View(key));
     return;
   }
   std::string shown;
-  for (const char c : key.substr(0, 60)) {
+  for (const char c : key.substr(0, kMostShown)) {
     shown += absl::ascii_iscntrl(static_cast<unsigned char>(c)) || c == '"' ? '?' : c;
   }
+  if (key.size() > kMostShown) shown += "…";
   absl::StrAppend(path, "[\"", shown, "\"]");
 }
 

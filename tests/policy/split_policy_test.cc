@@ -137,6 +137,13 @@ TEST(SplitPolicyTest, AProblemHasThePathOfItsKey) {
   EXPECT_EQ(PathOfOnly(files), "customers[0].id");
 }
 
+TEST(SplitPolicyTest, AKeyInAPathIsCut) {
+  const std::string key(1000, 'k');
+  EXPECT_EQ(PathOfOnly({{"p.yaml", kTop}, {"k.yaml", key + ": 1\n"}}),
+            "[\"" + std::string(60, 'k') + "…\"]");
+  EXPECT_EQ(PathOfOnly({{"p.yaml", kTop}, {"k.yaml", "\"a\\\"b\\nc\": 1\n"}}), "[\"a?b?c\"]");
+}
+
 // The path begins at the top of the file, as it is written.
 TEST(SplitPolicyTest, AProblemInAFileOfOneEntryHasThePathInThatFile) {
   Files files = Split();
