@@ -37,6 +37,7 @@
 #include "retainer/face.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
+#include "retainer/people_store.h"
 #include "retainer/project.h"
 #include "retainer/standing.h"
 #include "retainer/ticket_record.h"
@@ -313,6 +314,7 @@ struct Sweep {
   std::string forge;
   std::string project;  // project id; empty: all projects of the forge
   std::optional<TicketKey> after;
+  std::string account = {};  // only tickets in which this account (an actor id) takes part
   friend bool operator==(const Sweep&, const Sweep&) = default;
 };
 
@@ -349,10 +351,8 @@ struct ScrubStep {
   std::vector<std::string> damaged;  // what cannot be read, described for people
 };
 
-class Store {
+class Store : public PeopleStore {
  public:
-  virtual ~Store() = default;
-
   // ---- Inbox
   enum class Put { kStored, kKnown };
   // Puts the delivery if (forge, id) is absent, so deliveries are deduplicated. The id and the
@@ -521,6 +521,7 @@ class Store {
   // Merges it with what is known (JoinProject).
   virtual absl::Status SaveProject(const ProjectRecord& project) = 0;
   virtual absl::StatusOr<std::vector<ProjectRecord>> ListProjects() = 0;
+  // Pinned logins, and the accounts that joined customers (customer_fact.h).
   virtual absl::StatusOr<Pins> LoadPins() = 0;
   // Compares the configured forges (name -> kind) with those that the store knows, and remembers
   // new ones. FailedPrecondition, with what to do, if a name that holds tickets is missing or has

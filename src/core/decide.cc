@@ -151,7 +151,7 @@ void TellReaders(const TicketContext& context, const TermsHistory& terms, const 
                  absl::Time now, const Standing& standing, const core::Prospects& inside,
                  Decision* decision) {
   const auto known_in = [&](const Standing& way) {
-    return core::KnownToEveryReader(context, way, terms, now);
+    return core::KnownToEveryReader(context, way, terms, pins, now);
   };
   const std::string known = known_in(standing);
   const std::optional<std::string> sure = inside.Agreed(known_in);

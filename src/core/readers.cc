@@ -15,9 +15,16 @@ const TermsIndex::Named* NamedIn(const Terms& terms, const std::string& forge,
   return login.empty() ? nullptr : terms.index->Find(forge, FoldName(login));
 }
 
-// True if the policy names the actor as a contact of a customer other than `customer`.
-bool IsOfAnother(const Terms& terms, const std::string& forge, const Actor& actor,
+// True if the policy names the actor as a contact of a customer other than `customer`, or if the
+// actor ever joined one.
+bool IsOfAnother(const Terms& terms, const Pins& pins, const std::string& forge, const Actor& actor,
                  const std::string& customer) {
+  const std::vector<JoinedTime>& joined = pins.JoinedBy(forge, actor.id);
+  if (std::any_of(joined.begin(), joined.end(), [&](const JoinedTime& time) {
+        return time.customer != customer && terms.policy.FindCustomer(time.customer) != nullptr;
+      })) {
+    return true;
+  }
   const TermsIndex::Named* named = NamedIn(terms, forge, actor.login);
   return named != nullptr && std::any_of(named->contact_of.begin(), named->contact_of.end(),
                                          [&](const std::string& id) { return id != customer; });
@@ -81,7 +88,7 @@ void HideOthersQuestions(const Customer* customer, std::vector<Question>* questi
 }  // namespace
 
 std::string KnownToEveryReader(const TicketContext& context, const Standing& standing,
-                               const TermsHistory& terms, absl::Time now) {
+                               const TermsHistory& terms, const Pins& pins, absl::Time now) {
   if (!standing.confidential && !context.members_only) return "";
   if (!standing.opened || standing.gone || standing.claims.empty()) return "";
   const Terms& current = *terms[TermsIndexAt(terms, now)];
@@ -99,7 +106,7 @@ std::string KnownToEveryReader(const TicketContext& context, const Standing& sta
   if (shared) return "";
   for (const auto& [fact_id, fact] : standing.facts) {
     for (const Actor* actor : {&fact.actor, &fact.author, &fact.assignee}) {
-      if (IsOfAnother(current, context.key.forge, *actor, id)) return "";
+      if (IsOfAnother(current, pins, context.key.forge, *actor, id)) return "";
     }
   }
   const bool own = context.members_only && AnyNames(customer->projects, current.id, here);

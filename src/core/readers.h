@@ -16,6 +16,6 @@ namespace retainer::core {
 // - for a project of the customer that only members can read: its members. The result is empty if
 // the project also belongs to another customer.
 std::string KnownToEveryReader(const TicketContext& context, const Standing& standing,
-                               const TermsHistory& terms, absl::Time now);
+                               const TermsHistory& terms, const Pins& pins, absl::Time now);
 
 }  // namespace retainer::core

@@ -95,13 +95,15 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
       own_removals_.emplace(fact->subject, fact->at);
     }
   }
+  joinings_ = roster_.JoinedAt(t_.author_index);
+  std::reverse(joinings_.begin(), joinings_.end());
   if (!edited_.empty()) InferComments(&steps);
   JoinActs(&steps);
   t_.happenings.reserve(steps.size());
   std::vector<std::pair<int, Step>> instant;
   for (std::size_t i = 0; i < steps.size();) {
     const absl::Time at = steps[i].fact->at;
-    while (now_ + 1 < terms_.size() && terms_[now_ + 1]->effective <= at) TermsChanged(now_ + 1);
+    Advance(at);
     std::size_t end = i + 1;
     while (end < steps.size() && steps[end].fact->at == at) ++end;
     if (end == i + 1) {
@@ -124,7 +126,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
     }
     i = end;
   }
-  while (now_ + 1 < terms_.size()) TermsChanged(now_ + 1);
+  Advance(absl::InfiniteFuture());
   if (!t_.opened && IsAbsent(order)) {
     t_.gone = true;
     t_.open = false;
@@ -370,6 +372,9 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
     Answer contact = Answer::kNo;
     if (may_claim) {
       contact = roster_.ContactOf(t_.author_index, terms, customer, t_.opened_at, &reason);
+      if (contact != Answer::kYes && roster_.HasJoined(t_.author_index, customer, since, &reason)) {
+        contact = Answer::kYes;
+      }
     }
     if (contact == Answer::kYes) {
       Claim(customer, since,

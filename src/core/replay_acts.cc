@@ -119,6 +119,25 @@ void Replayer::UndoExcuse(const Fact& fact, Metric metric, const std::string& cu
          "there is no such excuse");
 }
 
+void Replayer::Advance(absl::Time until) {
+  for (;;) {
+    const bool more_terms = now_ + 1 < terms_.size() && terms_[now_ + 1]->effective <= until;
+    const bool more_joinings = !joinings_.empty() && joinings_.back() <= until;
+    if (more_terms && (!more_joinings || terms_[now_ + 1]->effective <= joinings_.back())) {
+      TermsChanged(now_ + 1);
+    } else if (more_joinings) {
+      AuthorJoined(joinings_.back());
+      joinings_.pop_back();
+    } else {
+      return;
+    }
+  }
+}
+
+void Replayer::AuthorJoined(absl::Time at) {
+  if (t_.opened && t_.open && t_.successor.empty()) ClaimFromOpening(now_, at, nullptr);
+}
+
 void Replayer::HearJoiners(absl::Time at) {
   const std::map<ActorIndex, const Fact*> said = unheard_;
   for (const auto& [actor, fact] : said) {

@@ -57,6 +57,10 @@ class Replayer {
   void ClosedOrReopened(const Fact& fact);
   void Arrived(const Fact& fact);
   void TermsChanged(std::size_t to);
+  // The author became a contact of a customer: an open ticket is the customer's from then on.
+  void AuthorJoined(absl::Time at);
+  // Carries out the changes of the terms and the author's joinings until an instant, in order.
+  void Advance(absl::Time until);
   void ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact);
   bool Claim(const Customer& customer, absl::Time since, std::string reason, const Fact* fact,
              bool by_project);
@@ -160,7 +164,8 @@ class Replayer {
   const Undone& undone_;
   const bool judge_all_;
   Replayed t_;
-  std::size_t now_ = 0;  // index of the version in force
+  std::size_t now_ = 0;               // index of the version in force
+  std::vector<absl::Time> joinings_;  // of the author; the latest first, without those carried out
   std::vector<Claimant> claimants_;
   int epoch_ = 0;
   std::string_view last_answer_;  // object id of the last responder comment

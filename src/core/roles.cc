@@ -1,6 +1,7 @@
 #include "roles.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,13 @@ namespace {
 // per ticket. A desk with so many customers names its people in teams, and for those nothing is
 // asked.
 constexpr std::size_t kMostAsked = 32;
+
+std::string JoinedReason(const Actor& actor, const JoinedTime& time) {
+  return absl::StrCat(
+      actor.login.empty() ? absl::StrCat("id ", actor.id) : absl::StrCat("@", actor.login),
+      " joined as a contact of ", time.customer, " on ",
+      absl::FormatTime("%Y-%m-%d", time.since, absl::UTCTimeZone()));
+}
 
 }  // namespace
 
@@ -97,6 +105,7 @@ void Roster::Name(Person* person, const Pins& pins) {
                                  " under that login is refused"));
     }
   }
+  person->joined = &pins.JoinedBy(context_.key.forge, actor.id);
   if (actor.id.empty()) return;
   for (const std::string& name : pins.NamesOf(context_.key.forge, actor.id)) {
     const auto& names = person->names;
@@ -159,11 +168,69 @@ const Fact* Roster::Lookup(const Answers& answers, const Person& person, std::st
   return *after;
 }
 
+std::vector<const JoinedTime*> Roster::JoinedNow(const Person& person, std::size_t terms,
+                                                 absl::Time at) {
+  std::vector<const JoinedTime*> now;
+  for (const JoinedTime& time : *person.joined) {
+    const Customer* customer = terms_[terms]->policy.FindCustomer(time.customer);
+    if (customer == nullptr || customer->id != time.customer) continue;
+    if (at < time.since) {
+      valid_until_ = std::min(valid_until_, time.since);
+    } else if (at >= time.until) {
+      valid_from_ = std::max(valid_from_, time.until);
+    } else {
+      valid_from_ = std::max(valid_from_, time.since);
+      valid_until_ = std::min(valid_until_, time.until);
+      now.push_back(&time);
+    }
+  }
+  return now;
+}
+
+std::vector<absl::Time> Roster::JoinedAt(ActorIndex index) const {
+  std::vector<absl::Time> instants;
+  if (index == kNobody) return instants;
+  for (const JoinedTime& time : *people_[index].joined) instants.push_back(time.since);
+  std::sort(instants.begin(), instants.end());
+  return instants;
+}
+
+bool Roster::HasJoined(ActorIndex index, const Customer& customer, absl::Time at,
+                       std::string* reason) {
+  if (index == kNobody) return false;
+  const Person& person = people_[index];
+  for (const JoinedTime& time : *person.joined) {
+    if (time.customer != customer.id || at < time.since || at >= time.until) continue;
+    *reason = JoinedReason(person.actor, time);
+    return true;
+  }
+  return false;
+}
+
 bool Roster::MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer) {
   if (index == kNobody) return false;
+  const std::vector<JoinedTime>& joined = *people_[index].joined;
+  if (std::any_of(joined.begin(), joined.end(),
+                  [&](const JoinedTime& time) { return time.customer == customer.id; })) {
+    return true;
+  }
+  const bool in_any = !customer.contacts.organizations.empty() || !customer.contacts.emails.empty();
   const std::vector<std::string>& named = Of(index, terms).contact_of;
-  if (!named.empty()) return std::find(named.begin(), named.end(), customer.id) != named.end();
-  return !customer.contacts.organizations.empty() || !customer.contacts.emails.empty();
+  if (named.empty()) return in_any;
+  if (std::find(named.begin(), named.end(), customer.id) != named.end()) return true;
+  if (in_any) NoteOther(index, terms);
+  return false;
+}
+
+void Roster::NoteOther(ActorIndex index, std::size_t terms) {
+  Attributes& attributes = people_[index].attributes[terms];
+  if (std::exchange(attributes.noted, true)) return;
+  const std::vector<std::string>& named = Of(index, terms).contact_of;
+  others_.insert(named.begin(), named.end());
+  for (const JoinedTime& time : *people_[index].joined) {
+    const Customer* customer = terms_[terms]->policy.FindCustomer(time.customer);
+    if (customer != nullptr && customer->id == time.customer) others_.insert(customer->id);
+  }
 }
 
 Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& customer,
@@ -171,15 +238,22 @@ Answer Roster::ContactOf(ActorIndex index, std::size_t terms, const Customer& cu
   if (index == kNobody) return Answer::kNo;
   const TermsIndex::Named& a = Of(index, terms);
   const Person& person = people_[index];
-  if (!a.contact_of.empty()) {
-    // Rationale: a person who is named as a customer's contact is no other customer's contact by
-    // membership or address.
+  const std::vector<const JoinedTime*> joined = JoinedNow(person, terms, at);
+  if (!a.contact_of.empty() || !joined.empty()) {
+    // Rationale: a person who is named as a customer's contact, or joined it, is no other
+    // customer's contact by membership or address.
     const bool named =
         std::find(a.contact_of.begin(), a.contact_of.end(), customer.id) != a.contact_of.end();
     if (named) {
       *reason = absl::StrCat("@", person.actor.login, " is a contact of ", customer.id);
       return Answer::kYes;
     }
+    for (const JoinedTime* time : joined) {
+      if (time->customer != customer.id) continue;
+      *reason = JoinedReason(person.actor, *time);
+      return Answer::kYes;
+    }
+    NoteOther(index, terms);
     return Answer::kNo;
   }
   bool unknown = false;
@@ -220,10 +294,18 @@ Roster::OthersContact Roster::ContactOfOthers(ActorIndex index, std::size_t term
   const TermsIndex& policy = *terms_[terms]->index;
   const std::vector<Customer>& customers = terms_[terms]->policy.customers;
   OthersContact found;
-  if (!named.contact_of.empty()) {
+  const std::vector<const JoinedTime*> joined = JoinedNow(person, terms, at);
+  if (!named.contact_of.empty() || !joined.empty()) {
     found.answer = Answer::kYes;
     found.customers = named.contact_of;
-    found.reason = absl::StrCat("@", person.actor.login, " is a contact of ", found.customers[0]);
+    for (const JoinedTime* time : joined) {
+      const auto& all = found.customers;
+      if (std::find(all.begin(), all.end(), time->customer) != all.end()) continue;
+      found.customers.push_back(time->customer);
+    }
+    found.reason = named.contact_of.empty() ? JoinedReason(person.actor, *joined[0])
+                                            : absl::StrCat("@", person.actor.login,
+                                                           " is a contact of ", found.customers[0]);
     others_.insert(found.customers.begin(), found.customers.end());
     return found;
   }

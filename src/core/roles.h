@@ -69,6 +69,11 @@ class Roster {
     return index != kNobody && !Of(index, terms).team.empty();
   }
 
+  // The instants at which the actor joined a customer, ascending.
+  std::vector<absl::Time> JoinedAt(ActorIndex index) const;
+  // Whether the actor joined the customer and is its contact at `at`. `reason`: why.
+  bool HasJoined(ActorIndex index, const Customer& customer, absl::Time at, std::string* reason);
+
   // False when ContactOf says no without any answer of the forge.
   bool MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer);
   // Whether the actor is a contact of `customer` at `at`. `reason`: why.
@@ -89,8 +94,9 @@ class Roster {
   // The open questions so far.
   const std::set<Question>& questions() const { return questions_; }
   const std::set<std::string>& flags() const { return flags_; }
-  // Customers with contacts who may write here and therefore do not (or may not) count as
-  // responders.
+  // Customers on whose contacts a role depends although they claim nothing: people who may write
+  // here and therefore do not (or may not) count as responders, and people who are therefore no
+  // contacts of another customer.
   const std::set<std::string>& others() const { return others_; }
   // The last computed role of each person.
   std::vector<RoleStanding> Roles() const;
@@ -98,12 +104,14 @@ class Roster {
  private:
   struct Attributes {  // what the policy says of the person; one per version
     bool known = false;
+    bool noted = false;  // see NoteOther
     TermsIndex::Named named;
   };
   struct Person {
     Actor actor;
     bool self = false;
     std::vector<std::string> names;  // lower-case logins of this person in the policy
+    const std::vector<JoinedTime>* joined = nullptr;  // never null after Name
     std::vector<Attributes> attributes;
     bool judged = false;
     Judgement judgement;
@@ -129,9 +137,15 @@ class Roster {
     return attributes.named;
   }
   void LookUp(const Person& person, std::size_t terms, Attributes* attributes) const;
+  // The times of the person's joinings that hold at `at`, of customers that the version has. Limits
+  // the validity of the current judgement.
+  std::vector<const JoinedTime*> JoinedNow(const Person& person, std::size_t terms, absl::Time at);
   // Whether a person who may write here is a contact of any customer. Uses the policy's index and
   // the known answers; the number of new questions is limited, however many customers there are.
   OthersContact ContactOfOthers(ActorIndex index, std::size_t terms, absl::Time at);
+  // The person is no contact of a customer, because it is named as another's or joined another: the
+  // result depends on those others.
+  void NoteOther(ActorIndex index, std::size_t terms);
   void FlagUnseen(const Person& person, std::string_view organization);
   Judgement JudgeAnew(ActorIndex index, std::size_t terms, const std::vector<Claimant>& claimants,
                       int epoch, absl::Time at);

@@ -1,5 +1,6 @@
 // A cache of the pins: every judgement needs all of them, and they change only when a login of the
-// policy appears for the first time. Its size is at most the number of logins in policies.
+// policy appears for the first time, or when a contact joins or is removed. Its size is at most the
+// number of logins in policies and of contacts that ever joined.
 // Thread-safe.
 #pragma once
 

@@ -141,6 +141,17 @@ class TableStore : public Store {
   absl::StatusOr<std::vector<GateOverride>> ListOverrides() override;
   absl::StatusOr<std::optional<GateOverride>> FindOverride(const ProjectKey& project,
                                                            absl::Time at) override;
+
+  absl::StatusOr<StoredCustomer> LoadCustomer(const std::string& customer) override;
+  absl::StatusOr<std::vector<StoredCustomer>> ListStoredCustomers() override;
+  absl::Status AddCustomerFacts(const std::string& customer, std::uint64_t version,
+                                const std::vector<CustomerFact>& facts) override;
+  absl::StatusOr<std::optional<std::string>> FindInvited(const std::string& hash) override;
+  absl::Status SaveSession(const Session& session) override;
+  absl::StatusOr<std::optional<Session>> FindSession(const std::string& hash) override;
+  absl::Status EndSession(const std::string& hash) override;
+  absl::Status EndSessionsOf(const Account& account) override;
+
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::Status VerifyLedger() override;
   absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) override;
@@ -182,6 +193,8 @@ class TableStore : public Store {
   // Call it after a write, whatever its result.
   void RaiseProjectVersion(const ProjectKey& project);
   std::atomic<std::uint64_t>& VersionOf(const ProjectKey& project);
+  // Adds the accounts that joined customers.
+  static absl::Status ReadContacts(View& view, Pins* pins);
   static absl::Status StageProject(View& view, const ProjectRecord& project, Batch* batch);
   absl::Status MoveAside(const std::string& forge, std::uint64_t seq, const std::string& reason,
                          std::optional<absl::Time> now);

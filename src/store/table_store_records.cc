@@ -180,6 +180,7 @@ absl::StatusOr<Pins> TableStore::LoadPins() {
       });
   if (!walked.ok()) return walked;
   if (!trouble.ok()) return trouble;
+  if (absl::Status contacts = ReadContacts(*view, &pins); !contacts.ok()) return contacts;
   pins_.Keep(pins, kept.change);
   return pins;
 }

@@ -9,6 +9,7 @@
 #include "src/base/view.h"
 #include "src/store/codec/body.h"
 #include "src/store/codec/keys.h"
+#include "src/store/codec/people_records.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -63,6 +64,12 @@ IsReadable ValuesOf(Table table) {
       return IsRecord<TokenRecord>;
     case Table::kOverrides:
       return IsRecord<GateOverride>;
+    case Table::kCustomerFacts:
+      return IsRecord<CustomerFact>;
+    case Table::kContacts:
+      return IsRecord<ContactRow>;
+    case Table::kSessions:
+      return IsRecord<Session>;
     case Table::kLedger:
       return IsRecord<LedgerRecord>;
     case Table::kMeta:
@@ -78,6 +85,7 @@ IsReadable ValuesOf(Table table) {
     case Table::kTokenHashes:
     case Table::kCounters:
     case Table::kRefusedLabels:
+    case Table::kInvitations:
       return IsAnything;
   }
   return IsAnything;

@@ -8,6 +8,7 @@
 #include "src/store/codec/body.h"
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
+#include "src/store/codec/people_records.h"
 #include "src/store/codec/records.h"
 
 namespace retainer::store {
@@ -39,6 +40,9 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<ResyncRecord>(bytes);
   DecodeOne<TokenRecord>(bytes);
   DecodeOne<GateOverride>(bytes);
+  DecodeOne<CustomerFact>(bytes);
+  DecodeOne<ContactRow>(bytes);
+  DecodeOne<Session>(bytes);
   DecodeOne<LedgerEntry>(bytes);
   DecodeOne<LedgerRecord>(bytes);
   DecodeOne<StoredLedgerHead>(bytes);

@@ -7,6 +7,7 @@
 #include "tests/contract/store_face_contract.h"
 #include "tests/contract/store_ledger_contract.h"
 #include "tests/contract/store_notice_contract.h"
+#include "tests/contract/store_people_contract.h"
 #include "tests/contract/store_query_contract.h"
 #include "tests/fakes/temporary_folder.h"
 

@@ -380,6 +380,7 @@ void Describe(Io& io, Sweep& sweep) {
   io(1, sweep.forge);
   io(2, sweep.project);
   io(3, sweep.after);
+  io(4, sweep.account);
 }
 
 template <class Io>
@@ -540,7 +541,7 @@ void Describe(Io& io, GateOverride& record) {
 // memberships, profiles, assignments), it is the kind and the beginning of the digest instead, so
 // the ledger holds nothing that would have to be erased. `digest` is SHA-256 of the fact's record.
 // An override of the gate is stored likewise: `override:~…` with the digest of its record; the
-// entry's ticket is then number 0 of the project.
+// entry's ticket is then number 0 of the project. A customer's fact: `customer:~…`, no project.
 struct LedgerFact {
   std::string name;
   std::string digest;  // 32 bytes; empty for a fact without its content

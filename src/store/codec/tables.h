@@ -49,6 +49,10 @@
 // resyncs        text forge, text project                 ResyncRecord
 // overrides      text forge, text project,                GateOverride; kept for good
 //                instant until, text id
+// customer_facts text customer, text id                   CustomerFact
+// contacts       text forge, text actor id, text customer ContactRow; of accounts that ever joined
+// invitations    the token's hash (raw)                   the customer's id
+// sessions       the cookie's hash (raw)                  Session
 // ledger         u64 number, from 1                       LedgerRecord
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
@@ -156,15 +160,19 @@ enum class Table : std::uint8_t {
   kRefusedLabels,
   kHeld,
   kResyncs,
+  kCustomerFacts,
+  kContacts,
+  kInvitations,
+  kSessions,
 };
 
-inline constexpr std::array<std::string_view, 31> kTableNames = {
-    "meta",     "inbox",         "bodies",       "deliveries", "expiry",         "set_aside",
-    "tickets",  "open_tickets",  "indexes",      "facts",      "wakeups",        "faces",
-    "dirty",    "shown",         "dead_faces",   "notice_ids", "notice_queue",   "terms",
-    "projects", "project_paths", "pins",         "tokens",     "token_hashes",   "ledger",
-    "counters", "told_notices",  "dead_notices", "overrides",  "refused_labels", "held",
-    "resyncs"};
+inline constexpr std::array<std::string_view, 35> kTableNames = {
+    "meta",     "inbox",          "bodies",       "deliveries",  "expiry",         "set_aside",
+    "tickets",  "open_tickets",   "indexes",      "facts",       "wakeups",        "faces",
+    "dirty",    "shown",          "dead_faces",   "notice_ids",  "notice_queue",   "terms",
+    "projects", "project_paths",  "pins",         "tokens",      "token_hashes",   "ledger",
+    "counters", "told_notices",   "dead_notices", "overrides",   "refused_labels", "held",
+    "resyncs",  "customer_facts", "contacts",     "invitations", "sessions"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];

@@ -1,0 +1,56 @@
+// The part of the Store port about customers and about the people who signed in. Contract and
+// errors as in store.h; each method is durable when it returns OK.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "retainer/customer_fact.h"
+
+namespace retainer {
+
+struct StoredCustomer {
+  std::string customer;
+  std::uint64_t version = 0;  // rises with every fact
+  std::vector<CustomerFact> facts;
+};
+
+// A signed-in person of the pages.
+struct Session {
+  std::string hash;  // SHA-256 of the cookie's value in hex
+  Account account;
+  absl::Time created;
+  absl::Time expires;  // exclusive
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+class PeopleStore {
+ public:
+  virtual ~PeopleStore() = default;
+
+  // Version 0 and no facts if nothing is known of the customer.
+  virtual absl::StatusOr<StoredCustomer> LoadCustomer(const std::string& customer) = 0;
+  // All customers with facts, ordered by id.
+  virtual absl::StatusOr<std::vector<StoredCustomer>> ListStoredCustomers() = 0;
+  // Adds facts to a customer, each with a ledger record in the same write; a fact whose id is known
+  // is skipped. Aborted if the customer's version is not `version`: load and decide again.
+  // InvalidArgument: a fact without id, or of another customer.
+  virtual absl::Status AddCustomerFacts(const std::string& customer, std::uint64_t version,
+                                        const std::vector<CustomerFact>& facts) = 0;
+  // The customer that has an invitation with this hash. Cost: one row.
+  virtual absl::StatusOr<std::optional<std::string>> FindInvited(const std::string& hash) = 0;
+
+  // Saves a session, and deletes those that expired before its beginning.
+  virtual absl::Status SaveSession(const Session& session) = 0;
+  virtual absl::StatusOr<std::optional<Session>> FindSession(const std::string& hash) = 0;
+  // OK if there is none.
+  virtual absl::Status EndSession(const std::string& hash) = 0;
+  virtual absl::Status EndSessionsOf(const Account& account) = 0;
+};
+
+}  // namespace retainer

@@ -1,0 +1,64 @@
+// The fields of the records about customers and people, by tag (format: codec/fields.h). Tags are
+// never reused; a new field gets the next number.
+#pragma once
+
+#include <vector>
+
+#include "retainer/customer_fact.h"
+#include "retainer/people_store.h"
+#include "retainer/pins.h"
+#include "src/store/codec/fields.h"
+#include "src/store/codec/records.h"
+
+namespace retainer::store {
+
+// The numbers that this version knows.
+inline NumberRange KnownNumbers(Enumeration<CustomerFactKind>) { return {1, 4}; }
+
+template <class Io>
+void Describe(Io& io, Account& account) {
+  io(1, account.forge);
+  io(2, account.actor);
+}
+
+template <class Io>
+void Describe(Io& io, CustomerFact& fact) {
+  io(1, fact.id);
+  io(2, fact.customer);
+  io(3, fact.kind);
+  io(4, fact.at);
+  io(5, fact.by);
+  io(6, fact.account);
+  io(7, fact.invitation);
+  io(8, fact.hash);
+  io(9, fact.uses);
+  io(10, fact.expires);
+}
+
+template <class Io>
+void Describe(Io& io, JoinedTime& time) {
+  io(1, time.customer);
+  io(2, time.since);
+  io(3, time.until);
+}
+
+// When an account was a contact of one customer. Derived from the customer's facts and changed in
+// the same write.
+struct ContactRow {
+  std::vector<JoinedTime> times;
+};
+
+template <class Io>
+void Describe(Io& io, ContactRow& row) {
+  io(1, row.times);
+}
+
+template <class Io>
+void Describe(Io& io, Session& session) {
+  io(1, session.hash);
+  io(2, session.account);
+  io(3, session.created);
+  io(4, session.expires);
+}
+
+}  // namespace retainer::store

@@ -1,0 +1,141 @@
+// The store's contract: customers' facts, contacts that joined, and sessions.
+#pragma once
+
+#include "tests/contract/store_contract.h"
+
+namespace retainer {
+
+inline const Account kSampleErin{"github", {"33", "erin", false}};
+
+inline CustomerFact SampleInvited(const std::string& customer, const std::string& id) {
+  return *MakeInvited(customer, id, "hash of " + id, 3, absl::Hours(2), "carol", At(0));
+}
+
+inline CustomerFact SampleJoined(const std::string& customer, const std::string& invitation,
+                                 int at) {
+  const CustomerBook book = ReadCustomerFacts({SampleInvited(customer, invitation)});
+  return *MakeJoined(book, customer, "hash of " + invitation, kSampleErin, std::nullopt, At(at));
+}
+
+TEST_P(StoreContract, ACustomersFactsAreReadBackWholeAndStandInTheLedger) {
+  EXPECT_EQ(store_.LoadCustomer("acme")->version, 0u);
+  const std::vector<CustomerFact> facts = {SampleInvited("acme", "i1"),
+                                           SampleJoined("acme", "i1", 60)};
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, facts).ok());
+  ASSERT_TRUE(store_.AddCustomerFacts("acm", 0, {SampleInvited("acm", "i2")}).ok());
+  const auto stored = store_.LoadCustomer("acme");
+  ASSERT_TRUE(stored.ok());
+  EXPECT_EQ(stored->version, 2u);
+  ASSERT_EQ(stored->facts.size(), 2u);
+  EXPECT_EQ(stored->facts[0], facts[0]);
+  EXPECT_EQ(stored->facts[1], facts[1]);
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 3u);
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+  const auto all = store_.ListStoredCustomers();
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ((*all)[0].customer, "acm");
+  EXPECT_EQ((*all)[1].customer, "acme");
+  EXPECT_EQ((*all)[1].version, 2u);
+}
+
+TEST_P(StoreContract, FactsOfACustomerAreAddedToTheVersionThatWasRead) {
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i1")}).ok());
+  EXPECT_TRUE(absl::IsAborted(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i2")})));
+  EXPECT_EQ(store_.LoadCustomer("acme")->version, 1u);
+  // A fact that is there already changes nothing, and is not written to the ledger again.
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 1, {SampleInvited("acme", "i1")}).ok());
+  EXPECT_EQ(store_.LoadCustomer("acme")->version, 1u);
+  EXPECT_EQ(store_.ReadLedgerHead()->length, 1u);
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(store_.AddCustomerFacts("beta", 0, {SampleInvited("acme", "i3")})));
+  CustomerFact nameless = SampleInvited("acme", "i4");
+  nameless.id.clear();
+  EXPECT_TRUE(absl::IsInvalidArgument(store_.AddCustomerFacts("acme", 1, {nameless})));
+}
+
+TEST_P(StoreContract, OfManyWhoJoinAtOnceEachIsTakenOnce) {
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i1")}).ok());
+  std::atomic<int> taken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      const Account account{"github", {std::to_string(i), "", false}};
+      for (;;) {
+        const auto stored = store_.LoadCustomer("acme");
+        const auto fact = MakeJoined(ReadCustomerFacts(stored->facts), "acme", "hash of i1",
+                                     account, std::nullopt, At(5));
+        if (!fact.ok()) return;
+        const absl::Status added = store_.AddCustomerFacts("acme", stored->version, {*fact});
+        if (absl::IsAborted(added)) continue;
+        if (added.ok()) ++taken;
+        return;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(taken, 3) << "the invitation has three uses";
+}
+
+TEST_P(StoreContract, AnInvitationIsFoundByItsHash) {
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i1")}).ok());
+  EXPECT_EQ(**store_.FindInvited("hash of i1"), "acme");
+  EXPECT_FALSE(store_.FindInvited("hash of i2")->has_value());
+  EXPECT_FALSE(store_.FindInvited("i1")->has_value());
+  EXPECT_FALSE(store_.FindInvited("")->has_value());
+}
+
+TEST_P(StoreContract, AccountsThatJoinedAreAmongThePins) {
+  EXPECT_TRUE(store_.LoadPins()->JoinedBy("github", "33").empty());
+  ASSERT_TRUE(store_
+                  .AddCustomerFacts("acme", 0,
+                                    {SampleInvited("acme", "i1"), SampleJoined("acme", "i1", 60)})
+                  .ok());
+  const std::vector<JoinedTime> joined = {{"acme", At(60), absl::InfiniteFuture()}};
+  EXPECT_EQ(store_.LoadPins()->JoinedBy("github", "33"), joined);
+  EXPECT_TRUE(store_.LoadPins()->JoinedBy("gitlab", "33").empty());
+  EXPECT_TRUE(store_.LoadPins()->JoinedBy("github", "3").empty());
+
+  const CustomerBook book = ReadCustomerFacts(store_.LoadCustomer("acme")->facts);
+  ASSERT_TRUE(
+      store_.AddCustomerFacts("acme", 2, {MakeRemoved("acme", book.contacts[0], "carol", At(90))})
+          .ok());
+  ASSERT_TRUE(store_
+                  .AddCustomerFacts("beta", 0,
+                                    {SampleInvited("beta", "i2"), SampleJoined("beta", "i2", 70)})
+                  .ok());
+  const std::vector<JoinedTime> both = {{"acme", At(60), At(90)},
+                                        {"beta", At(70), absl::InfiniteFuture()}};
+  EXPECT_EQ(store_.LoadPins()->JoinedBy("github", "33"), both);
+}
+
+TEST_P(StoreContract, ASessionIsFoundByItsHashUntilItEnds) {
+  const Session session{"h1", kSampleErin, At(0), At(100)};
+  ASSERT_TRUE(store_.SaveSession(session).ok());
+  EXPECT_EQ(**store_.FindSession("h1"), session);
+  EXPECT_FALSE(store_.FindSession("h2")->has_value());
+  ASSERT_TRUE(store_.EndSession("h1").ok());
+  ASSERT_TRUE(store_.EndSession("h1").ok());
+  EXPECT_FALSE(store_.FindSession("h1")->has_value());
+}
+
+TEST_P(StoreContract, ANewSessionDeletesThoseThatExpired) {
+  ASSERT_TRUE(store_.SaveSession({"h1", kSampleErin, At(0), At(100)}).ok());
+  ASSERT_TRUE(store_.SaveSession({"h2", kSampleErin, At(50), At(150)}).ok());
+  ASSERT_TRUE(store_.SaveSession({"h3", kSampleErin, At(100), At(200)}).ok());
+  EXPECT_FALSE(store_.FindSession("h1")->has_value());
+  EXPECT_TRUE(store_.FindSession("h2")->has_value());
+}
+
+TEST_P(StoreContract, AllSessionsOfAnAccountEndTogether) {
+  const Account other{"gitlab", kSampleErin.actor};
+  ASSERT_TRUE(store_.SaveSession({"h1", kSampleErin, At(0), At(100)}).ok());
+  ASSERT_TRUE(store_.SaveSession({"h2", kSampleErin, At(0), At(100)}).ok());
+  ASSERT_TRUE(store_.SaveSession({"h3", other, At(0), At(100)}).ok());
+  // The login may have changed meanwhile.
+  ASSERT_TRUE(store_.EndSessionsOf({"github", {"33", "erin2", false}}).ok());
+  EXPECT_FALSE(store_.FindSession("h1")->has_value());
+  EXPECT_FALSE(store_.FindSession("h2")->has_value());
+  EXPECT_TRUE(store_.FindSession("h3")->has_value());
+}
+
+}  // namespace retainer
