@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "retainer/ids.h"
+#include "retainer/policy.h"
 #include "retainer/standing.h"
 
 namespace retainer {
@@ -24,6 +26,12 @@ struct WebhookSecret {
   std::vector<ProjectRef> projects;  // patterns; empty: every project of the forge
 };
 
+// How people sign in with their account of a forge (OAuth 2.0).
+struct SignInConfig {
+  std::string client_id;      // of the GitHub App, or of a GitLab application
+  std::string client_secret;  // empty only if secrets were not read
+};
+
 struct ForgeConfig {
   std::string name;  // also the webhook path: POST /webhooks/{name}
   ForgeKind kind = ForgeKind::kGitHub;
@@ -34,6 +42,7 @@ struct ForgeConfig {
   std::string private_key;                    // PEM
   std::string token;
   absl::Duration mutation_interval = absl::Seconds(1);  // `mutation_interval: 1s`
+  std::optional<SignInConfig> sign_in;                  // nullopt: nobody can sign in with it
 };
 
 struct OidcConfig {
@@ -69,6 +78,7 @@ struct Config {
   std::string policy;    // folder
   bool observe = false;  // `mode: observe`
   std::vector<ForgeConfig> forges;
+  std::vector<Login> admins;  // of the pages
   std::vector<OidcConfig> oidc;
   std::map<std::string, SinkConfig> sinks;
 };

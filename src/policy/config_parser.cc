@@ -66,6 +66,7 @@ class ConfigReader {
     } else {
       reader_.Error(root, "no forges", "write e.g. forges: [{name: github, kind: github, …}]");
     }
+    if (const YamlNode* n = root.Find("admins")) ReadAdmins(*n);
     if (const YamlNode* n = root.Find("oidc")) {
       for (const YamlNode& item : reader_.List(*n, "oidc")) ReadOidc(item);
     }
@@ -139,8 +140,8 @@ class ConfigReader {
   }
 
   void ReadForge(const YamlNode& node) {
-    const Keys keys = {"name", "kind",  "api_url",        "webhook_secrets",
-                       "app",  "token", "signing_tokens", "mutation_interval"};
+    const Keys keys = {"name",  "kind",           "api_url",           "webhook_secrets", "app",
+                       "token", "signing_tokens", "mutation_interval", "sign_in"};
     if (!reader_.Map(node, "a forge", keys)) return;
     ForgeConfig forge;
     if (!ReadForgeName(node, &forge)) return;
@@ -160,6 +161,7 @@ class ConfigReader {
     }
     ReadSecrets(node, &forge);
     ReadCredentials(node, &forge);
+    if (const YamlNode* sign_in = node.Find("sign_in")) ReadSignIn(*sign_in, &forge);
     if (const YamlNode* interval = node.Find("mutation_interval")) {
       const auto text = values_.Text(*interval, "mutation_interval");
       if (text && *text == "0s") {
@@ -306,6 +308,38 @@ class ConfigReader {
     forge->private_key = values_.Secret(*key, "private_key").value_or("");
     if (!forge->private_key.empty() && !absl::StrContains(forge->private_key, "PRIVATE KEY-----")) {
       reader_.Error(*key, "private_key is not PEM", "download the app's key again (.pem)");
+    }
+  }
+
+  void ReadSignIn(const YamlNode& node, ForgeConfig* forge) {
+    if (!reader_.Map(node, "sign_in", {"client_id", "client_secret"})) return;
+    const YamlNode* id = node.Find("client_id");
+    const YamlNode* secret = node.Find("client_secret");
+    if (id == nullptr || secret == nullptr) {
+      reader_.Error(node, "sign_in needs a client id and a client secret",
+                    "write {client_id: ID, client_secret: env:NAME}");
+      return;
+    }
+    if (config_.public_url.empty()) {
+      reader_.Error(node, "people cannot sign in without a public_url",
+                    "write public_url: https://HOST, the address of this service");
+    }
+    forge->sign_in.emplace();
+    forge->sign_in->client_id = values_.Text(*id, "client_id").value_or("");
+    forge->sign_in->client_secret = values_.Secret(*secret, "client_secret").value_or("");
+  }
+
+  void ReadAdmins(const YamlNode& node) {
+    config_.admins = reader_.Logins(node, "admins", "a login");
+    for (const Login& admin : config_.admins) {
+      const auto forge =
+          std::find_if(config_.forges.begin(), config_.forges.end(),
+                       [&](const ForgeConfig& each) { return each.name == admin.forge; });
+      if (forge != config_.forges.end() && forge->sign_in) continue;
+      reader_.Error(node,
+                    absl::StrCat("the admin ", admin.forge, ":", admin.name,
+                                 " cannot sign in: the forge has no sign_in"),
+                    "write sign_in: {client_id: ID, client_secret: env:NAME} in that forge");
     }
   }
 

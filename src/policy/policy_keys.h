@@ -15,8 +15,9 @@ inline Keys Root() {
 }
 // The keys of the configuration, which people confuse with the policy.
 inline Keys Configuration() {
-  return {"listen", "metrics_listen", "public_url", "trusted_proxies", "store", "policy", "mode",
-          "forges", "oidc",           "sinks"};
+  return {"listen", "metrics_listen", "public_url", "trusted_proxies",
+          "store",  "policy",         "mode",       "forges",
+          "admins", "oidc",           "sinks"};
 }
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }

@@ -231,5 +231,41 @@ TEST(ConfigParserTest, AMissingFileIsAProblem) {
   EXPECT_NE(result.problems[0].what.find("cannot read"), std::string::npos);
 }
 
+TEST(ConfigParserTest, ReadsHowPeopleSignInAndWhoAdministers) {
+  const std::string text =
+      Replaced("    app: {id: 123, private_key: file:app.pem}\n",
+               "    app: {id: 123, private_key: file:app.pem}\n"
+               "    sign_in: {client_id: Iv1.abc, client_secret: env:HOOK}\n") +
+      "admins: [\"github:carol\"]\n";
+  const ConfigResult result = ParseConfig("c.yaml", text, "/etc/desk", Fakes());
+  ASSERT_TRUE(result.config) << FormatProblem(result.problems.at(0));
+  ASSERT_TRUE(result.config->forges[0].sign_in);
+  EXPECT_EQ(result.config->forges[0].sign_in->client_id, "Iv1.abc");
+  EXPECT_EQ(result.config->forges[0].sign_in->client_secret, kSecret);
+  EXPECT_FALSE(result.config->forges[1].sign_in);
+  EXPECT_EQ(result.config->admins, (std::vector<Login>{{"github", "carol"}}));
+}
+
+TEST(ConfigParserTest, RefusesASignInThatCannotWork) {
+  const auto problem = [](const std::string& sign_in, const std::string& more,
+                          const std::string& url = "public_url: https://support.example.com/\n") {
+    std::string text =
+        Replaced("    token: env:TOKEN\n", "    token: env:TOKEN\n" + sign_in) + more;
+    const std::string given = "public_url: https://support.example.com/\n";
+    text.replace(text.find(given), given.size(), url);
+    const ConfigResult result = ParseConfig("c.yaml", text, "/etc/desk", Fakes());
+    return result.problems.empty() ? std::string() : FormatProblem(result.problems[0]);
+  };
+  const std::string good = "    sign_in: {client_id: x, client_secret: env:HOOK}\n";
+  EXPECT_EQ(problem(good, ""), "");
+  EXPECT_NE(problem("    sign_in: {client_id: x}\n", "").find("client secret"), std::string::npos);
+  EXPECT_NE(problem("    sign_in: {client_id: x, client_secret: y}\n", "").find("env:"),
+            std::string::npos)
+      << "a secret in the file itself";
+  EXPECT_NE(problem(good, "", "").find("public_url"), std::string::npos);
+  EXPECT_NE(problem(good, "admins: [\"github:carol\"]\n").find("no sign_in"), std::string::npos);
+  EXPECT_NE(problem(good, "admins: [\"nowhere:carol\"]\n").find("no sign_in"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace retainer::policy
