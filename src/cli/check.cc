@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "retainer/instant_text.h"
@@ -160,6 +161,24 @@ void CheckLeaving(const Config& config, const Policy& policy, Report* report) {
   }
 }
 
+// Names the contacts that joined, and what is wrong with them under this policy.
+void CheckJoined(const Config& config, const Policy& policy, Report* report) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.data, error)) return;
+  nlohmann::json kept = nlohmann::json::array();
+  for (const Customer& customer : policy.customers) kept.push_back(customer.id);
+  StoreTalk talk(config, StoreTalk::Terms::kRecorded, Service::Parts::kStore);
+  const auto answered = talk.Ask(nlohmann::json{{"op", "joined"}, {"customers", kept}}.dump());
+  if (!answered.ok()) return;  // CheckLeaving has said why
+  const auto found = nlohmann::ordered_json::parse(answered->data);
+  for (const auto& each : found["contacts"]) {
+    report->Good(absl::StrCat("Joined ", each["customer"].get<std::string>(), ": ",
+                              absl::StrJoin(each["accounts"].get<std::vector<std::string>>(), ", "),
+                              "."));
+  }
+  for (const auto& warning : found["warnings"]) report->Warning(warning.get<std::string>());
+}
+
 void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>& policy,
                  Report* report) {
   FileFindings findings;
@@ -185,6 +204,7 @@ void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>
   report->Errors(Lacking(policy->policy, *config, policy->places));
   CheckProjects(*config, *policy, report);
   CheckLeaving(*config, policy->policy, report);
+  CheckJoined(*config, policy->policy, report);
 }
 
 void Check(const CheckOptions& options) {

@@ -51,6 +51,7 @@ void RegisterQueue(CLI::App& app);
 void RegisterCalendar(CLI::App& app);
 void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
+void RegisterCustomer(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterInbox(CLI::App& app);
 void RegisterResync(CLI::App& app);

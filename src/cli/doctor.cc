@@ -319,6 +319,25 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
   }
 }
 
+// The contacts that joined customers. What the store cannot answer, LookAtDesk has said.
+void LookAtJoined(const Config& config, const LoadedPolicy& policy, Findings* findings) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(config.data, ignored)) return;
+  nlohmann::json kept = nlohmann::json::array();
+  for (const Customer& customer : policy.policy.customers) kept.push_back(customer.id);
+  const auto answered = Ask(config, nlohmann::json{{"op", "joined"}, {"customers", kept}}.dump());
+  if (!answered.ok()) return;
+  const auto found = nlohmann::json::parse(answered->data);
+  for (const auto& each : found["contacts"]) {
+    const auto accounts = each["accounts"].get<std::vector<std::string>>();
+    findings->Good("contacts", absl::StrCat(absl::StrJoin(accounts, ", "), " joined ",
+                                            each["customer"].get<std::string>()));
+  }
+  for (const auto& warning : found["warnings"]) {
+    findings->Warn("contacts", warning.get<std::string>());
+  }
+}
+
 void Doctor(const DoctorOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
@@ -335,6 +354,7 @@ void Doctor(const DoctorOptions& options) {
   Projects projects = policy.ok() ? NamedProjects(*policy) : Projects();
   std::set<std::string> troubled_sinks;
   LookAtDesk(*config, &projects, &troubled_sinks, &findings);
+  if (policy.ok()) LookAtJoined(*config, *policy, &findings);
   LookAtSinks(*config, troubled_sinks, &findings);
   for (const ForgeConfig& forge : config->forges) {
     LookAtForge(*config, forge, projects[forge.name], policy, &findings);

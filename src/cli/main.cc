@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   RegisterQueue(app);
   RegisterTicket(app);
   RegisterToken(app);
+  RegisterCustomer(app);
   RegisterCalendar(app);
   RegisterDoctor(app);
   RegisterInbox(app);

@@ -1,5 +1,6 @@
 #include "src/cli/operations.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
 #include "retainer/time_zone.h"
@@ -15,6 +17,7 @@
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
+#include "src/cli/customer_operations.h"
 #include "src/cli/desk_state.h"
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
@@ -310,6 +313,13 @@ absl::StatusOr<Result> ReadBack(pipeline::Desk& desk, const nlohmann::ordered_js
 
 }  // namespace
 
+std::string JoinUrl(const Config& config) {
+  const bool any = std::any_of(config.forges.begin(), config.forges.end(),
+                               [](const ForgeConfig& forge) { return forge.sign_in.has_value(); });
+  if (!any || config.public_url.empty()) return "";
+  return absl::StrCat(absl::StripSuffix(config.public_url, "/"), "/join/");
+}
+
 std::string Operations::Answer(const std::string& request_text) {
   absl::StatusOr<Result> result;
   try {
@@ -327,6 +337,18 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListTokens(store_);
     } else if (op == "token revoke") {
       result = RevokeToken(store_, clock_, request);
+    } else if (op == "customer invite") {
+      result = InviteContact(desk_, clock_, join_url_, request);
+    } else if (op == "customer contacts") {
+      result = ListContacts(desk_, store_, clock_, request);
+    } else if (op == "customer remove") {
+      result = RemoveContact(desk_, store_, clock_, request);
+    } else if (op == "customer invitations") {
+      result = ListInvitations(desk_, store_, clock_, request);
+    } else if (op == "customer revoke") {
+      result = RevokeInvitation(desk_, store_, clock_, request);
+    } else if (op == "joined") {
+      result = JoinedContacts(store_, clock_, request);
     } else if (op == "override add") {
       result = AddOverride(desk_, store_, clock_, request);
     } else if (op == "override list") {

@@ -27,9 +27,14 @@ class Operations {
   // Reads the policy again and returns the result.
   using Reload = std::function<absl::StatusOr<PolicyState>()>;
 
-  // `reload` belongs to a running service; without one, leave it out.
-  Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr)
-      : desk_(desk), store_(store), clock_(clock), reload_(std::move(reload)) {}
+  // `reload` belongs to a running service; without one, leave it out. `join_url`: as InviteContact.
+  Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr,
+             std::string join_url = "")
+      : desk_(desk),
+        store_(store),
+        clock_(clock),
+        reload_(std::move(reload)),
+        join_url_(std::move(join_url)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
   // canonical status code. Never throws.
@@ -44,12 +49,16 @@ class Operations {
   Store& store_;
   Clock& clock_;
   const Reload reload_;
+  const std::string join_url_;
   // Terms of the last backtest or impact. They are kept because pages are requested one after
   // another.
   std::mutex mutex_;
   std::shared_ptr<const Terms> proposed_;  // guarded by mutex_
   ImpactPages impact_;
 };
+
+// What comes before an invitation's token: `https://HOST/join/`. Empty if nobody can sign in.
+std::string JoinUrl(const Config& config);
 
 // An answer that a command prints.
 struct Answered {

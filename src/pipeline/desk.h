@@ -192,6 +192,14 @@ class Desk {
     return containment_.FixedIn(project, ref, tickets);
   }
 
+  // Adds a fact to a customer. `decide` gets what the customer's facts say; it is called again if
+  // they changed meanwhile. The open tickets in which the fact's account takes part are judged
+  // again in the background. Removing an account ends its sessions. Errors: those of `decide` and
+  // of the store.
+  using DecideFact = std::function<absl::StatusOr<CustomerFact>(const CustomerBook& book)>;
+  absl::StatusOr<CustomerFact> ChangeCustomer(const std::string& customer,
+                                              const DecideFact& decide);
+
   // Starts a resync of a project, or of all that the policy covers if none is named. Returns which.
   // NotFound, with what to do, if the project is unknown; FailedPrecondition if it is not covered.
   absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);

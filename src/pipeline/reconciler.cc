@@ -46,21 +46,31 @@ void Reconciler::TermsChanged() {
 }
 
 void Reconciler::ProjectChanged(const ProjectKey& project) {
+  Add({project.forge, project.id, std::nullopt});
+}
+
+void Reconciler::AccountChanged(const std::string& forge, const std::string& account) {
+  Add({forge, "", std::nullopt, account});
+}
+
+void Reconciler::Add(Sweep sweep) {
   {
     std::lock_guard lock(mutex_);
     ++epoch_;
     const auto same =
-        std::find_if(state_.sweeps.begin(), state_.sweeps.end(), [&](const Sweep& sweep) {
-          return sweep.forge == project.forge && sweep.project == project.id;
+        std::find_if(state_.sweeps.begin(), state_.sweeps.end(), [&](const Sweep& there) {
+          return there.forge == sweep.forge && there.project == sweep.project &&
+                 there.account == sweep.account;
         });
     if (same != state_.sweeps.end()) {
       same->after.reset();
     } else {
-      state_.sweeps.push_back({project.forge, project.id, std::nullopt});
+      state_.sweeps.push_back(std::move(sweep));
     }
   }
   if (const absl::Status saved = Save(); !saved.ok()) {
-    log_.Warning("a project's change is not saved yet", {{"error", StatusText(saved)}});
+    log_.Warning("which tickets are to be judged again is not saved yet",
+                 {{"error", StatusText(saved)}});
   }
 }
 
@@ -89,7 +99,7 @@ void Reconciler::Report(bool done) {
             {{"judged", absl::StrCat(state_.judged)}});
 }
 
-absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
+absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key, const std::string& account) {
   const auto records = store_.LoadRecords({key});
   if (!records.ok()) return records.status();
   const TicketRecord& record = records->front();
@@ -99,6 +109,17 @@ absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
     if (!project.ok()) return project.status();
     // Lists show the ticket with its project's present name.
     if (!*project || (*project)->path == record.project_path) return false;
+  }
+  if (!account.empty()) {
+    const auto stored = store_.LoadTicket(key);
+    if (!stored.ok()) return stored.status();
+    const bool takes_part =
+        std::any_of(stored->facts.begin(), stored->facts.end(), [&](const auto& entry) {
+          const Fact& fact = entry.second;
+          return fact.actor.id == account || fact.author.id == account ||
+                 fact.assignee.id == account;
+        });
+    if (!takes_part) return false;
   }
   const auto judged = judge_.Decide(key, {});
   if (!judged.ok()) return judged.status();
@@ -148,7 +169,7 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
       store_.ListTicketKeys(sweep->forge, sweep->project, sweep->after, options_.page);
   if (!page.ok()) return page.status();
   for (const TicketKey& key : *page) {
-    const auto judged = JudgeAgain(key);
+    const auto judged = JudgeAgain(key, sweep->account);
     if (judged.ok()) {
       round.judged += *judged ? 1 : 0;
     } else if (IsTicketsOwn(judged.status())) {

@@ -6,7 +6,7 @@
 // The progress of a re-evaluation is in the store, written after every page. A restart continues
 // there, and a restart after the end begins nothing. A page may be judged twice, none is left out.
 //
-// RunOnce: one thread at a time. TermsChanged and ProjectChanged: thread-safe.
+// RunOnce: one thread at a time. TermsChanged, ProjectChanged and AccountChanged: thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +42,8 @@ class Reconciler {
   // cannot lose it, and again after the commit, because a ticket judged in between did not see the
   // change.
   void ProjectChanged(const ProjectKey& project);
+  // The same for the open tickets in which an account (an actor id) takes part.
+  void AccountChanged(const std::string& forge, const std::string& account);
 
   struct Round {
     std::size_t judged = 0;
@@ -56,8 +58,9 @@ class Reconciler {
   absl::Status TellFigures();
 
  private:
-  // Returns false if there was nothing to judge.
-  absl::StatusOr<bool> JudgeAgain(const TicketKey& key);
+  void Add(Sweep sweep);
+  // Returns false if there was nothing to judge. `account`: as in Sweep.
+  absl::StatusOr<bool> JudgeAgain(const TicketKey& key, const std::string& account);
   absl::Status Look(absl::Time now);
   // If the clock was set back, wake-ups that were due soon are far ahead: judge everything again.
   void LookAtTheClock();

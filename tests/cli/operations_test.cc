@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "src/base/digest.h"
 #include "tests/pipeline/world.h"
 
 namespace retainer::cli {
@@ -27,7 +28,8 @@ class OperationsTest : public World {
         options);
     desk->Start();
     desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
-    operations = std::make_unique<Operations>(*desk, store, clock);
+    operations =
+        std::make_unique<Operations>(*desk, store, clock, nullptr, "https://desk.example/join/");
   }
   void TearDown() override { EXPECT_TRUE(desk->Stop(absl::Seconds(30)).ok()); }
 
@@ -357,6 +359,122 @@ TEST_F(OperationsTest, TheStateNamesAStoreThatCannotBeWritten) {
   EXPECT_NE(state["data"]["trouble"].dump().find("the disk is full"), std::string::npos) << state;
   EXPECT_EQ(state["data"]["ready"], false);
   store.FailWrites(absl::OkStatus());
+}
+
+TEST_F(OperationsTest, AnInvitationIsPrintedOnceAndOnlyItsHashIsKept) {
+  const json made = Ask({{"op", "customer invite"},
+                         {"customer", "c-7f3"},
+                         {"uses", 2},
+                         {"expires_s", 3600},
+                         {"by", "carol"}});
+  ASSERT_TRUE(made.contains("text")) << made;
+  const std::string url = made["data"]["url"];
+  const std::string before = "https://desk.example/join/";
+  ASSERT_EQ(url.substr(0, before.size()), before);
+  EXPECT_EQ(made["text"], url + "\n");
+  const std::string token = url.substr(before.size());
+  EXPECT_GE(token.size(), 43u);
+  EXPECT_EQ(**store.FindInvited(base::Sha256Hex(token)), "acme");
+
+  json list = Ask({{"op", "customer invitations"}, {"customer", "acme"}});
+  ASSERT_EQ(list["data"].size(), 1u);
+  EXPECT_EQ(list["data"][0]["open"], true);
+  EXPECT_EQ(list.dump().find(token), std::string::npos);
+  const std::string id = list["data"][0]["id"];
+  EXPECT_TRUE(Ask({{"op", "customer revoke"}, {"customer", "acme"}, {"id", id}, {"by", "carol"}})
+                  .contains("text"));
+  list = Ask({{"op", "customer invitations"}, {"customer", "acme"}});
+  EXPECT_EQ(list["data"][0]["open"], false);
+  EXPECT_EQ(Ask({{"op", "customer revoke"}, {"customer", "acme"}, {"id", "no"}})["code"],
+            static_cast<int>(absl::StatusCode::kNotFound));
+}
+
+TEST_F(OperationsTest, AnInvitationThatCannotWorkIsRefusedWithTheRemedy) {
+  const auto error = [&](const json& request) {
+    const json answer = Ask(request);
+    return answer.value("error", "");
+  };
+  EXPECT_NE(error({{"op", "customer invite"}, {"customer", "nobody"}, {"by", "carol"}})
+                .find("there are acme"),
+            std::string::npos);
+  for (const auto& [uses, seconds] : std::vector<std::pair<std::int64_t, std::int64_t>>{
+           {0, 60}, {-1, 60}, {1LL << 33, 60}, {1, 0}, {1, -5}, {1, 1LL << 40}}) {
+    EXPECT_NE(error({{"op", "customer invite"},
+                     {"customer", "acme"},
+                     {"uses", uses},
+                     {"expires_s", seconds},
+                     {"by", "carol"}}),
+              "")
+        << uses << " " << seconds;
+  }
+  operations = std::make_unique<Operations>(*desk, store, clock);
+  EXPECT_NE(
+      error({{"op", "customer invite"}, {"customer", "acme"}, {"by", "carol"}}).find("sign_in"),
+      std::string::npos);
+}
+
+TEST_F(OperationsTest, AContactThatJoinedIsListedRemovedAndItsTicketsAreJudgedAgain) {
+  receiver.Register("d1", MakeEvent(1, kErin, {Opened(kErin, 0)}));
+  Accept("d1");
+  EXPECT_TRUE(Load(1).record.customers.empty());
+  ASSERT_TRUE(
+      Ask({{"op", "customer invite"}, {"customer", "acme"}, {"by", "carol"}}).contains("text"));
+  const auto joined = desk->ChangeCustomer("acme", [&](const CustomerBook& book) {
+    return MakeJoined(book, "acme", book.invitations.at(0).hash, {"github", kErin}, std::nullopt,
+                      clock.Now());
+  });
+  ASSERT_TRUE(joined.ok()) << joined.status();
+  Settle();
+  EXPECT_EQ(Load(1).record.customers, std::vector<std::string>{"acme"})
+      << "the open ticket was judged again";
+
+  json contacts = Ask({{"op", "customer contacts"}, {"customer", "acme"}});
+  ASSERT_EQ(contacts["data"]["joined"].size(), 1u) << contacts;
+  EXPECT_EQ(contacts["data"]["joined"][0]["account"], "github:erin");
+  EXPECT_EQ(contacts["data"]["joined"][0]["id"], kErin.id);
+  EXPECT_EQ(contacts["data"]["joined"][0]["until"], nullptr);
+  EXPECT_EQ(contacts["data"]["policy"][0], "github:dave");
+
+  const auto remove = [&](const std::string& account) {
+    return Ask(
+        {{"op", "customer remove"}, {"customer", "acme"}, {"account", account}, {"by", "carol"}});
+  };
+  EXPECT_TRUE(remove("gitlab:erin").contains("code"));
+  EXPECT_TRUE(remove("github:dave").contains("code")) << "the policy names dave";
+  EXPECT_TRUE(remove("erin").contains("code"));
+  EXPECT_TRUE(remove("github:Erin").contains("text"));
+  EXPECT_TRUE(remove("github:erin").contains("code")) << "removed already";
+  contacts = Ask({{"op", "customer contacts"}, {"customer", "acme"}});
+  EXPECT_NE(contacts["data"]["joined"][0]["until"], nullptr);
+  EXPECT_EQ(contacts["data"]["joined"][0]["removed_by"], "carol");
+}
+
+TEST_F(OperationsTest, ContactsOfACustomerThatIsGoneAreNamedWithTheRemedy) {
+  ASSERT_TRUE(
+      Ask({{"op", "customer invite"}, {"customer", "acme"}, {"by", "carol"}}).contains("text"));
+  ASSERT_TRUE(desk->ChangeCustomer("acme",
+                                   [&](const CustomerBook& book) {
+                                     return MakeJoined(book, "acme", book.invitations.at(0).hash,
+                                                       {"github", kErin}, std::nullopt,
+                                                       clock.Now());
+                                   })
+                  .ok());
+  json found = Ask({{"op", "joined"}, {"customers", {"acme"}}});
+  EXPECT_EQ(found["data"]["contacts"][0]["accounts"][0], "github:erin");
+  EXPECT_TRUE(found["data"]["warnings"].empty());
+  found = Ask({{"op", "joined"}, {"customers", json::array()}});
+  ASSERT_EQ(found["data"]["warnings"].size(), 1u) << found;
+  EXPECT_NE(found["data"]["warnings"][0].get<std::string>().find("retainer customer remove acme"),
+            std::string::npos);
+  // The remedy works although the policy lacks the customer.
+  Policy without = MakePolicy();
+  without.customers.clear();
+  desk->SetTerms({MakeTerms("v2", At(-60), without)});
+  EXPECT_TRUE(Ask({{"op", "customer remove"},
+                   {"customer", "acme"},
+                   {"account", "github:" + kErin.id},
+                   {"by", "carol"}})
+                  .contains("text"));
 }
 
 }  // namespace

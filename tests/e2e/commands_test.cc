@@ -45,6 +45,11 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"token", "create"},
                                              {"token", "list"},
                                              {"token", "revoke"},
+                                             {"customer", "invite"},
+                                             {"customer", "contacts"},
+                                             {"customer", "remove"},
+                                             {"customer", "invitations"},
+                                             {"customer", "revoke"},
                                              {"calendar", "deadline"},
                                              {"calendar", "elapsed"},
                                              {"calendar", "batch"}}) {

@@ -27,7 +27,8 @@ class Served : public World {
     desk->SetTerms({MakeTerms("v1", At(-60 * 24), MakePolicy())});
     Deliver("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
     Work();
-    operations = std::make_unique<cli::Operations>(*desk, store, clock);
+    operations = std::make_unique<cli::Operations>(*desk, store, clock, nullptr,
+                                                   "https://desk.example/join/");
   }
   void TestBody() override {}
 
