@@ -365,6 +365,8 @@ absl::StatusOr<StoryCredentials> SetStory(Sandbox& sandbox) {
   absl::StatusOr<std::string> token = sandbox.CreateToken(ForgeKind::kGitLab, "support-desk");
   if (!token.ok()) return token.status();
   credentials.gitlab_token = *std::move(token);
+  credentials.github_client = sandbox.RegisterClient(ForgeKind::kGitHub);
+  credentials.gitlab_client = sandbox.RegisterClient(ForgeKind::kGitLab);
   credentials.github_secret = sandbox::RandomHex(32);
   credentials.gitlab_secret = sandbox::RandomHex(32);
   credentials.gitlab_signing_token =
@@ -388,16 +390,23 @@ std::map<std::string, std::string> StoryFiles(const Sandbox& sandbox,
       "api_url: ",
       sandbox.github_api_url(),
       "\n    webhook_secrets: [\"file:github.secret\"]\n    app: {id: ", credentials.app.id,
-      ", private_key: \"file:app.pem\"}\n    mutation_interval: 0s\n  - name: gitlab\n"
+      ", private_key: \"file:app.pem\"}\n    mutation_interval: 0s\n"
+      "    sign_in: {client_id: \"",
+      credentials.github_client.id,
+      "\", client_secret: \"file:github.client\"}\n  - name: gitlab\n"
       "    kind: gitlab\n    api_url: ",
       sandbox.gitlab_api_url(),
       "\n    webhook_secrets: [\"file:gitlab.secret\"]\n"
       "    signing_tokens: [\"file:gitlab.signing\"]\n    token: \"file:gitlab.token\"\n"
-      "    mutation_interval: 0s\n");
+      "    mutation_interval: 0s\n    sign_in: {client_id: \"",
+      credentials.gitlab_client.id,
+      "\", client_secret: \"file:gitlab.client\"}\nadmins: [\"github:carol\"]\n");
   return {{"retainer.yaml", config},
           {"policy/policy.yaml", StoryPolicyYaml(now)},
           {"app.pem", credentials.app.private_key_pem},
           {"github.secret", credentials.github_secret},
+          {"github.client", credentials.github_client.secret},
+          {"gitlab.client", credentials.gitlab_client.secret},
           {"gitlab.secret", credentials.gitlab_secret},
           {"gitlab.signing", credentials.gitlab_signing_token},
           {"gitlab.token", credentials.gitlab_token}};
@@ -410,6 +419,8 @@ void PointHooks(Sandbox& sandbox, const StoryCredentials& credentials,
   sandbox.SetHook(ForgeKind::kGitLab, {.url = service_url + "/webhooks/gitlab",
                                        .token = credentials.gitlab_secret,
                                        .signing_token = credentials.gitlab_signing_token});
+  sandbox.AddCallback(ForgeKind::kGitHub, service_url + "/signed-in/github");
+  sandbox.AddCallback(ForgeKind::kGitLab, service_url + "/signed-in/gitlab");
 }
 
 absl::Status PlayStory(StoryStage& stage) {

@@ -34,6 +34,8 @@ struct StoryCredentials {
   std::string gitlab_secret;
   std::string gitlab_signing_token;  // `whsec_…`
   std::string gitlab_token;
+  SandboxClient github_client;
+  SandboxClient gitlab_client;
 };
 
 // The addresses at which the desk will serve, and the folder of its data.
@@ -57,7 +59,8 @@ std::map<std::string, std::string> StoryFiles(const Sandbox& sandbox,
                                               const StoryCredentials& credentials,
                                               const StoryService& service, absl::Time now);
 
-// Makes both forges send their deliveries to the desk at `service_url`.
+// Makes both forges send their deliveries to the desk at `service_url`, and lead people who sign in
+// back to it.
 void PointHooks(Sandbox& sandbox, const StoryCredentials& credentials,
                 const std::string& service_url);
 

@@ -167,11 +167,6 @@ std::string Logins(World& world, const Project& project, const std::vector<std::
   return absl::StrJoin(out, ", ");
 }
 
-std::string HtmlEscape(std::string_view text) {
-  return absl::StrReplaceAll(absl::string_view(text.data(), text.size()),
-                             {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
-}
-
 std::string Indent(const std::string& text) {
   std::string out;
   for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
@@ -210,6 +205,11 @@ std::vector<Check> ChecksOf(const Project& project, const Ticket& ticket) {
 }
 
 }  // namespace
+
+std::string HtmlEscape(std::string_view text) {
+  return absl::StrReplaceAll(absl::string_view(text.data(), text.size()),
+                             {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+}
 
 std::string ReadMarkdown(std::string_view markdown) {
   const std::string text =

@@ -17,4 +17,7 @@ std::string ThreadText(World& world, const Project& project, const Ticket& ticke
 // The thread as a web page. Everything that people wrote is escaped.
 std::string ThreadPage(World& world, const Project& project, const Ticket& ticket);
 
+// `text` as the content or an attribute of HTML.
+std::string HtmlEscape(std::string_view text);
+
 }  // namespace retainer::sandbox

@@ -132,6 +132,21 @@ absl::StatusOr<std::string> Sandbox::CreateToken(ForgeKind forge, const std::str
   return impl_->world_.IssueToken(credential);
 }
 
+SandboxClient Sandbox::RegisterClient(ForgeKind forge) {
+  std::lock_guard lock(impl_->mutex_);
+  return impl_->oauth_.Register(forge);
+}
+
+void Sandbox::AddCallback(ForgeKind forge, const std::string& address) {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->oauth_.AddCallback(forge, address);
+}
+
+std::size_t Sandbox::live_sign_in_tokens() const {
+  std::lock_guard lock(impl_->mutex_);
+  return impl_->oauth_.live_tokens();
+}
+
 void Sandbox::SetClockSkew(absl::Duration skew) {
   std::lock_guard lock(impl_->mutex_);
   impl_->world_.set_skew(skew);

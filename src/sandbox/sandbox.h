@@ -69,6 +69,12 @@ struct SandboxApp {
   std::string private_key_pem;  // empty when the caller supplied its own public key
 };
 
+// An application with which people sign in (OAuth).
+struct SandboxClient {
+  std::string id;
+  std::string secret;
+};
+
 // The address of a forge's webhook, and the secrets that sign its deliveries.
 struct SandboxHook {
   std::string url;
@@ -180,6 +186,12 @@ class Sandbox {
   void SetAppPermissions(std::map<std::string, std::string> permissions);
   // Makes a new token for a user's account. NotFound.
   absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login);
+  // Registers the application with which people sign in at a forge; again: the same one.
+  SandboxClient RegisterClient(ForgeKind forge);
+  // The application may lead people back to this address. REQUIRES: it is registered.
+  void AddCallback(ForgeKind forge, const std::string& address);
+  // How many tokens of people who signed in were not revoked.
+  std::size_t live_sign_in_tokens() const;
   // Sets the difference between the forge's clock and the caller's. It affects `Date`, JWT checks
   // and all times.
   void SetClockSkew(absl::Duration skew);

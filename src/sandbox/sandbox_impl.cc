@@ -86,6 +86,7 @@ void Sandbox::Impl::CatchUp() {
 }
 
 Response Sandbox::Impl::Carry(const Request& request) {
+  if (sandbox::OAuth::ForgeOf(request)) return oauth_.Answer(request);
   const bool github = request.segments[1] == "v3";
   Request inner = request;
   inner.segments.erase(inner.segments.begin(), inner.segments.begin() + 2);
@@ -96,9 +97,13 @@ Response Sandbox::Impl::Carry(const Request& request) {
 
 Response Sandbox::Impl::Answer(const Request& request) {
   const std::vector<std::string>& segments = request.segments;
-  const bool api = segments.size() >= 2 && segments[0] == "api";
-  if (!api || (segments[1] != "v3" && segments[1] != "v4")) return Page(request);
-  const ForgeKind forge = segments[1] == "v3" ? ForgeKind::kGitHub : ForgeKind::kGitLab;
+  const bool api =
+      segments.size() >= 2 && segments[0] == "api" && (segments[1] == "v3" || segments[1] == "v4");
+  const std::optional<ForgeKind> sign_in = sandbox::OAuth::ForgeOf(request);
+  if (!api && !sign_in) return Page(request);
+  const ForgeKind forge = sign_in               ? *sign_in
+                          : segments[1] == "v3" ? ForgeKind::kGitHub
+                                                : ForgeKind::kGitLab;
   std::optional<Fault> fault = faults_.Take(request, forge);
   if (fault && fault->kind == FaultKind::kLate) {
     late_.emplace_back(options_.clock.Now() + fault->delay, request);

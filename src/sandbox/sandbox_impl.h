@@ -17,6 +17,7 @@
 #include "src/sandbox/hooks.h"
 #include "src/sandbox/http_server.h"
 #include "src/sandbox/message.h"
+#include "src/sandbox/oauth.h"
 #include "src/sandbox/sandbox.h"
 #include "src/sandbox/sandbox_world.h"
 
@@ -31,6 +32,7 @@ class Sandbox::Impl {
   explicit Impl(SandboxOptions options)
       : options_(std::move(options)),
         world_(options_.clock),
+        oauth_(world_),
         server_([this](const sandbox::Request& request) { return Serve(request); }) {
     world_.on_happening = [this](const sandbox::Happening& happening) { Queue(happening); };
     world_.on_redeliver = [this](const std::string& guid) { return Requeue(guid) > 0; };
@@ -103,6 +105,7 @@ class Sandbox::Impl {
   SandboxOptions options_;
   mutable std::mutex mutex_;  // guards all following members except the server
   sandbox::World world_;
+  sandbox::OAuth oauth_;
   sandbox::ContentLimit content_limit_;
   sandbox::Faults faults_;
   std::vector<SandboxRequest> requests_;

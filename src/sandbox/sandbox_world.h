@@ -274,6 +274,7 @@ class World {
   User* FindUser(ForgeKind forge, std::string_view login);
   User* FindUser(ForgeKind forge, std::int64_t id);
   const User& UserOf(ForgeKind forge, std::int64_t id);  // REQUIRES: the user exists
+  const std::deque<User>& users() const { return users_; }
   Organization* FindOrganization(ForgeKind forge, std::string_view name);
   Organization* FindOrganization(ForgeKind forge, std::int64_t id);
   Project* FindProject(ForgeKind forge, std::string_view path);
@@ -347,6 +348,7 @@ class World {
   std::vector<std::int64_t> Installations();
   std::string IssueToken(const Credential& credential);
   const Credential* FindToken(const std::string& token) const;
+  void RevokeToken(const std::string& token) { tokens_.erase(token); }
   RateWindow& Rate(ForgeKind forge, const std::string& who);
   void SetRateRemaining(ForgeKind forge, int remaining);
 
