@@ -18,6 +18,7 @@
 #include "src/api/exchange.h"
 #include "src/api/http_front.h"
 #include "src/api/routes.h"
+#include "src/pages/pages.h"
 #include "src/pipeline/desk.h"
 #include "src/pipeline/throttle.h"
 
@@ -72,6 +73,7 @@ class PublicFront final : public Front {
     AttemptLimits attempts;
     OidcVerifier* oidc = nullptr;
     ApiRouteOptions routes;
+    const pages::Pages* pages = nullptr;  // nullptr: there are none
   };
   PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
               const TrustedProxies& proxies, Options options);
@@ -89,6 +91,10 @@ class PublicFront final : public Front {
   static HttpAnswer AnswerOf(const HttpRequest& request, const pipeline::IntakeAnswer& taken);
   static HttpAnswer Dress(ApiAnswer given, const HttpRequest& request);
   HttpAnswer AnswerRoute(const Route& route, std::string varying, const HttpRequest& request);
+  bool IsPage(const std::string& path) const {
+    return options_.pages != nullptr && options_.pages->RouteOf(path).has_value();
+  }
+  HttpAnswer AnswerPage(const HttpRequest& request);
   bool MustAuthenticate(const Route& route, const HttpRequest& request) const;
   void LogRefusedJob(const std::string& why, const std::string& client, const std::string& request);
 
@@ -97,6 +103,7 @@ class PublicFront final : public Front {
   const ApiContext context_;
   const std::vector<Route> routes_;
   FailedAttempts attempts_;
+  FailedAttempts guesses_;  // of the pages' secret links
 };
 
 // The front for operators and scrapers.

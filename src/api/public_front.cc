@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/api/filters.h"
 #include "src/api/front.h"
 #include "src/api/tokens.h"
@@ -40,17 +41,24 @@ PublicFront::PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& 
       options_(std::move(options)),
       context_{desk, store, clock, log},
       routes_(MakeRoutes(options_.routes)),
-      attempts_(options_.attempts) {}
+      attempts_(options_.attempts),
+      guesses_(options_.attempts) {}
 
 HttpFront::Plan PublicFront::Look(HttpRequest& request) {
   if (request.method == "POST" && ForgeOf(request.path)) return LookAtDelivery(request);
   Plan plan;
   std::string varying;
+  if (IsPage(request.path) && request.method == "POST") {
+    plan.max_body = pages::kLongestForm;
+    plan.client = ClientOf(request);
+    return plan;
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     plan.answer = Nothing(request);
   } else if (request.path == "/healthz") {
     plan.answer = Alive();
-  } else if (request.path != "/readyz" && FindRoute(routes_, request.path, &varying) == nullptr) {
+  } else if (request.path != "/readyz" && !IsPage(request.path) &&
+             FindRoute(routes_, request.path, &varying) == nullptr) {
     plan.answer = Nothing(request);
   }
   return plan;
@@ -58,6 +66,7 @@ HttpFront::Plan PublicFront::Look(HttpRequest& request) {
 
 HttpAnswer PublicFront::Serve(HttpRequest& request) {
   if (request.path == "/readyz") return Ready(/*details=*/false);
+  if (IsPage(request.path)) return AnswerPage(request);
   std::string varying;
   const Route* route = FindRoute(routes_, request.path, &varying);
   return route == nullptr ? Nothing(request) : AnswerRoute(*route, std::move(varying), request);
@@ -70,6 +79,7 @@ std::string PublicFront::RouteOf(const std::string& path) const {
   }
   std::string varying;
   if (const Route* route = FindRoute(routes_, path, &varying)) return route->path;
+  if (IsPage(path)) return *options_.pages->RouteOf(path);
   return kOtherRoute;
 }
 
@@ -92,7 +102,9 @@ HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
 }
 
 void PublicFront::Answer(HttpRequest& request, Done done) {
-  if (request.method != "POST") return Front::Answer(request, std::move(done));
+  if (request.method != "POST" || IsPage(request.path)) {
+    return Front::Answer(request, std::move(done));
+  }
   try {
     TakeDelivery(request, done);
   } catch (const std::exception&) {
@@ -123,6 +135,32 @@ HttpAnswer PublicFront::AnswerOf(const HttpRequest& request, const pipeline::Int
   if (taken.retry_after) {
     answer.fields.emplace_back("Retry-After",
                                absl::StrCat(absl::ToInt64Seconds(*taken.retry_after)));
+  }
+  return answer;
+}
+
+HttpAnswer PublicFront::AnswerPage(const HttpRequest& request) {
+  pages::PageRequest asked;
+  asked.method = request.method;
+  asked.path = request.path;
+  for (const auto& [name, value] : request.parameters) asked.query.try_emplace(name, value);
+  asked.cookies = absl::StrJoin(request.FindAll("Cookie"), "; ");
+  asked.body = request.body;
+  // Rationale: before the look-up, so that guessing gets nowhere. A link is long, and whoever
+  // shares the address of somebody who guesses waits a minute.
+  const std::string client = ClientOf(request);
+  const bool blocked = guesses_.Blocked(client, clock_.Steady()).has_value();
+  pages::PageAnswer given = blocked ? options_.pages->TooMany() : options_.pages->Answer(asked);
+  if (given.guessed) guesses_.Failed(client, clock_.Steady());
+  HttpAnswer answer;
+  answer.status = given.status;
+  answer.fields = std::move(given.headers);
+  if (given.compressible) {
+    answer.fields.emplace_back("Vary", "Accept-Encoding");
+    SetBody(request, std::move(given.body), std::move(given.type), std::nullopt, &answer);
+  } else {
+    answer.type = std::move(given.type);
+    answer.body = std::move(given.body);
   }
   return answer;
 }

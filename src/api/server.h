@@ -1,8 +1,8 @@
 // The HTTP server: webhook routes, the REST API, health and metrics.
 //
-// It has two listeners. The public one serves POST /webhooks/{forge}, the routes of routes.h,
-// /healthz, and /readyz without details. The other one, for operators and scrapers, serves
-// /metrics, /healthz, and /readyz with details.
+// It has two listeners. The public one serves POST /webhooks/{forge}, the routes of routes.h, the
+// pages (src/pages), /healthz, and /readyz without details. The other one, for operators and
+// scrapers, serves /metrics, /healthz, and /readyz with details.
 //
 // Errors are problem details (RFC 9457). Every answer has an X-Request-Id, the client's if it sent
 // a valid one. Answers that change only with the time of the request have an entity tag, and a
@@ -17,9 +17,9 @@
 // client that sends nothing, or too slowly, is disconnected (progress.h). At the limit
 // `connections`, idle connections are closed first, then slow ones. One address (an IPv6 network of
 // 64 bits) may have `connections_per_address` of them; a proxy (`trusted_proxies`, or this machine)
-// has no limit. Only deliveries may have a body, up to `max_body`. Memory for a body is reserved
-// before it is read (admission.h), out of `bodies`, of which each client has a share, also behind a
-// proxy. Bodies are never decompressed.
+// has no limit. Only deliveries may have a body, up to `max_body`, and forms of pages a short one.
+// Memory for a body is reserved before it is read (admission.h), out of `bodies`, of which each
+// client has a share, also behind a proxy. Bodies are never decompressed.
 //
 // One thread calls Start and Stop. All arguments must outlive the server.
 #pragma once
@@ -43,6 +43,7 @@
 #include "src/api/progress.h"
 #include "src/api/request_parser.h"
 #include "src/api/routes.h"
+#include "src/pages/pages.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer::api {
@@ -70,6 +71,7 @@ struct ApiOptions {
   AttemptLimits attempts;
   OidcVerifier* oidc = nullptr;  // verifies tokens of CI jobs; nullptr: none are accepted
   ApiRouteOptions routes;
+  const pages::Pages* pages = nullptr;  // nullptr: there are none
 };
 
 struct ApiPorts {

@@ -9,9 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/small_get.h"
+#include "src/forge/sign_in_clients.h"
 
 namespace retainer::cli {
 namespace {
@@ -57,6 +59,8 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
         config.oidc, clock, [](const std::string& url) { return SmallGet(url, {}); });
     options.oidc = running->oidc_.get();
   }
+  if (absl::Status pages = running->MakePages(clock); !pages.ok()) return pages;
+  options.pages = running->pages_.get();
   running->api_ = std::make_unique<api::ApiServer>(
       running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
       [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));
@@ -64,9 +68,9 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   if (!ports.ok()) return ports.status();
   running->ports_ = *ports;
 
-  running->operations_ =
-      std::make_unique<Operations>(running->service_->desk(), running->service_->store(), clock,
-                                   [it = running.get()] { return it->reloader_->Reload(); });
+  running->operations_ = std::make_unique<Operations>(
+      running->service_->desk(), running->service_->store(), clock,
+      [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config));
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -87,6 +91,22 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 }
 
 Running::~Running() { Stop(); }
+
+absl::Status Running::MakePages(Clock& clock) {
+  pages::PageContext context{service_->desk(), service_->store(), clock, log_, "", {}, {}};
+  for (const ForgeConfig& forge : config_.forges) {
+    if (!forge.sign_in) continue;
+    auto sign_in = forge::MakeSignIn(forge);
+    if (!sign_in.ok()) return sign_in.status();
+    context.sign_ins.push_back(sign_in->get());
+    sign_ins_.push_back(*std::move(sign_in));
+  }
+  if (sign_ins_.empty()) return absl::OkStatus();
+  context.public_url = std::string(absl::StripSuffix(config_.public_url, "/"));
+  context.admins = config_.admins;
+  pages_ = std::make_unique<pages::Pages>(std::move(context));
+  return absl::OkStatus();
+}
 
 void Running::Report(const PolicyState& state) {
   const std::string problem =
@@ -127,6 +147,7 @@ void Running::Stop() {
     }
   }
   api_.reset();
+  pages_.reset();
   service_.reset();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,6 +13,7 @@
 #include "retainer/clock.h"
 #include "retainer/config.h"
 #include "retainer/log.h"
+#include "retainer/sign_in.h"
 #include "src/api/oidc.h"
 #include "src/api/prometheus_metrics.h"
 #include "src/api/server.h"
@@ -19,6 +21,7 @@
 #include "src/cli/operations.h"
 #include "src/cli/reloader.h"
 #include "src/cli/service.h"
+#include "src/pages/pages.h"
 
 namespace retainer::cli {
 
@@ -45,6 +48,8 @@ class Running {
 
  private:
   Running(const Config& config, Log& log) : config_(config), log_(log) {}
+  // Nobody can sign in unless a forge of the configuration has sign_in.
+  absl::Status MakePages(Clock& clock);
   // Reports the result of reading the policy: one line in the log, a metric, the details of
   // /readyz, and the policy's warnings. For one thread at a time.
   void Report(const PolicyState& state);
@@ -56,6 +61,8 @@ class Running {
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<api::OidcVerifier> oidc_;
+  std::vector<std::unique_ptr<SignIn>> sign_ins_;
+  std::unique_ptr<pages::Pages> pages_;
   std::unique_ptr<api::ApiServer> api_;
   api::ApiPorts ports_;
   std::string warned_;    // the version whose warnings were logged

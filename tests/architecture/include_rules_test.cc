@@ -45,11 +45,13 @@ const std::map<std::string, Room>& Rooms() {
       {"src/store", {{"src/base"}, {"rocksdb", "lz4"}}},
       {"src/policy", {{"src/base"}, {"yaml-cpp", "git2", "libical"}}},
       {"src/pipeline", {{"src/base"}, {}}},
-      {"src/api", {{"src/base", "src/pipeline"}, {"nlohmann", "boost", "prometheus", "cjose"}}},
+      {"src/pages", {{"src/base", "src/pipeline", "templates"}, {}, false}},
+      {"src/api",
+       {{"src/base", "src/pipeline", "src/pages"}, {"nlohmann", "boost", "prometheus", "cjose"}}},
       {"src/sandbox", {{"src/base"}, {"nlohmann", "httplib", "openssl"}}},
       {"src/cli",
        {{"src/base", "src/core", "templates", "webhooks", "src/forge", "src/sinks", "src/store",
-         "src/policy", "src/pipeline", "src/api", "src/sandbox"},
+         "src/policy", "src/pipeline", "src/pages", "src/api", "src/sandbox"},
         kAnyLibrary}},
   };
   return rooms;

@@ -19,7 +19,9 @@ namespace retainer {
 
 class Installation {
  public:
-  Installation() : sandbox_(sandbox::SandboxOptions{clock_}) {
+  // `public_url`: where people reach the service; empty: nobody does.
+  explicit Installation(const std::string& public_url = "")
+      : sandbox_(sandbox::SandboxOptions{clock_}) {
     Must(sandbox_.Start());
     auto credentials = sandbox::SetStory(sandbox_);
     Must(credentials.status());
@@ -28,6 +30,7 @@ class Installation {
     service.listen = "127.0.0.1:0";
     service.metrics_listen = "127.0.0.1:0";
     service.data = path("data");
+    if (!public_url.empty()) service.public_url = public_url;
     for (const auto& [name, text] :
          sandbox::StoryFiles(sandbox_, credentials_, service, clock_.Now())) {
       Write(name, text);

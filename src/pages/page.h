@@ -1,0 +1,73 @@
+// A request for a page and its answer as plain values, and the table of pages. The HTTP server
+// (src/api) reads and writes them; a page sees no other HTTP.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "retainer/clock.h"
+#include "retainer/config.h"
+#include "retainer/log.h"
+#include "retainer/sign_in.h"
+#include "retainer/store.h"
+#include "src/pages/visitor.h"
+#include "src/pipeline/desk.h"
+
+namespace retainer::pages {
+
+struct PageRequest {
+  std::string method;                        // GET, HEAD or POST
+  std::string path;                          // decoded
+  std::map<std::string, std::string> query;  // decoded
+  std::string cookies;                       // the Cookie header; several joined by `; `
+  std::string body;                          // a form, as sent
+};
+
+struct PageAnswer {
+  int status = 200;
+  std::string type = "text/html; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  // The request named a secret that is none. Who does that often is not answered for a while.
+  bool guessed = false;
+  bool compressible = false;  // holds nothing secret, so that it may be compressed
+};
+
+// The sources of the pages. Thread-safe.
+struct PageContext {
+  pipeline::Desk& desk;
+  Store& store;
+  Clock& clock;
+  Log& log;
+  std::string public_url;  // without a trailing slash; its scheme decides about secure cookies
+  std::vector<Login> admins;
+  std::vector<SignIn*> sign_ins;
+
+  bool secure() const { return public_url.starts_with("https://"); }
+};
+
+// A request that a page answers.
+struct PageVisit {
+  const PageRequest& request;
+  std::string in_path;             // the variable part of the path
+  std::optional<Visitor> visitor;  // who is signed in
+  std::map<std::string, std::string> form;
+};
+
+// One page. Handlers are thread-safe and may not throw. A `post` is called only for a visitor and
+// with a valid CSRF token; an empty one means that the page takes no POST.
+struct PageRoute {
+  std::string path;  // `/join/{token}`: only the last segment may vary; it has at most 200 bytes
+  std::function<PageAnswer(const PageVisit&)> get;
+  std::function<PageAnswer(const PageVisit&)> post;
+};
+
+// The parts of the table.
+void AddSignInPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddJoinPages(const PageContext& context, std::vector<PageRoute>* routes);
+
+}  // namespace retainer::pages

@@ -1,0 +1,87 @@
+#include "src/pages/pages.h"
+
+#include <utility>
+
+#include "src/base/digest.h"
+#include "src/pages/cookies.h"
+#include "src/pages/frame.h"
+#include "templates/page_renderer.h"
+
+namespace retainer::pages {
+namespace {
+
+constexpr std::size_t kLongestSegment = 200;
+
+void AddAssets(std::vector<PageRoute>* routes) {
+  for (const templates::PageAsset& asset : templates::PageAssets()) {
+    routes->push_back({asset.path,
+                       [&asset](const PageVisit&) {
+                         PageAnswer answer;
+                         answer.type = asset.type;
+                         answer.body = std::string(asset.text);
+                         answer.headers = {{"Cache-Control", "public, max-age=31536000, immutable"},
+                                           {"X-Content-Type-Options", "nosniff"}};
+                         answer.compressible = true;
+                         return answer;
+                       },
+                       nullptr});
+  }
+}
+
+}  // namespace
+
+Pages::Pages(PageContext context) : context_(std::move(context)) {
+  AddAssets(&routes_);
+  AddSignInPages(context_, &routes_);
+  AddJoinPages(context_, &routes_);
+}
+
+const PageRoute* Pages::Find(const std::string& path, std::string* varying) const {
+  for (const PageRoute& route : routes_) {
+    const std::size_t varies = route.path.find('{');
+    if (varies == std::string::npos) {
+      if (path == route.path) return &route;
+      continue;
+    }
+    if (path.compare(0, varies, route.path, 0, varies) != 0) continue;
+    const std::string last = path.substr(varies);
+    if (last.empty() || last.size() > kLongestSegment || last.find('/') != last.npos) continue;
+    *varying = last;
+    return &route;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> Pages::RouteOf(const std::string& path) const {
+  std::string ignored;
+  const PageRoute* route = Find(path, &ignored);
+  return route == nullptr ? std::nullopt : std::optional(route->path);
+}
+
+PageAnswer Pages::Answer(const PageRequest& request) const {
+  PageVisit visit{request, "", std::nullopt, {}};
+  const PageRoute* route = Find(request.path, &visit.in_path);
+  if (route == nullptr) return NothingHere();
+  auto visitor = FindVisitor(context_, request.cookies);
+  if (!visitor.ok()) return NotNow(context_.log, "session", visitor.status());
+  visit.visitor = *std::move(visitor);
+  if (request.method != "POST") return route->get(visit);
+  if (!route->post) return Message(405, "This page takes no form", "Go back to the page before.");
+  visit.form = ReadForm(request.body);
+  if (!visit.visitor || !base::EqualInConstantTime(visit.visitor->csrf, visit.form["csrf"])) {
+    return Message(403, "Please try again",
+                   "You are not signed in any more, or this form is from another session. Open the "
+                   "page again, and sign in if it asks for it.");
+  }
+  return route->post(visit);
+}
+
+PageAnswer Pages::TooMany() const {
+  PageAnswer answer = Message(429, "Too many wrong links",
+                              "Somebody at your address tried many links that do not work. Wait a "
+                              "minute, then open yours again.");
+  answer.headers.emplace_back("Retry-After", "60");
+  return answer;
+}
+
+}  // namespace retainer::pages
