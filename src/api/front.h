@@ -18,7 +18,7 @@
 #include "src/api/exchange.h"
 #include "src/api/http_front.h"
 #include "src/api/routes.h"
-#include "src/pages/pages.h"
+#include "src/pages/page_front.h"
 #include "src/pipeline/desk.h"
 #include "src/pipeline/throttle.h"
 

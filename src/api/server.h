@@ -43,7 +43,7 @@
 #include "src/api/progress.h"
 #include "src/api/request_parser.h"
 #include "src/api/routes.h"
-#include "src/pages/pages.h"
+#include "src/pages/page_front.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer::api {

@@ -21,7 +21,7 @@
 #include "src/cli/operations.h"
 #include "src/cli/reloader.h"
 #include "src/cli/service.h"
-#include "src/pages/pages.h"
+#include "src/pages/page_front.h"
 
 namespace retainer::cli {
 

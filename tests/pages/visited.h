@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "src/base/digest.h"
 #include "src/pages/cookies.h"
-#include "src/pages/pages.h"
+#include "src/pages/page_front.h"
 #include "tests/pages/fake_sign_in.h"
 #include "tests/pipeline/world.h"
 

@@ -208,7 +208,7 @@ std::string Words(const TicketContext& context, const Face& face) {
   return words;
 }
 
-Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
+Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins = {}) {
   TicketContext context;
   context.key = {"github", "1", TicketKind::kIssue, 12};
   context.path = "a/b";
@@ -216,7 +216,6 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms) {
   context.self_id = kSelf.id;
   context.self_login = kSelf.login;
   context.url = "https://example.org/a/b/issues/12";
-  Pins pins;
   for (const Actor& actor : {kDave, kErin, kAlice, kBob}) {
     pins.Add({"github", actor.login}, actor.id);
   }
@@ -274,6 +273,29 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimBesideAPublicOneDoesNotShow, ())
   with.customers[1].time_zone = "Asia/Tokyo";
   with.customers[1].projects = {{"github", "a/b"}};
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
+}
+
+// People join a private customer, before or during the story, and are removed from it: beside a
+// public customer whose contacts they are or are not, and on a ticket of the private one.
+RC_GTEST_PROP(PrivacyPropertyTest, WhoJoinsAPrivateCustomerLooksAsBefore, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  Policy without = BasePolicy(*rc::gen::arbitrary<bool>());
+  if (*rc::gen::arbitrary<bool>()) {
+    without.customers = {MakeCustomer("acme", true, {{"github", "dave"}})};
+  }
+  Policy with = without;
+  with.customers.push_back(MakeCustomer("globex", false, {{"github", "zed"}}));
+  if (*rc::gen::arbitrary<bool>()) with.customers.back().projects = {{"github", "a/b"}};
+  Pins pins;
+  for (const Actor& actor : {kDave, kErin, kAlice, kBob}) {
+    if (!*rc::gen::arbitrary<bool>()) continue;
+    const absl::Time since = kStart + absl::Minutes(*rc::gen::inRange(-60, 240));
+    const absl::Time until = *rc::gen::arbitrary<bool>()
+                                 ? absl::InfiniteFuture()
+                                 : since + absl::Minutes(*rc::gen::inRange(0, 240));
+    pins.Join("github", actor.id, {"globex", since, until});
+  }
+  RC_ASSERT(Watch(story, Compile(with), pins) == Watch(story, Compile(without)));
 }
 
 // In a random story of a public customer, every comment on the forge is short.

@@ -1,4 +1,4 @@
-#include "src/pages/pages.h"
+#include "src/pages/page_front.h"
 
 #include <utility>
 
