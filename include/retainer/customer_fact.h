@@ -92,7 +92,7 @@ CustomerBook ReadCustomerFacts(const std::vector<CustomerFact>& facts);
 inline constexpr std::uint32_t kMostUses = 1000;
 inline constexpr absl::Duration kLongestInvitation = absl::Hours(24 * 90);
 
-// The facts of the four acts. Each has an id, and `at` without fractions of a microsecond. A
+// The facts of the four acts. Each has an id, and `at` in whole seconds, as on forges. A
 // joining is later than the account's last removal, and a removal not earlier than the joining that
 // it ends, also if the clock was set back between the two. `id`: the invitation's new public id.
 // InvalidArgument: a limit is exceeded, or `by` is empty.

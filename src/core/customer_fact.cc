@@ -15,7 +15,9 @@ using AccountKey = std::pair<std::string, std::string>;  // forge, actor id
 
 AccountKey KeyOf(const Account& account) { return {account.forge, account.actor.id}; }
 
-absl::Time Micros(absl::Time at) { return absl::FromUnixMicros(absl::ToUnixMicros(at)); }
+// Forges state whole seconds: what is written in the second of a joining counts, and in the second
+// of a removal does not.
+absl::Time WholeSecond(absl::Time at) { return absl::FromUnixSeconds(absl::ToUnixSeconds(at)); }
 
 // The duration depends only on the lengths.
 bool IsSameHash(std::string_view a, std::string_view b) {
@@ -28,11 +30,11 @@ bool IsSameHash(std::string_view a, std::string_view b) {
 }
 
 CustomerFact MakeFact(const std::string& customer, CustomerFactKind kind, std::string_view about,
-                      const std::string& by, absl::Time now) {
+                      const std::string& by, absl::Time at) {
   CustomerFact fact;
   fact.customer = customer;
   fact.kind = kind;
-  fact.at = Micros(now);
+  fact.at = at;
   fact.by = by;
   const std::string_view name = CustomerFactKindName(kind);
   fact.id = absl::StrCat(std::string(name), ":", std::string(about));
@@ -40,8 +42,8 @@ CustomerFact MakeFact(const std::string& customer, CustomerFactKind kind, std::s
 }
 
 // An account may join several times: the instant tells the facts apart.
-std::string About(const Account& account, absl::Time now) {
-  return absl::StrCat(account.forge, ":", account.actor.id, ":", absl::ToUnixMicros(now));
+std::string About(const Account& account, absl::Time at) {
+  return absl::StrCat(account.forge, ":", account.actor.id, ":", absl::ToUnixMicros(at));
 }
 
 // Ordered by time. At one instant a removal comes after a joining: the one that gives less wins.
@@ -153,7 +155,7 @@ absl::StatusOr<CustomerFact> MakeInvited(const std::string& customer, const std:
   if (lasts <= absl::ZeroDuration() || lasts > kLongestInvitation) {
     return absl::InvalidArgumentError("an invitation expires within 90 days");
   }
-  CustomerFact fact = MakeFact(customer, CustomerFactKind::kInvited, id, by, now);
+  CustomerFact fact = MakeFact(customer, CustomerFactKind::kInvited, id, by, WholeSecond(now));
   fact.invitation = id;
   fact.hash = hash;
   fact.uses = uses;
@@ -163,14 +165,15 @@ absl::StatusOr<CustomerFact> MakeInvited(const std::string& customer, const std:
 
 CustomerFact MakeInvitationRevoked(const std::string& customer, const std::string& invitation,
                                    const std::string& by, absl::Time now) {
-  CustomerFact fact = MakeFact(customer, CustomerFactKind::kInvitationRevoked, invitation, by, now);
+  CustomerFact fact =
+      MakeFact(customer, CustomerFactKind::kInvitationRevoked, invitation, by, WholeSecond(now));
   fact.invitation = invitation;
   return fact;
 }
 
 CustomerFact MakeRemoved(const std::string& customer, const Contact& contact, const std::string& by,
                          absl::Time now) {
-  const absl::Time at = std::max(now, contact.since);
+  const absl::Time at = std::max(WholeSecond(now), contact.since);
   CustomerFact fact =
       MakeFact(customer, CustomerFactKind::kRemoved, About(contact.account, at), by, at);
   fact.account = contact.account;
@@ -198,7 +201,7 @@ absl::StatusOr<CustomerFact> MakeJoined(const CustomerBook& book, const std::str
     return absl::OutOfRangeError(
         absl::StrCat(customer, " has as many contacts as its plan allows"));
   }
-  absl::Time at = now;
+  absl::Time at = WholeSecond(now);
   for (const Contact& contact : book.contacts) {
     if (KeyOf(contact.account) != KeyOf(account) || contact.until == absl::InfiniteFuture())
       continue;

@@ -96,6 +96,22 @@ TEST(CustomerFacts, AClockThatWasSetBackUndoesNoRemovalAndNoJoining) {
   EXPECT_EQ(ContactsAt(ReadCustomerFacts(facts), ahead + absl::Hours(1)).size(), 1u);
 }
 
+TEST(CustomerFacts, TheSecondOfAJoiningCountsAndThatOfARemovalDoesNot) {
+  std::vector<CustomerFact> facts = {Invited(5)};
+  const absl::Time joined = kNow + absl::Seconds(5);
+  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {},
+                              joined + absl::Milliseconds(700)));
+  EXPECT_EQ(ContactsAt(ReadCustomerFacts(facts), joined).size(), 1u);
+  const absl::Time removed = joined + absl::Seconds(5);
+  facts.push_back(MakeRemoved(kAcme, ReadCustomerFacts(facts).contacts[0], "carol",
+                              removed + absl::Milliseconds(700)));
+  EXPECT_TRUE(ContactsAt(ReadCustomerFacts(facts), removed).empty());
+  // Again within that second.
+  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {},
+                              removed + absl::Milliseconds(900)));
+  EXPECT_EQ(ContactsAt(ReadCustomerFacts(facts), removed + absl::Seconds(1)).size(), 1u);
+}
+
 TEST(CustomerFacts, AnInvitationHasAMakerAnEndAndAFewUses) {
   const auto make = [](std::uint32_t uses, absl::Duration lasts, const std::string& by) {
     return MakeInvited(kAcme, "i", "h", uses, lasts, by, kNow).status();
