@@ -157,7 +157,7 @@ TEST(PagesTest, EveryExampleIsAccepted) {
     EXPECT_TRUE(result.config) << FormatProblems(result.problems) << text;
   }
   EXPECT_EQ(policies, 1);
-  EXPECT_EQ(configurations, 2);
+  EXPECT_EQ(configurations, 3);
 }
 
 // The label names in the pages are those of the program.
