@@ -16,7 +16,7 @@ enum class Audience { kTeam, kOutsiders };
 // One short sentence for each difference: `acme: plan silver -> gold`,
 // `plan gold: P1 first_response 1h -> 30m`, `team core: @bob added`. Ordered: customers, plans,
 // priorities, people, calendars, labels, projects, the rest; within each by name. Empty if and only
-// if the policies mean the same: the order of lists counts only where it has a meaning.
+// if the policies say the same; the order of lists counts only where it has a meaning.
 //
 // Outsiders read no name of a customer that is private in one of the two policies: `2 private
 // customers change`. Of others they read how many contacts come and go, not who. So their sentences
