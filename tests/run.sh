@@ -5,7 +5,8 @@
 #                            and undefined-behaviour sanitizers, and those with threads also with the thread sanitizer; our
 #                            requests against the forges' published descriptions; our comments with
 #                            Markdown renderers; our alert rules and metrics with Prometheus; our
-#                            signatures with a library for receivers; each fuzz target for a minute
+#                            signatures with a library for receivers; our pages in a browser; each
+#                            fuzz target for a minute
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +16,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 need_packages $build_packages $test_packages
 command -v promtool >/dev/null || need_packages prometheus
 command -v npm >/dev/null || need_packages nodejs npm
+command -v chromium >/dev/null || need_packages chromium
 
 echo "== style"
 tests/style.sh
@@ -57,6 +59,8 @@ echo "== holding our requests against GitHub's description"
 tests/forge/openapi/check.sh build/asan/tests/forge/forge_test
 echo "== reading our comments as Markdown renderers do"
 tests/templates/npm/check.sh build/asan/tests/templates/templates_test
+echo "== going through our pages in a browser"
+tests/pages/npm/check.sh build/asan/tests/e2e/e2e_test
 echo "== holding our figures and alerts against Prometheus"
 tests/deploy/check.sh build/asan/tests/api/api_test
 echo "== following the installation of deploy/README.md"

@@ -73,7 +73,9 @@ HttpAnswer Front::Refuse(const HttpRequest* request, Refusal why) {
       break;
     case Refusal::kTooLarge:
       status = 413;
-      detail = "A delivery may have 25 MiB at most.";
+      detail = request != nullptr && request->path.starts_with("/webhooks/")
+                   ? "A delivery may have 25 MiB at most."
+                   : "The body is too large.";
       break;
     case Refusal::kLongTarget:
       status = 414;

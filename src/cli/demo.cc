@@ -1,5 +1,8 @@
 // retainer demo: runs the service with a sandbox forge, and plays a story on it.
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -55,6 +58,20 @@ class DemoFolder {
   std::filesystem::path path_;
 };
 
+// A port of loopback that is free now.
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  const bool found = fd >= 0 && bind(fd, any, size) == 0 && getsockname(fd, any, &size) == 0;
+  if (fd >= 0) close(fd);
+  if (!found) Fail(kUnreachable, "no port of 127.0.0.1 is free");
+  return ntohs(address.sin_port);
+}
+
 class Stage final : public sandbox::StoryStage {
  public:
   Stage(sandbox::Sandbox& sandbox, JumpClock& clock, pipeline::Desk& desk)
@@ -98,7 +115,10 @@ void Demo(const DemoOptions& options) {
   const auto credentials = sandbox::SetStory(sandbox);
   if (!credentials.ok()) Fail(credentials.status());
   sandbox::StoryService addresses;
-  addresses.listen = absl::StrCat("127.0.0.1:", options.port);
+  // Known before the start, because links to join and the forge's callback hold it.
+  const int port = options.port != 0 ? options.port : FreePort();
+  addresses.listen = absl::StrCat("127.0.0.1:", port);
+  addresses.public_url = absl::StrCat("http://127.0.0.1:", port);
   addresses.metrics_listen = "127.0.0.1:0";
   addresses.data = (folder.path() / "data").string();
   WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
@@ -108,9 +128,6 @@ void Demo(const DemoOptions& options) {
   auto running = Running::Start(*config, clock, log);
   if (!running.ok()) Fail(running.status());
   sandbox::PointHooks(sandbox, *credentials, (*running)->url());
-  // Commands that read this configuration must find the service.
-  addresses.public_url = (*running)->url();
-  WriteFiles(folder, sandbox, *credentials, addresses, clock.Now());
 
   Stage stage(sandbox, clock, (*running)->service().desk());
   if (absl::Status played = sandbox::PlayStory(stage); !played.ok()) Fail(played);
@@ -126,6 +143,9 @@ void Demo(const DemoOptions& options) {
               << "  to explain the state of a ticket:\n"
               << "    retainer explain --config " << (folder.path() / "retainer.yaml").string()
               << " 'github:acme/opendb#2'\n"
+              << "  to join a customer as its contact, open in a browser what this prints:\n"
+              << "    retainer customer invite northwind --config "
+              << (folder.path() / "retainer.yaml").string() << "\n"
               << std::flush;
     while (WaitForSignal() == SIGHUP) (*running)->Reload();
   }

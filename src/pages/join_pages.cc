@@ -81,7 +81,7 @@ class JoinPages {
     }
     if (!customers.empty()) values.Show("any");
     values.sections["customers"] = std::move(customers);
-    return Page("joined", "Contact of", values, &*visit.visitor);
+    return Page("joined", "Your customers", values, &*visit.visitor);
   }
 
  private:
