@@ -1,4 +1,6 @@
 // retainer doctor: finds problems and says how to fix them.
+#include "src/cli/doctor.h"
+
 #include <sys/statvfs.h>
 
 #include <CLI/CLI.hpp>
@@ -338,7 +340,7 @@ void LookAtJoined(const Config& config, const LoadedPolicy& policy, Findings* fi
   }
 }
 
-void Doctor(const DoctorOptions& options) {
+[[noreturn]] void Doctor(const DoctorOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
   Findings findings;
@@ -364,6 +366,8 @@ void Doctor(const DoctorOptions& options) {
 }
 
 }  // namespace
+
+void RunDoctor(const std::string& config, bool json) { Doctor({config, json}); }
 
 void RegisterDoctor(CLI::App& app) {
   auto options = std::make_shared<DoctorOptions>();

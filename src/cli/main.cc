@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   RegisterCustomer(app);
   RegisterCalendar(app);
   RegisterDoctor(app);
+  RegisterSetup(app);
   RegisterInbox(app);
   RegisterResync(app);
   RegisterBacktest(app);

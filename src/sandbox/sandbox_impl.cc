@@ -87,6 +87,7 @@ void Sandbox::Impl::CatchUp() {
 
 Response Sandbox::Impl::Carry(const Request& request) {
   if (sandbox::OAuth::ForgeOf(request)) return oauth_.Answer(request);
+  if (sandbox::AppManifests::Takes(request)) return manifests_.Answer(request, web_url());
   const bool github = request.segments[1] == "v3";
   Request inner = request;
   inner.segments.erase(inner.segments.begin(), inner.segments.begin() + 2);
@@ -99,9 +100,10 @@ Response Sandbox::Impl::Answer(const Request& request) {
   const std::vector<std::string>& segments = request.segments;
   const bool api =
       segments.size() >= 2 && segments[0] == "api" && (segments[1] == "v3" || segments[1] == "v4");
-  const std::optional<ForgeKind> sign_in = sandbox::OAuth::ForgeOf(request);
-  if (!api && !sign_in) return Page(request);
-  const ForgeKind forge = sign_in               ? *sign_in
+  std::optional<ForgeKind> by_path = sandbox::OAuth::ForgeOf(request);
+  if (sandbox::AppManifests::Takes(request)) by_path = ForgeKind::kGitHub;
+  if (!api && !by_path) return Page(request);
+  const ForgeKind forge = by_path               ? *by_path
                           : segments[1] == "v3" ? ForgeKind::kGitHub
                                                 : ForgeKind::kGitLab;
   std::optional<Fault> fault = faults_.Take(request, forge);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "src/sandbox/app_manifests.h"
 #include "src/sandbox/faults.h"
 #include "src/sandbox/github_api.h"
 #include "src/sandbox/gitlab_api.h"
@@ -33,6 +34,7 @@ class Sandbox::Impl {
       : options_(std::move(options)),
         world_(options_.clock),
         oauth_(world_),
+        manifests_(world_, oauth_),
         server_([this](const sandbox::Request& request) { return Serve(request); }) {
     world_.on_happening = [this](const sandbox::Happening& happening) { Queue(happening); };
     world_.on_redeliver = [this](const std::string& guid) { return Requeue(guid) > 0; };
@@ -106,6 +108,7 @@ class Sandbox::Impl {
   mutable std::mutex mutex_;  // guards all following members except the server
   sandbox::World world_;
   sandbox::OAuth oauth_;
+  sandbox::AppManifests manifests_;
   sandbox::ContentLimit content_limit_;
   sandbox::Faults faults_;
   std::vector<SandboxRequest> requests_;

@@ -45,6 +45,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"token", "create"},
                                              {"token", "list"},
                                              {"token", "revoke"},
+                                             {"setup", "github"},
                                              {"customer", "invite"},
                                              {"customer", "contacts"},
                                              {"customer", "remove"},
