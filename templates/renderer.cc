@@ -75,6 +75,14 @@ std::size_t SentenceLines(const CommentView& view) {
   return 0;
 }
 
+// The text of the fold: `Promises · stage: analysed, 3 of 6 · trial`.
+std::string Fold(const CommentView& view) {
+  std::string fold = view.targets_only ? "Aims" : "Promises";
+  if (!view.stage.empty()) fold += " · stage: " + view.stage;
+  if (view.trial) fold += " · trial";
+  return fold;
+}
+
 // Two finished rows of one claim, joined to one row.
 PromiseRow Joined(const PromiseRow& a, const PromiseRow& b) {
   PromiseRow row = a;
@@ -274,7 +282,7 @@ class MustacheRenderer : public Renderer {
     const std::size_t used =
         kHeadline + SentenceLines(view) + std::min(view.refusals.size(), kMostRefusals) + kFold;
     const std::vector<PromiseRow> fitting = Fit(view.rows, kMostCommentLines - used);
-    set("fold", view.targets_only ? "Aims" : "Promises");
+    set("fold", Fold(view));
     const auto any = [&](auto has) {
       return mustache::data(std::any_of(fitting.begin(), fitting.end(), has));
     };

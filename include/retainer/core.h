@@ -35,6 +35,8 @@ struct TicketContext {
   std::string self_login;
   std::string url;                            // the ticket's page on the forge
   std::vector<FormerName> former_names = {};  // earlier names of the project
+  // By customer, for those whose plan has an allowance. One that is missing has used nothing.
+  std::map<std::string, AllowanceUse> used = {};
 };
 inline ProjectNames NamesOf(const TicketContext& context) {
   return {context.key.forge, context.path, context.former_names};

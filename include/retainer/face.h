@@ -53,6 +53,8 @@ struct CommentView {
   std::vector<std::string> refusals;  // reasons, in our own words around people's input
   std::vector<PromiseRow> rows;       // promises that have begun; a full comment shows fewer
   bool targets_only = false;          // all promises are targets, not commitments
+  std::string stage;                  // `analysed, 3 of 6`; empty: not shown
+  bool trial = false;                 // every claim is a trial
   friend bool operator==(const CommentView&, const CommentView&) = default;
 };
 

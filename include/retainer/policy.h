@@ -67,9 +67,42 @@ struct EscalationLevel {
 // When people are told: only while the calendars of the promise are open, or always.
 enum class NotifyHours : std::uint8_t { kOpeningHours, kAlways };
 
+// When the clocks of a claim start for a ticket that its author opened before proving to be the
+// customer's: not at all (the ticket stays the community's), or at the instant of the proof.
+enum class ClockStart : std::uint8_t { kOpened, kVerified };
+
+// How many tickets a plan serves. Nullopt: any number.
+struct TicketLimit {
+  std::optional<int> open;       // at the same time
+  std::optional<int> per_month;  // opened in one calendar month of the customer's time zone
+  friend bool operator==(const TicketLimit&, const TicketLimit&) = default;
+};
+
+struct Allowance {
+  std::map<std::string, TicketLimit> priorities;  // by priority name
+  TicketLimit tickets;                            // of all priorities together
+  bool empty() const { return *this == Allowance(); }
+  friend bool operator==(const Allowance&, const Allowance&) = default;
+};
+
+// How much of an allowance a customer's earlier tickets use, at the opening of a ticket.
+struct TicketUse {
+  int open = 0;
+  int this_month = 0;
+  friend bool operator==(const TicketUse&, const TicketUse&) = default;
+};
+struct AllowanceUse {
+  std::map<std::string, TicketUse> priorities;  // by priority name
+  TicketUse tickets;                            // of all priorities together
+  friend bool operator==(const AllowanceUse&, const AllowanceUse&) = default;
+};
+
 struct Plan {
   std::string name;
   std::vector<std::string> calendars;
+  ClockStart starts = ClockStart::kOpened;
+  std::optional<int> most_contacts;  // logins of the policy and joined contacts together
+  Allowance allowance;
   PromiseKind kind = PromiseKind::kCommitment;
   bool covers_issues = true;
   bool covers_changes = false;
@@ -114,19 +147,59 @@ struct Contacts {
 struct Term {
   absl::CivilDay from;
   absl::CivilDay until;
+  friend bool operator==(const Term&, const Term&) = default;
+};
+
+// A plan that a customer holds.
+struct Entitlement {
+  std::string plan;
+  std::optional<Term> term;  // nullopt: always
+  int grace_days = 0;        // whole days after the term in which the plan still covers new tickets
+  bool trial = false;        // shown as a trial, and counted apart
+  friend bool operator==(const Entitlement&, const Entitlement&) = default;
+};
+
+// What happens to work that is logged when a block of hours is used up.
+enum class OverHours : std::uint8_t { kRefuse, kAllow, kOverage };
+
+// Hours of work that a customer bought.
+struct HoursBlock {
+  std::string name;
+  absl::Duration amount;
+  Term term;                               // days on which work is drawn from it
+  absl::Duration unit = absl::Minutes(1);  // each entry is rounded up to a multiple of it
+  double rollover = 0;                     // fraction of the rest that the next block gets
+  OverHours over = OverHours::kRefuse;
+  friend bool operator==(const HoursBlock&, const HoursBlock&) = default;
 };
 
 struct Customer {
   std::string id;
   std::string alias;  // opaque name; commands accept it
   std::string name;
-  std::string plan;
+  std::vector<Entitlement> entitlements;   // ordered by the first day; may be empty
+  std::vector<HoursBlock> hours;           // ordered by the first day
+  std::map<std::string, std::string> crm;  // system -> the customer's id there
   std::string time_zone = "UTC";
-  std::optional<Term> term;  // nullopt: no end
   Contacts contacts;
   std::vector<ProjectRef> projects;    // path patterns: `*` is one level, `**` any number
   bool is_public = false;              // `visibility: public`; default: private
   std::vector<std::string> calendars;  // replace those of the plan
+
+  // The entitlement that covers a ticket of the instant `at`: of those whose term covers the day
+  // the one that began last, else of those in their grace the one that ended last. Nullptr: none.
+  const Entitlement* EntitlementAt(absl::Time at) const;
+  // The same; if there is none, the one that ended last before `at`, else the first one to begin.
+  // Nullptr only if there is no entitlement at all. For tickets that were accepted earlier.
+  const Entitlement* EntitlementFor(absl::Time at) const;
+};
+
+// Requests that have their own promises in place of those of the plan, such as a training.
+struct RequestKind {
+  std::string name;
+  std::vector<std::string> labels;  // a ticket with one of them is such a request
+  std::map<Metric, Target> promises;
+  bool hours = false;  // work on it is drawn from the customer's hours
 };
 
 // The check on changes that fix tickets: no check, a check that never fails, or one that can fail.
@@ -150,6 +223,7 @@ struct Policy {
   std::map<std::string, Team> teams;
   std::vector<Login> bots;
   std::vector<Customer> customers;
+  std::map<std::string, RequestKind> requests;
   LabelNames labels;
   bool bare_commands = true;
   CheckMode checks = CheckMode::kNeutral;

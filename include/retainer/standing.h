@@ -42,6 +42,19 @@ std::optional<ClockState> ParseClockState(std::string_view name);
 // written does not count as one.
 inline constexpr absl::Duration kBreachGrace = absl::Seconds(60);
 
+// How far a ticket has come, in the six steps of the practice. Persisted: numbers never change.
+enum class Stage : std::uint8_t {
+  kReceived = 1,
+  kAssessed = 2,    // a responder acted on it: whose it is and how urgent is settled
+  kAnalysed = 3,    // a responder gave an answer with substance
+  kSolution = 4,    // there is a workaround, or an open change says that it fixes the ticket
+  kCarriedOut = 5,  // closed
+  kReviewed = 6,    // closed, and 14 days passed
+};
+std::string_view StageName(Stage stage);  // `carried_out`
+// From a closing to kReviewed.
+inline constexpr absl::Duration kReviewTime = absl::Hours(14 * 24);
+
 enum class Outcome : std::uint8_t { kOpen, kMet, kMissed, kCancelled, kExcused };
 std::string_view OutcomeName(Outcome outcome);  // `met`
 
@@ -132,6 +145,8 @@ struct ClaimStanding {
   // Why this ticket is theirs, for explain: `opened by github:dave, a contact of acme`.
   std::string reason;
   std::string plan;
+  bool trial = false;    // the plan is held as a trial
+  std::string request;   // kind of request whose promises count; empty: those of the plan
   std::string priority;  // in force
   std::string priority_reason;
   // In the order of kAllMetrics. Only metrics that were promised at some time.
@@ -263,6 +278,15 @@ struct Waiting {
   bool ended_by_author = false;
 };
 
+// A ticket that would be a customer's, but is over the allowance of its plan.
+struct OverAllowance {
+  std::string customer;
+  std::string plan;
+  std::string reason;  // `2 of 2 open P1 tickets are used`
+  absl::Time since;
+  friend bool operator==(const OverAllowance&, const OverAllowance&) = default;
+};
+
 struct Standing {
   TicketKey ticket;
   FactSet facts;  // what it is computed from; cycles point into them
@@ -284,6 +308,7 @@ struct Standing {
   Actor author;
   absl::Time opened_at = absl::InfiniteFuture();
   std::vector<ClaimStanding> claims;  // ordered by customer; in force and released
+  std::vector<OverAllowance> over;    // ordered by customer; no claim of these is in force
   // The community's clocks, if no claim is in force. Reported, never shown.
   std::vector<PromiseClock> objectives;
   std::vector<RoleStanding> roles;  // ordered by actor, as of now
@@ -317,7 +342,10 @@ struct Standing {
     auto it = removed_by_hand.find(FoldName(label));
     return it != removed_by_hand.end() && it->second > 1;
   }
-  std::optional<ClockState> worst;  // of the claims in force
+  // As far as it is known: on a ticket without a claim nobody's role is asked for.
+  Stage stage = Stage::kReceived;
+  absl::Time stage_since = absl::InfiniteFuture();  // infinite: the opening is unknown
+  std::optional<ClockState> worst;                  // of the claims in force
   // The earliest due instant among open cycles of the claims in force.
   std::optional<absl::Time> next_due;
   // The next instant at which the standing or the face changes by time alone.

@@ -149,6 +149,10 @@ struct TicketQuery {
   std::size_t limit = 100;
 };
 
+// The `customer` of a query for the tickets that are over the customer's allowance. No id has a
+// space.
+std::string OverAllowanceOf(const std::string& customer);
+
 // The due instant that a list uses for a ticket: that of the customer's claim if `customer` is set.
 absl::Time DueIn(const TicketRecord& record, const std::string& customer);
 // The position of a ticket in the list of `query`.
@@ -217,6 +221,7 @@ struct EndingSums {
     std::uint64_t closed_unanswered = 0;  // not included in `cancelled`
   };
   std::map<Metric, Sum> metrics;
+  std::map<Metric, Sum> trials;  // of claims on trial; not included in `metrics`
   std::map<std::uint8_t, std::uint64_t> first_responses;  // count of first responses by TookStep
 };
 

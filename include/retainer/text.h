@@ -23,6 +23,7 @@ enum class CommandName : std::uint8_t {
   kDuplicate = 9,
   kAssign = 10,  // argument: a login without `@`; `me`: the author of the command
   kSla = 11,
+  kGrant = 12,  // argument: a customer's alias. Only from the command line: see ParseCommand
 };
 
 struct Command {

@@ -39,6 +39,8 @@ struct ClaimRecord {
   std::string customer;
   std::string plan;
   std::string priority;
+  bool trial = false;   // see ClaimStanding
+  std::string request;  // see ClaimStanding
   // The worst state among its clocks that have no open cycle.
   std::optional<ClockState> settled;
   std::vector<OpenPromise> promises;
@@ -64,6 +66,7 @@ struct EndingCount {
   // TookStep of the open time, for a first response that was met or missed; else 0.
   std::uint8_t took = 0;
   std::uint32_t count = 0;
+  bool trial = false;  // of a claim on trial: figures count these apart
   friend bool operator==(const EndingCount&, const EndingCount&) = default;
 };
 
@@ -124,7 +127,10 @@ struct TicketRecord {
   std::vector<std::string> customers;   // of the claims in force
   std::vector<std::string> priorities;  // same order as `customers`
   std::vector<ClaimRecord> claims;      // same order as `customers`
-  std::vector<EndingCount> endings;     // of all claims, including released ones
+  std::vector<std::string> over;        // customers whose allowance the ticket is over
+  // What the last decision knew of the allowances: see TicketContext.
+  std::map<std::string, AllowanceUse> used;
+  std::vector<EndingCount> endings;  // of all claims, including released ones
   // Number of open questions on which claims depend. `outside_questions`: those of the outsiders'
   // view.
   std::uint32_t questions = 0;
@@ -133,7 +139,9 @@ struct TicketRecord {
   absl::Time decided_at = absl::UnixEpoch();
   absl::Time opened_at = absl::UnixEpoch();
   absl::Time updated_at = absl::UnixEpoch();  // time of the last activity
-  std::optional<ClockState> worst;            // at the last decision
+  Stage stage = Stage::kReceived;             // at the last decision; see StageAt
+  absl::Time stage_since = absl::InfiniteFuture();
+  std::optional<ClockState> worst;  // at the last decision
   std::optional<absl::Time> next_due;
   std::optional<absl::Time> wake_at;
   std::map<std::string, std::string> clock_states;  // ClockStates() of the last decision
@@ -167,6 +175,9 @@ std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record);
 ClockState StateAt(const OpenPromise& promise, absl::Time at);
 std::optional<ClockState> StateAt(const ClaimRecord& claim, absl::Time at);
 std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at);
+
+// The stage at an instant: time alone makes kReviewed of kCarriedOut.
+Stage StageAt(const TicketRecord& record, absl::Time at);
 
 // The earliest due instant of the claim's open cycles. Infinite if nothing is due.
 absl::Time DueOf(const ClaimRecord& claim);

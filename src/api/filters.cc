@@ -23,7 +23,8 @@ std::string Repeated(std::string_view name) {
 std::vector<std::string> PlansFor(const Caller& caller, const Policy& policy) {
   std::set<std::string> names;
   for (const Customer& customer : policy.customers) {
-    if (MayKnow(caller, customer)) names.insert(customer.plan);
+    if (!MayKnow(caller, customer)) continue;
+    for (const Entitlement& held : customer.entitlements) names.insert(held.plan);
   }
   if (!caller.bound() && !caller.outside()) {
     for (const auto& [name, plan] : policy.plans) names.insert(name);

@@ -1,4 +1,7 @@
 // Customers, the policy in force, and the head of the ledger.
+#include <algorithm>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 #include "src/api/late_promises.h"
@@ -16,9 +19,25 @@ constexpr std::size_t kNextTickets = 10;
 
 std::string DayText(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 
-ordered_json TermJson(const Customer& customer) {
-  if (!customer.term) return nullptr;
-  return {{"from", DayText(customer.term->from)}, {"until", DayText(customer.term->until)}};
+ordered_json TermJson(const std::optional<Term>& term) {
+  if (!term) return nullptr;
+  return {{"from", DayText(term->from)}, {"until", DayText(term->until)}};
+}
+
+ordered_json EntitlementsJson(const Customer& customer) {
+  ordered_json all = ordered_json::array();
+  for (const Entitlement& held : customer.entitlements) {
+    all.push_back({{"plan", held.plan},
+                   {"term", TermJson(held.term)},
+                   {"grace_days", held.grace_days},
+                   {"trial", held.trial}});
+  }
+  return all;
+}
+
+bool Holds(const Customer& customer, const std::string& plan) {
+  return std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
+                     [&](const Entitlement& held) { return held.plan == plan; });
 }
 
 // The customer's projects that the caller may read of.
@@ -37,21 +56,23 @@ ordered_json TextsOf(const std::vector<ProjectRef>& projects) {
 }
 
 // The part that every caller may see who may know of the customer at all: no contacts, no names of
-// people.
-ordered_json CustomerJson(const Caller& caller, const Customer& customer) {
+// people. `plan` and `term`: those of the entitlement at `now`, else of the last one.
+ordered_json CustomerJson(const Caller& caller, const Customer& customer, absl::Time now) {
+  const Entitlement* held = customer.EntitlementFor(now);
   return {{"id", customer.id},
           {"alias", customer.alias},
           {"name", customer.name},
-          {"plan", customer.plan},
+          {"plan", held == nullptr ? ordered_json(nullptr) : ordered_json(held->plan)},
           {"time_zone", customer.time_zone},
-          {"term", TermJson(customer)},
+          {"term", held == nullptr ? ordered_json(nullptr) : TermJson(held->term)},
+          {"trial", held != nullptr && held->trial},
+          {"entitlements", EntitlementsJson(customer)},
           {"visibility", customer.is_public ? "public" : "private"},
           {"projects", TextsOf(ProjectsFor(caller, customer))}};
 }
 
 // Open promises that are late at the time of the request already count as missed.
-ordered_json ComplianceJson(const EndingSums& sums, const LatePromises& late) {
-  std::map<Metric, EndingSums::Sum> all = sums.metrics;
+ordered_json ComplianceJson(std::map<Metric, EndingSums::Sum> all, const LatePromises& late) {
   for (const auto& [metric, count] : late) all[metric].missed += count;
   ordered_json metrics = ordered_json::object();
   for (const auto& [metric, sum] : all) {
@@ -84,13 +105,11 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   if (project.project) key = project.project->key;
 
   const absl::Time now = context.clock.Now();
-  absl::TimeZone zone = absl::UTCTimeZone();
-  (void)absl::LoadTimeZone(customer->time_zone, &zone);
-  const absl::CivilDay today = absl::ToCivilDay(now, zone);
+  const Entitlement* held = customer->EntitlementFor(now);
+  const std::optional<Term> term = held == nullptr ? std::nullopt : held->term;
   const absl::CivilDay epoch(1970, 1, 1);
   // Counts from the term's first day, or from the beginning. Endings are stored by days of UTC.
-  const std::int32_t from =
-      customer->term ? static_cast<std::int32_t>(customer->term->from - epoch) : 0;
+  const std::int32_t from = term ? static_cast<std::int32_t>(term->from - epoch) : 0;
   auto sums = context.store.SumEndings(customer->id, key, from, DayOf(now));
   if (!sums.ok()) return Trouble(context, request, "customer", sums.status(), "");
   auto late = CountLate(context.store, customer->id, key, now);
@@ -115,15 +134,14 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   open_tickets.End();
   open_tickets.End();
 
-  ordered_json json = CustomerJson(*request.caller, *customer);
+  ordered_json json = CustomerJson(*request.caller, *customer, now);
   json["as_of"] = InstantJson(now);
-  json["in_term"] =
-      !customer->term || (customer->term->from <= today && today <= customer->term->until);
+  json["in_term"] = customer->EntitlementAt(now) != nullptr;
   json["open_tickets"] = ordered_json::parse(open_tickets.body());
-  json["compliance"] = {{"from", customer->term ? ordered_json(DayText(customer->term->from))
-                                                : ordered_json(nullptr)},
+  json["compliance"] = {{"from", term ? ordered_json(DayText(term->from)) : ordered_json(nullptr)},
                         {"until", DayText(absl::ToCivilDay(now, absl::UTCTimeZone()))},
-                        {"metrics", ComplianceJson(*sums, *late)}};
+                        {"metrics", ComplianceJson(sums->metrics, *late)},
+                        {"trial_metrics", ComplianceJson(sums->trials, {})}};
   return JsonAnswer(std::move(json));
 }
 
@@ -171,14 +189,14 @@ ApiAnswer ShowPolicy(const ApiContext& context, const ApiRequest& request) {
   // customer.
   ordered_json plans = ordered_json::object();
   for (const auto& [name, plan] : policy.plans) {
-    if (caller.customer.empty() || (mine != nullptr && mine->plan == name)) {
+    if (caller.customer.empty() || (mine != nullptr && Holds(*mine, name))) {
       plans[name] = PlanJson(plan);
     }
   }
   ordered_json customers = ordered_json::array();
   for (const Customer& customer : policy.customers) {
     const bool shown = caller.customer.empty() ? caller.projects.empty() : &customer == mine;
-    if (shown) customers.push_back(CustomerJson(caller, customer));
+    if (shown) customers.push_back(CustomerJson(caller, customer, context.clock.Now()));
   }
   ordered_json calendars = ordered_json::object();
   for (const auto& [name, calendar] : policy.calendars) {

@@ -128,6 +128,8 @@ void WriteClaim(const ClaimRecord& claim, absl::Time now, JsonWriter* json) {
   json->Text("customer", claim.customer);
   json->Text("plan", claim.plan);
   json->Text("priority", claim.priority);
+  json->Flag("trial", claim.trial);
+  json->Text("request", claim.request);
   WriteState("state", StateAt(claim, now), json);
   json->Instant("due", DueOf(claim));
   json->BeginArray("promises");
@@ -192,6 +194,7 @@ void WriteTicketEntry(const TicketRecord& record, const std::string& only_custom
   json->Flag("open", record.open);
   WriteTimeOf("opened_at", record.opened_at, json);
   WriteTimeOf("updated_at", record.updated_at, json);
+  json->Text("stage", StageName(StageAt(record, now)));
   WriteState("state", state, json);
   json->Instant("due", DueIn(record, only_customer));
   json->BeginArray("claims");
@@ -212,6 +215,8 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const pipeline::Inspection& inspect
   json.EndVolatile();
   json.Flag("open", standing.open);
   json.Instant("opened_at", standing.opened_at);
+  json.Text("stage", StageName(standing.stage));
+  json.Instant("stage_since", standing.stage_since);
   json.Text("policy", standing.terms_id);
   json.BeginArray("claims");
   for (const ClaimStanding& claim : standing.claims) {
@@ -221,12 +226,25 @@ ApiAnswer TicketAnswer(const TicketRef& ref, const pipeline::Inspection& inspect
     json.Instant("since", claim.since);
     json.Text("reason", claim.reason);
     json.Text("plan", claim.plan);
+    json.Flag("trial", claim.trial);
+    json.Text("request", claim.request);
     json.Text("priority", claim.priority);
     json.Text("priority_reason", claim.priority_reason);
     json.Flag("released", claim.released);
     json.BeginArray("clocks");
     for (const PromiseClock& clock : claim.clocks) WriteClock(clock, &json);
     json.End();
+    json.End();
+  }
+  json.End();
+  json.BeginArray("over_allowance");
+  for (const OverAllowance& over : standing.over) {
+    if (!only_customer.empty() && over.customer != only_customer) continue;
+    json.BeginObject();
+    json.Text("customer", over.customer);
+    json.Text("plan", over.plan);
+    json.Text("reason", over.reason);
+    json.Instant("since", over.since);
     json.End();
   }
   json.End();

@@ -133,15 +133,19 @@ std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::Poli
                                         absl::Time now) {
   std::vector<policy::Problem> ended;
   for (const Customer& customer : policy.customers) {
-    absl::TimeZone zone = absl::UTCTimeZone();
-    absl::LoadTimeZone(customer.time_zone, &zone);  // cannot fail: the policy was validated
-    if (!customer.term || absl::ToCivilDay(now, zone) <= customer.term->until) continue;
+    const Entitlement* last = customer.EntitlementFor(now);
+    if (customer.EntitlementAt(now) != nullptr || last == nullptr) continue;
+    // A term that begins later has not ended.
+    const bool begins_later =
+        std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
+                    [&](const Entitlement& held) { return held.term->from > last->term->until; });
+    if (begins_later || absl::FromCivil(last->term->from, absl::UTCTimeZone()) > now) continue;
     const auto found = places.terms.find(customer.id);
     const policy::Place place = found == places.terms.end() ? policy::Place() : found->second;
     ended.push_back(policy::ProblemAt(
         place,
         absl::StrCat("the term of customer \"", customer.id, "\" ended on ",
-                     absl::FormatCivilTime(customer.term->until),
+                     absl::FormatCivilTime(last->term->until),
                      ": tickets that its contacts open after that are community tickets"),
         "move `until` if the customer has renewed; if not, leave the entry, which "
         "keeps the history"));

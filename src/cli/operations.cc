@@ -135,7 +135,9 @@ absl::StatusOr<Fact> OperatorFact(const nlohmann::ordered_json& request, const P
     }
     return pipeline::MakeOperatorFact(Command{CommandName::kPriority, priority}, by, now);
   }
-  const CommandName name = action == "claim" ? CommandName::kClaim : CommandName::kRelease;
+  const CommandName name = action == "claim"   ? CommandName::kClaim
+                           : action == "grant" ? CommandName::kGrant
+                                               : CommandName::kRelease;
   return pipeline::MakeOperatorFact(Command{name, customer->id}, by, now);
 }
 

@@ -68,6 +68,15 @@ void RegisterTicket(CLI::App& app) {
   release->footer(
       "Example: retainer ticket release --config retainer.yaml 'github:acme/opendb#12' acme");
 
+  CLI::App* grant = AddTicketAction(
+      ticket, "grant", "Makes a ticket over a plan's allowance the customer's all the same",
+      options);
+  grant->add_option("CUSTOMER", options->customer, "Id or alias")->required();
+  grant->add_option("--reason", options->reason, "For the record")->required();
+  grant->footer(
+      "Example: retainer ticket grant --config retainer.yaml 'github:acme/opendb#12' acme "
+      "--reason 'their release is blocked'");
+
   CLI::App* excuse = AddTicketAction(ticket, "excuse", "Excuses a promise that is broken", options);
   excuse->add_option("METRIC", options->metric, "first_response, resolution, …")->required();
   excuse->add_option("--customer", options->customer, "Id or alias")->required();

@@ -30,6 +30,14 @@ std::string Serve(const Policy& policy, const Plan& plan, const std::string& wan
   return plan.default_priority;
 }
 
+// The plan that covers the claim under this policy; nullptr: none.
+const Plan* PlanFor(const Policy& policy, const Customer& customer, const Stint& stint) {
+  const Entitlement* held = customer.EntitlementFor(stint.accepted);
+  if (held == nullptr) return nullptr;
+  const auto plan = policy.plans.find(held->plan);
+  return plan == policy.plans.end() ? nullptr : &plan->second;
+}
+
 // Builds the regimes of one claim: what is promised in which period.
 class RegimeBuilder {
  public:
@@ -40,9 +48,14 @@ class RegimeBuilder {
     std::size_t version = TermsIndexAt(terms_, stint_.since);
     std::size_t input = 0;
     const auto& inputs = timeline_.priorities;
+    std::size_t request = 0;
+    const auto& requests = timeline_.requests;
     const absl::Time end = stint_.ended.value_or(absl::InfiniteFuture());
     while (input < inputs.size() && inputs[input].at <= stint_.since) {
       Apply(inputs[input++], terms_[version]->policy);
+    }
+    while (request < requests.size() && requests[request].at <= stint_.since) {
+      request_ = requests[request++].kind;
     }
     Add(stint_.since, version, "the claim");
     while (true) {
@@ -50,7 +63,9 @@ class RegimeBuilder {
           input < inputs.size() ? inputs[input].at : absl::InfiniteFuture();
       const absl::Time next_terms =
           version + 1 < terms_.size() ? terms_[version + 1]->effective : absl::InfiniteFuture();
-      const absl::Time at = std::min(next_input, next_terms);
+      const absl::Time next_request =
+          request < requests.size() ? requests[request].at : absl::InfiniteFuture();
+      const absl::Time at = std::min({next_input, next_terms, next_request});
       if (at >= end || at == absl::InfiniteFuture()) break;
       std::string why;
       bool matters = false;
@@ -62,6 +77,10 @@ class RegimeBuilder {
       while (input < inputs.size() && inputs[input].at == at) {
         matters |= Apply(inputs[input++], terms_[version]->policy);
       }
+      while (request < requests.size() && requests[request].at == at) {
+        request_ = requests[request++].kind;
+        matters = true;
+      }
       if (matters) Add(at, version, std::move(why));
     }
     return std::move(regimes_);
@@ -70,6 +89,7 @@ class RegimeBuilder {
   const std::string& priority() const { return priority_; }
   const std::string& reason() const { return reason_; }
   const std::string& plan() const { return plan_; }
+  const std::string& request() const { return request_; }
 
  private:
   bool Apply(const PriorityInput& input, const Policy& policy) {
@@ -91,9 +111,9 @@ class RegimeBuilder {
     if (!regimes_.empty() && regimes_.back().at == at) regimes_.pop_back();
     regimes_.push_back({at, nullptr, std::move(why)});
     if (customer == nullptr) return;
-    const auto plan_it = terms.policy.plans.find(customer->plan);
-    if (plan_it == terms.policy.plans.end()) return;
-    const Plan& plan = plan_it->second;
+    const Plan* held = PlanFor(terms.policy, *customer, stint_);
+    if (held == nullptr) return;
+    const Plan& plan = *held;
     plan_ = plan.name;
     if (active_.empty()) {
       priority_ = plan.default_priority;
@@ -106,7 +126,10 @@ class RegimeBuilder {
       }
     }
     if (regimes_.back().why.empty()) regimes_.back().why = reason_;
-    regimes_.back().promises = terms.index->PromisesTo(*customer, priority_);
+    if (!request_.empty() && terms.policy.requests.contains(request_)) {
+      absl::StrAppend(&regimes_.back().why, ", request ", request_);
+    }
+    regimes_.back().promises = terms.index->PromisesTo(*customer, plan.name, priority_, request_);
   }
 
   const Replayed& timeline_;
@@ -114,7 +137,7 @@ class RegimeBuilder {
   const Stint& stint_;
   std::vector<const PriorityInput*> active_;
   std::vector<Regime> regimes_;
-  std::string priority_, reason_, plan_;
+  std::string priority_, reason_, plan_, request_;
 };
 
 // The run that an excuse of the instant `at` applies to: the last one that was late then. A run
@@ -250,12 +273,14 @@ std::vector<ClaimWork> WorkOutClaims(const Replayed& timeline, const TermsHistor
     const std::vector<Regime> regimes = builder.Build();
     standing.plan = builder.plan();
     standing.priority = builder.priority();
+    standing.request = builder.request();
     standing.priority_reason = builder.reason();
     const Policy& policy = terms.back()->policy;
     if (const Customer* customer = policy.FindCustomer(stint.customer)) {
       work.is_private = !customer->is_public;
-      const auto plan = policy.plans.find(customer->plan);
-      if (plan != policy.plans.end()) work.plan = &plan->second;
+      work.plan = PlanFor(policy, *customer, stint);
+      const Entitlement* held = customer->EntitlementFor(stint.accepted);
+      standing.trial = held != nullptr && held->trial;
     }
 
     Party party;

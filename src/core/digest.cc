@@ -75,10 +75,16 @@ std::string DebugString(const Standing& s) {
                    NameOf(s.author), " opened_at ", At(s.opened_at), "\n");
   for (const ClaimStanding& claim : s.claims) {
     absl::StrAppend(&out, "claim ", claim.customer, " since ", At(claim.since), " [", claim.reason,
-                    "] plan ", claim.plan, " priority ", claim.priority, " [",
-                    claim.priority_reason, "]", claim.released ? " released" : "",
-                    claim.escalated_by_hand ? " escalated" : "", "\n");
+                    "] plan ", claim.plan, claim.trial ? " on trial" : "",
+                    claim.request.empty() ? "" : absl::StrCat(" request ", claim.request),
+                    " priority ", claim.priority, " [", claim.priority_reason, "]",
+                    claim.released ? " released" : "", claim.escalated_by_hand ? " escalated" : "",
+                    "\n");
     for (const PromiseClock& clock : claim.clocks) Append(&out, clock);
+  }
+  for (const OverAllowance& over : s.over) {
+    absl::StrAppend(&out, "over ", over.customer, " plan ", over.plan, " [", over.reason, "] ",
+                    At(over.since), "\n");
   }
   if (!s.objectives.empty()) absl::StrAppend(&out, "objectives\n");
   for (const PromiseClock& clock : s.objectives) Append(&out, clock);
@@ -125,6 +131,7 @@ std::string DebugString(const Standing& s) {
   for (const auto& [label, times] : s.removed_by_hand) {
     absl::StrAppend(&out, "removed ", label, " ", times, "\n");
   }
+  absl::StrAppend(&out, "stage ", View(StageName(s.stage)), " ", At(s.stage_since), "\n");
   absl::StrAppend(&out, "worst ", s.worst ? View(ClockStateName(*s.worst)) : "none", " next_due ",
                   s.next_due ? At(*s.next_due) : std::string("none"), " next_wake ",
                   At(s.next_wake), " terms ", s.terms_id, "\n");

@@ -9,6 +9,7 @@
 #include "replay.h"
 #include "retainer/core.h"
 #include "roles.h"
+#include "stage.h"
 
 namespace retainer {
 namespace {
@@ -106,6 +107,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
       std::find_if(timeline.happenings.rbegin(), timeline.happenings.rend(),
                    [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
+  for (const auto& [customer, over] : timeline.over) s.over.push_back(over);
   s.refusals = std::move(timeline.refusals);
   s.acknowledged = std::move(timeline.acknowledged);
   s.label_wishes = std::move(timeline.label_wishes);
@@ -122,6 +124,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   std::set<std::string> flags = std::move(timeline.flags);
   flags.insert(roster->flags().begin(), roster->flags().end());
   s.flags.assign(flags.begin(), flags.end());
+  core::WorkOutStage(timeline, now, &s);
   if (!timeline.opened) {
     // Evaluate only a complete ticket. A ticket that is gone cannot be completed.
     if (!timeline.gone) {

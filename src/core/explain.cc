@@ -293,6 +293,10 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
     absl::StrAppend(&out, "goes on as ", standing.successor, " since ", Utc(standing.moved_at),
                     "\n");
   }
+  if (standing.opened) {
+    absl::StrAppend(&out, "stage ", View(StageName(standing.stage)), " since ",
+                    Utc(standing.stage_since), "\n");
+  }
   if (standing.waiting.now) {
     absl::StrAppend(&out, "waiting for the customer since ", Utc(standing.waiting.since),
                     standing.waiting.question.empty()
@@ -310,12 +314,18 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
     }
     absl::StrAppend(&out, "\nclaim of ", claim.customer, claim.released ? " (ended)" : "",
                     " since ", Both(claim.since, zone), ": ", claim.reason, "\n");
-    absl::StrAppend(&out, "  plan ", claim.plan, ", priority ", claim.priority, ": ",
-                    claim.priority_reason, "\n");
+    absl::StrAppend(&out, "  plan ", claim.plan, claim.trial ? " (trial)" : "",
+                    claim.request.empty() ? "" : absl::StrCat(", request ", claim.request),
+                    ", priority ", claim.priority, ": ", claim.priority_reason, "\n");
     const auto plan = current->policy.plans.find(claim.plan);
     for (const PromiseClock& clock : claim.clocks) {
       explainer.Clock(clock, plan == current->policy.plans.end() ? nullptr : &plan->second, zone);
     }
+  }
+  for (const OverAllowance& over : standing.over) {
+    absl::StrAppend(&out, "\nnot a ticket of ", over.customer, ": over the allowance of plan ",
+                    over.plan, ": ", over.reason,
+                    "; `retainer ticket grant` makes it one all the same\n");
   }
   if (standing.opened && !claimed) {
     absl::StrAppend(&out, "\nno claim is in force: a community ticket\n");

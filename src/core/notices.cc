@@ -218,7 +218,9 @@ class Announcer {
     const Policy& policy = terms_[then]->policy;
     const Customer* customer = policy.FindCustomer(model_.customer);
     if (customer == nullptr) return false;
-    const auto plan = policy.plans.find(customer->plan);
+    const Entitlement* held = customer->EntitlementFor(work_.stint->accepted);
+    if (held == nullptr) return false;
+    const auto plan = policy.plans.find(held->plan);
     if (plan == policy.plans.end()) return false;
     if (level.kind == NoticeKind::kWarning) {
       const std::vector<double>& shares = plan->second.warn_at;

@@ -30,6 +30,44 @@ const Customer* Policy::FindCustomer(std::string_view id_or_alias) const {
   return nullptr;
 }
 
+namespace {
+
+absl::CivilDay DayOf(const Customer& customer, absl::Time at) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(customer.time_zone, &zone)) zone = absl::UTCTimeZone();
+  return absl::ToCivilDay(at, zone);
+}
+
+}  // namespace
+
+const Entitlement* Customer::EntitlementAt(absl::Time at) const {
+  const absl::CivilDay day = DayOf(*this, at);
+  const Entitlement* held = nullptr;
+  const Entitlement* in_grace = nullptr;
+  for (const Entitlement& one : entitlements) {
+    if (!one.term) {
+      if (held == nullptr) held = &one;
+    } else if (one.term->from <= day && day <= one.term->until) {
+      held = &one;
+    } else if (one.term->until < day && day <= one.term->until + one.grace_days) {
+      if (in_grace == nullptr || in_grace->term->until < one.term->until) in_grace = &one;
+    }
+  }
+  return held != nullptr ? held : in_grace;
+}
+
+const Entitlement* Customer::EntitlementFor(absl::Time at) const {
+  if (const Entitlement* held = EntitlementAt(at)) return held;
+  const absl::CivilDay day = DayOf(*this, at);
+  const Entitlement* last = nullptr;
+  for (const Entitlement& one : entitlements) {  // each has a term: none covers the day
+    if (one.term->until < day && (last == nullptr || last->term->until < one.term->until)) {
+      last = &one;
+    }
+  }
+  return last != nullptr || entitlements.empty() ? last : &entitlements.front();
+}
+
 std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {
   for (std::size_t i = 0; i < priorities.size(); ++i) {
     if (SameName(priorities[i].name, name)) return i;

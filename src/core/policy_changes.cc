@@ -57,6 +57,7 @@ class PolicyDifferences {
     CompareCustomers();
     for (const std::string& name : KeysOf(before_.plans, after_.plans)) ComparePlan(name);
     ComparePriorities();
+    for (const std::string& name : KeysOf(before_.requests, after_.requests)) CompareRequest(name);
     for (const std::string& name : KeysOf(before_.teams, after_.teams)) CompareTeam(name);
     About("bots").Members("", Logins(before_.bots), Logins(after_.bots));
     core::CompareCalendars(before_.calendars, after_.calendars, &sentences_);
@@ -135,22 +136,81 @@ class PolicyDifferences {
                                      : absl::StrCat(hidden, " private customers change"));
   }
 
-  static std::string TermText(const Customer& customer) {
-    if (!customer.term) return "without end";
-    return absl::StrCat(absl::FormatCivilTime(customer.term->from), " to ",
-                        absl::FormatCivilTime(customer.term->until));
+  static std::string TermText(const std::optional<Term>& term) {
+    if (!term) return "without end";
+    return absl::StrCat(absl::FormatCivilTime(term->from), " to ",
+                        absl::FormatCivilTime(term->until));
+  }
+
+  static std::string Days(int days) { return absl::StrCat(days, days == 1 ? " day" : " days"); }
+
+  // `plan gold, term 2026-01-01 to 2026-12-31, grace 14 days, trial`
+  static std::string Text(const Entitlement& held) {
+    return absl::StrCat("plan ", held.plan, ", term ", TermText(held.term),
+                        held.grace_days > 0 ? ", grace " + Days(held.grace_days) : "",
+                        held.trial ? ", trial" : "");
+  }
+
+  static std::vector<std::string> Held(const Customer& customer) {
+    std::vector<std::string> texts;
+    for (const Entitlement& held : customer.entitlements) texts.push_back(Text(held));
+    return texts;
+  }
+
+  static void CompareEntitlements(const Customer& before, const Customer& after,
+                                  Differences* about) {
+    if (before.entitlements.size() != 1 || after.entitlements.size() != 1) {
+      return about->Members("entitlement", Held(before), Held(after));
+    }
+    const Entitlement& was = before.entitlements.front();
+    const Entitlement& is = after.entitlements.front();
+    about->Value("plan", was.plan, is.plan);
+    about->Value("term", TermText(was.term), TermText(is.term));
+    about->Value("grace", Days(was.grace_days), Days(is.grace_days));
+    about->Value("trial", was.trial ? "yes" : "no", is.trial ? "yes" : "no");
+  }
+
+  static std::vector<std::string> Blocks(const Customer& customer) {
+    std::vector<std::string> texts;
+    for (const HoursBlock& block : customer.hours) {
+      const char* over = block.over == OverHours::kRefuse  ? "refuse"
+                         : block.over == OverHours::kAllow ? "allow"
+                                                           : "overage";
+      texts.push_back(absl::StrCat(block.name, " ", absl::FormatDuration(block.amount), " from ",
+                                   TermText(block.term), ", unit ",
+                                   absl::FormatDuration(block.unit), ", rollover ",
+                                   Share(block.rollover), ", over ", over));
+    }
+    return texts;
+  }
+
+  // Amounts and ids in other systems are no matter of outsiders.
+  void CompareBusiness(const Customer& before, const Customer& after, Differences* about) {
+    const auto ids = [](const Customer& customer) {
+      std::vector<std::string> texts;
+      for (const auto& [system, id] : customer.crm) {
+        texts.push_back(absl::StrCat(system, " ", QuotedText(id)));
+      }
+      return texts;
+    };
+    if (audience_ == Audience::kTeam) {
+      about->Members("hours", Blocks(before), Blocks(after));
+      about->Members("crm", ids(before), ids(after));
+      return;
+    }
+    if (before.hours != after.hours) about->Say("hours change");
+    if (before.crm != after.crm) about->Say("ids in other systems change");
   }
 
   void CompareCustomer(const std::string& id, const Customer* before, const Customer* after) {
     Differences about = About(id);
     if (after == nullptr) return about.Say("removed");
     if (before == nullptr) {
-      return about.Say(absl::StrCat("added, plan ", after->plan, ", ",
-                                    after->is_public ? "public" : "private", ", term ",
-                                    TermText(*after)));
+      return about.Say(absl::StrCat("added, ", after->is_public ? "public" : "private", ", ",
+                                    absl::StrJoin(Held(*after), "; ")));
     }
-    about.Value("plan", before->plan, after->plan);
-    about.Value("term", TermText(*before), TermText(*after));
+    CompareEntitlements(*before, *after, &about);
+    CompareBusiness(*before, *after, &about);
     about.Value("visibility", before->is_public ? "public" : "private",
                 after->is_public ? "public" : "private");
     about.Value("name", QuotedText(before->name), QuotedText(after->name));
@@ -266,6 +326,42 @@ class PolicyDifferences {
     };
     about.Value("notify", hours(*before), hours(*after));
     about.Members("escalation", Escalations(*before), Escalations(*after));
+    const auto starts = [](const Plan& plan) {
+      return plan.starts == ClockStart::kVerified ? "verified" : "opened";
+    };
+    about.Value("starts", starts(*before), starts(*after));
+    const auto contacts = [](const Plan& plan) {
+      return plan.most_contacts ? absl::StrCat(*plan.most_contacts) : std::string("any number");
+    };
+    about.Value("contacts", contacts(*before), contacts(*after));
+    about.Members("allowance", Limits(before->allowance), Limits(after->allowance));
+  }
+
+  // `P1 2 open, 4 per_month`
+  static std::vector<std::string> Limits(const Allowance& allowance) {
+    std::vector<std::string> texts;
+    const auto add = [&](const std::string& name, const TicketLimit& limit) {
+      std::vector<std::string> parts;
+      if (limit.open) parts.push_back(absl::StrCat(*limit.open, " open"));
+      if (limit.per_month) parts.push_back(absl::StrCat(*limit.per_month, " per_month"));
+      texts.push_back(absl::StrCat(name, " ", absl::StrJoin(parts, ", ")));
+    };
+    for (const auto& [priority, limit] : allowance.priorities) add(priority, limit);
+    if (allowance.tickets != TicketLimit()) add("tickets", allowance.tickets);
+    return texts;
+  }
+
+  void CompareRequest(const std::string& name) {
+    Differences about = About("request " + name);
+    const RequestKind* before = Find(before_.requests, name);
+    const RequestKind* after = Find(after_.requests, name);
+    if (after == nullptr) return about.Say("removed");
+    if (before == nullptr) about.Say("added");
+    const RequestKind none;
+    if (before == nullptr) before = &none;
+    about.Members("label", before->labels, after->labels);
+    CompareTargets("", before->promises, after->promises, &about);
+    about.Value("hours", before->hours ? "yes" : "no", after->hours ? "yes" : "no");
   }
 
   // ---- Priorities, teams, labels, the rest

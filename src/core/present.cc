@@ -328,6 +328,14 @@ void AddRows(const std::vector<PublicClaim>& claims, absl::Time now, CommentView
   view->targets_only = !view->rows.empty() && !owed;
 }
 
+// Time alone must not change a comment, so the review at the end is not shown.
+std::string StageWords(const Standing& standing) {
+  const Stage stage = std::min(standing.stage, Stage::kCarriedOut);
+  std::string name(StageName(stage));
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return absl::StrCat(name, ", ", static_cast<int>(stage), " of 6");
+}
+
 CommentView PromiseComment(const TicketContext& context, const Standing& standing,
                            const std::vector<PublicClaim>& claims, const Policy& policy,
                            absl::Time now) {
@@ -336,6 +344,9 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   view.with = standing.assignees.empty() ? standing.answered_by : standing.assignees.front();
   view.refusals = Refusals(standing, claims, now);
   AddRows(claims, now, &view);
+  view.stage = StageWords(standing);
+  view.trial = std::all_of(claims.begin(), claims.end(),
+                           [](const PublicClaim& claim) { return claim.claim->trial; });
   const Focus focus = FindFocus(claims, now);
   view.next = NextWords(standing, claims, focus);
   view.called = CalledAt(claims);

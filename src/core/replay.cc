@@ -50,14 +50,6 @@ bool ShouldStateItsTime(const Fact& fact) {
 
 }  // namespace
 
-bool InTerm(const Customer& customer, absl::Time at) {
-  if (!customer.term) return true;
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(customer.time_zone, &zone)) zone = absl::UTCTimeZone();
-  const absl::CivilDay day = absl::ToCivilDay(at, zone);
-  return customer.term->from <= day && day <= customer.term->until;
-}
-
 Replayed Replay(const TicketContext& context, const TermsHistory& terms, Roster& roster,
                 const std::vector<const Fact*>& order, const Undone& undone, bool judge_all) {
   Replayer replayer(context, terms, roster, undone, judge_all);
@@ -225,6 +217,11 @@ void Replayer::Say(HappeningKind kind, const Fact& fact, const Judgement& judgem
 }
 
 void Replayer::Take(const Step& step) {
+  Understand(step);
+  NoteRequest(step.fact->at);
+}
+
+void Replayer::Understand(const Step& step) {
   const Fact& fact = *step.fact;
   const ActorIndex actor = step.actor;
   looked_up_ = &fact;
@@ -312,16 +309,17 @@ void Replayer::Take(const Step& step) {
   }
 }
 
-bool Replayer::CoveredByPlan(const Customer& customer) const {
-  return HasPlanForKind(customer) && IsProjectCovered();
+bool Replayer::CoveredByPlan(const Customer& customer, absl::Time accepted) const {
+  const Entitlement* entitlement = customer.EntitlementFor(accepted);
+  return entitlement != nullptr && IsForKind(*entitlement) && IsProjectCovered();
 }
 
 bool Replayer::IsProjectCovered() const {
   return policy().projects.empty() || Covers(*terms_[now_], NamesOf(context_));
 }
 
-bool Replayer::HasPlanForKind(const Customer& customer) const {
-  const auto plan = policy().plans.find(customer.plan);
+bool Replayer::IsForKind(const Entitlement& entitlement) const {
+  const auto plan = policy().plans.find(entitlement.plan);
   if (plan == policy().plans.end()) return false;
   return context_.key.kind == TicketKind::kIssue ? plan->second.covers_issues
                                                  : plan->second.covers_changes;
@@ -348,6 +346,12 @@ void Replayer::Opened(const Fact& fact) {
     RunCommands(fact, text.commands, judgement);
     Mistyped(fact, text.mistyped, judgement);
   }
+  // Only now it is known which priority the opening asks for.
+  const std::vector<Stint> begun = std::exchange(t_.stints, {});
+  for (const Stint& stint : begun) {
+    t_.stints.push_back(stint);
+    if (!stint.ended) CheckAllowance();
+  }
 }
 
 void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact) {
@@ -361,13 +365,14 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
     if (!in_project && !(may_claim && roster_.MayBeContact(t_.author_index, terms, customer))) {
       continue;
     }
-    if (!HasPlanForKind(customer) || !InTerm(customer, t_.opened_at)) continue;
+    const Entitlement* entitlement = customer.EntitlementAt(t_.opened_at);
+    if (entitlement == nullptr || !IsForKind(*entitlement)) continue;
     // A claim that a person ended stays ended. One that a version of the policy ended may begin
     // again with a later version.
     const bool had = std::any_of(t_.stints.begin(), t_.stints.end(), [&](const Stint& stint) {
       return stint.customer == customer.id && (!stint.ended || stint.end_fact != nullptr);
     });
-    if (had) continue;
+    if (had || t_.over.contains(customer.id)) continue;
     std::string reason;
     Answer contact = Answer::kNo;
     if (may_claim) {
@@ -376,21 +381,25 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
         contact = Answer::kYes;
       }
     }
+    bool claims = false;
     if (contact == Answer::kYes) {
-      Claim(customer, since,
-            absl::StrCat("opened by ", context_.key.forge, ":", t_.author.login, ": ", reason),
-            fact, in_project);
+      claims =
+          Claim(customer, since, t_.opened_at,
+                absl::StrCat("opened by ", context_.key.forge, ":", t_.author.login, ": ", reason),
+                fact, in_project);
     } else if (in_project) {
-      Claim(customer, since,
-            absl::StrCat("opened in ", ToString(ProjectRef{context_.key.forge, context_.path}),
-                         ", a project of ", customer.id),
-            fact, true);
+      claims =
+          Claim(customer, since, t_.opened_at,
+                absl::StrCat("opened in ", ToString(ProjectRef{context_.key.forge, context_.path}),
+                             ", a project of ", customer.id),
+                fact, true);
     }
+    if (claims && fact == nullptr) CheckAllowance();
   }
 }
 
-bool Replayer::Claim(const Customer& customer, absl::Time since, std::string reason,
-                     const Fact* fact, bool by_project) {
+bool Replayer::Claim(const Customer& customer, absl::Time since, absl::Time accepted,
+                     std::string reason, const Fact* fact, bool by_project) {
   auto it = std::find(t_.customers.begin(), t_.customers.end(), customer.id);
   if (it == t_.customers.end()) {
     if (t_.customers.size() == kMaxSlots) {
@@ -404,6 +413,7 @@ bool Replayer::Claim(const Customer& customer, absl::Time since, std::string rea
   stint.slot = static_cast<int>(it - t_.customers.begin());
   stint.customer = customer.id;
   stint.since = since;
+  stint.accepted = accepted;
   stint.reason = std::move(reason);
   stint.start_fact = fact;
   stint.from = t_.happenings.size();
@@ -438,11 +448,14 @@ void Replayer::TermsChanged(std::size_t to) {
     const Customer* customer = policy().FindCustomer(stint.customer);
     if (customer == nullptr || customer->id != stint.customer) {
       EndClaim(stint, at, nullptr, "the customer is no longer in the policy");
-    } else if (!CoveredByPlan(*customer)) {
+    } else if (!CoveredByPlan(*customer, stint.accepted)) {
       EndClaim(stint, at, nullptr, "the plan no longer covers this");
     }
   }
   ++epoch_;
+  NoteRequest(at);
+  // The allowance of another version may be larger.
+  t_.over.clear();
   if (t_.opened && t_.open && t_.successor.empty()) ClaimFromOpening(to, at, nullptr);
   HearJoiners(at);
 }
@@ -493,6 +506,8 @@ void Replayer::Commented(const Fact& fact) {
 void Replayer::ClosedOrReopened(const Fact& fact) {
   const bool closed = fact.kind == FactKind::kClosed;
   t_.open = !closed;
+  if (!closed) t_.closed_at.reset();
+  if (closed && !t_.closed_at) t_.closed_at = fact.at;
   const ActorIndex actor = ActorOf(fact);
   const bool bot = fact.actor.machine || roster_.IsBot(actor, now_);
   const Judgement judgement = bot ? Judgement{Role::kBot, 0} : Judge(fact);
@@ -518,7 +533,7 @@ void Replayer::Arrived(const Fact& fact) {
   const std::string here = absl::StrCat(context_.key.forge, "/", context_.key.project, "/");
   for (CarriedClaim& carried : ReadCarried(fact.value)) {
     const Customer* customer = policy().FindCustomer(carried.customer);
-    if (customer == nullptr || !CoveredByPlan(*customer)) {
+    if (customer == nullptr || !CoveredByPlan(*customer, fact.at)) {
       t_.flags.insert(absl::StrCat("a claim of ", carried.customer, " came from ", fact.subject,
                                    ", but no plan here covers that customer"));
       continue;
@@ -526,7 +541,7 @@ void Replayer::Arrived(const Fact& fact) {
     const std::string reason = absl::StrCat("came with ", fact.subject);
     const bool had = InForce(customer->id) != nullptr;
     if (!had) {
-      if (!Claim(*customer, fact.at, reason, &fact, false)) continue;
+      if (!Claim(*customer, fact.at, fact.at, reason, &fact, false)) continue;
       t_.stints.back().arrived = true;
     }
     const Slots slots = Slots{1} << InForce(customer->id)->slot;

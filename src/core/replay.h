@@ -62,6 +62,7 @@ struct Stint {
   bool moved = false;
   bool away = false;  // the ticket itself went to an unknown place
   bool by_project = false;
+  absl::Time accepted;         // the instant whose entitlement covers the claim
   bool arrived = false;        // came from another ticket: the carried clocks start its clocks
   bool by_command = false;     // began by a person's act, which can be undone
   bool ended_by_hand = false;  // ended by a person's act
@@ -82,6 +83,12 @@ struct PriorityInput {
   Slots slots = 0;    // the claims that it applies to
   std::string reason;
   bool raises_only = false;  // counts only if more urgent than the one in force
+};
+
+// What kind of request the ticket is from `at` on; empty: none.
+struct RequestInput {
+  absl::Time at;
+  std::string kind;
 };
 
 struct Excuse {
@@ -117,6 +124,7 @@ struct Replayed {
   bool gone = false;
   bool confidential = false;
   bool opened_by_responder = false;
+  std::optional<absl::Time> closed_at;  // of the last closing, while it is closed
   Actor author;
   ActorIndex author_index = kNobody;
   absl::Time opened_at = absl::InfiniteFuture();
@@ -126,9 +134,11 @@ struct Replayed {
   // Facts made by the replay: first versions of comments of which only a later edit is known, and
   // comments that are one act with a closing.
   std::vector<std::shared_ptr<const Fact>> inferred;
-  std::vector<std::string> customers;  // index: slot
-  std::vector<Stint> stints;           // ordered by start
+  std::vector<std::string> customers;         // index: slot
+  std::vector<Stint> stints;                  // ordered by start
+  std::map<std::string, OverAllowance> over;  // key: customer
   std::vector<PriorityInput> priorities;
+  std::vector<RequestInput> requests;  // ordered by time
   std::vector<Interval> waits;
   // per wait: the facts that began and ended it
   std::vector<std::pair<const Fact*, const Fact*>> wait_facts;
@@ -159,9 +169,6 @@ struct Replayed {
   // Acts that were undone: if it grew, replay again and ignore these too.
   Undone undone;
 };
-
-// True if the day of `at` is within the customer's term, in the customer's time zone.
-bool InTerm(const Customer& customer, absl::Time at);
 
 // Replays `order`: the ticket's facts ordered by time, then id. `judge_all`: compute the role of
 // everybody who did anything, not only if a claim in force or a command needs it. `undone`: the

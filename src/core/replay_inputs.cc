@@ -21,6 +21,20 @@ std::string Head(const std::string& label) { return FoldName(label.substr(0, lab
 
 }  // namespace
 
+void Replayer::NoteRequest(absl::Time at) {
+  const auto& kinds = labels().requests;
+  if (kinds.empty() && t_.requests.empty()) return;
+  // Of several kinds the first by name counts.
+  const std::string* kind = nullptr;
+  for (const auto& [name, state] : t_.labels) {
+    const auto found = kinds.find(FoldName(name));
+    if (found != kinds.end() && (kind == nullptr || found->second < *kind)) kind = &found->second;
+  }
+  const std::string now = kind == nullptr ? "" : *kind;
+  if (now == (t_.requests.empty() ? "" : t_.requests.back().kind)) return;
+  t_.requests.push_back({at, now});
+}
+
 bool Replayer::Managed(const std::string& lower_name) const {
   const TermsIndex::Labels& meaning = labels();
   return lower_name == meaning.waiting || lower_name == meaning.workaround ||
@@ -168,14 +182,27 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
     return false;
   }
   input.slots = 0;
+  std::string used_up;
   for (const Claimant& claimant : claimants_) {
     if (((judgement.slots >> claimant.slot) & 1) == 0) continue;
     const Customer* customer = policy().FindCustomer(claimant.customer);
     if (customer == nullptr) continue;
-    const auto plan = policy().plans.find(customer->plan);
-    if (plan != policy().plans.end() && plan->second.promises.contains(name)) {
-      input.slots |= Slots{1} << claimant.slot;
+    if (!Serves(*customer, name)) continue;
+    // A ticket that the opening itself gives this priority is looked at when it is claimed.
+    const Stint* stint = InForce(customer->id);
+    if (fact.at > stint->since && GivenPriority(*stint) != name) {
+      std::string part = UsedUp(*customer, *PlanOf(*customer), name, /*total=*/false);
+      if (!part.empty()) {
+        used_up = std::move(part);
+        continue;
+      }
     }
+    input.slots |= Slots{1} << claimant.slot;
+  }
+  if (input.slots == 0 && !used_up.empty()) {
+    Refuse(fact, judgement, std::move(what), absl::StrCat("the allowance is used up: ", used_up),
+           label);
+    return false;
   }
   if (input.slots == 0) {
     const std::vector<std::string> usable = UsablePriorities(judgement);
@@ -190,15 +217,18 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
   return true;
 }
 
+bool Replayer::Serves(const Customer& customer, const std::string& priority) const {
+  const Plan* plan = PlanOf(customer);
+  return plan != nullptr && plan->promises.contains(priority);
+}
+
 std::vector<std::string> Replayer::UsablePriorities(const Judgement& judgement) const {
   const auto usable = [&](const std::string& name) {
     if (judgement.role == Role::kResponder) return true;
     return std::any_of(claimants_.begin(), claimants_.end(), [&](const Claimant& claimant) {
       if (((judgement.slots >> claimant.slot) & 1) == 0) return false;
       const Customer* customer = policy().FindCustomer(claimant.customer);
-      if (customer == nullptr) return false;
-      const auto plan = policy().plans.find(customer->plan);
-      return plan != policy().plans.end() && plan->second.promises.contains(name);
+      return customer != nullptr && Serves(*customer, name);
     });
   };
   std::vector<std::string> names;
@@ -308,6 +338,8 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
     case CommandName::kRelease:
       if (!responder) return refuse("release", kTheirs);
       return ReleaseByCommand(fact, command.argument, judgement);
+    case CommandName::kGrant:
+      return Grant(fact, command.argument, judgement);
     case CommandName::kDuplicate:
       if (!responder) return refuse("duplicate", kTheirs);
       return Duplicate(fact, command.argument, judgement);
@@ -337,15 +369,15 @@ void Replayer::ClaimByCommand(const Fact& fact, const std::string& alias,
   const std::string what = absl::StrCat("claim ", alias);
   if (customer == nullptr) return Refuse(fact, judgement, what, "there is no such customer");
   if (InForce(customer->id) != nullptr || IsUndone(fact, customer->id)) return;
-  if (!InTerm(*customer, fact.at)) {
+  if (customer->EntitlementAt(fact.at) == nullptr) {
     return Refuse(fact, judgement, what, "the customer's term does not cover today");
   }
-  if (!CoveredByPlan(*customer)) {
+  if (!CoveredByPlan(*customer, fact.at)) {
     return Refuse(fact, judgement, what, "the customer's plan does not cover this ticket");
   }
   const std::string by =
       fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
-  if (Claim(*customer, fact.at, absl::StrCat("claimed by ", by), &fact, false)) {
+  if (Claim(*customer, fact.at, fact.at, absl::StrCat("claimed by ", by), &fact, false)) {
     t_.stints.back().by_command = true;
   }
 }

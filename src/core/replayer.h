@@ -50,6 +50,7 @@ class Replayer {
 
   // replay.cc
   void Take(const Step& step);
+  void Understand(const Step& step);
   void Opened(const Fact& fact);
   void Commented(const Fact& fact);
   void Edited(const Fact& fact, bool opening);  // replay_edits.cc
@@ -62,8 +63,21 @@ class Replayer {
   // Carries out the changes of the terms and the author's joinings until an instant, in order.
   void Advance(absl::Time until);
   void ClaimFromOpening(std::size_t terms, absl::Time since, const Fact* fact);
-  bool Claim(const Customer& customer, absl::Time since, std::string reason, const Fact* fact,
-             bool by_project);
+  // `accepted`: the instant whose entitlement covers the claim.
+  bool Claim(const Customer& customer, absl::Time since, absl::Time accepted, std::string reason,
+             const Fact* fact, bool by_project);
+  // Takes the claim that just began back, as if it had never begun, if the customer's earlier
+  // tickets use up the allowance of its plan.
+  void CheckAllowance();
+  // The allowance that stops one more ticket of this priority; empty: none. `total`: also look at
+  // the allowance of all priorities together.
+  std::string UsedUp(const Customer& customer, const Plan& plan, const std::string& priority,
+                     bool total) const;
+  // The priority that people gave to a claim so far; empty: none.
+  std::string GivenPriority(const Stint& stint) const;
+  void Grant(const Fact& fact, const std::string& alias, const Judgement& judgement);
+  // The plan of the customer's claim in force; nullptr: none.
+  const Plan* PlanOf(const Customer& customer) const;
   void EndClaim(Stint& stint, absl::Time at, const Fact* fact, std::string note);
   // `successor`: the name to show; `key`: the key as text. Both are empty if unknown.
   void MoveAway(const Fact& fact, std::string successor, std::string key);
@@ -90,9 +104,9 @@ class Replayer {
   const Policy& policy() const { return terms_[now_]->policy; }
   const TermsIndex::Labels& labels() const { return terms_[now_]->index->labels(); }
   bool IsAuthor(ActorIndex actor) const { return actor != kNobody && actor == t_.author_index; }
-  bool CoveredByPlan(const Customer& customer) const;
+  bool CoveredByPlan(const Customer& customer, absl::Time accepted) const;
   bool IsProjectCovered() const;
-  bool HasPlanForKind(const Customer& customer) const;
+  bool IsForKind(const Entitlement& entitlement) const;
 
   // replay_inputs.cc
   void LabelAdded(const Fact& fact, const std::string& name, ActorIndex by);
@@ -100,6 +114,8 @@ class Replayer {
   void Observed(const Fact& fact);
   // After a rename, the label counts as set by the person who renamed it.
   void LabelRenamed(const Fact& fact);
+  // Records a change of the kind of request that the ticket's labels say it is.
+  void NoteRequest(absl::Time at);
   bool OurLabel(const std::string& name) const;
   bool Managed(const std::string& lower_name) const;
   void RunCommands(const Fact& fact, const std::vector<Command>& commands,
@@ -112,6 +128,8 @@ class Replayer {
   std::string Canonical(const Command& command) const;
   // Priorities of the customers for whom the judged person speaks; of the whole policy for a
   // responder.
+  // True if the plan of the customer's claim in force promises anything for the priority.
+  bool Serves(const Customer& customer, const std::string& priority) const;
   std::vector<std::string> UsablePriorities(const Judgement& judgement) const;
   void Operator(const Fact& fact);
   bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,

@@ -47,6 +47,11 @@ void TermsIndex::AddLabels(const Policy& policy) {
         absl::StrReplaceAll(policy.labels.priority, {{"{priority}", priority.name}});
     labels_.priorities.emplace(FoldName(label), priority.name);
   }
+  for (const auto& [kind, request] : policy.requests) {
+    for (const std::string& label : request.labels) {
+      labels_.requests.emplace(FoldName(label), kind);
+    }
+  }
 }
 
 TermsIndex::Named& TermsIndex::Name(const Login& login) {
@@ -85,29 +90,38 @@ void TermsIndex::AddContacts(const Policy& policy) {
   }
 }
 
+TermsIndex::OfPlan TermsIndex::CompilePlan(const Terms& terms, const Plan& plan,
+                                           const Customer* customer) {
+  OfPlan all;
+  for (const auto& [priority, promised] : plan.promises) {
+    Promise model;
+    model.kind = plan.kind;
+    model.plan = plan.name;
+    model.priority = priority;
+    const std::vector<std::string>& calendars = CalendarsInForce(plan, customer, priority);
+    all.emplace(std::pair(priority, ""),
+                Compile(terms, promised.targets, calendars, model, plan.at_risk));
+    for (const auto& [kind, request] : terms.policy.requests) {
+      all.emplace(std::pair(priority, kind),
+                  Compile(terms, request.promises, calendars, model, plan.at_risk));
+    }
+  }
+  return all;
+}
+
 void TermsIndex::AddPromises(const Terms& terms) {
   const Policy& policy = terms.policy;
-  std::map<std::string, std::shared_ptr<const ByPriority>> by_plan;
+  for (const auto& [name, plan] : policy.plans) {
+    by_plan_.emplace(name, CompilePlan(terms, plan, nullptr));
+  }
   for (const Customer& customer : policy.customers) {
-    const auto plan = policy.plans.find(customer.plan);
-    if (plan == policy.plans.end()) continue;
-    const bool shared = customer.calendars.empty();
-    if (shared && by_plan.contains(customer.plan)) {
-      by_customer_.emplace(customer.id, by_plan.at(customer.plan));
-      continue;
+    if (customer.calendars.empty()) continue;
+    for (const Entitlement& held : customer.entitlements) {
+      const auto plan = policy.plans.find(held.plan);
+      if (plan == policy.plans.end()) continue;
+      by_customer_.try_emplace({customer.id, held.plan},
+                               CompilePlan(terms, plan->second, &customer));
     }
-    auto promises = std::make_shared<ByPriority>();
-    for (const auto& [priority, promised] : plan->second.promises) {
-      Promise model;
-      model.kind = plan->second.kind;
-      model.plan = plan->second.name;
-      model.priority = priority;
-      promises->emplace(priority, Compile(terms, promised.targets,
-                                          CalendarsInForce(plan->second, &customer, priority),
-                                          model, plan->second.at_risk));
-    }
-    if (shared) by_plan.emplace(customer.plan, promises);
-    by_customer_.emplace(customer.id, std::move(promises));
   }
   Promise objective;
   objective.kind = PromiseKind::kTarget;
@@ -160,12 +174,19 @@ bool EmailMatches(std::string_view rule, std::string_view address) {
   return at != whole.npos && folded == whole.substr(at);
 }
 
-const Promises* TermsIndex::PromisesTo(const Customer& customer,
-                                       const std::string& priority) const {
-  const auto known = by_customer_.find(customer.id);
-  if (known == by_customer_.end()) return nullptr;
-  const auto promises = known->second->find(priority);
-  return promises == known->second->end() ? nullptr : &promises->second;
+const Promises* TermsIndex::PromisesTo(const Customer& customer, const std::string& plan,
+                                       const std::string& priority,
+                                       const std::string& request) const {
+  const OfPlan* all = nullptr;
+  if (const auto shared = by_plan_.find(plan); shared != by_plan_.end()) all = &shared->second;
+  if (!customer.calendars.empty()) {
+    const auto own = by_customer_.find({customer.id, plan});
+    if (own != by_customer_.end()) all = &own->second;
+  }
+  if (all == nullptr) return nullptr;
+  auto promises = all->find({priority, request});
+  if (promises == all->end()) promises = all->find({priority, ""});
+  return promises == all->end() ? nullptr : &promises->second;
 }
 
 }  // namespace retainer::core

@@ -36,6 +36,7 @@ class TermsIndex {
     std::string waiting;
     std::string workaround;
     absl::flat_hash_map<std::string, std::string> priorities;  // label -> priority
+    absl::flat_hash_map<std::string, std::string> requests;    // label -> kind of request
   };
 
   // What the policy says of a login.
@@ -70,13 +71,16 @@ class TermsIndex {
   bool has_addresses() const { return !with_addresses_.empty(); }
   // The customers that name contacts by address.
   const Customers& WithAddresses() const { return with_addresses_; }
-  // The promises to a customer at a priority; nullptr: none.
-  const Promises* PromisesTo(const Customer& customer, const std::string& priority) const;
+  // The promises of a plan to a customer at a priority; nullptr: none. `request`: the kind of
+  // request whose promises count in place of the plan's; empty or unknown: those of the plan.
+  const Promises* PromisesTo(const Customer& customer, const std::string& plan,
+                             const std::string& priority, const std::string& request) const;
   // The community's objectives.
   const Promises& objectives() const { return objectives_; }
 
  private:
-  using ByPriority = std::map<std::string, Promises>;
+  // Key: the priority, and the kind of request (empty: none).
+  using OfPlan = std::map<std::pair<std::string, std::string>, Promises>;
   struct Organizations {
     std::vector<Organization> list;
     absl::flat_hash_map<std::string, std::size_t> by_name;  // index in `list`
@@ -86,6 +90,7 @@ class TermsIndex {
   void AddPeople(const Policy& policy);
   void AddContacts(const Policy& policy);
   void AddPromises(const Terms& terms);
+  static OfPlan CompilePlan(const Terms& terms, const Plan& plan, const Customer* customer);
   Named& Name(const Login& login);
 
   Labels labels_;
@@ -93,8 +98,9 @@ class TermsIndex {
   absl::flat_hash_map<std::string, Organizations> organizations_;                     // by forge
   absl::flat_hash_map<std::string, Customers> addresses_;  // key: folded rule
   Customers with_addresses_;
-  // Customers of one plan share their promises, unless they have their own calendars.
-  std::map<std::string, std::shared_ptr<const ByPriority>> by_customer_;
+  std::map<std::string, OfPlan> by_plan_;
+  // Of customers that have their own calendars. Key: customer, plan.
+  std::map<std::pair<std::string, std::string>, OfPlan> by_customer_;
   Promises objectives_;
 };
 

@@ -18,6 +18,8 @@ std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std:
   return {static_cast<std::size_t>(place - query.urgency.begin()), priority};
 }
 
+std::string OverAllowanceOf(const std::string& customer) { return "over " + customer; }
+
 absl::Time DueIn(const TicketRecord& record, const std::string& customer) {
   if (!customer.empty()) {
     for (const ClaimRecord& claim : record.claims) {

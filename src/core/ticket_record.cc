@@ -103,6 +103,12 @@ std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at) {
   return worst;
 }
 
+Stage StageAt(const TicketRecord& record, absl::Time at) {
+  const bool reviewed =
+      record.stage == Stage::kCarriedOut && at >= record.stage_since + kReviewTime;
+  return reviewed ? Stage::kReviewed : record.stage;
+}
+
 absl::Time DueOf(const ClaimRecord& claim) {
   absl::Time due = absl::InfiniteFuture();
   for (const OpenPromise& promise : claim.promises) due = std::min(due, promise.due);
@@ -117,6 +123,8 @@ std::vector<ClaimRecord> SummarizeClaims(const Standing& standing) {
     record.customer = claim.customer;
     record.plan = claim.plan;
     record.priority = claim.priority;
+    record.trial = claim.trial;
+    record.request = claim.request;
     for (const PromiseClock& clock : claim.clocks) {
       bool open = false;
       for (const Cycle& cycle : clock.cycles) {
@@ -133,7 +141,7 @@ std::vector<ClaimRecord> SummarizeClaims(const Standing& standing) {
 }
 
 std::vector<EndingCount> CountEndings(const Standing& standing) {
-  using Key = std::tuple<std::string, Metric, Ending, std::int32_t, std::uint8_t>;
+  using Key = std::tuple<std::string, Metric, Ending, std::int32_t, std::uint8_t, bool>;
   std::map<Key, std::uint32_t> counts;
   for (const ClaimStanding& claim : standing.claims) {
     for (const PromiseClock& clock : claim.clocks) {
@@ -143,14 +151,14 @@ std::vector<EndingCount> CountEndings(const Standing& standing) {
         const bool answered = *ending == Ending::kMet || *ending == Ending::kMissed;
         const std::uint8_t took =
             clock.metric == Metric::kFirstResponse && answered ? TookStep(cycle.elapsed) : 0;
-        ++counts[{claim.customer, clock.metric, *ending, DayOf(*cycle.stopped), took}];
+        ++counts[{claim.customer, clock.metric, *ending, DayOf(*cycle.stopped), took, claim.trial}];
       }
     }
   }
   std::vector<EndingCount> endings;
   for (const auto& [key, count] : counts) {
-    const auto& [customer, metric, ending, day, took] = key;
-    endings.push_back({customer, metric, ending, day, took, count});
+    const auto& [customer, metric, ending, day, took, trial] = key;
+    endings.push_back({customer, metric, ending, day, took, count, trial});
   }
   return endings;
 }

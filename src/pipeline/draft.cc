@@ -64,6 +64,9 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
     shows_payer = shows_payer || (customer != nullptr && customer->is_public);
   }
   record.claims = decision.claims;
+  record.over.clear();
+  for (const OverAllowance& over : standing.over) record.over.push_back(over.customer);
+  record.used = draft.context.used;
   record.endings = decision.endings;
   // Questions that were not asked yet will be answered soon; everything else is known.
   const std::size_t asked =
@@ -73,6 +76,8 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
                                  ? static_cast<std::uint32_t>(decision.outside_questions.size())
                                  : 0;
   record.decided_at = now;
+  record.stage = standing.stage;
+  record.stage_since = standing.stage_since;
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);

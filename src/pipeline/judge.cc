@@ -55,7 +55,8 @@ Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const Terms
       terms_(terms),
       forges_(std::move(forges)),
       asks_(asks),
-      fixes_(store) {}
+      fixes_(store),
+      allowances_(store) {}
 
 bool Judge::CanAsk(const std::string& forge) const {
   return asks_ && asks_->tries.HasClient(forge);
@@ -79,6 +80,7 @@ TicketContext Judge::ContextIn(const TicketKey& key, const TicketRecord& record,
   context.key = key;
   context.url = record.url;
   context.path = known ? known->path : record.project_path;
+  context.used = record.used;
   context.members_only = known && known->members_only;
   context.former_names = known ? known->former : std::vector<FormerName>();
   context.adopted = AdoptedAt(terms, NamesOf(context), known ? known->first_seen : clock_.Now());
@@ -216,7 +218,9 @@ absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
       if (!value) continue;
       facts.push_back(MakeReference({Provenance::kNetwork, now}, question.reference, *value));
     }
-    if (facts.size() == known || round == kMaxRounds) break;
+    auto differs = allowances_.Find(draft.decision.standing, terms, now, &draft.context);
+    if (!differs.ok()) return differs.status();
+    if ((facts.size() == known && !*differs) || round == kMaxRounds) break;
   }
   draft.asks = Open(draft, std::move(owners), asks_hidden);
   if (draft.asks.held) draft.decision.record.changes.clear();
@@ -380,6 +384,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     std::vector<DecisionWrite> writes;
     for (const Draft& draft : drafts) writes.push_back(MakeWrite(draft, terms, now));
     if (status = fixes_.Wake(drafts, now, &writes); !status.ok()) return status;
+    if (status = allowances_.Wake(drafts, terms, now, &writes); !status.ok()) return status;
     status = writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
     if (absl::IsAborted(status)) {
       metrics_.Count("retainer_commit_races_total");

@@ -38,6 +38,7 @@
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
+#include "src/pipeline/allowances.h"
 #include "src/pipeline/ask_queue.h"
 #include "src/pipeline/draft.h"
 #include "src/pipeline/fixes.h"
@@ -124,6 +125,7 @@ class Judge final : public NoticeReview {
   const std::vector<ForgeSlot> forges_;
   const std::optional<Asking> asks_;
   Fixes fixes_;
+  Allowances allowances_;
 
   std::mutex mutex_;
   std::set<std::string> said_;  // logged once

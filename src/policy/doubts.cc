@@ -198,12 +198,14 @@ class DoubtFinder {
 
   void FindShortTerms() {
     for (const Customer& customer : policy_.customers) {
-      const auto plan = policy_.plans.find(customer.plan);
-      if (!customer.term || plan == policy_.plans.end()) continue;
       absl::TimeZone zone = absl::UTCTimeZone();
       absl::LoadTimeZone(customer.time_zone, &zone);  // cannot fail: the policy was validated
-      FindShortTerm(customer, plan->second, absl::FromCivil(customer.term->from, zone),
-                    absl::FromCivil(customer.term->until + 1, zone));
+      for (const Entitlement& held : customer.entitlements) {
+        const auto plan = policy_.plans.find(held.plan);
+        if (!held.term || plan == policy_.plans.end()) continue;
+        FindShortTerm(customer, plan->second, absl::FromCivil(held.term->from, zone),
+                      absl::FromCivil(held.term->until + 1, zone));
+      }
     }
   }
 

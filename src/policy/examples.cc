@@ -77,7 +77,9 @@ std::vector<PromiseExample> PromiseExamples(const Terms& terms, absl::Time from)
   for (const auto& [name, plan] : terms.policy.plans) {
     examples.Add(plan, nullptr);
     for (const Customer& customer : terms.policy.customers) {
-      if (customer.plan == name && !customer.calendars.empty()) examples.Add(plan, &customer);
+      const bool holds = std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
+                                     [&](const Entitlement& held) { return held.plan == name; });
+      if (holds && !customer.calendars.empty()) examples.Add(plan, &customer);
     }
   }
   return std::move(examples).Take();

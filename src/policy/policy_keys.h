@@ -10,8 +10,9 @@ namespace retainer::policy::policy_keys {
 using Keys = std::vector<std::string_view>;
 
 inline Keys Root() {
-  return {"version", "projects", "since",     "calendars", "priorities", "plans", "community",
-          "teams",   "bots",     "customers", "labels",    "commands",   "badge", "checks"};
+  return {"version",  "projects",  "since",    "calendars", "priorities",
+          "plans",    "community", "teams",    "bots",      "customers",
+          "requests", "labels",    "commands", "badge",     "checks"};
 }
 // The keys of the configuration, which people confuse with the policy.
 inline Keys Configuration() {
@@ -23,9 +24,10 @@ inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", 
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }
 inline Keys Priority() { return {"name", "title", "when"}; }
 inline Keys Plan() {
-  return {"calendars", "kind",    "covers",     "promises", "default_priority",
-          "at_risk",   "warn_at", "escalation", "notify"};
+  return {"calendars", "kind",       "covers", "promises", "default_priority", "at_risk",
+          "warn_at",   "escalation", "notify", "starts",   "contacts",         "allowance"};
 }
+inline Keys TicketLimit() { return {"open", "per_month"}; }
 inline Keys Metrics() {
   return {"acknowledgement", "first_response", "next_response",
           "update",          "workaround",     "resolution"};
@@ -39,10 +41,13 @@ inline Keys Escalation() { return {"at", "metric", "notify", "mention"}; }
 inline Keys Community() { return {"comment", "objectives", "calendars"}; }
 inline Keys Team() { return {"members", "labels", "sinks"}; }
 inline Keys Customer() {
-  return {"id",   "alias",    "name",     "plan",       "time_zone",
-          "term", "contacts", "projects", "visibility", "calendars"};
+  return {"id",       "alias",    "name",       "plan",      "time_zone", "term",
+          "contacts", "projects", "visibility", "calendars", "crm",       "entitlements"};
 }
 inline Keys Term() { return {"from", "until"}; }
+inline Keys Entitlement() { return {"plan", "term", "grace", "trial"}; }
+inline Keys ContactLimit() { return {"max"}; }
+inline Keys Request() { return {"labels", "promises"}; }
 inline Keys Contacts() { return {"logins", "organizations", "emails"}; }
 inline Keys Labels() { return {"waiting", "workaround", "support", "priority", "state"}; }
 inline Keys Commands() { return {"bare"}; }

@@ -61,6 +61,7 @@ class PolicyReader {
     Each("plans", [this](const YamlNode& n) { ReadPlans(n, &draft_); });
     Once("community", [this](const YamlNode& n) { ReadCommunity(n, &draft_); });
     Each("customers", [this](const YamlNode& n) { ReadCustomers(n, &draft_); });
+    Each("requests", [this](const YamlNode& n) { ReadRequests(n, &draft_); });
     Once("labels", [this](const YamlNode& n) { ReadLabels(n, &draft_); });
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
     Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
@@ -199,6 +200,10 @@ std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
           {"team", keys::Team()},
           {"customer", keys::Customer()},
           {"term", keys::Term()},
+          {"entitlement", keys::Entitlement()},
+          {"contact_limit", keys::ContactLimit()},
+          {"ticket_limit", keys::TicketLimit()},
+          {"request", keys::Request()},
           {"contacts", keys::Contacts()},
           {"labels", keys::Labels()},
           {"commands", keys::Commands()}};

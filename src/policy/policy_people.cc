@@ -36,9 +36,9 @@ class CustomerReader {
   void Read() {
     if (!reader_.Map(node_, "a customer", policy_keys::Customer())) return;
     if (!ReadNames()) return;
-    ReadPlan();
+    ReadEntitlements(node_, &customer_, &draft_);
     ReadZone();
-    if (const YamlNode* term = node_.Find("term")) ReadTerm(*term);
+    if (const YamlNode* crm = node_.Find("crm")) ReadCrm(*crm);
     if (const YamlNode* contacts = node_.Find("contacts")) ReadContacts(*contacts);
     if (const YamlNode* projects = node_.Find("projects")) {
       customer_.projects = reader_.ProjectPatterns(*projects);
@@ -102,22 +102,6 @@ class CustomerReader {
     return false;
   }
 
-  void ReadPlan() {
-    const YamlNode* node = node_.Find("plan");
-    if (node == nullptr) {
-      reader_.Error(node_, absl::StrCat("customer \"", customer_.id, "\" has no plan"),
-                    "write plan: NAME");
-      return;
-    }
-    const auto name = reader_.Text(*node, "plan");
-    if (!name) return;
-    customer_.plan = *name;
-    if (!draft_.policy.plans.contains(*name)) {
-      reader_.Error(*node, absl::StrCat("plan \"", name->substr(0, 60), "\" is not defined"),
-                    DidYouMean(*name, NamesOf(draft_.policy.plans)));
-    }
-  }
-
   void ReadZone() {
     const YamlNode* node = node_.Find("time_zone");
     if (node == nullptr) return;
@@ -133,24 +117,15 @@ class CustomerReader {
     customer_.time_zone = *name;
   }
 
-  void ReadTerm(const YamlNode& node) {
-    if (!reader_.Map(node, "a term", policy_keys::Term())) return;
-    const YamlNode* from = node.Find("from");
-    const YamlNode* until = node.Find("until");
-    if (from == nullptr || until == nullptr) {
-      reader_.Error(node, "a term needs its first and its last day",
-                    "write {from: 2026-01-01, until: 2026-12-31}, or leave `term` out");
-      return;
+  // What the customer is called in other systems, for example a CRM. It goes with every signed
+  // event about the customer.
+  void ReadCrm(const YamlNode& node) {
+    if (!reader_.NamedMap(node, "crm")) return;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const auto system = reader_.Name(node.keys[i], "the name of a system");
+      const auto id = reader_.Text(node.values[i], "an id");
+      if (system && id) customer_.crm.emplace(*system, *id);
     }
-    const auto first = reader_.Day(*from);
-    const auto last = reader_.Day(*until);
-    if (!first || !last) return;
-    if (*last < *first) {
-      reader_.Error(*until, "the term ends before it begins", "both days are part of the term");
-      return;
-    }
-    customer_.term = Term{*first, *last};
-    draft_.places.terms[customer_.id] = reader_.PlaceOf(*until);
   }
 
   void ReadContacts(const YamlNode& node) {
@@ -165,6 +140,7 @@ class CustomerReader {
         if (IsNobodyElses(item, "login", LoginKey(*login))) contacts.logins.push_back(*login);
       }
     }
+    CheckCount(node);
     if (const YamlNode* list = node.Find("organizations")) {
       for (const YamlNode& item : reader_.List(*list, "organizations")) {
         const auto login = reader_.ReadLogin(item, "an organization");
@@ -178,6 +154,22 @@ class CustomerReader {
         const auto email = ReadEmail(item, &reader_);
         if (email && IsNobodyElses(item, "email", *email)) contacts.emails.push_back(*email);
       }
+    }
+  }
+
+  // The plan with the fewest contacts counts.
+  void CheckCount(const YamlNode& node) {
+    for (const Entitlement& held : customer_.entitlements) {
+      const auto plan = draft_.policy.plans.find(held.plan);
+      if (plan == draft_.policy.plans.end() || !plan->second.most_contacts) continue;
+      const std::size_t count = customer_.contacts.logins.size();
+      if (count <= static_cast<std::size_t>(*plan->second.most_contacts)) continue;
+      reader_.Error(node,
+                    absl::StrCat("customer \"", customer_.id, "\" has ", count,
+                                 " logins as contacts, but plan \"", held.plan, "\" has ",
+                                 *plan->second.most_contacts),
+                    "remove some, or raise contacts.max of the plan");
+      return;
     }
   }
 
@@ -220,11 +212,14 @@ class CustomerReader {
   }
 
   void CheckDays(const YamlNode& node) {
-    if (!draft_.plans_with_days.contains(customer_.plan)) return;
+    const auto with_days = std::find_if(
+        customer_.entitlements.begin(), customer_.entitlements.end(),
+        [&](const Entitlement& held) { return draft_.plans_with_days.contains(held.plan); });
+    if (with_days == customer_.entitlements.end()) return;
     for (const std::string& name : customer_.calendars) {
       if (draft_.always_open.contains(name)) continue;
       reader_.Error(node,
-                    absl::StrCat("plan \"", customer_.plan,
+                    absl::StrCat("plan \"", with_days->plan,
                                  "\" counts whole days (d, w), but "
                                  "calendar \"",
                                  name, "\" closes"),

@@ -14,9 +14,9 @@ constexpr std::size_t kMostPriorities = 100;
 
 // `calendars` are those that count the target. Empty when unknown; then `d` and `w` are not
 // checked.
-std::optional<WrittenTarget> ReadTarget(const YamlNode& node,
-                                        const std::vector<std::string>& calendars,
-                                        PolicyDraft* draft) {
+std::optional<WrittenTarget> ReadWritten(const YamlNode& node,
+                                         const std::vector<std::string>& calendars,
+                                         PolicyDraft* draft) {
   absl::StatusOr<WrittenTarget> written = ParseTarget(node.scalar);
   if (!written.ok()) {
     draft->reader.Error(node, "not a duration",
@@ -69,6 +69,14 @@ class PlanReader {
       }
     }
     if (const YamlNode* covers = node_.Find("covers")) ReadCovers(*covers);
+    if (const YamlNode* starts = node_.Find("starts")) {
+      if (starts->scalar == "verified") {
+        plan_.starts = ClockStart::kVerified;
+      } else if (starts->scalar != "opened") {
+        reader_.Error(*starts, "unknown start of the clocks", "write opened or verified");
+      }
+    }
+    if (const YamlNode* contacts = node_.Find("contacts")) ReadContactLimit(*contacts);
     if (const YamlNode* promises = node_.Find("promises")) {
       ReadPromises(*promises);
     } else {
@@ -76,6 +84,7 @@ class PlanReader {
                     "write e.g. promises: {P1: {first_response: 1h}}");
     }
     ReadDefaultPriority();
+    if (const YamlNode* allowance = node_.Find("allowance")) ReadAllowance(*allowance);
     if (const YamlNode* at_risk = node_.Find("at_risk")) {
       if (at_risk->scalar == "100%") {
         reader_.Error(*at_risk, "at_risk of 100% is the breach itself", "write less than 100%");
@@ -122,6 +131,49 @@ class PlanReader {
     }
   }
 
+  void ReadContactLimit(const YamlNode& node) {
+    if (!reader_.Map(node, "the limit of contacts", policy_keys::ContactLimit())) return;
+    const YamlNode* max = node.Find("max");
+    if (max == nullptr) return reader_.Error(node, "no limit", "write contacts: {max: 10}");
+    plan_.most_contacts = reader_.Count(*max, "max", 1, 100000);
+  }
+
+  // Limits by priority; `tickets` limits all priorities together.
+  void ReadAllowance(const YamlNode& node) {
+    if (!reader_.NamedMap(node, "allowance")) return;
+    for (std::size_t i = 0; i < node.keys.size(); ++i) {
+      const std::string& name = node.keys[i].scalar;
+      if (name == "tickets") {
+        plan_.allowance.tickets = ReadTicketLimit(node.keys[i], node.values[i]);
+        continue;
+      }
+      if (!plan_.promises.contains(name)) {
+        std::vector<std::string_view> names = NamesOf(plan_.promises);
+        names.push_back("tickets");
+        reader_.Error(
+            node.keys[i],
+            absl::StrCat("plan \"", plan_.name, "\" has no priority \"", name.substr(0, 60), "\""),
+            DidYouMean(name, names));
+        continue;
+      }
+      plan_.allowance.priorities[name] = ReadTicketLimit(node.keys[i], node.values[i]);
+    }
+  }
+
+  TicketLimit ReadTicketLimit(const YamlNode& key, const YamlNode& node) {
+    TicketLimit limit;
+    if (!reader_.Map(node, "a limit of tickets", policy_keys::TicketLimit())) return limit;
+    constexpr int kMost = 1000;
+    if (const YamlNode* open = node.Find("open")) {
+      limit.open = reader_.Count(*open, "open", 0, kMost);
+    }
+    if (const YamlNode* month = node.Find("per_month")) {
+      limit.per_month = reader_.Count(*month, "per_month", 0, kMost);
+    }
+    if (node.keys.empty()) reader_.Error(key, "no limit", "write e.g. {open: 2, per_month: 4}");
+    return limit;
+  }
+
   void ReadPromises(const YamlNode& node) {
     if (!reader_.NamedMap(node, "promises")) return;
     if (node.keys.empty()) {
@@ -159,7 +211,7 @@ class PlanReader {
       const std::optional<Metric> metric = ParseMetric(node.keys[i].scalar);
       if (!metric) continue;
       ++metrics;
-      const auto written = ReadTarget(node.values[i], calendars, &draft_);
+      const auto written = ReadWritten(node.values[i], calendars, &draft_);
       if (!written) continue;
       if (written->uses_days) draft_.plans_with_days.insert(plan_.name);
       promises.targets[*metric] = written->target;
@@ -262,6 +314,12 @@ class PlanReader {
 
 }  // namespace
 
+std::optional<Target> ReadTarget(const YamlNode& node, const std::vector<std::string>& calendars,
+                                 PolicyDraft* draft) {
+  const auto written = ReadWritten(node, calendars, draft);
+  return written ? std::optional(written->target) : std::nullopt;
+}
+
 void ReadPriorities(const YamlNode& node, PolicyDraft* draft) {
   Reader& reader = draft->reader;
   for (const YamlNode& item : reader.List(node, "priorities")) {
@@ -334,7 +392,7 @@ void ReadCommunity(const YamlNode& node, PolicyDraft* draft) {
   for (std::size_t i = 0; i < objectives->keys.size(); ++i) {
     const std::optional<Metric> metric = ParseMetric(objectives->keys[i].scalar);
     if (!metric) continue;
-    const auto written = ReadTarget(objectives->values[i], community.calendars, draft);
+    const auto written = ReadWritten(objectives->values[i], community.calendars, draft);
     if (written) community.objectives[*metric] = written->target;
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,15 +57,23 @@ void ReadTeams(const YamlNode& node, PolicyDraft* draft);
 void ReadPlans(const YamlNode& node, PolicyDraft* draft);
 void ReadCommunity(const YamlNode& node, PolicyDraft* draft);
 void ReadCustomers(const YamlNode& node, PolicyDraft* draft);
+void ReadRequests(const YamlNode& node, PolicyDraft* draft);
 void ReadLabels(const YamlNode& node, PolicyDraft* draft);
 // Checks the final name of each label, whether the policy sets its template or not. `root` is the
 // place for problems with labels that the policy does not set.
 void CheckLabels(const YamlNode& root, PolicyDraft* draft);
 
+// The plans that a customer holds: `entitlements`, or the short form `plan` and `term`.
+void ReadEntitlements(const YamlNode& customer_node, Customer* customer, PolicyDraft* draft);
+// A target as people write it. `calendars` count it; `d` and `w` need calendars that are always
+// open. Nullopt, with a problem, for anything else.
+std::optional<Target> ReadTarget(const YamlNode& node, const std::vector<std::string>& calendars,
+                                 PolicyDraft* draft);
+
 // A list of names of calendars; each must be defined.
 std::vector<std::string> ReadCalendarNames(const YamlNode& node, PolicyDraft* draft);
-// False, with a problem at `key`, when a calendar, team or plan (`what`) of the name is already
-// defined.
+// False, with a problem at `key`, when a calendar, team, plan or kind of request (`what`) of the
+// name is already defined.
 bool IsNew(const std::string& name, std::string_view what, const YamlNode& key, PolicyDraft* draft);
 // ` (customers/acme.yml, line 4)`: where the first of two is.
 std::string InBrackets(const YamlNode& node);

@@ -182,6 +182,16 @@ std::optional<std::string> Reader::Name(const YamlNode& node, std::string_view w
   return std::nullopt;
 }
 
+std::optional<int> Reader::Count(const YamlNode& node, std::string_view what, int least, int most) {
+  int value = 0;
+  if (node.IsScalar() && absl::SimpleAtoi(node.scalar, &value) && value >= least && value <= most) {
+    return value;
+  }
+  Error(node, absl::StrCat(View(what), " must be a whole number"),
+        absl::StrCat("write a number from ", least, " to ", most));
+  return std::nullopt;
+}
+
 std::optional<double> Reader::Percent(const YamlNode& node, std::string_view what, double most) {
   double value = 0;
   const std::string& text = node.scalar;

@@ -55,6 +55,8 @@ class Reader {
   std::optional<bool> Bool(const YamlNode& node, std::string_view what);
   // A name of letters, digits, `-`, `_` and `.`.
   std::optional<std::string> Name(const YamlNode& node, std::string_view what);
+  // A whole number between `least` and `most`.
+  std::optional<int> Count(const YamlNode& node, std::string_view what, int least, int most);
   std::optional<double> Percent(const YamlNode& node, std::string_view what, double most);
   std::optional<absl::Time> Instant(const YamlNode& node);
   std::optional<absl::CivilDay> Day(const YamlNode& node);

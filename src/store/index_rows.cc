@@ -189,6 +189,10 @@ Rows DerivedRows(const TicketRecord& record) {
       mine.Add(Dimension::kWorst, ClockStateName(*worst));
     }
   }
+  for (const std::string& customer : record.over) {
+    const std::string list = OverAllowanceOf(customer);
+    Lists(record, list, DueIn(record, list), &rows).AddPlace();
+  }
   if (record.tracked) {
     for (const ClaimRecord& claim : claims) AddOwed(record, claim, &rows);
   }
@@ -245,6 +249,7 @@ std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record) {
              .U8(static_cast<std::uint8_t>(ending.metric))
              .U8(static_cast<std::uint8_t>(ending.ending))
              .U8(ending.took)
+             .U8(ending.trial ? 1 : 0)
              .Take()] += ending.count;
   }
   return rows;

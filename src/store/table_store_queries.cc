@@ -43,6 +43,9 @@ bool Matches(const TicketQuery& query, const TicketRecord& record) {
   if (query.worst && StateFor(query, record) != query.worst) return false;
   if (query.due_before && DueIn(record, query.customer) >= *query.due_before) return false;
   if (query.customer.empty() && query.priorities.empty() && !query.metric) return true;
+  for (const std::string& customer : record.over) {
+    if (OverAllowanceOf(customer) == query.customer) return true;
+  }
   for (const ClaimRecord& claim : ClaimsInForce(record)) {
     if (!query.customer.empty() && claim.customer != query.customer) continue;
     if (!IsAskedFor(query, claim.priority)) continue;
@@ -458,8 +461,9 @@ absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
         std::uint8_t metric = 0;
         std::uint8_t ending = 0;
         std::uint8_t took = 0;
+        std::uint8_t trial = 0;
         if ((!project && !reader.Text(&where)) || !reader.U64(&day) || !reader.U8(&metric) ||
-            !reader.U8(&ending) || !reader.U8(&took) || !reader.AtEnd()) {
+            !reader.U8(&ending) || !reader.U8(&took) || !reader.U8(&trial) || !reader.AtEnd()) {
           trouble = Unreadable(Table::kCounters, key);
           return false;
         }
@@ -468,7 +472,8 @@ absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
             static_cast<std::int64_t>(day) > until) {
           return true;
         }
-        EndingSums::Sum& sum = sums.metrics[static_cast<Metric>(metric)];
+        auto& metrics = trial != 0 ? sums.trials : sums.metrics;
+        EndingSums::Sum& sum = metrics[static_cast<Metric>(metric)];
         switch (static_cast<Ending>(ending)) {
           case Ending::kMet:
             sum.met += count;
@@ -486,7 +491,7 @@ absl::StatusOr<EndingSums> TableStore::SumEndings(const std::string& customer,
             sum.closed_unanswered += count;
             break;
         }
-        if (took != 0) sums.first_responses[took] += count;
+        if (took != 0 && trial == 0) sums.first_responses[took] += count;
         return true;
       });
   if (!walked.ok()) return walked;

@@ -42,7 +42,8 @@ class Served : public World {
     policy.plans["aims"] = aims;
     AddCustomer("globex", "c-111", "silver", "gina", true);
     AddCustomer("initech", "c-222", "aims", "ivan", true);
-    policy.customers[0].term = {absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
+    policy.customers[0].entitlements.front().term = {absl::CivilDay(2026, 1, 1),
+                                                     absl::CivilDay(2026, 12, 31)};
   }
   void AddCustomer(const std::string& id, const std::string& alias, const std::string& plan,
                    const std::string& login, bool is_public) {
@@ -50,7 +51,7 @@ class Served : public World {
     customer.id = id;
     customer.alias = alias;
     customer.name = id + " Inc.";
-    customer.plan = plan;
+    customer.entitlements = {{.plan = plan}};
     customer.contacts.logins = {{"github", login}};
     customer.is_public = is_public;
     policy.customers.push_back(customer);

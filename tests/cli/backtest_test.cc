@@ -153,7 +153,7 @@ TEST(BacktestPagesTest, TheCommunitysTicketsAreJudgedAsACustomersWhereOneIsToBeS
   Customer gamma = sold.customers[0];
   gamma.id = "gamma";
   gamma.contacts.logins.clear();
-  gamma.term = Term{absl::CivilDay(2030, 1, 1), absl::CivilDay(2030, 12, 31)};
+  gamma.entitlements.front().term = Term{absl::CivilDay(2030, 1, 1), absl::CivilDay(2030, 12, 31)};
   sold.customers.push_back(gamma);
   task.proposed = {MakeTerms("v2", absl::UnixEpoch(), sold)};
   task.now = At(600);

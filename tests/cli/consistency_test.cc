@@ -69,7 +69,8 @@ TEST(ConsistencyTest, ATermThatIsOverIsSaidWithItsDay) {
   Customer customer;
   customer.id = "acme";
   customer.time_zone = "Europe/Paris";
-  customer.term = Term{absl::CivilDay(2025, 1, 1), absl::CivilDay(2026, 1, 31)};
+  const Term over{absl::CivilDay(2025, 1, 1), absl::CivilDay(2026, 1, 31)};
+  customer.entitlements = {{.plan = "gold", .term = over}};
   policy.customers = {customer};
   const auto at = [](const char* text) {
     absl::Time time;

@@ -133,7 +133,7 @@ TEST_F(OperationsTest, AnActOnATicketThatIsRefusedSaysWhy) {
   late.id = "late";
   late.alias = "c-late";
   late.contacts = {};
-  late.term = Term{absl::CivilDay(2020, 1, 1), absl::CivilDay(2020, 12, 31)};
+  late.entitlements.front().term = Term{absl::CivilDay(2020, 1, 1), absl::CivilDay(2020, 12, 31)};
   policy.customers.push_back(late);
   desk->SetTerms({MakeTerms("v2", At(-60), policy)});
   receiver.Register("d1", MakeEvent(1, kErin, {Opened(kErin, 0)}));

@@ -35,7 +35,7 @@ class QueueTest : public World {
     Customer beta = policy.customers[0];
     beta.id = "beta";
     beta.alias = "c-b";
-    beta.plan = "silver";
+    beta.entitlements = {{.plan = "silver"}};
     beta.contacts.logins = {{"github", "bert"}};
     policy.customers.push_back(beta);
     policy.teams["core"].labels = {"area: core"};

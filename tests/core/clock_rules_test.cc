@@ -303,7 +303,8 @@ TEST(LooserTerms, DoNotMendABreachThatHappened) {
 
 TEST(Term, IsJudgedByTheDayOfTheOpeningInTheCustomersZoneBothDaysInclusive) {
   Policy policy = StoryPolicy();
-  policy.customers[0].term = Term{absl::CivilDay(2026, 3, 3), absl::CivilDay(2026, 3, 4)};
+  policy.customers[0].entitlements.front().term =
+      Term{absl::CivilDay(2026, 3, 3), absl::CivilDay(2026, 3, 4)};
   policy.customers[0].time_zone = "Asia/Tokyo";
   EXPECT_TRUE(Story(policy).GoTo("2026-03-02 14:59:59").Opens("dave").See().claims.empty());
   EXPECT_FALSE(Story(policy).GoTo("2026-03-02 15:00:00").Opens("dave").See().claims.empty());
@@ -313,7 +314,8 @@ TEST(Term, IsJudgedByTheDayOfTheOpeningInTheCustomersZoneBothDaysInclusive) {
 
 TEST(Term, ATicketOpenedWithinItStaysCoveredAfterIt) {
   Policy policy = StoryPolicy();
-  policy.customers[0].term = Term{absl::CivilDay(2026, 3, 1), absl::CivilDay(2026, 3, 2)};
+  policy.customers[0].entitlements.front().term =
+      Term{absl::CivilDay(2026, 3, 1), absl::CivilDay(2026, 3, 2)};
   EXPECT_EQ(Story(policy).Opens("dave").Wait(Hours(48)).State("acme", kFirst),
             ClockState::kBreached);
 }

@@ -159,7 +159,8 @@ TEST(Joined, APrivateCustomersContactLooksLikeAStrangerFromOutside) {
 TEST(Joined, AnotherPrivateCustomersContactKeepsTheRoleThatOutsidersExpect) {
   Policy policy = StoryPolicy();
   policy.customers[0].is_public = false;
-  policy.customers[0].term = Term{absl::CivilDay(2025, 1, 1), absl::CivilDay(2025, 12, 31)};
+  policy.customers[0].entitlements.front().term =
+      Term{absl::CivilDay(2025, 1, 1), absl::CivilDay(2025, 12, 31)};
   policy.customers[1].is_public = true;
   policy.customers[1].contacts.organizations = {{"github", "beta-inc"}};
   const auto face = [&](bool joined) {

@@ -35,10 +35,10 @@ auto Fields(EscalationLevel& x) {
   return std::tie(at, metric, notify, mention);
 }
 auto Fields(Plan& x) {
-  auto& [name, calendars, kind, covers_issues, covers_changes, promises, default_priority, at_risk,
-         warn_at, notify, escalation] = x;
-  return std::tie(calendars, kind, covers_issues, covers_changes, promises, default_priority,
-                  at_risk, warn_at, notify, escalation);
+  auto& [name, calendars, starts, most_contacts, allowance, kind, covers_issues, covers_changes,
+         promises, default_priority, at_risk, warn_at, notify, escalation] = x;
+  return std::tie(calendars, starts, most_contacts, allowance, kind, covers_issues, covers_changes,
+                  promises, default_priority, at_risk, warn_at, notify, escalation);
 }
 auto Fields(CommunityRules& x) {
   auto& [comment, objectives, calendars] = x;
@@ -60,9 +60,31 @@ auto Fields(Term& x) {
   auto& [from, until] = x;
   return std::tie(from, until);
 }
+auto Fields(Entitlement& x) {
+  auto& [plan, term, grace_days, trial] = x;
+  return std::tie(plan, term, grace_days, trial);
+}
+auto Fields(HoursBlock& x) {
+  auto& [name, amount, term, unit, rollover, over] = x;
+  return std::tie(name, amount, term, unit, rollover, over);
+}
+auto Fields(TicketLimit& x) {
+  auto& [open, per_month] = x;
+  return std::tie(open, per_month);
+}
+auto Fields(Allowance& x) {
+  auto& [priorities, tickets] = x;
+  return std::tie(priorities, tickets);
+}
+auto Fields(RequestKind& x) {
+  auto& [name, labels, promises, hours] = x;
+  return std::tie(labels, promises, hours);
+}
 auto Fields(Customer& x) {
-  auto& [id, alias, name, plan, time_zone, term, contacts, projects, is_public, calendars] = x;
-  return std::tie(id, alias, name, plan, time_zone, term, contacts, projects, is_public, calendars);
+  auto& [id, alias, name, entitlements, hours, crm, time_zone, contacts, projects, is_public,
+         calendars] = x;
+  return std::tie(id, alias, name, entitlements, hours, crm, time_zone, contacts, projects,
+                  is_public, calendars);
 }
 auto Fields(LabelNames& x) {
   auto& [waiting, workaround, support, priority, state] = x;
@@ -82,10 +104,10 @@ auto Fields(CalendarSpec& x) {
                   breaks);
 }
 auto Fields(Policy& x) {
-  auto& [projects, since, calendars, priorities, plans, community, teams, bots, customers, labels,
-         bare_commands, checks, public_badge] = x;
+  auto& [projects, since, calendars, priorities, plans, community, teams, bots, customers, requests,
+         labels, bare_commands, checks, public_badge] = x;
   return std::tie(projects, since, calendars, priorities, plans, community, teams, bots, customers,
-                  labels, bare_commands, checks, public_badge);
+                  requests, labels, bare_commands, checks, public_badge);
 }
 
 void ToOther(std::string& x) { x += "x"; }
@@ -104,6 +126,10 @@ void ToOther(NotifyHours& x) {
 void ToOther(CommunityComment& x) {
   x = x == CommunityComment::kNone ? CommunityComment::kNeutral : CommunityComment::kNone;
 }
+void ToOther(ClockStart& x) {
+  x = x == ClockStart::kOpened ? ClockStart::kVerified : ClockStart::kOpened;
+}
+void ToOther(OverHours& x) { x = x == OverHours::kAllow ? OverHours::kRefuse : OverHours::kAllow; }
 void ToOther(CheckMode& x) { x = x == CheckMode::kOff ? CheckMode::kBlocking : CheckMode::kOff; }
 void ToOther(Metric& x) { x = x == Metric::kUpdate ? Metric::kResolution : Metric::kUpdate; }
 
@@ -160,8 +186,10 @@ Customer MakeCustomer(const std::string& id, bool is_public) {
   customer.id = id;
   customer.alias = "c-" + id;
   customer.name = id + " Corp";
-  customer.plan = "gold";
-  customer.term = Term{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
+  const Term year{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
+  customer.entitlements = {{.plan = "gold", .term = year}};
+  customer.hours = {{"q1", absl::Hours(20), year}};
+  customer.crm = {{"salesforce", "001"}};
   customer.contacts = {
       {{"github", "dave-" + id}}, {{"github", "org-" + id}}, {"@" + id + ".example"}};
   customer.projects = {{"github", "acme/for-" + id}};
@@ -192,7 +220,14 @@ Policy MakePolicy() {
   gold.default_priority = "P1";
   gold.warn_at = {0.5, 0.75};
   gold.escalation = {{1.0, Metric::kFirstResponse, {"core"}, false}};
+  gold.most_contacts = 10;
+  gold.allowance = {{{"P1", {2, 4}}}, {9, 20}};
   policy.plans = {{"gold", gold}};
+  policy.requests = {{"training",
+                      {"training",
+                       {"kind: training"},
+                       {{Metric::kUpdate, {2, absl::ZeroDuration(), "2bd"}}},
+                       true}}};
   policy.community = {CommunityComment::kNone,
                       {{Metric::kFirstResponse, {2, absl::ZeroDuration(), "2bd"}}},
                       {"paris"}};
@@ -249,12 +284,12 @@ TEST(PolicyChangesTest, PlainSentencesInOrder) {
   after.plans["gold"].promises["P1"].targets[Metric::kFirstResponse] = {0, absl::Minutes(30),
                                                                         "30m"};
   after.plans["silver"] = after.plans["gold"];
-  after.customers[0].plan = "silver";
-  after.customers[0].term->until = absl::CivilDay(2027, 12, 31);
+  after.customers[0].entitlements[0].plan = "silver";
+  after.customers[0].entitlements[0].term->until = absl::CivilDay(2027, 12, 31);
   after.customers[1].contacts.logins.push_back({"github", "erin"});
   after.customers.push_back(MakeCustomer("globex", true));
   const std::string rest =
-      "globex: added, plan gold, public, term 2026-01-01 to 2026-12-31\n"
+      "globex: added, public, plan gold, term 2026-01-01 to 2026-12-31\n"
       "umbrella: contact @erin added\n"
       "plan gold: P1 first_response 1h -> 30m\n"
       "plan silver: added\n"

@@ -29,7 +29,7 @@ Terms MakeTerms() {
   Customer open;
   open.id = "acme";
   open.name = "ACME Corp";
-  open.plan = "gold";
+  open.entitlements = {{.plan = "gold"}};
   open.time_zone = "Europe/Paris";
   open.is_public = true;
   Customer hidden = open;

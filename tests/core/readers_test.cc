@@ -153,7 +153,7 @@ TEST(Readers, TheNextChangeAndTheQuestionsAreOfTheOwnClaimAlone) {
     for (auto& [metric, target] : promises.targets) target = OpenTarget(Hours(100));
   }
   policy.plans["slow"] = slow;
-  policy.customers[0].plan = "slow";
+  policy.customers[0].entitlements = {{.plan = "slow"}};
   policy.customers[1].contacts.organizations = {{"github", "beta-inc"}};
   Story story(policy);
   story.Opens("dave").Says("alice", "/support claim c-b").Wait(Minutes(1));

@@ -65,7 +65,7 @@ inline Policy StoryPolicy() {
   acme.id = "acme";
   acme.alias = "c-7f3";
   acme.name = "ACME Corp";
-  acme.plan = "gold";
+  acme.entitlements = {{.plan = "gold"}};
   acme.contacts.logins = {{"github", "dave"}};
   p.customers.push_back(acme);
   Customer beta = acme;

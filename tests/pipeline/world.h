@@ -78,7 +78,7 @@ inline Policy MakePolicy(bool is_public = true) {
   acme.id = "acme";
   acme.alias = "c-7f3";
   acme.name = "ACME Corp";
-  acme.plan = "gold";
+  acme.entitlements = {{.plan = "gold"}};
   acme.contacts.logins = {{"github", "dave"}};
   acme.is_public = is_public;
   policy.customers = {acme};

@@ -55,7 +55,7 @@ Policy MakePolicy(bool is_public) {
   customer.id = "acme";
   customer.alias = "c-1";
   customer.name = "ACME";
-  customer.plan = "gold";
+  customer.entitlements = {{.plan = "gold"}};
   customer.is_public = is_public;
   customer.contacts.logins = {{"github", "dave"}};
   policy.customers = {customer};

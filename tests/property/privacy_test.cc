@@ -68,7 +68,7 @@ Customer MakeCustomer(const std::string& id, bool is_public, std::vector<Login> 
   customer.id = id;
   customer.alias = "c-" + id;
   customer.name = id + " Corp";
-  customer.plan = "gold";
+  customer.entitlements = {{.plan = "gold"}};
   customer.is_public = is_public;
   customer.contacts.logins = std::move(logins);
   return customer;
@@ -269,7 +269,7 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimBesideAPublicOneDoesNotShow, ())
   without.customers[0].time_zone = "Europe/Paris";
   Policy with = without;
   with.customers.push_back(MakeCustomer("globex", false, {{"github", "zed"}}));
-  with.customers[1].plan = "silver";
+  with.customers[1].entitlements = {{.plan = "silver"}};
   with.customers[1].time_zone = "Asia/Tokyo";
   with.customers[1].projects = {{"github", "a/b"}};
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
