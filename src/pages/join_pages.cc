@@ -3,6 +3,7 @@
 //   /join/{token}  GET: for whom the link is and what becomes visible. POST: joins
 //   /joined        whose contact the visitor is by having joined
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -19,6 +20,18 @@ namespace {
 using templates::PageValues;
 
 constexpr char kJoin[] = "/join/";
+
+// How many accounts may be contacts by joining: as many as the customer's plan allows, without the
+// logins that the policy names. Nullopt: no limit.
+std::optional<std::size_t> MostJoined(const OpenLink& link, absl::Time now) {
+  const Entitlement* entitlement = link.customer->EntitlementFor(now);
+  const auto& plans = link.terms.back()->policy.plans;
+  const auto plan = entitlement == nullptr ? plans.end() : plans.find(entitlement->plan);
+  if (plan == plans.end() || !plan->second.most_contacts) return std::nullopt;
+  const auto most = static_cast<std::size_t>(*plan->second.most_contacts);
+  const std::size_t named = link.customer->contacts.logins.size();
+  return most > named ? most - named : 0;
+}
 
 std::string PathOf(const std::string& token) { return kJoin + EscapeQuery(token); }
 
@@ -40,9 +53,8 @@ class JoinPages {
     const Account& account = visit.visitor->session.account;
     const std::string& customer = (*link)->customer->id;
     const auto joined = context_.desk.ChangeCustomer(customer, [&](const CustomerBook& book) {
-      // The limit of the customer's plan goes here.
-      return MakeJoined(book, customer, (*link)->hash, account, /*most=*/std::nullopt,
-                        context_.clock.Now());
+      const absl::Time now = context_.clock.Now();
+      return MakeJoined(book, customer, (*link)->hash, account, MostJoined(**link, now), now);
     });
     if (absl::IsNotFound(joined.status())) return DeadLink();
     if (absl::IsOutOfRange(joined.status())) return ShowLink(visit, **link, /*full=*/true);

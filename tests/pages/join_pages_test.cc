@@ -116,6 +116,20 @@ TEST_F(JoinPagesTest, ALinkIsForAsManyAsItSays) {
   EXPECT_EQ(dave.Get("/join/" + token).status, 404);
 }
 
+TEST_F(JoinPagesTest, ThereAreAsManyContactsAsThePlanAllows) {
+  Policy policy = MakePolicy();
+  policy.plans["gold"].most_contacts = 2;  // dave, whom the policy names, and one more
+  desk->SetTerms({MakeTerms("v1", At(-60 * 24), policy)});
+  const std::string token = Invite(5);
+  EXPECT_EQ(Join(token, kErin).status, 303);
+  const PageAnswer full = Join(token, kAlice);
+  EXPECT_EQ(full.status, 409);
+  EXPECT_TRUE(absl::StrContains(full.body, "as many contacts as its plan allows")) << full.body;
+  EXPECT_TRUE(JoinedBy(kAlice).empty());
+  const CustomerBook book = ReadCustomerFacts(store.LoadCustomer("acme")->facts);
+  EXPECT_EQ(book.invitations[0].used, 1u);
+}
+
 TEST_F(JoinPagesTest, AContactHasNothingToDo) {
   const std::string token = Invite(2);
   EXPECT_EQ(Join(token, kErin).status, 303);
