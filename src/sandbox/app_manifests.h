@@ -1,4 +1,4 @@
-// GitHub's side of creating an app from a manifest: the page that asks, and the exchange of the code
+// Creating a GitHub app from a manifest: the page that asks, and the exchange of the code
 // for the app's key and secrets. Private to the sandbox; the caller holds the lock.
 #pragma once
 
