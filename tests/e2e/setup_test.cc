@@ -110,5 +110,24 @@ TEST_F(SetupTest, TheEntryGoesBesideTheOthers) {
   EXPECT_TRUE(absl::StrContains(written, "    token: env:Y\n"));
 }
 
+// As deploy/README.md says: the example entry is taken out first.
+TEST_F(SetupTest, CompletesWhatInitWrote) {
+  ASSERT_EQ(Execute({Binary(), "init", installation.path("new")}).exit_code, 0);
+  const Finished refused = Execute(Arguments());
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_TRUE(absl::StrContains(refused.err, "has a forge github already")) << refused.err;
+  std::string text = installation.Read("new/retainer.yaml");
+  const std::size_t from = text.find("\nforges:\n") + 1;
+  text.erase(from, text.find("\n#", from) + 1 - from);
+  installation.Write("new/retainer.yaml", text);
+  Process setup(Arguments());
+  Surfer surfer;
+  EXPECT_EQ(Create(surfer, PageOf(setup)).status, 200);
+  setup.Wait();
+  const Finished check =
+      Execute({Binary(), "check", "--policy", installation.path("new/policy"), "--config", config});
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
+}
+
 }  // namespace
 }  // namespace retainer
