@@ -55,5 +55,34 @@ TEST_F(DataSphere, AStoppedPipelineIsAnsweredAtNight) {
   EXPECT_EQ(Clock(ticket, "hooli", Metric::kResolution), "met after 24h");
 }
 
+TEST_F(DataSphere, AServiceIsAskedForInAnIssueToo) {
+  const TicketKey service = Opens("heidi", "Please move our 40 pipelines.", {"kind: service"});
+  EXPECT_EQ(Claims(service), Strings{"hooli advanced normal"});
+  EXPECT_EQ(See(service).claims[0].request, "service");
+  // An hour on Wednesday, seven on Friday.
+  EXPECT_EQ(Clock(service, "hooli", Metric::kAcknowledgement), "running, due 2026-11-27T21:00:00Z");
+  // Eighty hours: one on Wednesday, nine days from Friday, seven hours on Thursday.
+  EXPECT_EQ(Clock(service, "hooli", Metric::kResolution), "running, due 2026-12-10T21:00:00Z");
+  EXPECT_EQ(Clock(service, "hooli", Metric::kFirstResponse), "none") << "not the plan's day";
+  // Half of the first promise: three hours of Friday. It is told to those whose label it is.
+  GoTo("2026-11-27T12:00:00-05:00");
+  EXPECT_EQ(Told(service), (Strings{"warning acknowledgement to services"}));
+  Says(service, "sam", "We can begin on Monday; the offer is in your mail.");
+  EXPECT_EQ(Clock(service, "hooli", Metric::kAcknowledgement), "met after 4h");
+  GoTo("2026-12-04T17:00:00-05:00");
+  Closes(service, "sam");
+  EXPECT_EQ(Clock(service, "hooli", Metric::kResolution), "met after 49h");
+}
+
+TEST_F(DataSphere, ATrainingIsForThoseWhoPay) {
+  const TicketKey paid = Opens("ian", "A course on queries?", {"kind: training"});
+  // Two days: an hour on Wednesday, eight on Friday, seven on Monday.
+  EXPECT_EQ(Clock(paid, "initech", Metric::kAcknowledgement), "running, due 2026-11-30T21:00:00Z");
+  const TicketKey free = Opens("erin", "A course on queries?", {"kind: training"});
+  EXPECT_EQ(Claims(free), Strings{});
+  EXPECT_EQ(Clock(free, "", Metric::kFirstResponse), "running, due 2026-11-30T21:00:00Z");
+  EXPECT_EQ(Comment(paid), Comment(free));
+}
+
 }  // namespace
 }  // namespace retainer

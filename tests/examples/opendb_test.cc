@@ -76,23 +76,43 @@ TEST_F(OpenDb, EasterMondayIsNoBusinessDay) {
   EXPECT_EQ(Clock(ticket, "acme", Metric::kFirstResponse), "running, due 2027-03-30T15:00:00Z");
 }
 
-TEST_F(OpenDb, APersonsSubscriptionEndsAndWhatWasOpenedBeforeStaysCovered) {
+TEST_F(OpenDb, APersonsSubscriptionEndsAfterItsGraceAndWhatWasOpenedBeforeStaysCovered) {
   GoTo("2027-02-26T15:00:00+01:00");  // a Friday, two days before the end
   const TicketKey covered = Opens("rosa", "The query returns nothing.");
   EXPECT_EQ(Claims(covered), Strings{"rosa personal P3"});
   // Three hours on Friday, eight on Monday, five on Tuesday (09:00-12:30, 13:30-15:00).
   EXPECT_EQ(Clock(covered, "rosa", Metric::kFirstResponse), "running, due 2027-03-02T14:00:00Z");
   EXPECT_EQ(Kind(covered, "rosa", Metric::kFirstResponse), PromiseKind::kTarget);
-
-  GoTo("2027-03-01T09:30:00+01:00");  // the day after the end
-  const TicketKey after = Opens("rosa", "And another one.");
-  EXPECT_EQ(Claims(after), Strings{});
-  EXPECT_EQ(Clock(after, "", Metric::kFirstResponse), "running, due 2027-03-08T08:30:00Z");
-  EXPECT_EQ(Comment(after), Comment(covered)) << "nobody sees who paid";
-
   GoTo("2027-03-02T15:00:00+01:00");
   Says(covered, "bob", "Rows that are not committed are not returned.");
   EXPECT_EQ(Clock(covered, "rosa", Metric::kFirstResponse), "met after 16h");
+
+  GoTo("2027-03-14T23:30:00+00:00");  // the last of the fourteen days, in Lisbon
+  const TicketKey in_grace = Opens("rosa", "And another one.");
+  EXPECT_EQ(Claims(in_grace), Strings{"rosa personal P3"});
+  EXPECT_EQ(Clock(in_grace, "rosa", Metric::kFirstResponse), "running, due 2027-03-16T17:00:00Z");
+  GoTo("2027-03-15T09:30:00+01:00");
+  const TicketKey after = Opens("rosa", "And a third one.");
+  EXPECT_EQ(Claims(after), Strings{});
+  EXPECT_EQ(Clock(after, "", Metric::kFirstResponse), "running, due 2027-03-22T08:30:00Z");
+  EXPECT_EQ(Comment(after), Comment(in_grace)) << "nobody sees who paid";
+}
+
+TEST_F(OpenDb, APersonsFourthTicketOfAMonthIsTheCommunitys) {
+  for (int i = 0; i < 3; ++i) {
+    const TicketKey ticket = Opens("rosa", "How is this done?");
+    EXPECT_EQ(Claims(ticket), Strings{"rosa personal P3"}) << i;
+    GoTo(Rfc3339(Now() + absl::Minutes(1)));
+  }
+  const TicketKey fourth = Opens("rosa", "And this?");
+  EXPECT_EQ(Claims(fourth), Strings{});
+  const std::vector<OverAllowance> over = See(fourth).over;
+  ASSERT_EQ(over.size(), 1u);
+  EXPECT_EQ(over[0].reason, "3 of 3 tickets of the month are used");
+  EXPECT_EQ(Clock(fourth, "", Metric::kFirstResponse), "running, due 2027-01-18T09:03:00Z");
+
+  GoTo("2027-02-01T10:00:00+01:00");
+  EXPECT_EQ(Claims(Opens("rosa", "A new month.")), Strings{"rosa personal P3"});
 }
 
 TEST_F(OpenDb, APersonsPlanHasNoPriorityOfACompany) {

@@ -64,5 +64,39 @@ TEST_F(OpenErp, TheLevelsPromiseDifferently) {
   EXPECT_EQ(Claims(community), Strings{});
 }
 
+TEST_F(OpenErp, ATrialBecomesAPlan) {
+  GoTo("2027-01-22T15:30:00Z");  // the last day of the trial
+  const TicketKey tried = Opens("nils", "The tax is wrong.\n/support priority P2");
+  EXPECT_EQ(Claims(tried), Strings{"nordlicht silver P2"});
+  EXPECT_TRUE(See(tried).claims[0].trial);
+  EXPECT_NE(Comment(tried).find("trial"), std::string::npos) << Comment(tried);
+
+  GoTo("2027-01-25T04:30:00Z");  // Berlin is closed, Pune is open
+  const TicketKey bought = Opens("nils", "The tax is still wrong.\n/support priority P2");
+  EXPECT_EQ(Claims(bought), Strings{"nordlicht gold P2"});
+  EXPECT_FALSE(See(bought).claims[0].trial);
+  EXPECT_EQ(Comment(bought).find("trial"), std::string::npos) << Comment(bought);
+  EXPECT_EQ(Clock(bought, "nordlicht", Metric::kFirstResponse),
+            "running, due 2027-01-25T08:30:00Z");
+  EXPECT_TRUE(LabelsOn(bought).contains("support: gold"));
+  // The first one keeps what it was opened with: half an hour on Friday, the rest from 08:00.
+  EXPECT_EQ(Claims(tried), Strings{"nordlicht silver P2"});
+  EXPECT_EQ(Clock(tried, "nordlicht", Metric::kFirstResponse), "running, due 2027-01-25T11:30:00Z");
+}
+
+TEST_F(OpenErp, ATrainingHasPromisesOfItsOwn) {
+  const TicketKey training = Opens("wilma", "A day for eight people, please.", {"kind: training"});
+  EXPECT_EQ(Claims(training), Strings{"weber gold P3"});
+  EXPECT_EQ(See(training).claims[0].request, "training");
+  // 2bd are 24 hours of the two offices: one on Friday, twelve on Monday, eight on Tuesday
+  // (Republic Day in India), three on Wednesday.
+  EXPECT_EQ(Clock(training, "weber", Metric::kAcknowledgement),
+            "running, due 2027-01-27T07:00:00Z");
+  EXPECT_EQ(Clock(training, "weber", Metric::kFirstResponse), "none") << "not gold's eight hours";
+  GoTo("2027-01-25T12:00:00Z");
+  Labels(training, "lena", "module: accounting");
+  EXPECT_EQ(Clock(training, "weber", Metric::kAcknowledgement), "met after 9h");
+}
+
 }  // namespace
 }  // namespace retainer

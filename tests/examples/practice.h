@@ -87,20 +87,20 @@ class PracticeStory : public ::testing::Test {
     ticket.title = "It breaks";
     ticket.author = Who(login);
     news.ticket = ticket;
-    news.facts = {MakeOpened(Learned(), Who(login), Now(), text, std::move(labels))};
+    news.facts = {MakeOpened(Learned(), Who(login), AtNow(), text, std::move(labels))};
     Decide(key, news);
     return key;
   }
   void Says(const TicketKey& key, const std::string& login, std::string_view text) {
     const std::string id = absl::StrCat(++comments_ + 1000);  // the forge numbers ours from 1
     Learn(key, MakeComment(Learned(), IsGitLab() ? NoteId(id) : IssueCommentId(id), Who(login),
-                           Now(), text));
+                           AtNow(), text));
   }
   void Labels(const TicketKey& key, const std::string& login, std::string_view label) {
-    Learn(key, MakeLabelAdded(Learned(), label, Who(login), Now()));
+    Learn(key, MakeLabelAdded(Learned(), label, Who(login), AtNow()));
   }
   void Closes(const TicketKey& key, const std::string& login) {
-    Learn(key, MakeClosed(Learned(), "completed", Who(login), Now()));
+    Learn(key, MakeClosed(Learned(), "completed", Who(login), AtNow()));
   }
   // Time passes, and the desk does what is due on the way.
   void GoTo(std::string_view rfc3339) {
@@ -116,6 +116,8 @@ class PracticeStory : public ::testing::Test {
     }
     clock_.Set(target);
   }
+
+  absl::Time Now() const { return clock_.Now(); }
 
   // ---- What is there
 
@@ -184,7 +186,6 @@ class PracticeStory : public ::testing::Test {
     }
     return told;
   }
-  std::string Opened(const TicketKey& key) { return Rfc3339(See(key).opened_at); }
 
  private:
   bool IsGitLab() const { return slot_.kind == ForgeKind::kGitLab; }
@@ -193,7 +194,7 @@ class PracticeStory : public ::testing::Test {
     if (is_new) forge_.SetUser(login, it->second);
     return {it->second, login, false};
   }
-  Moment Now() const { return Moment::At(clock_.Now()); }
+  Moment AtNow() const { return Moment::At(clock_.Now()); }
   Learnt Learned() const { return {Provenance::kWebhook, clock_.Now()}; }
   void Learn(const TicketKey& key, Fact fact) {
     pipeline::News news;

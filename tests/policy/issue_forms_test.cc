@@ -20,8 +20,8 @@ namespace {
 
 const std::string kExamples = SourceDir() + "/deploy/examples/";
 
-Policy ExamplePolicy() {
-  const auto files = ReadPolicyFolder(kExamples + "opendb/policy");
+Policy ExamplePolicy(const std::string& practice = "opendb") {
+  const auto files = ReadPolicyFolder(kExamples + practice + "/policy");
   EXPECT_TRUE(files.ok()) << files.status();
   return *ParsePolicy(*files).policy;
 }
@@ -98,6 +98,19 @@ TEST(IssueFormsTest, AnAnswerThatMeansNothingIsToldToTheContact) {
   EXPECT_EQ(standing.claims[0].priority, "P3");
   ASSERT_EQ(standing.refusals.size(), 1u);
   EXPECT_EQ(standing.refusals[0].reason, "There is no P7; use P1, P2 or P3");
+}
+
+TEST(IssueFormsTest, ATrainingGetsTheLabelOfItsKindOfRequest) {
+  const YAML::Node form = YAML::LoadFile(kExamples + "issue-forms/github/training.yml");
+  const std::string label = form["labels"][0].as<std::string>();
+  std::ifstream file(kExamples + "issue-forms/gitlab/Training.md");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(text.find(absl::StrCat("\n/label ~\"", label, "\"\n")), std::string::npos) << text;
+  for (const char* practice : {"openerp", "datasphere"}) {
+    const Policy policy = ExamplePolicy(practice);
+    ASSERT_TRUE(policy.requests.contains("training")) << practice;
+    EXPECT_EQ(policy.requests.at("training").labels, std::vector<std::string>{label}) << practice;
+  }
 }
 
 }  // namespace
