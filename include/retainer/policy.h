@@ -67,8 +67,8 @@ struct EscalationLevel {
 // When people are told: only while the calendars of the promise are open, or always.
 enum class NotifyHours : std::uint8_t { kOpeningHours, kAlways };
 
-// When the clocks of a claim start for a ticket that its author opened before proving to be the
-// customer's: not at all (the ticket stays the community's), or at the instant of the proof.
+// Whose a ticket is that its author opened before joining a customer: nobody's, as at its opening,
+// or the customer's from the joining on.
 enum class ClockStart : std::uint8_t { kOpened, kVerified };
 
 // How many tickets a plan serves. Nullopt: any number.
@@ -100,7 +100,7 @@ struct AllowanceUse {
 struct Plan {
   std::string name;
   std::vector<std::string> calendars;
-  ClockStart starts = ClockStart::kOpened;
+  ClockStart starts = ClockStart::kVerified;
   std::optional<int> most_contacts;  // logins of the policy and joined contacts together
   Allowance allowance;
   PromiseKind kind = PromiseKind::kCommitment;
@@ -159,26 +159,11 @@ struct Entitlement {
   friend bool operator==(const Entitlement&, const Entitlement&) = default;
 };
 
-// What happens to work that is logged when a block of hours is used up.
-enum class OverHours : std::uint8_t { kRefuse, kAllow, kOverage };
-
-// Hours of work that a customer bought.
-struct HoursBlock {
-  std::string name;
-  absl::Duration amount;
-  Term term;                               // days on which work is drawn from it
-  absl::Duration unit = absl::Minutes(1);  // each entry is rounded up to a multiple of it
-  double rollover = 0;                     // fraction of the rest that the next block gets
-  OverHours over = OverHours::kRefuse;
-  friend bool operator==(const HoursBlock&, const HoursBlock&) = default;
-};
-
 struct Customer {
   std::string id;
   std::string alias;  // opaque name; commands accept it
   std::string name;
   std::vector<Entitlement> entitlements;   // ordered by the first day; may be empty
-  std::vector<HoursBlock> hours;           // ordered by the first day
   std::map<std::string, std::string> crm;  // system -> the customer's id there
   std::string time_zone = "UTC";
   Contacts contacts;
@@ -199,7 +184,6 @@ struct RequestKind {
   std::string name;
   std::vector<std::string> labels;  // a ticket with one of them is such a request
   std::map<Metric, Target> promises;
-  bool hours = false;  // work on it is drawn from the customer's hours
 };
 
 // The check on changes that fix tickets: no check, a check that never fails, or one that can fail.

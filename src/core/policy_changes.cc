@@ -170,22 +170,8 @@ class PolicyDifferences {
     about->Value("trial", was.trial ? "yes" : "no", is.trial ? "yes" : "no");
   }
 
-  static std::vector<std::string> Blocks(const Customer& customer) {
-    std::vector<std::string> texts;
-    for (const HoursBlock& block : customer.hours) {
-      const char* over = block.over == OverHours::kRefuse  ? "refuse"
-                         : block.over == OverHours::kAllow ? "allow"
-                                                           : "overage";
-      texts.push_back(absl::StrCat(block.name, " ", absl::FormatDuration(block.amount), " from ",
-                                   TermText(block.term), ", unit ",
-                                   absl::FormatDuration(block.unit), ", rollover ",
-                                   Share(block.rollover), ", over ", over));
-    }
-    return texts;
-  }
-
-  // Amounts and ids in other systems are no matter of outsiders.
-  void CompareBusiness(const Customer& before, const Customer& after, Differences* about) {
+  // Ids in other systems are no matter of outsiders.
+  void CompareIds(const Customer& before, const Customer& after, Differences* about) {
     const auto ids = [](const Customer& customer) {
       std::vector<std::string> texts;
       for (const auto& [system, id] : customer.crm) {
@@ -194,11 +180,9 @@ class PolicyDifferences {
       return texts;
     };
     if (audience_ == Audience::kTeam) {
-      about->Members("hours", Blocks(before), Blocks(after));
       about->Members("crm", ids(before), ids(after));
       return;
     }
-    if (before.hours != after.hours) about->Say("hours change");
     if (before.crm != after.crm) about->Say("ids in other systems change");
   }
 
@@ -210,7 +194,7 @@ class PolicyDifferences {
                                     absl::StrJoin(Held(*after), "; ")));
     }
     CompareEntitlements(*before, *after, &about);
-    CompareBusiness(*before, *after, &about);
+    CompareIds(*before, *after, &about);
     about.Value("visibility", before->is_public ? "public" : "private",
                 after->is_public ? "public" : "private");
     about.Value("name", QuotedText(before->name), QuotedText(after->name));
@@ -361,7 +345,6 @@ class PolicyDifferences {
     if (before == nullptr) before = &none;
     about.Members("label", before->labels, after->labels);
     CompareTargets("", before->promises, after->promises, &about);
-    about.Value("hours", before->hours ? "yes" : "no", after->hours ? "yes" : "no");
   }
 
   // ---- Priorities, teams, labels, the rest

@@ -1,6 +1,7 @@
-// The implementation of Replay: one object per replay. replay.cc processes facts one by one and
-// keeps the claims. replay_inputs.cc reads labels and commands. replay_acts.cc finds what no single
-// fact shows: acts in two parts, undone acts, words that count later.
+// The implementation of Replay: one object per replay. replay.cc processes facts one by one.
+// replay_claims.cc and replay_allowance.cc keep the claims. replay_inputs.cc reads labels and
+// commands. replay_acts.cc finds what no single fact shows: acts in two parts, undone acts, words
+// that count later.
 #pragma once
 
 #include <map>

@@ -70,9 +70,9 @@ class PlanReader {
     }
     if (const YamlNode* covers = node_.Find("covers")) ReadCovers(*covers);
     if (const YamlNode* starts = node_.Find("starts")) {
-      if (starts->scalar == "verified") {
-        plan_.starts = ClockStart::kVerified;
-      } else if (starts->scalar != "opened") {
+      if (starts->scalar == "opened") {
+        plan_.starts = ClockStart::kOpened;
+      } else if (starts->scalar != "verified") {
         reader_.Error(*starts, "unknown start of the clocks", "write opened or verified");
       }
     }

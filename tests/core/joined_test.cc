@@ -80,6 +80,15 @@ TEST(Joined, AnOpenTicketOfTheAuthorIsTheCustomersFromTheJoiningOn) {
   EXPECT_EQ(story.Last("acme", kFirst).started, joined);
 }
 
+TEST(Joined, WhereAPlanStartsAtTheOpeningAnEarlierTicketStaysAsItWas) {
+  Policy policy = StoryPolicy();
+  policy.plans.at("gold").starts = ClockStart::kOpened;
+  Story story(policy);
+  story.Opens("eve").Wait(Hours(1));
+  Join(story, "eve", "acme", story.now());
+  EXPECT_TRUE(story.Wait(Hours(1)).See().claims.empty());
+}
+
 TEST(Joined, AClosedTicketStaysAsItWas) {
   Story story;
   story.Opens("eve").Wait(Minutes(5)).Closes("alice").Wait(Hours(1));

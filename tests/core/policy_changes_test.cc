@@ -64,10 +64,6 @@ auto Fields(Entitlement& x) {
   auto& [plan, term, grace_days, trial] = x;
   return std::tie(plan, term, grace_days, trial);
 }
-auto Fields(HoursBlock& x) {
-  auto& [name, amount, term, unit, rollover, over] = x;
-  return std::tie(name, amount, term, unit, rollover, over);
-}
 auto Fields(TicketLimit& x) {
   auto& [open, per_month] = x;
   return std::tie(open, per_month);
@@ -77,14 +73,14 @@ auto Fields(Allowance& x) {
   return std::tie(priorities, tickets);
 }
 auto Fields(RequestKind& x) {
-  auto& [name, labels, promises, hours] = x;
-  return std::tie(labels, promises, hours);
+  auto& [name, labels, promises] = x;
+  return std::tie(labels, promises);
 }
 auto Fields(Customer& x) {
-  auto& [id, alias, name, entitlements, hours, crm, time_zone, contacts, projects, is_public,
-         calendars] = x;
-  return std::tie(id, alias, name, entitlements, hours, crm, time_zone, contacts, projects,
-                  is_public, calendars);
+  auto& [id, alias, name, entitlements, crm, time_zone, contacts, projects, is_public, calendars] =
+      x;
+  return std::tie(id, alias, name, entitlements, crm, time_zone, contacts, projects, is_public,
+                  calendars);
 }
 auto Fields(LabelNames& x) {
   auto& [waiting, workaround, support, priority, state] = x;
@@ -129,7 +125,6 @@ void ToOther(CommunityComment& x) {
 void ToOther(ClockStart& x) {
   x = x == ClockStart::kOpened ? ClockStart::kVerified : ClockStart::kOpened;
 }
-void ToOther(OverHours& x) { x = x == OverHours::kAllow ? OverHours::kRefuse : OverHours::kAllow; }
 void ToOther(CheckMode& x) { x = x == CheckMode::kOff ? CheckMode::kBlocking : CheckMode::kOff; }
 void ToOther(Metric& x) { x = x == Metric::kUpdate ? Metric::kResolution : Metric::kUpdate; }
 
@@ -188,7 +183,6 @@ Customer MakeCustomer(const std::string& id, bool is_public) {
   customer.name = id + " Corp";
   const Term year{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
   customer.entitlements = {{.plan = "gold", .term = year}};
-  customer.hours = {{"q1", absl::Hours(20), year}};
   customer.crm = {{"salesforce", "001"}};
   customer.contacts = {
       {{"github", "dave-" + id}}, {{"github", "org-" + id}}, {"@" + id + ".example"}};
@@ -223,11 +217,9 @@ Policy MakePolicy() {
   gold.most_contacts = 10;
   gold.allowance = {{{"P1", {2, 4}}}, {9, 20}};
   policy.plans = {{"gold", gold}};
-  policy.requests = {{"training",
-                      {"training",
-                       {"kind: training"},
-                       {{Metric::kUpdate, {2, absl::ZeroDuration(), "2bd"}}},
-                       true}}};
+  policy.requests = {
+      {"training",
+       {"training", {"kind: training"}, {{Metric::kUpdate, {2, absl::ZeroDuration(), "2bd"}}}}}};
   policy.community = {CommunityComment::kNone,
                       {{Metric::kFirstResponse, {2, absl::ZeroDuration(), "2bd"}}},
                       {"paris"}};

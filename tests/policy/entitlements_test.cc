@@ -97,10 +97,10 @@ TEST(EntitlementsTest, APlanLimitsTheContacts) {
             std::string::npos);
 }
 
-TEST(EntitlementsTest, ClocksStartAtTheOpeningUnlessSaid) {
-  EXPECT_EQ(Read(Text("plan: gold")).plans.at("gold").starts, ClockStart::kOpened);
-  EXPECT_EQ(Read(Text("plan: gold", "    starts: verified")).plans.at("gold").starts,
-            ClockStart::kVerified);
+TEST(EntitlementsTest, WhoJoinsLaterIsAContactForOpenTicketsTooUnlessSaid) {
+  EXPECT_EQ(Read(Text("plan: gold")).plans.at("gold").starts, ClockStart::kVerified);
+  EXPECT_EQ(Read(Text("plan: gold", "    starts: opened")).plans.at("gold").starts,
+            ClockStart::kOpened);
   EXPECT_NE(Problems(Text("plan: gold", "    starts: never")).find("write opened or verified"),
             std::string::npos);
 }
