@@ -44,6 +44,6 @@ for audience in team outsiders; do
   seconds=$(median <"$work/times")
   moved=$(figure moved_promises "$answer")
   printf '%-9s %6s s  open %s, moved %s\n' "$audience" "$seconds" "$(figure open_tickets "$answer")" "$moved"
-  if [ "$(awk -v s="$seconds" 'BEGIN {print s > 5}')" = 1 ] || [ "${moved:-0}" = 0 ]; then failed=1; fi
+  if [ "$(awk -v s="$seconds" 'BEGIN {print (s > 5)}')" = 1 ] || [ "${moved:-0}" = 0 ]; then failed=1; fi
 done
 [ "$failed" = 0 ] || { echo "too slow, or nothing moved" >&2; exit 1; }
