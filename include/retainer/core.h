@@ -85,6 +85,7 @@ struct DecisionRecord {
   std::vector<std::string> facts;    // ids of the facts that were added
   std::vector<std::string> changes;  // `acme first_response: running -> met`
   std::string terms_id;
+  std::string commit;  // the commit of that policy version; empty if it came from a plain folder
 };
 
 // Claims that move from a ticket to its successor.

@@ -245,7 +245,8 @@ class OpenTerms;
 
 // A policy version with its calendars compiled. Immutable; shared between threads.
 struct Terms {
-  std::string id;  // policy version: hex digest of its source
+  std::string id;      // policy version: hex digest of its source
+  std::string commit;  // from which it was read, in hex; empty for a plain folder
   // In force from this instant on. The first version in a history also covers earlier times.
   absl::Time effective;
   Policy policy;
@@ -270,7 +271,7 @@ using TermsHistory = std::vector<std::shared_ptr<const Terms>>;
 
 // Compiles the calendars. InvalidArgument as for BusinessTime::Compile.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
-                                                          Policy policy);
+                                                          Policy policy, std::string commit = "");
 // The same version without the customers that `current` (the version in force) keeps private.
 // Cached for the last version in force. Thread-safe.
 std::shared_ptr<const Terms> WithoutHidden(const Terms& terms,

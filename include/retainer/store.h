@@ -238,10 +238,20 @@ struct DirtyFace {
 // The longest time by which PostponeFace may delay a face.
 inline constexpr absl::Duration kLongestFaceWait = absl::Minutes(20);
 
+// The commit from which a policy version was first read. Empty for a plain folder.
+struct TermsSource {
+  std::string commit;  // its id in hex
+  std::string author;  // `Name <address>`
+  std::string subject;
+  std::optional<absl::Time> committed;
+  friend bool operator==(const TermsSource&, const TermsSource&) = default;
+};
+
 struct StoredTerms {
   std::string id;
   absl::Time effective;
   std::map<std::string, std::string> files;  // file name -> text
+  TermsSource source = {};
 };
 
 // A notice in the queue, and the progress of telling it.

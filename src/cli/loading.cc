@@ -19,7 +19,7 @@ absl::Status Refused(const std::vector<policy::Problem>& problems) {
 
 // Names a policy's file by its path, so that a person can find it.
 void NameInFolder(const std::string& folder, std::string* file) {
-  if (!file->empty()) *file = absl::StrCat(folder, "/", *file);
+  if (!file->empty() && !folder.empty()) *file = absl::StrCat(folder, "/", *file);
 }
 
 std::vector<policy::Problem> InFolder(std::vector<policy::Problem> problems,
@@ -70,12 +70,17 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings) {
   auto files = policy::ReadPolicyFolder(folder);
   if (!files.ok()) return files.status();
-  policy::PolicyResult result = policy::ParsePolicy(*files);
+  return LoadPolicyFiles(*std::move(files), folder, findings);
+}
+
+absl::StatusOr<LoadedPolicy> LoadPolicyFiles(std::map<std::string, std::string> files,
+                                             const std::string& folder, FileFindings* findings) {
+  policy::PolicyResult result = policy::ParsePolicy(files);
   findings->problems = policy::Sorted(InFolder(std::move(result.problems), folder));
   if (!result.policy) return Refused(findings->problems);
   LoadedPolicy loaded;
-  loaded.id = policy::PolicyId(*files);
-  loaded.files = *std::move(files);
+  loaded.id = policy::PolicyId(files);
+  loaded.files = std::move(files);
   loaded.policy = *std::move(result.policy);
   loaded.warnings = policy::Sorted(InFolder(std::move(result.warnings), folder));
   loaded.places = InFolder(std::move(result.places), folder);
@@ -94,7 +99,8 @@ TermsHistory CompileHistory(const std::vector<StoredTerms>& stored, Log& log) {
   for (const StoredTerms& terms : stored) {
     policy::PolicyResult result = policy::ParsePolicy(terms.files);
     absl::StatusOr<std::shared_ptr<const Terms>> compiled =
-        result.policy ? CompileTerms(terms.id, terms.effective, *std::move(result.policy))
+        result.policy ? CompileTerms(terms.id, terms.effective, *std::move(result.policy),
+                                     terms.source.commit)
                       : Refused(result.problems);
     if (compiled.ok()) {
       history.push_back(*std::move(compiled));

@@ -47,6 +47,9 @@ struct LoadedPolicy {
 // InvalidArgument as above. NotFound when there is no such folder, or no policy in it.
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder);
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings);
+// The same for files that were read already. `folder` is put before their names in problems.
+absl::StatusOr<LoadedPolicy> LoadPolicyFiles(std::map<std::string, std::string> files,
+                                             const std::string& folder, FileFindings* findings);
 
 // Compiles a policy's files to terms that were in force at all times. InvalidArgument as above.
 absl::StatusOr<std::shared_ptr<const Terms>> CompileFiles(

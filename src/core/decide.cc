@@ -321,6 +321,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
   decision.record.ticket = context.key;
   decision.record.at = now;
   decision.record.terms_id = standing.terms_id;
+  decision.record.commit = current.commit;
   return decision;
 }
 

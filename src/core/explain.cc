@@ -131,6 +131,12 @@ class Explainer {
     return found;
   }
 
+  // ` (commit 3f2a91c)`; nothing for a policy of a plain folder.
+  static std::string Commit(const Terms& terms) {
+    return terms.commit.empty() ? ""
+                                : absl::StrCat(" (commit ", core::ShortCommit(terms.commit), ")");
+  }
+
   // `4h = 4h open time for P1 by paris (Europe/Paris), policy 3f2a in force since …`.
   std::string Promised(const Promise& promise, absl::Time at) const {
     const Terms* terms = FindTerms(promise.terms_id, at);
@@ -145,7 +151,8 @@ class Explainer {
         promise.as_written.text, " = ", Sum(promise.target), " open time",
         promise.priority.empty() ? "" : absl::StrCat(" for ", promise.priority), " by ",
         absl::StrJoin(promise.calendars, " + ", name), ", policy ", core::ShortId(promise.terms_id),
-        terms == nullptr ? "" : absl::StrCat(" in force since ", Utc(terms->effective)));
+        terms == nullptr ? ""
+                         : absl::StrCat(Commit(*terms), " in force since ", Utc(terms->effective)));
   }
 
   void Due(const Cycle& cycle, absl::TimeZone zone) {
@@ -287,8 +294,11 @@ std::string Explain(const TicketContext& context, const FactSet& facts, const St
                       ", the project's adoption\n");
     }
   }
-  absl::StrAppend(&out, "policy ", core::ShortId(standing.terms_id), ", in force since ",
-                  Utc(current->effective), "\n");
+  absl::StrAppend(&out, "policy ", core::ShortId(standing.terms_id),
+                  current->commit.empty()
+                      ? ""
+                      : absl::StrCat(" (commit ", core::ShortCommit(current->commit), ")"),
+                  ", in force since ", Utc(current->effective), "\n");
   if (!standing.successor.empty()) {
     absl::StrAppend(&out, "goes on as ", standing.successor, " since ", Utc(standing.moved_at),
                     "\n");

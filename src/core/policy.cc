@@ -85,9 +85,10 @@ const std::shared_ptr<const BusinessTime>& Terms::SharedCalendar(
 }
 
 absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::Time effective,
-                                                          Policy policy) {
+                                                          Policy policy, std::string commit) {
   auto terms = std::make_shared<Terms>();
   terms->id = std::move(id);
+  terms->commit = std::move(commit);
   terms->effective = effective;
   terms->policy = std::move(policy);
   const Policy& p = terms->policy;

@@ -22,6 +22,7 @@ namespace retainer::core {
 
 using base::View;
 // The short id of a policy version, for people. Machines use the whole id.
+inline absl::string_view ShortCommit(std::string_view commit) { return View(commit.substr(0, 7)); }
 inline absl::string_view ShortId(std::string_view id) { return View(id.substr(0, 12)); }
 
 // Index of the version in force at `at`. The first version also covers earlier times.

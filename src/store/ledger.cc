@@ -61,6 +61,7 @@ std::optional<LedgerEntry> MakeLedgerEntry(const DecisionWrite& write) {
   entry.at = write.ledger.at;
   entry.changes = write.ledger.changes;
   entry.terms_id = write.ledger.terms_id;
+  entry.commit = write.ledger.commit;
   for (const std::string& id : write.ledger.facts) {
     const auto fact = std::find_if(write.facts.begin(), write.facts.end(),
                                    [&](const Fact& f) { return f.id == id; });

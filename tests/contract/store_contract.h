@@ -510,14 +510,17 @@ TEST_P(StoreContract, TermsAreAppendedWhenTheyChange) {
   StoredTerms first{"a", At(0), {{"policy.yaml", "version: 1\n"}, {"empty.yaml", ""}}};
   ASSERT_TRUE(store_.AppendTerms(first).ok());
   ASSERT_TRUE(store_.AppendTerms({"a", At(5), {}}).ok());
-  ASSERT_TRUE(store_.AppendTerms({"b", At(10), {}}).ok());
+  const TermsSource source{std::string(40, 'c'), "Carol <c@x.test>", "Shorter hours", At(9)};
+  ASSERT_TRUE(store_.AppendTerms({"b", At(10), {}, source}).ok());
   ASSERT_TRUE(store_.AppendTerms({"a", At(7), {}}).ok());
   const auto terms = store_.LoadTerms();
   ASSERT_EQ(terms->size(), 3u);
   EXPECT_EQ((*terms)[0].id, "a");
   EXPECT_EQ((*terms)[0].effective, At(0));
   EXPECT_EQ((*terms)[0].files, first.files);
+  EXPECT_EQ((*terms)[0].source, TermsSource());
   EXPECT_EQ((*terms)[1].id, "b");
+  EXPECT_EQ((*terms)[1].source, source);
   EXPECT_EQ((*terms)[2].id, "a");
   EXPECT_EQ((*terms)[2].effective, At(10));
 }

@@ -73,6 +73,22 @@ TEST(Decide, RecordsWhatChanged) {
   EXPECT_EQ(answered.record.changes, Strings{"acme first_response: running -> met"});
 }
 
+TEST(Decide, TheLedgerAndTheExplanationNameTheCommitOfThePolicy) {
+  Story story(OnePromise());
+  story.Opens("dave");
+  const std::string commit = "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3";
+  const TermsHistory terms = {
+      *CompileTerms("v1", story.terms()[0]->effective, OnePromise(), commit)};
+  const Decision decision =
+      Decide(story.context_of(), {}, story.list(), terms, {}, {}, story.now());
+  EXPECT_EQ(decision.record.commit, commit);
+  const std::string why =
+      Explain(story.context_of(), decision.facts, decision.standing, terms, story.now());
+  EXPECT_TRUE(absl::StrContains(why, "policy v1 (commit 3f2a91c), in force since")) << why;
+  EXPECT_TRUE(absl::StrContains(why, "policy v1 (commit 3f2a91c) in force since")) << why;
+  EXPECT_EQ(DecideAll(story).record.commit, "");
+}
+
 TEST(Decide, WakesWhenTimeAloneChangesSomethingAndNotOtherwise) {
   Policy policy = OnePromise();
   policy.plans["gold"].warn_at = {0.5};

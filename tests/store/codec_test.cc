@@ -13,6 +13,7 @@
 #include "src/store/codec/fields.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/records.h"
+#include "src/store/ledger.h"
 #include "tests/contract/store_samples.h"
 #include "tests/store/decode_everything.h"
 
@@ -236,6 +237,19 @@ TEST(Counters, AddModulo64Bits) {
   EXPECT_EQ(DecodeCounter(EncodeCounter(7)), 7u);
   EXPECT_EQ(DecodeCounter(EncodeCounter(3 + static_cast<std::uint64_t>(-1))), 2u);
   EXPECT_EQ(DecodeCounter(""), 0u);
+}
+
+TEST(Records, ALedgerRecordNamesTheCommitOfThePolicyIfItHasOne) {
+  DecisionWrite write;
+  write.ledger.changes = {"acme first_response: running -> met"};
+  write.ledger.terms_id = "v1";
+  const std::string without = EncodeRecord(*MakeLedgerEntry(write));
+  write.ledger.commit = "3f2a91c0d4e5f60718293a4b5c6d7e8f90a1b2c3";
+  const auto entry = MakeLedgerEntry(write);
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->commit, write.ledger.commit);
+  EXPECT_NE(EncodeRecord(*entry).find(write.ledger.commit), std::string::npos);
+  EXPECT_EQ(without.find("3f2a"), std::string::npos);
 }
 
 }  // namespace

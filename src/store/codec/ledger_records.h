@@ -1,0 +1,73 @@
+// The records of the ledger.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "retainer/ids.h"
+#include "src/store/codec/fields.h"
+
+namespace retainer::store {
+
+// One fact of a decision. `name` is the fact's id. If the id may name a person (permissions,
+// memberships, profiles, assignments), it is the kind and the beginning of the digest instead, so
+// the ledger holds nothing that would have to be erased. `digest` is SHA-256 of the fact's record.
+// An override of the gate is stored likewise: `override:~…` with the digest of its record; the
+// entry's ticket is then number 0 of the project. A customer's fact: `customer:~…`, no project.
+struct LedgerFact {
+  std::string name;
+  std::string digest;  // 32 bytes; empty for a fact without its content
+};
+
+template <class Io>
+void Describe(Io& io, LedgerFact& fact) {
+  io(1, fact.name);
+  io(2, fact.digest);
+}
+
+struct LedgerEntry {
+  TicketKey ticket;
+  absl::Time at;
+  std::vector<LedgerFact> facts;
+  std::vector<std::string> changes;
+  std::string terms_id;
+  std::string commit;
+};
+
+template <class Io>
+void Describe(Io& io, LedgerEntry& entry) {
+  io(1, entry.ticket);
+  io(2, entry.at);
+  io(3, entry.facts);
+  io(4, entry.changes);
+  io(5, entry.terms_id);
+  io(6, entry.commit);
+}
+
+// A ledger record as stored. `content`: the entry's record, the bytes that were hashed. `digest`:
+// SHA-256(the predecessor's digest (32 bytes; nothing for the first) || content).
+struct LedgerRecord {
+  std::string content;
+  std::string digest;  // 32 bytes
+};
+
+template <class Io>
+void Describe(Io& io, LedgerRecord& record) {
+  io(1, record.content);
+  io(2, record.digest);
+}
+
+struct StoredLedgerHead {
+  std::uint64_t length = 0;
+  std::string digest;  // 32 bytes; empty for an empty ledger
+};
+
+template <class Io>
+void Describe(Io& io, StoredLedgerHead& head) {
+  io(1, head.length);
+  io(2, head.digest);
+}
+
+}  // namespace retainer::store
