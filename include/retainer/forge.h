@@ -85,6 +85,14 @@ struct RemoteCheck {
   std::string url;  // a page with more information; may be empty
 };
 
+// What we say about a commit of the policy's repository.
+struct CommitStatus {
+  std::string commit;  // in hex
+  std::string name;    // kPolicyCheckName
+  bool good = false;
+  std::string description;  // one line; the client cuts it where the forge does
+};
+
 struct ForgeHealth {
   Actor self;                                // the account that we write as
   std::optional<absl::Duration> clock_skew;  // the forge's `Date` header minus our time
@@ -200,8 +208,12 @@ class Forge {
   // `id` does not exist. PermissionDenied names the missing permission.
   virtual absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                                const std::string& id) = 0;
+  // Sets a commit status in the project `at`. A later one with the same name replaces it.
+  // PermissionDenied names the missing permission.
+  virtual absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) = 0;
 };
 
 inline constexpr std::string_view kCheckName = "retainer/sla";
+inline constexpr std::string_view kPolicyCheckName = "retainer/policy";
 
 }  // namespace retainer

@@ -16,6 +16,7 @@
 #include "retainer/names.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
+#include "src/forge/commit_status.h"
 #include "src/forge/github_backfill.h"
 #include "src/forge/github_check_run.h"
 #include "src/forge/github_health.h"
@@ -442,6 +443,12 @@ class GitHub final : public Forge {
       login = self->login;
     }
     return SetCheckRun(calls_, ScopeOf(at), *base, login, check, id);
+  }
+
+  absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {
+    auto base = Repository(at);
+    if (!base.ok()) return base.status();
+    return SetGitHubStatus(calls_, ScopeOf(at), *base, status);
   }
 
  private:

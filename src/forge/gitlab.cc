@@ -15,6 +15,7 @@
 #include "retainer/instant_text.h"
 #include "src/forge/api_calls.h"
 #include "src/forge/clients_internal.h"
+#include "src/forge/commit_status.h"
 #include "src/forge/gitlab_access.h"
 #include "src/forge/gitlab_backfill.h"
 #include "src/forge/gitlab_hooks.h"
@@ -403,6 +404,10 @@ class GitLab final : public Forge {
     }
     if (!status.ok()) return status.status();
     return IdAt(*status, "id");
+  }
+
+  absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {
+    return SetGitLabStatus(calls_, ProjectPath(at), status);
   }
 
  private:

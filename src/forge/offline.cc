@@ -79,6 +79,7 @@ class OfflineForge final : public Forge {
                                        const std::string&) override {
     return Offline();
   }
+  absl::Status SetStatus(const RemoteTicket&, const CommitStatus&) override { return Offline(); }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string&,
                                 const std::string&) override {
     return Offline();

@@ -121,6 +121,10 @@ class GuardedForge final : public Forge {
     if (absl::Status durable = Durable(store_); !durable.ok()) return durable;
     return forge_.SetCheck(at, check, id);
   }
+  absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {
+    if (absl::Status durable = Durable(store_); !durable.ok()) return durable;
+    return forge_.SetStatus(at, status);
+  }
 
  private:
   Store& store_;

@@ -393,6 +393,17 @@ class FakeForge final : public Forge {
     if (auto status = lost ? lost("set_check") : absl::OkStatus(); !status.ok()) return status;
     return made;
   }
+  absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {
+    if (auto refused = Mutated("set_status"); !refused.ok()) return refused;
+    std::lock_guard lock(mutex_);
+    statuses_.emplace_back(at.path, status);
+    return lost ? lost("set_status") : absl::OkStatus();
+  }
+  // The commit statuses that were set: path of the project, status.
+  std::vector<std::pair<std::string, CommitStatus>> statuses() const {
+    std::lock_guard lock(mutex_);
+    return statuses_;
+  }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string& ref,
                                 const std::string& commit) override {
     if (auto status = Called("contains"); !status.ok()) return status;
@@ -445,6 +456,7 @@ class FakeForge final : public Forge {
   std::map<TicketKey, std::set<std::string>> labels_;
   std::map<TicketKey, std::set<std::string>> assignees_;
   std::vector<std::pair<TicketKey, RemoteCheck>> checks_;
+  std::vector<std::pair<std::string, CommitStatus>> statuses_;
   std::map<TicketKey, std::map<std::string, std::pair<FaceReaction::Kind, std::string>>> reactions_;
   std::set<std::string> strangers_;
   int next_reaction_ = 1;

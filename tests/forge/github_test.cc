@@ -420,6 +420,27 @@ TEST_F(GitHubTest, ACheckIsMadeThenChangedInItsPlace) {
   EXPECT_FALSE(Sent().contains("head_sha"));
 }
 
+TEST_F(GitHubTest, ACommitStatusOfThePolicy) {
+  const std::string commit(40, 'a');
+  const std::string call = "POST " + kRepo + "/statuses/" + commit;
+  script_.On(call, 201, R"({"id":31})");
+  ASSERT_TRUE(world_.forge->SetStatus(world_.at, {commit, "retainer/policy", true, "words"}).ok());
+  EXPECT_EQ(Sent(), ParseJson(R"({"state":"success","context":"retainer/policy",)"
+                              R"("description":"words"})"));
+  world_.clock.Advance(absl::Seconds(2));
+  // GitHub refuses more than 140 characters.
+  const std::string words = absl::StrCat(std::string(136, 'x'), "ééé");
+  ASSERT_TRUE(world_.forge->SetStatus(world_.at, {commit, "retainer/policy", false, words}).ok());
+  EXPECT_EQ(Sent()["state"], "failure");
+  EXPECT_EQ(Sent()["description"], absl::StrCat(std::string(136, 'x'), "…"));
+  world_.clock.Advance(absl::Seconds(2));
+  script_.Forget(call);
+  script_.On(call, 403, R"({"message":"Resource not accessible by integration"})");
+  const auto refused = world_.forge->SetStatus(world_.at, {commit, "retainer/policy", true, ""});
+  EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+  EXPECT_TRUE(absl::StrContains(refused.message(), "Commit statuses: write")) << refused;
+}
+
 TEST_F(GitHubTest, ACheckThatIsGoneIsNotFound) {
   const auto id = world_.forge->SetCheck(world_.at, MakeCheck(CheckView::Verdict::kSuccess), "31");
   EXPECT_TRUE(absl::IsNotFound(id.status())) << id.status();

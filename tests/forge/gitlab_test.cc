@@ -52,6 +52,28 @@ TEST_F(GitLabTest, ACheckIsACommitStatusThatFailsOnlyToBlock) {
   EXPECT_EQ(Sent()["state"], "failed");
 }
 
+TEST_F(GitLabTest, ACommitStatusOfThePolicy) {
+  const std::string commit(40, 'a');
+  const std::string call = "POST " + kProject + "/statuses/" + commit;
+  script_.On(call, 201, R"({"id":31})");
+  ASSERT_TRUE(world_.forge->SetStatus(world_.at, {commit, "retainer/policy", false, "words"}).ok());
+  EXPECT_EQ(Sent()["name"], "retainer/policy");
+  EXPECT_EQ(Sent()["state"], "failed");
+  EXPECT_EQ(Sent()["description"], "words");
+  Tick();
+  // GitLab's answer when the status is set already.
+  script_.Forget(call);
+  script_.On(call, 400, R"({"message":"Cannot transition status via :succeed from :success"})");
+  EXPECT_TRUE(world_.forge->SetStatus(world_.at, {commit, "retainer/policy", true, "words"}).ok());
+  EXPECT_EQ(Sent()["state"], "success");
+  Tick();
+  script_.Forget(call);
+  script_.On(call, 403, R"({"message":"403 Forbidden"})");
+  const auto refused = world_.forge->SetStatus(world_.at, {commit, "retainer/policy", true, ""});
+  EXPECT_TRUE(absl::IsPermissionDenied(refused)) << refused;
+  EXPECT_TRUE(absl::StrContains(refused.message(), "Developer")) << refused;
+}
+
 TEST_F(GitLabTest, WhoMaySetNoStatusIsToldWhatIsMissing) {
   const std::string commit(40, 'a');
   script_.On("POST " + kProject + "/statuses/" + commit, 403, R"({"message":"403 Forbidden"})");

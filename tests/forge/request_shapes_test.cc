@@ -76,6 +76,8 @@ void CallEverything(World& world) {
   next();
   (void)forge.SetCheck(world.at, check, "31");
   next();
+  (void)forge.SetStatus(world.at, {std::string(40, 'a'), "retainer/policy", true, "words"});
+  next();
   (void)forge.Contains(world.at, "v1.2", std::string(40, 'a'));
 }
 
@@ -163,6 +165,7 @@ void PrepareGitHub(World& world, bool change) {
                 "/check-runs?check_name=retainer%2Fsla&filter=all&per_page=100",
             200, R"({"total_count":0,"check_runs":[]})");
   script.On("POST " + repo + "/check-runs", 201, R"({"id":31})");
+  script.On("POST " + repo + "/statuses/" + std::string(40, 'a'), 201, R"({"id":32})");
   script.On("PATCH " + repo + "/check-runs/31", 200, R"({"id":31})");
   script.On("GET " + repo + "/compare/v1.2..." + std::string(40, 'a') + "?per_page=1", 200,
             R"({"status":"behind"})");

@@ -186,6 +186,7 @@ TEST_F(PowerCutTest, EveryCallThatChangesSomethingWaitsForTheDisk) {
       {"react", [&] { (void)guarded.SetReaction(at, {}); }},
       {"unreact", [&] { (void)guarded.RemoveReaction(at, "", "1"); }},
       {"set_check", [&] { (void)guarded.SetCheck(at, {}, ""); }},
+      {"set_status", [&] { (void)guarded.SetStatus(at, {}); }},
       {"tell", [&] { (void)telling.Tell({}); }},
       {"tell together", [&] { (void)telling.TellTogether({Notice{}}); }},
   };
