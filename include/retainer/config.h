@@ -67,6 +67,18 @@ struct SinkConfig {
   std::vector<NoticeKind> kinds;          // kinds that it receives; empty: all
 };
 
+// A policy that lies in a git repository: `policy: git+https://…#branch`, and `policy_git`.
+struct PolicyGitConfig {
+  // `https://HOST/PATH`, `ssh://USER@HOST[:PORT]/PATH` or `file:///PATH`. Never holds a password.
+  std::string url;
+  std::string branch;  // empty: the repository's default branch
+  std::string path;    // the policy's folder in the repository: `a/b`; empty: its top
+  absl::Duration poll = absl::Minutes(5);
+  std::string token;        // https: the password; empty: none is sent
+  std::string ssh_key;      // ssh: a private key, PEM or OpenSSH's format, without passphrase
+  std::string known_hosts;  // ssh: the text of a known_hosts file
+};
+
 struct Config {
   // Folder of the configuration file; relative paths in the file start here.
   std::string folder;
@@ -74,8 +86,9 @@ struct Config {
   HostPort metrics_listen{"127.0.0.1", 9090};
   std::string public_url;
   std::vector<std::string> trusted_proxies;
-  std::string data;      // folder of `store: rocksdb:FOLDER`
-  std::string policy;    // folder
+  std::string data;    // folder of `store: rocksdb:FOLDER`
+  std::string policy;  // folder; empty if the policy lies in git
+  std::optional<PolicyGitConfig> policy_git;
   bool observe = false;  // `mode: observe`
   std::vector<ForgeConfig> forges;
   std::vector<Login> admins;  // of the pages

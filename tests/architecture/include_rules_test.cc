@@ -43,7 +43,8 @@ const std::map<std::string, Room>& Rooms() {
       {"src/forge", {{"src/base"}, {"nlohmann", "httplib", "openssl"}}},
       {"src/sinks", {{"src/base"}, {"nlohmann", "curl"}}},
       {"src/store", {{"src/base"}, {"rocksdb", "lz4"}}},
-      {"src/policy", {{"src/base"}, {"yaml-cpp", "git2", "libical"}}},
+      {"src/policy", {{"src/base"}, {"yaml-cpp", "libical"}}},
+      {"src/git", {{"src/base"}, {"git2"}}},
       {"src/pipeline", {{"src/base"}, {}}},
       {"src/pages", {{"src/base", "src/pipeline", "templates"}, {}, false}},
       {"src/api",
@@ -51,7 +52,7 @@ const std::map<std::string, Room>& Rooms() {
       {"src/sandbox", {{"src/base"}, {"nlohmann", "httplib", "openssl"}}},
       {"src/cli",
        {{"src/base", "src/core", "templates", "webhooks", "src/forge", "src/sinks", "src/store",
-         "src/policy", "src/pipeline", "src/pages", "src/api", "src/sandbox"},
+         "src/policy", "src/git", "src/pipeline", "src/pages", "src/api", "src/sandbox"},
         kAnyLibrary}},
   };
   return rooms;
@@ -191,6 +192,8 @@ TEST(IncludeRulesTest, ForbiddenOnesAreSeen) {
       {"src/forge/http_transport.h", "httplib.h"},
       {"src/api/listener.h", "boost/asio/io_context.hpp"},
       {"src/api/server.cc", "httplib.h"},
+      {"src/policy/policy_source.cc", "git2.h"},
+      {"src/git/mirror.cc", "src/policy/policy_source.h"},
       {"src/sandbox/sandbox_world.cc", "src/forge/url.h"},
       {"src/forge/github.cc", "../store/engine.h"},
       {"src/api/server.cc", "tests/fakes/fake_clock.h"},

@@ -31,6 +31,7 @@ const std::map<std::string, std::string>& Rooms() {
       {"src/cli", "retainer::cli"},
       {"src/core", "retainer::core"},
       {"src/forge", "retainer::forge"},
+      {"src/git", "retainer::git"},
       {"src/pages", "retainer::pages"},
       {"src/pipeline", "retainer::pipeline"},
       {"src/policy", "retainer::policy"},

@@ -153,8 +153,8 @@ TEST(Pages, EachRoomSaysWhatItPromisesAndTheFilesThatItNamesExist) {
   static const std::regex kFile(R"(`([\w./*-]+\.(?:h|cc|md|sh|json|yml|yaml|mustache))`)");
   const fs::path root = retainer::SourceDir();
   for (const char* room : {"include/retainer", "src/base", "src/core", "webhooks", "templates",
-                           "src/forge", "src/sinks", "src/store", "src/policy", "src/pipeline",
-                           "src/api", "src/sandbox", "src/cli"}) {
+                           "src/forge", "src/sinks", "src/store", "src/policy", "src/git",
+                           "src/pipeline", "src/api", "src/sandbox", "src/cli"}) {
     const std::string page = ReadText(root / room / "README.md");
     for (const char* part : {"**Promises.** ", "**Sees.** ", "**Where to begin.** ", "\n## "}) {
       EXPECT_NE(page.find(part), std::string::npos) << room << " lacks " << part;
