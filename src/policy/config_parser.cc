@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "src/policy/api_url.h"
+#include "src/policy/config_git.h"
 #include "src/policy/config_sinks.h"
 #include "src/policy/config_value.h"
 #include "src/policy/duration.h"
@@ -55,7 +56,9 @@ class ConfigReader {
     ReadStore(root);
     if (const YamlNode* n = root.Find("policy")) {
       policy_ = reader_.PlaceOf(*n);
-      if (const auto path = values_.Text(*n, "policy")) ReadPolicyFolder(*n, *path);
+      if (const auto place = values_.Text(*n, "policy")) {
+        ReadPolicyPlace(*n, *place, root.Find("policy_git"));
+      }
     } else {
       reader_.Error(root, "no policy", "write e.g. policy: ./policy");
     }
@@ -122,12 +125,23 @@ class ConfigReader {
     config_.data = values_.Path(text->substr(8));
   }
 
-  void ReadPolicyFolder(const YamlNode& node, const std::string& path) {
-    if (absl::StrContains(path, "://")) {
-      reader_.Error(node, "a policy can only come from a folder", "write the path of a folder");
+  void ReadPolicyPlace(const YamlNode& node, const std::string& place, const YamlNode* git) {
+    if (IsGitAddress(place)) {
+      config_.policy_git = ReadPolicyGit(node, place, git, values_, &reader_, &warnings_);
       return;
     }
-    config_.policy = values_.Path(path);
+    if (absl::StrContains(place, "://")) {
+      reader_.Error(node, "a policy can only come from a folder or a git repository",
+                    "write the path of a folder, or git+https://HOST/PATH.git#BRANCH");
+      return;
+    }
+    if (git != nullptr) {
+      reader_.Error(*git,
+                    "policy_git is for a policy in a git repository, and `policy` is a folder",
+                    "leave it out, or write policy: git+https://HOST/PATH.git#BRANCH");
+      return;
+    }
+    config_.policy = values_.Path(place);
   }
 
   void ReadMode(const YamlNode& node) {
