@@ -93,6 +93,11 @@ const std::vector<MetricFamily>& MetricFamilies() {
        {},
        "Age of the oldest notice that is not sent yet."},
       {"retainer_pending_notices", kGauge, {}, "Notices that are not sent yet."},
+      {"retainer_policy_current_timestamp_seconds",
+       kGauge,
+       {},
+       "Unix time at which the policy in force was last known to be that of its git repository; 0 "
+       "while that was never known. No such series for a policy in a plain folder."},
       {"retainer_policy_effective_timestamp_seconds",
        kGauge,
        {},

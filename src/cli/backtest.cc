@@ -21,6 +21,7 @@
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
+#include "src/cli/policy_repository.h"
 #include "src/cli/recorded.h"
 #include "src/cli/replaying.h"
 #include "src/cli/unknown_names.h"
@@ -82,7 +83,7 @@ Backtest OfStore(const Config& config, const LoadedPolicy& proposed, const Backt
 Backtest OfDeliveries(const Config& config, const LoadedPolicy& proposed,
                       const BacktestOptions& options, const BacktestScope& scope,
                       BacktestHead* head) {
-  const auto policy = LoadPolicyFolder(config.policy);
+  const auto policy = LoadConfiguredPolicy(config);
   if (!policy.ok()) Fail(policy.status());
   const auto recorded = ReadRecorded(options.paths);
   if (!recorded.ok()) Fail(kWrongUsage, std::string(recorded.status().message()));

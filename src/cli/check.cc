@@ -191,9 +191,12 @@ void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>
   report->Good(absl::StrCat("The configuration is good: ", config->forges.size(), " forges."));
   for (const std::string& warning : WarningsOf(*config)) report->Warning(warning);
   for (const std::string& wrong : WrongSinks(*config)) report->Error(wrong);
-  const auto missing = MissingPolicyFolder(*config, findings.policy);
+  const auto missing =
+      config->policy_git ? std::nullopt : MissingPolicyFolder(*config, findings.policy);
   if (missing) report->Errors({*missing});
-  if (!missing && policy.ok() && !IsSameFolder(config->policy, options.policy)) {
+  // The folder that is checked may be a clone of the repository.
+  if (!config->policy_git && !missing && policy.ok() &&
+      !IsSameFolder(config->policy, options.policy)) {
     report->Warnings(
         {policy::ProblemAt(findings.policy,
                            absl::StrCat("the service reads the policy in ", config->policy,

@@ -59,5 +59,7 @@ void RegisterResync(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
 void RegisterGate(CLI::App& app);
 void RegisterPolicy(CLI::App& app);
+// The process that fetches the policy (src/git/child.h); not in the help.
+void RegisterGitChild(CLI::App& app);
 
 }  // namespace retainer::cli

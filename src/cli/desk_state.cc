@@ -103,6 +103,7 @@ absl::StatusOr<Result> DeskState(pipeline::Desk& desk, Store& store) {
   }
   return Result{"",
                 {{"policy", health.terms_id},
+                 {"policy_trouble", health.policy_trouble},
                  {"ready", health.ready},
                  {"inbox", health.stats.inbox},
                  {"set_aside", health.stats.set_aside},

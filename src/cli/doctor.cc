@@ -21,6 +21,7 @@
 #include "src/cli/consistency.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
+#include "src/cli/policy_repository.h"
 #include "src/cli/stream_log.h"
 #include "src/forge/clients.h"
 #include "src/sinks/sinks.h"
@@ -81,12 +82,14 @@ class Findings {
 };
 
 void LookAtPolicy(const Config& config, const absl::StatusOr<LoadedPolicy>& policy,
-                  Findings* findings) {
+                  const TermsSource& source, Findings* findings) {
   if (!policy.ok()) {
-    findings->Bad("policy", std::string(policy.status().message()));
+    findings->Trouble("policy", policy.status());
     return;
   }
-  findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12)));
+  findings->Good("policy", absl::StrCat("version ", policy->id.substr(0, 12),
+                                        source.commit.empty() ? "" : " of commit ",
+                                        source.commit.substr(0, 12)));
   for (const policy::Problem& wrong : Lacking(policy->policy, config, policy->places)) {
     findings->Bad("policy", policy::FormatProblem(wrong));
   }
@@ -288,6 +291,9 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
     findings->Warn("store", absl::StrCat("no service runs on ", config.data));
   }
   for (const auto& trouble : state["trouble"]) findings->Bad("store", trouble.get<std::string>());
+  if (const auto wrong = state["policy_trouble"].get<std::string>(); !wrong.empty()) {
+    findings->Bad("policy", absl::StrCat("the service says: ", wrong));
+  }
   for (const auto& warning : state["warnings"]) {
     findings->Warn("projects", warning.get<std::string>());
   }
@@ -350,8 +356,9 @@ void LookAtJoined(const Config& config, const LoadedPolicy& policy, Findings* fi
     findings.Warn("configuration",
                   "public_url is not set: whether the webhooks come here cannot be checked");
   }
-  const auto policy = LoadPolicyFolder(config->policy);
-  LookAtPolicy(*config, policy, &findings);
+  TermsSource source;
+  const auto policy = LoadConfiguredPolicy(*config, &source);
+  LookAtPolicy(*config, policy, source, &findings);
   LookAtDisk(*config, &findings);
   Projects projects = policy.ok() ? NamedProjects(*policy) : Projects();
   std::set<std::string> troubled_sinks;

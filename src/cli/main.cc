@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   RegisterBacktest(app);
   RegisterGate(app);
   RegisterPolicy(app);
+  RegisterGitChild(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

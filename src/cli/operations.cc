@@ -24,6 +24,7 @@
 #include "src/cli/loading.h"
 #include "src/cli/operation_result.h"
 #include "src/cli/overrides.h"
+#include "src/cli/policy_operations.h"
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
 #include "src/cli/token_operations.h"
@@ -177,6 +178,20 @@ absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
   return Result{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged", ": ",
                              state->id, "\n"),
                 {{"policy", state->id}, {"changed", state->changed}}};
+}
+
+absl::StatusOr<Result> AcceptPolicy(PolicyRepository* repository, const Operations::Reload& reload,
+                                    const nlohmann::ordered_json& request) {
+  if (!reload) {
+    return absl::FailedPreconditionError("no service runs: start it, then accept the commit");
+  }
+  if (repository == nullptr) {
+    return absl::FailedPreconditionError("the policy is a plain folder: there is no branch");
+  }
+  if (absl::Status accepted = repository->Accept(Text(request, "commit")); !accepted.ok()) {
+    return accepted;
+  }
+  return ReloadPolicy(reload);
 }
 
 // ---- Overrides of the gate
@@ -371,6 +386,14 @@ std::string Operations::Answer(const std::string& request_text) {
                             : changed.status();
     } else if (op == "leaving") {
       result = Leaving(desk_, store_, request);
+    } else if (op == "policy log") {
+      result = PolicyLog(store_);
+    } else if (op == "policy show") {
+      result = ShowPolicyVersion(store_, request);
+    } else if (op == "policy diff") {
+      result = DiffPolicyVersions(store_, request);
+    } else if (op == "policy accept") {
+      result = AcceptPolicy(repository_.get(), reload_, request);
     } else if (op == "reload") {
       result = ReloadPolicy(reload_);
     } else if (op == "resync") {

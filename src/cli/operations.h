@@ -27,14 +27,16 @@ class Operations {
   // Reads the policy again and returns the result.
   using Reload = std::function<absl::StatusOr<PolicyState>()>;
 
-  // `reload` belongs to a running service; without one, leave it out. `join_url`: as InviteContact.
+  // `reload` and `repository` belong to a running service; without one, leave them out.
+  // `repository` is null for a policy in a plain folder. `join_url`: as InviteContact.
   Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr,
-             std::string join_url = "")
+             std::string join_url = "", std::shared_ptr<PolicyRepository> repository = nullptr)
       : desk_(desk),
         store_(store),
         clock_(clock),
         reload_(std::move(reload)),
-        join_url_(std::move(join_url)) {}
+        join_url_(std::move(join_url)),
+        repository_(std::move(repository)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
   // canonical status code. Never throws.
@@ -50,6 +52,7 @@ class Operations {
   Clock& clock_;
   const Reload reload_;
   const std::string join_url_;
+  const std::shared_ptr<PolicyRepository> repository_;
   // Terms of the last backtest or impact. They are kept because pages are requested one after
   // another.
   std::mutex mutex_;

@@ -1,4 +1,4 @@
-// retainer policy: what a changed policy would do.
+// retainer policy: its versions, and what a changed policy would do.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -14,6 +14,7 @@
 #include "src/cli/impact_report.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
+#include "src/cli/policy_versions.h"
 
 namespace retainer::cli {
 namespace {
@@ -79,9 +80,11 @@ void AddImpact(CLI::App* policy) {
 }  // namespace
 
 void RegisterPolicy(CLI::App& app) {
-  CLI::App* policy = app.add_subcommand("policy", "The policy: what a change of it would do");
+  CLI::App* policy =
+      app.add_subcommand("policy", "The policy: its versions, and what a change of it would do");
   policy->require_subcommand(1);
   AddImpact(policy);
+  AddPolicyVersions(policy);
 }
 
 }  // namespace retainer::cli

@@ -4,7 +4,8 @@
 
 namespace retainer::cli {
 
-Reloader::Reloader(Read read) : read_(std::move(read)), thread_([this] { Run(); }) {}
+Reloader::Reloader(Read read, absl::Duration poll)
+    : read_(std::move(read)), poll_(poll), thread_([this] { Run(); }) {}
 
 Reloader::~Reloader() {
   (void)Stop(absl::ZeroDuration());
@@ -40,10 +41,13 @@ bool Reloader::Stop(absl::Duration patience) {
 void Reloader::Run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (asked_ == done_) {
-      changed_.wait(lock);
-      continue;
+    const auto wanted = [this] { return stopping_ || asked_ != done_; };
+    if (poll_ == absl::InfiniteDuration()) {
+      changed_.wait(lock, wanted);
+    } else if (!changed_.wait_for(lock, absl::ToChronoNanoseconds(poll_), wanted)) {
+      ++asked_;
     }
+    if (stopping_) break;
     const std::uint64_t answers = asked_;
     lock.unlock();
     const Take take = read_();

@@ -23,7 +23,8 @@ class Reloader {
   using Take = std::function<PolicyState()>;
   using Read = std::function<Take()>;
 
-  explicit Reloader(Read read);
+  // `poll`: a read also begins when this long none was requested, in real time.
+  explicit Reloader(Read read, absl::Duration poll = absl::InfiniteDuration());
   // Waits for a read in progress.
   ~Reloader();
   Reloader(const Reloader&) = delete;
@@ -41,6 +42,7 @@ class Reloader {
   void Run();
 
   const Read read_;
+  const absl::Duration poll_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t asked_ = 0;  // number of requests so far

@@ -13,6 +13,7 @@
 #include "retainer/instant_text.h"
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
+#include "src/cli/policy_repository.h"
 #include "src/cli/recorded.h"
 #include "src/cli/replaying.h"
 
@@ -128,7 +129,7 @@ class Printer {
 void Replay(const ReplayOptions& options) {
   const auto config = LoadConfigFile(options.config);
   if (!config.ok()) Fail(config.status());
-  const auto policy = LoadPolicyFolder(config->policy);
+  const auto policy = LoadConfiguredPolicy(*config);
   if (!policy.ok()) Fail(policy.status());
   auto terms = CompileTerms(policy->id, absl::UnixEpoch(), policy->policy);
   if (!terms.ok()) Fail(terms.status());

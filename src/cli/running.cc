@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "retainer/instant_text.h"
 #include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/small_get.h"
@@ -20,6 +21,8 @@ namespace {
 
 // SIGTERM ends the service within 10 s; the rest of that is for closing connections and the store.
 constexpr absl::Duration kDrain = absl::Seconds(7);
+// How often trouble of a policy's repository that does not change is logged again.
+constexpr absl::Duration kReportEvery = absl::Hours(1);
 
 sigset_t OurSignals() {
   sigset_t signals;
@@ -37,18 +40,23 @@ std::string Url(const std::string& host, int port) {
 
 absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Clock& clock,
                                                         Log& log) {
-  std::unique_ptr<Running> running(new Running(config, log));
+  std::unique_ptr<Running> running(new Running(config, clock, log));
   auto service = Service::Open(config, clock, log, running->metrics_);
   if (!service.ok()) return service.status();
   running->service_ = *std::move(service);
-  running->Report(running->service_->LoadPolicy());
-  running->reloader_ = std::make_unique<Reloader>([it = running.get()]() -> Reloader::Take {
-    return [it, take = it->service_->ReadPolicy()] {
-      PolicyState state = take();
-      it->Report(state);
-      return state;
-    };
-  });
+  // A policy in git is fetched after the start, which must not wait for the network.
+  const PolicyState begin = running->service_->LoadPolicy();
+  if (!config.policy_git || !begin.status.ok() || !begin.id.empty()) running->Report(begin);
+  running->reloader_ = std::make_unique<Reloader>(
+      [it = running.get()]() -> Reloader::Take {
+        return [it, take = it->service_->ReadPolicy()] {
+          PolicyState state = take();
+          it->Report(state);
+          return state;
+        };
+      },
+      config.policy_git ? config.policy_git->poll : absl::InfiniteDuration());
+  if (config.policy_git) running->reloader_->Ask();
 
   api::ApiOptions options;
   options.listen = config.listen;
@@ -70,7 +78,8 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 
   running->operations_ = std::make_unique<Operations>(
       running->service_->desk(), running->service_->store(), clock,
-      [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config));
+      [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
+      running->service_->repository());
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -109,9 +118,25 @@ absl::Status Running::MakePages(Clock& clock) {
 }
 
 void Running::Report(const PolicyState& state) {
-  const std::string problem =
+  std::string problem =
       absl::StrReplaceAll(absl::string_view(state.status.message()), {{"\n", "; "}});
+  if (config_.policy_git) {
+    metrics_.Set("retainer_policy_current_timestamp_seconds",
+                 state.current ? static_cast<double>(absl::ToUnixSeconds(*state.current)) : 0, {});
+    if (!problem.empty() && !state.id.empty()) {
+      absl::StrAppend(&problem, "; the policy in force is stale, it was last known to be current ",
+                      state.current ? absl::StrCat("at ", Rfc3339(*state.current)) : "never");
+    }
+  }
   service_->desk().SetPolicyTrouble(problem);
+  // A repository is read every few minutes: the log has what changed, and once an hour the rest.
+  const absl::Time now = clock_.Steady();
+  const bool same = state.id == reported_ && problem == reported_problem_ &&
+                    (state.warnings.empty() || warned_ == state.id);
+  if (config_.policy_git && same && (problem.empty() || now < reported_at_ + kReportEvery)) return;
+  reported_ = state.id;
+  reported_problem_ = problem;
+  reported_at_ = now;
   if (!state.status.ok()) {
     log_.Error(
         "policy refused",
@@ -119,13 +144,17 @@ void Running::Report(const PolicyState& state) {
          {"in_force", state.id.empty() ? "none yet: deliveries are stored and wait" : state.id}});
     return;
   }
-  log_.Info("policy in force", {{"version", state.id}});
+  if (state.commit.empty()) {
+    log_.Info("policy in force", {{"version", state.id}});
+  } else {
+    log_.Info("policy in force", {{"version", state.id}, {"commit", state.commit}});
+  }
   // Warnings are logged once per version, however often it is read.
   if (warned_ != state.id) {
     for (const std::string& warning : state.warnings) {
       log_.Warning("policy", {{"problem", warning}});
     }
-    warned_ = state.id;
+    if (!state.warnings.empty()) warned_ = state.id;
   }
   const TermsHistory terms = service_->desk().terms();
   if (terms.empty()) return;
@@ -136,6 +165,7 @@ void Running::Report(const PolicyState& state) {
 
 void Running::Stop() {
   // Stopped first, so that callers on the control socket stop waiting for a read.
+  if (service_ != nullptr && service_->repository() != nullptr) service_->repository()->Stop();
   reading_ = reloader_ != nullptr && !reloader_->Stop(absl::ZeroDuration());
   if (api_ != nullptr) api_->Stop();
   control_.reset();

@@ -47,7 +47,8 @@ class Running {
   std::string metrics_url() const;
 
  private:
-  Running(const Config& config, Log& log) : config_(config), log_(log) {}
+  Running(const Config& config, Clock& clock, Log& log)
+      : config_(config), clock_(clock), log_(log) {}
   // Nobody can sign in unless a forge of the configuration has sign_in.
   absl::Status MakePages(Clock& clock);
   // Reports the result of reading the policy: one line in the log, a metric, the details of
@@ -55,6 +56,7 @@ class Running {
   void Report(const PolicyState& state);
 
   const Config config_;
+  Clock& clock_;
   Log& log_;
   api::PrometheusMetrics metrics_;
   std::unique_ptr<Service> service_;
@@ -65,6 +67,10 @@ class Running {
   std::unique_ptr<pages::Pages> pages_;
   std::unique_ptr<api::ApiServer> api_;
   api::ApiPorts ports_;
+  // Only for Report: what it logged last, and when (Steady).
+  std::string reported_;
+  std::string reported_problem_;
+  absl::Time reported_at_ = absl::InfinitePast();
   std::string warned_;    // the version whose warnings were logged
   bool reading_ = false;  // a read was in progress at the stop
   std::unique_ptr<Reloader> reloader_;

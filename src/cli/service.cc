@@ -58,6 +58,10 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     service->sinks_.push_back(*std::move(sink));
   }
 
+  if (config.policy_git) {
+    service->repository_ =
+        std::make_shared<PolicyRepository>(*config.policy_git, config.data, PolicyMirrorOptions());
+  }
   service->renderer_ = templates::MakeRenderer();
   pipeline::DeskOptions options;
   options.observe = config.observe;
@@ -72,35 +76,66 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
 Service::~Service() = default;
 
 std::function<PolicyState()> Service::ReadPolicy() {
-  const std::string folder = config_.policy;  // the read may outlast this object
-  return [this, loaded = LoadPolicyFolder(folder)] {
-    const TermsHistory before = desk_->terms();
-    PolicyState state;
-    state.status = loaded.status();
-    if (loaded.ok()) {
-      for (const policy::Problem& warning : loaded->warnings) {
-        state.warnings.push_back(policy::FormatProblem(warning));
-      }
-      for (const policy::Problem& warning :
-           OutOfDate(loaded->policy, loaded->places, clock_.Now())) {
-        state.warnings.push_back(policy::FormatProblem(warning));
-      }
-      state.status = store_->AppendTerms({loaded->id, clock_.Now(), loaded->files});
+  // These may outlast this object.
+  const std::string folder = config_.policy;
+  const std::shared_ptr<PolicyRepository> repository = repository_;
+  auto reading = std::make_shared<PolicyReading>();
+  if (repository != nullptr) {
+    *reading = repository->Read();
+  } else if (auto loaded = LoadPolicyFolder(folder); loaded.ok()) {
+    reading->policy = *std::move(loaded);
+  } else {
+    reading->status = loaded.status();
+  }
+  return [this, reading] { return TakePolicy(*reading); };
+}
+
+PolicyState Service::TakePolicy(const PolicyReading& reading) {
+  const TermsHistory before = desk_->terms();
+  PolicyState state;
+  state.status = reading.status;
+  if (reading.status.ok()) {
+    const LoadedPolicy& loaded = *reading.policy;
+    for (const policy::Problem& warning : loaded.warnings) {
+      state.warnings.push_back(policy::FormatProblem(warning));
     }
-    // After a refusal the policy in force stays, and no ticket needs to be judged again.
-    if (!before.empty() && (!state.status.ok() || loaded->id == before.back()->id)) {
-      state.id = before.back()->id;
-      return state;
+    for (const policy::Problem& warning : OutOfDate(loaded.policy, loaded.places, clock_.Now())) {
+      state.warnings.push_back(policy::FormatProblem(warning));
     }
-    const PolicyState recorded = LoadRecordedPolicy();
+    state.warnings.insert(state.warnings.end(), reading.skipped.begin(), reading.skipped.end());
+    state.status = store_->AppendTerms({loaded.id, clock_.Now(), loaded.files, reading.source});
+    if (repository_ != nullptr && state.status.ok()) {
+      repository_->SetInForce(reading.source.commit);
+      repository_->SaveCurrent(clock_.Now());
+    }
+  }
+  // After a refusal the policy in force stays, and no ticket needs to be judged again.
+  if (!before.empty() && (!state.status.ok() || reading.policy->id == before.back()->id)) {
+    state.id = before.back()->id;
+    state.commit = before.back()->commit;
+  } else {
+    const PolicyState recorded = ReadRecordedTerms();
     state.status.Update(recorded.status);
     state.id = recorded.id;
+    state.commit = recorded.commit;
     state.changed = before.empty() || before.back()->id != state.id;
-    return state;
-  };
+  }
+  if (repository_ != nullptr) {
+    if (const auto current = repository_->LoadCurrent()) state.current = current->at;
+  }
+  return state;
 }
 
 PolicyState Service::LoadRecordedPolicy() {
+  PolicyState state = ReadRecordedTerms();
+  if (repository_ == nullptr) return state;
+  const auto current = repository_->LoadCurrent();
+  repository_->SetInForce(current ? current->commit : state.commit);
+  if (current) state.current = current->at;
+  return state;
+}
+
+PolicyState Service::ReadRecordedTerms() {
   PolicyState state;
   auto stored = store_->LoadTerms();
   if (!stored.ok()) {
@@ -108,7 +143,10 @@ PolicyState Service::LoadRecordedPolicy() {
     return state;
   }
   TermsHistory history = CompileHistory(*stored, log_);
-  if (!history.empty()) state.id = history.back()->id;
+  if (!history.empty()) {
+    state.id = history.back()->id;
+    state.commit = history.back()->commit;
+  }
   desk_->SetTerms(std::move(history));
   return state;
 }

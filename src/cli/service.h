@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,19 +19,23 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/cli/policy_repository.h"
 #include "src/pipeline/desk.h"
 
 namespace retainer::cli {
 
-// The terms from the policy folder, together with those that the store keeps.
+// The terms from the policy's folder or repository, together with those that the store keeps.
 struct PolicyState {
-  // The folder's status: OK, or the reason why it was refused. Then the last valid policy stays.
+  // OK, or the reason why what was read was refused. Then the last valid policy stays.
   absl::Status status;
   std::string id;        // version in force; empty: none
   bool changed = false;  // true: it was not in force before
   // Warnings about the folder's policy: what works, but perhaps not as intended. One line each, as
   // in `check`.
   std::vector<std::string> warnings = {};
+  std::string commit = {};  // of the version in force; empty: it came from a plain folder
+  // Only for a policy in git: when the policy in force was last known to be that of the repository.
+  std::optional<absl::Time> current = std::nullopt;
 };
 
 class Service {
@@ -46,14 +51,20 @@ class Service {
                                                        Metrics& metrics, Parts parts = Parts::kAll);
   ~Service();
 
-  // Reads the policy folder again. A broken policy changes nothing.
-  PolicyState LoadPolicy() { return ReadPolicy()(); }
+  // Reads the policy folder again. A broken policy changes nothing. A policy in git is not fetched:
+  // the recorded one is loaded.
+  PolicyState LoadPolicy() { return repository_ ? LoadRecordedPolicy() : ReadPolicy()(); }
   // The same in two steps. This reads, which may take long and touches nothing that is shared. The
   // function that it returns puts the policy in force.
   std::function<PolicyState()> ReadPolicy();
+  // The same for a policy that was read already.
+  PolicyState TakePolicy(const PolicyReading& reading);
 
   // Loads the policy versions that the store keeps, without reading the folder. Writes nothing.
   PolicyState LoadRecordedPolicy();
+
+  // The repository of a policy in git; null for a plain folder. It may outlast the service.
+  const std::shared_ptr<PolicyRepository>& repository() const { return repository_; }
 
   pipeline::Desk& desk() { return *desk_; }
   Store& store() { return *store_; }
@@ -63,11 +74,14 @@ class Service {
  private:
   Service(const Config& config, Clock& clock, Log& log)
       : config_(config), clock_(clock), log_(log) {}
+  // Loads the terms that the store keeps.
+  PolicyState ReadRecordedTerms();
 
   const Config config_;
   Clock& clock_;
   Log& log_;
   std::unique_ptr<Store> store_;
+  std::shared_ptr<PolicyRepository> repository_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
   std::vector<std::unique_ptr<Forge>> forges_;
