@@ -1,6 +1,7 @@
 #include "src/cli/policy_operations.h"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/policy_changes.h"
+#include "src/cli/loading.h"
 
 namespace retainer::cli {
 namespace {
@@ -84,6 +87,15 @@ std::string VersionText(const Version& version) {
   return text;
 }
 
+// What changed, in words. Nullopt if this program can no longer read one of the versions.
+std::optional<std::vector<std::string>> WordsOf(const std::map<std::string, std::string>& before,
+                                                const std::map<std::string, std::string>& after) {
+  const auto was = CompileFiles(before);
+  const auto is = CompileFiles(after);
+  if (!was.ok() || !is.ok()) return std::nullopt;
+  return PolicyChanges((*was)->policy, (*is)->policy, Audience::kTeam);
+}
+
 }  // namespace
 
 absl::StatusOr<OperationResult> PolicyLog(Store& store) {
@@ -123,10 +135,18 @@ absl::StatusOr<OperationResult> DiffPolicyVersions(Store& store, const ordered_j
   if (!to.ok()) return to.status();
   const auto& before = from->terms->files;
   const auto& after = to->terms->files;
+  const auto changes = WordsOf(before, after);
   OperationResult result{"", ordered_json::object()};
   result.data = {{"from", VersionJson(*from, from->number == versions->size())},
                  {"to", VersionJson(*to, to->number == versions->size())},
+                 {"changes", changes ? ordered_json(*changes) : ordered_json(nullptr)},
                  {"files", ordered_json::array()}};
+  if (changes) {
+    for (const std::string& change : *changes) absl::StrAppend(&result.text, change, "\n");
+  } else {
+    result.text = "This program can no longer read one of the versions: only files are compared.\n";
+  }
+  if (!result.text.empty() && before != after) absl::StrAppend(&result.text, "\n");
   const auto add = [&](const std::string& name, const char* what) {
     result.data["files"].push_back({{"file", name}, {"change", what}});
     absl::StrAppend(&result.text, what, "  ", name, "\n");

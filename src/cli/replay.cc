@@ -1,4 +1,5 @@
-// retainer replay: plays recorded deliveries in memory and offline. Writes and sends nothing.
+// retainer replay: plays recorded deliveries in memory. It writes and sends nothing, and asks no
+// forge. A policy in git is fetched.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
@@ -147,8 +148,9 @@ void Replay(const ReplayOptions& options) {
 
 void RegisterReplay(CLI::App& app) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App* command = app.add_subcommand(
-      "replay", "Shows what would be decided for recorded deliveries, in memory and offline");
+  CLI::App* command = app.add_subcommand("replay",
+                                         "Shows what would be decided for recorded deliveries, in "
+                                         "memory; only a policy in git is fetched");
   command->add_option("--config", options->config, "The service's configuration")->required();
   command->add_option("DELIVERY", options->paths, "Files or folders")->required();
   command->add_option("--forge", options->play.forge, "The configured forge that sent them");

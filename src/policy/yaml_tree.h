@@ -18,8 +18,8 @@ namespace retainer::policy {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr int kMaxYamlDepth = 32;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;       // per file
-inline constexpr std::size_t kMaxYamlNodesInAll = 200'000;  // per policy
+inline constexpr std::size_t kMaxYamlNodes = 100'000;         // per file
+inline constexpr std::size_t kMaxYamlNodesInAll = 1'000'000;  // per policy
 
 struct YamlNode {
   enum class Kind { kNull, kScalar, kSequence, kMap };

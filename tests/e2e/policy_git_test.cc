@@ -125,6 +125,7 @@ TEST_F(PolicyGitTest, VersionsAreShownWithAndWithoutTheService) {
   const nlohmann::json diff = Json({"policy", "diff", "1", "2"});
   EXPECT_EQ(diff["files"], nlohmann::json::parse(R"([{"file":"policy.yaml","change":"changed"}])"));
   EXPECT_EQ(diff["to"]["commit"], second);
+  EXPECT_EQ(diff["changes"], nlohmann::json::array()) << "only a comment changed";
   const Finished unknown = installation_.Command({"policy", "show", "7"});
   EXPECT_EQ(unknown.exit_code, 1) << unknown.out;
   EXPECT_TRUE(absl::StrContains(unknown.err, "policy log")) << unknown.err;
