@@ -106,7 +106,8 @@ CustomerFact MakeInvitationRevoked(const std::string& customer, const std::strin
 CustomerFact MakeRemoved(const std::string& customer, const Contact& contact, const std::string& by,
                          absl::Time now);
 // The account joins by the invitation with this hash. `most`: how many accounts may be contacts by
-// joining at the same time; nullopt: no limit. NotFound: no such invitation, or it is not open.
+// joining at the same time; nullopt: no limit. NotFound: no such invitation, it is not open, or
+// the account joined by it before and was removed.
 // AlreadyExists: the account is a contact. OutOfRange: `most` are contacts already.
 absl::StatusOr<CustomerFact> MakeJoined(const CustomerBook& book, const std::string& customer,
                                         std::string_view hash, const Account& account,

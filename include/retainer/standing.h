@@ -342,6 +342,7 @@ struct Standing {
     auto it = removed_by_hand.find(FoldName(label));
     return it != removed_by_hand.end() && it->second > 1;
   }
+  std::vector<Interval> closed;  // times in which it was closed; the last one may have no end
   // As far as it is known: on a ticket without a claim nobody's role is asked for.
   Stage stage = Stage::kReceived;
   absl::Time stage_since = absl::InfiniteFuture();  // infinite: the opening is unknown

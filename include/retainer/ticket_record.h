@@ -141,6 +141,7 @@ struct TicketRecord {
   absl::Time updated_at = absl::UnixEpoch();  // time of the last activity
   Stage stage = Stage::kReceived;             // at the last decision; see StageAt
   absl::Time stage_since = absl::InfiniteFuture();
+  std::vector<Interval> closed;     // see Standing
   std::optional<ClockState> worst;  // at the last decision
   std::optional<absl::Time> next_due;
   std::optional<absl::Time> wake_at;

@@ -6,6 +6,10 @@ namespace retainer::api {
 
 std::string_view StatusTitle(int status) {
   switch (status) {
+    case 200:
+      return "OK";
+    case 303:
+      return "See Other";
     case 400:
       return "Bad Request";
     case 401:
@@ -22,6 +26,8 @@ std::string_view StatusTitle(int status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 409:
+      return "Conflict";
     case 415:
       return "Unsupported Media Type";
     case 429:

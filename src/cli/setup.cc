@@ -36,9 +36,10 @@ struct SetupOptions {
 // The page on loopback: posts the manifest, and takes the code that comes back.
 class SetupServer {
  public:
-  SetupServer(const GitHubSetup& setup, std::string state)
-      : setup_(setup), state_(std::move(state)) {
-    server_.Get("/", [this](const httplib::Request& in, httplib::Response& out) {
+  // `state` and `key`: random.
+  SetupServer(const GitHubSetup& setup, std::string state, std::string key)
+      : setup_(setup), state_(std::move(state)), key_(std::move(key)) {
+    server_.Get("/" + key_, [this](const httplib::Request& in, httplib::Response& out) {
       if (!IsForUs(in)) return Say(404, "Nothing here.", &out);
       // The form goes to the forge; nothing else is loaded.
       Protect(absl::StrCat("form-action ", setup_.web_url), &out);
@@ -72,6 +73,8 @@ class SetupServer {
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     return true;
   }
+  // Other users of the machine do not know it, so they learn no state.
+  std::string page_url() const { return absl::StrCat(url(), "/", key_); }
   std::string url() const { return absl::StrCat("http://127.0.0.1:", port_); }
   std::optional<std::string> AwaitCode() {
     std::unique_lock lock(mutex_);
@@ -97,6 +100,7 @@ class SetupServer {
 
   const GitHubSetup setup_;
   const std::string state_;
+  const std::string key_;
   httplib::Server server_;
   std::thread thread_;
   int port_ = 0;
@@ -131,14 +135,16 @@ void SetUpGitHub(const SetupOptions& options) {
   const GitHubSetup setup = Completed(options);
   if (absl::Status good = CheckConfigFor(setup, options.config); !good.ok()) Fail(good);
   const auto state = base::RandomHex(16);
+  const auto key = base::RandomHex(16);
   if (!state.ok()) Fail(state.status());
+  if (!key.ok()) Fail(key.status());
   GitHubApp app;
   {
-    SetupServer server(setup, *state);
+    SetupServer server(setup, *state, *key);
     if (!server.Start(options.port)) {
       Fail(kUnreachable, absl::StrCat("cannot listen on 127.0.0.1:", options.port));
     }
-    std::cout << "Open this page in a browser on this machine:\n  " << server.url() << "/\n"
+    std::cout << "Open this page in a browser on this machine:\n  " << server.page_url() << "\n"
               << std::flush;
     const auto code = server.AwaitCode();
     if (!code) Fail(kUnreachable, "nobody created the app within an hour: begin again");

@@ -76,7 +76,8 @@ std::string EntryOf(const GitHubSetup& setup, const GitHubApp& app) {
 
 std::string NewConfig(const GitHubSetup& setup, const std::string& entry) {
   return absl::StrCat("listen: 127.0.0.1:8080\npublic_url: ", setup.public_url,
-                      "\nstore: rocksdb:./data\npolicy: ./policy\n",
+                      "\ntrusted_proxies: [127.0.0.1] # your proxy: else all visitors are one\n",
+                      "store: rocksdb:./data\npolicy: ./policy\n",
                       "mode: observe # nothing is written to the forge; later: full\nforges:\n",
                       entry);
 }
@@ -192,7 +193,8 @@ absl::Status CheckConfigFor(const GitHubSetup& setup, const std::string& path) {
   if (!text.ok()) return absl::OkStatus();
   if (absl::StrContains(*text, absl::StrCat("name: ", setup.name, "\n"))) {
     return absl::FailedPreconditionError(
-        absl::StrCat(path, " has a forge ", setup.name, " already: choose another --name"));
+        absl::StrCat(path, " has a forge ", setup.name,
+                     " already: take its entry out, or choose another --name"));
   }
   return Insert(*text, "\n", path).status();
 }

@@ -195,6 +195,12 @@ absl::StatusOr<CustomerFact> MakeJoined(const CustomerBook& book, const std::str
     return absl::AlreadyExistsError(
         absl::StrCat(ToString(account), " is a contact of ", customer, " already"));
   }
+  // Who was removed needs another invitation.
+  const bool removed =
+      std::any_of(book.contacts.begin(), book.contacts.end(), [&](const Contact& contact) {
+        return KeyOf(contact.account) == KeyOf(account) && contact.invitation == invitation->id;
+      });
+  if (removed) return absl::NotFoundError("there is no such invitation");
   const auto present = std::count_if(book.contacts.begin(), book.contacts.end(),
                                      [&](const Contact& contact) { return contact.IsAt(now); });
   if (most && static_cast<std::size_t>(present) >= *most) {

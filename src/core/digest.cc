@@ -132,6 +132,9 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "removed ", label, " ", times, "\n");
   }
   absl::StrAppend(&out, "stage ", View(StageName(s.stage)), " ", At(s.stage_since), "\n");
+  for (const Interval& span : s.closed) {
+    absl::StrAppend(&out, "closed ", At(span.from), " ", At(span.until), "\n");
+  }
   absl::StrAppend(&out, "worst ", s.worst ? View(ClockStateName(*s.worst)) : "none", " next_due ",
                   s.next_due ? At(*s.next_due) : std::string("none"), " next_wake ",
                   At(s.next_wake), " terms ", s.terms_id, "\n");

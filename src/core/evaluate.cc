@@ -125,6 +125,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   flags.insert(roster->flags().begin(), roster->flags().end());
   s.flags.assign(flags.begin(), flags.end());
   core::WorkOutStage(timeline, now, &s);
+  s.closed = std::move(timeline.closed);
   if (!timeline.opened) {
     // Evaluate only a complete ticket. A ticket that is gone cannot be completed.
     if (!timeline.gone) {

@@ -404,8 +404,9 @@ void Replayer::Commented(const Fact& fact) {
 void Replayer::ClosedOrReopened(const Fact& fact) {
   const bool closed = fact.kind == FactKind::kClosed;
   t_.open = !closed;
-  if (!closed) t_.closed_at.reset();
-  if (closed && !t_.closed_at) t_.closed_at = fact.at;
+  const bool was_closed = !t_.closed.empty() && t_.closed.back().until == absl::InfiniteFuture();
+  if (closed && !was_closed) t_.closed.push_back({fact.at, absl::InfiniteFuture()});
+  if (!closed && was_closed) t_.closed.back().until = fact.at;
   const ActorIndex actor = ActorOf(fact);
   const bool bot = fact.actor.machine || roster_.IsBot(actor, now_);
   const Judgement judgement = bot ? Judgement{Role::kBot, 0} : Judge(fact);

@@ -124,7 +124,7 @@ struct Replayed {
   bool gone = false;
   bool confidential = false;
   bool opened_by_responder = false;
-  std::optional<absl::Time> closed_at;  // of the last closing, while it is closed
+  std::vector<Interval> closed;  // see Standing
   Actor author;
   ActorIndex author_index = kNobody;
   absl::Time opened_at = absl::InfiniteFuture();

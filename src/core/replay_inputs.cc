@@ -183,6 +183,7 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
   }
   input.slots = 0;
   std::string used_up;
+  Judgement of_used_up = judgement;
   for (const Claimant& claimant : claimants_) {
     if (((judgement.slots >> claimant.slot) & 1) == 0) continue;
     const Customer* customer = policy().FindCustomer(claimant.customer);
@@ -194,13 +195,15 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
       std::string part = UsedUp(*customer, *PlanOf(*customer), name, /*total=*/false);
       if (!part.empty()) {
         used_up = std::move(part);
+        // Only the readers of this customer's tickets may know of its allowance.
+        of_used_up.slots = Slots{1} << claimant.slot;
         continue;
       }
     }
     input.slots |= Slots{1} << claimant.slot;
   }
   if (input.slots == 0 && !used_up.empty()) {
-    Refuse(fact, judgement, std::move(what), absl::StrCat("the allowance is used up: ", used_up),
+    Refuse(fact, of_used_up, std::move(what), absl::StrCat("the allowance is used up: ", used_up),
            label);
     return false;
   }

@@ -68,9 +68,9 @@ void WorkOutStage(const Replayed& timeline, absl::Time now, Standing* standing) 
   if (reached.acted) reach(Stage::kAssessed, *reached.acted);
   if (reached.answered) reach(Stage::kAnalysed, *reached.answered);
   if (reached.workaround) reach(Stage::kSolution, *reached.workaround);
-  if (timeline.open || !timeline.closed_at) return;
-  reach(Stage::kCarriedOut, *timeline.closed_at);
-  const absl::Time review = *timeline.closed_at + kReviewTime;
+  if (timeline.open || timeline.closed.empty()) return;
+  reach(Stage::kCarriedOut, timeline.closed.back().from);
+  const absl::Time review = timeline.closed.back().from + kReviewTime;
   if (now >= review) reach(Stage::kReviewed, review);
 }
 

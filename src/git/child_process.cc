@@ -135,14 +135,23 @@ class Child {
     }
   }
 
-  // Waits for the end of a child that has closed its output. True: exit code 0.
+  // Waits for the end of a child that has closed its output, which takes it a moment at most: one
+  // that goes on is killed. True: exit code 0.
   bool EndedWell() {
+    constexpr int kTries = 100;
+    constexpr timespec kPause = {0, 10'000'000};
     int status = 0;
-    while (waitpid(pid_, &status, 0) < 0) {
-      if (errno != EINTR) return false;
+    for (int i = 0; i < kTries; ++i) {
+      const pid_t ended = waitpid(pid_, &status, WNOHANG);
+      if (ended == pid_) {
+        pid_ = -1;
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      }
+      if (ended < 0 && errno != EINTR) return false;
+      nanosleep(&kPause, nullptr);
     }
-    pid_ = -1;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    End();
+    return false;
   }
 
  private:

@@ -34,12 +34,12 @@ std::string PriorityFor(const TicketRecord& record, const std::string& customer)
 }
 
 // What a ticket uses of a customer's allowance.
-using Use = std::tuple<bool, std::string, bool, absl::Time>;
+using Use = std::tuple<bool, std::string, std::vector<Interval>, absl::Time>;
 Use UseIn(const TicketRecord& record, const std::string& customer) {
   const bool claims = std::find(record.customers.begin(), record.customers.end(), customer) !=
                       record.customers.end();
   if (!claims) return {};
-  return {true, PriorityFor(record, customer), record.open, record.opened_at};
+  return {true, PriorityFor(record, customer), record.closed, record.opened_at};
 }
 
 void WakeAt(absl::Time at, TicketRecord* record) {
@@ -57,7 +57,9 @@ absl::StatusOr<AllowanceUse> Allowances::UseOf(const Customer& customer, const T
     for (const TicketRecord& record : records) {
       const bool earlier = std::tie(record.opened_at, record.key) < std::tie(opened, key);
       if (record.key == key || !earlier || !counted.insert(record.key).second) continue;
-      const bool was_open = record.open || record.stage_since > opened;
+      const bool was_open = std::none_of(
+          record.closed.begin(), record.closed.end(),
+          [&](const Interval& span) { return span.from <= opened && opened < span.until; });
       TicketUse& of_priority = use.priorities[PriorityFor(record, customer.id)];
       for (TicketUse* each : {&of_priority, &use.tickets}) {
         each->open += was_open ? 1 : 0;

@@ -20,8 +20,9 @@ class Allowances {
  public:
   // The most tickets that are counted for one customer. A larger allowance is never used up.
   static constexpr std::size_t kMostCounted = 1000;
-  // The most later tickets that one decision wakes. Each of them wakes the rest.
-  static constexpr std::size_t kMostWoken = 200;
+  // The most later tickets that one decision wakes. No limit of a policy is larger, so the tickets
+  // after these are over the allowance before and after.
+  static constexpr std::size_t kMostWoken = kMostCounted;
   // The use of a ticket's opening is not computed again later than this: the ticket keeps what it
   // had.
   static constexpr absl::Duration kSettled = absl::Hours(62 * 24);

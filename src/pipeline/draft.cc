@@ -78,6 +78,7 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
   record.decided_at = now;
   record.stage = standing.stage;
   record.stage_since = standing.stage_since;
+  record.closed = standing.closed;
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);

@@ -53,6 +53,8 @@ YamlNode Added(YamlNode::Kind kind, const std::string& file, std::string_view sc
 
 }  // namespace
 
+bool IsEntryFile(std::string_view file) { return !SectionOf(file).empty(); }
+
 YamlNode AsPolicy(YamlNode document) {
   const std::string file = document.file;
   const std::string_view section = SectionOf(file);

@@ -12,6 +12,9 @@ namespace retainer::policy {
 // policy with this one section, and every other document as it is.
 YamlNode AsPolicy(YamlNode document);
 
+// True for a file below such a folder.
+bool IsEntryFile(std::string_view file);
+
 // The document as it was before AsPolicy.
 const YamlNode& AsWritten(const YamlNode& policy);
 

@@ -26,7 +26,14 @@ class PolicyReader {
     for (const auto& [name, text] : draft_.files) {
       if (absl::EndsWith(name, ".ics")) continue;
       std::optional<YamlNode> tree = ParseYaml(name, text, &problems_, &nodes_left_);
-      if (!tree || tree->IsNull()) continue;
+      if (!tree) continue;
+      if (tree->IsNull()) {
+        if (IsEntryFile(name)) {
+          problems_.push_back({name, 1, 1, "the file is empty, so its folder's entry is missing",
+                               "write it, or delete the file"});
+        }
+        continue;
+      }
       const YamlNode& policy = documents_.emplace_back(AsPolicy(*std::move(tree)));
       draft_.reader.AddDocument(&AsWritten(policy));
       if (draft_.reader.Map(policy, "a policy", policy_keys::Root(),

@@ -21,6 +21,11 @@ CustomerFact Invited(std::uint32_t uses, absl::Duration lasts = absl::Hours(1)) 
   return *MakeInvited(kAcme, "i1", "hash", uses, lasts, "carol", kNow);
 }
 
+// Another link.
+CustomerFact InvitedAgain() {
+  return *MakeInvited(kAcme, "i2", "hash2", 5, absl::Hours(1), "carol", kNow);
+}
+
 std::vector<std::string> ContactsAt(const CustomerBook& book, absl::Time at) {
   std::vector<std::string> names;
   for (const Contact& contact : book.contacts) {
@@ -86,13 +91,26 @@ TEST(CustomerFacts, ThereAreAsManyContactsAsTheLimitAllows) {
       MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kFrank, 1, kNow + absl::Seconds(1)).ok());
 }
 
+TEST(CustomerFacts, WhoWasRemovedDoesNotJoinAgainByTheSameLink) {
+  std::vector<CustomerFact> facts = {Invited(5), InvitedAgain()};
+  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {}, kNow));
+  facts.push_back(
+      MakeRemoved(kAcme, ReadCustomerFacts(facts).contacts[0], "carol", kNow + absl::Minutes(1)));
+  const absl::Time later = kNow + absl::Minutes(2);
+  const CustomerBook book = ReadCustomerFacts(facts);
+  EXPECT_TRUE(absl::IsNotFound(MakeJoined(book, kAcme, "hash", kErin, {}, later).status()));
+  EXPECT_TRUE(MakeJoined(book, kAcme, "hash2", kErin, {}, later).ok());
+  EXPECT_TRUE(MakeJoined(book, kAcme, "hash", kFrank, {}, later).ok());
+}
+
 TEST(CustomerFacts, AClockThatWasSetBackUndoesNoRemovalAndNoJoining) {
   std::vector<CustomerFact> facts = {Invited(5)};
   const absl::Time ahead = kNow + absl::Minutes(30);
   facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {}, ahead));
   facts.push_back(MakeRemoved(kAcme, ReadCustomerFacts(facts).contacts[0], "carol", kNow));
   EXPECT_TRUE(ContactsAt(ReadCustomerFacts(facts), ahead + absl::Hours(1)).empty());
-  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {}, kNow));
+  facts.push_back(InvitedAgain());
+  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash2", kErin, {}, kNow));
   EXPECT_EQ(ContactsAt(ReadCustomerFacts(facts), ahead + absl::Hours(1)).size(), 1u);
 }
 
@@ -107,7 +125,8 @@ TEST(CustomerFacts, TheSecondOfAJoiningCountsAndThatOfARemovalDoesNot) {
                               removed + absl::Milliseconds(700)));
   EXPECT_TRUE(ContactsAt(ReadCustomerFacts(facts), removed).empty());
   // Again within that second.
-  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash", kErin, {},
+  facts.push_back(InvitedAgain());
+  facts.push_back(*MakeJoined(ReadCustomerFacts(facts), kAcme, "hash2", kErin, {},
                               removed + absl::Milliseconds(900)));
   EXPECT_EQ(ContactsAt(ReadCustomerFacts(facts), removed + absl::Seconds(1)).size(), 1u);
 }

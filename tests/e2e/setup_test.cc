@@ -86,9 +86,12 @@ TEST_F(SetupTest, AnAnswerWithoutTheStateIsRefused) {
   Process setup(Arguments());
   const std::string page = PageOf(setup);
   ASSERT_NE(page, "") << setup.err();
+  const std::string origin = page.substr(0, page.rfind('/') + 1);
   Surfer surfer;
-  EXPECT_EQ(surfer.Open(page + "created?code=abc").status, 400);
-  EXPECT_EQ(surfer.Open(page + "created?code=abc&state=guess").status, 400);
+  EXPECT_EQ(surfer.Open(origin + "created?code=abc").status, 400);
+  EXPECT_EQ(surfer.Open(origin + "created?code=abc&state=guess").status, 400);
+  // Another user of the machine would read the state there.
+  EXPECT_EQ(surfer.Open(origin).status, 404);
   EXPECT_EQ(surfer.Open(page).status, 200) << "it still waits";
   EXPECT_FALSE(std::filesystem::exists(config));
 }

@@ -106,6 +106,42 @@ TEST_F(AllowancesTest, AnEarlierTicketThatIsReleasedMakesRoom) {
   EXPECT_EQ(States(3), (std::vector<std::string>{"nothing", "claimed", "claimed"}));
 }
 
+TEST_F(AllowancesTest, AGrantIsKept) {
+  clock.Set(At(30));
+  for (int number = 1; number <= 3; ++number) Open(number);
+  Decide(3, {{MakeOperatorFact({CommandName::kGrant, "acme"}, "op: blocked", At(31))}, {}, {}, {}});
+  EXPECT_EQ(State(3), "claimed");
+  Settle();
+  EXPECT_EQ(State(3), "claimed") << "it is read back from the store";
+}
+
+// Whether a ticket was open is a matter of its closings, however late anything is judged.
+TEST_F(AllowancesTest, ATicketClosedLongAgoWasNotOpen) {
+  const int day = 24 * 60;
+  clock.Set(At(30 * day));
+  Open(1);
+  Open(2);
+  Close(1, 10);
+  Close(2, 10);
+  Open(5 * day);
+  Settle();
+  EXPECT_EQ(State(5 * day), "claimed");
+}
+
+TEST_F(AllowancesTest, ReopeningAnEarlierTicketTakesNothingFromALaterOne) {
+  clock.Set(At(60));
+  Open(1);
+  Open(2);
+  Close(1, 3);
+  Open(4);
+  Settle();
+  ASSERT_EQ(State(4), "claimed");
+  Decide(1,
+         {{MakeReopened({Provenance::kWebhook, At(50)}, kDave, Moment::At(At(50)))}, {}, {}, {}});
+  Settle();
+  EXPECT_EQ(State(4), "claimed");
+}
+
 TEST_F(AllowancesTest, TicketsOfAnotherMonthAreNotCounted) {
   const int month = 31 * 24 * 60;
   clock.Set(At(month + 30));

@@ -48,6 +48,14 @@ TEST(SplitPolicyTest, AFileInAFolderOfASectionIsOneEntryOfIt) {
   EXPECT_EQ(result.policy->customers[1].name, "globex-eu") << "folders in it count too";
 }
 
+// Somebody wrote nothing, or only comments: a customer would be missing without a word.
+TEST(SplitPolicyTest, AnEmptyFileOfAnEntryIsAProblem) {
+  Files files = Split();
+  files["customers/hooli.yml"] = "# plan: gold\n";
+  EXPECT_NE(Problems(files).find("customers/hooli.yml:1:1: the file is empty"), std::string::npos)
+      << Problems(files);
+}
+
 TEST(SplitPolicyTest, SuchAFileMayHoldAPartOfAPolicyToo) {
   Files files = Split();
   files["customers/more.yml"] = "customers: [{id: hooli, plan: gold, visibility: public}]\n";

@@ -18,6 +18,12 @@ void Describe(Io& io, OpenPromise& promise) {
 }
 
 template <class Io>
+void Describe(Io& io, Interval& span) {
+  io(1, span.from);
+  io(2, span.until);
+}
+
+template <class Io>
 void Describe(Io& io, TicketUse& use) {
   io(1, use.open);
   io(2, use.this_month);
@@ -150,6 +156,7 @@ void Describe(Io& io, TicketRecord& record) {
   io(29, record.stage_since);
   io(30, record.over);
   io(31, record.used);
+  io(32, record.closed);
 }
 
 }  // namespace retainer::store
