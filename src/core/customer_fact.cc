@@ -17,7 +17,7 @@ AccountKey KeyOf(const Account& account) { return {account.forge, account.actor.
 
 // Forges state whole seconds: what is written in the second of a joining counts, and in the second
 // of a removal does not.
-absl::Time WholeSecond(absl::Time at) { return absl::FromUnixSeconds(absl::ToUnixSeconds(at)); }
+absl::Time InSeconds(absl::Time at) { return absl::FromUnixSeconds(absl::ToUnixSeconds(at)); }
 
 // The duration depends only on the lengths.
 bool IsSameHash(std::string_view a, std::string_view b) {
@@ -155,7 +155,7 @@ absl::StatusOr<CustomerFact> MakeInvited(const std::string& customer, const std:
   if (lasts <= absl::ZeroDuration() || lasts > kLongestInvitation) {
     return absl::InvalidArgumentError("an invitation expires within 90 days");
   }
-  CustomerFact fact = MakeFact(customer, CustomerFactKind::kInvited, id, by, WholeSecond(now));
+  CustomerFact fact = MakeFact(customer, CustomerFactKind::kInvited, id, by, InSeconds(now));
   fact.invitation = id;
   fact.hash = hash;
   fact.uses = uses;
@@ -166,14 +166,14 @@ absl::StatusOr<CustomerFact> MakeInvited(const std::string& customer, const std:
 CustomerFact MakeInvitationRevoked(const std::string& customer, const std::string& invitation,
                                    const std::string& by, absl::Time now) {
   CustomerFact fact =
-      MakeFact(customer, CustomerFactKind::kInvitationRevoked, invitation, by, WholeSecond(now));
+      MakeFact(customer, CustomerFactKind::kInvitationRevoked, invitation, by, InSeconds(now));
   fact.invitation = invitation;
   return fact;
 }
 
 CustomerFact MakeRemoved(const std::string& customer, const Contact& contact, const std::string& by,
                          absl::Time now) {
-  const absl::Time at = std::max(WholeSecond(now), contact.since);
+  const absl::Time at = std::max(InSeconds(now), contact.since);
   CustomerFact fact =
       MakeFact(customer, CustomerFactKind::kRemoved, About(contact.account, at), by, at);
   fact.account = contact.account;
@@ -207,7 +207,7 @@ absl::StatusOr<CustomerFact> MakeJoined(const CustomerBook& book, const std::str
     return absl::OutOfRangeError(
         absl::StrCat(customer, " has as many contacts as its plan allows"));
   }
-  absl::Time at = WholeSecond(now);
+  absl::Time at = InSeconds(now);
   for (const Contact& contact : book.contacts) {
     if (KeyOf(contact.account) != KeyOf(account) || contact.until == absl::InfiniteFuture())
       continue;

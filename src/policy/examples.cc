@@ -74,11 +74,13 @@ class Examples {
 
 std::vector<PromiseExample> PromiseExamples(const Terms& terms, absl::Time from) {
   Examples examples(terms, from);
-  for (const auto& [name, plan] : terms.policy.plans) {
+  for (const auto& named : terms.policy.plans) {
+    const Plan& plan = named.second;
     examples.Add(plan, nullptr);
     for (const Customer& customer : terms.policy.customers) {
-      const bool holds = std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
-                                     [&](const Entitlement& held) { return held.plan == name; });
+      const bool holds =
+          std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
+                      [&](const Entitlement& held) { return held.plan == plan.name; });
       if (holds && !customer.calendars.empty()) examples.Add(plan, &customer);
     }
   }
