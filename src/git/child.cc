@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 
 #include "src/git/fetching.h"
@@ -49,7 +50,7 @@ bool Confine(const Limits& limits) {
   const auto seconds = static_cast<rlim_t>(absl::ToInt64Seconds(limits.time)) + 1;
   bool confined = Limit(RLIMIT_CORE, 0) && Limit(RLIMIT_FSIZE, limits.bytes) &&
                   Limit(RLIMIT_CPU, seconds) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef RETAINER_SANITIZED
   // Sanitizers reserve more address space than any limit.
   confined = confined && Limit(RLIMIT_AS, limits.memory);
 #endif
@@ -68,7 +69,9 @@ int RunChild() {
   if (!ReadAll(STDIN_FILENO, &bytes)) return 1;
   const auto request = DecodeRequest(bytes);
   if (!request.ok() || !Confine(request->limits)) return 1;
-  return WriteAll(STDOUT_FILENO, EncodeAnswer(Fetch(*request))) ? 0 : 1;
+  const bool answered = WriteAll(STDOUT_FILENO, EncodeAnswer(Fetch(*request)));
+  // Libraries keep memory until the end of the process: there is nothing to clean up.
+  std::_Exit(answered ? 0 : 1);
 }
 
 }  // namespace retainer::git
