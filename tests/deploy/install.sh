@@ -77,6 +77,7 @@ while IFS= read -r step; do
   # shellcheck disable=SC2016
   step=${step//'$(deploy/run.sh --build)'/$binary}
   step=${step//-g retainer/-g nogroup}
+  step=${step//root:retainer/root:nogroup}
   step=${step// desk\// $desk/}
   step=$(sed -E "s#(^| |=)/(usr/local|etc)#\1$root/\2#g" <<<"$step")
   # There is no forge here, and doctor reports that.
