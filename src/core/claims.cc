@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/entitlement.h"
 #include "terms_index.h"
 
 namespace retainer::core {
@@ -28,14 +29,6 @@ std::string Serve(const Policy& policy, const Plan& plan, const std::string& wan
     if (plan.promises.contains(policy.priorities[i].name)) return policy.priorities[i].name;
   }
   return plan.default_priority;
-}
-
-// The plan that covers the claim under this policy; nullptr: none.
-const Plan* PlanFor(const Policy& policy, const Customer& customer, const Stint& stint) {
-  const Entitlement* held = customer.EntitlementFor(stint.accepted);
-  if (held == nullptr) return nullptr;
-  const auto plan = policy.plans.find(held->plan);
-  return plan == policy.plans.end() ? nullptr : &plan->second;
 }
 
 // Builds the regimes of one claim: what is promised in which period.
@@ -111,7 +104,7 @@ class RegimeBuilder {
     if (!regimes_.empty() && regimes_.back().at == at) regimes_.pop_back();
     regimes_.push_back({at, nullptr, std::move(why)});
     if (customer == nullptr) return;
-    const Plan* held = PlanFor(terms.policy, *customer, stint_);
+    const Plan* held = PlanFor(terms.policy, *customer, stint_.accepted);
     if (held == nullptr) return;
     const Plan& plan = *held;
     plan_ = plan.name;
@@ -278,7 +271,7 @@ std::vector<ClaimWork> WorkOutClaims(const Replayed& timeline, const TermsHistor
     const Policy& policy = terms.back()->policy;
     if (const Customer* customer = policy.FindCustomer(stint.customer)) {
       work.is_private = !customer->is_public;
-      work.plan = PlanFor(policy, *customer, stint);
+      work.plan = PlanFor(policy, *customer, stint.accepted);
       const Entitlement* held = customer->EntitlementFor(stint.accepted);
       standing.trial = held != nullptr && held->trial;
     }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "claims.h"
 #include "retainer/core.h"
+#include "retainer/entitlement.h"
 #include "retainer/instant_text.h"
 #include "telling.h"
 
@@ -218,15 +219,13 @@ class Announcer {
     const Policy& policy = terms_[then]->policy;
     const Customer* customer = policy.FindCustomer(model_.customer);
     if (customer == nullptr) return false;
-    const Entitlement* held = customer->EntitlementFor(work_.stint->accepted);
-    if (held == nullptr) return false;
-    const auto plan = policy.plans.find(held->plan);
-    if (plan == policy.plans.end()) return false;
+    const Plan* plan = PlanFor(policy, *customer, work_.stint->accepted);
+    if (plan == nullptr) return false;
     if (level.kind == NoticeKind::kWarning) {
-      const std::vector<double>& shares = plan->second.warn_at;
+      const std::vector<double>& shares = plan->warn_at;
       return std::find(shares.begin(), shares.end(), level.fraction) != shares.end();
     }
-    const std::vector<EscalationLevel>& levels = plan->second.escalation;
+    const std::vector<EscalationLevel>& levels = plan->escalation;
     return std::any_of(levels.begin(), levels.end(), [&](const EscalationLevel& one) {
       return one.at == level.fraction && (!one.metric || *one.metric == metric);
     });

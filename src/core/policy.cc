@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "glob.h"
 #include "open_terms.h"
+#include "retainer/entitlement.h"
 #include "retainer/names.h"
 #include "terms_index.h"
 
@@ -66,6 +67,13 @@ const Entitlement* Customer::EntitlementFor(absl::Time at) const {
     }
   }
   return last != nullptr || entitlements.empty() ? last : &entitlements.front();
+}
+
+const Plan* PlanFor(const Policy& policy, const Customer& customer, absl::Time at) {
+  const Entitlement* held = customer.EntitlementFor(at);
+  if (held == nullptr) return nullptr;
+  const auto plan = policy.plans.find(held->plan);
+  return plan == policy.plans.end() ? nullptr : &plan->second;
 }
 
 std::optional<std::size_t> Policy::PriorityRank(std::string_view name) const {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "replayer.h"
+#include "retainer/entitlement.h"
 #include "retainer/names.h"
 
 namespace retainer::core {
@@ -26,11 +27,7 @@ std::string UsedUpPart(const TicketLimit& limit, const TicketUse& use, const std
 
 const Plan* Replayer::PlanOf(const Customer& customer) const {
   const Stint* stint = InForce(customer.id);
-  const Entitlement* entitlement =
-      stint == nullptr ? nullptr : customer.EntitlementFor(stint->accepted);
-  if (entitlement == nullptr) return nullptr;
-  const auto plan = policy().plans.find(entitlement->plan);
-  return plan == policy().plans.end() ? nullptr : &plan->second;
+  return stint == nullptr ? nullptr : PlanFor(policy(), customer, stint->accepted);
 }
 
 std::string Replayer::UsedUp(const Customer& customer, const Plan& plan,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/entitlement.h"
 #include "src/base/digest.h"
 #include "src/pages/cookies.h"
 #include "src/pages/frame.h"
@@ -24,11 +25,9 @@ constexpr char kJoin[] = "/join/";
 // How many accounts may be contacts by joining: as many as the customer's plan allows, without the
 // logins that the policy names. Nullopt: no limit.
 std::optional<std::size_t> MostJoined(const OpenLink& link, absl::Time now) {
-  const Entitlement* entitlement = link.customer->EntitlementFor(now);
-  const auto& plans = link.terms.back()->policy.plans;
-  const auto plan = entitlement == nullptr ? plans.end() : plans.find(entitlement->plan);
-  if (plan == plans.end() || !plan->second.most_contacts) return std::nullopt;
-  const auto most = static_cast<std::size_t>(*plan->second.most_contacts);
+  const Plan* plan = PlanFor(link.terms.back()->policy, *link.customer, now);
+  if (plan == nullptr || !plan->most_contacts) return std::nullopt;
+  const auto most = static_cast<std::size_t>(*plan->most_contacts);
   const std::size_t named = link.customer->contacts.logins.size();
   return most > named ? most - named : 0;
 }

@@ -5,17 +5,12 @@
 #include <tuple>
 #include <utility>
 
+#include "retainer/entitlement.h"
+
 namespace retainer::pipeline {
 namespace {
 
 constexpr absl::Duration kAMoment = absl::Seconds(2);
-
-const Plan* PlanAt(const Policy& policy, const Customer& customer, absl::Time at) {
-  const Entitlement* held = customer.EntitlementFor(at);
-  if (held == nullptr) return nullptr;
-  const auto plan = policy.plans.find(held->plan);
-  return plan == policy.plans.end() ? nullptr : &plan->second;
-}
 
 // The first instant of the month of `at`, for the customer.
 absl::Time MonthOf(const Customer& customer, absl::Time at) {
@@ -99,7 +94,7 @@ absl::StatusOr<bool> Allowances::Find(const Standing& standing, const TermsHisto
   for (const std::string& id : customers) {
     const Customer* customer = policy.FindCustomer(id);
     if (customer == nullptr) continue;
-    const Plan* plan = PlanAt(policy, *customer, standing.opened_at);
+    const Plan* plan = PlanFor(policy, *customer, standing.opened_at);
     if (plan == nullptr || plan->allowance.empty()) continue;
     auto use = UseOf(*customer, context->key, standing.opened_at);
     if (!use.ok()) return use.status();
@@ -148,7 +143,7 @@ absl::Status Allowances::Wake(const std::vector<Draft>& drafts, const TermsHisto
       if (UseIn(before, id) == UseIn(after, id)) continue;
       const Customer* customer = policy.FindCustomer(id);
       if (customer == nullptr) continue;
-      const Plan* plan = PlanAt(policy, *customer, after.opened_at);
+      const Plan* plan = PlanFor(policy, *customer, after.opened_at);
       if (plan == nullptr || plan->allowance.empty()) continue;
       if (!std::get<0>(UseIn(before, id))) WakeAt(now + kAMoment, &(*writes)[i].record);
       for (const std::string& list : {id, OverAllowanceOf(id)}) {
