@@ -47,7 +47,7 @@ enum class Stage : std::uint8_t {
   kReceived = 1,
   kAssessed = 2,    // a responder acted on it: whose it is and how urgent is settled
   kAnalysed = 3,    // a responder gave an answer with substance
-  kSolution = 4,    // there is a workaround, or an open change says that it fixes the ticket
+  kSolution = 4,    // a responder declared a workaround
   kCarriedOut = 5,  // closed
   kReviewed = 6,    // closed, and 14 days passed
 };
