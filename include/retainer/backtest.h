@@ -53,6 +53,8 @@ struct PromiseName {
 };
 
 inline constexpr std::size_t kHoursOfWeek = 7 * 24;
+// The hour of the week of an instant; Monday 0:00 is 0.
+std::size_t HourOfWeek(absl::Time at, absl::TimeZone zone);
 
 // The result for one of the two policies.
 struct BacktestSide {

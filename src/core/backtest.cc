@@ -67,12 +67,6 @@ void Count(Fate fate, PromiseTally* tally) {
   }
 }
 
-std::size_t HourOfWeek(absl::Time at, absl::TimeZone zone) {
-  const absl::CivilHour hour(absl::ToCivilSecond(at, zone));
-  const auto day = static_cast<std::size_t>(absl::GetWeekday(hour));  // Monday is 0
-  return day * 24 + static_cast<std::size_t>(hour.hour());
-}
-
 // Identifies a cycle under both policies: the same customer's wait for the same thing.
 using CycleName = std::tuple<std::string, Metric, absl::Time>;
 
@@ -130,6 +124,12 @@ void Add(const BacktestSide& part, BacktestSide* whole) {
 }
 
 }  // namespace
+
+std::size_t HourOfWeek(absl::Time at, absl::TimeZone zone) {
+  const absl::CivilHour hour(absl::ToCivilSecond(at, zone));
+  const auto day = static_cast<std::size_t>(absl::GetWeekday(hour));  // Monday is 0
+  return day * 24 + static_cast<std::size_t>(hour.hour());
+}
 
 std::optional<double> PromiseTally::share_met() const {
   const std::int64_t all = met + missed + late;
