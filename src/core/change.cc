@@ -15,7 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "retainer/core.h"
-#include "src/core/promise_words.h"
+#include "retainer/promise_words.h"
 
 namespace retainer {
 namespace {
@@ -144,9 +144,9 @@ std::optional<CheckView> PresentCheck(const ChangeRecord& change,
       CheckRow row;
       row.ticket = ticket.name;
       row.url = ticket.url;
-      row.promise = core::PromiseWords(promise.metric);
+      row.promise = PromiseWords(promise.metric);
       row.aim = promise.kind == PromiseKind::kTarget;
-      row.state = row.aim ? core::AimStateWords(promise.state) : core::StateWords(promise.state);
+      row.state = row.aim ? AimStateWords(promise.state) : StateWords(promise.state);
       row.late = promise.state == ClockState::kBreached || promise.state == ClockState::kMissed;
       if (IsOpen(promise.state) && promise.due != absl::InfiniteFuture()) row.due = promise.due;
       unanswered |= promise.state == ClockState::kBreached && !row.aim && IsAnswer(promise.metric);

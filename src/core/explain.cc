@@ -6,8 +6,8 @@
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
+#include "retainer/promise_words.h"
 #include "roles.h"
-#include "src/core/promise_words.h"
 
 namespace retainer {
 namespace {
@@ -65,7 +65,7 @@ class Explainer {
     if (clock.cycles.empty()) {
       absl::StrAppend(&out_, "    ",
                       clock.before_adoption
-                          ? absl::StrCat(View(core::kBeforeAdoptionWords), ": it is not counted")
+                          ? absl::StrCat(View(kBeforeAdoptionWords), ": it is not counted")
                           : std::string("has not started"),
                       "\n");
     }
@@ -236,7 +236,7 @@ class Explainer {
   static std::string WhyNone(const Cycle& cycle) {
     const bool ended = cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed;
     if (!ended || cycle.elapsed > absl::ZeroDuration()) return "";
-    return absl::StrCat(": ", View(core::WithoutTimeWords(cycle)));
+    return absl::StrCat(": ", View(WithoutTimeWords(cycle)));
   }
 
   static std::string Unexplained(const Cycle& cycle, absl::Duration sum) {

@@ -13,8 +13,8 @@
 #include "absl/time/time.h"
 #include "retainer/core.h"
 #include "retainer/names.h"
+#include "retainer/promise_words.h"
 #include "src/base/view.h"
-#include "src/core/promise_words.h"
 
 namespace retainer {
 namespace {
@@ -150,7 +150,7 @@ std::string CommentUrl(const std::string& ticket_url, const std::string& object)
 std::string StateOf(const PromiseClock& clock, absl::Time now) {
   const ClockState state = ShownState(clock, now);
   const bool aim = clock.kind == PromiseKind::kTarget;
-  std::string words(aim ? core::AimStateWords(state) : core::StateWords(state));
+  std::string words(aim ? AimStateWords(state) : StateWords(state));
   if (clock.cycles.size() < 2) return words;
   const auto missed = std::count_if(clock.cycles.begin(), clock.cycles.end(),
                                     [](const Cycle& c) { return c.outcome == Outcome::kMissed; });
@@ -162,7 +162,7 @@ std::string StateOf(const PromiseClock& clock, absl::Time now) {
 PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several, absl::Time now) {
   PromiseRow row;
   if (several) row.claim = claim.customer->name;
-  row.promise = core::PromiseWords(clock.metric);
+  row.promise = PromiseWords(clock.metric);
   row.state = StateOf(clock, now);
   const Cycle& cycle = clock.cycles.back();
   row.target = cycle.promise->as_written.text;
@@ -174,7 +174,7 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
     }
   } else if (cycle.outcome == Outcome::kMet || cycle.outcome == Outcome::kMissed) {
     row.untimed = cycle.elapsed <= absl::ZeroDuration();
-    row.took = row.untimed ? std::string(core::WithoutTimeWords(cycle)) : Length(cycle.elapsed);
+    row.took = row.untimed ? std::string(WithoutTimeWords(cycle)) : Length(cycle.elapsed);
   }
   return row;
 }
@@ -182,8 +182,8 @@ PromiseRow Row(const PublicClaim& claim, const PromiseClock& clock, bool several
 PromiseRow RowBeforeAdoption(const PublicClaim& claim, const PromiseClock& clock, bool several) {
   PromiseRow row;
   if (several) row.claim = claim.customer->name;
-  row.promise = core::PromiseWords(clock.metric);
-  row.state = core::kBeforeAdoptionWords;
+  row.promise = PromiseWords(clock.metric);
+  row.state = kBeforeAdoptionWords;
   row.finished = true;
   return row;
 }
@@ -376,10 +376,10 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
         absl::StrCat(focus.late ? "the aim was " : "aiming at ", View(AimWords(metric)), " by");
   } else if (focus.late) {
     view.kind = CommentView::Kind::kLate;
-    view.headline = absl::StrCat(View(core::PromiseWords(metric)), " was due");
+    view.headline = absl::StrCat(View(PromiseWords(metric)), " was due");
   } else {
     view.kind = CommentView::Kind::kPromises;
-    view.headline = absl::StrCat(View(core::PromiseWords(metric)), " by");
+    view.headline = absl::StrCat(View(PromiseWords(metric)), " by");
   }
   return view;
 }
@@ -475,7 +475,7 @@ void PresentLabels(const Standing& standing, const std::vector<PublicClaim>& cla
     }
     if (worst) {
       want(StateLabel(names, *worst), StateColor(*worst),
-           absl::StrCat("Support promises: ", View(core::StateWords(*worst))));
+           absl::StrCat("Support promises: ", View(StateWords(*worst))));
     }
   }
   std::sort(face->labels.begin(), face->labels.end());
@@ -587,7 +587,7 @@ std::optional<MentionView> PresentMention(const Notice& notice, const Policy& po
   view.kind = !notice.withdraws.empty() ? MentionView::Kind::kWithdrawn
               : notice.at < notice.due  ? MentionView::Kind::kSoon
                                         : MentionView::Kind::kLate;
-  view.promise = core::PromiseWords(notice.metric);
+  view.promise = PromiseWords(notice.metric);
   view.due = ShownTime{notice.due, customer->time_zone};
   return view;
 }

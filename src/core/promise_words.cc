@@ -1,6 +1,6 @@
-#include "src/core/promise_words.h"
+#include "retainer/promise_words.h"
 
-namespace retainer::core {
+namespace retainer {
 
 std::string_view PromiseWords(Metric metric) {
   switch (metric) {
@@ -67,4 +67,4 @@ std::string_view WithoutTimeWords(const Cycle& cycle) {
   return cycle.stopped > cycle.started ? "outside opening hours" : "before it was asked for";
 }
 
-}  // namespace retainer::core
+}  // namespace retainer

@@ -1,4 +1,4 @@
-// The words for promises and their states, as the forge shows them. Pure.
+// The words for promises and their states, the same in comments, pages and reports. Pure.
 #pragma once
 
 #include <string_view>
@@ -6,7 +6,7 @@
 #include "retainer/policy.h"
 #include "retainer/standing.h"
 
-namespace retainer::core {
+namespace retainer {
 
 std::string_view PromiseWords(Metric metric);      // `first reply`
 std::string_view StateWords(ClockState state);     // `met late`
@@ -17,4 +17,4 @@ inline constexpr std::string_view kBeforeAdoptionWords = "before Retainer was he
 // The reason why a met or missed cycle used no time: `outside opening hours`.
 std::string_view WithoutTimeWords(const Cycle& cycle);
 
-}  // namespace retainer::core
+}  // namespace retainer
