@@ -37,6 +37,12 @@ std::string RenderPage(std::string_view name, const PageValues& values, PageValu
   return Fill("frame", frame);
 }
 
+std::string RenderReport(PageValues values) {
+  values.texts["style"] = PageText("style.css");
+  values.texts["report_style"] = PageText("report.css");
+  return Fill("report", values);
+}
+
 const std::vector<PageAsset>& PageAssets() {
   static const std::vector<PageAsset> assets = [] {
     const std::string_view style = PageText("style.css");

@@ -27,6 +27,9 @@ struct PageValues {
 // somebody is signed in. REQUIRES: there is such a template.
 std::string RenderPage(std::string_view name, const PageValues& values, PageValues frame);
 
+// The template `report`: a page without the frame that holds its own style.
+std::string RenderReport(PageValues values);
+
 // A file that pages refer to by an address that changes with its content.
 struct PageAsset {
   std::string path;  // `/assets/style-0123456789abcdef.css`

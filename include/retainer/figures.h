@@ -124,6 +124,10 @@ struct FiguredTicket {
   std::string url;
 };
 
+// The most urgent priority among the claims in force, or that of one customer's claim. Empty: none.
+std::string MostUrgentPriority(const Standing& standing, const std::string& customer,
+                               const Policy& policy);
+
 // The time by which a miss was overdue: until its stop, or until `as_of`.
 absl::Duration OverdueOf(const FiguredPromise& promise, absl::Time as_of);
 

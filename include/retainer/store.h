@@ -576,6 +576,9 @@ class Store : public PeopleStore {
                                                                    absl::Time at) = 0;
   // Returned only when it is on disk, so a copy kept for comparison can be found again later.
   virtual absl::StatusOr<LedgerHead> ReadLedgerHead() = 0;
+  // The head that the ledger had at an instant: of the records that are not later. Durable like the
+  // above. Cost: the logarithm of the ledger's length.
+  virtual absl::StatusOr<LedgerHead> ReadLedgerHeadAt(absl::Time at) = 0;
   // DataLoss, naming the first record whose hash does not match its predecessor.
   virtual absl::Status VerifyLedger() = 0;
   // Reads one file, or the next `rows` records of a table, from disk and verifies checksums and

@@ -149,6 +149,20 @@ FigureTally Figures::promises() const {
   return sum;
 }
 
+std::string MostUrgentPriority(const Standing& standing, const std::string& customer,
+                               const Policy& policy) {
+  std::string urgent;
+  std::optional<std::size_t> best;
+  for (const ClaimStanding& claim : standing.claims) {
+    if (claim.released || (!customer.empty() && claim.customer != customer)) continue;
+    const auto rank = policy.PriorityRank(claim.priority);
+    if (!urgent.empty() && (!rank || (best && *best <= *rank))) continue;
+    urgent = claim.priority;
+    best = rank;
+  }
+  return urgent;
+}
+
 absl::Duration OverdueOf(const FiguredPromise& promise, absl::Time as_of) {
   return promise.stopped.value_or(as_of) - promise.due;
 }
@@ -160,11 +174,19 @@ std::string WeekName(absl::Time at, absl::TimeZone zone) {
 }
 
 FactSet FactsUntil(const FactSet& facts, absl::Time as_of) {
+  const auto was_there = [&](const Fact& fact) {
+    return fact.at <= as_of || fact.provenance == Provenance::kNetwork;
+  };
+  // A copy of the whole set is cheap.
+  if (std::all_of(facts.begin(), facts.end(),
+                  [&](const auto& entry) { return was_there(entry.second); })) {
+    return facts;
+  }
   FactSet until;
   for (const auto& [id, fact] : facts) {
-    if (fact.at <= as_of || fact.provenance == Provenance::kNetwork) until.Add(fact);
+    if (was_there(fact)) until.Add(fact);
   }
-  return until.size() == facts.size() ? facts : until;
+  return until;
 }
 
 std::string DeskZoneName(const Policy& policy) {
@@ -350,7 +372,8 @@ class FigureSums::Adding {
       for (const std::string& name : TicketRows(standing_.opened_at)) {
         Figures& row = sums_.Row(name);
         ++(standing_.ticket.kind == TicketKind::kChange ? row.opened_changes : row.opened_issues);
-        ++row.opened_by_priority[MostUrgent()];
+        ++row.opened_by_priority[MostUrgentPriority(standing_, scope_.customer,
+                                                    sums_.terms_->policy)];
       }
     }
     for (const Interval& closed : standing_.closed) {
@@ -382,22 +405,6 @@ class FigureSums::Adding {
       ++sums_.Row(name).backlog[AgeStep(at - standing_.opened_at)];
     }
     return true;
-  }
-
-  // The priority of the most urgent claim in force; empty for the community's tickets.
-  std::string MostUrgent() const {
-    std::string urgent;
-    std::optional<std::size_t> best;
-    for (const ClaimStanding& claim : standing_.claims) {
-      if (claim.released || (!scope_.customer.empty() && claim.customer != scope_.customer)) {
-        continue;
-      }
-      const auto rank = sums_.terms_->policy.PriorityRank(claim.priority);
-      if (!urgent.empty() && (!rank || (best && *best <= *rank))) continue;
-      urgent = claim.priority;
-      best = rank;
-    }
-    return urgent;
   }
 
   FigureSums& sums_;

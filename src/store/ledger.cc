@@ -149,6 +149,32 @@ absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view) {
   return head->value_or(StoredLedgerHead());
 }
 
+absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at) {
+  auto head = ReadStoredLedgerHead(view);
+  if (!head.ok()) return head.status();
+  // Records 1..low are not later than `at`; those from `high` on are.
+  std::uint64_t low = 0;
+  std::uint64_t high = head->length + 1;
+  StoredLedgerHead found;
+  while (high - low > 1) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    auto record = ReadRecord<LedgerRecord>(view, Table::kLedger, KeyWriter().U64(middle).Take());
+    if (!record.ok()) return record.status();
+    const auto entry =
+        *record ? DecodeRecord<LedgerEntry>((*record)->content) : std::optional<LedgerEntry>();
+    if (!entry) {
+      return absl::DataLossError(absl::StrCat("ledger record ", middle, " cannot be read"));
+    }
+    if (entry->at > at) {
+      high = middle;
+    } else {
+      low = middle;
+      found = {middle, (*record)->digest};
+    }
+  }
+  return found;
+}
+
 absl::Status VerifyLedger(View& view) {
   auto head = ReadStoredLedgerHead(view);
   if (!head.ok()) return head.status();

@@ -58,6 +58,9 @@ class LedgerWriter {
 };
 
 absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view);
+// The head that the ledger had at an instant. Records are written in the order of their instants,
+// except while the clock is set back: then a later record of an earlier instant may count.
+absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at);
 absl::Status VerifyLedger(View& view);
 
 }  // namespace retainer::store

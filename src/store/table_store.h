@@ -153,6 +153,7 @@ class TableStore : public Store {
   absl::Status EndSessionsOf(const Account& account) override;
 
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
+  absl::StatusOr<LedgerHead> ReadLedgerHeadAt(absl::Time at) override;
   absl::Status VerifyLedger() override;
   absl::StatusOr<ScrubStep> Scrub(const std::string& from, std::size_t rows) override;
   absl::StatusOr<StoreStats> Stats() override;

@@ -324,10 +324,15 @@ absl::StatusOr<std::optional<TokenRecord>> TableStore::FindToken(const std::stri
 }
 
 absl::StatusOr<LedgerHead> TableStore::ReadLedgerHead() {
+  return ReadLedgerHeadAt(absl::InfiniteFuture());
+}
+
+absl::StatusOr<LedgerHead> TableStore::ReadLedgerHeadAt(absl::Time at) {
   absl::StatusOr<StoredLedgerHead> stored;
   {
     const auto view = engine_->Read();
-    stored = ReadStoredLedgerHead(*view);
+    stored =
+        at == absl::InfiniteFuture() ? ReadStoredLedgerHead(*view) : FindLedgerHeadAt(*view, at);
   }
   if (!stored.ok()) return stored.status();
   if (absl::Status durable = MakeDurable(); !durable.ok()) return durable;

@@ -32,6 +32,7 @@ const std::map<std::string, std::string>& Rooms() {
       {"src/core", "retainer::core"},
       {"src/forge", "retainer::forge"},
       {"src/git", "retainer::git"},
+      {"src/reports", "retainer::reports"},
       {"src/pages", "retainer::pages"},
       {"src/pipeline", "retainer::pipeline"},
       {"src/policy", "retainer::policy"},

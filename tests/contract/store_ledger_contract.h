@@ -83,6 +83,26 @@ TEST_P(StoreContract, AnOverrideHasAReasonANameAndAnEnd) {
   EXPECT_TRUE(store_.SaveOverride(longest).ok());
 }
 
+TEST_P(StoreContract, TheLedgersHeadAtAnInstantIsThatOfTheRecordsUntilThen) {
+  std::vector<LedgerHead> heads = {*store_.ReadLedgerHead()};
+  DecisionWrite write = SampleWrite(SampleTicket(1), 0);
+  write.ledger.changes = {"acme first_response: running -> met"};
+  for (int i = 1; i <= 5; ++i) {
+    write.ledger.at = At(10 * i);
+    write.record.version = static_cast<std::uint64_t>(i - 1);
+    ASSERT_TRUE(store_.Commit(write).ok());
+    heads.push_back(*store_.ReadLedgerHead());
+  }
+  for (int i = 0; i <= 5; ++i) {
+    for (const int minute : {10 * i, 10 * i + 9}) {
+      const auto head = store_.ReadLedgerHeadAt(At(minute));
+      ASSERT_TRUE(head.ok()) << head.status();
+      EXPECT_EQ(head->length, heads[static_cast<std::size_t>(i)].length) << minute;
+      EXPECT_EQ(head->digest, heads[static_cast<std::size_t>(i)].digest) << minute;
+    }
+  }
+}
+
 TEST_P(StoreContract, LedgerGrowsByDecisionsThatChangedSomething) {
   EXPECT_EQ(store_.ReadLedgerHead()->length, 0u);
   EXPECT_EQ(store_.ReadLedgerHead()->digest, "");
