@@ -155,6 +155,11 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
                 const TermsHistory& terms, const Pins& pins,
                 const std::map<std::string, std::string>& before, absl::Time now,
                 const std::vector<Notice>& told = {}, const ChangeBeside& of_change = {});
+// The teams of the policy to which a ticket belongs, sorted. Its assignees decide; if they are in
+// no team, its labels; else who last answered. Empty: it is everybody's.
+std::vector<std::string> TeamsOf(const Standing& standing, const Policy& policy);
+// The logins of those who work on it: the assignees, else the responder who last answered.
+std::vector<std::string> WithWhom(const Standing& standing);
 // `customer metric` -> clock state, for all claims of the standing: the `before` of Decide.
 std::map<std::string, std::string> ClockStates(const Standing& standing);
 

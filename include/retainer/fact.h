@@ -58,9 +58,9 @@ enum class FactKind : std::uint8_t {
   // network: subject = object id of a comment that we posted; value = kOwnMention if it is not the
   // status comment
   kOwnComment = 20,
-  // typed at the command line: text.commands = the command; value = operator and reason. For an
-  // excuse: subject = `METRIC CUSTOMER`, value = reason. labels = kUndone if it takes the last such
-  // act back
+  // typed at the command line, or done on a page: text.commands = the command; value = who, then
+  // `: ` and the reason. For an excuse: subject = `METRIC CUSTOMER`. labels = kUndone if it takes
+  // the last such act back; kContactOf and a customer's id if a contact of it did it on a page
   kOperator = 21,
   // claims that came with a duplicate or a transfer: value = carried clocks (the core's text form);
   // subject = ToString(TicketKey) of the predecessor; labels = kOfDuplicate if the predecessor is a
@@ -90,6 +90,7 @@ enum class Provenance : std::uint8_t {
   kNetwork = 2,   // an answer of the forge to a question, or an act of our own
   kWebhook = 3,
   kOperator = 4,
+  kPage = 5,  // done on a page of ours by whoever was signed in; the page checked their rights
 };
 
 struct Fact {
@@ -129,6 +130,7 @@ std::string_view FactKindName(FactKind kind);
 inline constexpr std::string_view kOwnMention = "mention";
 inline constexpr std::string_view kOfDuplicate = "duplicate";
 inline constexpr std::string_view kUndone = "undone";
+inline constexpr std::string_view kContactOf = "contact of ";
 inline constexpr std::string_view kMovedTo = "moved";
 inline constexpr std::string_view kDuplicateOf = "duplicate ";
 inline constexpr std::string_view kLeftFor = "left for ";

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "retainer/customer_fact.h"
+#include "retainer/policy.h"
 
 namespace retainer {
 
@@ -23,10 +24,20 @@ struct StoredCustomer {
 // A signed-in person of the pages.
 struct Session {
   std::string hash;  // SHA-256 of the cookie's value in hex
-  Account account;
+  Account account;   // empty if it began with an admin link
+  absl::Time created;
+  absl::Time expires;        // exclusive
+  std::string by_link = {};  // who made the admin link by which it began
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+// A link that makes whoever follows it first an admin of the pages.
+struct AdminLink {
+  std::string hash;  // SHA-256 of its token in hex
+  std::string by;    // who made it
   absl::Time created;
   absl::Time expires;  // exclusive
-  friend bool operator==(const Session&, const Session&) = default;
+  friend bool operator==(const AdminLink&, const AdminLink&) = default;
 };
 
 class PeopleStore {
@@ -51,6 +62,16 @@ class PeopleStore {
   // OK if there is none.
   virtual absl::Status EndSession(const std::string& hash) = 0;
   virtual absl::Status EndSessionsOf(const Account& account) = 0;
+
+  // Pins a login (in any case) to an account's id. Nothing changes if it is pinned already.
+  virtual absl::Status PinLogin(const Login& login, const std::string& id) = 0;
+
+  // Saves a link, and deletes those that expired before its making. With a ledger record.
+  virtual absl::Status SaveAdminLink(const AdminLink& link) = 0;
+  // Deletes the link and returns it, with a ledger record: of concurrent callers one gets it.
+  // Nullopt: there is none, or it has expired at `now`.
+  virtual absl::StatusOr<std::optional<AdminLink>> TakeAdminLink(const std::string& hash,
+                                                                 absl::Time now) = 0;
 };
 
 }  // namespace retainer

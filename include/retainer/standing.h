@@ -321,7 +321,10 @@ struct Standing {
   std::vector<std::string> assignees;  // logins on the ticket now, sorted
   // logins that an `assign` command named and that are still wanted, sorted
   std::vector<std::string> assign_requests;
-  std::string answered_by;                    // login of the responder who last answered in public
+  std::string answered_by;  // login of the responder who last answered in public
+  // Since when a customer waits for a word of ours; on a ticket without a claim: its author, until
+  // somebody answers. Nullopt: nobody does.
+  std::optional<absl::Time> asked_since;
   std::vector<Refusal> refusals;              // ordered by time
   std::vector<Acknowledgement> acknowledged;  // ordered by object
   std::vector<LabelWish> label_wishes;        // ordered by kind

@@ -141,6 +141,8 @@ struct TicketQuery {
   std::optional<ClockState> worst;  // worst state at the instant `at`
   absl::Time at = absl::InfinitePast();
   std::optional<bool> open;
+  std::optional<Turn> turn;
+  std::string team;  // the ticket belongs to this team, or to no team
   // Due before this instant. InvalidArgument with kOpened and kUpdated, because these orders would
   // have to read all tickets that are due later.
   std::optional<absl::Time> due_before;

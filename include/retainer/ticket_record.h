@@ -98,6 +98,13 @@ enum class FaceTurn : std::uint8_t {
   kBacklog = 2,  // in its turn, at the dispatcher's steady rate
 };
 
+// Whose turn it is on a ticket. Persisted in indexes: numbers never change.
+enum class Turn : std::uint8_t {
+  kOurs = 1,       // a customer waits for a word of ours
+  kCustomers = 2,  // we wait for the customer
+  kAnybodys = 3,   // a ticket without a claim waits for an answer
+};
+
 // The open questions of a ticket's last decision.
 struct OpenQuestions {
   std::vector<Question> everybody;  // the outsiders' view depends on them
@@ -141,8 +148,12 @@ struct TicketRecord {
   absl::Time updated_at = absl::UnixEpoch();  // time of the last activity
   Stage stage = Stage::kReceived;             // at the last decision; see StageAt
   absl::Time stage_since = absl::InfiniteFuture();
-  std::vector<Interval> closed;     // see Standing
-  std::optional<ClockState> worst;  // at the last decision
+  std::vector<Interval> closed;    // see Standing
+  std::vector<std::string> with;   // logins: the assignees, else the responder who last answered
+  std::vector<std::string> teams;  // TeamsOf (core.h)
+  std::optional<absl::Time> asked_since;    // see Standing
+  std::optional<absl::Time> waiting_since;  // for the customer
+  std::optional<ClockState> worst;          // at the last decision
   std::optional<absl::Time> next_due;
   std::optional<absl::Time> wake_at;
   std::map<std::string, std::string> clock_states;  // ClockStates() of the last decision
@@ -176,6 +187,11 @@ std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record);
 ClockState StateAt(const OpenPromise& promise, absl::Time at);
 std::optional<ClockState> StateAt(const ClaimRecord& claim, absl::Time at);
 std::optional<ClockState> StateAt(const TicketRecord& record, absl::Time at);
+
+// Nullopt: it is nobody's turn.
+std::optional<Turn> TurnOf(const TicketRecord& record);
+// True if the ticket belongs to the team, or to no team.
+bool IsOfTeam(const TicketRecord& record, std::string_view team);
 
 // The stage at an instant: time alone makes kReviewed of kCarriedOut.
 Stage StageAt(const TicketRecord& record, absl::Time at);

@@ -10,7 +10,6 @@
 #include "absl/strings/str_join.h"
 #include "retainer/core.h"
 #include "retainer/instant_text.h"
-#include "retainer/names.h"
 #include "src/base/view.h"
 #include "src/cli/command.h"
 #include "src/cli/unknown_names.h"
@@ -163,7 +162,7 @@ class Queue {
         const auto context = desk_.ContextOf(record.key, record);
         if (!context.ok()) return context.status();
         const Standing standing = Evaluate(*context, stored->facts, terms_, pins_, now_);
-        if (!IsTheTeams(standing, record.key.forge)) continue;
+        if (!IsTheTeams(standing)) continue;
         take(MakeItem(record, *context, standing), stored->facts, standing);
       }
       if (records->size() < kPage) return absl::OkStatus();
@@ -179,8 +178,7 @@ class Queue {
     item.url = record.url;
     item.open = standing.open;
     item.since = absl::InfiniteFuture();
-    item.with = standing.assignees;
-    if (item.with.empty() && !standing.answered_by.empty()) item.with = {standing.answered_by};
+    item.with = WithWhom(standing);
     const Policy& policy = terms_.back()->policy;
     for (const ClaimStanding& claim : standing.claims) {
       if (claim.released) continue;
@@ -199,38 +197,10 @@ class Queue {
     return item;
   }
 
-  // The assignees decide, then the labels, then the last responder. A ticket for which none of
-  // these names a team belongs to everybody.
-  bool IsTheTeams(const Standing& standing, const std::string& forge) const {
+  bool IsTheTeams(const Standing& standing) const {
     if (options_.team.empty()) return true;
-    const auto& teams = terms_.back()->policy.teams;
-    const Team& team = teams.at(options_.team);
-    const auto has_one_of = [&](const Team& of, const std::vector<std::string>& logins) {
-      return std::any_of(of.members.begin(), of.members.end(), [&](const Login& member) {
-        return member.forge == forge &&
-               std::any_of(logins.begin(), logins.end(),
-                           [&](const std::string& login) { return SameName(login, member.name); });
-      });
-    };
-    const auto named = [&](const Team& of) {
-      return std::any_of(of.labels.begin(), of.labels.end(), [&](const std::string& label) {
-        return std::any_of(standing.labels.begin(), standing.labels.end(),
-                           [&](const std::string& there) { return SameName(there, label); });
-      });
-    };
-    const auto some = [&](const auto& of) {
-      return std::any_of(teams.begin(), teams.end(),
-                         [&](const auto& entry) { return of(entry.second); });
-    };
-    const std::vector<std::string> answered = {standing.answered_by};
-    const auto assigned_to = [&](const Team& of) { return has_one_of(of, standing.assignees); };
-    const auto answered_by = [&](const Team& of) {
-      return !standing.answered_by.empty() && has_one_of(of, answered);
-    };
-    if (some(assigned_to)) return assigned_to(team);
-    if (some(named)) return named(team);
-    if (some(answered_by)) return answered_by(team);
-    return true;
+    const std::vector<std::string> teams = TeamsOf(standing, terms_.back()->policy);
+    return teams.empty() || Contains(teams, options_.team);
   }
 
   pipeline::Desk& desk_;

@@ -101,7 +101,8 @@ std::string DebugString(const Standing& s) {
   for (const Standstill& wait : s.waits) Append(&out, "wait ", wait);
   absl::StrAppend(&out, "labels ", absl::StrJoin(s.labels, "|"), "\nassignees ",
                   absl::StrJoin(s.assignees, "|"), "\nrequests ",
-                  absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by, "\n");
+                  absl::StrJoin(s.assign_requests, "|"), "\nanswered by ", s.answered_by,
+                  "\nasked since ", s.asked_since ? At(*s.asked_since) : "nobody", "\n");
   for (const Refusal& r : s.refusals) {
     absl::StrAppend(&out, "refusal ", NameOf(r.actor), " ", r.fact_id, " ", r.what, " [", r.reason,
                     "] label ", r.label, " customer ", r.customer, " ", At(r.at));

@@ -52,6 +52,51 @@ void RefuseIdleExcuses(const Replayed& timeline, const std::vector<ClaimWork>& w
   }
 }
 
+// True when only the author and machines have written.
+bool IsUnanswered(const Replayed& timeline, const FactSet& facts) {
+  return std::none_of(facts.begin(), facts.end(), [&](const auto& entry) {
+    const Fact& fact = entry.second;
+    return fact.kind == FactKind::kComment && !fact.actor.machine && !fact.internal &&
+           fact.actor != timeline.author && !timeline.own_comments.contains(fact.subject);
+  });
+}
+
+// See Standing::asked_since.
+std::optional<absl::Time> AskedSince(const Replayed& timeline, const FactSet& facts) {
+  const bool claimed = std::any_of(timeline.stints.begin(), timeline.stints.end(),
+                                   [](const core::Stint& stint) { return !stint.ended; });
+  if (!claimed) {
+    return IsUnanswered(timeline, facts) ? std::optional(timeline.opened_at) : std::nullopt;
+  }
+  std::optional<absl::Time> since;
+  if (!timeline.opened_by_responder) since = timeline.opened_at;
+  for (const core::Happening& happening : timeline.happenings) {
+    const bool theirs = happening.role == Role::kCustomer || happening.by_author;
+    switch (happening.kind) {
+      case core::HappeningKind::kAnswer:
+      case core::HappeningKind::kClose:
+        since.reset();
+        break;
+      case core::HappeningKind::kSpeech:
+        if (!since) since = happening.at;
+        break;
+      case core::HappeningKind::kReopen:
+        if (!since && theirs) since = happening.at;
+        break;
+      case core::HappeningKind::kAct:
+      case core::HappeningKind::kWorkaround:
+      case core::HappeningKind::kWorkaroundLabel:
+      case core::HappeningKind::kWorkaroundUnlabelled:
+      case core::HappeningKind::kTakenBack:
+      case core::HappeningKind::kArrived:
+      case core::HappeningKind::kDeleted:
+        break;
+    }
+  }
+  // A request to do something also asks.
+  return timeline.waiting.now ? std::nullopt : since;
+}
+
 }  // namespace
 
 Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& facts,
@@ -107,6 +152,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
       std::find_if(timeline.happenings.rbegin(), timeline.happenings.rend(),
                    [](const core::Happening& h) { return h.kind == core::HappeningKind::kAnswer; });
   if (answer != timeline.happenings.rend()) s.answered_by = answer->fact->actor.login;
+  if (timeline.opened) s.asked_since = AskedSince(timeline, facts);
   for (const auto& [customer, over] : timeline.over) s.over.push_back(over);
   s.refusals = std::move(timeline.refusals);
   s.acknowledged = std::move(timeline.acknowledged);

@@ -166,7 +166,8 @@ int Replayer::Phase(const Fact& fact) {
     case FactKind::kCame:
       return 0;
     case FactKind::kOperator:
-      return fact.labels.empty() ? 1 : 9;
+      return std::find(fact.labels.begin(), fact.labels.end(), kUndone) == fact.labels.end() ? 1
+                                                                                             : 9;
     case FactKind::kClosed:
       return 3;
     case FactKind::kLabelAdded:

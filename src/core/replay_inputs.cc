@@ -19,6 +19,12 @@ constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
 // The fixed head of a label template: `support: ` of `support: {plan}`.
 std::string Head(const std::string& label) { return FoldName(label.substr(0, label.find('{'))); }
 
+// Who gave a command, for people.
+std::string Giver(const Fact& fact) {
+  if (fact.provenance == Provenance::kPage) return fact.value.substr(0, fact.value.find(": "));
+  return fact.kind == FactKind::kOperator ? "an operator" : "@" + fact.actor.login;
+}
+
 }  // namespace
 
 void Replayer::NoteRequest(absl::Time at) {
@@ -144,7 +150,10 @@ void Replayer::Refuse(const Fact& fact, const Judgement& judgement, std::string 
   refusal.reason = std::move(reason);
   refusal.label = std::move(label);
   refusal.at = fact.at;
-  for (std::size_t slot = 0; slot < t_.customers.size() && refusal.customer.empty(); ++slot) {
+  // What is done on a page is answered there, never in the comment.
+  const bool on_page = fact.provenance == Provenance::kPage;
+  for (std::size_t slot = 0; slot < t_.customers.size() && refusal.customer.empty() && !on_page;
+       ++slot) {
     if ((judgement.slots >> slot) & 1) refusal.customer = t_.customers[slot];
   }
   if (judgement.role == Role::kResponder && fact.kind != FactKind::kOperator) {
@@ -165,8 +174,7 @@ bool Replayer::SetPriority(const Fact& fact, const std::string& wanted, const st
     return false;
   }
   const std::string& name = policy().priorities[*rank].name;
-  const std::string by =
-      fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
+  const std::string by = Giver(fact);
   PriorityInput input{
       fact.at,   &fact,
       name,      FoldName(label),
@@ -378,8 +386,7 @@ void Replayer::ClaimByCommand(const Fact& fact, const std::string& alias,
   if (!CoveredByPlan(*customer, fact.at)) {
     return Refuse(fact, judgement, what, "the customer's plan does not cover this ticket");
   }
-  const std::string by =
-      fact.kind == FactKind::kOperator ? std::string("an operator") : "@" + fact.actor.login;
+  const std::string by = Giver(fact);
   if (Claim(*customer, fact.at, fact.at, absl::StrCat("claimed by ", by), &fact, false)) {
     t_.stints.back().by_command = true;
   }
@@ -421,6 +428,25 @@ void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judg
   MoveAway(fact, written, *std::move(key));
 }
 
+Judgement Replayer::JudgeOperator(const Fact& fact) const {
+  const auto contact = std::find_if(
+      fact.labels.begin(), fact.labels.end(),
+      [](const std::string& label) { return absl::StartsWith(label, View(kContactOf)); });
+  // Rationale: an operator has a responder's rights and is no actor of the forge. For a page it was
+  // checked who acts before the fact was made, and the account may be of another forge.
+  if (contact == fact.labels.end()) return {Role::kResponder, 0};
+  // Their own claims alone: on any other ticket, and for who may not know of the customer, a
+  // contact is a stranger.
+  Judgement judgement{Role::kCommunity, 0};
+  const std::string customer = contact->substr(kContactOf.size());
+  for (const Claimant& claimant : claimants_) {
+    if (claimant.customer != customer) continue;
+    judgement.role = Role::kCustomer;
+    judgement.slots |= Slots{1} << claimant.slot;
+  }
+  return judgement;
+}
+
 void Replayer::Operator(const Fact& fact) {
   const bool undoes =
       std::find(fact.labels.begin(), fact.labels.end(), kUndone) != fact.labels.end();
@@ -436,9 +462,10 @@ void Replayer::Operator(const Fact& fact) {
     }
     return;
   }
-  // Rationale: an operator typed it. An operator has a responder's rights and is no actor of the
-  // forge.
-  const Judgement judgement{Role::kResponder, 0};
+  const Judgement judgement = JudgeOperator(fact);
+  if (fact.provenance == Provenance::kPage && judgement.role == Role::kResponder) {
+    Say(HappeningKind::kAct, fact, judgement);
+  }
   for (const Command& command : fact.text.commands) {
     if (undoes) {
       UndoAct(fact, command);

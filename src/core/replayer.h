@@ -133,6 +133,7 @@ class Replayer {
   bool Serves(const Customer& customer, const std::string& priority) const;
   std::vector<std::string> UsablePriorities(const Judgement& judgement) const;
   void Operator(const Fact& fact);
+  Judgement JudgeOperator(const Fact& fact) const;
   bool SetPriority(const Fact& fact, const std::string& priority, const std::string& label,
                    std::string what, const Judgement& judgement);
   void ClaimByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);

@@ -52,6 +52,8 @@ void ForgetTimes(TicketRecord* record) {
 }
 
 void TakeTimes(const Fact& fact, TicketRecord* record) {
+  // Outsiders may read when something last happened, and know nothing of what is done on pages.
+  if (fact.provenance == Provenance::kPage) return;
   switch (fact.kind) {
     case FactKind::kPermission:
     case FactKind::kMembership:
@@ -67,6 +69,20 @@ void TakeTimes(const Fact& fact, TicketRecord* record) {
       break;
   }
   record->updated_at = std::max(record->updated_at, fact.at);
+}
+
+std::optional<Turn> TurnOf(const TicketRecord& record) {
+  if (!record.tracked) return std::nullopt;
+  if (record.customers.empty()) {
+    return record.open && record.asked_since ? std::optional(Turn::kAnybodys) : std::nullopt;
+  }
+  if (record.asked_since) return Turn::kOurs;
+  return record.open && record.waiting_since ? std::optional(Turn::kCustomers) : std::nullopt;
+}
+
+bool IsOfTeam(const TicketRecord& record, std::string_view team) {
+  return record.teams.empty() ||
+         std::find(record.teams.begin(), record.teams.end(), team) != record.teams.end();
 }
 
 std::vector<ClaimRecord> ClaimsInForce(const TicketRecord& record) {

@@ -571,6 +571,13 @@ Fact MakeUndoFact(Fact act) {
   return act;
 }
 
+Fact MakePageFact(Fact act, const std::string& contact_of) {
+  act.provenance = Provenance::kPage;
+  if (!contact_of.empty()) act.labels = {std::string(kContactOf) + contact_of};
+  act.id = MakeFactId(act.kind, absl::StrCat("page ", act.id), "");
+  return act;
+}
+
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now) {
   Fact fact;

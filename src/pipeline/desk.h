@@ -320,5 +320,8 @@ Fact MakeUndoFact(Fact act);
 // The fact of an excuse: METRIC and CUSTOMER, with the reason.
 Fact MakeExcuseFact(Metric metric, std::string_view customer, std::string_view reason,
                     absl::Time now);
+// One of these acts, done on a page. `contact_of`: the customer as whose contact it was done;
+// empty: as one of the project's people.
+Fact MakePageFact(Fact act, const std::string& contact_of);
 
 }  // namespace retainer::pipeline

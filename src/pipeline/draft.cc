@@ -79,6 +79,11 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
   record.stage = standing.stage;
   record.stage_since = standing.stage_since;
   record.closed = standing.closed;
+  record.with = WithWhom(standing);
+  record.teams = TeamsOf(standing, terms.back()->policy);
+  record.asked_since = standing.asked_since;
+  record.waiting_since.reset();
+  if (standing.waiting.now) record.waiting_since = standing.waiting.since;
   record.worst = standing.worst;
   record.next_due = standing.next_due;
   record.clock_states = ClockStates(standing);

@@ -138,6 +138,8 @@ std::string IndexProject(const std::string& forge, const std::string& project) {
   return absl::StrCat(forge, "/", project);
 }
 
+std::string IndexTurn(Turn turn) { return absl::StrCat(static_cast<int>(turn)); }
+
 std::string IndexProjectPriority(std::string_view project, std::string_view priority) {
   return KeyWriter().Text(project).Text(priority).Take();
 }
@@ -188,6 +190,11 @@ Rows DerivedRows(const TicketRecord& record) {
     if (const auto worst = StateAt(claim, record.decided_at)) {
       mine.Add(Dimension::kWorst, ClockStateName(*worst));
     }
+  }
+  if (const auto turn = TurnOf(record)) ticket.Add(Dimension::kTurn, IndexTurn(*turn));
+  if (record.open && record.tracked) {
+    for (const std::string& team : record.teams) ticket.Add(Dimension::kTeam, team);
+    if (record.teams.empty()) ticket.Add(Dimension::kTeam, "");
   }
   for (const std::string& customer : record.over) {
     const std::string list = OverAllowanceOf(customer);

@@ -19,6 +19,7 @@ std::string TicketRowKey(const TicketKey& key);
 // Of a delivery in the inbox, set aside or held.
 std::string EntryKey(const std::string& forge, std::uint64_t seq);
 std::string IndexProject(const std::string& forge, const std::string& project);
+std::string IndexTurn(Turn turn);
 // The value part in the keys of a kProjectPriority list.
 std::string IndexProjectPriority(std::string_view project, std::string_view priority);
 

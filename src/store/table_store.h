@@ -151,6 +151,10 @@ class TableStore : public Store {
   absl::StatusOr<std::optional<Session>> FindSession(const std::string& hash) override;
   absl::Status EndSession(const std::string& hash) override;
   absl::Status EndSessionsOf(const Account& account) override;
+  absl::Status PinLogin(const Login& login, const std::string& id) override;
+  absl::Status SaveAdminLink(const AdminLink& link) override;
+  absl::StatusOr<std::optional<AdminLink>> TakeAdminLink(const std::string& hash,
+                                                         absl::Time now) override;
 
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::StatusOr<LedgerHead> ReadLedgerHeadAt(absl::Time at) override;

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/instant_text.h"
+#include "retainer/names.h"
 #include "src/base/view.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
@@ -19,6 +20,7 @@ namespace retainer::store {
 namespace {
 
 constexpr char kSessionsLock[] = "sessions";
+constexpr char kAdminLinksLock[] = "admin links";
 
 std::string CustomerPrefix(const std::string& customer) {
   return KeyWriter().Text(customer).Take();
@@ -58,6 +60,14 @@ LedgerEntry EntryOf(const CustomerFact& fact) {
   entry.at = fact.at;
   entry.facts.push_back(std::move(written));
   entry.changes.push_back(absl::StrCat("customer ", fact.customer, ": ", ChangeOf(fact)));
+  return entry;
+}
+
+LedgerEntry LinkEntry(absl::Time at, const std::string& what) {
+  LedgerEntry entry;
+  entry.ticket = {"", "", TicketKind::kIssue, 0};
+  entry.at = at;
+  entry.changes.push_back(what);
   return entry;
 }
 
@@ -233,6 +243,52 @@ absl::Status TableStore::EndSessionsOf(const Account& account) {
     }
   }
   return batch.empty() ? absl::OkStatus() : engine_->Write(batch);
+}
+
+absl::Status TableStore::PinLogin(const Login& login, const std::string& id) {
+  const std::string name = FoldName(login.name);
+  const std::string row = KeyWriter().Text(login.forge).Text(name).Take();
+  const LockStripes::Hold hold = locks_.Acquire({absl::StrCat("pin ", login.forge, "/", name)});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  const auto there = engine_->Read()->Get(Table::kPins, row);
+  if (!there.ok()) return there.status();
+  if (*there) return absl::OkStatus();
+  Batch batch;
+  batch.Put(Table::kPins, row, id);
+  const absl::Status written = engine_->Write(batch);
+  pins_.Written(!written.ok(), /*with_pins=*/true);
+  return written;
+}
+
+absl::Status TableStore::SaveAdminLink(const AdminLink& link) {
+  const LockStripes::Hold hold = locks_.Acquire({kAdminLinksLock});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Batch batch;
+  {
+    const auto view = engine_->Read();
+    auto all = ReadAll<AdminLink>(*view, Table::kAdminLinks, SIZE_MAX);
+    if (!all.ok()) return all.status();
+    for (const AdminLink& old : *all) {
+      if (old.expires <= link.created) batch.Delete(Table::kAdminLinks, old.hash);
+    }
+  }
+  batch.Put(Table::kAdminLinks, link.hash, EncodeRecord(link));
+  return ledger_.Write(std::move(batch), {LinkEntry(link.created, "an admin link was made")});
+}
+
+absl::StatusOr<std::optional<AdminLink>> TableStore::TakeAdminLink(const std::string& hash,
+                                                                   absl::Time now) {
+  const LockStripes::Hold hold = locks_.Acquire({kAdminLinksLock});
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  const auto link = ReadRecord<AdminLink>(*engine_->Read(), Table::kAdminLinks, hash);
+  if (!link.ok()) return link.status();
+  if (!*link || (*link)->expires <= now) return std::optional<AdminLink>();
+  Batch batch;
+  batch.Delete(Table::kAdminLinks, hash);
+  const absl::Status written =
+      ledger_.Write(std::move(batch), {LinkEntry(now, "an admin link was followed")});
+  if (!written.ok()) return written;
+  return *link;
 }
 
 }  // namespace retainer::store

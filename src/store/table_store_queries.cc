@@ -40,6 +40,8 @@ bool Matches(const TicketQuery& query, const TicketRecord& record) {
     return false;
   }
   if (query.open && record.open != *query.open) return false;
+  if (query.turn && TurnOf(record) != *query.turn) return false;
+  if (!query.team.empty() && !IsOfTeam(record, query.team)) return false;
   if (query.worst && StateFor(query, record) != query.worst) return false;
   if (query.due_before && DueIn(record, query.customer) >= *query.due_before) return false;
   if (query.customer.empty() && query.priorities.empty() && !query.metric) return true;
@@ -107,6 +109,16 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
   // Broken at an instant means due before it: the list by due instant finds these tickets.
   const bool by_order = query.worst == ClockState::kBreached && !Stored(query) && !order;
   if (query.worst && !by_order) add(Dimension::kWorst, ClockStateName(*query.worst));
+  // These lists are of whole tickets. A customer's own list is short.
+  const bool whole = query.customer.empty();
+  if (query.turn && whole) add(Dimension::kTurn, IndexTurn(*query.turn));
+  if (!query.team.empty() && whole && query.open == true) {
+    // Tickets of no team belong to each.
+    std::vector<std::string> nobodys = lists;
+    lists.push_back(ListPrefix(Dimension::kTeam, "", query.team, order));
+    nobodys.push_back(ListPrefix(Dimension::kTeam, "", "", order));
+    return {lists, nobodys};
+  }
   if (query.open) add(Dimension::kOpen, *query.open ? "open" : "closed");
   if (!lists.empty()) return {lists};
   return {{ListPrefix(Dimension::kOpen, query.customer, "open", order)},

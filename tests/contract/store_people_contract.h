@@ -138,4 +138,26 @@ TEST_P(StoreContract, AllSessionsOfAnAccountEndTogether) {
   EXPECT_TRUE(store_.FindSession("h3")->has_value());
 }
 
+TEST_P(StoreContract, ALoginIsPinnedOnce) {
+  ASSERT_TRUE(store_.PinLogin({"github", "Carol"}, "7").ok());
+  ASSERT_TRUE(store_.PinLogin({"github", "carol"}, "8").ok());
+  EXPECT_EQ(*store_.LoadPins()->Find({"github", "carol"}), "7");
+  EXPECT_EQ(store_.LoadPins()->Find({"gitlab", "carol"}), nullptr);
+}
+
+TEST_P(StoreContract, AnAdminLinkIsTakenOnceAndBeforeItExpires) {
+  const AdminLink link{"h1", "root", At(0), At(10)};
+  const std::uint64_t length = store_.ReadLedgerHead()->length;
+  ASSERT_TRUE(store_.SaveAdminLink(link).ok());
+  EXPECT_FALSE(store_.TakeAdminLink("h2", At(1))->has_value());
+  EXPECT_EQ(**store_.TakeAdminLink("h1", At(1)), link);
+  EXPECT_FALSE(store_.TakeAdminLink("h1", At(1))->has_value());
+  EXPECT_EQ(store_.ReadLedgerHead()->length, length + 2);
+  ASSERT_TRUE(store_.SaveAdminLink(link).ok());
+  EXPECT_FALSE(store_.TakeAdminLink("h1", At(10))->has_value());
+  ASSERT_TRUE(store_.SaveAdminLink({"h3", "root", At(20), At(30)}).ok());
+  EXPECT_FALSE(store_.TakeAdminLink("h1", At(1))->has_value()) << "deleted with the next";
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
 }  // namespace retainer

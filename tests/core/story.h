@@ -195,6 +195,16 @@ class Story {
     fact.text.commands = {{name, std::move(argument), false}};
     return Add(std::move(fact));
   }
+  // Done on a page, by a contact of `customer`; empty: by one of the project's people.
+  Story& DoesOnPage(const std::string& who, const std::string& customer, CommandName name,
+                    std::string argument = "") {
+    Fact fact = OperatorFact();
+    fact.provenance = Provenance::kPage;
+    fact.value = absl::StrCat(who, ": because");
+    if (!customer.empty()) fact.labels = {absl::StrCat("contact of ", customer)};
+    fact.text.commands = {{name, std::move(argument), false}};
+    return Add(std::move(fact));
+  }
   Story& Excuses(std::string_view metric, std::string_view customer, std::string_view reason) {
     Fact fact = OperatorFact();
     fact.subject = absl::StrCat(absl::string_view(metric.data(), metric.size()), " ",

@@ -59,6 +59,15 @@ void Describe(Io& io, Session& session) {
   io(2, session.account);
   io(3, session.created);
   io(4, session.expires);
+  io(5, session.by_link);
+}
+
+template <class Io>
+void Describe(Io& io, AdminLink& link) {
+  io(1, link.hash);
+  io(2, link.by);
+  io(3, link.created);
+  io(4, link.expires);
 }
 
 }  // namespace retainer::store

@@ -18,7 +18,7 @@ namespace retainer::store {
 inline NumberRange KnownNumbers(Enumeration<TicketKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Stage>) { return {1, 6}; }
 inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 26}; }
-inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 4}; }
+inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 5}; }
 inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 12}; }
 inline NumberRange KnownNumbers(Enumeration<ClockState>) { return {1, 9}; }
 inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 7}; }

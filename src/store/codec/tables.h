@@ -53,6 +53,7 @@
 // contacts       text forge, text actor id, text customer ContactRow; of accounts that ever joined
 // invitations    the token's hash (raw)                   the customer's id
 // sessions       the cookie's hash (raw)                  Session
+// admin_links    the token's hash (raw)                   AdminLink
 // ledger         u64 number, from 1                       LedgerRecord
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
@@ -67,6 +68,8 @@
 // instant. The dimensions are: open or closed (6, `open` or `closed`), project (7, `forge/id`),
 // priorities (8, empty if there is none), the worst clock state at the last decision (9, its name),
 // metrics with an open cycle (10), priorities within a project (17, text project, text priority).
+// Only for the whole ticket: whose turn it is (22, its number as text), and the teams to which an
+// open ticket belongs (23; empty: to none).
 //
 // The same lists in other orders, by the ticket's opening (u8 1) or its last activity (u8 2):
 //
@@ -164,15 +167,16 @@ enum class Table : std::uint8_t {
   kContacts,
   kInvitations,
   kSessions,
+  kAdminLinks,
 };
 
-inline constexpr std::array<std::string_view, 35> kTableNames = {
+inline constexpr std::array<std::string_view, 36> kTableNames = {
     "meta",     "inbox",          "bodies",       "deliveries",  "expiry",         "set_aside",
     "tickets",  "open_tickets",   "indexes",      "facts",       "wakeups",        "faces",
     "dirty",    "shown",          "dead_faces",   "notice_ids",  "notice_queue",   "terms",
     "projects", "project_paths",  "pins",         "tokens",      "token_hashes",   "ledger",
     "counters", "told_notices",   "dead_notices", "overrides",   "refused_labels", "held",
-    "resyncs",  "customer_facts", "contacts",     "invitations", "sessions"};
+    "resyncs",  "customer_facts", "contacts",     "invitations", "sessions",       "admin_links"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
@@ -200,6 +204,8 @@ enum class Dimension : std::uint8_t {
   kHiddenOwed = 19,
   kQuestionsOutside = 20,
   kAsks = 21,
+  kTurn = 22,
+  kTeam = 23,
 };
 
 // The orders of kOrdered.

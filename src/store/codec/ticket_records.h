@@ -157,6 +157,10 @@ void Describe(Io& io, TicketRecord& record) {
   io(30, record.over);
   io(31, record.used);
   io(32, record.closed);
+  io(33, record.with);
+  io(34, record.teams);
+  io(35, record.asked_since);
+  io(36, record.waiting_since);
 }
 
 }  // namespace retainer::store
