@@ -7,6 +7,7 @@ std::vector<Route> MakeRoutes(const ApiRouteOptions& options) {
   AddTicketRoutes(&routes);
   AddGateRoute(options, &routes);
   AddDeskRoutes(&routes);
+  AddFigureRoutes(&routes);
   AddBadgeRoute(&routes);
   routes.push_back({"/openapi.json", Access::kOpen, {}, [](const ApiContext&, const ApiRequest&) {
                       ApiAnswer answer;

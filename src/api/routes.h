@@ -47,6 +47,7 @@ const Route* FindRoute(const std::vector<Route>& routes, std::string_view path,
 void AddTicketRoutes(std::vector<Route>* routes);
 void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes);
 void AddDeskRoutes(std::vector<Route>* routes);
+void AddFigureRoutes(std::vector<Route>* routes);
 void AddBadgeRoute(std::vector<Route>* routes);
 
 // The text of openapi.json.

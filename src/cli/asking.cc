@@ -38,7 +38,13 @@ absl::StatusOr<Answered> Answer(const std::string& path, const std::string& requ
 void AskAndPrint(const AskOptions& options, const std::string& request, Needs needs) {
   const auto answered = Answer(options.config, request, needs);
   if (!answered.ok()) Fail(answered.status());
-  std::cout << (options.json ? answered->data + "\n" : Printable(answered->text));
+  if (options.json) {
+    std::cout << answered->data << "\n";
+  } else if (options.file && isatty(STDOUT_FILENO) == 0) {
+    std::cout << answered->text;
+  } else {
+    std::cout << Printable(answered->text);
+  }
 }
 
 std::string OperatorName() {

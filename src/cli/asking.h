@@ -15,6 +15,8 @@ namespace retainer::cli {
 struct AskOptions {
   std::string config;
   bool json = false;
+  // The text is a file's content: printed as it is, unless standard output is a terminal.
+  bool file = false;
 };
 
 // Adds the options `--config` and `--json`.

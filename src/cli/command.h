@@ -59,6 +59,8 @@ void RegisterResync(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
 void RegisterGate(CLI::App& app);
 void RegisterPolicy(CLI::App& app);
+void RegisterFigures(CLI::App& app);
+void RegisterReport(CLI::App& app);
 // The process that fetches the policy (src/git/child.h); not in the help.
 void RegisterGitChild(CLI::App& app);
 

@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
   RegisterBacktest(app);
   RegisterGate(app);
   RegisterPolicy(app);
+  RegisterFigures(app);
+  RegisterReport(app);
   RegisterGitChild(app);
   try {
     app.parse(argc, argv);

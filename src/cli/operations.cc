@@ -27,6 +27,7 @@
 #include "src/cli/policy_operations.h"
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
+#include "src/cli/report_operations.h"
 #include "src/cli/token_operations.h"
 #include "src/cli/unknown_names.h"
 #include "src/pipeline/judge.h"
@@ -384,6 +385,10 @@ std::string Operations::Answer(const std::string& request_text) {
       auto changed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = changed.ok() ? impact_.Answer(desk_, store_, clock_, **changed, request)
                             : changed.status();
+    } else if (op == "figures") {
+      result = AskFigures(desk_, store_, clock_, request);
+    } else if (op == "report") {
+      result = AskReport(desk_, store_, clock_, request);
     } else if (op == "leaving") {
       result = Leaving(desk_, store_, request);
     } else if (op == "policy log") {

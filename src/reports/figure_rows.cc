@@ -106,7 +106,7 @@ absl::StatusOr<FigureTable> SumFigures(const ReportSources& sources,
   return table;
 }
 
-ordered_json FiguresJson(const Figures& figures, absl::Time as_of) {
+ordered_json FiguresJson(const Figures& figures) {
   ordered_json ages = ordered_json::object();
   for (std::size_t i = 0; i < figures.backlog.size(); ++i) ages[kAges[i]] = figures.backlog[i];
   ordered_json priorities = ordered_json::object();
@@ -121,9 +121,7 @@ ordered_json FiguresJson(const Figures& figures, absl::Time as_of) {
   }
   ordered_json silence = nullptr;
   if (figures.silent) {
-    silence = {{"ticket", ToString(*figures.silent)},
-               {"since", Rfc3339(figures.silent_since)},
-               {"seconds", absl::ToInt64Seconds(as_of - figures.silent_since)}};
+    silence = {{"ticket", ToString(*figures.silent)}, {"since", Rfc3339(figures.silent_since)}};
   }
   return {{"promises", TallyJson(figures.promises())},
           {"metrics", MetricsJson(figures.commitments)},
@@ -146,7 +144,7 @@ ordered_json FiguresJson(const FigureTable& table) {
   const FigureScope& scope = table.sums.scope();
   ordered_json rows = ordered_json::object();
   for (const auto& [name, figures] : table.sums.rows()) {
-    rows[name] = FiguresJson(figures, scope.as_of);
+    rows[name] = FiguresJson(figures);
   }
   return {{"from", DayText(table.span.from)}, {"until", DayText(table.span.until)},
           {"time_zone", table.zone},          {"as_of", Rfc3339(scope.as_of)},

@@ -45,7 +45,7 @@ std::string FiguresCsv(const FigureTable& table);
 std::string FiguresText(const FigureTable& table);
 
 // The figures of one row, as in FiguresJson.
-nlohmann::ordered_json FiguresJson(const Figures& figures, absl::Time as_of);
+nlohmann::ordered_json FiguresJson(const Figures& figures);
 
 std::string ShareText(std::optional<double> share);        // `97.5 %`; `-`: nothing was decided
 std::string TookText(std::optional<absl::Duration> took);  // `2h 5m`; `-`: nothing was measured

@@ -159,9 +159,11 @@ absl::StatusOr<Report> MakeReport(const ReportSources& sources, const ReportQues
         ContactLines(*customer, ReadCustomerFacts(stored->facts), scope.as_of, report.zone);
     report.terms = TermLines(*customer, question.span);
   }
-  auto ledger = sources.store.ReadLedgerHeadAt(scope.as_of);
-  if (!ledger.ok()) return ledger.status();
-  report.ledger = *std::move(ledger);
+  if (question.proven) {
+    const auto ledger = sources.store.ReadLedgerHeadAt(scope.as_of);
+    if (!ledger.ok()) return ledger.status();
+    report.ledger = ledger->digest;
+  }
   return report;
 }
 

@@ -25,6 +25,9 @@ struct ReportQuestion {
   std::optional<ProjectRef> project;  // as `key`
   std::optional<ProjectKey> key;
   Audience audience = Audience::kTeam;
+  // Name the ledger's head. Only for the team, and for what the team sends: it changes with the
+  // tickets of everybody.
+  bool proven = false;
 };
 
 // A promise that was missed, or one of the slowest, with the words that explain it.
@@ -58,8 +61,10 @@ struct Report {
   // Of a customer only:
   std::vector<std::string> contacts;  // one line each
   std::vector<std::string> terms;     // what began and ended in the span, one line each
-  // The ledger's head at `as_of`: it proves what the report is made from.
-  LedgerHead ledger;
+  // The ledger's digest at `as_of`, in hex: it proves what the report is made from. Without the
+  // ledger's length, which would tell a customer how much happens on other tickets. Empty: not
+  // proven.
+  std::string ledger;
 };
 
 inline constexpr std::size_t kMostMisses = 200;

@@ -50,7 +50,7 @@ std::string Json(const Report& report) {
                        {"commit", TextOrNull(report.commit)}};
   json["misses"] = ordered_json::array();
   for (const ReportedPromise& miss : report.misses) json["misses"].push_back(PromiseJson(miss));
-  json["figures"] = FiguresJson(report.figures, report.as_of);
+  json["figures"] = FiguresJson(report.figures);
   json["slowest"] = ordered_json::array();
   for (const ReportedPromise& slow : report.slowest) json["slowest"].push_back(PromiseJson(slow));
   json["weeks"] = ordered_json::object();
@@ -73,7 +73,7 @@ std::string Json(const Report& report) {
   }
   json["contacts"] = report.contacts;
   json["terms"] = report.terms;
-  json["ledger"] = {{"length", report.ledger.length}, {"digest", report.ledger.digest}};
+  json["ledger"] = TextOrNull(report.ledger);
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -160,7 +160,7 @@ std::string Markdown(const Report& report) {
   absl::StrAppend(
       &text, "\nAs of ", UtcText(report.as_of), ", policy ", report.policy.substr(0, 12),
       report.commit.empty() ? "" : absl::StrCat(" of commit ", report.commit.substr(0, 12)),
-      ". Ledger: record ", report.ledger.length, ", `", report.ledger.digest, "`.\n");
+      report.ledger.empty() ? "" : absl::StrCat(". Ledger: `", report.ledger, "`"), ".\n");
   return text;
 }
 

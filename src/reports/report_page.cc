@@ -73,13 +73,16 @@ std::string ReportPage(const Report& report) {
                 {"closed", absl::StrCat(report.figures.closed)},
                 {"reopened", absl::StrCat(report.figures.reopened)},
                 {"as_of", UtcText(report.as_of)},
-                {"policy", report.policy.substr(0, 12)},
-                {"length", absl::StrCat(report.ledger.length)},
-                {"digest", report.ledger.digest}};
+                {"policy", report.policy.substr(0, 12)}};
   if (!report.commit.empty()) {
     PageValues from;
     from.texts["commit"] = report.commit.substr(0, 12);
     page.Show("from_commit", std::move(from));
+  }
+  if (!report.ledger.empty()) {
+    PageValues proof;
+    proof.texts["digest"] = report.ledger;
+    page.Show("proof", std::move(proof));
   }
   if (std::string svg = WeeklyBars(report.weeks); !svg.empty()) {
     PageValues bars;

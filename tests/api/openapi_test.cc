@@ -127,6 +127,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
 
   const std::string project = "project=github:acme/opendb";
   const std::string ticket = "/api/v1/ticket?ref=github:acme/opendb%23";
+  const std::string report = "/api/v1/report?from=2026-03-01&until=2026-03-02";
   const std::vector<std::string> fine = {"/api/v1/tickets",
                                          "/api/v1/tickets?limit=1",
                                          "/api/v1/tickets?customer=acme",
@@ -141,6 +142,13 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
                                          "/api/v1/customers/globex?" + project,
                                          "/api/v1/policy",
                                          "/api/v1/ledger/head",
+                                         "/api/v1/figures?by=customer&from=2026-03-01",
+                                         "/api/v1/figures?format=csv&by=week&" + project,
+                                         report + "&all=true",
+                                         report + "&customer=acme",
+                                         report + "&format=html&" + project,
+                                         report + "&format=md&customer=globex",
+                                         report + "&format=csv&customer=acme",
                                          "/badge.svg?" + project,
                                          "/openapi.json"};
   for (const std::string& target : fine) {
@@ -161,7 +169,8 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   Ask("/api/v1/gate?" + project);
   // 403 and 404.
   for (const std::string route : {"/api/v1/tickets?", "/api/v1/queue?", "/api/v1/gate?",
-                                  "/badge.svg?", "/api/v1/customers/globex?"}) {
+                                  "/badge.svg?", "/api/v1/customers/globex?", "/api/v1/figures?",
+                                  "/api/v1/report?from=2026-03-01&until=2026-03-02&"}) {
     Ask(route + project, "there");
     Ask(route + "project=github:acme/none");
   }

@@ -22,6 +22,7 @@ class ReportTest : public Reported {
     question.span = March();
     question.customer = customer;
     question.audience = audience;
+    question.proven = audience == Audience::kTeam;
     auto report = MakeReport(Sources(), question);
     EXPECT_TRUE(report.ok()) << report.status();
     return *std::move(report);
@@ -106,11 +107,11 @@ TEST_F(ReportTest, ItNamesWhatIsOpenTheContactsTheTermsAndTheLedger) {
   EXPECT_EQ(report.contacts, std::vector<std::string>{"github:dave, named in the policy"});
   EXPECT_EQ(report.terms, (std::vector<std::string>{"2026-03-15: plan gold ends",
                                                     "2026-03-16: plan gold begins"}));
-  EXPECT_EQ(report.ledger.digest, store.ReadLedgerHead()->digest);
-  EXPECT_FALSE(report.ledger.digest.empty());
+  EXPECT_EQ(report.ledger, store.ReadLedgerHead()->digest);
+  EXPECT_FALSE(report.ledger.empty());
   const nlohmann::json json = nlohmann::json::parse(WriteReport(report, ReportFormat::kJson));
   EXPECT_EQ(json["open"][0]["ticket"], "github:acme/opendb#1");
-  EXPECT_EQ(json["ledger"]["digest"], report.ledger.digest);
+  EXPECT_EQ(json["ledger"], report.ledger);
 }
 
 TEST_F(ReportTest, WordsOfPeopleCannotBecomeActive) {
