@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "retainer/backtest.h"
 #include "retainer/core.h"
@@ -38,6 +39,8 @@ std::optional<FigureCut> ParseFigureCut(std::string_view name);
 
 // The rows of tickets and promises that have no plan, customer or priority.
 inline constexpr std::string_view kCommunityRow = "(community)";
+// The row of tickets that belong to no team.
+inline constexpr std::string_view kNoTeamRow = "(no team)";
 
 struct FigureScope {
   absl::Time from;   // inclusive
@@ -154,6 +157,11 @@ class FigureSums {
   std::map<std::string, Figures> rows_;
 };
 
+// True if the promise was missed, or is open and late at `as_of`.
+bool IsMissed(const Cycle& cycle, absl::Time as_of);
+
+// The first day of an instant's week.
+absl::CivilDay MondayOf(absl::Time at, absl::TimeZone zone);
 // `2026-W48`: the ISO week of an instant.
 std::string WeekName(absl::Time at, absl::TimeZone zone);
 

@@ -1,7 +1,7 @@
 // Figures and reports.
 //
-// They are summed up from tickets while the caller waits, which takes seconds for very many tickets.
-// So one request is answered at a time, a few wait for it, and others are asked to come again.
+// They are summed up from tickets while the caller waits, which takes seconds for very many
+// tickets. So one request is answered at a time, a few wait for it, and others are asked to come again.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

@@ -10,13 +10,16 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "src/cli/command.h"
 #include "src/cli/jump_clock.h"
 #include "src/cli/loading.h"
+#include "src/cli/quarter.h"
 #include "src/cli/running.h"
 #include "src/cli/stream_log.h"
 #include "src/sandbox/demo_story.h"
@@ -95,7 +98,10 @@ class Stage final : public sandbox::StoryStage {
 void WriteFiles(const DemoFolder& folder, const sandbox::Sandbox& sandbox,
                 const sandbox::StoryCredentials& credentials,
                 const sandbox::StoryService& addresses, absl::Time now) {
-  for (const auto& [name, text] : sandbox::StoryFiles(sandbox, credentials, addresses, now)) {
+  std::map<std::string, std::string> files =
+      sandbox::StoryFiles(sandbox, credentials, addresses, now);
+  files.merge(QuarterPolicyFiles(now));
+  for (const auto& [name, text] : files) {
     const std::filesystem::path file = folder.path() / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
@@ -125,6 +131,14 @@ void Demo(const DemoOptions& options) {
 
   const auto config = LoadConfigFile((folder.path() / "retainer.yaml").string());
   if (!config.ok()) Fail(config.status());
+  // What lies behind the story: a desk that has worked for a quarter.
+  std::vector<ProjectKey> projects;
+  for (const ProjectRef& ref : QuarterProjects()) {
+    projects.push_back({ref.forge, absl::StrCat(sandbox.AddProject({.ref = ref}))});
+  }
+  if (absl::Status played = PlayQuarter(*config, projects, clock.Now(), log); !played.ok()) {
+    Fail(played);
+  }
   auto running = Running::Start(*config, clock, log);
   if (!running.ok()) Fail(running.status());
   sandbox::PointHooks(sandbox, *credentials, (*running)->url());

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "src/core/telling.h"
 
 namespace retainer {
 namespace {
@@ -19,11 +18,6 @@ constexpr std::pair<FigureCut, std::string_view> kCuts[] = {
     {FigureCut::kPriority, "priority"},
 };
 
-absl::CivilDay MondayOf(absl::Time at, absl::TimeZone zone) {
-  const absl::CivilDay day = absl::ToCivilDay(at, zone);
-  return day - static_cast<int>(absl::GetWeekday(day));  // Monday is 0
-}
-
 std::size_t AgeStep(absl::Duration age) {
   const absl::Duration day = absl::Hours(24);
   return age <= 7 * day ? 0 : age <= 30 * day ? 1 : age <= 90 * day ? 2 : 3;
@@ -31,15 +25,7 @@ std::size_t AgeStep(absl::Duration age) {
 
 // The instant at which a cycle counts. Nullopt: it is not decided at `as_of`.
 std::optional<absl::Time> CountedAt(const Cycle& cycle, absl::Time as_of) {
-  switch (cycle.outcome) {
-    case Outcome::kMissed:
-      return cycle.due;
-    case Outcome::kOpen:
-      if (cycle.due > as_of) return std::nullopt;
-      return cycle.due;
-    default:
-      return cycle.stopped;
-  }
+  return IsMissed(cycle, as_of) ? cycle.due : cycle.stopped;
 }
 
 void Count(const Cycle& cycle, FigureTally* tally) {
@@ -167,6 +153,16 @@ absl::Duration OverdueOf(const FiguredPromise& promise, absl::Time as_of) {
   return promise.stopped.value_or(as_of) - promise.due;
 }
 
+bool IsMissed(const Cycle& cycle, absl::Time as_of) {
+  return cycle.outcome == Outcome::kMissed ||
+         (cycle.outcome == Outcome::kOpen && cycle.due <= as_of);
+}
+
+absl::CivilDay MondayOf(absl::Time at, absl::TimeZone zone) {
+  const absl::CivilDay day = absl::ToCivilDay(at, zone);
+  return day - static_cast<int>(absl::GetWeekday(day));  // Monday is 0
+}
+
 std::string WeekName(absl::Time at, absl::TimeZone zone) {
   // ISO 8601: a week belongs to the year of its Thursday.
   const absl::CivilDay thursday = MondayOf(at, zone) + 3;
@@ -209,7 +205,8 @@ class FigureSums::Adding {
   Adding(FigureSums& sums, const FiguredTicket& ticket, const Standing& standing)
       : sums_(sums), scope_(sums.scope_), ticket_(ticket), standing_(standing) {
     if (scope_.cut == FigureCut::kTeam) {
-      teams_ = core::TeamsFor(standing.labels, sums.terms_->policy);
+      teams_ = TeamsOf(standing, sums.terms_->policy);
+      if (teams_.empty()) teams_.emplace_back(kNoTeamRow);
     }
   }
 
@@ -290,7 +287,7 @@ class FigureSums::Adding {
         for (const auto& name : RowsOf(claim.customer, cycle.promise->plan, priority, *at)) {
           Figures& row = sums_.Row(name);
           Count(cycle, &metric_of(row).tally);
-          if (owed && IsMiss(cycle)) {
+          if (owed && IsMissed(cycle, scope_.as_of)) {
             ++row.missed_at[HourOfWeek(cycle.due, scope_.zone)];
             AddMiss(FiguredOf(claim, clock, cycle), &row);
           }
@@ -304,10 +301,6 @@ class FigureSums::Adding {
         if (owed) AddSlow(FiguredOf(claim, clock, cycle), &row);
       }
     }
-  }
-
-  static bool IsMiss(const Cycle& cycle) {
-    return cycle.outcome == Outcome::kMissed || cycle.outcome == Outcome::kOpen;
   }
 
   void AddObjective(const PromiseClock& clock) {

@@ -93,7 +93,8 @@ absl::StatusOr<FigureTable> SumFigures(const ReportSources& sources,
   scope.zone = zone;
   scope.cut = question.cut;
   scope.customer = question.customer;
-  const WalkScope walk{scope.from, scope.as_of, question.project, question.customer,
+  WeekWatch watch(scope);
+  const WalkScope walk{WeekWatch::BeginOf(scope), scope.as_of, question.project, question.customer,
                        question.audience};
   FigureTable table{question.span, ZoneNameFor(current, question.customer),
                     TermsUntil(sources.terms, scope.as_of).back()->id,
@@ -101,8 +102,10 @@ absl::StatusOr<FigureTable> SumFigures(const ReportSources& sources,
   absl::Status walked =
       WalkTickets(sources, walk, [&](const FiguredTicket& ticket, const Standing& standing) {
         table.sums.Add(ticket, standing);
+        watch.Add(ticket, standing);
       });
   if (!walked.ok()) return walked;
+  table.stands_out = watch.Find();
   return table;
 }
 
@@ -146,10 +149,21 @@ ordered_json FiguresJson(const FigureTable& table) {
   for (const auto& [name, figures] : table.sums.rows()) {
     rows[name] = FiguresJson(figures);
   }
+  ordered_json unusual = ordered_json::array();
+  for (const StandsOut& one : table.stands_out) {
+    ordered_json tickets = ordered_json::array();
+    for (const TicketRef& ticket : one.tickets) tickets.push_back(ToString(ticket));
+    unusual.push_back({{"what", one.what},
+                       {"where", one.where},
+                       {"week", one.week},
+                       {"count", one.tickets.size()},
+                       {"median", one.median},
+                       {"tickets", std::move(tickets)}});
+  }
   return {{"from", DayText(table.span.from)}, {"until", DayText(table.span.until)},
           {"time_zone", table.zone},          {"as_of", Rfc3339(scope.as_of)},
           {"policy", table.policy},           {"by", std::string(FigureCutName(scope.cut))},
-          {"rows", std::move(rows)}};
+          {"rows", std::move(rows)},          {"stands_out", std::move(unusual)}};
 }
 
 std::string FiguresCsv(const FigureTable& table) {
@@ -192,6 +206,11 @@ std::string FiguresText(const FigureTable& table) {
                           figures.closed, figures.open(), figures.reopened,
                           TookText(Quantile(took, 0.5)), TookText(Quantile(took, 0.9)));
   }
+  if (!table.stands_out.empty()) absl::StrAppend(&text, "\nWhat stands out:\n");
+  for (const StandsOut& one : table.stands_out) {
+    absl::StrAppendFormat(&text, "  %s, %s: %d tickets %s, usually %g\n", one.week, one.where,
+                          one.tickets.size(), one.what, one.median);
+  }
   return text;
 }
 
@@ -208,7 +227,8 @@ std::string TookText(std::optional<absl::Duration> took) {
   if (minutes == 0) return absl::StrCat(absl::ToInt64Seconds(*took), "s");
   if (minutes < 60) return absl::StrCat(minutes, "m");
   // No days: a day of open time is not a day of the calendar.
-  return absl::StrCat(minutes / 60, "h ", minutes % 60, "m");
+  return absl::StrCat(minutes / 60, "h",
+                      minutes % 60 == 0 ? "" : absl::StrCat(" ", minutes % 60, "m"));
 }
 
 }  // namespace retainer::reports

@@ -5,9 +5,11 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "retainer/figures.h"
+#include "retainer/stands_out.h"
 #include "src/reports/span.h"
 #include "src/reports/ticket_walk.h"
 
@@ -26,6 +28,7 @@ struct FigureTable {
   std::string zone;    // of the days and weeks
   std::string policy;  // the version in force at the end of the span
   FigureSums sums;
+  std::vector<StandsOut> stands_out = {};
 };
 
 // The time zone that a question's days are in: that of the customer, if it asks for one, else the

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "retainer/customer_fact.h"
-#include "retainer/instant_text.h"
 
 namespace retainer::reports {
 namespace {
@@ -17,14 +16,20 @@ std::string OpenTimeText(absl::Duration time) {
   return absl::StrCat(TookText(time), " of open time");
 }
 
-std::string WhyMissed(const FiguredPromise& miss, absl::Time as_of) {
-  const bool open = !miss.stopped;
+// `25d 13h`, by the calendar.
+std::string DaysText(absl::Duration time) {
+  const std::int64_t hours = absl::ToInt64Hours(time);
+  return hours < 48 ? TookText(time) : absl::StrCat(hours / 24, "d ", hours % 24, "h");
+}
+
+std::string WhyMissed(const FiguredPromise& miss, const FigureScope& scope) {
+  const auto at = [&](absl::Time time) { return LocalText(time, scope.zone); };
   return absl::StrCat("Promised within ", OpenTimeText(miss.target), ". It started on ",
-                      UtcText(miss.started), " and was due on ", UtcText(miss.due), ". ",
-                      open ? absl::StrCat("It was still open on ", UtcText(as_of))
-                           : absl::StrCat("It was done on ", UtcText(*miss.stopped)),
-                      ", after ", OpenTimeText(miss.took), ", ", TookText(OverdueOf(miss, as_of)),
-                      " too late by the calendar.");
+                      at(miss.started), " and was due on ", at(miss.due), ". ",
+                      miss.stopped ? absl::StrCat("It was done on ", at(*miss.stopped))
+                                   : absl::StrCat("It was still open on ", at(scope.as_of)),
+                      ", after ", OpenTimeText(miss.took), ": ",
+                      DaysText(OverdueOf(miss, scope.as_of)), " too late.");
 }
 
 std::string WhySlow(const FiguredPromise& slow) {
@@ -85,7 +90,7 @@ std::vector<std::string> ContactLines(const Customer& customer, const CustomerBo
 void AddWords(const FigureSums& sums, Report* report) {
   const Figures& all = report->figures;
   for (const FiguredPromise& miss : all.misses) {
-    report->misses.push_back({miss, WhyMissed(miss, sums.scope().as_of)});
+    report->misses.push_back({miss, WhyMissed(miss, sums.scope())});
   }
   for (const FiguredPromise& slow : all.slowest) {
     if (report->slowest.size() == kMostSlow) break;
@@ -94,6 +99,10 @@ void AddWords(const FigureSums& sums, Report* report) {
 }
 
 }  // namespace
+
+std::string LocalText(absl::Time time, absl::TimeZone zone) {
+  return absl::FormatTime("%Y-%m-%d %H:%M %Z", time, zone);
+}
 
 absl::StatusOr<Report> MakeReport(const ReportSources& sources, const ReportQuestion& question) {
   const Policy& current = sources.terms.back()->policy;

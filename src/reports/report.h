@@ -74,6 +74,9 @@ inline constexpr std::size_t kMostOpen = 200;
 // NotFound: the policy names no such customer. Else the errors of WalkTickets.
 absl::StatusOr<Report> MakeReport(const ReportSources& sources, const ReportQuestion& question);
 
+// `2026-10-05 09:41 CEST`, for people.
+std::string LocalText(absl::Time time, absl::TimeZone zone);
+
 enum class ReportFormat { kHtml, kMarkdown, kCsv, kJson };
 std::optional<ReportFormat> ParseReportFormat(std::string_view name);  // html, md, csv, json
 

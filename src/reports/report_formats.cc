@@ -150,15 +150,17 @@ std::string Markdown(const Report& report) {
                   report.figures.closed, " closed, ", report.figures.reopened,
                   " reopened in this time.\n\n");
   for (const ReportedOpen& open : report.open) {
-    absl::StrAppend(&text, "- ", Link(open.ticket.ref, open.ticket.url, open.ticket.title), " (",
-                    templates::InertText(open.priority),
-                    "): ", open.due ? absl::StrCat("due ", UtcText(*open.due)) : "nothing is due",
-                    "\n");
+    absl::StrAppend(
+        &text, "- ", Link(open.ticket.ref, open.ticket.url, open.ticket.title), " (",
+        templates::InertText(open.priority), "): ",
+        open.due ? absl::StrCat("due ", LocalText(*open.due, report.zone)) : "nothing is due",
+        "\n");
   }
   AddLines("Contacts", report.contacts, &text);
   AddLines("Changes of terms", report.terms, &text);
   absl::StrAppend(
-      &text, "\nAs of ", UtcText(report.as_of), ", policy ", report.policy.substr(0, 12),
+      &text, "\nAs of ", LocalText(report.as_of, report.zone), ", policy ",
+      report.policy.substr(0, 12),
       report.commit.empty() ? "" : absl::StrCat(" of commit ", report.commit.substr(0, 12)),
       report.ledger.empty() ? "" : absl::StrCat(". Ledger: `", report.ledger, "`"), ".\n");
   return text;

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "retainer/instant_text.h"
 #include "retainer/promise_words.h"
 #include "src/reports/weekly_bars.h"
 #include "templates/page_renderer.h"
@@ -72,7 +71,7 @@ std::string ReportPage(const Report& report) {
                 {"opened", absl::StrCat(report.figures.opened())},
                 {"closed", absl::StrCat(report.figures.closed)},
                 {"reopened", absl::StrCat(report.figures.reopened)},
-                {"as_of", UtcText(report.as_of)},
+                {"as_of", LocalText(report.as_of, report.zone)},
                 {"policy", report.policy.substr(0, 12)}};
   if (!report.commit.empty()) {
     PageValues from;
@@ -113,7 +112,8 @@ std::string ReportPage(const Report& report) {
   for (const ReportedOpen& one : report.open) {
     PageValues values = TicketValues(one.ticket.ref, one.ticket.title, one.ticket.url);
     values.texts["priority"] = one.priority;
-    values.texts["due"] = one.due ? absl::StrCat("next due ", UtcText(*one.due)) : "nothing is due";
+    values.texts["due"] =
+        one.due ? absl::StrCat("next due ", LocalText(*one.due, report.zone)) : "nothing is due";
     page.Show("open", std::move(values));
   }
   ShowLines("contacts", report.contacts, &page);

@@ -43,7 +43,8 @@ std::string WeeklyBars(const std::map<std::string, Figures>& weeks) {
     bar("kept", kHeight - kept, kept);
     bar("missed", kHeight - kept - missed, missed);
     if (place % every == 0) {
-      absl::StrAppendFormat(&bars, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", x, kHeight + 14, name);
+      absl::StrAppendFormat(&bars, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", x, kHeight + 14,
+                            name.substr(name.find('W')));
     }
     absl::StrAppend(&words, words.empty() ? "" : "; ", name, ": ", tally.met, " kept, ",
                     tally.missed, " missed");

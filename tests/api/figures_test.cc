@@ -43,7 +43,7 @@ TEST_F(FigureRoutesTest, ACustomersTokenGetsItsOwnAlone) {
   const json rows = Figures("by=customer&" + span, "acme")["rows"];
   EXPECT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows["acme"]["promises"]["missed"], 1);
-  EXPECT_EQ(Get("/api/v1/figures?customer=globex&" + span, "acme")->status, 404);
+  EXPECT_EQ(Get("/api/v1/figures?customer=globex&" + span, "acme")->status, 403);
   const auto report = Get("/api/v1/report?" + span, "globex");
   EXPECT_EQ(report->status, 200) << report->body;
   EXPECT_FALSE(absl::StrContains(report->body, "acme/opendb#2"));

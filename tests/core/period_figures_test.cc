@@ -143,7 +143,7 @@ TEST(FiguresTest, RowsFollowTheCut) {
   EXPECT_EQ(rows(FigureCut::kCustomer), Names{"acme"});
   EXPECT_EQ(rows(FigureCut::kPriority), Names{"P1"});
   EXPECT_EQ(rows(FigureCut::kProject), Names{"github:acme/opendb"});
-  EXPECT_EQ(rows(FigureCut::kTeam), (Names{"core", "lead"})) << "no label selects a team";
+  EXPECT_EQ(rows(FigureCut::kTeam), Names{"core"}) << "the team of who answered";
   EXPECT_EQ(rows(FigureCut::kWeek), (Names{"2026-W09", "2026-W10", "2026-W11", "2026-W12"}))
       << "also the weeks in which nothing happened";
 }

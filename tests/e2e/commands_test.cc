@@ -36,6 +36,8 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"doctor"},
                                              {"gate"},
                                              {"policy", "impact"},
+                                             {"figures"},
+                                             {"report"},
                                              {"inbox", "list"},
                                              {"inbox", "retry"},
                                              {"ticket", "claim"},
@@ -433,6 +435,64 @@ TEST(CommandsTest, TheDemosOwnDoctorIsContent) {
   for (std::size_t i = 1; i + 1 < chapters.size(); ++i) {
     EXPECT_NE(chapters[i].find("\n  | "), std::string::npos) << chapters[i];
   }
+}
+
+// Thirty customers, nine hundred tickets, and a week in which a release broke something.
+TEST(CommandsTest, TheDemosQuarterIsInItsFiguresAndReports) {
+  Process demo({Binary(), "demo"});
+  const auto line = demo.AwaitOutLine(
+      [](const std::string& text) { return text.find("retainer explain --config") != text.npos; });
+  ASSERT_TRUE(line) << demo.out() << demo.err();
+  const std::vector<std::string> words = absl::StrSplit(*line, ' ');
+  const std::string config = *std::next(std::find(words.begin(), words.end(), "--config"));
+  const auto run = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), Binary());
+    arguments.insert(arguments.end(), {"--config", config});
+    Finished done = Execute(arguments);
+    EXPECT_EQ(done.exit_code, 0) << done.err;
+    return done.out;
+  };
+  const nlohmann::json customers =
+      nlohmann::json::parse(run({"figures", "--by", "customer", "--json"}));
+  EXPECT_GT(customers["rows"].size(), 30u);
+  std::int64_t opened = 0;
+  for (const auto& [name, row] : customers["rows"].items()) {
+    opened += row["opened"]["all"].get<std::int64_t>();
+  }
+  EXPECT_GT(opened, 850);
+  const std::string weeks = run({"figures", "--by", "week"});
+  EXPECT_NE(weeks.find(", all: "), std::string::npos) << "nothing stands out: " << weeks;
+  EXPECT_NE(weeks.find(" tickets opened, usually "), std::string::npos) << weeks;
+
+  const std::string until = customers["until"];
+  const std::string from = customers["from"];
+  const auto report = [&](const std::string& format) {
+    return run({"report", "--customer", "aldermoor", "--from", from, "--until", until, "--format",
+                format});
+  };
+  EXPECT_NE(report("html").find("Support report: Aldermoor Insurance"), std::string::npos);
+  EXPECT_EQ(report("md").find("Castellan"), std::string::npos) << "another customer";
+  const nlohmann::json data = nlohmann::json::parse(report("json"));
+  EXPECT_EQ(data["figures"]["promises"], customers["rows"]["aldermoor"]["promises"]);
+  demo.Signal(SIGTERM);
+  EXPECT_EQ(demo.Wait().exit_code, 0);
+}
+
+TEST(CommandsTest, AReportSaysForWhomAndForWhichDays) {
+  Installation installation;
+  const auto why = [&](const std::vector<std::string>& command) {
+    const Finished refused = installation.Command(command);
+    EXPECT_EQ(refused.exit_code, 2);
+    return refused.err;
+  };
+  EXPECT_NE(why({"report", "--from", "2026-10-01", "--until", "2026-10-31"})
+                .find("say for whom: --customer C, --project P or --all"),
+            std::string::npos);
+  EXPECT_NE(why({"report", "--all"}).find("--from DAY --until DAY"), std::string::npos);
+  EXPECT_NE(why({"report", "--all", "--customer", "acme"}).find("say for whom"), std::string::npos);
+  EXPECT_NE(why({"figures", "--customer", "nope"}).find("the policy has no customer \"nope\""),
+            std::string::npos);
+  EXPECT_NE(why({"figures", "--from", "soon"}).find("\"soon\" is not a day"), std::string::npos);
 }
 
 // The service has the secrets; a command needs only the data folder.
