@@ -21,6 +21,7 @@ namespace mustache = kainjow::mustache;
 // limit.
 constexpr std::size_t kMostRefusals = 2;
 constexpr std::size_t kMostSummary = 6;
+constexpr std::size_t kMostHours = 4;
 // The lines besides the table's rows: the headline, and in the fold the opening tag, a blank line,
 // the table's head and rule, a blank line, and the closing tag with the marker.
 constexpr std::size_t kHeadline = 1;
@@ -81,6 +82,15 @@ std::string Fold(const CommentView& view) {
   if (!view.stage.empty()) fold += " · stage: " + view.stage;
   if (view.trial) fold += " · trial";
   return fold;
+}
+
+// What is left of the customers' hours, in one line: `12h 15m of 20h left of q1; …`.
+std::string HoursLine(const CommentView& view) {
+  std::string line;
+  for (std::size_t i = 0; i < view.hours.size() && i < kMostHours; ++i) {
+    absl::StrAppend(&line, line.empty() ? "" : "; ", InertText(view.hours[i]));
+  }
+  return line;
 }
 
 // Two finished rows of one claim, joined to one row.
@@ -279,10 +289,12 @@ class MustacheRenderer : public Renderer {
     }
     data.set("refusals", refusals);
 
-    const std::size_t used =
-        kHeadline + SentenceLines(view) + std::min(view.refusals.size(), kMostRefusals) + kFold;
+    const std::size_t used = kHeadline + SentenceLines(view) +
+                             std::min(view.refusals.size(), kMostRefusals) + kFold +
+                             (view.hours.empty() ? 0 : 1);
     const std::vector<PromiseRow> fitting = Fit(view.rows, kMostCommentLines - used);
     set("fold", Fold(view));
+    set("hours", HoursLine(view));
     const auto any = [&](auto has) {
       return mustache::data(std::any_of(fitting.begin(), fitting.end(), has));
     };

@@ -37,6 +37,8 @@ struct TicketContext {
   std::vector<FormerName> former_names = {};  // earlier names of the project
   // By customer, for those whose plan has an allowance. One that is missing has used nothing.
   std::map<std::string, AllowanceUse> used = {};
+  // By customer, for those with blocks of hours: the blocks of today.
+  std::map<std::string, std::vector<HoursLeft>> hours = {};
 };
 inline ProjectNames NamesOf(const TicketContext& context) {
   return {context.key.forge, context.path, context.former_names};

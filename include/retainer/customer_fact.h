@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "retainer/fact.h"
 
@@ -31,6 +32,9 @@ enum class CustomerFactKind : std::uint8_t {
   kInvitationRevoked = 2,  // `invitation`
   kJoined = 3,             // `account` became a contact by `invitation`
   kRemoved = 4,            // `account` is no contact any more
+  // Work (hours.h). `entry` identifies it.
+  kWorkLogged = 5,     // `entry`, `minutes`, `accounted`, `day`, `text`, `ticket`, `ticket_name`
+  kWorkCorrected = 6,  // `entry`: the one that it corrects; `minutes`, `accounted`; `text`: why
 };
 std::string_view CustomerFactKindName(CustomerFactKind kind);
 
@@ -45,6 +49,13 @@ struct CustomerFact {
   std::string hash;        // SHA-256 of the invitation's token in hex; the token is stored nowhere
   std::uint32_t uses = 0;  // how many accounts may join by the invitation
   absl::Time expires = absl::InfiniteFuture();  // exclusive
+  std::string entry;                            // public id of an entry of work
+  std::string ticket;       // ToString(TicketKey); empty: the work was for no ticket
+  std::string ticket_name;  // its readable name then
+  std::string text;
+  int minutes = 0;     // as worked
+  int accounted = 0;   // rounded up to the unit of the block
+  absl::CivilDay day;  // when the work was done, in the customer's time zone
   friend bool operator==(const CustomerFact&, const CustomerFact&) = default;
 };
 
@@ -79,6 +90,7 @@ struct Invitation {
 struct CustomerBook {
   std::vector<Contact> contacts;        // ordered by the beginning, then forge and account id
   std::vector<Invitation> invitations;  // ordered by the instant when it was made, then id
+  std::vector<CustomerFact> work;       // kWorkLogged and kWorkCorrected, ordered by id
   // The entry of the account that is a contact at `at`; nullptr: it is none.
   const Contact* FindContact(const Account& account, absl::Time at) const;
   // Nullptr: no invitation has this hash. Compares in constant time.

@@ -81,6 +81,11 @@ enum class FactKind : std::uint8_t {
   // a label of the project was renamed, also on its tickets: subject = the new name, value = the
   // old name; actor = who renamed it
   kLabelRenamed = 26,
+  // our own answer to a command that logs work, at the moment of logging: subject = `OBJECT NUMBER`
+  // (the command's number among those of the object; the opening text has an empty name), value =
+  // why it was refused, empty if it was logged; labels = the customer. internal: the customer was
+  // private
+  kWorkAnswered = 28,
 };
 
 // The source of a fact. Under the same id a stronger source (higher number) replaces a weaker one.

@@ -159,11 +159,40 @@ struct Entitlement {
   friend bool operator==(const Entitlement&, const Entitlement&) = default;
 };
 
+// What happens to work that does not fit into a block of hours any more.
+enum class OverHours : std::uint8_t {
+  kRefuse,   // it is not logged
+  kAllow,    // it is logged and shown as over
+  kOverage,  // it is logged and counted, to be billed
+};
+
+// Hours of work that a customer bought. Days are those of the customer's time zone, both inclusive.
+struct HoursBlock {
+  std::string id;  // unique within the customer
+  int amount = 0;  // minutes
+  absl::CivilDay from;
+  absl::CivilDay until;
+  int unit = 15;        // minutes; an entry is accounted in whole units
+  double rollover = 0;  // share of what is left at the end that the next block gets
+  OverHours over = OverHours::kRefuse;
+  friend bool operator==(const HoursBlock&, const HoursBlock&) = default;
+};
+
+// What is left of a block of hours, as the last decision on a ticket knew it.
+struct HoursLeft {
+  std::string block;
+  int left = 0;    // minutes
+  int amount = 0;  // minutes, with what rolled over from earlier blocks
+  absl::CivilDay until;
+  friend bool operator==(const HoursLeft&, const HoursLeft&) = default;
+};
+
 struct Customer {
   std::string id;
   std::string alias;  // opaque name; commands accept it
   std::string name;
   std::vector<Entitlement> entitlements;   // ordered by the first day; may be empty
+  std::vector<HoursBlock> hours;           // ordered by the last day, the first day, then id
   std::map<std::string, std::string> crm;  // system -> the customer's id there
   std::string time_zone = "UTC";
   Contacts contacts;
@@ -184,6 +213,7 @@ struct RequestKind {
   std::string name;
   std::vector<std::string> labels;  // a ticket with one of them is such a request
   std::map<Metric, Target> promises;
+  bool hours = false;  // drawn from the customer's hours: people are warned if none are left
 };
 
 // The check on changes that fix tickets: no check, a check that never fails, or one that can fail.

@@ -70,7 +70,13 @@ enum class NoticeKind : std::uint8_t {
   kMention = 5,   // an escalation that mentions the teams' members on the ticket
   kHandOver = 6,  // the ticket passed from one responder to another
   kClosed = 7,
+  // About a customer, not about a ticket:
+  kHoursLow = 8,      // a block of hours is nearly used up
+  kAllowanceLow = 9,  // an allowance of the month is nearly used up
+  kTermEnding = 10,   // a customer's last term ends soon
 };
+// True if notices of the kind are about a customer: their `ticket` is empty.
+bool IsAboutCustomer(NoticeKind kind);
 std::string_view NoticeKindName(NoticeKind kind);
 
 // A time in which a clock stood still, with the ids of the facts that began and ended it.
@@ -221,6 +227,8 @@ struct Notice {
   std::uint32_t telling = 0;
   // When the first try began: since then somebody may have received it.
   std::optional<absl::Time> told_since = {};
+  // The customer's ids in other systems (Customer::crm), at the time of the decision.
+  std::map<std::string, std::string> crm = {};
 };
 
 // The name of a telling: the notice's id for the first one, then with ` #2`, ` #3`, … appended.
@@ -287,6 +295,21 @@ struct OverAllowance {
   friend bool operator==(const OverAllowance&, const OverAllowance&) = default;
 };
 
+// A responder's command that logs work for a customer, and that nobody has answered yet (see
+// FactKind::kWorkAnswered).
+struct WorkCommand {
+  std::string subject;  // as in kWorkAnswered
+  std::string customer;
+  Actor by;
+  absl::Time at;
+  int minutes = 0;
+  std::string text;     // what was done
+  bool hidden = false;  // the customer is private
+  // It is private, and others than those who may know it can read the command.
+  bool readable = false;
+  friend bool operator==(const WorkCommand&, const WorkCommand&) = default;
+};
+
 struct Standing {
   TicketKey ticket;
   FactSet facts;  // what it is computed from; cycles point into them
@@ -327,6 +350,7 @@ struct Standing {
   std::optional<absl::Time> asked_since;
   std::vector<Refusal> refusals;              // ordered by time
   std::vector<Acknowledgement> acknowledged;  // ordered by object
+  std::vector<WorkCommand> work;              // ordered by time
   std::vector<LabelWish> label_wishes;        // ordered by kind
   // Labels to take off: they contradict what is in force, and a command made them stale or Retainer
   // set them. Sorted.

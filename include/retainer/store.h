@@ -105,6 +105,7 @@ struct DecisionWrite {
   std::optional<std::string> inbox_done_forge;
   std::optional<ProjectRecord> project;
   std::vector<std::pair<Login, std::string>> pins;  // put if absent; stored in lower case
+  std::vector<StoredCustomer> customers;  // facts to add, and the versions read: AddCustomerFacts
   // Other tickets whose records the decision used, with the versions read: checked like `record`'s.
   std::vector<std::pair<TicketKey, std::uint64_t>> relies_on;
 };
@@ -498,6 +499,7 @@ class Store : public PeopleStore {
   // sets `Notice::telling`: it is one more than that of the last telling of the same id that was
   // taken back, or dropped after somebody may have received it.
   virtual absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) = 0;
+  virtual absl::Status AddNotices(const std::vector<Notice>& notices) = 0;  // of no ticket
   // Nullopt if no such notice is in the queue.
   virtual absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) = 0;
   // Replaces a notice in the queue. NotFound.

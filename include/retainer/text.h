@@ -1,4 +1,5 @@
-// TextFeatures: what is stored of a text that somebody wrote. The text itself is never stored.
+// TextFeatures: what is stored of a text that somebody wrote. The text itself is never stored; only
+// the arguments of commands are.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +25,11 @@ enum class CommandName : std::uint8_t {
   kAssign = 10,  // argument: a login without `@`; `me`: the author of the command
   kSla = 11,
   kGrant = 12,  // argument: a customer's alias. Only from the command line: see ParseCommand
+  // argument: the time (hours.h) and what was done, `45m read the dump`, at most kMostLog bytes
+  kLog = 13,
 };
+
+inline constexpr std::size_t kMostLog = 240;
 
 struct Command {
   CommandName name = CommandName::kSla;
@@ -34,7 +39,7 @@ struct Command {
 };
 
 // Raise this when the features of a text change. It is stored with each fact.
-inline constexpr std::uint32_t kTextFeaturesVersion = 4;
+inline constexpr std::uint32_t kTextFeaturesVersion = 5;
 
 inline constexpr std::size_t kMostMistyped = 24;     // bytes
 inline constexpr std::size_t kMostFormAnswer = 256;  // bytes

@@ -137,6 +137,7 @@ struct TicketRecord {
   std::vector<std::string> over;        // customers whose allowance the ticket is over
   // What the last decision knew of the allowances: see TicketContext.
   std::map<std::string, AllowanceUse> used;
+  std::map<std::string, std::vector<HoursLeft>> hours;
   std::vector<EndingCount> endings;  // of all claims, including released ones
   // Number of open questions on which claims depend. `outside_questions`: those of the outsiders'
   // view.

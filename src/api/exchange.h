@@ -29,6 +29,7 @@ struct ApiContext {
 struct ApiRequest {
   std::map<std::string, std::string> parameters;  // of the query; the route allows each of them
   std::string in_path;                            // the variable part of the path
+  std::string body = {};                          // of a POST
   // Nullopt on a route that is open to all.
   std::optional<Caller> caller;
   std::string id;

@@ -94,6 +94,12 @@ class PublicFront final : public Front {
   bool IsPage(const std::string& path) const {
     return options_.pages != nullptr && options_.pages->RouteOf(path).has_value();
   }
+  // A route of the API that takes a POST.
+  bool IsPosted(const std::string& path) const {
+    std::string varying;
+    const Route* route = FindRoute(routes_, path, &varying);
+    return route != nullptr && route->post;
+  }
   HttpAnswer AnswerPage(const HttpRequest& request);
   bool MustAuthenticate(const Route& route, const HttpRequest& request) const;
   void LogRefusedJob(const std::string& why, const std::string& client, const std::string& request);

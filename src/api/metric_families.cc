@@ -167,6 +167,10 @@ const std::vector<MetricFamily>& MetricFamilies() {
        {"forge"},
        "Deliveries that passed on their token although signing tokens are configured."},
       {"retainer_wakeup_lag_seconds", kHistogram, {}, "From a wake-up's instant to its decision."},
+      {"retainer_work_entries_total",
+       kCounter,
+       {"result"},
+       "Work of people since the start that was logged, refused (in a comment) or corrected."},
   };
   return families;
 }

@@ -53,6 +53,11 @@ HttpFront::Plan PublicFront::Look(HttpRequest& request) {
     plan.client = ClientOf(request);
     return plan;
   }
+  if (request.method == "POST" && IsPosted(request.path)) {
+    plan.max_body = kLongestBody;
+    plan.client = ClientOf(request);
+    return plan;
+  }
   if (request.method != "GET" && request.method != "HEAD") {
     plan.answer = Nothing(request);
   } else if (request.path == "/healthz") {
@@ -102,7 +107,7 @@ HttpFront::Plan PublicFront::LookAtDelivery(const HttpRequest& request) const {
 }
 
 void PublicFront::Answer(HttpRequest& request, Done done) {
-  if (request.method != "POST" || IsPage(request.path)) {
+  if (request.method != "POST" || !ForgeOf(request.path)) {
     return Front::Answer(request, std::move(done));
   }
   try {
@@ -204,6 +209,9 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
   }
   // An unknown parameter is refused. If it were ignored, a misspelt filter would not narrow
   // anything.
+  if (request.method == "POST" && !request.parameters.empty()) {
+    return Problem(request, 400, "What is posted stands in the body, not in the address.");
+  }
   for (const auto& [name, value] : request.parameters) {
     if (std::find(route.parameters.begin(), route.parameters.end(), name) ==
         route.parameters.end()) {
@@ -214,7 +222,12 @@ HttpAnswer PublicFront::AnswerRoute(const Route& route, std::string varying,
     }
   }
   asked.in_path = std::move(varying);
-  return Dress(route.handle(context_, asked), request);
+  if (request.method != "POST") return Dress(route.handle(context_, asked), request);
+  if (!absl::StartsWithIgnoreCase(View(request.Find("Content-Type")), "application/json")) {
+    return Problem(request, 415, "Send application/json.");
+  }
+  asked.body = request.body;
+  return Dress(route.post(context_, asked), request);
 }
 
 // Only logged, because a forger must not learn the reason.

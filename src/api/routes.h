@@ -29,7 +29,11 @@ struct Route {
   Access access = Access::kToken;
   std::vector<std::string> parameters;  // allowed in the query
   std::function<ApiAnswer(const ApiContext&, const ApiRequest&)> handle;
+  // Answers a POST, which has no parameters; unset: there is none. A body has at most kLongestBody
+  // bytes.
+  std::function<ApiAnswer(const ApiContext&, const ApiRequest&)> post = {};
 };
+inline constexpr std::size_t kLongestBody = 16 * 1024;
 
 struct ApiRouteOptions {
   // When a delivery has waited longer than this, the gate answers `unknown`, because the delivery
@@ -48,6 +52,7 @@ void AddTicketRoutes(std::vector<Route>* routes);
 void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes);
 void AddDeskRoutes(std::vector<Route>* routes);
 void AddFigureRoutes(std::vector<Route>* routes);
+void AddHoursRoutes(std::vector<Route>* routes);
 void AddBadgeRoute(std::vector<Route>* routes);
 
 // The text of openapi.json.

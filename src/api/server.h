@@ -17,9 +17,9 @@
 // client that sends nothing, or too slowly, is disconnected (progress.h). At the limit
 // `connections`, idle connections are closed first, then slow ones. One address (an IPv6 network of
 // 64 bits) may have `connections_per_address` of them; a proxy (`trusted_proxies`, or this machine)
-// has no limit. Only deliveries may have a body, up to `max_body`, and forms of pages a short one.
-// Memory for a body is reserved before it is read (admission.h), out of `bodies`, of which each
-// client has a share, also behind a proxy. Bodies are never decompressed.
+// has no limit. Only deliveries may have a body, up to `max_body`; forms of pages and posts to the
+// API may have a short one. Memory for a body is reserved before it is read (admission.h), out of
+// `bodies`, of which each client has a share, also behind a proxy. Bodies are never decompressed.
 //
 // One thread calls Start and Stop. All arguments must outlive the server.
 #pragma once

@@ -17,30 +17,6 @@ namespace {
 
 using Result = OperationResult;
 
-// A customer of a request: the id, and the policy's entry if there is one.
-struct NamedCustomer {
-  std::string id;
-  TermsHistory terms;               // keeps `entry`
-  const Customer* entry = nullptr;  // nullptr: the policy lacks it, but something is on record
-};
-
-absl::StatusOr<NamedCustomer> FindCustomer(pipeline::Desk& desk, Store& store,
-                                           const nlohmann::ordered_json& request) {
-  NamedCustomer found;
-  found.id = Text(request, "customer");
-  found.terms = desk.terms();
-  if (!found.terms.empty()) found.entry = found.terms.back()->policy.FindCustomer(found.id);
-  if (found.entry != nullptr) {
-    found.id = found.entry->id;
-    return found;
-  }
-  const auto stored = store.LoadCustomer(found.id);
-  if (!stored.ok()) return stored.status();
-  if (!stored->facts.empty()) return found;
-  if (!found.terms.empty()) return NoSuchCustomer(found.terms.back()->policy, found.id);
-  return absl::InvalidArgumentError(absl::StrCat("nothing is known of \"", found.id, "\""));
-}
-
 absl::StatusOr<CustomerBook> ReadBook(Store& store, const std::string& customer) {
   const auto stored = store.LoadCustomer(customer);
   if (!stored.ok()) return stored.status();
@@ -76,6 +52,23 @@ std::vector<std::string> NamedContacts(const Customer* customer) {
 }
 
 }  // namespace
+
+absl::StatusOr<NamedCustomer> FindCustomer(pipeline::Desk& desk, Store& store,
+                                           const nlohmann::ordered_json& request) {
+  NamedCustomer found;
+  found.id = Text(request, "customer");
+  found.terms = desk.terms();
+  if (!found.terms.empty()) found.entry = found.terms.back()->policy.FindCustomer(found.id);
+  if (found.entry != nullptr) {
+    found.id = found.entry->id;
+    return found;
+  }
+  const auto stored = store.LoadCustomer(found.id);
+  if (!stored.ok()) return stored.status();
+  if (!stored->facts.empty()) return found;
+  if (!found.terms.empty()) return NoSuchCustomer(found.terms.back()->policy, found.id);
+  return absl::InvalidArgumentError(absl::StrCat("nothing is known of \"", found.id, "\""));
+}
 
 absl::StatusOr<Result> InviteContact(pipeline::Desk& desk, Clock& clock,
                                      const std::string& join_url,

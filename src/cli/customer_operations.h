@@ -12,6 +12,16 @@
 
 namespace retainer::cli {
 
+// A customer of a request: the id, and the policy's entry if there is one.
+struct NamedCustomer {
+  std::string id;
+  TermsHistory terms;               // keeps `entry`
+  const Customer* entry = nullptr;  // nullptr: the policy lacks it, but something is on record
+};
+// The customer that the request names by id or alias. InvalidArgument: nothing is known of it.
+absl::StatusOr<NamedCustomer> FindCustomer(pipeline::Desk& desk, Store& store,
+                                           const nlohmann::ordered_json& request);
+
 // `join_url`: what comes before an invitation's token, `https://HOST/join/`; empty if nobody can
 // sign in. The answer has the token, which is stored nowhere. FailedPrecondition, with the remedy:
 // nobody can sign in, or no policy is in force. InvalidArgument: the policy lacks the customer, or

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   RegisterTicket(app);
   RegisterToken(app);
   RegisterCustomer(app);
+  RegisterHours(app);
   RegisterCalendar(app);
   RegisterDoctor(app);
   RegisterSetup(app);

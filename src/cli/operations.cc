@@ -19,6 +19,7 @@
 #include "src/cli/command.h"
 #include "src/cli/customer_operations.h"
 #include "src/cli/desk_state.h"
+#include "src/cli/hours_operations.h"
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
 #include "src/cli/loading.h"
@@ -365,6 +366,14 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListInvitations(desk_, store_, clock_, request);
     } else if (op == "customer revoke") {
       result = RevokeInvitation(desk_, store_, clock_, request);
+    } else if (op == "hours balance") {
+      result = ShowHours(desk_, store_, clock_, request);
+    } else if (op == "hours list") {
+      result = ListWork(desk_, store_, clock_, request);
+    } else if (op == "hours log") {
+      result = LogWork(desk_, store_, clock_, request);
+    } else if (op == "hours correct") {
+      result = CorrectWork(desk_, store_, clock_, request);
     } else if (op == "joined") {
       result = JoinedContacts(store_, clock_, request);
     } else if (op == "override add") {

@@ -135,8 +135,19 @@ std::string_view NoticeKindName(NoticeKind kind) {
       return "hand-over";
     case NoticeKind::kClosed:
       return "closed";
+    case NoticeKind::kHoursLow:
+      return "hours.low";
+    case NoticeKind::kAllowanceLow:
+      return "allowance.low";
+    case NoticeKind::kTermEnding:
+      return "customer.term_ending";
   }
   return "";
+}
+
+bool IsAboutCustomer(NoticeKind kind) {
+  return kind == NoticeKind::kHoursLow || kind == NoticeKind::kAllowanceLow ||
+         kind == NoticeKind::kTermEnding;
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration wait) {

@@ -77,6 +77,10 @@ std::string_view CustomerFactKindName(CustomerFactKind kind) {
       return "joined";
     case CustomerFactKind::kRemoved:
       return "removed";
+    case CustomerFactKind::kWorkLogged:
+      return "work_logged";
+    case CustomerFactKind::kWorkCorrected:
+      return "work_corrected";
   }
   return "";
 }
@@ -126,6 +130,10 @@ CustomerBook ReadCustomerFacts(const std::vector<CustomerFact>& facts) {
         present.erase(there);
         break;
       }
+      case CustomerFactKind::kWorkLogged:
+      case CustomerFactKind::kWorkCorrected:
+        book.work.push_back(*fact);
+        break;
     }
   }
   for (auto& [id, invitation] : invitations) {
@@ -137,6 +145,8 @@ CustomerBook ReadCustomerFacts(const std::vector<CustomerFact>& facts) {
     return std::tie(a.since, a.account.forge, a.account.actor.id, a.until) <
            std::tie(b.since, b.account.forge, b.account.actor.id, b.until);
   });
+  std::sort(book.work.begin(), book.work.end(),
+            [](const CustomerFact& a, const CustomerFact& b) { return a.id < b.id; });
   std::sort(book.invitations.begin(), book.invitations.end(),
             [](const Invitation& a, const Invitation& b) {
               return std::tie(a.made, a.id) < std::tie(b.made, b.id);

@@ -172,6 +172,26 @@ void TellReaders(const TicketContext& context, const TermsHistory& terms, const 
   decision->face->discloses = std::move(face->discloses);
 }
 
+// The commands that log work for public customers are those of the outside view: a private customer
+// must not change what they do. Others are answered only where all readers may know the customer.
+void TakeWork(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
+              absl::Time now, const Standing* outside, Standing* standing) {
+  if (outside != nullptr) {
+    std::vector<WorkCommand> work = outside->work;
+    for (WorkCommand& command : standing->work) {
+      const bool seen =
+          std::any_of(outside->work.begin(), outside->work.end(),
+                      [&](const WorkCommand& other) { return other.subject == command.subject; });
+      if (command.hidden && !seen) work.push_back(std::move(command));
+    }
+    standing->work = std::move(work);
+  }
+  for (WorkCommand& command : standing->work) {
+    command.readable = command.readable && core::KnownToEveryReader(context, *standing, terms, pins,
+                                                                    now) != command.customer;
+  }
+}
+
 // What a change says it fixes is remembered, and the promises that ride on it are its face's check.
 void TakeChange(const TicketContext& context, const ChangeBeside& beside, CheckMode mode,
                 Decision* decision) {
@@ -233,6 +253,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
       apart.emplace(context, decision.facts, terms, pins, now);
       wake(apart->known.next_wake);
     }
+    TakeWork(context, terms, pins, now, apart ? &apart->known : nullptr, &standing);
     const core::Prospects& outside = apart ? apart->prospects : inside;
     decision.face =
         outside.Agreed([&](const Standing& way) { return Present(context, way, current, now); })
@@ -314,6 +335,8 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
     notice.ref =
         ToString(TicketRef{context.key.forge, context.path, context.key.kind, context.key.number});
     notice.url = context.url;
+    const Customer* customer = current.policy.FindCustomer(notice.customer);
+    if (customer != nullptr) notice.crm = customer->crm;
   }
   decision.departures = Departures(context, decision.facts, standing);
   TakeChange(context, of_change, current.policy.checks, &decision);

@@ -115,6 +115,10 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "acknowledged ", a.object, a.refused ? " refused" : " done", " customer ",
                     a.customer, " responder ", a.by_responder, "\n");
   }
+  for (const WorkCommand& w : s.work) {
+    absl::StrAppend(&out, "work ", w.subject, " for ", w.customer, " by ", NameOf(w.by), " ",
+                    At(w.at), " ", w.minutes, "m [", w.text, "] readable ", w.readable, "\n");
+  }
   for (const LabelWish& wish : s.label_wishes) absl::StrAppend(&out, "wish ", wish.name, "\n");
   absl::StrAppend(&out, "stale ", absl::StrJoin(s.stale_labels, "|"), "\n");
   for (const Notice& n : s.notices) {

@@ -156,6 +156,7 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   for (const auto& [customer, over] : timeline.over) s.over.push_back(over);
   s.refusals = std::move(timeline.refusals);
   s.acknowledged = std::move(timeline.acknowledged);
+  s.work = std::move(timeline.work);
   s.label_wishes = std::move(timeline.label_wishes);
   s.stale_labels = std::move(timeline.stale_labels);
   for (const Refusal& refusal : s.refusals) {

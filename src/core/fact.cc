@@ -100,6 +100,8 @@ std::string_view FactKindName(FactKind kind) {
       return "came";
     case FactKind::kLabelRenamed:
       return "label-renamed";
+    case FactKind::kWorkAnswered:
+      return "work-answered";
   }
   return "";
 }

@@ -83,6 +83,7 @@ bool IsHiddenAnswer(const Fact& fact) {
     case FactKind::kMembership:
     case FactKind::kProfile:
     case FactKind::kReference:
+    case FactKind::kWorkAnswered:
       return fact.internal;
     default:
       return false;

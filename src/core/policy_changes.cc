@@ -9,6 +9,7 @@
 
 #include "calendar_changes.h"
 #include "differences.h"
+#include "retainer/hours.h"
 #include "retainer/instant_text.h"
 
 namespace retainer {
@@ -157,6 +158,22 @@ class PolicyDifferences {
     return texts;
   }
 
+  // `q1: 20h, 2026-01-01 to 2026-06-30, unit 15m, rollover 50%, over refuse`
+  static std::string Text(const HoursBlock& block) {
+    const char* over = block.over == OverHours::kRefuse  ? "refuse"
+                       : block.over == OverHours::kAllow ? "allow"
+                                                         : "overage";
+    return absl::StrCat(
+        block.id, ": ", WorkTimeText(block.amount), ", ", TermText(Term{block.from, block.until}),
+        ", unit ", WorkTimeText(block.unit), ", rollover ", Share(block.rollover), ", over ", over);
+  }
+
+  static std::vector<std::string> Hours(const Customer& customer) {
+    std::vector<std::string> texts;
+    for (const HoursBlock& block : customer.hours) texts.push_back(Text(block));
+    return texts;
+  }
+
   static void CompareEntitlements(const Customer& before, const Customer& after,
                                   Differences* about) {
     if (before.entitlements.size() != 1 || after.entitlements.size() != 1) {
@@ -190,10 +207,13 @@ class PolicyDifferences {
     Differences about = About(id);
     if (after == nullptr) return about.Say("removed");
     if (before == nullptr) {
+      std::vector<std::string> held = Held(*after);
+      for (const std::string& block : Hours(*after)) held.push_back("hours " + block);
       return about.Say(absl::StrCat("added, ", after->is_public ? "public" : "private", ", ",
-                                    absl::StrJoin(Held(*after), "; ")));
+                                    absl::StrJoin(held, "; ")));
     }
     CompareEntitlements(*before, *after, &about);
+    about.Members("hours", Hours(*before), Hours(*after));
     CompareIds(*before, *after, &about);
     about.Value("visibility", before->is_public ? "public" : "private",
                 after->is_public ? "public" : "private");
@@ -344,6 +364,7 @@ class PolicyDifferences {
     const RequestKind none;
     if (before == nullptr) before = &none;
     about.Members("label", before->labels, after->labels);
+    about.Value("hours", before->hours ? "yes" : "no", after->hours ? "yes" : "no");
     CompareTargets("", before->promises, after->promises, &about);
   }
 

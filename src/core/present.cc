@@ -15,6 +15,7 @@
 #include "retainer/names.h"
 #include "retainer/promise_words.h"
 #include "src/base/view.h"
+#include "src/core/hours_lines.h"
 
 namespace retainer {
 namespace {
@@ -345,6 +346,10 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   view.refusals = Refusals(standing, claims, now);
   AddRows(claims, now, &view);
   view.stage = StageWords(standing);
+  for (const PublicClaim& claim : claims) {
+    const std::string name = claims.size() > 1 ? claim.customer->name : "";
+    core::AddHoursLines(context, standing, *claim.claim, name, policy, &view.hours);
+  }
   view.trial = std::all_of(claims.begin(), claims.end(),
                            [](const PublicClaim& claim) { return claim.claim->trial; });
   const Focus focus = FindFocus(claims, now);

@@ -131,6 +131,7 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   // customer.
   std::erase_if(standing.refusals, [&](const Refusal& refusal) { return !is_theirs(refusal); });
   standing.acknowledged.clear();
+  std::erase_if(standing.work, [&](const WorkCommand& command) { return !is_theirs(command); });
   standing.objectives.clear();
   standing.carried.clear();
   standing.flags.clear();

@@ -20,6 +20,7 @@ bool Moves(const Fact& fact) {
     case FactKind::kMembership:
     case FactKind::kProfile:
     case FactKind::kReference:
+    case FactKind::kWorkAnswered:
       return false;
     default:
       return true;
@@ -77,6 +78,7 @@ void Replayer::Run(const std::vector<const Fact*>& order) {
       if (fact->before) before_edits_.try_emplace(object, &*fact->before);
     }
     if (fact->kind == FactKind::kReference) references_[fact->subject].push_back(fact);
+    if (fact->kind == FactKind::kWorkAnswered) work_answers_[fact->subject] = fact;
     if (fact->kind == FactKind::kOpened) {
       t_.author =
           fact->author.id.empty() && fact->author.login.empty() ? fact->actor : fact->author;
@@ -306,6 +308,7 @@ void Replayer::Understand(const Step& step) {
     case FactKind::kProfile:
     case FactKind::kReference:
     case FactKind::kChangeSeen:
+    case FactKind::kWorkAnswered:
       return;
   }
 }

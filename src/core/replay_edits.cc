@@ -20,9 +20,17 @@ void Replayer::Edited(const Fact& fact, bool opening) {
   if (fact.before) {
     for (const Command& command : fact.before->commands) seen.insert(Canonical(command));
   }
+  // A comment logs work once: what an edit adds to it is said in a correction.
+  const bool has_logged = HasLogged(key);
+  bool logs_again = false;
   std::vector<Command> fresh;
   for (const Command& command : fact.text.commands) {
-    if (seen.insert(Canonical(command)).second) fresh.push_back(command);
+    if (!seen.insert(Canonical(command)).second) continue;
+    if (has_logged && command.name == CommandName::kLog) {
+      logs_again = true;
+    } else {
+      fresh.push_back(command);
+    }
   }
   std::string mistyped;
   if (!fact.text.mistyped.empty() && seen_mistyped_[key].insert(fact.text.mistyped).second &&
@@ -33,8 +41,8 @@ void Replayer::Edited(const Fact& fact, bool opening) {
   seen_forms_[key] = fact.text.form_priority;
   if (editor == kNobody || editor != author || roster_.IsBot(editor, now_)) return;
 
-  const bool runs =
-      (!fresh.empty() || !mistyped.empty()) && fact.provenance != Provenance::kBackfill;
+  const bool runs = (!fresh.empty() || !mistyped.empty() || logs_again) &&
+                    fact.provenance != Provenance::kBackfill;
   Judgement judgement =
       runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
   const bool asked = Asks(fact.text) && judgement.role != Role::kResponder &&
@@ -58,6 +66,9 @@ void Replayer::Edited(const Fact& fact, bool opening) {
                 absl::StrCat("priority ", ShownPriority(fact.text.form_priority)), judgement);
   }
   if (runs) {
+    if (logs_again && judgement.role == Role::kResponder) {
+      Refuse(fact, judgement, "log", "an edit logs nothing: use `retainer hours correct`");
+    }
     RunCommands(fact, fresh, judgement);
     Mistyped(fact, mistyped, judgement);
   }

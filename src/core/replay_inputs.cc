@@ -267,13 +267,16 @@ void Replayer::RunCommands(const Fact& fact, const std::vector<Command>& command
                            const Judgement& judgement) {
   if (judgement.role == Role::kUnknown || judgement.role == Role::kBot) return;
   std::set<std::string> done;
+  logs_ = 0;
   for (const Command& command : commands) {
     if (command.bare && !policy().bare_commands) continue;
     if (!done.insert(Canonical(command)).second) continue;
     ForgetMistyped(fact);
     const std::size_t refusals = t_.refusals.size();
     const std::size_t questions = t_.questions.size();
+    const std::size_t work = t_.work.size();
     RunCommand(fact, command, judgement);
+    if (t_.work.size() > work) continue;  // neither refused nor logged yet
     const bool refused = t_.refusals.size() > refusals;
     // A command that depends on a question to the forge is neither refused nor carried out yet.
     if (!refused && t_.questions.size() > questions) continue;
@@ -351,6 +354,9 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
       return ReleaseByCommand(fact, command.argument, judgement);
     case CommandName::kGrant:
       return Grant(fact, command.argument, judgement);
+    case CommandName::kLog:
+      if (!responder) return refuse("log", kTheirs);
+      return LogWork(fact, command.argument, judgement);
     case CommandName::kDuplicate:
       if (!responder) return refuse("duplicate", kTheirs);
       return Duplicate(fact, command.argument, judgement);

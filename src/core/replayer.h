@@ -1,7 +1,7 @@
 // The implementation of Replay: one object per replay. replay.cc processes facts one by one.
 // replay_claims.cc and replay_allowance.cc keep the claims. replay_inputs.cc reads labels and
-// commands. replay_acts.cc finds what no single fact shows: acts in two parts, undone acts, words
-// that count later.
+// commands, replay_work.cc those that log work. replay_acts.cc finds what no single fact shows:
+// acts in two parts, undone acts, words that count later.
 #pragma once
 
 #include <map>
@@ -138,6 +138,9 @@ class Replayer {
                    std::string what, const Judgement& judgement);
   void ClaimByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
   void ReleaseByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
+  // Work that a responder logs: see FactKind::kWorkAnswered. (replay_work.cc)
+  bool HasLogged(const std::string& object) const;
+  void LogWork(const Fact& fact, const std::string& argument, const Judgement& judgement);
   void Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement);
   void Refuse(const Fact& fact, const Judgement& judgement, std::string what, std::string reason,
               std::string label = "");
@@ -215,6 +218,8 @@ class Replayer {
     bool by_hand = true;  // said by a label
   };
   Said said_priority_;  // the last accepted input about the priority
+  std::map<std::string_view, const Fact*> work_answers_;  // key: subject
+  int logs_ = 0;  // commands that log work, of those that run now
   // Labels that Retainer took off, and when: an observation without them is not a person's act.
   std::set<std::pair<std::string, absl::Time>> own_removals_;
   std::map<std::string, const Fact*> renamed_;  // key: new name of the label, folded

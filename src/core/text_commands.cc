@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "retainer/core.h"
+#include "retainer/hours.h"
 #include "src/base/view.h"
 #include "src/core/text_foreign.h"
 #include "src/core/text_unicode.h"
@@ -20,7 +21,7 @@ namespace {
 
 using base::View;
 
-enum class Takes { kNothing, kWords, kAlias, kNumber, kLogins };
+enum class Takes { kNothing, kWords, kAlias, kNumber, kLogins, kWork };
 
 struct Form {
   CommandName name;
@@ -30,7 +31,7 @@ struct Form {
   bool contacts = false;  // contacts may use it too
 };
 
-constexpr std::array<Form, 11> kForms = {{
+constexpr std::array<Form, 12> kForms = {{
     {CommandName::kPriority, "priority", Takes::kWords, "priority P1", true},
     {CommandName::kWaiting, "waiting", Takes::kNothing, "waiting"},
     {CommandName::kResume, "resume", Takes::kNothing, "resume", true},
@@ -42,6 +43,7 @@ constexpr std::array<Form, 11> kForms = {{
     {CommandName::kDuplicate, "duplicate", Takes::kNumber, "duplicate #12"},
     {CommandName::kAssign, "assign", Takes::kLogins, "assign @login"},
     {CommandName::kSla, "sla", Takes::kNothing, "sla", true},
+    {CommandName::kLog, "log", Takes::kWork, "log 45m what was done"},
 }};
 
 // Takes the next word off the front of `text`.
@@ -89,13 +91,13 @@ std::string_view Bare(std::string_view word) {
   return word;
 }
 
-// Joins the words as typed, as many as fit into an argument.
-std::string Joined(std::string_view words) {
+// Joins the words as typed, as many as fit into an argument of at most this size.
+std::string Joined(std::string_view words, std::size_t most) {
   std::string joined;
   while (!words.empty()) {
     const std::string_view word = Unwrap(TakeWord(&words));
     if (word.empty()) continue;  // ``
-    if (joined.size() + word.size() >= kMaxCommandArgument + (joined.empty() ? 1 : 0)) break;
+    if (joined.size() + word.size() >= most + (joined.empty() ? 1 : 0)) break;
     absl::StrAppend(&joined, joined.empty() ? "" : " ", View(word));
   }
   return joined;
@@ -134,6 +136,19 @@ std::optional<std::vector<std::string>> Logins(std::string_view words, bool stri
   return logins;
 }
 
+// Takes a time of work off the front, also one in two words (`1h 30m`). Empty if there is none.
+std::string TakeWorkTime(std::string_view* words) {
+  std::string time(Unwrap(TakeWord(words)));
+  if (!ParseWorkTime(time).ok()) return "";
+  std::string_view rest = *words;
+  std::string_view next;
+  while (next.empty() && !rest.empty()) next = Unwrap(TakeWord(&rest));  // not ``
+  const std::string both = absl::StrCat(time, View(next));
+  if (next.empty() || !ParseWorkTime(both).ok()) return time;
+  *words = rest;
+  return both;
+}
+
 // The commands in `words` for `form`; nullopt if they do not fit it. `strict`: nothing may follow.
 std::optional<std::vector<Command>> Read(const Form& form, std::string_view words, bool strict) {
   const auto one = [&](std::string argument) {
@@ -150,7 +165,7 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
       return one("");
     case Takes::kWords: {
       if (strict && words.size() > kMaxCommandArgument) return std::nullopt;
-      std::string argument = Joined(words);
+      std::string argument = Joined(words, kMaxCommandArgument);
       if (argument.empty()) return std::nullopt;
       return one(std::move(argument));
     }
@@ -177,6 +192,13 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
       std::vector<Command> commands;
       for (std::string& login : *logins) commands.push_back({form.name, std::move(login), false});
       return commands;
+    }
+    case Takes::kWork: {
+      std::string argument = TakeWorkTime(&words);
+      if (argument.empty()) return std::nullopt;
+      const std::string text = Joined(words, kMostLog - argument.size() - 1);
+      if (!text.empty()) absl::StrAppend(&argument, " ", text);
+      return one(std::move(argument));
     }
   }
   return std::nullopt;
@@ -266,7 +288,8 @@ CommandLine ReadCommandLine(std::string_view raw) {
     return result;
   }
   rest = line;
-  if (const Form* form = TakeName(&rest).form) {
+  // `/log in again` is a sentence, and other bots have such a command.
+  if (const Form* form = TakeName(&rest).form; form != nullptr && form->takes != Takes::kWork) {
     if (auto commands = Read(*form, rest, /*strict=*/true)) {
       result.is_command = true;
       result.commands = std::move(*commands);

@@ -59,6 +59,7 @@ void TakeTimes(const Fact& fact, TicketRecord* record) {
     case FactKind::kMembership:
     case FactKind::kProfile:
     case FactKind::kReference:
+    case FactKind::kWorkAnswered:
     case FactKind::kOwnComment:
     case FactKind::kLabelRenamed:
       return;

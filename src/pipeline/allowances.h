@@ -34,6 +34,10 @@ class Allowances {
   // Returns whether that changed the context: the ticket is then evaluated again.
   absl::StatusOr<bool> Find(const Standing& standing, const TermsHistory& terms, absl::Time now,
                             TicketContext* context);
+  // What a customer uses at an instant.
+  absl::StatusOr<AllowanceUse> UseAt(const Customer& customer, absl::Time at) {
+    return UseOf(customer, {}, at);
+  }
   // Sets the wake-up of the later tickets of a customer to now, in the same write, if a ticket uses
   // more or less of the customer's allowance than before. And that of the ticket itself to a moment
   // later when it begins to use some: another one may have been decided at the same time.

@@ -37,6 +37,7 @@
 #include "retainer/core.h"
 #include "retainer/face.h"
 #include "retainer/forge.h"
+#include "retainer/hours.h"
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/notice_sink.h"
@@ -200,6 +201,15 @@ class Desk {
   absl::StatusOr<CustomerFact> ChangeCustomer(const std::string& customer,
                                               const DecideFact& decide);
 
+  // Logs work for a customer (id) of the policy and returns the entry. `work.entry` may be empty; a
+  // caller that repeats its call gives it, and gets the entry that is there. Errors: those of
+  // MakeWorkLogged; NotFound: the policy has no such customer; FailedPrecondition: no policy.
+  absl::StatusOr<HoursEntry> LogWork(const std::string& customer, Work work);
+  // Corrects an entry and returns it as it is then. Errors as MakeWorkCorrected and LogWork.
+  absl::StatusOr<HoursEntry> CorrectWork(const std::string& customer, const std::string& entry,
+                                         WorkTime time, const std::string& why,
+                                         const std::string& by);
+
   // Starts a resync of a project, or of all that the policy covers if none is named. Returns which.
   // NotFound, with what to do, if the project is unknown; FailedPrecondition if it is not covered.
   absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);
@@ -265,6 +275,9 @@ class Desk {
   absl::StatusOr<std::string> UntoldNotices(std::optional<std::uint64_t>* begun);
   // NotFound, with the reason why the project is unknown.
   absl::Status Unknown(const ProjectRef& project) const;
+  // The customer of the policy in force.
+  absl::StatusOr<Customer> CustomerInForce(const std::string& customer) const;
+  absl::StatusOr<HoursEntry> ReadEntry(const Customer& customer, const std::string& entry);
   // Whether the store can be written; the result is cached for probe_every.
   absl::Status Writable();
   // Logs trouble that recurs every second at most once a minute.

@@ -19,6 +19,7 @@ bool TellsOfPeople(const std::vector<const Fact*>& facts, const std::string& sel
       case FactKind::kMembership:
       case FactKind::kProfile:
       case FactKind::kReference:
+      case FactKind::kWorkAnswered:
         return false;
       default:
         return self_id.empty() || fact->actor.id != self_id;
@@ -67,6 +68,7 @@ void TakeDecision(const Draft& draft, const TermsHistory& terms,
   record.over.clear();
   for (const OverAllowance& over : standing.over) record.over.push_back(over.customer);
   record.used = draft.context.used;
+  record.hours = draft.context.hours;
   record.endings = decision.endings;
   // Questions that were not asked yet will be answered soon; everything else is known.
   const std::size_t asked =
@@ -138,7 +140,7 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   if (draft.news.read_back && (first || TellsOfPeople(new_facts, draft.context.self_id))) {
     record.read_at = now;
   }
-  absl::Time wake = std::min(decision.wake_at, draft.ask_again);
+  absl::Time wake = std::min({decision.wake_at, draft.ask_again, draft.hours_change});
   // Rationale: a wake-up that is not in the future would stay due for ever.
   if (wake <= now) wake = now + absl::Seconds(1);
   record.wake_at.reset();
@@ -161,6 +163,7 @@ DecisionWrite MakeWrite(const Draft& draft, const TermsHistory& terms, absl::Tim
   write.project = draft.news.project;
   write.pins = draft.pins;
   write.relies_on = draft.rides;
+  for (const auto& [customer, added] : draft.customers) write.customers.push_back(added);
   return write;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +42,10 @@ struct Draft {
   std::vector<std::pair<Login, std::string>> pins;
   // The tickets that it says it fixes, with the versions that were read.
   std::vector<std::pair<TicketKey, std::uint64_t>> rides;
+  // Facts for customers, each with the version of the customer that was read. Key: the customer.
+  std::map<std::string, StoredCustomer> customers;
+  // When time alone changes what is left of the customers' hours.
+  absl::Time hours_change = absl::InfiniteFuture();
   OpenQuestions asks;
   // When to ask again what the forge has not answered.
   absl::Time ask_again = absl::InfiniteFuture();

@@ -56,7 +56,8 @@ Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const Terms
       forges_(std::move(forges)),
       asks_(asks),
       fixes_(store),
-      allowances_(store) {}
+      allowances_(store),
+      work_log_(store) {}
 
 bool Judge::CanAsk(const std::string& forge) const {
   return asks_ && asks_->tries.HasClient(forge);
@@ -81,6 +82,7 @@ TicketContext Judge::ContextIn(const TicketKey& key, const TicketRecord& record,
   context.url = record.url;
   context.path = known ? known->path : record.project_path;
   context.used = record.used;
+  context.hours = record.hours;
   context.members_only = known && known->members_only;
   context.former_names = known ? known->former : std::vector<FormerName>();
   context.adopted = AdoptedAt(terms, NamesOf(context), known ? known->first_seen : clock_.Now());
@@ -220,7 +222,18 @@ absl::StatusOr<Draft> Judge::MakeDraft(const TicketKey& key, const News& news,
     }
     auto differs = allowances_.Find(draft.decision.standing, terms, now, &draft.context);
     if (!differs.ok()) return differs.status();
-    if ((facts.size() == known && !*differs) || round == kMaxRounds) break;
+    // Whose work it is, and who may log it, depends on the answers of the forge.
+    WorkLog::Sure sure;
+    sure.everybody = !CanAsk(key.forge) ||
+                     (owners.everybody.empty() && draft.decision.outside_questions.empty());
+    sure.hidden =
+        sure.everybody && (!CanAsk(key.forge) ||
+                           (owners.hidden.empty() && draft.decision.standing.questions.empty()));
+    const auto answered = work_log_.Answer(terms, now, sure, &draft, &facts);
+    if (!answered.ok()) return answered.status();
+    auto shown = work_log_.Find(terms, now, &draft);
+    if (!shown.ok()) return shown.status();
+    if ((facts.size() == known && !*differs && !*shown) || round == kMaxRounds) break;
   }
   draft.asks = Open(draft, std::move(owners), asks_hidden);
   if (draft.asks.held) draft.decision.record.changes.clear();
@@ -279,6 +292,7 @@ absl::StatusOr<std::vector<Notice>> Judge::ToldOf(const StoredTicket& stored) {
 absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return Word::kWait;
+  if (IsAboutCustomer(notice->kind)) return ReviewOfCustomer(terms, notice);
   auto stored = store_.LoadTicket(notice->ticket);
   if (!stored.ok()) return stored.status();
   if (stored->facts.empty()) return Word::kDrop;
@@ -354,6 +368,11 @@ absl::Status Judge::SendClaims(const TermsHistory& terms, absl::Time now,
 
 void Judge::Report(const Draft& draft) {
   if (draft.asks.ask_everybody) asks_->queue.Push(draft.key, Sake::kEverybody);
+  for (const Fact& fact : draft.decision.new_facts) {
+    if (fact.kind != FactKind::kWorkAnswered) continue;
+    metrics_.Count("retainer_work_entries_total",
+                   {{"result", fact.value.empty() ? "logged" : "refused"}});
+  }
   if (draft.asks.held) return;
   CountPromises(draft);
   for (const std::string& flag : draft.decision.standing.flags) {
@@ -385,6 +404,7 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     for (const Draft& draft : drafts) writes.push_back(MakeWrite(draft, terms, now));
     if (status = fixes_.Wake(drafts, now, &writes); !status.ok()) return status;
     if (status = allowances_.Wake(drafts, terms, now, &writes); !status.ok()) return status;
+    if (status = work_log_.Wake(drafts, terms, now, &writes); !status.ok()) return status;
     status = writes.size() == 1 ? store_.Commit(writes[0]) : store_.CommitAll(writes);
     if (absl::IsAborted(status)) {
       metrics_.Count("retainer_commit_races_total");
@@ -393,6 +413,16 @@ absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
     if (!status.ok()) return status;
     if (!drafts[0].asks.held) metrics_.Count("retainer_decisions_total", {{"forge", key.forge}});
     for (const Draft& draft : drafts) Report(draft);
+    for (const Draft& draft : drafts) {
+      for (const auto& [customer, added] : draft.customers) {
+        // If this fails, the next look at all customers finds it.
+        const absl::Status told = TellOfCustomer(customer);
+        if (!told.ok()) {
+          log_.Warning("a customer's hours could not be looked at",
+                       {{"customer", customer}, {"error", StatusText(told)}});
+        }
+      }
+    }
     Judged judged;
     judged.context = std::move(drafts[0].context);
     judged.decision = std::move(drafts[0].decision);

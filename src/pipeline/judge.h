@@ -45,6 +45,7 @@
 #include "src/pipeline/notice_review.h"
 #include "src/pipeline/terms_holder.h"
 #include "src/pipeline/tries.h"
+#include "src/pipeline/work_log.h"
 
 namespace retainer::pipeline {
 
@@ -76,7 +77,15 @@ class Judge final : public NoticeReview {
 
   // Decides again from the ticket's present facts whether the notice is still true.
   absl::StatusOr<Word> Review(Notice* notice) override;
-  absl::Status DecideAgain(const TicketKey& key) override { return Decide(key, {}).status(); }
+  absl::Status DecideAgain(const TicketKey& key) override;
+
+  // Tells the team what there is to tell about customers beside their tickets: all of the policy in
+  // force, or one (id). What was told before is not told again.
+  absl::Status TellOfCustomers();
+  absl::Status TellOfCustomer(const std::string& customer);
+  // The hours of a customer changed by something other than a decision: the open tickets that show
+  // what is left of them are judged again soon.
+  absl::Status HoursChanged(const std::string& customer);
 
   // What is known around a ticket, under the terms that it is to be judged by.
   absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record,
@@ -110,6 +119,10 @@ class Judge final : public NoticeReview {
   // written with it.
   absl::Status SendClaims(const TermsHistory& terms, absl::Time now, std::vector<Draft>* drafts,
                           bool asks_hidden);
+  // The notices about a customer that are true now.
+  absl::StatusOr<std::vector<Notice>> NoticesOf(const Policy& policy, const Customer& customer,
+                                                absl::Time now);
+  absl::StatusOr<Word> ReviewOfCustomer(const TermsHistory& terms, Notice* notice);
   // What people were told of a ticket, for what there may be to take back.
   absl::StatusOr<std::vector<Notice>> ToldOf(const StoredTicket& stored);
   // After a commit: the figures, what is to be known, what is to be asked.
@@ -126,6 +139,7 @@ class Judge final : public NoticeReview {
   const std::optional<Asking> asks_;
   Fixes fixes_;
   Allowances allowances_;
+  WorkLog work_log_;
 
   std::mutex mutex_;
   std::set<std::string> said_;  // logged once

@@ -14,9 +14,16 @@
 namespace retainer::pipeline {
 
 absl::Status LogSink::Tell(const Notice& notice) {
+  if (IsAboutCustomer(notice.kind)) {
+    log_.Info("notice", {{"id", notice.id},
+                         {"kind", std::string(NoticeKindName(notice.kind))},
+                         {"customer", notice.customer}});
+    return absl::OkStatus();
+  }
   const bool is_trouble = notice.kind != NoticeKind::kWarning &&
                           notice.kind != NoticeKind::kHandOver &&
                           notice.kind != NoticeKind::kClosed;
+
   log_.Write(is_trouble ? LogLevel::kWarning : LogLevel::kInfo, "notice",
              {{"id", notice.id},
               {"kind", std::string(NoticeKindName(notice.kind))},

@@ -259,6 +259,18 @@ absl::Status Reconciler::Look(absl::Time now) {
     // If something expired, there may be more.
     next_expiry_ = clock_.Steady() + (*expired > 0 ? absl::Minutes(1) : absl::Hours(1));
   }
+  return LookAtCustomers();
+}
+
+absl::Status Reconciler::LookAtCustomers() {
+  const TermsHistory terms = terms_.Get();
+  if (terms.empty()) return absl::OkStatus();
+  if (clock_.Steady() < next_customers_ && terms.back()->id == customers_of_) {
+    return absl::OkStatus();
+  }
+  if (absl::Status told = judge_.TellOfCustomers(); !told.ok()) return told;
+  customers_of_ = terms.back()->id;
+  next_customers_ = clock_.Steady() + absl::Hours(1);
   return absl::OkStatus();
 }
 

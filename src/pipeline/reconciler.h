@@ -62,6 +62,8 @@ class Reconciler {
   // Returns false if there was nothing to judge. `account`: as in Sweep.
   absl::StatusOr<bool> JudgeAgain(const TicketKey& key, const std::string& account);
   absl::Status Look(absl::Time now);
+  // Once an hour, and under each new version of the policy: Judge::TellOfCustomers.
+  absl::Status LookAtCustomers();
   // If the clock was set back, wake-ups that were due soon are far ahead: judge everything again.
   void LookAtTheClock();
   absl::Status TellFigures(const StoreStats& stats, absl::Time now);
@@ -84,6 +86,8 @@ class Reconciler {
   absl::Time next_report_ = absl::InfinitePast();
   absl::Time next_look_ = absl::InfinitePast();
   absl::Time next_expiry_ = absl::InfinitePast();
+  absl::Time next_customers_ = absl::InfinitePast();
+  std::string customers_of_;             // the version of the policy of the last look at customers
   std::uint64_t set_aside_ = 0;          // at the last check
   std::optional<absl::Duration> ahead_;  // Clock::Now minus Clock::Steady at the last round
 };

@@ -106,16 +106,18 @@ class SinkReader {
   }
 
   void ReadKinds(const YamlNode& node, SinkConfig* sink) {
-    static constexpr NoticeKind kKinds[] = {NoticeKind::kWarning, NoticeKind::kBreach,
-                                            NoticeKind::kEscalation, NoticeKind::kHandOver,
-                                            NoticeKind::kClosed};
+    static constexpr NoticeKind kKinds[] = {NoticeKind::kWarning,      NoticeKind::kBreach,
+                                            NoticeKind::kEscalation,   NoticeKind::kHandOver,
+                                            NoticeKind::kClosed,       NoticeKind::kHoursLow,
+                                            NoticeKind::kAllowanceLow, NoticeKind::kTermEnding};
     for (const std::string& name : reader_.Texts(node, "notices")) {
       const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](NoticeKind known) {
         return NoticeKindName(known) == name;
       });
       if (kind == std::end(kKinds)) {
         reader_.Error(node, absl::StrCat("\"", name, "\" is not a kind of notice"),
-                      "write some of warning, breach, escalation, hand-over, closed");
+                      "write some of warning, breach, escalation, hand-over, closed, hours.low, "
+                      "allowance.low, customer.term_ending");
         return;
       }
       sink->kinds.push_back(*kind);

@@ -43,6 +43,7 @@ class DoubtFinder {
       FindOddOrders(plan);
     }
     FindShortTerms();
+    FindOddBlocks();
     return std::move(doubts_);
   }
 
@@ -223,6 +224,29 @@ class DoubtFinder {
             absl::StrCat("the term of customer \"", customer.id, "\" is shorter than a promise of ",
                          "plan \"", plan.name, "\": ", Named(priority, metric, target)),
             "lengthen the term, or promise less");
+      }
+    }
+  }
+
+  // ---- Hours
+
+  // `20m` for `20h`, `4h` for `4m`: nobody buys twenty minutes.
+  void FindOddBlocks() {
+    for (const Customer& customer : policy_.customers) {
+      for (const HoursBlock& block : customer.hours) {
+        const auto key = std::make_pair(customer.id, block.id);
+        if (block.amount < 60) {
+          Doubt(policy::Find(places_.hours, key),
+                absl::StrCat("customer \"", customer.id, "\": the block \"", block.id,
+                             "\" has less than an hour"),
+                absl::StrCat("did you mean ", block.amount, "h?"));
+        }
+        if (block.unit > 60) {
+          Doubt(policy::Find(places_.units, key),
+                absl::StrCat("customer \"", customer.id, "\": the block \"", block.id,
+                             "\" accounts each entry in units of ", block.unit / 60, "h"),
+                "a unit is mostly 5m to 1h; a customer pays a whole one for a minute");
+        }
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -63,7 +64,7 @@ std::optional<Entitlement> ReadEntitlement(const YamlNode& node, const std::stri
   if (!reader.Map(node, "an entitlement", policy_keys::Entitlement())) return std::nullopt;
   const YamlNode* plan = node.Find("plan");
   if (plan == nullptr) {
-    reader.Error(node, "an entitlement without plan", "write plan: NAME");
+    reader.Error(node, "an entitlement without plan or hours", "write plan: NAME");
     return std::nullopt;
   }
   Entitlement held;
@@ -91,6 +92,10 @@ void ReadList(const YamlNode& list, Customer* customer, PolicyDraft* draft) {
   Reader& reader = draft->reader;
   std::vector<const YamlNode*> without_end;
   for (const YamlNode& item : reader.List(list, "entitlements")) {
+    if (item.IsMap() && item.Find("hours") != nullptr) {
+      ReadHours(item, customer, draft);
+      continue;
+    }
     auto held = ReadEntitlement(item, customer->id, draft);
     if (!held) continue;
     const bool twice = std::any_of(customer->entitlements.begin(), customer->entitlements.end(),
@@ -111,6 +116,10 @@ void ReadList(const YamlNode& list, Customer* customer, PolicyDraft* draft) {
                      if (!a.term || !b.term) return !a.term && b.term;
                      return a.term->from < b.term->from;
                    });
+  std::sort(customer->hours.begin(), customer->hours.end(),
+            [](const HoursBlock& a, const HoursBlock& b) {
+              return std::tie(a.until, a.from, a.id) < std::tie(b.until, b.from, b.id);
+            });
   if (list.IsSequence() && list.items.empty()) {
     reader.Error(list, absl::StrCat("customer \"", customer->id, "\" holds nothing"),
                  "write e.g. entitlements: [{plan: NAME}]");
@@ -174,6 +183,9 @@ void ReadRequests(const YamlNode& node, PolicyDraft* draft) {
           *value.Find("labels"),
           absl::StrCat("the label \"", label, "\" belongs to \"", other->second, "\" already"),
           "a label names one kind of request");
+    }
+    if (const YamlNode* hours = value.Find("hours")) {
+      kind.hours = reader.Bool(*hours, "hours").value_or(false);
     }
     const YamlNode* promises = value.Find("promises");
     if (promises == nullptr) {

@@ -45,9 +45,12 @@ inline Keys Customer() {
           "contacts", "projects", "visibility", "calendars", "crm",       "entitlements"};
 }
 inline Keys Term() { return {"from", "until"}; }
-inline Keys Entitlement() { return {"plan", "term", "grace", "trial"}; }
+inline Keys Entitlement() { return {"plan", "term", "grace", "trial", "hours"}; }
+inline Keys HoursBlock() {
+  return {"block", "amount", "from", "until", "unit", "rollover", "over"};
+}
 inline Keys ContactLimit() { return {"max"}; }
-inline Keys Request() { return {"labels", "promises"}; }
+inline Keys Request() { return {"labels", "promises", "hours"}; }
 inline Keys Contacts() { return {"logins", "organizations", "emails"}; }
 inline Keys Labels() { return {"waiting", "workaround", "support", "priority", "state"}; }
 inline Keys Commands() { return {"bare"}; }

@@ -208,6 +208,7 @@ std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
           {"customer", keys::Customer()},
           {"term", keys::Term()},
           {"entitlement", keys::Entitlement()},
+          {"hours_block", keys::HoursBlock()},
           {"contact_limit", keys::ContactLimit()},
           {"ticket_limit", keys::TicketLimit()},
           {"request", keys::Request()},

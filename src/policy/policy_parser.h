@@ -22,6 +22,9 @@ struct PolicyPlaces {
   std::map<std::string, Place> forges;                         // the first place that names each
   std::map<std::pair<std::string, std::string>, Place> sinks;  // by team and sink
   std::map<std::string, Place> terms;                          // by customer
+  // The amounts and units of blocks of hours, by customer and block.
+  std::map<std::pair<std::string, std::string>, Place> hours;
+  std::map<std::pair<std::string, std::string>, Place> units;
   std::map<std::string, Place> calendars;
   std::map<std::string, Place> holidays;                                  // by calendar
   std::map<std::tuple<std::string, std::string, Metric>, Place> targets;  // by plan and priority

@@ -65,6 +65,8 @@ void CheckLabels(const YamlNode& root, PolicyDraft* draft);
 
 // The plans that a customer holds: `entitlements`, or the short form `plan` and `term`.
 void ReadEntitlements(const YamlNode& customer_node, Customer* customer, PolicyDraft* draft);
+// A block of hours: the item of `entitlements` that has the key `hours`.
+void ReadHours(const YamlNode& item, Customer* customer, PolicyDraft* draft);
 // A target as people write it. `calendars` count it; `d` and `w` need calendars that are always
 // open. Nullopt, with a problem, for anything else.
 std::optional<Target> ReadTarget(const YamlNode& node, const std::vector<std::string>& calendars,

@@ -95,7 +95,10 @@ std::string WebhookId(const Notice& notice) {
       std::string(NoticeKindName(notice.kind)), "\n", notice.customer, "\n", notice.is_private,
       "\n", std::string(MetricName(notice.metric)), "\n", Rfc3339(notice.at), "\n",
       HasPromise(notice) ? Rfc3339(notice.due) : "", "\n", absl::StrJoin(notice.teams, ","), "\n",
-      absl::StrJoin(notice.withdraws, ","), "\n", notice.ref, "\n", notice.url, "\n", notice.text);
+      absl::StrJoin(notice.withdraws, ","), "\n", notice.ref, "\n", notice.url, "\n", notice.text,
+      absl::StrJoin(notice.crm, "", [](std::string* out, const auto& id) {
+        absl::StrAppend(out, "\n", id.first, "=", id.second);
+      }));
   return absl::StrCat("notice_", StableId(absl::StrCat(TellingName(notice), "\n", content)));
 }
 
@@ -108,13 +111,20 @@ std::string DigestId(const std::vector<Notice>& notices) {
 
 std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
   const bool has_promise = HasPromise(notice);
+  json of_ticket = nullptr;
+  if (!IsAboutCustomer(notice.kind)) {
+    of_ticket = {{"ref", ticket.ref},
+                 {"url", ticket.url.empty() ? json(nullptr) : json(ticket.url)},
+                 {"key", ToString(notice.ticket)}};
+  }
+  json crm = json::object();
+  for (const auto& [system, id] : notice.crm) crm[system] = id;
   json data = {
       {"id", TellingName(notice)},
-      {"ticket",
-       {{"ref", ticket.ref},
-        {"url", ticket.url.empty() ? json(nullptr) : json(ticket.url)},
-        {"key", ToString(notice.ticket)}}},
+      {"ticket", std::move(of_ticket)},
       {"customer", notice.customer},
+      // The customer's ids in other systems.
+      {"crm", std::move(crm)},
       {"private", notice.is_private},
       {"metric", has_promise ? json(std::string(MetricName(notice.metric))) : json(nullptr)},
       {"due", has_promise ? json(Rfc3339(notice.due)) : json(nullptr)},

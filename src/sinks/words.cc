@@ -32,6 +32,12 @@ std::string KindWords(NoticeKind kind) {
       return "Handed over";
     case NoticeKind::kClosed:
       return "Closed";
+    case NoticeKind::kHoursLow:
+      return "Hours are low";
+    case NoticeKind::kAllowanceLow:
+      return "Allowance is low";
+    case NoticeKind::kTermEnding:
+      return "Term ends";
   }
   return std::string(NoticeKindName(kind));
 }
@@ -52,6 +58,12 @@ std::string_view CountedWords(NoticeKind kind, bool several) {
       return "handed over";
     case NoticeKind::kClosed:
       return "closed";
+    case NoticeKind::kHoursLow:
+      return "hours low";
+    case NoticeKind::kAllowanceLow:
+      return several ? "allowances low" : "allowance low";
+    case NoticeKind::kTermEnding:
+      return several ? "terms ending" : "term ending";
   }
   return NoticeKindName(kind);
 }
@@ -78,7 +90,8 @@ std::string HeadOf(const std::vector<Notice>& notices) {
   bool first = true;
   for (const NoticeKind kind :
        {NoticeKind::kEscalation, NoticeKind::kBreach, NoticeKind::kWarning,
-        NoticeKind::kBreachWithdrawn, NoticeKind::kHandOver, NoticeKind::kClosed}) {
+        NoticeKind::kBreachWithdrawn, NoticeKind::kHandOver, NoticeKind::kClosed,
+        NoticeKind::kTermEnding, NoticeKind::kHoursLow, NoticeKind::kAllowanceLow}) {
     const auto found = counts.find(kind);
     if (found == counts.end()) continue;
     absl::StrAppend(&head, first ? "" : ", ", found->second, " ",

@@ -45,6 +45,7 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kChangeSeen:
     case FactKind::kCame:
     case FactKind::kLabelRenamed:
+    case FactKind::kWorkAnswered:
       return false;
   }
   return true;

@@ -2,6 +2,7 @@
 #include "src/store/table_store.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -33,6 +34,9 @@ std::pair<std::string, std::string> RangeOf(const std::string& forge, const std:
 std::string LockName(const TicketKey& key) { return absl::StrCat("ticket ", ToString(key)); }
 std::string LockName(const ProjectKey& key) {
   return absl::StrCat("project ", key.forge, "/", key.id);
+}
+std::string CustomerLockName(const std::string& customer) {
+  return absl::StrCat("customer ", customer);
 }
 std::string InboxLockName(const std::string& forge, std::uint64_t seq) {
   return absl::StrCat("inbox ", forge, "/", seq);
@@ -106,6 +110,9 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
                                     *write.inbox_done));
     }
     for (const Notice& notice : write.notices) names.push_back("notice " + notice.id);
+    for (const StoredCustomer& added : write.customers) {
+      names.push_back(CustomerLockName(added.customer));
+    }
     if (write.project) names.push_back(LockName(write.project->key));
     for (const auto& [login, id] : write.pins) {
       names.push_back(absl::StrCat("pin ", login.forge, "/", FoldName(login.name)));
@@ -114,14 +121,33 @@ absl::Status TableStore::CommitAll(const std::vector<DecisionWrite>& writes) {
   const LockStripes::Hold hold = locks_.Acquire(names);
   if (absl::Status status = Prepare(); !status.ok()) return status;
   Staged staged;
+  // Several decisions of one write may add facts to one customer.
+  std::map<std::string, StoredCustomer> customers;
+  for (const DecisionWrite& write : writes) {
+    for (const StoredCustomer& added : write.customers) {
+      StoredCustomer& all =
+          customers.try_emplace(added.customer, StoredCustomer{added.customer, added.version, {}})
+              .first->second;
+      if (all.version != added.version) {
+        return absl::AbortedError(absl::StrCat("two versions of ", added.customer,
+                                               " in one write: load, decide and commit again"));
+      }
+      all.facts.insert(all.facts.end(), added.facts.begin(), added.facts.end());
+    }
+  }
   {
     const auto view = engine_->Read();
     for (const DecisionWrite& write : writes) {
       if (absl::Status status = StageDecision(*view, write, &staged); !status.ok()) return status;
     }
+    for (const auto& [customer, added] : customers) {
+      if (absl::Status status = StageCustomerFacts(*view, added, &staged); !status.ok()) {
+        return status;
+      }
+    }
   }
   const absl::Status status = ledger_.WriteUnsynced(std::move(staged.batch), staged.ledger);
-  pins_.Written(!status.ok(), !staged.pins.empty());
+  pins_.Written(!status.ok(), !staged.pins.empty() || !customers.empty());
   for (const DecisionWrite& write : writes) {
     RaiseProjectVersion({write.record.key.forge, write.record.key.project});
   }

@@ -103,6 +103,7 @@ class TableStore : public Store {
   absl::StatusOr<std::vector<RefusedLabels>> ListRefusedLabels(std::size_t limit) override;
 
   absl::StatusOr<std::vector<Notice>> ReadNotices(std::size_t limit) override;
+  absl::Status AddNotices(const std::vector<Notice>& notices) override;
   absl::StatusOr<std::optional<NoticeRecord>> FindNotice(const std::string& id) override;
   absl::Status SaveNotice(const NoticeRecord& record) override;
   absl::Status FinishNotice(const std::string& id, const std::vector<std::string>& told) override;
@@ -190,6 +191,7 @@ class TableStore : public Store {
     NoticeRecord record;
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
+  static absl::Status StageCustomerFacts(View& view, const StoredCustomer& added, Staged* staged);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
   // `ended`: the sinks that were told and those that could not be. `dead`: null if all were told.
   absl::Status EndNotice(const std::string& id, const NoticeRecord& ended, const DeadNotice* dead);
@@ -223,6 +225,7 @@ class TableStore : public Store {
 // Names of lock stripes, used by all files of the store.
 std::string LockName(const TicketKey& key);
 std::string LockName(const ProjectKey& key);
+std::string CustomerLockName(const std::string& customer);
 std::string InboxLockName(const std::string& forge, std::uint64_t seq);
 std::string DeliveryLockName(const std::string& forge, const std::string& id);
 

@@ -106,6 +106,23 @@ absl::Status TableStore::StageNotice(View& view, const Notice& notice, Staged* s
   return absl::OkStatus();
 }
 
+absl::Status TableStore::AddNotices(const std::vector<Notice>& notices) {
+  if (notices.empty()) return absl::OkStatus();
+  std::vector<std::string> names;
+  for (const Notice& notice : notices) names.push_back("notice " + notice.id);
+  const LockStripes::Hold hold = locks_.Acquire(names);
+  if (absl::Status status = Prepare(); !status.ok()) return status;
+  Staged staged;
+  {
+    const auto view = engine_->Read();
+    for (const Notice& notice : notices) {
+      if (absl::Status status = StageNotice(*view, notice, &staged); !status.ok()) return status;
+    }
+  }
+  if (staged.notices.empty()) return absl::OkStatus();
+  return engine_->Write(staged.batch);
+}
+
 absl::StatusOr<std::vector<Notice>> TableStore::ReadNotices(std::size_t limit) {
   const auto view = engine_->Read();
   auto records = ReadAll<NoticeRecord>(*view, Table::kNoticeQueue, limit);

@@ -47,6 +47,12 @@ std::string ChangeOf(const CustomerFact& fact) {
       return absl::StrCat("a contact joined by ", invitation);
     case CustomerFactKind::kRemoved:
       return "a contact was removed";
+    case CustomerFactKind::kWorkLogged:
+      return absl::StrCat(fact.minutes, " minutes of work logged, ", fact.accounted,
+                          " accounted, entry ", fact.entry);
+    case CustomerFactKind::kWorkCorrected:
+      return absl::StrCat("entry ", fact.entry, " corrected to ", fact.minutes, " minutes, ",
+                          fact.accounted, " accounted");
   }
   return "";
 }
@@ -134,44 +140,53 @@ absl::StatusOr<std::vector<StoredCustomer>> TableStore::ListStoredCustomers() {
   return customers;
 }
 
-absl::Status TableStore::AddCustomerFacts(const std::string& customer, std::uint64_t version,
-                                          const std::vector<CustomerFact>& facts) {
-  for (const CustomerFact& fact : facts) {
+absl::Status TableStore::StageCustomerFacts(View& view, const StoredCustomer& added,
+                                            Staged* staged) {
+  const std::string& customer = added.customer;
+  for (const CustomerFact& fact : added.facts) {
     if (fact.customer != customer || fact.id.empty()) {
       return absl::InvalidArgumentError("a fact of another customer, or without id");
     }
   }
-  const LockStripes::Hold hold = locks_.Acquire({absl::StrCat("customer ", customer)});
+  const std::string prefix = CustomerPrefix(customer);
+  auto all = ReadFacts(view, prefix, PrefixEnd(prefix));
+  if (!all.ok()) return all.status();
+  if (all->size() != added.version) {
+    return absl::AbortedError(absl::StrCat("the facts of ", customer, " are at version ",
+                                           all->size(), ", not ", added.version,
+                                           ": load and decide again"));
+  }
+  std::set<std::string> known;
+  for (const CustomerFact& fact : *all) known.insert(fact.id);
+  std::vector<CustomerFact> fresh;
+  for (const CustomerFact& fact : added.facts) {
+    if (!known.insert(fact.id).second) continue;
+    staged->batch.Put(Table::kCustomerFacts, FactRowKey(fact), EncodeRecord(fact));
+    if (fact.kind == CustomerFactKind::kInvited) {
+      staged->batch.Put(Table::kInvitations, fact.hash, customer);
+    }
+    staged->ledger.push_back(EntryOf(fact));
+    fresh.push_back(fact);
+    all->push_back(fact);
+  }
+  StageContacts(customer, *all, fresh, &staged->batch);
+  return absl::OkStatus();
+}
+
+absl::Status TableStore::AddCustomerFacts(const std::string& customer, std::uint64_t version,
+                                          const std::vector<CustomerFact>& facts) {
+  const LockStripes::Hold hold = locks_.Acquire({CustomerLockName(customer)});
   if (absl::Status status = Prepare(); !status.ok()) return status;
-  Batch batch;
-  std::vector<LedgerEntry> entries;
+  Staged staged;
   {
     const auto view = engine_->Read();
-    const std::string prefix = CustomerPrefix(customer);
-    auto all = ReadFacts(*view, prefix, PrefixEnd(prefix));
-    if (!all.ok()) return all.status();
-    if (all->size() != version) {
-      return absl::AbortedError(absl::StrCat("the facts of ", customer, " are at version ",
-                                             all->size(), ", not ", version,
-                                             ": load and decide again"));
+    if (absl::Status status = StageCustomerFacts(*view, {customer, version, facts}, &staged);
+        !status.ok()) {
+      return status;
     }
-    std::set<std::string> known;
-    for (const CustomerFact& fact : *all) known.insert(fact.id);
-    std::vector<CustomerFact> fresh;
-    for (const CustomerFact& fact : facts) {
-      if (!known.insert(fact.id).second) continue;
-      batch.Put(Table::kCustomerFacts, FactRowKey(fact), EncodeRecord(fact));
-      if (fact.kind == CustomerFactKind::kInvited) {
-        batch.Put(Table::kInvitations, fact.hash, customer);
-      }
-      entries.push_back(EntryOf(fact));
-      fresh.push_back(fact);
-      all->push_back(fact);
-    }
-    if (fresh.empty()) return absl::OkStatus();
-    StageContacts(customer, *all, fresh, &batch);
   }
-  const absl::Status written = ledger_.Write(std::move(batch), entries);
+  if (staged.ledger.empty()) return absl::OkStatus();
+  const absl::Status written = ledger_.Write(std::move(staged.batch), staged.ledger);
   pins_.Written(!written.ok(), /*with_pins=*/true);
   return written;
 }

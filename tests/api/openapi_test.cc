@@ -116,6 +116,8 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   options.max_body = 1000;
   options.attempts.failures = 1000;
   policy.community.objectives = {{Metric::kFirstResponse, {0, absl::Hours(9), "9h"}}};
+  policy.customers[0].hours = {{"q1", 120, absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 6, 30),
+                                15, 0, OverHours::kRefuse}};
   Serve();
   SaveToken("acme", "", "acme");
   SaveToken("there", "github:acme/other", "");
@@ -140,6 +142,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
                                          "/api/v1/gate?ref=v1&" + project,
                                          "/api/v1/customers/acme",
                                          "/api/v1/customers/globex?" + project,
+                                         "/api/v1/hours?customer=acme",
                                          "/api/v1/policy",
                                          "/api/v1/ledger/head",
                                          "/api/v1/figures?by=customer&from=2026-03-01",
@@ -187,6 +190,29 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   ASSERT_TRUE(store.PutDelivery({"elsewhere", "d1", "issues", "{}", At(0), false}).ok());
   clock.Advance(absl::Seconds(2));
   Ask("/api/v1/gate?" + project);
+
+  // Work.
+  Ask("/api/v1/hours", "acme");
+  Ask("/api/v1/hours");
+  Ask("/api/v1/hours?customer=none");
+  Ask("/api/v1/hours?customer=acme", "there");
+  SaveToken("writer", "", "", "write");
+  const auto work = [&](const std::string& token, const std::string& body,
+                        const char* type = "application/json") {
+    Hold("post", "/api/v1/hours",
+         client->Post("/api/v1/hours", {{"Authorization", "Bearer " + token}}, body, type));
+  };
+  const std::string done = R"("customer": "acme", "text": "a call")";
+  work("writer", "{" + done + R"(, "time": "3h"})");
+  work("writer", "{" + done + R"(, "time": "2h", "id": "w1", "by": "github:alice"})");
+  work("writer", R"({"customer": "acme", "correct": "w1", "time": "1h", "reason": "an error"})");
+  work("writer", "{" + done + R"(, "time": "9h"})");
+  work("writer", "[]");
+  work("writer", R"({"customer": "none", "text": "a call", "time": "1h"})");
+  work("writer", "{}", "text/plain");
+  work("all", "{" + done + R"(, "time": "1h"})");
+  work("nobody", "{}");
+  Ask("/api/v1/hours?customer=acme&from=2026-03-01&until=2026-03-31");
 
   // Deliveries and health.
   Ask("/healthz", "");

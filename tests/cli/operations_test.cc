@@ -96,6 +96,51 @@ TEST_F(OperationsTest, WhoseMembershipIsHiddenIsCounted) {
             "policy");
 }
 
+TEST_F(OperationsTest, WorkIsLoggedListedAndCorrected) {
+  Policy policy = MakePolicy(/*is_public=*/false);
+  policy.customers[0].hours = {{"q1", 120, absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 6, 30),
+                                15, 0, OverHours::kRefuse}};
+  policy.customers[0].crm = {{"salesforce", "001"}};
+  desk->SetTerms({MakeTerms("v1", At(-60), policy)});
+  receiver.Register("d1", MakeEvent(1, kDave, {Opened(kDave, 0)}));
+  Accept("d1");
+  const auto ask = [&](const std::string& action, json more) {
+    more["op"] = "hours " + action;
+    more["customer"] = "c-7f3";
+    more["by"] = "carol";
+    return Ask(more);
+  };
+  json logged =
+      ask("log", {{"time", "20m"}, {"text", "read the dump"}, {"ticket", "github:acme/opendb#1"}});
+  ASSERT_TRUE(logged.contains("data")) << logged;
+  const std::string id = logged["data"]["entry"]["id"];
+  EXPECT_EQ(logged["text"], id + "  2026-03-02  20m (30m accounted)  carol  github:acme/opendb#1  "
+                                 "read the dump\n1h 30m of 2h left of q1, until 2026-06-30\n");
+  EXPECT_EQ(logged["data"]["entry"]["accounted_minutes"], 30);
+  EXPECT_EQ(ask("balance", {})["text"],
+            "q1  2026-01-01 to 2026-06-30  1h 30m of 2h left, 30m used\n");
+  EXPECT_EQ(ask("log", {{"time", "2h"}, {"text", "a call"}})["error"],
+            "the hours do not suffice: 1h 30m of q1 is left, the entry takes 2h");
+  EXPECT_EQ(ask("log", {{"time", "45"}, {"text", "a call"}})["code"],
+            static_cast<int>(absl::StatusCode::kInvalidArgument));
+  EXPECT_EQ(ask("log", {{"time", "9h"}, {"text", "a call"}})["error"],
+            "more than 8h at once: if this is meant, write 9h!");
+  EXPECT_EQ(ask("log", {{"time", "15m"}, {"text", "a call"}, {"day", "yesterday"}})["code"],
+            static_cast<int>(absl::StatusCode::kInvalidArgument));
+  const json corrected =
+      ask("correct", {{"entry", id}, {"time", "1h45m"}, {"reason", "a typing error"}});
+  EXPECT_EQ(corrected["data"]["blocks"][0]["left_minutes"], 15) << corrected;
+  EXPECT_NE(ask("list", {})["text"].get<std::string>().find("[corrected by carol: a typing error]"),
+            std::string::npos);
+  EXPECT_EQ(ask("list", {{"until", "2026-03-01"}})["text"], "No work was logged.\n");
+  // The team is told once, and the work of a private customer is in no comment.
+  Settle();
+  EXPECT_EQ(log.Count("notice id=hours.low acme q1"), 1u);
+  EXPECT_TRUE(
+      ask("correct", {{"entry", id}, {"time", "0m"}, {"reason", "not theirs"}}).contains("data"));
+  EXPECT_EQ(ask("balance", {})["data"]["left_minutes"], 120);
+}
+
 // Found by the fuzz target `control`: it read before the first of no items.
 TEST_F(OperationsTest, AQueueOfNoItemsIsRefused) {
   EXPECT_EQ(Ask({{"op", "queue"}, {"team", "core"}, {"limit", 0}})["code"],

@@ -36,6 +36,24 @@ TEST_P(StoreContract, NoticeIsToldOnce) {
   EXPECT_EQ(store_.Stats()->pending_notices, 1u);
 }
 
+TEST_P(StoreContract, ANoticeWithoutADecisionIsToldOnceToo) {
+  Notice about = SampleNotice("hours.low acme q1");
+  about.kind = NoticeKind::kHoursLow;
+  about.ticket = {};
+  about.due = absl::InfiniteFuture();
+  about.crm = {{"salesforce", "001"}};
+  ASSERT_TRUE(store_.AddNotices({about, about}).ok());
+  ASSERT_TRUE(store_.AddNotices({about}).ok());
+  const auto notices = store_.ReadNotices(10);
+  ASSERT_EQ(notices->size(), 1u);
+  EXPECT_EQ((*notices)[0].kind, NoticeKind::kHoursLow);
+  EXPECT_EQ((*notices)[0].crm, about.crm);
+  ASSERT_TRUE(store_.FinishNotice(about.id, {"ops"}).ok());
+  ASSERT_TRUE(store_.AddNotices({about}).ok());
+  EXPECT_TRUE(store_.ReadNotices(10)->empty());
+  ASSERT_TRUE(store_.AddNotices({}).ok());
+}
+
 TEST_P(StoreContract, TheOldestThatWaitsIsTold) {
   EXPECT_EQ(store_.Stats()->oldest_notice, std::nullopt);
   DecisionWrite write = SampleWrite(SampleTicket(1), 0);

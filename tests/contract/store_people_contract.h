@@ -53,6 +53,48 @@ TEST_P(StoreContract, FactsOfACustomerAreAddedToTheVersionThatWasRead) {
   EXPECT_TRUE(absl::IsInvalidArgument(store_.AddCustomerFacts("acme", 1, {nameless})));
 }
 
+inline CustomerFact SampleWork(const std::string& customer, const std::string& entry) {
+  CustomerFact fact;
+  fact.customer = customer;
+  fact.kind = CustomerFactKind::kWorkLogged;
+  fact.id = "work_logged:" + entry;
+  fact.at = At(3);
+  fact.by = "github:bob";
+  fact.entry = entry;
+  fact.ticket = "github/1/issue/2";
+  fact.ticket_name = "github:acme/opendb#2";
+  fact.text = "read the dump";
+  fact.minutes = 40;
+  fact.accounted = 45;
+  fact.day = absl::CivilDay(2026, 2, 28);
+  return fact;
+}
+
+TEST_P(StoreContract, ADecisionAddsFactsToCustomersInTheSameWrite) {
+  ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i1")}).ok());
+  const std::uint64_t length = store_.ReadLedgerHead()->length;
+  DecisionWrite one = SampleWrite(SampleTicket(1), 0);
+  one.ledger = {};
+  one.customers = {{"acme", 1, {SampleWork("acme", "e1")}}};
+  DecisionWrite two = SampleWrite(SampleTicket(2), 0);
+  two.ledger = {};
+  two.customers = {{"acme", 1, {SampleWork("acme", "e2"), SampleWork("acme", "e1")}}};
+  ASSERT_TRUE(store_.CommitAll({one, two}).ok());
+  const auto stored = store_.LoadCustomer("acme");
+  EXPECT_EQ(stored->version, 3u);
+  EXPECT_NE(std::find(stored->facts.begin(), stored->facts.end(), SampleWork("acme", "e1")),
+            stored->facts.end());
+  EXPECT_EQ(store_.ReadLedgerHead()->length, length + 2);
+  EXPECT_TRUE(store_.VerifyLedger().ok());
+
+  // Somebody was quicker: nothing of the decision is written.
+  DecisionWrite late = SampleWrite(SampleTicket(3), 0);
+  late.customers = {{"acme", 1, {SampleWork("acme", "e3")}}};
+  EXPECT_TRUE(absl::IsAborted(store_.Commit(late)));
+  EXPECT_EQ(store_.LoadTicket(SampleTicket(3))->record.version, 0u);
+  EXPECT_EQ(store_.LoadCustomer("acme")->version, 3u);
+}
+
 TEST_P(StoreContract, OfManyWhoJoinAtOnceEachIsTakenOnce) {
   ASSERT_TRUE(store_.AddCustomerFacts("acme", 0, {SampleInvited("acme", "i1")}).ok());
   std::atomic<int> taken = 0;

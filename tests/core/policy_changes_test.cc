@@ -73,14 +73,18 @@ auto Fields(Allowance& x) {
   return std::tie(priorities, tickets);
 }
 auto Fields(RequestKind& x) {
-  auto& [name, labels, promises] = x;
-  return std::tie(labels, promises);
+  auto& [name, labels, promises, hours] = x;
+  return std::tie(labels, promises, hours);
+}
+auto Fields(HoursBlock& x) {
+  auto& [id, amount, from, until, unit, rollover, over] = x;
+  return std::tie(id, amount, from, until, unit, rollover, over);
 }
 auto Fields(Customer& x) {
-  auto& [id, alias, name, entitlements, crm, time_zone, contacts, projects, is_public, calendars] =
-      x;
-  return std::tie(id, alias, name, entitlements, crm, time_zone, contacts, projects, is_public,
-                  calendars);
+  auto& [id, alias, name, entitlements, hours, crm, time_zone, contacts, projects, is_public,
+         calendars] = x;
+  return std::tie(id, alias, name, entitlements, hours, crm, time_zone, contacts, projects,
+                  is_public, calendars);
 }
 auto Fields(LabelNames& x) {
   auto& [waiting, workaround, support, priority, state] = x;
@@ -124,6 +128,9 @@ void ToOther(CommunityComment& x) {
 }
 void ToOther(ClockStart& x) {
   x = x == ClockStart::kOpened ? ClockStart::kVerified : ClockStart::kOpened;
+}
+void ToOther(OverHours& x) {
+  x = x == OverHours::kRefuse ? OverHours::kOverage : OverHours::kRefuse;
 }
 void ToOther(CheckMode& x) { x = x == CheckMode::kOff ? CheckMode::kBlocking : CheckMode::kOff; }
 void ToOther(Metric& x) { x = x == Metric::kUpdate ? Metric::kResolution : Metric::kUpdate; }
@@ -183,6 +190,7 @@ Customer MakeCustomer(const std::string& id, bool is_public) {
   customer.name = id + " Corp";
   const Term year{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31)};
   customer.entitlements = {{.plan = "gold", .term = year}};
+  customer.hours = {{"q1", 1200, year.from, year.until, 15, 0.5, OverHours::kAllow}};
   customer.crm = {{"salesforce", "001"}};
   customer.contacts = {
       {{"github", "dave-" + id}}, {{"github", "org-" + id}}, {"@" + id + ".example"}};
@@ -281,7 +289,8 @@ TEST(PolicyChangesTest, PlainSentencesInOrder) {
   after.customers[1].contacts.logins.push_back({"github", "erin"});
   after.customers.push_back(MakeCustomer("globex", true));
   const std::string rest =
-      "globex: added, public, plan gold, term 2026-01-01 to 2026-12-31\n"
+      "globex: added, public, plan gold, term 2026-01-01 to 2026-12-31; hours q1: 20h, "
+      "2026-01-01 to 2026-12-31, unit 15m, rollover 50%, over allow\n"
       "umbrella: contact @erin added\n"
       "plan gold: P1 first_response 1h -> 30m\n"
       "plan silver: added\n"

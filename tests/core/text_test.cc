@@ -190,6 +190,25 @@ TEST(TextCommandsTest, TheirNumberIsBounded) {
   EXPECT_EQ(Commands(many).size(), 20u);
 }
 
+TEST(TextCommandsTest, WorkIsATimeAndWhatWasDone) {
+  const auto log = [](const std::string& text) {
+    const TextFeatures features = ReadText(text, false);
+    if (features.commands.size() != 1) return absl::StrCat("mistyped ", features.mistyped);
+    EXPECT_EQ(features.commands[0].name, CommandName::kLog);
+    return features.commands[0].argument;
+  };
+  EXPECT_EQ(log("/support log 45m read the dump"), "45m read the dump");
+  EXPECT_EQ(log("/Support LOG 1h 30m a call"), "1h30m a call");
+  EXPECT_EQ(log("/support log `9h!` a migration"), "9h! a migration");
+  EXPECT_EQ(log("/support log 45m"), "45m") << "the answer says what is missing";
+  EXPECT_EQ(log("/support log 45 read the dump"), "mistyped log");
+  EXPECT_EQ(log("/support log read the dump 45m"), "mistyped log");
+  EXPECT_EQ(log("/log 45m read the dump"), "mistyped ") << "not without `support`";
+  EXPECT_LE(log("/support log 45m " + std::string(300, 'x') + " y").size(), kMostLog);
+  EXPECT_LE(log("/support log 45m " + std::string(50, 'x') + std::string(500, ' ') + "y").size(),
+            kMostLog);
+}
+
 TEST(TextCommandsTest, WhatIsMistypedIsRememberedAsAnybodyMayReadIt) {
   const auto mistyped = [](const std::string& text) { return ReadText(text, false).mistyped; };
   EXPECT_EQ(mistyped("/support waitng"), "waitng");
@@ -221,7 +240,7 @@ TEST(TextCommandsTest, WhoMistypedIsToldWhatMayHaveBeenMeant) {
   EXPECT_EQ(told("close"),
             "unknown command close: known are: priority, waiting, resume, "
             "workaround, claim, release, community, escalate, duplicate, assign, "
-            "sla");
+            "sla, log");
   EXPECT_EQ(told("duplicate"), "duplicate: write it as /support duplicate #12");
   EXPECT_EQ(told("assign"), "assign: write it as /support assign login") << "nobody is mentioned";
   // A contact is led to nothing that is not a contact's.

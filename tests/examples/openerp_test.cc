@@ -98,5 +98,17 @@ TEST_F(OpenErp, ATrainingHasPromisesOfItsOwn) {
   EXPECT_EQ(Clock(training, "weber", Metric::kAcknowledgement), "met after 9h");
 }
 
+TEST_F(OpenErp, ATrainingIsDrawnFromTheHours) {
+  GoTo("2027-01-25T07:30:00Z");
+  const TicketKey training = Opens("nils", "A day for two people, please.", {"kind: training"});
+  EXPECT_NE(Comment(training).find("40h of 40h left of 2027"), std::string::npos)
+      << Comment(training);
+  GoTo("2027-01-25T12:00:00Z");
+  Says(training, "lena", "That was it.\n/support log 5h10m the training, and what was prepared");
+  EXPECT_NE(Comment(training).find("34h 45m of 40h left of 2027"), std::string::npos)
+      << "in whole quarters of an hour\n"
+      << Comment(training);
+}
+
 }  // namespace
 }  // namespace retainer

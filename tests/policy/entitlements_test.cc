@@ -105,6 +105,69 @@ TEST(EntitlementsTest, WhoJoinsLaterIsAContactForOpenTicketsTooUnlessSaid) {
             std::string::npos);
 }
 
+TEST(HoursTest, ABlockIsReadWithItsDefaultsAndTheOneThatEndsFirstComesFirst) {
+  const Customer acme =
+      Read(Text("entitlements: [{plan: gold}, "
+                "{hours: {block: q2, amount: 1h30m, from: 2026-07-01, until: 2026-12-31}}, "
+                "{hours: {block: q1, amount: 20h, from: 2026-01-01, until: 2026-06-30, "
+                "unit: 6m, rollover: 50%, over: overage}}]"))
+          .customers[0];
+  EXPECT_EQ(acme.entitlements.size(), 1u);
+  const std::vector<HoursBlock> expected = {
+      {"q1", 1200, absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 6, 30), 6, 0.5,
+       OverHours::kOverage},
+      {"q2", 90, absl::CivilDay(2026, 7, 1), absl::CivilDay(2026, 12, 31), 15, 0,
+       OverHours::kRefuse}};
+  EXPECT_EQ(acme.hours, expected);
+  EXPECT_TRUE(Read(Text("plan: gold", "",
+                        "requests: {training: {labels: [t], promises: {update: 1h}, hours: true}}"
+                        "\n"))
+                  .requests.at("training")
+                  .hours);
+}
+
+TEST(HoursTest, WhatIsWrongIsNamedWithItsMend) {
+  const auto has = [](const std::string& hours, const std::string& words) {
+    const std::string problems =
+        Problems(Text("entitlements: [{plan: gold}, {hours: {" + hours + "}}]"));
+    EXPECT_NE(problems.find(words), std::string::npos) << hours << "\n" << problems;
+  };
+  const std::string days = ", from: 2026-01-01, until: 2026-06-30";
+  has("amount: 20h" + days, "without `block`");
+  has("block: q1" + days, "without `amount`");
+  has("block: q1, amount: 20h, until: 2026-06-30", "without `from`");
+  has("block: q1, amount: 20" + days, "write e.g. 20h");
+  has("block: q1, amount: 2d" + days, "how long a day of work is");
+  has("block: q1, amount: 90s" + days, "in hours and minutes");
+  has("block: q1, amount: 50001h" + days, "more than 50000h");
+  has("block: q1, amount: 20h, from: 2026-07-01, until: 2026-06-30", "ends before it begins");
+  has("block: q1, amount: 20h, unit: 15h" + days, "did you mean 15m?");
+  has("block: q1, amount: 20m, unit: 1h" + days, "longer than the whole block");
+  has("block: q1, amount: 20h, rollover: 150%" + days, "0% to 100%");
+  has("block: q1, amount: 20h, rollover: half" + days, "0% to 100%");
+  has("block: q1, amount: 20h, over: overrun" + days, "overage");
+  has("block: q1, amount: 20h, kind: x" + days, "kind");
+  has("block: q1, amount: 20h" + days + "}}, {hours: {block: q1, amount: 5h" + days,
+      "two blocks \"q1\"");
+  EXPECT_NE(
+      Problems(Text("entitlements: [{plan: gold, hours: {block: q1, amount: 20h" + days + "}}]"))
+          .find("an entry of their own"),
+      std::string::npos);
+}
+
+TEST(HoursTest, AnUnusualAmountOrUnitIsDoubted) {
+  const auto doubts = [](const std::string& hours) {
+    const PolicyResult result =
+        ParsePolicy({{"p.yaml", Text("entitlements: [{plan: gold}, {hours: {block: q1, " + hours +
+                                     ", from: 2026-01-01, until: 2026-06-30}}]")}});
+    EXPECT_TRUE(result.policy) << FormatProblems(result.problems);
+    return FormatProblems(result.warnings);
+  };
+  EXPECT_NE(doubts("amount: 20m").find("did you mean 20h?"), std::string::npos);
+  EXPECT_NE(doubts("amount: 20h, unit: 5h").find("units of 5h"), std::string::npos);
+  EXPECT_EQ(doubts("amount: 20h, unit: 15m").find("block"), std::string::npos);
+}
+
 TEST(RequestsTest, AreReadWithTheirLabelsAndPromises) {
   const Policy policy = Read(Text(
       "plan: gold", "",

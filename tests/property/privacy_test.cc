@@ -134,7 +134,10 @@ std::vector<Fact> Story(int steps) {
             "/priority P1", "/priority P9", "/support waiting", "please\n/waiting", "/resume",
             "/workaround", "/escalate", "/support sla", "/assign @bob", "/assign @alice",
             "/community", "/support claim c-globex", "/support release c-globex",
-            "/support claim nobody", "/support waitng", "/support escalat", "/support assign");
+            "/support claim nobody", "/support waitng", "/support escalat", "/support assign",
+            "/support log 45m read the dump", "/support log 45m read the dump",
+            "/support log 2h a call\n/support log 15m notes", "/support log 9h a call",
+            "/support log 1h");
         story.push_back(MakeComment(learnt(), id, who, at, text));
         break;
       }
@@ -163,8 +166,8 @@ std::vector<Fact> Story(int steps) {
       case 12: {  // an edit or a deletion
         if (story.back().kind != FactKind::kComment) break;
         const Fact said = story.back();
-        const std::string text = *rc::gen::element<std::string>("words", "/support priority P1",
-                                                                "/support claim c-globex");
+        const std::string text = *rc::gen::element<std::string>(
+            "words", "/support priority P1", "/support claim c-globex", "/support log 30m a call");
         story.push_back(
             *rc::gen::arbitrary<bool>()
                 ? MakeCommentEdited(learnt(), said.subject, said.actor, said.actor, at, text,
@@ -208,8 +211,29 @@ std::string Words(const TicketContext& context, const Face& face) {
   return words;
 }
 
-Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins = {}) {
+Fact AnswerTo(const WorkCommand& work, absl::Time now) {
+  Fact answer;
+  answer.kind = FactKind::kWorkAnswered;
+  answer.provenance = Provenance::kNetwork;
+  answer.subject = work.subject;
+  answer.id = MakeFactId(answer.kind, answer.subject, "");
+  answer.at = now;
+  answer.labels = {work.customer};
+  answer.internal = work.hidden;
+  return answer;
+}
+
+// `hidden_hours`: minutes that private customers have left. Others have 100.
+Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins = {},
+           int hidden_hours = 100) {
+  std::map<std::string, int> hours;
+  for (const Customer& customer : terms.back()->policy.customers) {
+    hours[customer.id] = customer.is_public ? 100 : hidden_hours;
+  }
   TicketContext context;
+  for (const auto& [customer, left] : hours) {
+    context.hours[customer] = {{"q1", left, 600, absl::CivilDay(2026, 12, 31)}};
+  }
   context.key = {"github", "1", TicketKind::kIssue, 12};
   context.path = "a/b";
   context.adopted = kStart - absl::Hours(24);
@@ -226,7 +250,22 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins 
   std::optional<Face> shown;
   std::optional<std::vector<PublicPromise>> told;
   const auto decide = [&](const std::vector<Fact>& news, absl::Time now) {
-    const Decision decision = Decide(context, facts, news, terms, pins, before, now);
+    Decision decision = Decide(context, facts, news, terms, pins, before, now);
+    // Answers commands that log work, and shows the balances, as the judge does.
+    while (!decision.standing.work.empty()) {
+      std::vector<Fact> answers = news;
+      for (const WorkCommand& work : decision.standing.work) {
+        answers.push_back(AnswerTo(work, now));
+        if (work.readable) continue;
+        int& left = hours[work.customer];
+        if (work.minutes > left) answers.back().value = absl::StrCat(left, "m are left");
+        if (work.minutes <= left) left -= work.minutes;
+      }
+      for (const auto& [customer, left] : hours) {
+        context.hours[customer] = {{"q1", left, 600, absl::CivilDay(2026, 12, 31)}};
+      }
+      decision = Decide(context, decision.facts, answers, terms, pins, before, now);
+    }
     facts = decision.facts;
     before = ClockStates(decision.standing);
     wake = decision.wake_at;
@@ -330,6 +369,23 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimChangesNothingOfAPublicOnesFace,
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
 }
 
+// Two worlds that differ in the hours of a private customer are the same to outsiders, on its own
+// tickets and beside a public customer.
+RC_GTEST_PROP(PrivacyPropertyTest, TheHoursOfAPrivateCustomerDoNotShow, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  Policy policy = BasePolicy(*rc::gen::arbitrary<bool>());
+  policy.requests["training"] = {
+      "training", {"bug"}, {{Metric::kResolution, {0, absl::Hours(1), "1h"}}}, true};
+  if (*rc::gen::arbitrary<bool>()) {
+    policy.customers = {MakeCustomer("acme", true, {{"github", "dave"}})};
+  }
+  policy.customers.push_back(MakeCustomer("globex", false, {{"github", "erin"}}));
+  if (policy.customers.size() == 1) policy.customers[0].contacts.logins = {{"github", "dave"}};
+  if (*rc::gen::arbitrary<bool>()) policy.customers.back().projects = {{"github", "a/b"}};
+  const TermsHistory terms = Compile(policy);
+  RC_ASSERT(Watch(story, terms, {}, 0) == Watch(story, terms, {}, 5000));
+}
+
 TEST(PrivacyTest, APrivateContactsWordEndsNoWaitingThatAPublicCustomerShows) {
   std::vector<Fact> story = Story(0);
   const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
@@ -385,6 +441,34 @@ TEST(PrivacyTest, TheWaitingLabelGoesAtTheAuthorsWordAndAtNoOthers) {
   ASSERT_EQ(seen.size(), 2u);
   EXPECT_EQ(seen[1].first, kStart + absl::Minutes(3));
   EXPECT_NE(seen[1].second.find("-waiting for customer"), std::string::npos);
+}
+
+TEST(PrivacyTest, WorkForAPrivateCustomerIsRefusedAsOnACommunityTicket) {
+  std::vector<Fact> story = Opened();
+  const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
+  const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
+  story.push_back(
+      MakeComment(learnt, IssueCommentId("1"), kAlice, at(1), "/support log 45m a call"));
+  const Seen seen = WatchNeutral(story, true);
+  EXPECT_EQ(seen, WatchNeutral(story, false));
+  ASSERT_GE(seen.size(), 2u);
+  EXPECT_NE(seen[1].second.find("comment/1 refused"), std::string::npos) << seen[1].second;
+}
+
+// Counter-check: a public customer's hours are shown.
+TEST(PrivacyTest, TheHoursOfAPublicCustomerShow) {
+  std::vector<Fact> story = Opened();
+  const auto at = [](int minute) { return Moment::At(kStart + absl::Minutes(minute)); };
+  const Learnt learnt{Provenance::kWebhook, kStart + absl::Minutes(9)};
+  story.push_back(
+      MakeComment(learnt, IssueCommentId("1"), kAlice, at(1), "/support log 45m a call"));
+  Policy policy = BasePolicy(false);
+  policy.customers = {MakeCustomer("acme", true, {{"github", "dave"}})};
+  const Seen seen = Watch(story, Compile(policy));
+  ASSERT_GE(seen.size(), 2u);
+  EXPECT_NE(seen[0].second.find("1h 40m of 10h left of q1"), std::string::npos) << seen[0].second;
+  EXPECT_NE(seen[1].second.find("55m of 10h left of q1"), std::string::npos) << seen[1].second;
+  EXPECT_NE(seen[1].second.find("comment/1 done"), std::string::npos) << seen[1].second;
 }
 
 // Counter-check: a public customer's ticket looks different.

@@ -83,6 +83,7 @@ TEST(WebhookTest, TheSchemaIsAsDocumented) {
       "ticket": {"ref": "github:acme/opendb#12", "key": "github/1296269/issue/12",
                  "url": "https://github.com/acme/opendb/issues/12"},
       "customer": "acme",
+      "crm": {},
       "private": false,
       "metric": "first_response",
       "due": "2026-03-02T11:30:00Z",
@@ -118,6 +119,25 @@ TEST(WebhookTest, HandOversAndClosingsAreOfNoPromise) {
     EXPECT_TRUE(body["data"]["due"].is_null());
     EXPECT_FALSE(WordsFor(notice).kind.empty());
   }
+}
+
+TEST(WebhookTest, ANoticeAboutACustomerHasNoTicketAndCarriesItsIdsInOtherSystems) {
+  Notice notice;
+  notice.id = "hours.low acme q1";
+  notice.kind = NoticeKind::kHoursLow;
+  notice.customer = "acme";
+  notice.due = absl::InfiniteFuture();
+  notice.ref = "customer acme";
+  notice.text = "acme: 2h of 20h left of q1, until 2026-06-30";
+  const std::string before = WebhookId(notice);
+  notice.crm = {{"salesforce", "001"}};
+  EXPECT_NE(WebhookId(notice), before) << "other content has another id";
+  const auto body = nlohmann::json::parse(WebhookBody(notice, NameOf(notice)));
+  EXPECT_EQ(body["type"], "notice.hours.low");
+  EXPECT_TRUE(body["data"]["ticket"].is_null());
+  EXPECT_EQ(body["data"]["crm"], (nlohmann::json{{"salesforce", "001"}}));
+  EXPECT_EQ(WordsFor(notice).kind, "Hours are low");
+  EXPECT_NE(ChatText(notice, NameOf(notice)).find("customer acme"), std::string::npos);
 }
 
 TEST(WebhookTest, AnEscalationByHandIsOfNoPromise) {

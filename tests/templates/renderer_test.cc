@@ -98,6 +98,17 @@ TEST(RendererTest, TheWholeCommentAsItIsPosted) {
             "</details> <!-- retainer:status:github/1/issue/12 -->\n");
 }
 
+TEST(RendererTest, WhatIsLeftOfHoursIsTheLastLineOfTheFold) {
+  CommentView view = Promises();
+  view.hours = {"12h 15m of 20h left of q1, until 2026-06-30",
+                "8h of 8h left of q2, until 2026-12-31"};
+  EXPECT_NE(Render(view).find("| resolution | 24h | paused |  |\n\nHours: "
+                              "12h 15m of 20h left of q1, until 2026-06-30; "
+                              "8h of 8h left of q2, until 2026-12-31\n</details>"),
+            std::string::npos)
+      << Render(view);
+}
+
 TEST(RendererTest, ColumnsThatWouldBeEmptyAreNotThere) {
   CommentView view = Promises();
   view.rows = {Finished("first reply", "1h", "met", "42m")};
@@ -129,6 +140,7 @@ TEST(RendererTest, EveryKindIsAtMostTwelveLinesAndEndsWithTheMarker) {
           view.next = "It stays open until it is kept.";
           view.refusals.assign(refusals, "priority P0: the plan of this ticket has no P0");
           view.question_url = "https://github.com/acme/opendb/issues/12#issuecomment-17";
+          if (several) view.hours.assign(3, "2h of 20h left of q1, until 2026-06-30");
           view.rows.clear();
           for (std::size_t i = 0; i < rows; ++i) {
             PromiseRow row = i % 3 == 0 ? Finished("first reply", "1h", "met", "42m")
@@ -368,6 +380,7 @@ RC_GTEST_PROP(RendererPropertyTest, NothingOfTheirsComesAlive, ()) {
   view.next = text();
   view.question_url = text();
   view.refusals = *rc::gen::container<std::vector<std::string>>(Hostile());
+  view.hours = *rc::gen::container<std::vector<std::string>>(Hostile());
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
     view.rows.push_back({text(), text(), text(), text(),
                          ShownTime{absl::FromUnixSeconds(1772528520), text()}, text()});
@@ -404,6 +417,7 @@ TEST(RendererTest, TheLargestViewStaysUnderTheLimit) {
   const std::string large(100'000, '|');
   view.priority = view.headline = view.with = view.next = large;
   view.refusals.assign(1000, large);
+  view.hours.assign(1000, large);
   view.rows.assign(1000, {large, large, large, large, view.due, large});
   for (auto kind : {CommentView::Kind::kLate, CommentView::Kind::kResolved}) {
     view.kind = kind;

@@ -16,6 +16,7 @@
 //     flag              one byte, 0 or 1
 //     instant           zigzag varint of Unix seconds, varint of nanoseconds (0 .. 999999999);
 //                       seconds INT64_MAX is the infinite future, INT64_MIN the infinite past
+//     day               zigzag varint of the days since 1970-01-01
 //     structure         field*
 //     map entry         structure {1: key, 2: value}
 //     optional          the field is there or not
@@ -45,6 +46,7 @@
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 
 namespace retainer::store {
@@ -97,6 +99,9 @@ class FieldWriter {
     std::string payload;
     AppendInstant(&payload, value);
     Put(tag, payload);
+  }
+  void PutValue(std::uint64_t tag, const absl::CivilDay& value) {
+    PutValue(tag, std::int64_t{value - absl::CivilDay(1970, 1, 1)});
   }
   template <class T>
   void PutValue(std::uint64_t tag, const std::optional<T>& value) {
@@ -208,6 +213,11 @@ class FieldReader {
   }
   void Get(std::string_view payload, absl::Time* value) {
     ok_ = ok_ && TakeInstant(&payload, value) && payload.empty();
+  }
+  void Get(std::string_view payload, absl::CivilDay* value) {
+    std::int32_t days = 0;
+    Get(payload, &days);
+    *value = absl::CivilDay(1970, 1, 1) + days;
   }
   template <class T>
   void Get(std::string_view payload, std::optional<T>* value) {

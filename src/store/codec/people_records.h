@@ -13,7 +13,7 @@
 namespace retainer::store {
 
 // The numbers that this version knows.
-inline NumberRange KnownNumbers(Enumeration<CustomerFactKind>) { return {1, 4}; }
+inline NumberRange KnownNumbers(Enumeration<CustomerFactKind>) { return {1, 6}; }
 
 template <class Io>
 void Describe(Io& io, Account& account) {
@@ -33,6 +33,13 @@ void Describe(Io& io, CustomerFact& fact) {
   io(8, fact.hash);
   io(9, fact.uses);
   io(10, fact.expires);
+  io(11, fact.entry);
+  io(12, fact.ticket);
+  io(13, fact.ticket_name);
+  io(14, fact.text);
+  io(15, fact.minutes);
+  io(16, fact.accounted);
+  io(17, fact.day);
 }
 
 template <class Io>

@@ -17,11 +17,11 @@ namespace retainer::store {
 
 inline NumberRange KnownNumbers(Enumeration<TicketKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Stage>) { return {1, 6}; }
-inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 26}; }
+inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 28}; }
 inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 5}; }
-inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 12}; }
+inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 13}; }
 inline NumberRange KnownNumbers(Enumeration<ClockState>) { return {1, 9}; }
-inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 7}; }
+inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 10}; }
 inline NumberRange KnownNumbers(Enumeration<Metric>) { return {1, 6}; }
 inline NumberRange KnownNumbers(Enumeration<PromiseKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Ending>) { return {1, 5}; }
@@ -140,6 +140,7 @@ void Describe(Io& io, CommentView& view) {
   io(11, view.called);
   io(12, view.stage);
   io(13, view.trial);
+  io(14, view.hours);
 }
 
 template <class Io>
@@ -296,6 +297,7 @@ void Describe(Io& io, Notice& notice) {
   io(15, notice.step);
   io(16, notice.telling);
   io(17, notice.told_since);
+  io(18, notice.crm);
 }
 
 // Contains the fields of Notice directly, so a stored Notice can be read as the record of one that

@@ -36,6 +36,14 @@ void Describe(Io& io, AllowanceUse& use) {
 }
 
 template <class Io>
+void Describe(Io& io, HoursLeft& left) {
+  io(1, left.block);
+  io(2, left.left);
+  io(3, left.amount);
+  io(4, left.until);
+}
+
+template <class Io>
 void Describe(Io& io, ClaimRecord& claim) {
   io(1, claim.customer);
   io(2, claim.plan);
@@ -102,7 +110,7 @@ void Describe(Io& io, HiddenOwed& owed) {
 }
 
 // Fields of a TicketRecord that lists do not need.
-inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25, 27, 31};
+inline constexpr FieldSet kUnlistedFields{13, 16, 20, 25, 27, 31, 37};
 
 template <class Io>
 void Describe(Io& io, Question& question) {
@@ -161,6 +169,7 @@ void Describe(Io& io, TicketRecord& record) {
   io(34, record.teams);
   io(35, record.asked_since);
   io(36, record.waiting_since);
+  io(37, record.hours);
 }
 
 }  // namespace retainer::store
