@@ -76,6 +76,17 @@ customers:
     contacts: {logins: ["gitlab:frank"]}
     projects: ["gitlab:acme/connectors/globex"]
     visibility: public
+  - id: tailspin
+    alias: c-9e2
+    name: Tailspin Toys
+    entitlements:
+      - {plan: gold, term: {from: FROM, until: TODAY}, trial: true}
+      - {plan: gold, term: {from: TOMORROW, until: UNTIL}}
+      - hours: {block: training, amount: 8h, from: TODAY, until: UNTIL, unit: 15m}
+    contacts: {logins: ["github:grace"]}
+    visibility: public
+requests:
+  training: {labels: ["kind: training"], promises: {acknowledgement: 2bd}, hours: true}
 labels: {waiting: "waiting for customer", workaround: "workaround available"}
 )";
 
@@ -141,6 +152,11 @@ class Teller {
 
   void Close(const TicketRef& ticket, const std::string& user) {
     if (status_.ok()) status_ = stage_.sandbox().Close(ticket, user);
+    Settle();
+  }
+
+  void Label(const TicketRef& ticket, const std::string& user, const std::string& label) {
+    if (status_.ok()) status_ = stage_.sandbox().Label(ticket, user, label);
     Settle();
   }
 
@@ -310,6 +326,33 @@ void TellPrivate(Teller& tell) {
   tell.Show(issue);
 }
 
+// On the first day, which is the last one of the trial.
+void TellTrial(Teller& tell) {
+  tell.Chapter("A trial");
+  tell.Say("Tailspin tries the support. The promises are the same, and the fold says so:\n");
+  const TicketRef issue = tell.Open(OpenDb(), "grace", "How do I size the cache?",
+                                    "We have 64 GB and many small tables.");
+  tell.Show(issue);
+}
+
+void TellHours(Teller& tell) {
+  tell.Chapter("A trial becomes a plan, and a training is drawn from hours");
+  tell.Pass(absl::Hours(4));
+  const TicketRef training =
+      tell.Open(OpenDb(), "grace", "A training for two of us", "Backups and fail-over, please.");
+  tell.Label(training, "alice", "kind: training");
+  tell.Say(
+      "The next day Tailspin holds the plan, and eight hours. A training has promises of its "
+      "own:\n");
+  tell.Show(training);
+  tell.Pass(absl::Hours(2));
+  tell.Comment(training, "alice",
+               "That was it; the slides are linked above.\n\n"
+               "/support log 2h20m the training\n/support log 30m slides");
+  tell.Say("Alice writes down what she did. It counts in whole quarters of an hour:\n");
+  tell.Show(training);
+}
+
 void TellCost(Teller& tell) {
   tell.Chapter("How quiet it is");
   tell.Count();
@@ -338,7 +381,8 @@ absl::StatusOr<StoryCredentials> SetStory(Sandbox& sandbox) {
                                                         {"bob", "Bob Okafor"},
                                                         {"carol", "Carol Lindt"},
                                                         {"dave", "Dave Brooks"},
-                                                        {"erin", "Erin Walsh"}}) {
+                                                        {"erin", "Erin Walsh"},
+                                                        {"grace", "Grace Kim"}}) {
     sandbox.AddUser(ForgeKind::kGitHub, {.login = login, .name = name});
   }
   sandbox.AddUser(ForgeKind::kGitLab, {.login = "alice", .name = "Alice Martin"});
@@ -375,8 +419,11 @@ absl::StatusOr<StoryCredentials> SetStory(Sandbox& sandbox) {
 }
 
 std::string StoryPolicyYaml(absl::Time now) {
-  const absl::CivilYear year(absl::ToCivilDay(now, absl::UTCTimeZone()));
-  return absl::StrReplaceAll(kPolicy, {{"FROM", absl::StrCat(year.year() - 1, "-01-01")},
+  const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone());
+  const absl::CivilYear year(today);
+  return absl::StrReplaceAll(kPolicy, {{"TODAY", absl::FormatCivilTime(today)},
+                                       {"TOMORROW", absl::FormatCivilTime(today + 1)},
+                                       {"FROM", absl::StrCat(year.year() - 1, "-01-01")},
                                        {"UNTIL", absl::StrCat(year.year() + 1, "-12-31")}});
 }
 
@@ -425,11 +472,13 @@ void PointHooks(Sandbox& sandbox, const StoryCredentials& credentials,
 
 absl::Status PlayStory(StoryStage& stage) {
   Teller tell(stage);
+  TellTrial(tell);
   TellCommunity(tell);
   TellCustomer(tell);
   TellLate(tell);
   TellPrivate(tell);
   TellGitLab(tell);
+  TellHours(tell);
   TellCost(tell);
   return tell.status();
 }
