@@ -62,8 +62,7 @@ ApiAnswer Trouble(const ApiContext& context, const ApiRequest& request, std::str
 }
 
 bool MayKnow(const Caller& caller, const Customer& customer) {
-  if (!caller.customer.empty()) return caller.customer == customer.id;
-  return !caller.outside() || customer.is_public;
+  return pipeline::MayKnow(caller.reader(), customer);
 }
 
 AskedProject AskProject(const ApiContext& context, const ApiRequest& request) {

@@ -5,9 +5,9 @@
 #include <mutex>
 
 #include "src/api/badge.h"
-#include "src/api/late_promises.h"
 #include "src/api/routes.h"
 #include "src/api/tokens.h"
+#include "src/pipeline/late_promises.h"
 
 namespace retainer::api {
 namespace {
@@ -99,7 +99,7 @@ class Badges {
         figures.met += sum.met;
         figures.missed += sum.missed;
       }
-      const auto late = CountLate(context.store, customer.id, project, now);
+      const auto late = pipeline::CountLate(context.store, customer.id, project, now);
       if (!late.ok()) return late.status();
       for (const auto& [metric, count] : *late) figures.missed += count;
       for (const auto& [step, count] : sums->first_responses) first_responses[step] += count;

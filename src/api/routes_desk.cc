@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
-#include "src/api/late_promises.h"
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
+#include "src/pipeline/late_promises.h"
 
 namespace retainer::api {
 namespace {
@@ -72,7 +72,8 @@ ordered_json CustomerJson(const Caller& caller, const Customer& customer, absl::
 }
 
 // Open promises that are late at the time of the request already count as missed.
-ordered_json ComplianceJson(std::map<Metric, EndingSums::Sum> all, const LatePromises& late) {
+ordered_json ComplianceJson(std::map<Metric, EndingSums::Sum> all,
+                            const pipeline::LatePromises& late) {
   for (const auto& [metric, count] : late) all[metric].missed += count;
   ordered_json metrics = ordered_json::object();
   for (const auto& [metric, sum] : all) {
@@ -112,7 +113,7 @@ ApiAnswer ShowCustomer(const ApiContext& context, const ApiRequest& request) {
   const std::int32_t from = term ? static_cast<std::int32_t>(term->from - epoch) : 0;
   auto sums = context.store.SumEndings(customer->id, key, from, DayOf(now));
   if (!sums.ok()) return Trouble(context, request, "customer", sums.status(), "");
-  auto late = CountLate(context.store, customer->id, key, now);
+  auto late = pipeline::CountLate(context.store, customer->id, key, now);
   if (!late.ok()) return Trouble(context, request, "customer", late.status(), "");
   auto open = context.store.CountOpen(customer->id, key, kMostCounted);
   if (!open.ok()) return Trouble(context, request, "customer", open.status(), "");

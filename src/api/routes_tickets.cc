@@ -10,9 +10,9 @@
 #include "src/api/filters.h"
 #include "src/api/recent_answers.h"
 #include "src/api/routes.h"
-#include "src/api/ticket_cursor.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
+#include "src/pipeline/ticket_cursor.h"
 
 namespace retainer::api {
 namespace {
@@ -116,7 +116,7 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
   query.at = now;
   const std::string filters = Filters(query);
   if (const std::string cursor = request.Get("cursor"); !cursor.empty()) {
-    query.after = ReadCursor(cursor, filters);
+    query.after = pipeline::ReadCursor(cursor, filters);
     if (!query.after) {
       return Refuse(
           400, "`cursor` does not belong to this list: use `next_cursor` of the previous page.");
@@ -139,7 +139,7 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
   }
   json.End();
   if (more) {
-    json.Text("next_cursor", WriteCursor(PlaceOf(query, found->back()), filters));
+    json.Text("next_cursor", pipeline::WriteCursor(PlaceOf(query, found->back()), filters));
   } else {
     json.Null("next_cursor");
   }

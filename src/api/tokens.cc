@@ -1,6 +1,5 @@
 #include "src/api/tokens.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -75,21 +74,25 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
   return caller;
 }
 
+pipeline::Reader Caller::reader() const {
+  pipeline::Reader reader;
+  reader.all_projects = projects.empty();
+  reader.projects = projects;
+  reader.keys = keys;
+  reader.all_customers = customer.empty();
+  if (!customer.empty()) reader.customers = {customer};
+  reader.outside = outside();
+  return reader;
+}
+
 bool MayReadProject(const Caller& caller, const ProjectRef& project,
                     const std::optional<ProjectRecord>& known) {
-  return caller.projects.empty() ||
-         std::any_of(caller.projects.begin(), caller.projects.end(),
-                     [&](const ProjectRef& mine) { return MatchesProject(mine, project); }) ||
-         (known &&
-          std::find(caller.keys.begin(), caller.keys.end(), known->key) != caller.keys.end());
+  return pipeline::MayReadProject(caller.reader(), project, known);
 }
 
 bool MayRead(const Caller& caller, const ProjectRef& project,
              const std::optional<ProjectRecord>& known, const TicketRecord& ticket) {
-  if (!MayReadProject(caller, project, known)) return false;
-  if (caller.customer.empty()) return true;
-  return std::find(ticket.customers.begin(), ticket.customers.end(), caller.customer) !=
-         ticket.customers.end();
+  return pipeline::MayRead(caller.reader(), project, known, ticket);
 }
 
 }  // namespace retainer::api

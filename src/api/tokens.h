@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "retainer/store.h"
 #include "src/api/oidc.h"
+#include "src/pipeline/reader.h"
 
 namespace retainer::api {
 
@@ -31,6 +32,7 @@ struct Caller {
   // those of CI jobs.
   bool outside() const { return !projects.empty() || for_gate_alone(); }
   bool bound() const { return !projects.empty() || !customer.empty(); }
+  pipeline::Reader reader() const;
 };
 
 // Authenticates the token of an `Authorization: Bearer …` header. `oidc` verifies tokens of CI
@@ -44,9 +46,7 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
                                     std::string_view authorization, absl::Time now,
                                     std::string* why = nullptr);
 
-// True when the caller may read of this project at all, or of this ticket. A token that is limited
-// to a customer sees the tickets on which the customer has a claim in force. `known` is the project
-// that the name leads to; nullopt when there is none.
+// The same for the caller's reader (src/pipeline/reader.h).
 bool MayReadProject(const Caller& caller, const ProjectRef& project,
                     const std::optional<ProjectRecord>& known);
 bool MayRead(const Caller& caller, const ProjectRef& project,

@@ -53,6 +53,7 @@ void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
 void RegisterCustomer(CLI::App& app);
 void RegisterHours(CLI::App& app);
+void RegisterDesk(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterSetup(CLI::App& app);
 void RegisterInbox(CLI::App& app);

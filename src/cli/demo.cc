@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "src/cli/admin_link.h"
 #include "src/cli/command.h"
 #include "src/cli/jump_clock.h"
 #include "src/cli/loading.h"
@@ -150,7 +151,13 @@ void Demo(const DemoOptions& options) {
     Fail(caught_up);
   }
   if (!options.once) {
+    const auto desk =
+        NewAdminLink((*running)->service().store(), clock, addresses.public_url, "the demo");
+    if (!desk.ok()) Fail(desk.status());
     std::cout << "\nStill running; Ctrl-C ends it.\n"
+              << "  the desk, once, within ten minutes, in a browser:\n    " << *desk << "\n"
+              << "  another such link: retainer desk link --config "
+              << (folder.path() / "retainer.yaml").string() << "\n"
               << "  the service       " << (*running)->url() << "/readyz\n"
               << "  its figures       " << (*running)->metrics_url() << "/metrics\n"
               << "  the sandbox forge " << sandbox.web_url() << "\n"

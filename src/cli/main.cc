@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   RegisterToken(app);
   RegisterCustomer(app);
   RegisterHours(app);
+  RegisterDesk(app);
   RegisterCalendar(app);
   RegisterDoctor(app);
   RegisterSetup(app);

@@ -14,6 +14,7 @@
 #include "retainer/instant_text.h"
 #include "retainer/time_zone.h"
 #include "src/api/ticket_json.h"
+#include "src/cli/admin_link.h"
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
 #include "src/cli/command.h"
@@ -356,6 +357,8 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListTokens(store_);
     } else if (op == "token revoke") {
       result = RevokeToken(store_, clock_, request);
+    } else if (op == "desk link") {
+      result = MakeAdminLink(store_, clock_, public_url_, request);
     } else if (op == "customer invite") {
       result = InviteContact(desk_, clock_, join_url_, request);
     } else if (op == "customer contacts") {

@@ -29,14 +29,17 @@ class Operations {
 
   // `reload` and `repository` belong to a running service; without one, leave them out.
   // `repository` is null for a policy in a plain folder. `join_url`: as InviteContact.
+  // `public_url`: as MakeAdminLink.
   Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr,
-             std::string join_url = "", std::shared_ptr<PolicyRepository> repository = nullptr)
+             std::string join_url = "", std::shared_ptr<PolicyRepository> repository = nullptr,
+             std::string public_url = "")
       : desk_(desk),
         store_(store),
         clock_(clock),
         reload_(std::move(reload)),
         join_url_(std::move(join_url)),
-        repository_(std::move(repository)) {}
+        repository_(std::move(repository)),
+        public_url_(std::move(public_url)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
   // canonical status code. Never throws.
@@ -53,6 +56,7 @@ class Operations {
   const Reload reload_;
   const std::string join_url_;
   const std::shared_ptr<PolicyRepository> repository_;
+  const std::string public_url_;
   // Terms of the last backtest or impact. They are kept because pages are requested one after
   // another.
   std::mutex mutex_;

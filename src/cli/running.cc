@@ -15,6 +15,7 @@
 #include "src/cli/consistency.h"
 #include "src/cli/small_get.h"
 #include "src/forge/sign_in_clients.h"
+#include "src/pages/write_access.h"
 
 namespace retainer::cli {
 namespace {
@@ -79,7 +80,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   running->operations_ = std::make_unique<Operations>(
       running->service_->desk(), running->service_->store(), clock,
       [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
-      running->service_->repository());
+      running->service_->repository(), config.public_url);
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -102,7 +103,13 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 Running::~Running() { Stop(); }
 
 absl::Status Running::MakePages(Clock& clock) {
+  // Links and cookies are made for one address.
+  if (config_.public_url.empty()) return absl::OkStatus();
   pages::PageContext context{service_->desk(), service_->store(), clock, log_, "", {}, {}};
+  std::vector<Forge*> forges;
+  for (const auto& forge : service_->forges()) forges.push_back(forge.get());
+  context.write_access =
+      std::make_shared<pages::WriteAccess>(service_->store(), clock, std::move(forges));
   for (const ForgeConfig& forge : config_.forges) {
     if (!forge.sign_in) continue;
     auto sign_in = forge::MakeSignIn(forge);
@@ -110,7 +117,6 @@ absl::Status Running::MakePages(Clock& clock) {
     context.sign_ins.push_back(sign_in->get());
     sign_ins_.push_back(*std::move(sign_in));
   }
-  if (sign_ins_.empty()) return absl::OkStatus();
   context.public_url = std::string(absl::StripSuffix(config_.public_url, "/"));
   context.admins = config_.admins;
   pages_ = std::make_unique<pages::Pages>(std::move(context));

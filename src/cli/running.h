@@ -49,7 +49,8 @@ class Running {
  private:
   Running(const Config& config, Clock& clock, Log& log)
       : config_(config), clock_(clock), log_(log) {}
-  // Nobody can sign in unless a forge of the configuration has sign_in.
+  // There are pages if the configuration has a public_url. Nobody can sign in with a forge unless
+  // it has sign_in.
   absl::Status MakePages(Clock& clock);
   // Reports the result of reading the policy: one line in the log, a metric, the details of
   // /readyz, and the policy's warnings. For one thread at a time.

@@ -15,12 +15,21 @@ namespace retainer::pages {
 PageAnswer Page(std::string_view name, const std::string& title,
                 const templates::PageValues& values, const Visitor* visitor = nullptr,
                 int status = 200);
+// The same for a page of the desk: it is wide, and its navigation shows where the visitor is.
+PageAnswer Page(std::string_view name, const std::string& title,
+                const templates::PageValues& values, const PageVisit& visit, int status = 200);
+// The first page that somebody with these rights may see.
+std::string HomeOf(const Rights& rights);
+// A table as a file to download. `name`: without `.csv`.
+PageAnswer CsvFile(const std::string& name, std::string text);
 // A page with one sentence, and a link if `link` is not empty.
 PageAnswer Message(int status, const std::string& title, const std::string& text,
                    const std::string& link = "", const std::string& link_name = "");
 // 303 to one of our own paths, or to the page of a forge at which a person signs in.
 PageAnswer Redirect(const std::string& to);
 
+// 403: says with which forges one can sign in, and comes back to the page.
+PageAnswer AskToSignIn(const PageContext& context, const PageVisit& visit);
 // 404, the same for everything that is not there.
 PageAnswer NothingHere();
 // 404 for a link that does not work, the same for every reason.

@@ -50,6 +50,8 @@ class JoinPages {
     if (!link.ok()) return NotNow(context_.log, "invitation", link.status());
     if (!*link) return DeadLink();
     const Account& account = visit.visitor->session.account;
+    // Whoever came by an admin link has no account.
+    if (account.actor.id.empty()) return ShowLink(visit, **link, /*full=*/false);
     const std::string& customer = (*link)->customer->id;
     const auto joined = context_.desk.ChangeCustomer(customer, [&](const CustomerBook& book) {
       const absl::Time now = context_.clock.Now();
@@ -71,6 +73,7 @@ class JoinPages {
       return Message(403, "You are not signed in", "Open the page from which you came.");
     }
     const Account& account = visit.visitor->session.account;
+    if (account.actor.id.empty()) return NothingHere();
     const auto pins = context_.store.LoadPins();
     if (!pins.ok()) return NotNow(context_.log, "contacts", pins.status());
     const TermsHistory terms = context_.desk.terms();
@@ -103,7 +106,7 @@ class JoinPages {
     values.texts["action"] = PathOf(visit.in_path);
     if (link.customer->is_public) values.Show("public");
     const Visitor* visitor = visit.visitor ? &*visit.visitor : nullptr;
-    if (visitor == nullptr) {
+    if (visitor == nullptr || visitor->session.account.actor.id.empty()) {
       PageValues anonymous;
       for (const SignIn* forge : context_.sign_ins) {
         PageValues row;

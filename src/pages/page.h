@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,8 @@
 #include "src/pipeline/desk.h"
 
 namespace retainer::pages {
+
+class WriteAccess;
 
 struct PageRequest {
   std::string method;                        // GET, HEAD or POST
@@ -46,6 +49,7 @@ struct PageContext {
   std::string public_url;  // without a trailing slash; its scheme decides about secure cookies
   std::vector<Login> admins;
   std::vector<SignIn*> sign_ins;
+  std::shared_ptr<WriteAccess> write_access = nullptr;  // nullptr: only the policy gives rights
 
   bool secure() const { return public_url.starts_with("https://"); }
 };
@@ -56,18 +60,37 @@ struct PageVisit {
   std::string in_path;             // the variable part of the path
   std::optional<Visitor> visitor;  // who is signed in
   std::map<std::string, std::string> form;
+
+  // A parameter of the query, a field of the form; empty if it is missing.
+  std::string Asked(const std::string& name) const;
+  std::string Field(const std::string& name) const;
 };
 
-// One page. Handlers are thread-safe and may not throw. A `post` is called only for a visitor and
-// with a valid CSRF token; an empty one means that the page takes no POST.
+// Which right a page needs. Whoever lacks it is asked to sign in, and learns nothing else.
+enum class Needs {
+  kNothing,
+  kDesk,     // Rights::desk
+  kTeam,     // Rights::team
+  kContact,  // a customer's contact
+};
+
+// One page. Handlers are thread-safe and may not throw. They are called only for visitors with the
+// right that the page needs; a `post` only for a visitor and with a valid CSRF token. An empty
+// `post` means that the page takes no POST.
 struct PageRoute {
   std::string path;  // `/join/{token}`: only the last segment may vary; it has at most 200 bytes
   std::function<PageAnswer(const PageVisit&)> get;
-  std::function<PageAnswer(const PageVisit&)> post;
+  std::function<PageAnswer(const PageVisit&)> post = nullptr;
+  Needs needs = Needs::kNothing;
 };
 
 // The parts of the table.
 void AddSignInPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddJoinPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddDeskPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddTicketPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddMyPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddCustomerPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddSystemPages(const PageContext& context, std::vector<PageRoute>* routes);
 
 }  // namespace retainer::pages

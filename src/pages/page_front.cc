@@ -28,12 +28,41 @@ void AddAssets(std::vector<PageRoute>* routes) {
   }
 }
 
+bool Allows(const Rights& rights, Needs needs) {
+  switch (needs) {
+    case Needs::kNothing:
+      return true;
+    case Needs::kDesk:
+      return rights.desk();
+    case Needs::kTeam:
+      return rights.team();
+    case Needs::kContact:
+      return !rights.customers.empty();
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string PageVisit::Asked(const std::string& name) const {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string() : found->second;
+}
+
+std::string PageVisit::Field(const std::string& name) const {
+  const auto found = form.find(name);
+  return found == form.end() ? std::string() : found->second;
+}
 
 Pages::Pages(PageContext context) : context_(std::move(context)) {
   AddAssets(&routes_);
   AddSignInPages(context_, &routes_);
   AddJoinPages(context_, &routes_);
+  AddDeskPages(context_, &routes_);
+  AddTicketPages(context_, &routes_);
+  AddMyPages(context_, &routes_);
+  AddCustomerPages(context_, &routes_);
+  AddSystemPages(context_, &routes_);
 }
 
 const PageRoute* Pages::Find(const std::string& path, std::string* varying) const {
@@ -65,6 +94,15 @@ PageAnswer Pages::Answer(const PageRequest& request) const {
   auto visitor = FindVisitor(context_, request.cookies);
   if (!visitor.ok()) return NotNow(context_.log, "session", visitor.status());
   visit.visitor = *std::move(visitor);
+  const Rights rights = visit.visitor ? visit.visitor->rights : Rights();
+  if (!Allows(rights, route->needs)) {
+    // A session that gives no right any more ends. (Somebody who is about to join has none yet.)
+    if (visit.visitor && !rights.any()) {
+      const absl::Status ended = context_.store.EndSession(visit.visitor->session.hash);
+      if (!ended.ok()) return NotNow(context_.log, "session", ended);
+    }
+    return AskToSignIn(context_, visit);
+  }
   if (request.method != "POST") return route->get(visit);
   if (!route->post) return Message(405, "This page takes no form", "Go back to the page before.");
   visit.form = ReadForm(request.body);

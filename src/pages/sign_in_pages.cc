@@ -3,6 +3,8 @@
 //   /signin/{forge}?next=…   sets the sign-in cookie, and leads to the forge
 //   /signed-in/{forge}       where the forge leads back to: begins the session, and leads to `next`
 //   /signout                 POST: ends the session
+//   /admin/{token}           begins an admin's session by a link of `retainer desk link`
+//   /                        leads to the first page that the visitor may see
 //
 // What the return needs is in the sign-in cookie, with a keyed digest of this process: the state
 // that the forge must repeat, the PKCE verifier and the page to return to. So a browser that did
@@ -33,7 +35,7 @@ constexpr absl::Duration kSignInLasts = absl::Minutes(10);
 constexpr std::size_t kSignInBytes = 32;
 // Each waits for a forge on a thread that answers requests.
 constexpr int kMostExchanges = 4;
-constexpr char kDefaultNext[] = "/joined";
+constexpr char kHome[] = "/";
 
 std::string Challenge(const std::string& verifier) {
   return absl::WebSafeBase64Escape(base::ToBytes(base::Sha256({verifier})));
@@ -59,7 +61,7 @@ class SignInPages {
     const auto next = visit.request.query.find("next");
     Pending pending;
     pending.next =
-        next != visit.request.query.end() && IsOwnPath(next->second) ? next->second : kDefaultNext;
+        next != visit.request.query.end() && IsOwnPath(next->second) ? next->second : kHome;
     pending.forge = forge->forge();
     pending.expires = context_.clock.Now() + kSignInLasts;
     for (std::string* secret : {&pending.state, &pending.verifier}) {
@@ -92,6 +94,19 @@ class SignInPages {
     answer.headers.emplace_back("Set-Cookie", SetCookie(SessionCookie(context_.secure()), "",
                                                         absl::ZeroDuration(), context_.secure()));
     return answer;
+  }
+
+  // Follows an admin link. Looking ahead (HEAD) does not use it up.
+  PageAnswer FollowAdminLink(const PageVisit& visit) const {
+    if (visit.request.method != "GET") return NothingHere();
+    const auto link =
+        context_.store.TakeAdminLink(base::Sha256Hex(visit.in_path), context_.clock.Now());
+    if (!link.ok()) return NotNow(context_.log, "admin link", link.status());
+    if (!*link) return DeadLink();
+    const auto cookie = BeginSession(context_, Account(), (*link)->by);
+    if (!cookie.ok()) return NotNow(context_.log, "admin link", cookie.status());
+    context_.log.Info("an admin link was followed", {{"made_by", (*link)->by}});
+    return Welcome(*cookie, "/desk");
   }
 
  private:
@@ -141,6 +156,9 @@ class SignInPages {
 
   // Nobody gets a session without any right, except to join.
   PageAnswer Admit(const Account& account, const std::string& next) {
+    if (absl::Status pinned = PinConfirmed(context_, account); !pinned.ok()) {
+      return NotNow(context_.log, "sign-in", pinned);
+    }
     const auto rights = ReadRights(context_, account);
     if (!rights.ok()) return NotNow(context_.log, "sign-in", rights.status());
     const auto may_join = IsOpenLink(context_, next);
@@ -153,8 +171,12 @@ class SignInPages {
     }
     const auto cookie = BeginSession(context_, account);
     if (!cookie.ok()) return NotNow(context_.log, "sign-in", cookie.status());
+    return Welcome(*cookie, next == kHome ? HomeOf(*rights) : next);
+  }
+
+  PageAnswer Welcome(const std::string& cookie, const std::string& next) const {
     PageAnswer answer = Redirect(next);
-    answer.headers.emplace_back("Set-Cookie", SetCookie(SessionCookie(context_.secure()), *cookie,
+    answer.headers.emplace_back("Set-Cookie", SetCookie(SessionCookie(context_.secure()), cookie,
                                                         kSessionLasts, context_.secure()));
     return answer;
   }
@@ -201,6 +223,12 @@ void AddSignInPages(const PageContext& context, std::vector<PageRoute>* routes) 
                      [pages](const PageVisit& visit) { return pages->Begin(visit); }, nullptr});
   routes->push_back({"/signed-in/{forge}",
                      [pages](const PageVisit& visit) { return pages->Return(visit); }, nullptr});
+  routes->push_back({"/admin/{token}",
+                     [pages](const PageVisit& visit) { return pages->FollowAdminLink(visit); }});
+  routes->push_back({kHome, [context](const PageVisit& visit) {
+                       if (!visit.visitor) return AskToSignIn(context, visit);
+                       return Redirect(HomeOf(visit.visitor->rights));
+                     }});
   routes->push_back({"/signout", [](const PageVisit&) { return NothingHere(); },
                      [pages](const PageVisit& visit) { return pages->SignOut(visit); }});
 }

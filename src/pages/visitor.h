@@ -1,5 +1,6 @@
-// Who is signed in, and what they may see. Computed anew for every request from the session, the
-// policy in force and the contacts that joined: rights that end, end at once.
+// Who is signed in, and what they may see and do. Computed anew for every request from the session,
+// the policy in force, the contacts that joined and the forge's word: rights that end, end at once
+// (those by the forge's word within an hour).
 #pragma once
 
 #include <optional>
@@ -11,7 +12,9 @@
 #include "retainer/customer_fact.h"
 #include "retainer/pins.h"
 #include "retainer/policy.h"
+#include "retainer/project.h"
 #include "retainer/store.h"
+#include "src/pipeline/reader.h"
 
 namespace retainer::pages {
 
@@ -21,13 +24,18 @@ inline constexpr absl::Duration kSessionLasts = absl::Hours(12);
 
 struct Rights {
   bool admin = false;
-  bool responder = false;              // the policy names the account in a team
-  std::vector<std::string> customers;  // ids of those whose contact the account is
-  bool any() const { return admin || responder || !customers.empty(); }
+  bool responder = false;               // the policy names the account in a team
+  std::vector<ProjectRecord> projects;  // in which it may write, if it is in no team
+  std::vector<std::string> customers;   // ids of those whose contact the account is
+  bool team() const { return admin || responder; }
+  bool desk() const { return team() || !projects.empty(); }
+  bool any() const { return desk() || !customers.empty(); }
+  // What they may read at the desk. Nothing without a right to it.
+  pipeline::Reader reader() const;
 };
 
-// The rights of an account whose login the forge has just confirmed. Machines have none. A login
-// that is pinned to another account gives nothing.
+// The rights of an account by the logins that are pinned to it. A login alone gives nothing: it may
+// have passed to somebody else. Machines have none. `projects` is left empty.
 Rights RightsOf(const Account& account, const std::vector<Login>& admins, const Policy* policy,
                 const Pins& pins, absl::Time now);
 
@@ -35,6 +43,9 @@ struct Visitor {
   Session session;
   std::string csrf;  // the token of this session's forms
   Rights rights;
+  // For people and the record: `github:alice`.
+  std::string name() const;
+  bool IsContactOf(const std::string& customer) const;
 };
 
 // Nullopt: nobody is signed in. The store's errors.
@@ -42,7 +53,11 @@ absl::StatusOr<std::optional<Visitor>> FindVisitor(const PageContext& context,
                                                    const std::string& cookies);
 absl::StatusOr<Rights> ReadRights(const PageContext& context, const Account& account);
 
-// Begins a session and returns the value of its cookie.
-absl::StatusOr<std::string> BeginSession(const PageContext& context, const Account& account);
+// Pins the login, which the forge has just confirmed, if the policy or the configuration names it.
+absl::Status PinConfirmed(const PageContext& context, const Account& account);
+
+// Begins a session and returns the value of its cookie. `by_link`: see Session.
+absl::StatusOr<std::string> BeginSession(const PageContext& context, const Account& account,
+                                         const std::string& by_link = "");
 
 }  // namespace retainer::pages

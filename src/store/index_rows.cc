@@ -191,8 +191,9 @@ Rows DerivedRows(const TicketRecord& record) {
       mine.Add(Dimension::kWorst, ClockStateName(*worst));
     }
   }
-  if (const auto turn = TurnOf(record)) ticket.Add(Dimension::kTurn, IndexTurn(*turn));
-  if (record.open && record.tracked) {
+  const auto turn = TurnOf(record);
+  if (turn) ticket.Add(Dimension::kTurn, IndexTurn(*turn));
+  if (record.tracked && (record.open || record.next_due || turn)) {
     for (const std::string& team : record.teams) ticket.Add(Dimension::kTeam, team);
     if (record.teams.empty()) ticket.Add(Dimension::kTeam, "");
   }

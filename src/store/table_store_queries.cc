@@ -112,7 +112,10 @@ std::vector<std::vector<std::string>> ListsFor(const TicketQuery& query,
   // These lists are of whole tickets. A customer's own list is short.
   const bool whole = query.customer.empty();
   if (query.turn && whole) add(Dimension::kTurn, IndexTurn(*query.turn));
-  if (!query.team.empty() && whole && query.open == true) {
+  // Only tickets that are open, or on which something is due or asked, are listed by team.
+  const bool waits = query.open == true || query.due_before || query.turn ||
+                     query.worst == ClockState::kAtRisk || query.worst == ClockState::kBreached;
+  if (!query.team.empty() && whole && waits) {
     // Tickets of no team belong to each.
     std::vector<std::string> nobodys = lists;
     lists.push_back(ListPrefix(Dimension::kTeam, "", query.team, order));

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "src/api/client_address.h"
-#include "src/api/ticket_cursor.h"
+#include "src/pipeline/ticket_cursor.h"
 #include "tests/api/served.h"
 
 namespace retainer::api {
@@ -541,12 +541,12 @@ TEST(FailedAttempts, OneMachinesNetworkIsOneClient) {
 
 TEST(TicketCursor, IsBoundToItsFilters) {
   const TicketPlace place{"P 1\nx", At(3), {"github", "7", TicketKind::kChange, 12}};
-  EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "a"), place);
-  EXPECT_EQ(ReadCursor(WriteCursor(place, "a"), "b"), std::nullopt);
+  EXPECT_EQ(pipeline::ReadCursor(pipeline::WriteCursor(place, "a"), "a"), place);
+  EXPECT_EQ(pipeline::ReadCursor(pipeline::WriteCursor(place, "a"), "b"), std::nullopt);
   const TicketPlace never{"", absl::InfiniteFuture(), place.key};
-  EXPECT_EQ(ReadCursor(WriteCursor(never, ""), ""), never);
+  EXPECT_EQ(pipeline::ReadCursor(pipeline::WriteCursor(never, ""), ""), never);
   for (const char* wrong : {"", "x", "////", "YWJj"})
-    EXPECT_EQ(ReadCursor(wrong, ""), std::nullopt);
+    EXPECT_EQ(pipeline::ReadCursor(wrong, ""), std::nullopt);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@
 #
 # FOLDER needs about 5 GB; its tickets are used again. OPEN and CLOSED in the environment are the
 # numbers of tickets, BUILD is the build (build/bench). Needs `curl`. Uses loopback only, and takes
-# about five minutes (--quick: one). There are no web pages to measure yet.
+# about five minutes (--quick: one). Last come the pages of the desk, as one person opens them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=$1
@@ -87,3 +87,16 @@ paced "ticket" 2 1000 ticket
 paced "first page of a filtered list" 1 100 list
 wait "$deliveries" || true
 cat "$work/deliveries"
+
+# pages NAME PATH: the time to the last byte of 100 requests over one connection each.
+cookie=$(curl -sS -o /dev/null -D - "$url/admin/$("$retainer" desk link --config "$folder/retainer.yaml" | sed 's|.*/admin/||')" |
+  sed -nE 's/^[Ss]et-[Cc]ookie: ([^;]*);.*/\1/p')
+pages() {
+  for _ in $(seq 100); do
+    taskset -c "$client_core" curl -fsS -o /dev/null -H "Cookie: $cookie" -w '%{time_total}\n' "$url$2"
+  done | sort -g | awk -v name="$1" '{ms[NR] = $1 * 1000}
+    END {printf "%s: p50 %.1f ms, p99 %.1f ms, worst %.1f ms\n", name, ms[50], ms[99], ms[NR]}'
+}
+pages "the desk" /desk
+pages "the desk of a customer" '/desk?customer=customer0'
+for list in late today risk asked later waiting community; do pages "the list $list" "/desk?list=$list"; done

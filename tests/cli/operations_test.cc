@@ -29,7 +29,8 @@ class OperationsTest : public World {
     desk->Start();
     desk->SetTerms({MakeTerms("v1", At(-60), MakePolicy())});
     operations =
-        std::make_unique<Operations>(*desk, store, clock, nullptr, "https://desk.example/join/");
+        std::make_unique<Operations>(*desk, store, clock, nullptr, "https://desk.example/join/",
+                                     nullptr, "https://desk.example/");
   }
   void TearDown() override { EXPECT_TRUE(desk->Stop(absl::Seconds(30)).ok()); }
 
@@ -432,6 +433,24 @@ TEST_F(OperationsTest, AnInvitationIsPrintedOnceAndOnlyItsHashIsKept) {
   EXPECT_EQ(list["data"][0]["open"], false);
   EXPECT_EQ(Ask({{"op", "customer revoke"}, {"customer", "acme"}, {"id", "no"}})["code"],
             static_cast<int>(absl::StatusCode::kNotFound));
+}
+
+TEST_F(OperationsTest, AnAdminLinkIsKeptOnlyAsAHashForTenMinutes) {
+  const json made = Ask({{"op", "desk link"}, {"by", "root"}});
+  ASSERT_TRUE(made.contains("text")) << made;
+  const std::string url = made["data"]["url"];
+  const std::string before = "https://desk.example/admin/";
+  ASSERT_EQ(url.substr(0, before.size()), before);
+  const std::string token = url.substr(before.size());
+  EXPECT_GE(token.size(), 43u);
+  EXPECT_FALSE(store.TakeAdminLink(token, clock.Now())->has_value());
+  const auto link = *store.TakeAdminLink(base::Sha256Hex(token), clock.Now());
+  ASSERT_TRUE(link);
+  EXPECT_EQ(link->by, "root");
+  EXPECT_EQ(link->expires, clock.Now() + absl::Minutes(10));
+  operations = std::make_unique<Operations>(*desk, store, clock);
+  EXPECT_NE(Ask({{"op", "desk link"}, {"by", "root"}}).dump().find("public_url"),
+            std::string::npos);
 }
 
 TEST_F(OperationsTest, AnInvitationThatCannotWorkIsRefusedWithTheRemedy) {

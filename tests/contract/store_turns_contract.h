@@ -53,6 +53,9 @@ TEST_P(StoreContract, TicketsAreFoundByTurnAndTeam) {
   EXPECT_EQ(found({.open = true, .turn = Turn::kCustomers, .team = "core"}), (Numbers{2}));
   EXPECT_EQ(found({.order = TicketOrder::kUpdated, .turn = Turn::kOurs, .team = "lead"}),
             (Numbers{}));
+  EXPECT_EQ(found({.turn = Turn::kOurs, .team = "core"}), (Numbers{1, 5})) << "closed too";
+  EXPECT_EQ(found({.team = "core", .due_before = At(10)}), (Numbers{1, 5}));
+  EXPECT_EQ(found({.team = "lead", .due_before = At(10)}), (Numbers{}));
 
   ours.record.version = 1;
   ours.record.asked_since.reset();

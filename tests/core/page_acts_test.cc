@@ -132,6 +132,9 @@ TEST(PageActs, OfAPrivateCustomerNobodyElseSeesAnything) {
   story.DoesOnPage("github:dave", "acme", CommandName::kEscalate);
   story.DoesOnPage("github:dave", "acme", CommandName::kWorkaround);
   story.DoesOnPage("github:alice", "", CommandName::kPriority, "P2");
+  story.DoesOnPage("github:alice", "", CommandName::kWorkaround);
+  story.DoesOnPage("github:alice", "", CommandName::kWaiting).Wait(absl::Minutes(1));
+  story.DoesOnPage("github:dave", "acme", CommandName::kResume);
   EXPECT_EQ(face(), before);
   for (const auto& [id, fact] : story.facts()) TakeTimes(fact, &record);
   EXPECT_EQ(record.updated_at, updated) << "outsiders can read when something last happened";

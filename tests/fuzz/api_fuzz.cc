@@ -14,7 +14,7 @@
 #include "src/api/http_message.h"
 #include "src/api/oidc.h"
 #include "src/api/routes.h"
-#include "src/api/ticket_cursor.h"
+#include "src/pipeline/ticket_cursor.h"
 #include "tests/fakes/test_issuer.h"
 #include "tests/pipeline/world.h"
 
@@ -105,9 +105,9 @@ class Asked : public World {
 };
 
 void Parsers(std::string_view text) {
-  if (const auto place = api::ReadCursor(text, "filters")) {
-    Check(api::ReadCursor(api::WriteCursor(*place, "filters"), "filters").has_value());
-    Check(!api::ReadCursor(api::WriteCursor(*place, "filters"), "others").has_value());
+  if (const auto place = pipeline::ReadCursor(text, "filters")) {
+    Check(pipeline::ReadCursor(pipeline::WriteCursor(*place, "filters"), "filters").has_value());
+    Check(!pipeline::ReadCursor(pipeline::WriteCursor(*place, "filters"), "others").has_value());
   }
   if (const auto address = api::PlainAddress(text)) {
     Check(api::PlainAddress(*address) == address);

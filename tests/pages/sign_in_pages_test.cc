@@ -110,7 +110,7 @@ TEST_F(SignInPagesTest, LeadsNowhereElse) {
     const std::string url =
         Browser::Header(browser.Get(absl::StrCat("/signin/github?next=", next)), "Location");
     const PageAnswer back = browser.Get("/signed-in/github?" + github.Agree(url, kAlice));
-    EXPECT_EQ(Browser::Header(back, "Location"), "/joined") << next;
+    EXPECT_EQ(Browser::Header(back, "Location"), "/desk") << next;
   }
 }
 

@@ -89,9 +89,34 @@ class Visited : public World {
     Open("https://desk.example");
   }
 
-  void Open(const std::string& public_url) {
-    pages = std::make_unique<Pages>(
-        PageContext{*desk, store, clock, log, public_url, {{"github", "carol"}}, {&github}});
+  void Open(const std::string& public_url, std::shared_ptr<WriteAccess> access = nullptr) {
+    pages = std::make_unique<Pages>(PageContext{
+        *desk, store, clock, log, public_url, {{"github", "carol"}}, {&github}, std::move(access)});
+  }
+  std::vector<Forge*> Forges() { return {&forge}; }
+  // The same policy for those who decide and for the pages.
+  void Govern(Policy policy) {
+    const TermsHistory history = {MakeTerms("v1", At(-60 * 24), std::move(policy))};
+    terms.Set(history);
+    desk->SetTerms(history);
+  }
+  // A ticket that `author` opens in this minute.
+  void Issue(std::int64_t number, const Actor& author) {
+    const int minute = static_cast<int>(absl::ToInt64Minutes(clock.Now() - At(0)));
+    Deliver(absl::StrCat("d", ++deliveries), MakeEvent(number, author, {Opened(author, minute)}));
+    Work();
+  }
+  void Say(std::int64_t number, const Actor& actor, const std::string& text) {
+    const int minute = static_cast<int>(absl::ToInt64Minutes(clock.Now() - At(0)));
+    const std::string id = absl::StrCat("d", ++deliveries);
+    Deliver(id, MakeEvent(number, actor, {Commented(actor, minute, id, text)}));
+    Work();
+  }
+  // Sends a form of the page, with its token.
+  static PageAnswer Send(Browser& browser, const std::string& page, const std::string& action,
+                         const std::string& fields) {
+    const std::string csrf = Browser::Field(browser.Get(page), "csrf");
+    return browser.Post(action, absl::StrCat("csrf=", csrf, "&", fields));
   }
 
   // Invites to a customer and returns the token.
@@ -120,6 +145,7 @@ class Visited : public World {
   std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<Pages> pages;
   int invitations = 0;
+  int deliveries = 0;
 };
 
 }  // namespace retainer::pages

@@ -68,8 +68,8 @@
 // instant. The dimensions are: open or closed (6, `open` or `closed`), project (7, `forge/id`),
 // priorities (8, empty if there is none), the worst clock state at the last decision (9, its name),
 // metrics with an open cycle (10), priorities within a project (17, text project, text priority).
-// Only for the whole ticket: whose turn it is (22, its number as text), and the teams to which an
-// open ticket belongs (23; empty: to none).
+// Only for the whole ticket: whose turn it is (22, its number as text), and the teams to which a
+// ticket belongs that is open or on which something is due or asked (23; empty: to none).
 //
 // The same lists in other orders, by the ticket's opening (u8 1) or its last activity (u8 2):
 //

@@ -1,4 +1,4 @@
-#include "src/api/ticket_cursor.h"
+#include "src/pipeline/ticket_cursor.h"
 
 #include <vector>
 
@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "src/base/digest.h"
 
-namespace retainer::api {
+namespace retainer::pipeline {
 namespace {
 
 constexpr std::size_t kLongestCursor = 1024;
@@ -57,4 +57,4 @@ std::optional<TicketPlace> ReadCursor(std::string_view cursor, std::string_view 
   return place;
 }
 
-}  // namespace retainer::api
+}  // namespace retainer::pipeline

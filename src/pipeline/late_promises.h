@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "retainer/store.h"
 
-namespace retainer::api {
+namespace retainer::pipeline {
 
 using LatePromises = std::map<Metric, std::uint64_t>;
 
@@ -20,4 +20,4 @@ using LatePromises = std::map<Metric, std::uint64_t>;
 absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer,
                                        const std::optional<ProjectKey>& project, absl::Time now);
 
-}  // namespace retainer::api
+}  // namespace retainer::pipeline

@@ -1,8 +1,8 @@
-#include "src/api/late_promises.h"
+#include "src/pipeline/late_promises.h"
 
 #include <vector>
 
-namespace retainer::api {
+namespace retainer::pipeline {
 
 absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer,
                                        const std::optional<ProjectKey>& project, absl::Time now) {
@@ -27,4 +27,4 @@ absl::StatusOr<LatePromises> CountLate(Store& store, const std::string& customer
   }
 }
 
-}  // namespace retainer::api
+}  // namespace retainer::pipeline

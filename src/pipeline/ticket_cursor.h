@@ -8,10 +8,10 @@
 
 #include "retainer/store.h"
 
-namespace retainer::api {
+namespace retainer::pipeline {
 
 std::string WriteCursor(const TicketPlace& place, std::string_view filters);
 // nullopt for anything that WriteCursor did not make for these filters.
 std::optional<TicketPlace> ReadCursor(std::string_view cursor, std::string_view filters);
 
-}  // namespace retainer::api
+}  // namespace retainer::pipeline

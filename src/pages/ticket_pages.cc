@@ -1,0 +1,196 @@
+// A ticket for those who answer.
+//
+//   /desk/ticket?ref=…   GET: what was promised, what happened and why. POST: an act
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "retainer/entitlement.h"
+#include "retainer/figures.h"
+#include "retainer/promise_words.h"
+#include "src/pages/frame.h"
+#include "src/pages/page.h"
+#include "src/pages/ticket_acts.h"
+#include "src/pages/ticket_view.h"
+#include "src/pages/words.h"
+#include "src/pipeline/reader.h"
+
+namespace retainer::pages {
+namespace {
+
+using templates::PageValues;
+
+constexpr char kDeskTicket[] = "/desk/ticket";
+
+class TicketPages {
+ public:
+  explicit TicketPages(const PageContext& context) : context_(context) {}
+
+  PageAnswer Show(const PageVisit& visit) const {
+    const auto ref = FindRef(visit, visit.Asked("ref"));
+    if (absl::IsNotFound(ref.status())) return NothingHere();
+    if (!ref.ok()) return NotNow(context_.log, "ticket", ref.status());
+    return ShowTicket(visit, *ref, visit.Asked("done").empty() ? "" : "It is done.", 200);
+  }
+
+  PageAnswer Act(const PageVisit& visit) const {
+    const auto ref = FindRef(visit, visit.Field("ref"));
+    if (absl::IsNotFound(ref.status())) return NothingHere();
+    if (!ref.ok()) return NotNow(context_.log, "ticket", ref.status());
+    const auto known = context_.desk.Inspect(*ref);
+    if (!known.ok()) return NotNow(context_.log, "ticket", known.status());
+    for (const ClaimStanding& claim : known->standing.claims) {
+      // A contact never answers a ticket of their own customer.
+      if (!claim.released && visit.visitor->IsContactOf(claim.customer)) {
+        return ShowTicket(visit, *ref,
+                          "You are a contact of this ticket’s customer: use My tickets.", 409);
+      }
+    }
+    auto fact = ReadAct(context_, visit, "");
+    if (absl::IsInvalidArgument(fact.status()) || absl::IsPermissionDenied(fact.status())) {
+      return ShowTicket(visit, *ref, std::string(fact.status().message()),
+                        absl::IsPermissionDenied(fact.status()) ? 403 : 409);
+    }
+    if (!fact.ok()) return NotNow(context_.log, "ticket", fact.status());
+    const auto refused = CarryOut(context_, *ref, *std::move(fact));
+    if (!refused.ok()) return NotNow(context_.log, "ticket", refused.status());
+    if (!refused->empty()) {
+      return ShowTicket(visit, *ref, absl::StrCat("That was refused: ", *refused, "."), 409);
+    }
+    return Redirect(AddressOf(kDeskTicket, *ref) + "&done=1");
+  }
+
+ private:
+  // NotFound also for what the visitor may not read.
+  absl::StatusOr<TicketRef> FindRef(const PageVisit& visit, const std::string& text) const {
+    const auto ref = ParseTicketRef(text);
+    if (!ref.ok()) return absl::NotFoundError("no reference");
+    const ProjectRef named{ref->forge, ref->path};
+    const auto project = context_.store.FindProjectByPath(named);
+    if (!project.ok()) return project.status();
+    if (!*project) return absl::NotFoundError("no such project");
+    const auto records = context_.store.LoadRecords(
+        {TicketKey{ref->forge, (*project)->key.id, ref->kind, ref->number}});
+    if (!records.ok()) return records.status();
+    if (records->front().version == 0 ||
+        !pipeline::MayRead(visit.visitor->rights.reader(), named, *project, records->front())) {
+      return absl::NotFoundError("no such ticket");
+    }
+    return *ref;
+  }
+
+  PageAnswer ShowTicket(const PageVisit& visit, const TicketRef& ref, const std::string& note,
+                        int status) const {
+    const auto inspection = context_.desk.Inspect(ref);
+    if (absl::IsNotFound(inspection.status())) return NothingHere();
+    if (!inspection.ok()) return NotNow(context_.log, "ticket", inspection.status());
+    const Standing& standing = inspection->standing;
+    const Policy& policy = inspection->terms.back()->policy;
+    const absl::TimeZone zone = DeskZone(policy);
+    PageValues values;
+    values.texts = {{"title", TitleOf(inspection->record)},
+                    {"ref", ToString(ref)},
+                    {"url", SafeUrl(inspection->context.url)},
+                    {"stage", std::string(StageName(standing.stage))},
+                    {"opened", InstantWords(standing.opened_at, inspection->at, zone)},
+                    {"author", standing.author.login},
+                    {"with", absl::StrJoin(WithWhom(standing), ", ")},
+                    {"zone", DeskZoneName(policy)},
+                    {"explanation", inspection->explanation},
+                    {"csrf", visit.visitor->csrf},
+                    {"note", note}};
+    if (!note.empty()) values.Show("noted");
+    if (!values.texts["url"].empty()) values.Show("has_url");
+    if (!values.texts["with"].empty()) values.Show("has_with");
+    values.Show(standing.gone ? "gone" : standing.open ? "open" : "closed");
+    if (standing.waiting.now) {
+      PageValues waiting;
+      waiting.texts["since"] = InstantWords(standing.waiting.since, inspection->at, zone);
+      values.Show("waiting", std::move(waiting));
+    }
+    if (standing.asked_since && !standing.waiting.now) {
+      PageValues asked;
+      asked.texts["span"] = SpanWords(inspection->at - *standing.asked_since);
+      values.Show("asked", std::move(asked));
+    }
+    values.sections["claims"] = ClaimValues(*inspection, zone);
+    if (values.sections["claims"].empty()) values.Show("community");
+    for (const OverAllowance& over : standing.over) {
+      PageValues row;
+      row.texts = {{"customer", CustomerName(policy, over.customer)},
+                   {"id", over.customer},
+                   {"reason", over.reason}};
+      values.sections["over"].push_back(std::move(row));
+    }
+    values.sections["history"] = HistoryValues(*inspection, zone, "");
+    AddActs(visit, *inspection, &values);
+    return Page("ticket", values.texts["title"], values, visit, status);
+  }
+
+  // The acts that are possible now.
+  void AddActs(const PageVisit& visit, const pipeline::Inspection& inspection,
+               PageValues* values) const {
+    const Standing& standing = inspection.standing;
+    if (standing.gone) return;
+    const Policy& policy = inspection.terms.back()->policy;
+    PageValues acts;
+    bool claimed = false;
+    std::string priority;
+    for (const ClaimStanding& claim : standing.claims) {
+      if (claim.released) continue;
+      claimed = true;
+      priority = claim.priority;
+      PageValues option = Option(claim.customer, CustomerName(policy, claim.customer), false);
+      acts.sections["claimants"].push_back(option);
+      for (const PromiseClock& clock : claim.clocks) {
+        if (clock.state != ClockState::kBreached && clock.state != ClockState::kMissed) continue;
+        if (!visit.visitor->rights.admin) continue;
+        PageValues excuse;
+        excuse.texts = {{"customer", CustomerName(policy, claim.customer)},
+                        {"id", claim.customer},
+                        {"metric", std::string(MetricName(clock.metric))},
+                        {"promise", std::string(PromiseWords(clock.metric))}};
+        acts.sections["excuses"].push_back(std::move(excuse));
+      }
+    }
+    if (claimed) {
+      PageValues set;
+      for (const Priority& one : policy.priorities) {
+        const std::string name =
+            one.title.empty() ? one.name : absl::StrCat(one.name, ": ", one.title);
+        set.sections["options"].push_back(Option(one.name, name, one.name == priority));
+      }
+      acts.Show("priority", std::move(set));
+      acts.Show(standing.waiting.now ? "resume" : "wait");
+      acts.Show("workaround");
+      acts.Show("release");
+    }
+    PageValues claim;
+    for (const Customer& customer : policy.customers) {
+      const bool has = std::any_of(
+          standing.claims.begin(), standing.claims.end(),
+          [&](const ClaimStanding& one) { return !one.released && one.customer == customer.id; });
+      if (has || PlanFor(policy, customer, inspection.at) == nullptr ||
+          !visit.visitor->rights.team()) {
+        continue;
+      }
+      claim.sections["options"].push_back(Option(customer.id, customer.name, false));
+    }
+    if (!claim.sections["options"].empty()) acts.Show("claim", std::move(claim));
+    values->Show("acts", std::move(acts));
+  }
+
+  const PageContext context_;
+};
+
+}  // namespace
+
+void AddTicketPages(const PageContext& context, std::vector<PageRoute>* routes) {
+  const auto pages = std::make_shared<TicketPages>(context);
+  routes->push_back({kDeskTicket, [pages](const PageVisit& visit) { return pages->Show(visit); },
+                     [pages](const PageVisit& visit) { return pages->Act(visit); }, Needs::kDesk});
+}
+
+}  // namespace retainer::pages

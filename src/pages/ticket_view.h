@@ -1,0 +1,27 @@
+// A ticket as pages show it: its claims with their promises, and what happened. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/pipeline/desk.h"
+#include "templates/page_renderer.h"
+
+namespace retainer::pages {
+
+// One entry for each claim: whose, the plan, the priority and why, each promise with its state in
+// words, and a chart.
+std::vector<templates::PageValues> ClaimValues(const pipeline::Inspection& inspection,
+                                               absl::TimeZone zone);
+
+// What happened, the latest first: when, who, and what kind of thing. No text that a person wrote,
+// except the reason of an act on a page. Answers of the forge and our own comments are left out.
+// `customer`: only what this customer may know of who people are; empty: everything.
+std::vector<templates::PageValues> HistoryValues(const pipeline::Inspection& inspection,
+                                                 absl::TimeZone zone, const std::string& customer);
+
+// The state of a promise in one sentence: `first reply by today 10:02`, `first reply: took 42m of
+// 1h`.
+std::string PromiseSentence(const PromiseClock& clock, absl::Time now, absl::TimeZone zone);
+
+}  // namespace retainer::pages
