@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "retainer/store.h"
 #include "src/api/oidc.h"
-#include "src/pipeline/reader.h"
+#include "src/pipeline/may_read.h"
 
 namespace retainer::api {
 
@@ -46,7 +46,7 @@ absl::StatusOr<Caller> Authenticate(Store& store, OidcVerifier* oidc,
                                     std::string_view authorization, absl::Time now,
                                     std::string* why = nullptr);
 
-// The same for the caller's reader (src/pipeline/reader.h).
+// The same for the caller's reader (src/pipeline/may_read.h).
 bool MayReadProject(const Caller& caller, const ProjectRef& project,
                     const std::optional<ProjectRecord>& known);
 bool MayRead(const Caller& caller, const ProjectRef& project,

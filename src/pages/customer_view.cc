@@ -7,7 +7,7 @@
 #include "retainer/entitlement.h"
 #include "retainer/promise_words.h"
 #include "retainer/time_zone.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 
 namespace retainer::pages {
 namespace {

@@ -19,7 +19,7 @@
 #include "src/pages/customer_view.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 #include "src/pipeline/late_promises.h"
 
 namespace retainer::pages {

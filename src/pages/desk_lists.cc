@@ -8,8 +8,8 @@
 #include "retainer/instant_text.h"
 #include "retainer/promise_words.h"
 #include "src/pages/cookies.h"
-#include "src/pages/words.h"
-#include "src/pipeline/reader.h"
+#include "src/pages/page_words.h"
+#include "src/pipeline/may_read.h"
 
 namespace retainer::pages {
 namespace {

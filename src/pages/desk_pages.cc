@@ -13,7 +13,7 @@
 #include "src/pages/desk_lists.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 #include "src/pipeline/ticket_cursor.h"
 #include "src/reports/csv.h"
 

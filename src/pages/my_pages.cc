@@ -20,9 +20,9 @@
 #include "src/pages/customer_view.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
+#include "src/pages/page_words.h"
 #include "src/pages/ticket_acts.h"
 #include "src/pages/ticket_view.h"
-#include "src/pages/words.h"
 #include "src/pipeline/ticket_cursor.h"
 #include "src/reports/csv.h"
 
@@ -260,7 +260,10 @@ class MyPages {
     if (!values.texts["with"].empty()) values.Show("has_with");
     values.Show(standing.gone ? "gone" : standing.open ? "open" : "closed");
     if (standing.waiting.now) values.Show("waiting");
-    values.Show(known != nullptr && known->is_public ? "known" : "secret");
+    // The inspection's terms show the customer as if it were public.
+    const TermsHistory terms = context_.desk.terms();
+    const Customer* entry = terms.back()->policy.FindCustomer(customer);
+    values.Show(entry != nullptr && entry->is_public ? "known" : "secret");
     values.sections["claims"] = ClaimValues(*inspection, zone);
     values.sections["history"] = HistoryValues(*inspection, zone, customer);
     for (const ClaimStanding& claim : standing.claims) {

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "retainer/promise_words.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 
 namespace retainer::pages {
 namespace {
@@ -107,7 +107,10 @@ class Chart {
       if (open && cycle.due != absl::InfiniteFuture() && cycle.due > end) {
         Rect("rest", end, cycle.due, bar, kBar, out);
       }
-      Rect(ClassOf(cycle, now_), cycle.started, end, bar, kBar, out);
+      const bool overran = cycle.due < end && (open || cycle.outcome == Outcome::kMissed);
+      if (overran) Rect("going", cycle.started, cycle.due, bar, kBar, out);
+      Rect(ClassOf(cycle, now_), overran ? std::max(cycle.due, cycle.started) : cycle.started, end,
+           bar, kBar, out);
       for (const Interval& pause : cycle.pauses) {
         Rect("pause", pause.from, std::min(pause.until, end), bar, kBar, out);
       }

@@ -10,7 +10,7 @@
 #include "retainer/figures.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 #include "src/pipeline/ticket_keys.h"
 #include "src/pipeline/ticket_names.h"
 

@@ -12,10 +12,10 @@
 #include "retainer/promise_words.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
+#include "src/pages/page_words.h"
 #include "src/pages/ticket_acts.h"
 #include "src/pages/ticket_view.h"
-#include "src/pages/words.h"
-#include "src/pipeline/reader.h"
+#include "src/pipeline/may_read.h"
 
 namespace retainer::pages {
 namespace {

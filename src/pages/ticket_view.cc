@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/promise_words.h"
 #include "src/base/view.h"
+#include "src/pages/page_words.h"
 #include "src/pages/promise_chart.h"
-#include "src/pages/words.h"
 
 namespace retainer::pages {
 namespace {
@@ -54,6 +54,7 @@ PageValues PromiseRowValues(const PromiseClock& clock, absl::Time now, absl::Tim
       {"until", Until(clock, now, zone)},
       {"target", clock.cycles.empty() ? std::string()
                                       : TargetWords(clock.cycles.back().promise->as_written)}};
+  if (!clock.cycles.empty()) row.Show("begun");
   if (clock.kind == PromiseKind::kTarget) row.Show("aim");
   if (clock.state == ClockState::kBreached || clock.state == ClockState::kMissed) {
     row.Show("broken");

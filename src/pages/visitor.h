@@ -14,7 +14,7 @@
 #include "retainer/policy.h"
 #include "retainer/project.h"
 #include "retainer/store.h"
-#include "src/pipeline/reader.h"
+#include "src/pipeline/may_read.h"
 
 namespace retainer::pages {
 

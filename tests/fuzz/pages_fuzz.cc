@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "tests/pages/visited.h"
 
 namespace retainer::pages {
@@ -14,10 +16,22 @@ namespace {
 
 class Attacked : public Visited {
  public:
-  Attacked() { Invite(/*uses=*/1000); }
+  Attacked() {
+    Invite(/*uses=*/1000);
+    Issue(1, kDave);
+    for (const Actor& actor : {kAlice, kDave}) {
+      Browser browser(*pages);
+      SignIn(browser, "/", actor);
+      const std::string page = browser.Get(actor == kAlice ? "/desk" : "/my").body;
+      Person& person = people_[actor.login];
+      person.cookies = "__Host-retainer=" + browser.cookies["__Host-retainer"];
+      person.csrf = Browser::Field({200, "", page, {}}, "csrf");
+    }
+  }
   void TestBody() override {}
 
-  // A letter for the method, then lines: path, query, cookies, form.
+  // A letter for the method, then lines: path, query, cookies, form. The cookies `alice` and `dave`
+  // are those of people who signed in, and `TOKEN` in the form is their CSRF token.
   void Ask(std::string_view input) {
     if (input.empty()) return;
     PageRequest request;
@@ -33,6 +47,10 @@ class Attacked : public Visited {
     request.query = ReadForm(line());
     request.cookies = line();
     request.body = std::string(input);
+    if (const auto person = people_.find(request.cookies); person != people_.end()) {
+      request.cookies = person->second.cookies;
+      request.body = absl::StrReplaceAll(request.body, {{"TOKEN", person->second.csrf}});
+    }
     if (!pages->RouteOf(request.path)) return;
     const PageAnswer answer = pages->Answer(request);
     Check(answer.status >= 200 && answer.status < 600 && answer.status != 500);
@@ -45,6 +63,12 @@ class Attacked : public Visited {
   }
 
  private:
+  struct Person {
+    std::string cookies;
+    std::string csrf;
+  };
+  std::map<std::string, Person> people_;
+
   static void Check(bool holds) {
     if (!holds) std::abort();
   }

@@ -101,6 +101,9 @@ TEST_F(MyPagesTest, ATicketShowsItsPromisesAndWhy) {
   EXPECT_TRUE(StrContains(body, "<svg class=\"chart\"")) << body;
   EXPECT_TRUE(StrContains(body, "claim of acme since")) << body;
   EXPECT_TRUE(StrContains(body, "answered")) << body;
+  EXPECT_TRUE(StrContains(body, "It has the effect of the command")) << "a public customer";
+  Govern(TwoCustomers(true, /*acme_public=*/false));
+  EXPECT_TRUE(StrContains(dave->Get(kTicket).body, "Only the project’s team sees it"));
 }
 
 TEST_F(MyPagesTest, ThePriorityAndAnEscalationAreTheirs) {

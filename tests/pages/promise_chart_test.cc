@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 #include "tests/core/story.h"
 
 namespace retainer::pages {

@@ -1,4 +1,4 @@
-#include "src/pages/words.h"
+#include "src/pages/page_words.h"
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

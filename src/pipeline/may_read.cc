@@ -1,4 +1,4 @@
-#include "src/pipeline/reader.h"
+#include "src/pipeline/may_read.h"
 
 #include <algorithm>
 
