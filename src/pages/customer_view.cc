@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/entitlement.h"
+#include "retainer/hours.h"
 #include "retainer/promise_words.h"
 #include "retainer/time_zone.h"
 #include "src/pages/page_words.h"
@@ -13,6 +14,8 @@ namespace retainer::pages {
 namespace {
 
 using templates::PageValues;
+
+constexpr std::size_t kWorkShown = 20;  // entries that are shown
 
 std::string DayWords(absl::CivilDay day) {
   return absl::FormatTime("%-d %B %Y", absl::FromCivil(day, absl::UTCTimeZone()),
@@ -73,6 +76,38 @@ void AddPromises(const Policy& policy, const Customer& customer, const Plan& pla
   if (!values->sections["allowances"].empty()) values->Show("any_allowance");
 }
 
+// What is left of the hours that the customer bought, and the latest work that was logged.
+void AddHours(const Customer& customer, const std::vector<CustomerFact>& facts, absl::Time now,
+              PageValues* values) {
+  const absl::CivilDay today = DayFor(customer, now);
+  const HoursBook book = ReadHours(customer.hours, facts, today);
+  for (const HoursBalance& balance : book.blocks) {
+    PageValues row;
+    row.texts = {
+        {"block", balance.block.id},
+        {"span", absl::StrCat(DayWords(balance.block.from), " to ", DayWords(balance.block.until))},
+        {"left", WorkTimeText(balance.left())},
+        {"amount", WorkTimeText(balance.amount())},
+        {"used", WorkTimeText(balance.used)},
+        {"over", WorkTimeText(balance.over)}};
+    if (balance.IsLow() && balance.Covers(today)) row.Show("low");
+    values->sections["blocks"].push_back(std::move(row));
+  }
+  if (!values->sections["blocks"].empty()) values->Show("any_block");
+  for (auto entry = book.entries.rbegin(); entry != book.entries.rend(); ++entry) {
+    if (values->sections["work"].size() == kWorkShown) break;
+    PageValues row;
+    row.texts = {{"day", DayWords(entry->day)},
+                 {"by", entry->by},
+                 {"text", entry->text},
+                 {"time", WorkTimeText(entry->minutes)},
+                 {"accounted", WorkTimeText(entry->accounted)},
+                 {"ticket", entry->ticket_name}};
+    values->sections["work"].push_back(std::move(row));
+  }
+  if (!values->sections["work"].empty()) values->Show("any_work");
+}
+
 }  // namespace
 
 absl::TimeZone ZoneOf(const Customer& customer) {
@@ -103,6 +138,7 @@ absl::StatusOr<PageValues> CustomerValues(const PageContext& context, const Poli
   }
   const auto stored = context.store.LoadCustomer(customer.id);
   if (!stored.ok()) return stored.status();
+  AddHours(customer, stored->facts, now, &values);
   for (const Contact& contact : ReadCustomerFacts(stored->facts).contacts) {
     if (!contact.IsAt(now)) continue;
     PageValues row;

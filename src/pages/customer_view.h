@@ -9,8 +9,8 @@ namespace retainer::pages {
 
 absl::TimeZone ZoneOf(const Customer& customer);
 
-// Name, plans with their terms, the promises of the plan in force by priority, its allowance, and
-// the contacts at `now`. Nothing of any other customer. The store's errors.
+// Name, plans with their terms, the promises of the plan in force by priority, its allowance, its
+// hours, and the contacts at `now`. Nothing of any other customer. The store's errors.
 absl::StatusOr<templates::PageValues> CustomerValues(const PageContext& context,
                                                      const Policy& policy, const Customer& customer,
                                                      absl::Time now);

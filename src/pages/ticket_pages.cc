@@ -9,7 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "retainer/entitlement.h"
 #include "retainer/figures.h"
+#include "retainer/hours.h"
 #include "retainer/promise_words.h"
+#include "src/base/digest.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
 #include "src/pages/page_words.h"
@@ -48,6 +50,7 @@ class TicketPages {
                           "You are a contact of this ticket’s customer: use My tickets.", 409);
       }
     }
+    if (visit.Field("act") == "log") return Log(visit, *ref, *known);
     auto fact = ReadAct(context_, visit, "");
     if (absl::IsInvalidArgument(fact.status()) || absl::IsPermissionDenied(fact.status())) {
       return ShowTicket(visit, *ref, std::string(fact.status().message()),
@@ -63,6 +66,37 @@ class TicketPages {
   }
 
  private:
+  // Logs work for a customer that claims the ticket. A repeated form names the same entry.
+  PageAnswer Log(const PageVisit& visit, const TicketRef& ref,
+                 const pipeline::Inspection& known) const {
+    const std::string customer = visit.Field("customer");
+    const auto& claims = known.standing.claims;
+    const bool claimed = std::any_of(claims.begin(), claims.end(), [&](const auto& claim) {
+      return !claim.released && claim.customer == customer;
+    });
+    const Customer* entry = known.terms.back()->policy.FindCustomer(customer);
+    if (!claimed || entry == nullptr) {
+      return ShowTicket(visit, ref, "Choose a customer that claims this ticket.", 409);
+    }
+    const auto time = ParseWorkTime(visit.Field("time"));
+    if (!time.ok()) return ShowTicket(visit, ref, std::string(time.status().message()), 409);
+    Work work;
+    work.entry = visit.Field("entry");
+    work.time = *time;
+    work.day = DayFor(*entry, context_.clock.Now());
+    work.by = visit.visitor->name();
+    work.ticket = ToString(known.context.key);
+    work.ticket_name = ToString(ref);
+    work.text = visit.Field("reason");
+    const auto logged = context_.desk.LogWork(customer, std::move(work));
+    if (absl::IsOutOfRange(logged.status()) || absl::IsResourceExhausted(logged.status()) ||
+        absl::IsInvalidArgument(logged.status()) || absl::IsAlreadyExists(logged.status())) {
+      return ShowTicket(visit, ref, std::string(logged.status().message()), 409);
+    }
+    if (!logged.ok()) return NotNow(context_.log, "work", logged.status());
+    return Redirect(AddressOf(kDeskTicket, ref) + "&done=1");
+  }
+
   // NotFound also for what the visitor may not read.
   absl::StatusOr<TicketRef> FindRef(const PageVisit& visit, const std::string& text) const {
     const auto ref = ParseTicketRef(text);
@@ -166,6 +200,9 @@ class TicketPages {
       acts.Show(standing.waiting.now ? "resume" : "wait");
       acts.Show("workaround");
       acts.Show("release");
+      PageValues log;
+      log.texts["entry"] = base::RandomHex(6).value_or("");
+      acts.Show("log", std::move(log));
     }
     PageValues claim;
     for (const Customer& customer : policy.customers) {

@@ -110,6 +110,33 @@ TEST_F(TicketPagesTest, WhatACommandWouldBeRefusedIsRefusedWithTheReason) {
   EXPECT_EQ(Act(*alice, "").status, 409);
 }
 
+TEST_F(TicketPagesTest, WorkIsLoggedForTheCustomerAndItSeesIt) {
+  Policy policy = MakePolicy(/*is_public=*/false);
+  HoursBlock block;
+  block.id = "q1";
+  block.from = absl::CivilDay(2026, 1, 1);
+  block.until = absl::CivilDay(2026, 6, 30);
+  block.amount = 20 * 60;
+  block.unit = 15;
+  policy.customers[0].hours = {block};
+  Govern(policy);
+  Issue(1, kDave);
+  const std::string work = "act=log&customer=acme&reason=looked+at+the+dump&time=";
+  EXPECT_EQ(Act(*alice, work + "40m&entry=e1").status, 303);
+  EXPECT_EQ(Act(*alice, work + "40m&entry=e1").status, 303) << "sent twice, logged once";
+  EXPECT_EQ(Act(*alice, work + "9h").status, 409) << "needs the mark";
+  EXPECT_EQ(Act(*alice, work + "none").status, 409);
+  EXPECT_EQ(Act(*alice, "act=log&customer=none&reason=x&time=5m").status, 409);
+  EXPECT_EQ(Act(*alice, "act=log&customer=acme&time=5m").status, 409) << "without words";
+  Browser dave(*pages);
+  SignIn(dave, "/my", kDave);
+  for (const std::string& body : {dave.Get("/my").body, alice->Get("/desk/customers/acme").body}) {
+    EXPECT_TRUE(StrContains(body, "looked at the dump")) << body;
+    EXPECT_TRUE(StrContains(body, "<span class=\"state\">19h 15m</span> of 20h")) << body;
+    EXPECT_TRUE(StrContains(body, "github:alice")) << body;
+  }
+}
+
 TEST_F(TicketPagesTest, OnlyAnAdminExcuses) {
   Issue(1, kDave);
   clock.Advance(absl::Hours(5));
