@@ -174,8 +174,8 @@ void TellReaders(const TicketContext& context, const TermsHistory& terms, const 
 
 // The commands that log work for public customers are those of the outside view: a private customer
 // must not change what they do. Others are answered only where all readers may know the customer.
-void TakeWork(const TicketContext& context, const TermsHistory& terms, const Pins& pins,
-              absl::Time now, const Standing* outside, Standing* standing) {
+void TakeWork(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
+              const Pins& pins, absl::Time now, const Standing* outside, Standing* standing) {
   if (outside != nullptr) {
     std::vector<WorkCommand> work = outside->work;
     for (WorkCommand& command : standing->work) {
@@ -186,6 +186,10 @@ void TakeWork(const TicketContext& context, const TermsHistory& terms, const Pin
     }
     standing->work = std::move(work);
   }
+  // An answer for a private customer is not in the outside view, also after it became public.
+  std::erase_if(standing->work, [&](const WorkCommand& command) {
+    return facts.Find(MakeFactId(FactKind::kWorkAnswered, command.subject, "")) != nullptr;
+  });
   for (WorkCommand& command : standing->work) {
     command.readable = command.readable && core::KnownToEveryReader(context, *standing, terms, pins,
                                                                     now) != command.customer;
@@ -253,7 +257,7 @@ Decision Decide(const TicketContext& context, const FactSet& facts, const std::v
       apart.emplace(context, decision.facts, terms, pins, now);
       wake(apart->known.next_wake);
     }
-    TakeWork(context, terms, pins, now, apart ? &apart->known : nullptr, &standing);
+    TakeWork(context, decision.facts, terms, pins, now, apart ? &apart->known : nullptr, &standing);
     const core::Prospects& outside = apart ? apart->prospects : inside;
     decision.face =
         outside.Agreed([&](const Standing& way) { return Present(context, way, current, now); })

@@ -20,14 +20,14 @@ void Replayer::Edited(const Fact& fact, bool opening) {
   if (fact.before) {
     for (const Command& command : fact.before->commands) seen.insert(Canonical(command));
   }
-  // A comment logs work once: what an edit adds to it is said in a correction.
-  const bool has_logged = HasLogged(key);
-  bool logs_again = false;
+  // Rationale: only the first version of a comment logs work. Else what is logged would depend on
+  // which of its versions arrives first, because not every forge says what an edit replaced.
+  bool logs = false;
   std::vector<Command> fresh;
   for (const Command& command : fact.text.commands) {
     if (!seen.insert(Canonical(command)).second) continue;
-    if (has_logged && command.name == CommandName::kLog) {
-      logs_again = true;
+    if (command.name == CommandName::kLog) {
+      logs = true;
     } else {
       fresh.push_back(command);
     }
@@ -41,8 +41,8 @@ void Replayer::Edited(const Fact& fact, bool opening) {
   seen_forms_[key] = fact.text.form_priority;
   if (editor == kNobody || editor != author || roster_.IsBot(editor, now_)) return;
 
-  const bool runs = (!fresh.empty() || !mistyped.empty() || logs_again) &&
-                    fact.provenance != Provenance::kBackfill;
+  const bool runs =
+      (!fresh.empty() || !mistyped.empty() || logs) && fact.provenance != Provenance::kBackfill;
   Judgement judgement =
       runs ? roster_.Judge(editor, now_, claimants_, epoch_, fact.at) : Judge(fact);
   const bool asked = Asks(fact.text) && judgement.role != Role::kResponder &&
@@ -66,8 +66,11 @@ void Replayer::Edited(const Fact& fact, bool opening) {
                 absl::StrCat("priority ", ShownPriority(fact.text.form_priority)), judgement);
   }
   if (runs) {
-    if (logs_again && judgement.role == Role::kResponder) {
-      Refuse(fact, judgement, "log", "an edit logs nothing: use `retainer hours correct`");
+    if (logs && judgement.role == Role::kResponder) {
+      Refuse(fact, judgement, "log",
+             "an edit logs nothing: write a new comment, or use `retainer hours correct`");
+      NoteCommand(fact, judgement,
+                  {CommandName::kLog, "edited", false, true, t_.refusals.size() - 1});
     }
     RunCommands(fact, fresh, judgement);
     Mistyped(fact, mistyped, judgement);

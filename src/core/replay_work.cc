@@ -1,21 +1,11 @@
 // Commands that log work. Whether an entry fits into the customer's hours is known only at the
 // moment of logging: the answer of that moment is a fact of the ticket (FactKind::kWorkAnswered).
 // So a later replay gives the same.
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "replayer.h"
 #include "retainer/hours.h"
 
 namespace retainer::core {
-
-bool Replayer::HasLogged(const std::string& object) const {
-  const auto seen = seen_commands_.find(object);
-  if (seen == seen_commands_.end()) return false;
-  const std::string log = absl::StrCat(static_cast<int>(CommandName::kLog), " ");
-  return std::any_of(seen->second.begin(), seen->second.end(),
-                     [&](const std::string& command) { return command.starts_with(log); });
-}
 
 void Replayer::LogWork(const Fact& fact, const std::string& argument, const Judgement& judgement) {
   const int number = logs_++;
@@ -46,10 +36,8 @@ void Replayer::LogWork(const Fact& fact, const std::string& argument, const Judg
     return refuse("several customers claim this ticket: use `retainer hours log` or the API");
   }
   WorkCommand work;
-  work.subject = absl::StrCat(
-      fact.kind == FactKind::kComment || fact.kind == FactKind::kCommentEdited ? fact.subject
-                                                                               : std::string(),
-      " ", number);
+  work.subject =
+      absl::StrCat(fact.kind == FactKind::kComment ? fact.subject : std::string(), " ", number);
   const auto answer = work_answers_.find(work.subject);
   if (answer != work_answers_.end()) {
     if (!answer->second->value.empty()) refuse(answer->second->value);

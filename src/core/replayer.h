@@ -139,7 +139,6 @@ class Replayer {
   void ClaimByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
   void ReleaseByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
   // Work that a responder logs: see FactKind::kWorkAnswered. (replay_work.cc)
-  bool HasLogged(const std::string& object) const;
   void LogWork(const Fact& fact, const std::string& argument, const Judgement& judgement);
   void Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement);
   void Refuse(const Fact& fact, const Judgement& judgement, std::string what, std::string reason,

@@ -38,7 +38,8 @@ class WorkLogTest : public World {
   void Open(std::int64_t number) { Decide(number, {Opened(kDave, static_cast<int>(number))}); }
   Decision Say(std::int64_t number, int minute, const std::string& text,
                const Actor& who = kAlice) {
-    return Decide(number, {Commented(who, minute, std::to_string(minute), text)});
+    Decide(number, {Commented(who, minute, std::to_string(minute), text)});
+    return Decide(number, {});  // after the forge answered who somebody is
   }
   HoursBook Book() {
     const auto stored = store.LoadCustomer("acme");
@@ -90,26 +91,68 @@ TEST_F(WorkLogTest, AResponderLogsWorkAndTheBalanceIsShown) {
   EXPECT_EQ(Shown(1), std::vector<std::string>{"1h 30m of 2h left of q1, until 2026-03-31"});
 }
 
-TEST_F(WorkLogTest, ARedeliveredCommentLogsOnceAndAnEditedOneDoesNotLogAgain) {
+TEST_F(WorkLogTest, ARedeliveredCommentLogsOnce) {
   Open(1);
   Say(1, 10, "/support log 20m read the dump");
   Say(1, 10, "/support log 20m read the dump");
   EXPECT_EQ(Book().entries.size(), 1u);
-  Decision decision =
-      Decide(1, {MakeCommentEdited({Provenance::kWebhook, At(11)}, IssueCommentId("10"), kAlice,
-                                   kAlice, Moment::At(At(11)), "/support log 40m read the dump",
-                                   "/support log 20m read the dump", At(10))});
+}
+
+// Some forges say what an edit replaced, others do not.
+TEST_F(WorkLogTest, OnlyTheFirstVersionOfACommentLogsWhateverArrivesFirst) {
+  const auto edited = [&](std::int64_t number, const std::string& id, const std::string& text,
+                          std::optional<std::string_view> before) {
+    return Decide(number,
+                  {MakeCommentEdited({Provenance::kWebhook, At(21)}, IssueCommentId(id), kAlice,
+                                     kAlice, Moment::At(At(21)), text, before, At(20))});
+  };
+  const std::string first = "/support log 20m read the dump";
+  const std::string second = "/support log 40m read the dump";
+  std::int64_t number = 0;
+  for (const bool told : {false, true}) {
+    const std::optional<std::string_view> before =
+        told ? std::optional<std::string_view>(first) : std::nullopt;
+    for (const bool in_order : {true, false}) {
+      Open(++number);
+      if (!in_order) edited(number, "20", second, before);
+      Say(number, 20, first);
+      if (in_order) {
+        EXPECT_NE(Refused(edited(number, "20", second, before)).find("an edit logs nothing"),
+                  std::string::npos);
+      }
+      ASSERT_EQ(Book().entries.size(), static_cast<std::size_t>(number));
+      EXPECT_EQ(Book().blocks[0].used, 30 * number);
+    }
+  }
+  // Also what only an edit says, and an edit whose comment nobody knows.
+  Open(5);
+  Say(5, 20, "Found it.");
+  EXPECT_NE(Refused(edited(5, "20", first, std::nullopt)).find("write a new comment"),
+            std::string::npos);
+  edited(5, "99", first, std::nullopt);
+  EXPECT_EQ(Book().entries.size(), 4u);
+}
+
+TEST_F(WorkLogTest, WhatWasRefusedForAPrivateCustomerIsNotBookedWhenItBecomesPublic) {
+  Policy policy = MakeWorkPolicy(/*is_public=*/false);
+  Customer other = policy.customers[0];
+  other.id = "globex";
+  other.alias = "c-2";
+  other.contacts.logins = {{"github", "zed"}};
+  other.projects = {{"github", "acme/opendb"}};  // so that it also claims the ticket
+  other.hours.clear();
+  SetPolicy(policy);
+  Open(1);
+  Say(1, 10, "/support log 20m read the dump");
+  policy.customers[0].is_public = true;
+  for (const bool beside : {false, true}) {
+    if (beside) policy.customers.push_back(other);
+    SetPolicy(policy);
+    Decide(1, {});
+    EXPECT_TRUE(Book().entries.empty()) << beside;
+  }
+  Say(1, 12, "/support log 20m read the dump");
   EXPECT_EQ(Book().entries.size(), 1u);
-  EXPECT_EQ(Book().entries[0].minutes, 20);
-  EXPECT_NE(Refused(decision).find("an edit logs nothing"), std::string::npos);
-  // The first version may arrive after the edit, and the forge may not say what it was.
-  Open(2);
-  Decide(2,
-         {MakeCommentEdited({Provenance::kWebhook, At(21)}, IssueCommentId("20"), kAlice, kAlice,
-                            Moment::At(At(21)), "/support log 30m a call", std::nullopt, At(20))});
-  EXPECT_EQ(Book().entries.size(), 2u);
-  Say(2, 20, "/support log 30m a call");
-  EXPECT_EQ(Book().entries.size(), 2u);
 }
 
 TEST_F(WorkLogTest, SeveralCommandsInOneCommentAreSeveralEntries) {
