@@ -31,7 +31,7 @@ namespace {
 
 // The story starts this long ago, so that it ends before now: everything that looks at the demo
 // afterwards (a browser, `retainer doctor`) uses the system's time.
-constexpr absl::Duration kBehind = absl::Hours(24);
+constexpr absl::Duration kBehind = absl::Hours(30);
 
 struct DemoOptions {
   int port = 0;

@@ -83,7 +83,7 @@ customers:
       - {plan: gold, term: {from: FROM, until: TODAY}, trial: true}
       - {plan: gold, term: {from: TOMORROW, until: UNTIL}}
       - hours: {block: training, amount: 8h, from: TODAY, until: UNTIL, unit: 15m}
-    contacts: {logins: ["github:grace"]}
+    contacts: {logins: ["github:judy"]}
     visibility: public
 requests:
   training: {labels: ["kind: training"], promises: {acknowledgement: 2bd}, hours: true}
@@ -330,7 +330,7 @@ void TellPrivate(Teller& tell) {
 void TellTrial(Teller& tell) {
   tell.Chapter("A trial");
   tell.Say("Tailspin tries the support. The promises are the same, and the fold says so:\n");
-  const TicketRef issue = tell.Open(OpenDb(), "grace", "How do I size the cache?",
+  const TicketRef issue = tell.Open(OpenDb(), "judy", "How do I size the cache?",
                                     "We have 64 GB and many small tables.");
   tell.Show(issue);
 }
@@ -339,7 +339,7 @@ void TellHours(Teller& tell) {
   tell.Chapter("A trial becomes a plan, and a training is drawn from hours");
   tell.Pass(absl::Hours(4));
   const TicketRef training =
-      tell.Open(OpenDb(), "grace", "A training for two of us", "Backups and fail-over, please.");
+      tell.Open(OpenDb(), "judy", "A training for two of us", "Backups and fail-over, please.");
   tell.Label(training, "alice", "kind: training");
   tell.Say(
       "The next day Tailspin holds the plan, and eight hours. A training has promises of its "
@@ -382,7 +382,7 @@ absl::StatusOr<StoryCredentials> SetStory(Sandbox& sandbox) {
                                                         {"carol", "Carol Lindt"},
                                                         {"dave", "Dave Brooks"},
                                                         {"erin", "Erin Walsh"},
-                                                        {"grace", "Grace Kim"}}) {
+                                                        {"judy", "Judy Kim"}}) {
     sandbox.AddUser(ForgeKind::kGitHub, {.login = login, .name = name});
   }
   sandbox.AddUser(ForgeKind::kGitLab, {.login = "alice", .name = "Alice Martin"});

@@ -53,6 +53,10 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"customer", "remove"},
                                              {"customer", "invitations"},
                                              {"customer", "revoke"},
+                                             {"hours", "balance"},
+                                             {"hours", "list"},
+                                             {"hours", "log"},
+                                             {"hours", "correct"},
                                              {"calendar", "deadline"},
                                              {"calendar", "elapsed"},
                                              {"calendar", "batch"}}) {
