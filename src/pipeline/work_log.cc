@@ -99,11 +99,12 @@ absl::StatusOr<bool> WorkLog::Find(const TermsHistory& terms, absl::Time now, Dr
   std::map<std::string, std::vector<HoursLeft>> hours;
   draft->hours_change = absl::InfiniteFuture();
   if (!draft->decision.face) return false;  // what is shown stays
+  const bool any_request = std::any_of(policy.requests.begin(), policy.requests.end(),
+                                       [](const auto& kind) { return kind.second.hours; });
   for (const std::string& id : draft->decision.face->discloses) {
     const Customer* customer = policy.FindCustomer(id);
-    if (!standing.open || customer == nullptr || !customer->is_public || customer->hours.empty()) {
-      continue;
-    }
+    if (!standing.open || customer == nullptr || !customer->is_public) continue;
+    if (customer->hours.empty() && !any_request) continue;
     std::uint64_t version = 0;
     const auto facts = FactsOf(customer->id, *draft, &version);
     if (!facts.ok()) return facts.status();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "retainer/hours.h"
+#include "src/pipeline/reconciler.h"
 #include "tests/pipeline/world.h"
 
 namespace retainer::pipeline {
@@ -213,6 +214,93 @@ TEST_F(WorkLogTest, ForAPrivateCustomerInPublicItIsRefusedAsOnACommunityTicket) 
   EXPECT_EQ(theirs.face->reactions.size(), 1u);
 }
 
+TEST_F(WorkLogTest, ForAPrivateCustomerItIsLoggedWhereNobodyElseReadsIt) {
+  Policy policy = MakeWorkPolicy(/*is_public=*/false);
+  policy.customers[0].projects = {{"github", "acme/opendb"}};
+  SetPolicy(policy);
+  Open(1);
+  Decide(1, {MakeComment({Provenance::kWebhook, At(10)}, IssueCommentId("10"), kAlice,
+                         Moment::At(At(10)), "/support log 20m read the dump", /*internal=*/true)});
+  EXPECT_EQ(Book().entries.size(), 1u) << "an internal note";
+  // A project of the customer's own that only its members read.
+  ProjectRecord own{{"github", "77"}, "acme/opendb", "", true, "5", At(0)};
+  own.members_only = true;
+  ASSERT_TRUE(store.SaveProject(own).ok());
+  News news{{Commented(kAlice, 12, "12", "/support log 20m read the dump")}, {}, {}, {}};
+  news.project = own;
+  ASSERT_TRUE(judge->Decide(Key(1), news).ok());
+  EXPECT_EQ(Book().entries.size(), 2u);
+  EXPECT_EQ(Shown(1), std::vector<std::string>{}) << "only a public customer's balance is shown";
+}
+
+TEST_F(WorkLogTest, WhatTheTeamShouldKnowOfACustomerIsToldOnceAndOnlyWhileItIsTrue) {
+  Policy policy = MakeWorkPolicy();
+  policy.customers[0].entitlements[0].term =
+      Term{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 3, 20)};
+  policy.customers[0].crm = {{"salesforce", "001"}};
+  policy.plans.at("gold").allowance.tickets.per_month = 1;
+  SetPolicy(policy);
+  Open(1);
+  Say(1, 10, "/support log 1h45m a call");
+  const auto ids = [&] {
+    std::vector<std::string> all;
+    const auto notices = store.ReadNotices(100);
+    for (const Notice& notice : *notices) {
+      if (IsAboutCustomer(notice.kind)) all.push_back(notice.id);
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  const std::vector<std::string> expected = {"allowance.low acme 2026-03 tickets",
+                                             "customer.term_ending acme 2026-03-20 30",
+                                             "hours.low acme q1"};
+  EXPECT_EQ(ids(), expected);
+  ASSERT_TRUE(judge->TellOfCustomers().ok());
+  EXPECT_EQ(ids(), expected);
+  auto waiting = store.FindNotice("hours.low acme q1");
+  ASSERT_TRUE(waiting.ok() && *waiting);
+  Notice notice = (*waiting)->notice;
+  EXPECT_EQ(notice.crm.at("salesforce"), "001");
+  EXPECT_EQ(*judge->Review(&notice), NoticeReview::Word::kTell);
+  EXPECT_TRUE(judge->DecideAgain(notice.ticket).ok());
+  // Somebody buys more hours, and the term is longer.
+  policy.customers[0].hours[0].amount = 600;
+  policy.customers[0].entitlements[0].term->until = absl::CivilDay(2027, 3, 20);
+  SetPolicy(policy);
+  EXPECT_EQ(*judge->Review(&notice), NoticeReview::Word::kDrop);
+}
+
+TEST_F(WorkLogTest, CustomersAreLookedAtOnceAnHourAndUnderEachPolicy) {
+  Reconciler reconciler(*judge, store, clock, log, metrics, terms, {"github"});
+  const auto looked = [&] {
+    EXPECT_TRUE(reconciler.RunOnce().ok());
+    return store.ReadNotices(100)->size();
+  };
+  EXPECT_EQ(looked(), 0u);
+  Policy policy = MakeWorkPolicy();
+  policy.customers[0].entitlements[0].term =
+      Term{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 4, 1)};
+  terms.Set({MakeTerms("v2", At(-60 * 24), policy)});
+  clock.Advance(absl::Minutes(2));
+  EXPECT_EQ(looked(), 1u) << "thirty days are left";
+  clock.Set(absl::FromCivil(absl::CivilDay(2026, 3, 26), absl::UTCTimeZone()));
+  EXPECT_EQ(looked(), 2u) << "six days are left";
+  clock.Advance(absl::Hours(2));
+  EXPECT_EQ(looked(), 2u);
+}
+
+TEST_F(WorkLogTest, ANoticeAboutATicketCarriesTheCustomersIdsInOtherSystems) {
+  Policy policy = MakeWorkPolicy();
+  policy.customers[0].crm = {{"salesforce", "001"}};
+  SetPolicy(policy);
+  Open(1);
+  clock.Set(At(400));
+  Settle();
+  const auto notices = store.ReadNotices(100);
+  ASSERT_FALSE(notices->empty());
+  for (const Notice& notice : *notices) EXPECT_EQ(notice.crm, policy.customers[0].crm) << notice.id;
+}
+
 TEST_F(WorkLogTest, TheOtherOpenTicketsShowTheNewBalance) {
   Open(1);
   Open(2);
@@ -243,6 +331,11 @@ TEST_F(WorkLogTest, ARequestThatIsDrawnFromHoursSaysThatNoneAreLeft) {
   const std::vector<std::string> expected = {"0m of 2h left of q1, until 2026-03-31",
                                              "no hours are left for this request (training)"};
   EXPECT_EQ(Shown(1), expected);
+  // The same for a customer that never bought any.
+  policy.customers[0].hours.clear();
+  SetPolicy(policy);
+  Say(1, 12, "thanks");
+  EXPECT_EQ(Shown(1), std::vector<std::string>{"no hours are left for this request (training)"});
 }
 
 }  // namespace
