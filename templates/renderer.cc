@@ -291,10 +291,11 @@ class MustacheRenderer : public Renderer {
 
     const std::size_t used = kHeadline + SentenceLines(view) +
                              std::min(view.refusals.size(), kMostRefusals) + kFold +
-                             (view.hours.empty() ? 0 : 1);
+                             (view.hours.empty() ? 0 : 1) + (view.rate == 0 ? 0 : 1);
     const std::vector<PromiseRow> fitting = Fit(view.rows, kMostCommentLines - used);
     set("fold", Fold(view));
     set("hours", HoursLine(view));
+    set("rate", view.rate == 0 ? "" : absl::StrCat(view.rate));
     const auto any = [&](auto has) {
       return mustache::data(std::any_of(fitting.begin(), fitting.end(), has));
     };

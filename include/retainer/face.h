@@ -55,7 +55,9 @@ struct CommentView {
   bool targets_only = false;          // all promises are targets, not commitments
   std::string stage;                  // `analysed, 3 of 6`; empty: not shown
   bool trial = false;                 // every claim is a trial
-  std::vector<std::string> hours;     // what is left of the customers' hours, one line per block
+  // The scale on which the customer is asked to rate the ticket; 0: it is not asked.
+  int rate = 0;
+  std::vector<std::string> hours;  // what is left of the customers' hours, one line per block
   friend bool operator==(const CommentView&, const CommentView&) = default;
 };
 

@@ -111,6 +111,11 @@ struct Figures {
   // wait for the customer are left out. Not filled by week.
   std::optional<TicketRef> silent;
   absl::Time silent_since = absl::InfiniteFuture();
+  // Ratings given in the span: how many, the sum of their marks, and how many of them are low
+  // (kLowMark). A ticket that was rated again counts with its last mark.
+  std::int64_t rated = 0;
+  std::int64_t marks = 0;
+  std::int64_t low_marks = 0;
   std::vector<FiguredPromise> misses;   // commitments; the longest overdue first
   std::vector<FiguredPromise> slowest;  // met or missed; the longest share of the target first
   std::int64_t opened() const { return opened_issues + opened_changes; }

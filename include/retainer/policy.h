@@ -219,6 +219,16 @@ struct RequestKind {
 // The check on changes that fix tickets: no check, a check that never fails, or one that can fail.
 enum class CheckMode : std::uint8_t { kOff, kNeutral, kBlocking };
 
+// When customers are asked how it was: never, or in the fold of the status comment.
+enum class AskFeedback : std::uint8_t { kNever, kFold };
+
+struct FeedbackRules {
+  AskFeedback ask = AskFeedback::kNever;
+  absl::Duration after = absl::Hours(24);  // from the closing to the question
+  int scale = 5;                           // 1 is the worst, `scale` the best
+  friend bool operator==(const FeedbackRules&, const FeedbackRules&) = default;
+};
+
 struct LabelNames {
   std::string waiting = "waiting for customer";
   std::string workaround = "workaround available";
@@ -238,6 +248,7 @@ struct Policy {
   std::vector<Login> bots;
   std::vector<Customer> customers;
   std::map<std::string, RequestKind> requests;
+  FeedbackRules feedback;
   LabelNames labels;
   bool bare_commands = true;
   CheckMode checks = CheckMode::kNeutral;

@@ -2,6 +2,7 @@
 // time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -49,7 +50,7 @@ enum class Stage : std::uint8_t {
   kAnalysed = 3,    // a responder gave an answer with substance
   kSolution = 4,    // a responder declared a workaround
   kCarriedOut = 5,  // closed
-  kReviewed = 6,    // closed, and 14 days passed
+  kReviewed = 6,    // closed, and its customer rated it or 14 days passed
 };
 std::string_view StageName(Stage stage);  // `carried_out`
 // From a closing to kReviewed.
@@ -74,6 +75,8 @@ enum class NoticeKind : std::uint8_t {
   kHoursLow = 8,      // a block of hours is nearly used up
   kAllowanceLow = 9,  // an allowance of the month is nearly used up
   kTermEnding = 10,   // a customer's last term ends soon
+  // About a ticket: a customer gave it one of the two lowest marks.
+  kLowRating = 11,
 };
 // True if notices of the kind are about a customer: their `ticket` is empty.
 bool IsAboutCustomer(NoticeKind kind);
@@ -310,6 +313,26 @@ struct WorkCommand {
   friend bool operator==(const WorkCommand&, const WorkCommand&) = default;
 };
 
+// What a customer said about a ticket when it was over. The last answer counts.
+struct Rating {
+  std::string customer;  // id
+  int mark = 0;          // 1 is the worst
+  int scale = 5;         // the best
+  std::string text;      // may be empty
+  std::string by;        // for people: `github:dave`, or who acted on a page
+  absl::Time at;
+  std::string fact;  // id of the fact that said it
+  // What the team made of it.
+  std::vector<std::string> kinds;  // of kFeedbackKinds, sorted
+  std::optional<absl::Time> done;  // followed up
+  std::string done_by;             // who, and what they noted
+  friend bool operator==(const Rating&, const Rating&) = default;
+};
+inline constexpr std::array<std::string_view, 5> kFeedbackKinds = {"defect", "docs", "product",
+                                                                   "speed", "training"};
+// A mark of so much or less is low.
+inline constexpr int kLowMark = 2;
+
 struct Standing {
   TicketKey ticket;
   FactSet facts;  // what it is computed from; cycles point into them
@@ -351,6 +374,7 @@ struct Standing {
   std::vector<Refusal> refusals;              // ordered by time
   std::vector<Acknowledgement> acknowledged;  // ordered by object
   std::vector<WorkCommand> work;              // ordered by time
+  std::vector<Rating> ratings;                // ordered by customer, at most one each
   std::vector<LabelWish> label_wishes;        // ordered by kind
   // Labels to take off: they contradict what is in force, and a command made them stale or Retainer
   // set them. Sorted.

@@ -27,9 +27,14 @@ enum class CommandName : std::uint8_t {
   kGrant = 12,  // argument: a customer's alias. Only from the command line: see ParseCommand
   // argument: the time (hours.h) and what was done, `45m read the dump`, at most kMostLog bytes
   kLog = 13,
+  // argument: a number of the policy's scale and why, `4 it was quick`, at most kMostRating bytes
+  kRate = 14,
+  // argument: a customer's id, then kinds of feedback and `done`. Only from the command line
+  kFollowUp = 15,
 };
 
 inline constexpr std::size_t kMostLog = 240;
+inline constexpr std::size_t kMostRating = 240;
 
 struct Command {
   CommandName name = CommandName::kSla;

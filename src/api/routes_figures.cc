@@ -1,12 +1,6 @@
 // Figures and reports.
-//
-// They are summed up from tickets while the caller waits, which takes seconds for very many
-// tickets. So one request is answered at a time, a few wait for it, and others are asked to come again.
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "nlohmann/json.hpp"
@@ -14,38 +8,13 @@
 #include "src/api/routes.h"
 #include "src/api/ticket_json.h"
 #include "src/api/tokens.h"
+#include "src/reports/feedback.h"
 #include "src/reports/figure_rows.h"
 #include "src/reports/report.h"
+#include "src/reports/turns.h"
 
 namespace retainer::api {
 namespace {
-
-constexpr int kMostWaiting = 4;
-constexpr std::chrono::seconds kLongestWait{10};
-
-// Thread-safe.
-class OneAtATime {
- public:
-  ApiAnswer Answer(const std::function<ApiAnswer()>& answer) {
-    if (waiting_.fetch_add(1) >= kMostWaiting) {
-      waiting_.fetch_sub(1);
-      return Busy();
-    }
-    std::unique_lock lock(mutex_, kLongestWait);
-    waiting_.fetch_sub(1);
-    return lock.owns_lock() ? answer() : Busy();
-  }
-
- private:
-  static ApiAnswer Busy() {
-    ApiAnswer busy = Refuse(503, "Figures are being summed up for others: ask again.");
-    busy.headers = {{"Retry-After", "10"}};
-    return busy;
-  }
-
-  std::timed_mutex mutex_;
-  std::atomic<int> waiting_ = 0;
-};
 
 // What the request asks for, as far as its token may.
 struct AskedReport {
@@ -143,19 +112,47 @@ ApiAnswer ShowReport(const ApiContext& context, const ApiRequest& request) {
   return FileAnswer(reports::ContentType(*format), reports::WriteReport(*report, *format));
 }
 
+ApiAnswer ShowFeedback(const ApiContext& context, const ApiRequest& request) {
+  AskedReport asked = Asking(context);
+  if (auto refusal = ReadAsked(context, request, &asked)) return *std::move(refusal);
+  const std::string open = request.Get("open");
+  if (!open.empty() && open != "true") return Refuse(400, "`open` is true, or left out.");
+  const reports::ReportQuestion& question = asked.question;
+  const absl::TimeZone zone =
+      reports::ZoneFor(asked.sources.terms.back()->policy, question.customer);
+  const auto found =
+      reports::FindFeedback(asked.sources,
+                            {reports::BeginOf(question.span, zone),
+                             std::min(reports::EndOf(question.span, zone), asked.sources.now),
+                             question.key, question.customer, question.audience},
+                            !open.empty());
+  if (!found.ok()) return Trouble(context, request, "feedback", found.status(), "");
+  return JsonAnswer({{"from", reports::DayText(question.span.from)},
+                     {"until", reports::DayText(question.span.until)},
+                     {"ratings", reports::FeedbackJson(*found)}});
+}
+
 }  // namespace
 
 void AddFigureRoutes(std::vector<Route>* routes) {
-  const auto turn = std::make_shared<OneAtATime>();
+  const auto turns = std::make_shared<reports::Turns>();
   const auto in_turn = [&](ApiAnswer (*handle)(const ApiContext&, const ApiRequest&)) {
-    return [turn, handle](const ApiContext& context, const ApiRequest& request) {
-      return turn->Answer([&] { return handle(context, request); });
+    return [turns, handle](const ApiContext& context, const ApiRequest& request) {
+      ApiAnswer answer;
+      if (turns->Take([&] { answer = handle(context, request); })) return answer;
+      answer = Refuse(503, "Figures are being summed up for others: ask again.");
+      answer.headers = {{"Retry-After", "10"}};
+      return answer;
     };
   };
   routes->push_back({"/api/v1/figures",
                      Access::kToken,
                      {"by", "from", "until", "project", "customer", "format"},
                      in_turn(ShowFigures)});
+  routes->push_back({"/api/v1/feedback",
+                     Access::kToken,
+                     {"from", "until", "project", "customer", "open"},
+                     in_turn(ShowFeedback)});
   routes->push_back({"/api/v1/report",
                      Access::kToken,
                      {"from", "until", "project", "customer", "all", "format"},

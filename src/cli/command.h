@@ -63,6 +63,7 @@ void RegisterGate(CLI::App& app);
 void RegisterPolicy(CLI::App& app);
 void RegisterFigures(CLI::App& app);
 void RegisterReport(CLI::App& app);
+void RegisterFeedback(CLI::App& app);
 // The process that fetches the policy (src/git/child.h); not in the help.
 void RegisterGitChild(CLI::App& app);
 

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   RegisterPolicy(app);
   RegisterFigures(app);
   RegisterReport(app);
+  RegisterFeedback(app);
   RegisterGitChild(app);
   try {
     app.parse(argc, argv);

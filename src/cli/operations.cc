@@ -399,6 +399,10 @@ std::string Operations::Answer(const std::string& request_text) {
                             : changed.status();
     } else if (op == "figures") {
       result = AskFigures(desk_, store_, clock_, request);
+    } else if (op == "feedback list") {
+      result = ListFeedback(desk_, store_, clock_, request);
+    } else if (op == "feedback close") {
+      result = CloseFeedback(desk_, store_, clock_, request);
     } else if (op == "report") {
       result = AskReport(desk_, store_, clock_, request);
     } else if (op == "leaving") {

@@ -15,6 +15,14 @@ namespace retainer::cli {
 // as JSON, the text the same for people, or as CSV with `"csv": true`.
 absl::StatusOr<OperationResult> AskFigures(pipeline::Desk& desk, Store& store, Clock& clock,
                                            const nlohmann::ordered_json& request);
+// `{"customer", "open": true}`: the ratings of the last year, or those that are not followed up.
+absl::StatusOr<OperationResult> ListFeedback(pipeline::Desk& desk, Store& store, Clock& clock,
+                                             const nlohmann::ordered_json& request);
+// `{"ticket", "customer", "kinds", "operator", "reason"}`: the rating is followed up. `customer` may
+// be left out if one customer rated the ticket. InvalidArgument: an unknown kind or customer.
+// NotFound: nobody rated it.
+absl::StatusOr<OperationResult> CloseFeedback(pipeline::Desk& desk, Store& store, Clock& clock,
+                                              const nlohmann::ordered_json& request);
 // `{"from", "until", "project", "customer", "format"}`. The text is the report.
 absl::StatusOr<OperationResult> AskReport(pipeline::Desk& desk, Store& store, Clock& clock,
                                           const nlohmann::ordered_json& request);

@@ -141,6 +141,8 @@ std::string_view NoticeKindName(NoticeKind kind) {
       return "allowance.low";
     case NoticeKind::kTermEnding:
       return "customer.term_ending";
+    case NoticeKind::kLowRating:
+      return "feedback.low";
   }
   return "";
 }

@@ -119,6 +119,11 @@ std::string DebugString(const Standing& s) {
     absl::StrAppend(&out, "work ", w.subject, " for ", w.customer, " by ", NameOf(w.by), " ",
                     At(w.at), " ", w.minutes, "m [", w.text, "] readable ", w.readable, "\n");
   }
+  for (const Rating& r : s.ratings) {
+    absl::StrAppend(&out, "rating ", r.customer, " ", r.mark, "/", r.scale, " by ", r.by, " ",
+                    At(r.at), " ", r.fact, " [", r.text, "] ", absl::StrJoin(r.kinds, "|"),
+                    r.done ? absl::StrCat(" done ", At(*r.done), " ", r.done_by) : "", "\n");
+  }
   for (const LabelWish& wish : s.label_wishes) absl::StrAppend(&out, "wish ", wish.name, "\n");
   absl::StrAppend(&out, "stale ", absl::StrJoin(s.stale_labels, "|"), "\n");
   for (const Notice& n : s.notices) {

@@ -157,8 +157,14 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   s.refusals = std::move(timeline.refusals);
   s.acknowledged = std::move(timeline.acknowledged);
   s.work = std::move(timeline.work);
+  for (auto& [customer, rating] : timeline.ratings) s.ratings.push_back(std::move(rating));
   s.label_wishes = std::move(timeline.label_wishes);
   s.stale_labels = std::move(timeline.stale_labels);
+  const FeedbackRules& feedback = current.policy.feedback;
+  if (feedback.ask == AskFeedback::kFold && !s.open && !s.closed.empty() &&
+      s.closed.back().from + feedback.after > now) {
+    s.next_wake = std::min(s.next_wake, s.closed.back().from + feedback.after);
+  }
   for (const Refusal& refusal : s.refusals) {
     if (refusal.until != absl::InfiniteFuture() && refusal.until > now) {
       s.next_wake = std::min(s.next_wake, refusal.until);

@@ -222,6 +222,7 @@ class FigureSums::Adding {
     } else if (!has_claim) {
       return;
     }
+    AddRatings();
     AddTicket();
   }
 
@@ -357,6 +358,23 @@ class FigureSums::Adding {
           return x != y ? x > y : Identity(a) < Identity(b);
         },
         std::move(slow), &row->slowest);
+  }
+
+  void AddRatings() {
+    for (const Rating& rating : standing_.ratings) {
+      if (!InSpan(rating.at)) continue;
+      if (!scope_.customer.empty() && rating.customer != scope_.customer) continue;
+      const auto claim =
+          std::find_if(standing_.claims.begin(), standing_.claims.end(),
+                       [&](const ClaimStanding& one) { return one.customer == rating.customer; });
+      if (claim == standing_.claims.end()) continue;
+      for (const auto& name : RowsOf(claim->customer, claim->plan, claim->priority, rating.at)) {
+        Figures& row = sums_.Row(name);
+        ++row.rated;
+        row.marks += rating.mark;
+        if (rating.mark <= kLowMark) ++row.low_marks;
+      }
+    }
   }
 
   void AddTicket() {

@@ -80,6 +80,32 @@ class Finder {
          std::size_t current, absl::Time now)
       : context_(context), standing_(standing), terms_(*terms[current]), now_(now) {}
 
+  // Tells the lead, who gets escalations, that a customer is not content.
+  void TellRating(const Rating& rating, News* news) const {
+    const auto claim = std::find_if(
+        standing_.claims.begin(), standing_.claims.end(),
+        [&](const auto& one) { return !one.released && one.customer == rating.customer; });
+    if (claim == standing_.claims.end() || rating.at + kNewsWindow <= now_) return;
+    const auto plan = terms_.policy.plans.find(claim->plan);
+    const Customer* customer = terms_.policy.FindCustomer(rating.customer);
+    Notice notice;
+    notice.id = absl::StrCat(View(NoticeKindName(NoticeKind::kLowRating)), " ",
+                             ToString(context_.key), " ", rating.customer, " ", rating.fact);
+    notice.kind = NoticeKind::kLowRating;
+    notice.ticket = context_.key;
+    notice.customer = rating.customer;
+    notice.at = rating.at;
+    notice.due = absl::InfiniteFuture();
+    if (plan != terms_.policy.plans.end() && !plan->second.escalation.empty()) {
+      notice.teams = plan->second.escalation.back().notify;
+    }
+    if (notice.teams.empty()) notice.teams = TeamsFor(standing_.labels, terms_.policy);
+    notice.text = absl::StrCat(rating.customer, ": rated ", rating.mark, " of ", rating.scale,
+                               rating.text.empty() ? "" : ": ", rating.text);
+    notice.is_private = customer == nullptr || !customer->is_public;
+    news->notices.push_back(std::move(notice));
+  }
+
   // Adds one notice for each claim in force that existed at the time.
   void Tell(NoticeKind kind, const Fact& cause, absl::Time at, const std::string& what,
             News* news) const {
@@ -171,9 +197,12 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
   // Rationale: most tickets are open and were never handed over, and sorting the facts is slow.
   int assignments = 0;
   for (const auto& [id, fact] : facts) assignments += fact.kind == FactKind::kAssigned ? 1 : 0;
-  if (standing.open && assignments < 2) return news;
+  if (standing.open && assignments < 2 && standing.ratings.empty()) return news;
   const std::vector<const Fact*> order = facts.InOrder();
   const Finder finder(context, standing, terms, current, now);
+  for (const Rating& rating : standing.ratings) {
+    if (rating.mark <= kLowMark && rating.mark < rating.scale) finder.TellRating(rating, &news);
+  }
   if (const Fact* closing = LastClosing(order, standing)) {
     const Actor& by = closing->actor;
     const bool is_known = !by.login.empty() || !by.id.empty();

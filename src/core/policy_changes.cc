@@ -454,6 +454,16 @@ class PolicyDifferences {
     const auto badge = [](const Policy& policy) {
       return policy.public_badge ? "public" : "private";
     };
+    const auto asked = [](const Policy& policy) {
+      return policy.feedback.ask == AskFeedback::kNever ? "never" : "in the fold";
+    };
+    About("feedback").Value("asked", asked(before_), asked(after_));
+    About("feedback")
+        .Value("asked after", absl::FormatDuration(before_.feedback.after),
+               absl::FormatDuration(after_.feedback.after));
+    About("feedback")
+        .Value("scale", absl::StrCat("1 to ", before_.feedback.scale),
+               absl::StrCat("1 to ", after_.feedback.scale));
     About("badge").Value("visibility", badge(before_), badge(after_));
   }
 

@@ -337,6 +337,20 @@ std::string StageWords(const Standing& standing) {
   return absl::StrCat(name, ", ", static_cast<int>(stage), " of 6");
 }
 
+// True while one of the customers is asked how it was: see FeedbackRules.
+bool IsAskedToRate(const Standing& standing, const std::vector<PublicClaim>& claims,
+                   const FeedbackRules& rules, absl::Time now) {
+  if (rules.ask == AskFeedback::kNever || standing.open || standing.closed.empty()) return false;
+  const absl::Time closed = standing.closed.back().from;
+  if (now < closed + rules.after) return false;
+  return std::any_of(claims.begin(), claims.end(), [&](const PublicClaim& claim) {
+    return std::none_of(standing.ratings.begin(), standing.ratings.end(),
+                        [&](const Rating& rating) {
+                          return rating.customer == claim.customer->id && rating.at >= closed;
+                        });
+  });
+}
+
 CommentView PromiseComment(const TicketContext& context, const Standing& standing,
                            const std::vector<PublicClaim>& claims, const Policy& policy,
                            absl::Time now) {
@@ -350,6 +364,7 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
     const std::string name = claims.size() > 1 ? claim.customer->name : "";
     core::AddHoursLines(context, standing, *claim.claim, name, policy, &view.hours);
   }
+  if (IsAskedToRate(standing, claims, policy.feedback, now)) view.rate = policy.feedback.scale;
   view.trial = std::all_of(claims.begin(), claims.end(),
                            [](const PublicClaim& claim) { return claim.claim->trial; });
   const Focus focus = FindFocus(claims, now);

@@ -130,6 +130,7 @@ std::optional<Standing> StandingFor(const TicketContext& context, const FactSet&
   // Also for responders: a refusal that names another customer would not exist without that
   // customer.
   std::erase_if(standing.refusals, [&](const Refusal& refusal) { return !is_theirs(refusal); });
+  std::erase_if(standing.ratings, [&](const Rating& rating) { return !is_theirs(rating); });
   standing.acknowledged.clear();
   std::erase_if(standing.work, [&](const WorkCommand& command) { return !is_theirs(command); });
   standing.objectives.clear();

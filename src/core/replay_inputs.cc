@@ -19,13 +19,12 @@ constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
 // The fixed head of a label template: `support: ` of `support: {plan}`.
 std::string Head(const std::string& label) { return FoldName(label.substr(0, label.find('{'))); }
 
-// Who gave a command, for people.
+}  // namespace
+
 std::string Giver(const Fact& fact) {
   if (fact.provenance == Provenance::kPage) return fact.value.substr(0, fact.value.find(": "));
   return fact.kind == FactKind::kOperator ? "an operator" : "@" + fact.actor.login;
 }
-
-}  // namespace
 
 void Replayer::NoteRequest(absl::Time at) {
   const auto& kinds = labels().requests;
@@ -357,6 +356,11 @@ void Replayer::RunCommand(const Fact& fact, const Command& command, const Judgem
     case CommandName::kLog:
       if (!responder) return refuse("log", kTheirs);
       return LogWork(fact, command.argument, judgement);
+    case CommandName::kRate:
+      if (!contact) return refuse("rate", "only contacts use this command");
+      return Rate(fact, command.argument, judgement);
+    case CommandName::kFollowUp:
+      return FollowUp(fact, command.argument);
     case CommandName::kDuplicate:
       if (!responder) return refuse("duplicate", kTheirs);
       return Duplicate(fact, command.argument, judgement);

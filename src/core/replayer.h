@@ -17,6 +17,8 @@
 
 namespace retainer::core {
 
+// Who gave a command, for people.
+std::string Giver(const Fact& fact);
 // True if this text needs an answer when a customer writes it.
 inline bool Asks(const TextFeatures& text) { return (text.substance && !text.thanks) || text.asks; }
 
@@ -140,6 +142,9 @@ class Replayer {
   void ReleaseByCommand(const Fact& fact, const std::string& alias, const Judgement& judgement);
   // Work that a responder logs: see FactKind::kWorkAnswered. (replay_work.cc)
   void LogWork(const Fact& fact, const std::string& argument, const Judgement& judgement);
+  // replay_feedback.cc
+  void Rate(const Fact& fact, const std::string& argument, const Judgement& judgement);
+  void FollowUp(const Fact& fact, const std::string& argument);
   void Duplicate(const Fact& fact, const std::string& number, const Judgement& judgement);
   void Refuse(const Fact& fact, const Judgement& judgement, std::string what, std::string reason,
               std::string label = "");

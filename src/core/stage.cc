@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -70,7 +71,10 @@ void WorkOutStage(const Replayed& timeline, absl::Time now, Standing* standing) 
   if (reached.workaround) reach(Stage::kSolution, *reached.workaround);
   if (timeline.open || timeline.closed.empty()) return;
   reach(Stage::kCarriedOut, timeline.closed.back().from);
-  const absl::Time review = timeline.closed.back().from + kReviewTime;
+  absl::Time review = timeline.closed.back().from + kReviewTime;
+  for (const Rating& rating : standing->ratings) {
+    if (rating.at >= timeline.closed.back().from) review = std::min(review, rating.at);
+  }
   if (now >= review) reach(Stage::kReviewed, review);
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 using base::View;
 
-enum class Takes { kNothing, kWords, kAlias, kNumber, kLogins, kWork };
+enum class Takes { kNothing, kWords, kAlias, kNumber, kLogins, kWork, kMark };
 
 struct Form {
   CommandName name;
@@ -31,7 +31,7 @@ struct Form {
   bool contacts = false;  // contacts may use it too
 };
 
-constexpr std::array<Form, 12> kForms = {{
+constexpr std::array<Form, 13> kForms = {{
     {CommandName::kPriority, "priority", Takes::kWords, "priority P1", true},
     {CommandName::kWaiting, "waiting", Takes::kNothing, "waiting"},
     {CommandName::kResume, "resume", Takes::kNothing, "resume", true},
@@ -44,6 +44,7 @@ constexpr std::array<Form, 12> kForms = {{
     {CommandName::kAssign, "assign", Takes::kLogins, "assign @login"},
     {CommandName::kSla, "sla", Takes::kNothing, "sla", true},
     {CommandName::kLog, "log", Takes::kWork, "log 45m what was done"},
+    {CommandName::kRate, "rate", Takes::kMark, "rate 4 and why", true},
 }};
 
 // Takes the next word off the front of `text`.
@@ -200,6 +201,20 @@ std::optional<std::vector<Command>> Read(const Form& form, std::string_view word
       if (!text.empty()) absl::StrAppend(&argument, " ", text);
       return one(std::move(argument));
     }
+    case Takes::kMark: {
+      // `4`, `4/5` or `4.`; which numbers there are is the policy's matter.
+      std::string_view mark = Bare(TakeWord(&words));
+      mark = mark.substr(0, mark.find('/'));
+      const bool digits =
+          !mark.empty() && mark.size() <= 2 && std::all_of(mark.begin(), mark.end(), [](char c) {
+            return absl::ascii_isdigit(static_cast<unsigned char>(c));
+          });
+      if (!digits) return std::nullopt;
+      std::string argument(mark);
+      const std::string text = Joined(words, kMostRating - argument.size() - 1);
+      if (!text.empty()) absl::StrAppend(&argument, " ", text);
+      return one(std::move(argument));
+    }
   }
   return std::nullopt;
 }
@@ -288,8 +303,9 @@ CommandLine ReadCommandLine(std::string_view raw) {
     return result;
   }
   rest = line;
-  // `/log in again` is a sentence, and other bots have such a command.
-  if (const Form* form = TakeName(&rest).form; form != nullptr && form->takes != Takes::kWork) {
+  // `/log in again` is a sentence, and other bots have such commands.
+  if (const Form* form = TakeName(&rest).form;
+      form != nullptr && form->takes != Takes::kWork && form->takes != Takes::kMark) {
     if (auto commands = Read(*form, rest, /*strict=*/true)) {
       result.is_command = true;
       result.commands = std::move(*commands);

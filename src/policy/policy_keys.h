@@ -10,9 +10,9 @@ namespace retainer::policy::policy_keys {
 using Keys = std::vector<std::string_view>;
 
 inline Keys Root() {
-  return {"version",  "projects",  "since",    "calendars", "priorities",
-          "plans",    "community", "teams",    "bots",      "customers",
-          "requests", "labels",    "commands", "badge",     "checks"};
+  return {"version",   "projects", "since", "calendars", "priorities", "plans",
+          "community", "teams",    "bots",  "customers", "requests",   "feedback",
+          "labels",    "commands", "badge", "checks"};
 }
 // The keys of the configuration, which people confuse with the policy.
 inline Keys Configuration() {
@@ -54,5 +54,6 @@ inline Keys Request() { return {"labels", "promises", "hours"}; }
 inline Keys Contacts() { return {"logins", "organizations", "emails"}; }
 inline Keys Labels() { return {"waiting", "workaround", "support", "priority", "state"}; }
 inline Keys Commands() { return {"bare"}; }
+inline Keys Feedback() { return {"ask", "after", "scale"}; }
 
 }  // namespace retainer::policy::policy_keys

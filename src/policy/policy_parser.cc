@@ -69,6 +69,7 @@ class PolicyReader {
     Once("community", [this](const YamlNode& n) { ReadCommunity(n, &draft_); });
     Each("customers", [this](const YamlNode& n) { ReadCustomers(n, &draft_); });
     Each("requests", [this](const YamlNode& n) { ReadRequests(n, &draft_); });
+    Once("feedback", [this](const YamlNode& n) { ReadFeedback(n, &draft_); });
     Once("labels", [this](const YamlNode& n) { ReadLabels(n, &draft_); });
     Once("commands", [this](const YamlNode& n) { ReadCommands(n); });
     Once("badge", [this](const YamlNode& n) { ReadBadge(n); });
@@ -214,6 +215,7 @@ std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
           {"request", keys::Request()},
           {"contacts", keys::Contacts()},
           {"labels", keys::Labels()},
+          {"feedback", keys::Feedback()},
           {"commands", keys::Commands()}};
 }
 

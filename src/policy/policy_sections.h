@@ -56,6 +56,7 @@ void ReadPriorities(const YamlNode& node, PolicyDraft* draft);
 void ReadTeams(const YamlNode& node, PolicyDraft* draft);
 void ReadPlans(const YamlNode& node, PolicyDraft* draft);
 void ReadCommunity(const YamlNode& node, PolicyDraft* draft);
+void ReadFeedback(const YamlNode& node, PolicyDraft* draft);
 void ReadCustomers(const YamlNode& node, PolicyDraft* draft);
 void ReadRequests(const YamlNode& node, PolicyDraft* draft);
 void ReadLabels(const YamlNode& node, PolicyDraft* draft);

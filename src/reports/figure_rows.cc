@@ -48,6 +48,13 @@ ordered_json MetricsJson(const std::map<Metric, MetricFigures>& metrics) {
   return json;
 }
 
+ordered_json SatisfactionJson(const Figures& figures) {
+  if (figures.rated == 0) return {{"n", 0}, {"mean", nullptr}, {"low", 0}};
+  return {{"n", figures.rated},
+          {"mean", static_cast<double>(figures.marks) / static_cast<double>(figures.rated)},
+          {"low", figures.low_marks}};
+}
+
 std::vector<std::string> CsvCells(const std::string& row, const std::string& kind,
                                   const std::string& metric, const FigureTally& tally,
                                   const std::vector<absl::Duration>& took) {
@@ -93,6 +100,7 @@ absl::StatusOr<FigureTable> SumFigures(const ReportSources& sources,
   scope.zone = zone;
   scope.cut = question.cut;
   scope.customer = question.customer;
+  scope.most_listed = question.most_listed;
   WeekWatch watch(scope);
   const WalkScope walk{WeekWatch::BeginOf(scope), scope.as_of, question.project, question.customer,
                        question.audience};
@@ -140,7 +148,8 @@ ordered_json FiguresJson(const Figures& figures) {
           {"reopened", figures.reopened},
           {"open", {{"all", figures.open()}, {"by_age", std::move(ages)}}},
           {"longest_silence", std::move(silence)},
-          {"missed_at", std::move(misses_at)}};
+          {"missed_at", std::move(misses_at)},
+          {"satisfaction", SatisfactionJson(figures)}};
 }
 
 ordered_json FiguresJson(const FigureTable& table) {

@@ -21,6 +21,7 @@ struct FigureQuestion {
   std::optional<ProjectKey> project;
   std::string customer;  // an id; empty: all
   Audience audience = Audience::kTeam;
+  std::size_t most_listed = 0;  // see FigureScope
 };
 
 struct FigureTable {

@@ -87,6 +87,12 @@ std::vector<std::string> ContactLines(const Customer& customer, const CustomerBo
   return lines;
 }
 
+std::string RatingLine(const Rating& rating, const FiguredTicket& ticket, absl::TimeZone zone) {
+  return absl::StrCat(DayText(absl::ToCivilDay(rating.at, zone)), ": ", rating.mark, " of ",
+                      rating.scale, " for ", ToString(ticket.ref), rating.text.empty() ? "" : ", ",
+                      rating.text);
+}
+
 void AddWords(const FigureSums& sums, Report* report) {
   const Figures& all = report->figures;
   for (const FiguredPromise& miss : all.misses) {
@@ -137,12 +143,17 @@ absl::StatusOr<Report> MakeReport(const ReportSources& sources, const ReportQues
   report.commit = then->commit;
 
   FigureSums sums(scope, sources.terms.back());
+  std::vector<std::pair<absl::Time, std::string>> feedback;
   FigureSums weeks(weekly, sources.terms.back());
   const WalkScope walk{scope.from, scope.as_of, question.key, question.customer, question.audience};
   const absl::Status walked =
       WalkTickets(sources, walk, [&](const FiguredTicket& ticket, const Standing& standing) {
         sums.Add(ticket, standing);
         weeks.Add(ticket, standing);
+        for (const Rating& rating : standing.ratings) {
+          if (rating.at < scope.from || rating.at >= scope.until) continue;
+          feedback.emplace_back(rating.at, RatingLine(rating, ticket, scope.zone));
+        }
         const bool claimed = std::any_of(standing.claims.begin(), standing.claims.end(),
                                          [](const ClaimStanding& c) { return !c.released; });
         if (!standing.open || standing.gone || !claimed) return;
@@ -154,6 +165,8 @@ absl::StatusOr<Report> MakeReport(const ReportSources& sources, const ReportQues
   report.figures = sums.rows().at("all");
   report.weeks = weeks.rows();
   AddWords(sums, &report);
+  std::sort(feedback.begin(), feedback.end());
+  for (auto& [at, line] : feedback) report.feedback.push_back(std::move(line));
   std::sort(report.open.begin(), report.open.end(),
             [](const ReportedOpen& a, const ReportedOpen& b) {
               const absl::Time never = absl::InfiniteFuture();

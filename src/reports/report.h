@@ -58,6 +58,7 @@ struct Report {
   std::vector<ReportedPromise> slowest;  // at most kMostSlow
   std::vector<ReportedOpen> open;        // the next due first; at most kMostOpen
   std::map<std::string, Figures> weeks;  // by WeekName
+  std::vector<std::string> feedback;     // one line for each rating of the span, the oldest first
   // Of a customer only:
   std::vector<std::string> contacts;  // one line each
   std::vector<std::string> terms;     // what began and ended in the span, one line each

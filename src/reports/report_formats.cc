@@ -71,6 +71,7 @@ std::string Json(const Report& report) {
                             {"due", InstantOrNull(open.due)},
                             {"state", TextOrNull(open.state)}});
   }
+  json["feedback"] = report.feedback;
   json["contacts"] = report.contacts;
   json["terms"] = report.terms;
   json["ledger"] = TextOrNull(report.ledger);
@@ -156,6 +157,7 @@ std::string Markdown(const Report& report) {
         open.due ? absl::StrCat("due ", LocalText(*open.due, report.zone)) : "nothing is due",
         "\n");
   }
+  AddLines("Feedback", report.feedback, &text);
   AddLines("Contacts", report.contacts, &text);
   AddLines("Changes of terms", report.terms, &text);
   absl::StrAppend(

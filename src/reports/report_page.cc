@@ -116,6 +116,7 @@ std::string ReportPage(const Report& report) {
         one.due ? absl::StrCat("next due ", LocalText(*one.due, report.zone)) : "nothing is due";
     page.Show("open", std::move(values));
   }
+  ShowLines("feedback", report.feedback, &page);
   ShowLines("contacts", report.contacts, &page);
   ShowLines("terms", report.terms, &page);
   return templates::RenderReport(std::move(page));

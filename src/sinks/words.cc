@@ -38,6 +38,8 @@ std::string KindWords(NoticeKind kind) {
       return "Allowance is low";
     case NoticeKind::kTermEnding:
       return "Term ends";
+    case NoticeKind::kLowRating:
+      return "Not content";
   }
   return std::string(NoticeKindName(kind));
 }
@@ -64,6 +66,8 @@ std::string_view CountedWords(NoticeKind kind, bool several) {
       return several ? "allowances low" : "allowance low";
     case NoticeKind::kTermEnding:
       return several ? "terms ending" : "term ending";
+    case NoticeKind::kLowRating:
+      return several ? "low ratings" : "low rating";
   }
   return NoticeKindName(kind);
 }
@@ -91,7 +95,8 @@ std::string HeadOf(const std::vector<Notice>& notices) {
   for (const NoticeKind kind :
        {NoticeKind::kEscalation, NoticeKind::kBreach, NoticeKind::kWarning,
         NoticeKind::kBreachWithdrawn, NoticeKind::kHandOver, NoticeKind::kClosed,
-        NoticeKind::kTermEnding, NoticeKind::kHoursLow, NoticeKind::kAllowanceLow}) {
+        NoticeKind::kLowRating, NoticeKind::kTermEnding, NoticeKind::kHoursLow,
+        NoticeKind::kAllowanceLow}) {
     const auto found = counts.find(kind);
     if (found == counts.end()) continue;
     absl::StrAppend(&head, first ? "" : ", ", found->second, " ",

@@ -77,6 +77,27 @@ TEST_F(FigureRoutesTest, AReportIsAFileInTheFormatAskedFor) {
   EXPECT_EQ(json::parse(Get(path + "json")->body)["misses"].size(), 1u);
 }
 
+TEST_F(FigureRoutesTest, FeedbackIsForWhoMayKnowIt) {
+  Begin();
+  Open(3, kDave,
+       {MakeClosed({Provenance::kWebhook, At(601)}, "completed", kAlice, Moment::At(At(601))),
+        Commented(kDave, 602, "31", "/support rate 2 too late")});
+  clock.Set(At(700));
+  const auto ratings = [&](const std::string& token, const std::string& query = "") {
+    const auto result = Get("/api/v1/feedback?" + span + query, token);
+    EXPECT_EQ(result->status, 200) << result->body;
+    return json::parse(result->body)["ratings"];
+  };
+  const json all = ratings("all", "&open=true");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0]["mark"], 2);
+  EXPECT_EQ(all[0]["text"], "too late");
+  EXPECT_EQ(all[0]["customer"], "acme");
+  EXPECT_EQ(ratings("acme").size(), 1u);
+  EXPECT_EQ(ratings("globex").size(), 0u);
+  EXPECT_EQ(ratings("opendb").size(), 0u) << "acme is private";
+}
+
 TEST_F(FigureRoutesTest, WhatIsAskedWronglyIsSaid) {
   Begin();
   const auto why = [&](const std::string& target) {

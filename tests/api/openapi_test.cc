@@ -122,7 +122,9 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   SaveToken("acme", "", "acme");
   SaveToken("there", "github:acme/other", "");
   Open(1, gina, {Commented(kAlice, 5, "9", "Try the new version.")});
-  Open(2, kDave);
+  Open(2, kDave,
+       {MakeClosed({Provenance::kWebhook, At(6)}, "completed", kAlice, Moment::At(At(6))),
+        Commented(kDave, 7, "19", "/support rate 4 quick")});
   Open(3, gina);
   Open(4, kErin);
   clock.Set(At(60));
@@ -147,6 +149,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
                                          "/api/v1/ledger/head",
                                          "/api/v1/figures?by=customer&from=2026-03-01",
                                          "/api/v1/figures?format=csv&by=week&" + project,
+                                         "/api/v1/feedback",
                                          report + "&all=true",
                                          report + "&customer=acme",
                                          report + "&format=html&" + project,
@@ -171,9 +174,10 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
       store.SaveOverride({"o", {"github", "77"}, "carol", "why", At(0), At(61), {}, ""}).ok());
   Ask("/api/v1/gate?" + project);
   // 403 and 404.
-  for (const std::string route : {"/api/v1/tickets?", "/api/v1/queue?", "/api/v1/gate?",
-                                  "/badge.svg?", "/api/v1/customers/globex?", "/api/v1/figures?",
-                                  "/api/v1/report?from=2026-03-01&until=2026-03-02&"}) {
+  for (const std::string route :
+       {"/api/v1/tickets?", "/api/v1/queue?", "/api/v1/gate?", "/badge.svg?",
+        "/api/v1/customers/globex?", "/api/v1/figures?", "/api/v1/feedback?",
+        "/api/v1/report?from=2026-03-01&until=2026-03-02&"}) {
     Ask(route + project, "there");
     Ask(route + "project=github:acme/none");
   }

@@ -103,11 +103,15 @@ auto Fields(CalendarSpec& x) {
   return std::tie(time_zone, always, weekly[0], weekly[4], holidays, yearly_holidays, overrides,
                   breaks);
 }
+auto Fields(FeedbackRules& x) {
+  auto& [ask, after, scale] = x;
+  return std::tie(ask, after, scale);
+}
 auto Fields(Policy& x) {
   auto& [projects, since, calendars, priorities, plans, community, teams, bots, customers, requests,
-         labels, bare_commands, checks, public_badge] = x;
+         feedback, labels, bare_commands, checks, public_badge] = x;
   return std::tie(projects, since, calendars, priorities, plans, community, teams, bots, customers,
-                  requests, labels, bare_commands, checks, public_badge);
+                  requests, feedback, labels, bare_commands, checks, public_badge);
 }
 
 void ToOther(std::string& x) { x += "x"; }
@@ -131,6 +135,9 @@ void ToOther(ClockStart& x) {
 }
 void ToOther(OverHours& x) {
   x = x == OverHours::kRefuse ? OverHours::kOverage : OverHours::kRefuse;
+}
+void ToOther(AskFeedback& x) {
+  x = x == AskFeedback::kNever ? AskFeedback::kFold : AskFeedback::kNever;
 }
 void ToOther(CheckMode& x) { x = x == CheckMode::kOff ? CheckMode::kBlocking : CheckMode::kOff; }
 void ToOther(Metric& x) { x = x == Metric::kUpdate ? Metric::kResolution : Metric::kUpdate; }

@@ -38,6 +38,8 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"policy", "impact"},
                                              {"figures"},
                                              {"report"},
+                                             {"feedback", "list"},
+                                             {"feedback", "close"},
                                              {"inbox", "list"},
                                              {"inbox", "retry"},
                                              {"ticket", "claim"},

@@ -105,6 +105,25 @@ TEST(EntitlementsTest, WhoJoinsLaterIsAContactForOpenTicketsTooUnlessSaid) {
             std::string::npos);
 }
 
+TEST(FeedbackRulesTest, TheKeyAloneAsksInTheFold) {
+  EXPECT_EQ(Read(Text("plan: gold")).feedback.ask, AskFeedback::kNever);
+  const FeedbackRules asked = Read(Text("plan: gold", "", "feedback: {}\n")).feedback;
+  EXPECT_EQ(asked, (FeedbackRules{AskFeedback::kFold, absl::Hours(24), 5}));
+  const FeedbackRules other =
+      Read(Text("plan: gold", "", "feedback: {ask: never, after: 2d, scale: 10}\n")).feedback;
+  EXPECT_EQ(other, (FeedbackRules{AskFeedback::kNever, absl::Hours(48), 10}));
+  const auto has = [](const std::string& feedback, const std::string& words) {
+    const std::string problems = Problems(Text("plan: gold", "", "feedback: {" + feedback + "}\n"));
+    EXPECT_NE(problems.find(words), std::string::npos) << feedback << "\n" << problems;
+  };
+  has("ask: folds", "did you mean \"fold\"?");
+  has("after: 1bd", "write e.g. 1d, at most 90d");
+  has("after: 91d", "write e.g. 1d, at most 90d");
+  has("scale: 2", "a whole number from 3 to 10");
+  has("scale: 11", "a whole number from 3 to 10");
+  has("scal: 5", "scale");
+}
+
 TEST(HoursTest, ABlockIsReadWithItsDefaultsAndTheOneThatEndsFirstComesFirst) {
   const Customer acme =
       Read(Text("entitlements: [{plan: gold}, "

@@ -230,6 +230,19 @@ TEST(RendererTest, LateWaitingAndResolvedSaySo) {
       << Render(view);
 }
 
+TEST(RendererTest, ACustomerIsAskedHowItWasInTheFold) {
+  CommentView view = Promises();
+  EXPECT_EQ(Render(view).find("How was it?"), std::string::npos);
+  view.kind = CommentView::Kind::kResolved;
+  view.headline = "closed";
+  view.rate = 5;
+  const std::string comment = Render(view);
+  const std::size_t question = comment.find(
+      "\nHow was it? Answer `/support rate 5` and why: 1 is the worst, 5 the best.\n");
+  EXPECT_NE(question, std::string::npos) << comment;
+  EXPECT_LT(comment.find("<details>"), question);
+}
+
 TEST(RendererTest, WhoIsCalledLaterIsCalledAtATime) {
   CommentView view = Promises();
   view.called = ShownTime{At("2026-03-03T08:00:00Z"), "Europe/Paris"};

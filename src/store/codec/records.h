@@ -19,9 +19,9 @@ inline NumberRange KnownNumbers(Enumeration<TicketKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Stage>) { return {1, 6}; }
 inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 28}; }
 inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 5}; }
-inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 13}; }
+inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 15}; }
 inline NumberRange KnownNumbers(Enumeration<ClockState>) { return {1, 9}; }
-inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 10}; }
+inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 11}; }
 inline NumberRange KnownNumbers(Enumeration<Metric>) { return {1, 6}; }
 inline NumberRange KnownNumbers(Enumeration<PromiseKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Ending>) { return {1, 5}; }
@@ -141,6 +141,7 @@ void Describe(Io& io, CommentView& view) {
   io(12, view.stage);
   io(13, view.trial);
   io(14, view.hours);
+  io(15, view.rate);
 }
 
 template <class Io>
