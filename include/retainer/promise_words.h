@@ -9,6 +9,7 @@
 namespace retainer {
 
 std::string_view PromiseWords(Metric metric);      // `first reply`
+std::string_view AimWords(Metric metric);          // for a target: `a first reply`
 std::string_view StateWords(ClockState state);     // `met late`
 std::string_view AimStateWords(ClockState state);  // for a target that is not a commitment
 

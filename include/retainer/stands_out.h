@@ -1,7 +1,7 @@
 // What stands out: weeks in which more happened than usual.
 //
-// A week stands out if its number of tickets is at least kFewestTickets, and above the median of the
-// weeks before it (up to kWeeksBefore of them, at least kFewestWeeks) by more than kDeviations
+// A week stands out if its number of tickets is at least kFewestTickets, and above the median of
+// the weeks before it (up to kWeeksBefore of them, at least kFewestWeeks) by more than kDeviations
 // median absolute deviations. A deviation counts as at least one ticket, so that a quiet past does
 // not make everything remarkable.
 //

@@ -11,7 +11,7 @@
 #include "src/reports/feedback.h"
 #include "src/reports/figure_rows.h"
 #include "src/reports/report.h"
-#include "src/reports/turns.h"
+#include "src/reports/walk_turns.h"
 
 namespace retainer::api {
 namespace {

@@ -14,7 +14,8 @@
 
 namespace retainer::cli {
 
-// Files to add to the demo's policy: name -> text. Their terms include `now` and the quarter before.
+// Files to add to the demo's policy: name -> text. Their terms include `now` and the quarter
+// before.
 std::map<std::string, std::string> QuarterPolicyFiles(absl::Time now);
 
 // The projects of the quarter's tickets. The forge must have them, without tickets of its own.

@@ -18,8 +18,8 @@ absl::StatusOr<OperationResult> AskFigures(pipeline::Desk& desk, Store& store, C
 // `{"customer", "open": true}`: the ratings of the last year, or those that are not followed up.
 absl::StatusOr<OperationResult> ListFeedback(pipeline::Desk& desk, Store& store, Clock& clock,
                                              const nlohmann::ordered_json& request);
-// `{"ticket", "customer", "kinds", "operator", "reason"}`: the rating is followed up. `customer` may
-// be left out if one customer rated the ticket. InvalidArgument: an unknown kind or customer.
+// `{"ticket", "customer", "kinds", "operator", "reason"}`: the rating is followed up. `customer`
+// may be left out if one customer rated the ticket. InvalidArgument: an unknown kind or customer.
 // NotFound: nobody rated it.
 absl::StatusOr<OperationResult> CloseFeedback(pipeline::Desk& desk, Store& store, Clock& clock,
                                               const nlohmann::ordered_json& request);

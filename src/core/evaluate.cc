@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "asked_to_rate.h"
 #include "claims.h"
 #include "prospects.h"
 #include "replay.h"
@@ -160,11 +161,6 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   for (auto& [customer, rating] : timeline.ratings) s.ratings.push_back(std::move(rating));
   s.label_wishes = std::move(timeline.label_wishes);
   s.stale_labels = std::move(timeline.stale_labels);
-  const FeedbackRules& feedback = current.policy.feedback;
-  if (feedback.ask == AskFeedback::kFold && !s.open && !s.closed.empty() &&
-      s.closed.back().from + feedback.after > now) {
-    s.next_wake = std::min(s.next_wake, s.closed.back().from + feedback.after);
-  }
   for (const Refusal& refusal : s.refusals) {
     if (refusal.until != absl::InfiniteFuture() && refusal.until > now) {
       s.next_wake = std::min(s.next_wake, refusal.until);
@@ -179,6 +175,9 @@ Standing core::EvaluateAsKnown(const TicketContext& context, const FactSet& fact
   s.flags.assign(flags.begin(), flags.end());
   core::WorkOutStage(timeline, now, &s);
   s.closed = std::move(timeline.closed);
+  if (const absl::Time asked = core::AskedToRateAt(s, current.policy.feedback); asked > now) {
+    s.next_wake = std::min(s.next_wake, asked);
+  }
   if (!timeline.opened) {
     // Evaluate only a complete ticket. A ticket that is gone cannot be completed.
     if (!timeline.gone) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "asked_to_rate.h"
 #include "retainer/core.h"
 #include "retainer/names.h"
 #include "retainer/promise_words.h"
@@ -61,25 +62,6 @@ ClockState ShownState(const PromiseClock& clock, absl::Time now) {
   const Cycle& cycle = clock.cycles.back();
   if (now >= cycle.due + kBreachGrace) return clock.state;
   return cycle.at_risk_at <= cycle.due ? ClockState::kAtRisk : ClockState::kRunning;
-}
-
-// `aiming at a first reply`
-std::string_view AimWords(Metric metric) {
-  switch (metric) {
-    case Metric::kAcknowledgement:
-      return "an acknowledgement";
-    case Metric::kFirstResponse:
-      return "a first reply";
-    case Metric::kNextResponse:
-      return "the next reply";
-    case Metric::kUpdate:
-      return "an update";
-    case Metric::kWorkaround:
-      return "a workaround";
-    case Metric::kResolution:
-      return "a resolution";
-  }
-  return "";
 }
 
 std::string_view StateColor(ClockState state) {
@@ -337,20 +319,6 @@ std::string StageWords(const Standing& standing) {
   return absl::StrCat(name, ", ", static_cast<int>(stage), " of 6");
 }
 
-// True while one of the customers is asked how it was: see FeedbackRules.
-bool IsAskedToRate(const Standing& standing, const std::vector<PublicClaim>& claims,
-                   const FeedbackRules& rules, absl::Time now) {
-  if (rules.ask == AskFeedback::kNever || standing.open || standing.closed.empty()) return false;
-  const absl::Time closed = standing.closed.back().from;
-  if (now < closed + rules.after) return false;
-  return std::any_of(claims.begin(), claims.end(), [&](const PublicClaim& claim) {
-    return std::none_of(standing.ratings.begin(), standing.ratings.end(),
-                        [&](const Rating& rating) {
-                          return rating.customer == claim.customer->id && rating.at >= closed;
-                        });
-  });
-}
-
 CommentView PromiseComment(const TicketContext& context, const Standing& standing,
                            const std::vector<PublicClaim>& claims, const Policy& policy,
                            absl::Time now) {
@@ -363,8 +331,10 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   for (const PublicClaim& claim : claims) {
     const std::string name = claims.size() > 1 ? claim.customer->name : "";
     core::AddHoursLines(context, standing, *claim.claim, name, policy, &view.hours);
+    if (core::IsAskedToRate(standing, claim.customer->id, policy.feedback, now)) {
+      view.rate = policy.feedback.scale;
+    }
   }
-  if (IsAskedToRate(standing, claims, policy.feedback, now)) view.rate = policy.feedback.scale;
   view.trial = std::all_of(claims.begin(), claims.end(),
                            [](const PublicClaim& claim) { return claim.claim->trial; });
   const Focus focus = FindFocus(claims, now);

@@ -20,6 +20,24 @@ std::string_view PromiseWords(Metric metric) {
   return "";
 }
 
+std::string_view AimWords(Metric metric) {
+  switch (metric) {
+    case Metric::kAcknowledgement:
+      return "an acknowledgement";
+    case Metric::kFirstResponse:
+      return "a first reply";
+    case Metric::kNextResponse:
+      return "the next reply";
+    case Metric::kUpdate:
+      return "an update";
+    case Metric::kWorkaround:
+      return "a workaround";
+    case Metric::kResolution:
+      return "a resolution";
+  }
+  return "";
+}
+
 std::string_view StateWords(ClockState state) {
   switch (state) {
     case ClockState::kCancelled:

@@ -188,6 +188,7 @@ class CustomerPages {
     values->texts["action"] = AddressOfCustomer(customer->id);
     values->texts["alias"] = customer->alias;
     values->texts["tickets"] = absl::StrCat("/desk?customer=", EscapeQuery(customer->id));
+    values->texts["report"] = absl::StrCat("/desk/report?customer=", EscapeQuery(customer->id));
     values->texts["note"] = note;
     if (!note.empty()) values->Show("noted");
     if (!link.empty()) {

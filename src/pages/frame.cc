@@ -21,6 +21,7 @@ struct Place {
 constexpr Place kPlaces[] = {
     {"/desk", "Desk", [](const Rights& rights) { return rights.desk(); }},
     {"/desk/customers", "Customers", [](const Rights& rights) { return rights.team(); }},
+    {"/desk/figures", "Figures", [](const Rights& rights) { return rights.team(); }},
     {"/desk/system", "System", [](const Rights& rights) { return rights.team(); }},
     {"/my", "My tickets", [](const Rights& rights) { return !rights.customers.empty(); }},
 };

@@ -189,6 +189,7 @@ class MyPages {
           Line(record, ClaimOf(claims, customer.id), customer.id, now, zone));
     }
     part->Show(open->empty() ? "no_open" : "any_open");
+    part->texts["report"] = absl::StrCat("/my/report?customer=", EscapeQuery(customer.id));
     part->texts["file"] =
         absl::StrCat("/my/tickets.csv?customer=", EscapeQuery(customer.id),
                      after.empty() ? "" : absl::StrCat("&after=", EscapeQuery(after)));
@@ -280,6 +281,20 @@ class MyPages {
       if (!set.sections["options"].empty()) acts.Show("priority", std::move(set));
       if (!claim.escalated_by_hand) acts.Show("escalate");
       if (standing.waiting.now) acts.Show("resume");
+      if (!standing.open) {
+        PageValues rate;
+        const int scale = policy.feedback.scale;
+        for (int mark = scale; mark >= 1; --mark) {
+          const char* meaning = mark == scale ? ", the best" : mark == 1 ? ", the worst" : "";
+          rate.sections["marks"].push_back(
+              Option(absl::StrCat(mark), absl::StrCat(mark, meaning), false));
+        }
+        for (const Rating& rating : standing.ratings) {
+          rate.texts["given"] = absl::StrCat(rating.mark, " of ", rating.scale);
+          rate.Show("rated");
+        }
+        acts.Show("rate", std::move(rate));
+      }
       values.Show("acts", std::move(acts));
     }
     return Page("my_ticket", values.texts["title"], values, visit, status);

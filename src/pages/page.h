@@ -92,5 +92,6 @@ void AddTicketPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddMyPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddCustomerPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddSystemPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddFigurePages(const PageContext& context, std::vector<PageRoute>* routes);
 
 }  // namespace retainer::pages

@@ -63,6 +63,7 @@ Pages::Pages(PageContext context) : context_(std::move(context)) {
   AddMyPages(context_, &routes_);
   AddCustomerPages(context_, &routes_);
   AddSystemPages(context_, &routes_);
+  AddFigurePages(context_, &routes_);
 }
 
 const PageRoute* Pages::Find(const std::string& path, std::string* varying) const {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace retainer::pages {
@@ -23,6 +24,7 @@ constexpr Act kActs[] = {
     {"escalate", CommandName::kEscalate, true, false, false},
     {"waiting", CommandName::kWaiting, false, false, false},
     {"resume", CommandName::kResume, true, false, false},
+    {"rate", CommandName::kRate, true, false, false},
     {"workaround", CommandName::kWorkaround, false, false, false},
     {"claim", CommandName::kClaim, false, true, false},
     {"release", CommandName::kRelease, false, true, false},
@@ -70,6 +72,17 @@ absl::StatusOr<Fact> ReadAct(const PageContext& context, const PageVisit& visit,
       const auto rank = policy.PriorityRank(visit.Field("priority"));
       if (!rank) return absl::InvalidArgumentError("Choose a priority.");
       argument = policy.priorities[*rank].name;
+    }
+    if (act.command == CommandName::kRate) {
+      int mark = 0;
+      if (!absl::SimpleAtoi(visit.Field("mark"), &mark)) {
+        return absl::InvalidArgumentError("Choose a mark.");
+      }
+      if (reason.size() > kMostRating - 4) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("Say it in at most ", kMostRating - 4, " bytes."));
+      }
+      argument = absl::StrCat(mark, reason.empty() ? "" : " ", reason);
     }
     if (act.needs_reason && reason.empty()) {
       return absl::InvalidArgumentError("Say why: it is kept with the decision.");

@@ -240,15 +240,15 @@ TEST(TextCommandsTest, WhoMistypedIsToldWhatMayHaveBeenMeant) {
   EXPECT_EQ(told("close"),
             "unknown command close: known are: priority, waiting, resume, "
             "workaround, claim, release, community, escalate, duplicate, assign, "
-            "sla, log");
+            "sla, log, rate");
   EXPECT_EQ(told("duplicate"), "duplicate: write it as /support duplicate #12");
   EXPECT_EQ(told("assign"), "assign: write it as /support assign login") << "nobody is mentioned";
   // A contact is led to nothing that is not a contact's.
   EXPECT_EQ(told("waitng", false),
             "unknown command waitng: only maintainers set waiting; you can use: priority, resume, "
-            "community, escalate, sla");
+            "community, escalate, sla, rate");
   EXPECT_EQ(told("close", false),
-            "unknown command close: you can use: priority, resume, community, escalate, sla");
+            "unknown command close: you can use: priority, resume, community, escalate, sla, rate");
   EXPECT_EQ(told("claim", false), "claim: only the people of the project use this command");
   EXPECT_EQ(told("escalat", false), "unknown command escalat: did you mean /support escalate?");
 }

@@ -103,8 +103,8 @@ TEST(RendererTest, WhatIsLeftOfHoursIsTheLastLineOfTheFold) {
   view.hours = {"12h 15m of 20h left of q1, until 2026-06-30",
                 "8h of 8h left of q2, until 2026-12-31"};
   EXPECT_NE(Render(view).find("| resolution | 24h | paused |  |\n\nHours: "
-                              "12h 15m of 20h left of q1, until 2026-06-30; "
-                              "8h of 8h left of q2, until 2026-12-31\n</details>"),
+                              "`12h 15m of 20h left of q1, until 2026-06-30`; "
+                              "`8h of 8h left of q2, until 2026-12-31`\n</details>"),
             std::string::npos)
       << Render(view);
 }
