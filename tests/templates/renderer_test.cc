@@ -237,8 +237,8 @@ TEST(RendererTest, ACustomerIsAskedHowItWasInTheFold) {
   view.headline = "closed";
   view.rate = 5;
   const std::string comment = Render(view);
-  const std::size_t question = comment.find(
-      "\nHow was it? Answer `/support rate 5` and why: 1 is the worst, 5 the best.\n");
+  const std::size_t question =
+      comment.find("\nHow was it? Answer `/support rate 5` and why: 1 is the worst, 5 the best.\n");
   EXPECT_NE(question, std::string::npos) << comment;
   EXPECT_LT(comment.find("<details>"), question);
 }
