@@ -148,7 +148,7 @@ struct Replayed {
   std::set<std::string> assign_requests;
   std::vector<Refusal> refusals;
   std::vector<Acknowledgement> acknowledged;  // ordered by object
-  std::map<std::string, Rating> ratings;  // by customer
+  std::map<std::string, Rating> ratings;      // by customer
   std::vector<WorkCommand> work;
   std::vector<LabelWish> label_wishes;
   std::vector<std::string> stale_labels;
