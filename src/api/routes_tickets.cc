@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "retainer/core.h"
 #include "retainer/instant_text.h"
 #include "src/api/filters.h"
 #include "src/api/recent_answers.h"
@@ -111,6 +112,42 @@ std::string Filters(const TicketQuery& query) {
       "\n");
 }
 
+// Leaves what outsiders may know: the standing that the same facts have without private customers.
+void KeepOutside(pipeline::Inspection* inspection) {
+  FactSet facts;
+  for (const auto& [id, fact] : inspection->facts) {
+    if (!IsHiddenAnswer(fact)) facts.Add(fact);
+  }
+  inspection->facts = std::move(facts);
+  inspection->terms = OutsideTerms(inspection->terms, inspection->at);
+  inspection->standing = Evaluate(inspection->context, inspection->facts, inspection->terms,
+                                  inspection->pins, inspection->at);
+  inspection->explanation = Explain(inspection->context, inspection->facts, inspection->standing,
+                                    inspection->terms, inspection->at);
+}
+
+// The entry of a ticket as outsiders may know it.
+absl::Status MakeOutside(const ApiContext& context, TicketRecord* record) {
+  const bool hidden = std::any_of(record->claims.begin(), record->claims.end(),
+                                  [](const ClaimRecord& claim) { return claim.hidden; });
+  if (!hidden) return absl::OkStatus();
+  auto inspection = context.desk.Inspect(RefOf(*record));
+  if (!inspection.ok()) return inspection.status();
+  KeepOutside(&*inspection);
+  record->claims = SummarizeClaims(inspection->standing);
+  record->customers.clear();
+  record->priorities.clear();
+  for (const ClaimRecord& claim : record->claims) {
+    record->customers.push_back(claim.customer);
+    record->priorities.push_back(claim.priority);
+  }
+  record->worst = inspection->standing.worst;
+  record->next_due = inspection->standing.next_due;
+  record->stage = inspection->standing.stage;
+  record->stage_since = inspection->standing.stage_since;
+  return absl::OkStatus();
+}
+
 ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, TicketQuery query) {
   const absl::Time now = context.clock.Now();
   query.at = now;
@@ -128,6 +165,15 @@ ApiAnswer AnswerList(const ApiContext& context, const ApiRequest& request, Ticke
   if (!found.ok()) return Trouble(context, request, "tickets", found.status(), "");
   const bool more = found->size() > page;
   if (more) found->resize(page);
+  // The next page begins after this entry as the store has it.
+  const std::string next =
+      more ? pipeline::WriteCursor(PlaceOf(query, found->back()), filters) : "";
+  if (request.caller->outside()) {
+    for (TicketRecord& record : *found) {
+      const absl::Status outside = MakeOutside(context, &record);
+      if (!outside.ok()) return Trouble(context, request, "tickets", outside, "");
+    }
+  }
   JsonWriter json;
   json.BeginObject();
   json.BeginVolatile();
@@ -209,8 +255,9 @@ ApiAnswer ShowTicket(const ApiContext& context, const ApiRequest& request, Recen
   const RecentAnswers::Key asked = RecentAnswers::KeyOf(
       context, "ticket", request, **project_record, context.desk.terms(), context.clock.Now());
   if (const auto answer = recent->Find(asked)) return *answer;
-  const auto inspection = context.desk.Inspect(*ref, customer);
+  auto inspection = context.desk.Inspect(*ref, customer);
   if (!inspection.ok()) return Trouble(context, request, "ticket", inspection.status(), unknown);
+  if (request.caller->outside()) KeepOutside(&*inspection);
   return *recent->Keep(asked, TicketAnswer(*ref, *inspection, customer));
 }
 

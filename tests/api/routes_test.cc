@@ -390,6 +390,31 @@ TEST_F(RoutesTest, TheLedgersHead) {
   EXPECT_EQ(head["digest"], store.ReadLedgerHead()->digest);
 }
 
+// The token of a project is an outsider: a private customer's ticket is one of the community.
+TEST_F(RoutesTest, AProjectsTokenReadsNoPrivateCustomer) {
+  Serve();
+  SaveToken("opendb", "github:acme/opendb", "");
+  Open(1, gina);
+  Open(2, kDave);
+  EXPECT_EQ(GetJson("/api/v1/ticket?ref=github:acme/opendb%232")["claims"].size(), 1u);
+  const std::string list = Get("/api/v1/tickets", "opendb")->body;
+  EXPECT_EQ(list.find("\"acme\""), std::string::npos) << list;
+  EXPECT_NE(list.find("globex"), std::string::npos) << list;
+  const auto tickets = nlohmann::json::parse(list)["tickets"];
+  ASSERT_EQ(tickets.size(), 2u);
+  for (const auto& ticket : tickets) {
+    if (ticket["ref"] != "github:acme/opendb#2") continue;
+    EXPECT_TRUE(ticket["claims"].empty());
+    EXPECT_TRUE(ticket["due"].is_null());
+    EXPECT_TRUE(ticket["state"].is_null());
+  }
+  const std::string one = Get("/api/v1/ticket?ref=github:acme/opendb%232", "opendb")->body;
+  EXPECT_EQ(one.find("dave, a contact"), std::string::npos) << one;
+  EXPECT_TRUE(nlohmann::json::parse(one)["claims"].empty()) << one;
+  const std::string other = Get("/api/v1/ticket?ref=github:acme/opendb%231", "opendb")->body;
+  EXPECT_EQ(nlohmann::json::parse(other)["claims"].size(), 1u);
+}
+
 // ---- What every route keeps
 
 TEST_F(RoutesTest, EntityTagsPassOverThePresentTime) {
