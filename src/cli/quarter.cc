@@ -24,7 +24,7 @@ namespace retainer::cli {
 namespace {
 
 constexpr int kTickets = 900;
-constexpr int kDays = 91;
+constexpr int kQuarterDays = 91;
 // In this week a release breaks upgrades: many tickets more than usual.
 constexpr int kBadWeek = 9;
 constexpr int kBadTickets = 45;
@@ -111,7 +111,7 @@ class QuarterTicket {
     key_ = {keys[project].forge, keys[project].id, TicketKind::kIssue, number};
     path_ = QuarterProjects()[project].path;
     const bool bad = number < kBadTickets;
-    at_ = bad ? OpeningIn(7 * kBadWeek, 5) : OpeningIn(0, kDays);
+    at_ = bad ? OpeningIn(7 * kBadWeek, 5) : OpeningIn(0, kQuarterDays);
     Open(bad);
     if (customer_) {
       Support();
@@ -133,7 +133,7 @@ class QuarterTicket {
   absl::Time OpeningIn(int from_day, int days) {
     for (;;) {
       const absl::Time day =
-          now_ - absl::Hours(24 * (kDays - from_day - static_cast<int>(Below(days))));
+          now_ - absl::Hours(24 * (kQuarterDays - from_day - static_cast<int>(Below(days))));
       const absl::Weekday weekday = absl::GetWeekday(absl::ToCivilDay(day, absl::UTCTimeZone()));
       const bool weekend = weekday == absl::Weekday::saturday || weekday == absl::Weekday::sunday;
       if (weekend && Chance(80)) continue;
@@ -363,7 +363,7 @@ std::map<std::string, std::string> QuarterPolicyFiles(absl::Time now) {
         absl::StrCat("alias: c-q", 100 + i, "\nname: ", base::View(company.name),
                      "\nplan: ", base::View(kPlans[i % std::size(kPlans)]),
                      "\ntime_zone: ", base::View(company.zone),
-                     "\nterm: {from: ", DayOf(now - absl::Hours(24 * (kDays + 20))),
+                     "\nterm: {from: ", DayOf(now - absl::Hours(24 * (kQuarterDays + 20))),
                      ", until: ", DayOf(now + absl::Hours(24 * (20 + 10 * static_cast<int>(i)))),
                      "}\ncontacts: {logins: [\"github:", base::View(company.contact),
                      "\"]}\nvisibility: private\n");
@@ -374,7 +374,7 @@ std::map<std::string, std::string> QuarterPolicyFiles(absl::Time now) {
 absl::Status PlayQuarter(const Config& config, const std::vector<ProjectKey>& keys, absl::Time now,
                          Log& log) {
   ReplayClock clock;
-  clock.MoveTo(now - absl::Hours(24 * (kDays + 1)));
+  clock.MoveTo(now - absl::Hours(24 * (kQuarterDays + 1)));
   NoMetrics metrics;
   auto service = Service::Open(config, clock, log, metrics, Service::Parts::kStore);
   if (!service.ok()) return service.status();
