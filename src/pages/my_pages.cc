@@ -22,6 +22,7 @@
 #include "src/pages/page.h"
 #include "src/pages/page_words.h"
 #include "src/pages/ticket_acts.h"
+#include "src/pages/ticket_lookup.h"
 #include "src/pages/ticket_view.h"
 #include "src/pipeline/ticket_cursor.h"
 #include "src/reports/csv.h"
@@ -83,22 +84,17 @@ class MyPages {
 
   PageAnswer File(const PageVisit& visit) const {
     const std::string id = visit.Asked("customer");
-    const TermsHistory terms = context_.desk.terms();
-    const Customer* customer = terms.back()->policy.FindCustomer(id);
-    if (!visit.visitor->IsContactOf(id) || customer == nullptr) return NothingHere();
+    if (!visit.visitor->IsContactOf(id)) return NothingHere();
     const absl::Time now = context_.clock.Now();
     std::string cursor = visit.Asked("after");
-    const auto page = Find(id, &cursor);
+    const auto page = FindOpen(id, &cursor);
     if (!page.ok()) return NotNow(context_.log, "my tickets", page.status());
     std::string text = reports::CsvLine({"ticket", "title", "priority", "stage", "state", "due"});
-    for (const TicketRecord& record : *page) {
-      const std::vector<ClaimRecord> claims = ClaimsInForce(record);
-      const ClaimRecord* claim = ClaimOf(claims, id);
-      if (claim == nullptr) continue;
-      const auto state = StateAt(*claim, now);
-      const absl::Time due = DueOf(*claim);
-      text += reports::CsvLine({ToString(RefOf(record)), TitleOf(record), claim->priority,
-                                std::string(StageName(StageAt(record, now))),
+    for (const Own& own : *page) {
+      const auto state = StateAt(own.claim, now);
+      const absl::Time due = DueOf(own.claim);
+      text += reports::CsvLine({ToString(RefOf(own.record)), TitleOf(own.record),
+                                own.claim.priority, std::string(StageName(own.stage)),
                                 state ? std::string(ClockStateName(*state)) : "",
                                 due == absl::InfiniteFuture() ? "" : Rfc3339(due)});
     }
@@ -113,18 +109,16 @@ class MyPages {
   PageAnswer Act(const PageVisit& visit) const {
     const std::string customer = visit.Field("customer");
     const std::string text = visit.Field("ref");
-    const auto ref = ParseTicketRef(text);
-    if (!ref.ok() || !visit.visitor->IsContactOf(customer)) return NothingHere();
-    const auto inspection = context_.desk.Inspect(*ref, customer);
-    if (absl::IsNotFound(inspection.status())) return NothingHere();
-    if (!inspection.ok()) return NotNow(context_.log, "ticket", inspection.status());
+    const auto ref = FindRef(visit, customer, text);
+    if (absl::IsNotFound(ref.status())) return NothingHere();
+    if (!ref.ok()) return NotNow(context_.log, "ticket", ref.status());
     auto fact = ReadAct(context_, visit, customer);
     if (absl::IsPermissionDenied(fact.status()) || absl::IsInvalidArgument(fact.status())) {
       return TicketPage(visit, text, customer, std::string(fact.status().message()),
                         absl::IsPermissionDenied(fact.status()) ? 403 : 409);
     }
     if (!fact.ok()) return NotNow(context_.log, "ticket", fact.status());
-    const auto refused = CarryOut(context_, *ref, *std::move(fact));
+    const auto refused = CarryOut(context_, *visit.visitor, *ref, *std::move(fact));
     if (!refused.ok()) return NotNow(context_.log, "ticket", refused.status());
     if (!refused->empty()) {
       return TicketPage(visit, text, customer,
@@ -134,9 +128,52 @@ class MyPages {
   }
 
  private:
-  // A page of the customer's open tickets. `cursor`: where it begins; then, where the next begins.
-  absl::StatusOr<std::vector<TicketRecord>> Find(const std::string& customer,
-                                                 std::string* cursor) const {
+  // A ticket as its customer may know it, whoever else claims it.
+  struct Own {
+    TicketRecord record;  // only for its name and its project
+    ClaimRecord claim;
+    Stage stage = Stage::kReceived;
+    std::string with;
+  };
+
+  // NotFound if the visitor is no contact of the customer, or if no claim of it is in force there.
+  absl::StatusOr<TicketRef> FindRef(const PageVisit& visit, const std::string& customer,
+                                    const std::string& text) const {
+    if (!visit.visitor->IsContactOf(customer)) return absl::NotFoundError("not their customer");
+    pipeline::Reader reader;
+    reader.all_projects = true;
+    reader.customers = {customer};
+    return FindReadable(context_, reader, text);
+  }
+
+  // The rows of the store are made with all customers, so each ticket is judged for this one.
+  absl::StatusOr<std::vector<Own>> JudgeFor(const std::string& customer,
+                                            std::vector<TicketRecord> records) const {
+    const TermsHistory terms = context_.desk.terms();
+    const auto pins = context_.store.LoadPins();
+    if (!pins.ok()) return pins.status();
+    const absl::Time now = context_.clock.Now();
+    std::vector<Own> all;
+    for (TicketRecord& record : records) {
+      const auto stored = context_.store.LoadTicket(record.key);
+      if (!stored.ok()) return stored.status();
+      const auto context = context_.desk.ContextOf(record.key, stored->record);
+      if (!context.ok()) return context.status();
+      const auto standing = StandingFor(*context, stored->facts, terms, *pins, now, customer);
+      if (!standing) continue;
+      const std::vector<ClaimRecord> claims = SummarizeClaims(*standing);
+      const ClaimRecord* claim = ClaimOf(claims, customer);
+      if (claim == nullptr) continue;
+      all.push_back(
+          {std::move(record), *claim, standing->stage, absl::StrJoin(WithWhom(*standing), ", ")});
+    }
+    return all;
+  }
+
+  // A page of the customer's open tickets, the next due first. `cursor`: where it begins; then,
+  // where the next begins.
+  absl::StatusOr<std::vector<Own>> FindOpen(const std::string& customer,
+                                            std::string* cursor) const {
     TicketQuery query;
     query.customer = customer;
     query.open = true;
@@ -145,29 +182,37 @@ class MyPages {
     query.limit = kMyPage + 1;
     auto found = context_.store.FindTickets(query);
     cursor->clear();
-    if (!found.ok()) return found;
+    if (!found.ok()) return found.status();
     if (found->size() > kMyPage) {
       found->resize(kMyPage);
       *cursor = pipeline::WriteCursor(PlaceOf(query, found->back()), customer);
     }
-    return found;
+    auto own = JudgeFor(customer, *std::move(found));
+    if (!own.ok()) return own;
+    std::stable_sort(own->begin(), own->end(), [](const Own& a, const Own& b) {
+      return std::pair(DueOf(a.claim), a.record.key) < std::pair(DueOf(b.claim), b.record.key);
+    });
+    return own;
   }
 
-  PageValues Line(const TicketRecord& record, const ClaimRecord* claim, const std::string& customer,
-                  absl::Time now, absl::TimeZone zone) const {
+  static PageValues NameLine(const TicketRecord& record, const std::string& customer) {
     PageValues line;
     const TicketRef ref = RefOf(record);
     line.texts = {{"title", TitleOf(record)},
                   {"address", TicketAddress(ref, customer)},
-                  {"ref", ToString(ref)},
-                  {"stage", std::string(StageName(StageAt(record, now)))},
-                  {"with", absl::StrJoin(record.with, ", ")}};
-    if (!record.with.empty()) line.Show("has_with");
-    if (claim == nullptr) return line;
-    line.texts["priority"] = claim->priority;
-    line.texts["next"] = NextOf(*claim, now, zone);
+                  {"ref", ToString(ref)}};
+    return line;
+  }
+
+  static PageValues Line(const Own& own, absl::Time now, absl::TimeZone zone) {
+    PageValues line = NameLine(own.record, own.claim.customer);
+    line.texts["stage"] = std::string(StageName(own.stage));
+    line.texts["with"] = own.with;
+    line.texts["priority"] = own.claim.priority;
+    line.texts["next"] = NextOf(own.claim, now, zone);
+    if (!own.with.empty()) line.Show("has_with");
     if (!line.texts["next"].empty()) line.Show("has_next");
-    if (const auto state = StateAt(*claim, now)) {
+    if (const auto state = StateAt(own.claim, now)) {
       line.texts["state"] = std::string(StateWords(*state));
       line.texts["class"] = std::string(StateClass(*state));
     }
@@ -181,13 +226,9 @@ class MyPages {
     auto part = CustomerValues(context_, terms.policy, customer, now);
     if (!part.ok()) return part.status();
     std::string cursor = after;
-    const auto open = Find(customer.id, &cursor);
+    const auto open = FindOpen(customer.id, &cursor);
     if (!open.ok()) return open.status();
-    for (const TicketRecord& record : *open) {
-      const std::vector<ClaimRecord> claims = ClaimsInForce(record);
-      part->sections["open"].push_back(
-          Line(record, ClaimOf(claims, customer.id), customer.id, now, zone));
-    }
+    for (const Own& own : *open) part->sections["open"].push_back(Line(own, now, zone));
     part->Show(open->empty() ? "no_open" : "any_open");
     part->texts["report"] = absl::StrCat("/my/report?customer=", EscapeQuery(customer.id));
     part->texts["file"] =
@@ -205,13 +246,11 @@ class MyPages {
     closed.order = TicketOrder::kUpdated;
     closed.descending = true;
     closed.limit = kClosedShown;
-    const auto done = context_.store.FindTickets(closed);
+    auto ended = context_.store.FindTickets(closed);
+    if (!ended.ok()) return ended.status();
+    const auto done = JudgeFor(customer.id, *std::move(ended));
     if (!done.ok()) return done.status();
-    for (const TicketRecord& record : *done) {
-      const std::vector<ClaimRecord> claims = ClaimsInForce(record);
-      part->sections["closed"].push_back(
-          Line(record, ClaimOf(claims, customer.id), customer.id, now, zone));
-    }
+    for (const Own& own : *done) part->sections["closed"].push_back(Line(own, now, zone));
     if (!done->empty()) part->Show("any_closed");
     TicketQuery over;
     over.customer = OverAllowanceOf(customer.id);
@@ -220,7 +259,7 @@ class MyPages {
     const auto beyond = context_.store.FindTickets(over);
     if (!beyond.ok()) return beyond.status();
     for (const TicketRecord& record : *beyond) {
-      PageValues line = Line(record, nullptr, customer.id, now, zone);
+      PageValues line = NameLine(record, customer.id);
       line.texts["url"] = SafeUrl(record.url);
       if (!line.texts["url"].empty()) line.Show("has_url");
       part->sections["over"].push_back(std::move(line));
@@ -231,9 +270,9 @@ class MyPages {
 
   PageAnswer TicketPage(const PageVisit& visit, const std::string& text,
                         const std::string& customer, const std::string& note, int status) const {
-    const auto ref = ParseTicketRef(text);
-    // A customer that is not the visitor's, and a ticket that is not the customer's, are not there.
-    if (!ref.ok() || !visit.visitor->IsContactOf(customer)) return NothingHere();
+    const auto ref = FindRef(visit, customer, text);
+    if (absl::IsNotFound(ref.status())) return NothingHere();
+    if (!ref.ok()) return NotNow(context_.log, "ticket", ref.status());
     const auto inspection = context_.desk.Inspect(*ref, customer);
     if (absl::IsNotFound(inspection.status()) || absl::IsInvalidArgument(inspection.status())) {
       return NothingHere();
@@ -253,7 +292,7 @@ class MyPages {
                     {"author", standing.author.login},
                     {"with", absl::StrJoin(WithWhom(standing), ", ")},
                     {"zone", known == nullptr ? "UTC" : known->time_zone},
-                    {"explanation", inspection->explanation},
+                    {"explanation", ShownExplanation(inspection->explanation)},
                     {"csrf", visit.visitor->csrf},
                     {"note", note}};
     if (!note.empty()) values.Show("noted");

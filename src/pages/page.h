@@ -68,6 +68,7 @@ struct PageVisit {
 
 // Which right a page needs. Whoever lacks it is asked to sign in, and learns nothing else.
 enum class Needs {
+  kNobody,  // it is not even looked up who is signed in
   kNothing,
   kDesk,     // Rights::desk
   kTeam,     // Rights::team

@@ -24,12 +24,13 @@ void AddAssets(std::vector<PageRoute>* routes) {
                          answer.compressible = true;
                          return answer;
                        },
-                       nullptr});
+                       nullptr, Needs::kNobody});
   }
 }
 
 bool Allows(const Rights& rights, Needs needs) {
   switch (needs) {
+    case Needs::kNobody:
     case Needs::kNothing:
       return true;
     case Needs::kDesk:
@@ -92,13 +93,16 @@ PageAnswer Pages::Answer(const PageRequest& request) const {
   PageVisit visit{request, "", std::nullopt, {}};
   const PageRoute* route = Find(request.path, &visit.in_path);
   if (route == nullptr) return NothingHere();
+  if (route->needs == Needs::kNobody) {
+    return request.method == "POST" ? NothingHere() : route->get(visit);
+  }
   auto visitor = FindVisitor(context_, request.cookies);
   if (!visitor.ok()) return NotNow(context_.log, "session", visitor.status());
   visit.visitor = *std::move(visitor);
   const Rights rights = visit.visitor ? visit.visitor->rights : Rights();
   if (!Allows(rights, route->needs)) {
     // A session that gives no right any more ends. (Somebody who is about to join has none yet.)
-    if (visit.visitor && !rights.any()) {
+    if (visit.visitor && !rights.any() && rights.complete) {
       const absl::Status ended = context_.store.EndSession(visit.visitor->session.hash);
       if (!ended.ok()) return NotNow(context_.log, "session", ended);
     }

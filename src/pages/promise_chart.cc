@@ -19,6 +19,8 @@ constexpr double kBelow = 26;  // for the instants
 // More opening hours than this are too narrow to be seen.
 constexpr std::size_t kMostOpen = 120;
 constexpr int kMostTicks = 8;
+constexpr std::size_t kMostCycles = 100;  // of a clock, the last ones
+constexpr std::size_t kMostPauses = 100;  // of a cycle
 
 std::string_view ClassOf(const Cycle& cycle, absl::Time now) {
   switch (cycle.outcome) {
@@ -101,7 +103,10 @@ class Chart {
     const std::string_view words = PromiseWords(clock.metric);
     absl::StrAppendFormat(out, "<text x=\"0\" y=\"%.1f\">%s</text>\n", bar + kBar - 3,
                           EscapeHtml(words));
-    for (const Cycle& cycle : clock.cycles) {
+    const std::size_t skipped =
+        clock.cycles.size() > kMostCycles ? clock.cycles.size() - kMostCycles : 0;
+    for (std::size_t i = skipped; i < clock.cycles.size(); ++i) {
+      const Cycle& cycle = clock.cycles[i];
       const absl::Time end = EndOf(cycle);
       const bool open = cycle.outcome == Outcome::kOpen;
       if (open && cycle.due != absl::InfiniteFuture() && cycle.due > end) {
@@ -111,7 +116,9 @@ class Chart {
       if (overran) Rect("going", cycle.started, cycle.due, bar, kBar, out);
       Rect(ClassOf(cycle, now_), overran ? std::max(cycle.due, cycle.started) : cycle.started, end,
            bar, kBar, out);
+      std::size_t pauses = 0;
       for (const Interval& pause : cycle.pauses) {
+        if (++pauses > kMostPauses) break;
         Rect("pause", pause.from, std::min(pause.until, end), bar, kBar, out);
       }
       for (const Standstill& still : cycle.resumed) {

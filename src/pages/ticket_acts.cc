@@ -1,10 +1,13 @@
 #include "src/pages/ticket_acts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "retainer/core.h"
 
 namespace retainer::pages {
 namespace {
@@ -93,14 +96,37 @@ absl::StatusOr<Fact> ReadAct(const PageContext& context, const PageVisit& visit,
   return absl::InvalidArgumentError("There is no such act.");
 }
 
-absl::StatusOr<std::string> CarryOut(const PageContext& context, const TicketRef& ref, Fact fact) {
+absl::StatusOr<std::string> CarryOut(const PageContext& context, const Visitor& visitor,
+                                     const TicketRef& ref, Fact fact) {
   const std::string id = fact.id;
+  const auto refused = [&](const Standing& standing) {
+    for (const Refusal& refusal : standing.refusals) {
+      if (refusal.fact_id == id) return refusal.reason;
+    }
+    return std::string();
+  };
+  const auto known = context.desk.Inspect(ref);
+  if (!known.ok()) return known.status();
+  const std::string mine = absl::StrCat(visitor.name(), ": ");
+  std::size_t acts = 0;
+  for (const auto& [known_id, there] : known->facts) {
+    const bool is_mine =
+        there.provenance == Provenance::kPage && absl::StartsWith(there.value, mine);
+    if (is_mine && there.at > known->at - absl::Hours(24)) ++acts;
+  }
+  if (acts >= kMostActs) return std::string("you did much on this ticket today, go on tomorrow");
+  FactSet with = known->facts;
+  with.Add(fact);
+  const absl::Time at = std::max(known->at, fact.at);
+  const Standing then = Evaluate(known->context, with, known->terms, known->pins, at);
+  if (std::string reason = refused(then); !reason.empty()) return reason;
+  if (DebugString(then) ==
+      DebugString(Evaluate(known->context, known->facts, known->terms, known->pins, at))) {
+    return std::string();
+  }
   const auto judged = context.desk.Operate(ref, std::move(fact));
   if (!judged.ok()) return judged.status();
-  for (const Refusal& refusal : judged->decision.standing.refusals) {
-    if (refusal.fact_id == id) return refusal.reason;
-  }
-  return std::string();
+  return refused(judged->decision.standing);
 }
 
 }  // namespace retainer::pages

@@ -15,7 +15,13 @@ namespace retainer::pages {
 absl::StatusOr<Fact> ReadAct(const PageContext& context, const PageVisit& visit,
                              const std::string& contact_of);
 
-// Does it. Ok with an empty text; or with the reason why it was refused. Errors as Desk::Operate.
-absl::StatusOr<std::string> CarryOut(const PageContext& context, const TicketRef& ref, Fact fact);
+// So often an account may act on one ticket within a day.
+inline constexpr std::size_t kMostActs = 30;
+
+// Does it. Ok with an empty text; or with the reason why it is refused. Only what changes something
+// is stored: a refused act, and one that would change nothing, leaves no fact. Errors as
+// Desk::Operate.
+absl::StatusOr<std::string> CarryOut(const PageContext& context, const Visitor& visitor,
+                                     const TicketRef& ref, Fact fact);
 
 }  // namespace retainer::pages

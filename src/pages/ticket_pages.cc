@@ -16,8 +16,8 @@
 #include "src/pages/page.h"
 #include "src/pages/page_words.h"
 #include "src/pages/ticket_acts.h"
+#include "src/pages/ticket_lookup.h"
 #include "src/pages/ticket_view.h"
-#include "src/pipeline/may_read.h"
 
 namespace retainer::pages {
 namespace {
@@ -43,12 +43,8 @@ class TicketPages {
     if (!ref.ok()) return NotNow(context_.log, "ticket", ref.status());
     const auto known = context_.desk.Inspect(*ref);
     if (!known.ok()) return NotNow(context_.log, "ticket", known.status());
-    for (const ClaimStanding& claim : known->standing.claims) {
-      // A contact never answers a ticket of their own customer.
-      if (!claim.released && visit.visitor->IsContactOf(claim.customer)) {
-        return ShowTicket(visit, *ref,
-                          "You are a contact of this ticket’s customer: use My tickets.", 409);
-      }
+    if (const std::string why = WhyNot(visit, known->standing); !why.empty()) {
+      return ShowTicket(visit, *ref, why, 409);
     }
     if (visit.Field("act") == "log") return Log(visit, *ref, *known);
     auto fact = ReadAct(context_, visit, "");
@@ -57,7 +53,7 @@ class TicketPages {
                         absl::IsPermissionDenied(fact.status()) ? 403 : 409);
     }
     if (!fact.ok()) return NotNow(context_.log, "ticket", fact.status());
-    const auto refused = CarryOut(context_, *ref, *std::move(fact));
+    const auto refused = CarryOut(context_, *visit.visitor, *ref, *std::move(fact));
     if (!refused.ok()) return NotNow(context_.log, "ticket", refused.status());
     if (!refused->empty()) {
       return ShowTicket(visit, *ref, absl::StrCat("That was refused: ", *refused, "."), 409);
@@ -97,22 +93,31 @@ class TicketPages {
     return Redirect(AddressOf(kDeskTicket, ref) + "&done=1");
   }
 
-  // NotFound also for what the visitor may not read.
   absl::StatusOr<TicketRef> FindRef(const PageVisit& visit, const std::string& text) const {
-    const auto ref = ParseTicketRef(text);
-    if (!ref.ok()) return absl::NotFoundError("no reference");
-    const ProjectRef named{ref->forge, ref->path};
-    const auto project = context_.store.FindProjectByPath(named);
-    if (!project.ok()) return project.status();
-    if (!*project) return absl::NotFoundError("no such project");
-    const auto records = context_.store.LoadRecords(
-        {TicketKey{ref->forge, (*project)->key.id, ref->kind, ref->number}});
-    if (!records.ok()) return records.status();
-    if (records->front().version == 0 ||
-        !pipeline::MayRead(visit.visitor->rights.reader(), named, *project, records->front())) {
-      return absl::NotFoundError("no such ticket");
+    return FindReadable(context_, visit.visitor->rights.reader(), text);
+  }
+
+  // Why the visitor may not act on the ticket, for the customer of the form. Empty: they may.
+  static std::string WhyNot(const PageVisit& visit, const Standing& standing) {
+    // A contact never answers a ticket of their own customer, and makes none theirs.
+    const Visitor& visitor = *visit.visitor;
+    bool is_theirs = false;
+    bool is_near = false;
+    const std::string asked = visit.Field("customer");
+    for (const ClaimStanding& claim : standing.claims) {
+      is_theirs |= !claim.released && visitor.IsContactOf(claim.customer);
+      is_near |= !claim.released && claim.customer == asked;
     }
-    return *ref;
+    for (const OverAllowance& over : standing.over) {
+      is_theirs |= visitor.IsContactOf(over.customer);
+      is_near |= over.customer == asked;
+    }
+    if (is_theirs || visitor.IsContactOf(asked)) {
+      return "You are a contact of this ticket’s customer: use My tickets.";
+    }
+    // Who is in no team learns of no customer beside those of the ticket.
+    if (!asked.empty() && !is_near && !visitor.rights.team()) return "Choose a customer.";
+    return "";
   }
 
   PageAnswer ShowTicket(const PageVisit& visit, const TicketRef& ref, const std::string& note,
@@ -132,7 +137,7 @@ class TicketPages {
                     {"author", standing.author.login},
                     {"with", absl::StrJoin(WithWhom(standing), ", ")},
                     {"zone", DeskZoneName(policy)},
-                    {"explanation", inspection->explanation},
+                    {"explanation", ShownExplanation(inspection->explanation)},
                     {"csrf", visit.visitor->csrf},
                     {"note", note}};
     if (!note.empty()) values.Show("noted");

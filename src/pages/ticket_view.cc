@@ -16,6 +16,8 @@ namespace {
 using base::View;
 using templates::PageValues;
 
+constexpr std::size_t kLongestExplanation = 64 * 1024;
+
 // What a promise came to, or until when it is.
 std::string Until(const PromiseClock& clock, absl::Time now, absl::TimeZone zone) {
   if (clock.before_adoption) return std::string(kBeforeAdoptionWords);
@@ -229,8 +231,16 @@ std::vector<PageValues> HistoryValues(const pipeline::Inspection& inspection, ab
                  {"what", what}};
     if ((*fact)->kind != FactKind::kOperator && role != Role::kUnknown) row.Show("has_role");
     rows.push_back(std::move(row));
+    if (rows.size() == kMostHistory) break;
   }
   return rows;
+}
+
+std::string ShownExplanation(const std::string& explanation) {
+  if (explanation.size() <= kLongestExplanation) return explanation;
+  const std::size_t end = explanation.rfind('\n', kLongestExplanation);
+  return absl::StrCat(explanation.substr(0, end == std::string::npos ? 0 : end + 1),
+                      "… The rest: `retainer explain`.\n");
 }
 
 }  // namespace retainer::pages

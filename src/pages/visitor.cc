@@ -71,16 +71,15 @@ absl::StatusOr<Rights> ReadRights(const PageContext& context, const Account& acc
   const TermsHistory terms = context.desk.terms();
   Rights rights = RightsOf(account, context.admins, terms.empty() ? nullptr : &terms.back()->policy,
                            *pins, context.clock.Now());
-  if (rights.team() || account.actor.machine || terms.empty() || context.write_access == nullptr) {
+  // A customer's contact acts for the desk only if a team names them.
+  if (rights.team() || !rights.customers.empty() || account.actor.machine || terms.empty() ||
+      context.write_access == nullptr) {
     return rights;
   }
-  auto projects = context.write_access->ProjectsOf(account, terms);
-  if (projects.ok()) {
-    rights.projects = *std::move(projects);
-  } else {
-    context.log.Warning("it is not known where an account may write",
-                        {{"account", ToString(account)}, {"error", StatusText(projects.status())}});
-  }
+  auto found = context.write_access->ProjectsOf(account, terms);
+  if (!found.ok()) return found.status();
+  rights.projects = std::move(found->projects);
+  rights.complete = found->complete;
   return rights;
 }
 

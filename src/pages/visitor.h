@@ -27,6 +27,7 @@ struct Rights {
   bool responder = false;               // the policy names the account in a team
   std::vector<ProjectRecord> projects;  // in which it may write, if it is in no team
   std::vector<std::string> customers;   // ids of those whose contact the account is
+  bool complete = true;  // false: the forge did not say whether there are more `projects`
   bool team() const { return admin || responder; }
   bool desk() const { return team() || !projects.empty(); }
   bool any() const { return desk() || !customers.empty(); }

@@ -1,8 +1,11 @@
 // Who may write in which projects, as the forge says: its people are responders there, also without
 // a place in a team of the policy.
 //
-// An answer counts for kAnswerLasts, in memory. A forge that does not answer gives nobody a right.
-// Thread-safe.
+// As in the core, a customer's contact is no responder by that: who is a member of an organisation,
+// or owns a public address, that the policy gives to a customer, is one.
+//
+// An answer counts for kAnswerLasts, in memory. What the forge does not say now gives no right, and
+// is asked again after kFailureLasts. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -25,28 +28,33 @@ namespace retainer::pages {
 class WriteAccess {
  public:
   static constexpr absl::Duration kAnswerLasts = absl::Hours(1);
+  static constexpr absl::Duration kFailureLasts = absl::Minutes(1);
   // Of so many covered projects, ordered by path, the forge is asked.
   static constexpr std::size_t kMostProjects = 20;
   // So many accounts are asked about at once; each occupies a thread that answers requests.
   static constexpr int kMostAsked = 4;
   static constexpr std::size_t kMostKept = 4096;
+  static constexpr std::size_t kMostOrganizations = 32;
 
   // Everything outlives this object.
   WriteAccess(Store& store, Clock& clock, std::vector<Forge*> forges)
       : store_(store), clock_(clock), forges_(std::move(forges)) {}
 
-  // The covered projects of the account's forge in which it may write, ordered by path.
-  // ResourceExhausted: too many ask at once. Else the errors of the store and of the forge.
-  absl::StatusOr<std::vector<ProjectRecord>> ProjectsOf(const Account& account,
-                                                        const TermsHistory& terms);
+  struct Found {
+    std::vector<ProjectRecord> projects;  // ordered by path
+    bool complete = true;                 // false: the forge did not say everything
+  };
+  // The covered projects of the account's forge in which it may write. The store's errors.
+  absl::StatusOr<Found> ProjectsOf(const Account& account, const TermsHistory& terms);
 
  private:
   struct Known {
-    absl::Time asked_at;  // Steady
+    absl::Time until;  // Steady
     std::vector<ProjectKey> projects;
+    bool complete = true;
   };
-  absl::StatusOr<std::vector<ProjectKey>> Ask(const Account& account,
-                                              const std::vector<ProjectRecord>& covered);
+  Known Ask(const Account& account, const std::vector<ProjectRecord>& covered,
+            const Policy& policy);
 
   Store& store_;
   Clock& clock_;

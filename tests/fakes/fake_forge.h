@@ -73,6 +73,14 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     permissions_[id] = std::move(permission);
   }
+  void SetMember(const std::string& id, const std::string& organization) {
+    std::lock_guard lock(mutex_);
+    members_.emplace(id, organization);
+  }
+  void SetEmail(const std::string& id, const std::string& address) {
+    std::lock_guard lock(mutex_);
+    emails_[id] = address;
+  }
   void SetBackfill(const TicketKey& key, Backfill backfill) {
     std::lock_guard lock(mutex_);
     backfills_[key] = std::move(backfill);
@@ -185,14 +193,17 @@ class FakeForge final : public Forge {
     const auto it = permissions_.find(actor.id);
     return it == permissions_.end() ? std::string("read") : it->second;
   }
-  absl::StatusOr<std::string> Membership(const RemoteTicket&, std::string_view,
-                                         const Actor&) override {
+  absl::StatusOr<std::string> Membership(const RemoteTicket&, std::string_view organization,
+                                         const Actor& actor) override {
     if (auto status = Called("membership"); !status.ok()) return status;
-    return std::string("no");
+    std::lock_guard lock(mutex_);
+    return members_.contains({actor.id, std::string(organization)}) ? "yes" : "no";
   }
-  absl::StatusOr<std::string> PublicEmail(const RemoteTicket&, const Actor&) override {
+  absl::StatusOr<std::string> PublicEmail(const RemoteTicket&, const Actor& actor) override {
     if (auto status = Called("email"); !status.ok()) return status;
-    return std::string();
+    std::lock_guard lock(mutex_);
+    const auto it = emails_.find(actor.id);
+    return it == emails_.end() ? std::string() : it->second;
   }
   absl::StatusOr<Actor> FindUser(std::string_view login) override {
     if (auto status = Called("find_user"); !status.ok()) return status;
@@ -448,6 +459,8 @@ class FakeForge final : public Forge {
   const std::string name_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> permissions_;
+  std::set<std::pair<std::string, std::string>> members_;  // account id, organisation
+  std::map<std::string, std::string> emails_;              // by account id
   std::map<TicketKey, Backfill> backfills_;
   std::set<TicketKey> tickets_;
   std::map<std::string, ProjectInfo> projects_;

@@ -153,6 +153,19 @@ TEST_F(MyPagesTest, ARemovalEndsWhatTheContactSaw) {
   }
 }
 
+TEST_F(MyPagesTest, ATicketThatIsTheirsNoMoreIsNotThere) {
+  Issue(1, kDave);
+  EXPECT_EQ(dave->Get(kTicket).status, 200);
+  clock.Advance(absl::Minutes(1));
+  ASSERT_TRUE(
+      desk->Operate(Key(1), pipeline::MakeOperatorFact(Command{CommandName::kRelease, "acme"},
+                                                       "root: ", clock.Now()))
+          .ok());
+  EXPECT_EQ(dave->Get(kTicket).status, 404);
+  EXPECT_EQ(Act(*dave, "act=escalate").status, 404);
+  EXPECT_FALSE(StrContains(dave->Get("/my").body, "opendb#1<"));
+}
+
 TEST_F(MyPagesTest, ATicketOverTheAllowanceIsShownAsSuch) {
   Policy policy = TwoCustomers(true);
   policy.plans["gold"].allowance.tickets.open = 1;
@@ -169,12 +182,12 @@ TEST_F(MyPagesTest, ATicketOverTheAllowanceIsShownAsSuch) {
 
 class OtherWorld : public MyPagesTest {
  public:
-  explicit OtherWorld(bool with_beta) : with_beta_(with_beta) {}
+  OtherWorld(bool with_beta, bool acme_public) : with_beta_(with_beta), acme_public_(acme_public) {}
   void TestBody() override {}
 
   // The same happens in both: beta's contact opens a ticket and speaks on acme's.
   std::map<std::string, std::string> Pages() {
-    Govern(TwoCustomers(with_beta_));
+    Govern(TwoCustomers(with_beta_, acme_public_));
     Issue(1, kDave);
     Issue(2, kBert);
     clock.Advance(absl::Minutes(3));
@@ -189,7 +202,10 @@ class OtherWorld : public MyPagesTest {
       EXPECT_EQ(Act(bert, "act=escalate", "beta").status, 303);
     }
     clock.Advance(absl::Minutes(4));
-    Say(1, kAlice, "What do you see in the log?");
+    Say(1, kAlice, "What do you see in the log?\n\n/support waiting");
+    clock.Advance(absl::Minutes(5));
+    // This ends the waiting for beta alone.
+    Say(1, kBert, "I see nothing there, what now?");
     clock.Advance(absl::Minutes(5));
     std::map<std::string, std::string> seen;
     Browser stranger(*pages);
@@ -218,13 +234,16 @@ class OtherWorld : public MyPagesTest {
     return csrf.empty() ? text : absl::StrReplaceAll(text, {{csrf, "TOKEN"}});
   }
   const bool with_beta_;
+  const bool acme_public_;
 };
 
 TEST(PagesPrivacy, AWorldWithAPrivateCustomerLooksAsOneWithout) {
-  const std::map<std::string, std::string> with = OtherWorld(true).Pages();
-  const std::map<std::string, std::string> without = OtherWorld(false).Pages();
-  ASSERT_EQ(with.size(), without.size());
-  for (const auto& [page, body] : with) EXPECT_EQ(body, without.at(page)) << page;
+  for (const bool acme_public : {true, false}) {
+    const std::map<std::string, std::string> with = OtherWorld(true, acme_public).Pages();
+    const std::map<std::string, std::string> without = OtherWorld(false, acme_public).Pages();
+    ASSERT_EQ(with.size(), without.size());
+    for (const auto& [page, body] : with) EXPECT_EQ(body, without.at(page)) << page;
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // A ticket's page, and what is done on it.
 #include <gtest/gtest.h>
 
+#include "src/pages/write_access.h"
 #include "tests/pages/visited.h"
 
 namespace retainer::pages {
@@ -108,6 +109,66 @@ TEST_F(TicketPagesTest, WhatACommandWouldBeRefusedIsRefusedWithTheReason) {
   EXPECT_EQ(Act(*alice, "act=grant&customer=acme").status, 409) << "without a reason";
   EXPECT_EQ(Act(*alice, "act=nonsense").status, 409);
   EXPECT_EQ(Act(*alice, "").status, 409);
+}
+
+TEST_F(TicketPagesTest, OnlyWhatChangesSomethingIsKept) {
+  Issue(1, kDave);
+  const std::size_t facts = Load(1).facts.size();
+  EXPECT_EQ(Act(*alice, "act=release&customer=acme&reason=x").status, 303);
+  EXPECT_EQ(Load(1).facts.size(), facts + 1);
+  EXPECT_EQ(Act(*alice, "act=release&customer=acme").status, 409);
+  EXPECT_EQ(Act(*alice, "act=priority&priority=P1").status, 409);
+  EXPECT_EQ(Load(1).facts.size(), facts + 1) << "what is refused leaves nothing";
+  clock.Advance(absl::Minutes(1));
+  EXPECT_EQ(Act(*alice, "act=claim&customer=acme").status, 303);
+  clock.Advance(absl::Minutes(1));
+  EXPECT_EQ(Act(*alice, "act=waiting").status, 303);
+  const std::size_t more = Load(1).facts.size();
+  clock.Advance(absl::Minutes(1));
+  EXPECT_EQ(Act(*alice, "act=waiting").status, 303) << "it is so already";
+  EXPECT_EQ(Load(1).facts.size(), more);
+  int done = 0;
+  for (int i = 0; i < 40; ++i) {
+    clock.Advance(absl::Seconds(1));
+    done += Act(*alice, absl::StrCat("act=priority&priority=P", 1 + i % 2)).status == 303;
+  }
+  EXPECT_LE(done, 30);
+  EXPECT_GE(done, 20);
+  clock.Advance(absl::Hours(25));
+  EXPECT_EQ(Act(*alice, "act=resume").status, 303);
+}
+
+TEST_F(TicketPagesTest, NobodyMakesATicketTheirOwnCompanys) {
+  Policy policy = MakePolicy();
+  policy.teams["core"].members.push_back({"github", "dave"});
+  policy.plans["gold"].allowance.tickets.open = 1;
+  Govern(policy);
+  Issue(1, kErin);
+  Browser dave(*pages);
+  SignIn(dave, "/desk", kDave);
+  EXPECT_EQ(Act(dave, "act=claim&customer=acme&reason=x").status, 409);
+  Issue(2, kDave);
+  clock.Advance(absl::Minutes(1));
+  Issue(3, kDave);
+  EXPECT_EQ(Send(dave, "/desk", "/desk/ticket",
+                 "act=grant&customer=acme&reason=x&ref=github:acme/opendb%233")
+                .status,
+            409);
+  EXPECT_TRUE(Now(1).claims.empty());
+  EXPECT_TRUE(Now(3).claims.empty());
+}
+
+TEST_F(TicketPagesTest, WhoIsInNoTeamLearnsOfNoOtherCustomer) {
+  Issue(1, kErin);
+  Open("https://desk.example", std::make_shared<WriteAccess>(store, clock, Forges()));
+  const Actor gus{"35", "gus", false};
+  forge.SetPermission(gus.id, "write");
+  Browser browser(*pages);
+  SignIn(browser, "/desk", gus);
+  const PageAnswer known = Act(browser, "act=claim&customer=acme");
+  const PageAnswer none = Act(browser, "act=claim&customer=none");
+  EXPECT_EQ(known.status, 409);
+  EXPECT_EQ(known.body, none.body);
 }
 
 TEST_F(TicketPagesTest, WorkIsLoggedForTheCustomerAndItSeesIt) {

@@ -126,6 +126,52 @@ TEST_F(RightsTest, AForgeThatDoesNotAnswerGivesNobodyARight) {
   };
   Browser browser(*pages);
   EXPECT_EQ(SignIn(browser, "/desk", kErin).status, 403);
+  forge.fault = nullptr;
+  EXPECT_EQ(SignIn(browser, "/desk", kErin).status, 403) << "it is asked again after a minute";
+  clock.Advance(WriteAccess::kFailureLasts);
+  EXPECT_EQ(SignIn(browser, "/desk", kErin).status, 303);
+  EXPECT_EQ(browser.Get("/desk").status, 200);
+  clock.Advance(WriteAccess::kAnswerLasts);
+  int asked = 0;
+  forge.fault = [&](const std::string& call) {
+    asked += call == "permission";
+    return call == "permission" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  EXPECT_EQ(browser.Get("/desk").status, 403);
+  EXPECT_EQ(browser.Get("/desk").status, 403);
+  EXPECT_EQ(asked, 1) << "not at every request";
+  forge.fault = nullptr;
+  clock.Advance(WriteAccess::kFailureLasts);
+  EXPECT_EQ(browser.Get("/desk").status, 200) << "the session did not end";
+}
+
+TEST_F(RightsTest, AContactActsForTheDeskOnlyIfATeamNamesThem) {
+  Policy policy = MakePolicy();
+  policy.customers[0].contacts.organizations = {{"github", "acme-inc"}};
+  policy.customers[0].contacts.emails = {"@acme.example"};
+  Govern(policy);
+  Issue(1, kDave);
+  Open("https://desk.example", std::make_shared<WriteAccess>(store, clock, Forges()));
+  for (const Actor& actor : {kDave, kErin, Actor{"34", "fay", false}, Actor{"35", "gus", false}}) {
+    forge.SetPermission(actor.id, "write");
+  }
+  forge.SetMember(kErin.id, "acme-inc");
+  forge.SetEmail("34", "fay@acme.example");
+  EXPECT_EQ(StatusFor(kDave, "/desk"), 403) << "named";
+  EXPECT_EQ(StatusFor(kErin, "/desk"), 403) << "a member of the customer's organisation";
+  EXPECT_EQ(StatusFor({"34", "fay", false}, "/desk"), 403) << "an address of the customer";
+  EXPECT_EQ(StatusFor({"35", "gus", false}, "/desk"), 200);
+}
+
+TEST_F(RightsTest, AStyleSheetAsksNobodyWhoIsThere) {
+  Browser browser(*pages);
+  SignIn(browser, "/desk", kAlice);
+  const std::string page = browser.Get("/desk").body;
+  const std::size_t at = page.find("/assets/");
+  const std::string style = page.substr(at, page.find('"', at) - at);
+  desk->SetTerms({});
+  EXPECT_EQ(browser.Get(style).status, 200);
+  EXPECT_TRUE(store.FindSession(base::Sha256Hex(browser.cookies["__Host-retainer"]))->has_value());
 }
 
 TEST_F(RightsTest, AnAdminLinkOpensTheDeskOnce) {
