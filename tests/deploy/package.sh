@@ -5,7 +5,8 @@
 #
 # BARE_ROOT: a minimal Debian 12 to copy; without it debootstrap makes one. Needs root, openssl and
 # systemd-analyze. The unit's command runs with a listener in systemd's place, which reads the
-# notifications; `boot.sh` boots systemd itself, where a machine permits it.
+# notifications. Then systemd itself is booted, where the machine permits it (systemd-nspawn).
+# shellcheck disable=SC2016  # the texts in single quotes are for the shell inside
 set -euo pipefail
 package=$(realpath "$1")
 bare=${2:-}
@@ -148,7 +149,7 @@ else
   timeout 180 systemd-nspawn --quiet --directory "$root" --register=no --keep-unit --console=pipe --boot \
     >"$work/boot" 2>&1 || true
   cat "$root/checked"
-  for line in StatusText=Ready 'WatchdogUSec=1min 30s' Result=success done; do
+  for line in StatusText=Ready 'WatchdogUSec=1min 30s' Result=success 'done'; do
     grep -qx "$line" "$root/checked" || { echo "there is no line $line" >&2; exit 1; }
   done
 fi
