@@ -158,7 +158,8 @@ void Restore(const RestoreOptions& options) {
       << "Restored " << PrintableLine(data) << " as of " << Rfc3339(header->made_at)
       << ".\nStart the service: it reads back what happened since, and posts nothing before.\n"
          "Notices of what fell due meanwhile count as told; `retainer queue` shows what is late.\n"
-         "Tokens, overrides and invitations that were made or revoked since are not in it.\n";
+         "Tokens, overrides and invitations that were made or revoked since, and contacts that "
+         "were removed, are not in it: revoke and remove them again.\n";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/store/codec/keys.h"
+#include "src/store/codec/people_records.h"
 #include "src/store/codec/restore_records.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
@@ -50,6 +51,15 @@ absl::Status TableStore::SaveRestored(const Restored& restored, absl::Time since
       batch.Put(Table::kResyncs, KeyWriter().Text(last.project.forge).Text(last.project.id).Take(),
                 EncodeRecord(again));
     }
+    // Who signed out since, or used a link, must not be signed in again.
+    auto sessions =
+        ReadAll<Session>(*view, Table::kSessions, std::numeric_limits<std::size_t>::max());
+    if (!sessions.ok()) return sessions.status();
+    for (const Session& session : *sessions) batch.Delete(Table::kSessions, session.hash);
+    auto links =
+        ReadAll<AdminLink>(*view, Table::kAdminLinks, std::numeric_limits<std::size_t>::max());
+    if (!links.ok()) return links.status();
+    for (const AdminLink& link : *links) batch.Delete(Table::kAdminLinks, link.hash);
   }
   return engine_->Write(batch);
 }

@@ -95,7 +95,15 @@ TEST_F(SchemaTest, ARestoredStoreAsksForEveryCoveredProjectAgain) {
     ASSERT_TRUE(store->SaveResync(record).ok());
   }
   const Restored restored{At(10), At(20)};
+  Session session;
+  session.hash = "h";
+  session.created = At(0);
+  session.expires = At(900);
+  ASSERT_TRUE(store->SaveSession(session).ok());
+  ASSERT_TRUE(store->SaveAdminLink({"l", "carol", At(0), At(900)}).ok());
   ASSERT_TRUE(store->SaveRestored(restored, At(9)).ok());
+  EXPECT_FALSE((*store->FindSession("h")).has_value()) << "it may have ended since";
+  EXPECT_FALSE((*store->TakeAdminLink("l", At(10))).has_value()) << "it may have been used since";
   EXPECT_EQ(*store->LoadRestored(), restored);
   const auto resyncs = *store->ListResyncs();
   ASSERT_EQ(resyncs.size(), 4u);
