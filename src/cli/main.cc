@@ -6,7 +6,6 @@
 
 #include "src/base/version.h"
 #include "src/cli/command.h"
-#include "src/cli/mistyped.h"
 
 int main(int argc, char** argv) {
   using namespace retainer::cli;  // NOLINT(google-build-using-namespace)
@@ -35,11 +34,6 @@ int main(int argc, char** argv) {
   RegisterSetup(app);
   RegisterInbox(app);
   RegisterResync(app);
-  RegisterBackup(app);
-  RegisterRestore(app);
-  RegisterUpgrade(app);
-  RegisterStatus(app);
-  RegisterManual(app);
   RegisterBacktest(app);
   RegisterGate(app);
   RegisterPolicy(app);
@@ -50,10 +44,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error) == 0 ? kDone : kWrongUsage;
-    const std::string meant = code == kDone ? "" : Mistyped(app, argc, argv);
-    if (!meant.empty()) std::cerr << "retainer: " << PrintableLine(meant) << "\n";
-    return code;
+    return app.exit(error) == 0 ? kDone : kWrongUsage;
   } catch (const ExitWith& exit) {
     std::cout.flush();
     return exit.code;

@@ -36,7 +36,6 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "src/pipeline/notice_review.h"
-#include "src/pipeline/restore_hold.h"
 #include "src/pipeline/terms_holder.h"
 
 namespace retainer::pipeline {
@@ -75,10 +74,9 @@ class Notifier {
   static constexpr absl::Duration kQuestionPause = absl::Seconds(30);
 
   // Sinks are found by their names in the policy's teams. `mentions`: the sink of mentions; may be
-  // null. `restore_hold`: null if the store was never restored.
+  // null.
   Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-           NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions,
-           RestoreHold* restore_hold = nullptr);
+           NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions);
 
   struct Round {
     std::size_t finished = 0;
@@ -106,13 +104,8 @@ class Notifier {
   std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms, bool counts);
   // The waiting notices, run by run, the highest step first.
   absl::StatusOr<std::vector<Item>> Look(const TermsHistory& terms);
-  // Postpones it.
-  void PutOff(Item* item, absl::Duration pause = kQuestionPause);
-  // Postpones it while the restore holds its forge.
-  absl::Status Hold(Item* item);
-  // Counts it as told, except in the log and on the forge, if it may have been told before a
-  // restore.
-  void CountAsTold(Item* item);
+  // Postpones it by kQuestionPause.
+  void PutOff(Item* item);
   // Finds the sinks that got a higher step of its run before: a crash or failed write may have
   // happened between telling that step and ending this one.
   void LookBack(Item* item);
@@ -139,7 +132,6 @@ class Notifier {
   NoticeReview& review_;
   const std::vector<NoticeSink*> sinks_;
   NoticeSink* const mentions_;
-  RestoreHold* const restore_hold_;
   LogSink log_sink_;
   std::map<std::string, State> states_;
 };
