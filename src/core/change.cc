@@ -106,13 +106,15 @@ std::optional<ChangeInfo> ReadSeen(const FactSet& facts, std::string_view discri
 
 }  // namespace
 
-Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated) {
+Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated,
+                    bool pushed) {
   Fact fact = MakeSeen("", learnt, change, updated);
   const auto second =
       static_cast<std::uint64_t>(std::max<std::int64_t>(absl::ToUnixSeconds(fact.at), 0));
-  fact.revision = change.state == ChangeState::kMerged
-                      ? kFinal - std::min(second, kFinal / 2)
-                      : second * 4 + static_cast<std::uint64_t>(change.state);
+  fact.revision =
+      change.state == ChangeState::kMerged
+          ? kFinal - std::min(second, kFinal / 2)
+          : second * 8 + static_cast<std::uint64_t>(change.state) * 2 + (pushed ? 1 : 0);
   return fact;
 }
 

@@ -107,6 +107,32 @@ TEST(ChangeSeenTest, TheNewestVersionCountsInAnyOrder) {
   EXPECT_EQ(FindChange(FactSet()), std::nullopt);
 }
 
+TEST(ChangeSeenTest, APushWithinTheSecondOfTheOpeningCounts) {
+  const absl::Time at = absl::FromUnixSeconds(100);
+  const auto seen = [&](const char* head, ChangeState state, bool pushed) {
+    return MakeChangeSeen({Provenance::kWebhook, at}, {state, "main", head, "", {}}, Moment::At(at),
+                          pushed);
+  };
+  // Neither the commit's name nor the order of arrival decides.
+  for (const bool lesser : {true, false}) {
+    const char* const before = lesser ? kMerge : kHead;
+    const char* const after = lesser ? kHead : kMerge;
+    const Fact opened = seen(before, ChangeState::kOpen, false);
+    const Fact pushed = seen(after, ChangeState::kOpen, true);
+    FactSet one;
+    one.Add(opened);
+    one.Add(pushed);
+    FactSet other;
+    other.Add(pushed);
+    other.Add(opened);
+    EXPECT_EQ(one, other);
+    EXPECT_EQ(FindChange(one)->head, after);
+    one.Add(seen(after, ChangeState::kClosed, false));
+    one.Add(pushed);
+    EXPECT_EQ(FindChange(one)->state, ChangeState::kClosed);
+  }
+}
+
 Fact SeenAfter(const ChangeInfo& change, int second) {
   return MakeMergedSeen({Provenance::kWebhook, absl::FromUnixSeconds(1'000'000)}, change,
                         Moment::At(absl::FromUnixSeconds(second)));

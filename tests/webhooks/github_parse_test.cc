@@ -64,6 +64,8 @@ TEST(GitHubParseTest, APullRequestSaysWhatItFixesAndWhereItStands) {
   change.fixes = {"#12"};
   EXPECT_EQ(SeenIn(Read("github/pull_request.opened")), change);
   EXPECT_EQ(SeenIn(Read("github/pull_request.synchronize")), change);
+  EXPECT_EQ(Only(Read("github/pull_request.synchronize"), FactKind::kChangeSeen).revision % 2, 1u);
+  EXPECT_EQ(Only(Read("github/pull_request.opened"), FactKind::kChangeSeen).revision % 2, 0u);
   EXPECT_EQ(Only(Read("github/pull_request.synchronize"), FactKind::kChangeSeen).at,
             At("2026-03-03T12:00:00Z"));
   change.state = ChangeState::kMerged;

@@ -269,6 +269,9 @@ TEST(GitLabParseTest, MergeRequestsAreChanges) {
   EXPECT_EQ(Read("gitlab/merge_request_hook.open").ticket->kind, TicketKind::kChange);
   EXPECT_EQ(Only(Read("gitlab/merge_request_hook.update.push"), FactKind::kAction).value,
             "synchronize");
+  EXPECT_EQ(Only(Read("gitlab/merge_request_hook.update.push"), FactKind::kChangeSeen).revision % 2,
+            1u);
+  EXPECT_EQ(Only(Read("gitlab/merge_request_hook.open"), FactKind::kChangeSeen).revision % 2, 0u);
   EXPECT_EQ(Only(Read("gitlab/merge_request_hook.approved"), FactKind::kAction).value, "approved");
 }
 

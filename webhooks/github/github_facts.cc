@@ -212,7 +212,7 @@ Fact SeenChange(const Source& in) {
       ReadFixes(ForgeKind::kGitHub, TextOf(in.ticket), in.event.project.path, in.event.project.url);
   const bool later = change.state == ChangeState::kMerged && in.action() != "closed";
   return later ? MakeMergedSeen(in.learnt, change, in.Updated())
-               : MakeChangeSeen(in.learnt, change, in.Updated());
+               : MakeChangeSeen(in.learnt, change, in.Updated(), in.action() == "synchronize");
 }
 
 // Deliveries of `pull_request_review`.

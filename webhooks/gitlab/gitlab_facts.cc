@@ -270,7 +270,7 @@ Fact SeenChange(const Source& in) {
       [](const Fact& fact) { return fact.kind == FactKind::kClosed && fact.value == "merged"; });
   const bool later = change.state == ChangeState::kMerged && !tells_of_merge;
   return later ? MakeMergedSeen(in.learnt, change, updated)
-               : MakeChangeSeen(in.learnt, change, updated);
+               : MakeChangeSeen(in.learnt, change, updated, in.object["oldrev"].text().has_value());
 }
 
 absl::StatusOr<TicketInfo> ReadTicket(const Event& event, Node ticket, TicketKind kind,
