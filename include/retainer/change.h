@@ -40,9 +40,9 @@ std::vector<std::string> ReadFixes(ForgeKind forge, std::string_view markdown,
 
 // An observation of a change at its version `updated`. The newest observation counts; of several in
 // the same second, a closed one, else one from a delivery that tells of new commits (`pushed`).
-// Forges state whole seconds, and a push can follow within the second of the opening. An observation `merged` comes from the delivery of the merge and
-// is final, whatever is observed before or after. A value that is not a commit, or not a branch
-// name, is stored as empty.
+// Forges state whole seconds, and a push can follow within the second of the opening. An
+// observation `merged` comes from the delivery of the merge and is final, whatever is observed
+// before or after. A value that is not a commit, or not a branch name, is stored as empty.
 Fact MakeChangeSeen(const Learnt& learnt, const ChangeInfo& change, const Moment& updated,
                     bool pushed = false);
 // An observation of a change after its merge. Its `fixes` are ignored. Rationale: an author may

@@ -184,6 +184,8 @@ bool HasHidden(const TermsHistory& terms, absl::Time now);
 // True for a forge's answer that was asked for only because of a private customer (Fact::internal).
 // What outsiders see is made without such answers.
 bool IsHiddenAnswer(const Fact& fact);
+// The facts without these answers. Cheap if there are none.
+FactSet OutsideFacts(const FactSet& facts);
 
 // Notices that take back those in `told` that a late fact made untrue: breaches and escalations of
 // promises that were met in time after all or are not due yet. One notice per promise, to the teams

@@ -58,6 +58,8 @@ bool Covers(const Policy& policy, std::string_view terms_id, const ProjectNames&
 bool Covers(const Terms& terms, const ProjectNames& project);
 // Uses the newest version. False if there is none.
 bool Covers(const TermsHistory& terms, const ProjectNames& project);
+// True if any version covers the project.
+bool EverCovered(const TermsHistory& terms, const ProjectNames& project);
 
 // The instant from which the policy's clocks may count for the project: the project was known and a
 // version covered it. (The first version also covers earlier times.)

@@ -114,11 +114,7 @@ std::string Filters(const TicketQuery& query) {
 
 // Leaves what outsiders may know: the standing that the same facts have without private customers.
 void KeepOutside(pipeline::Inspection* inspection) {
-  FactSet facts;
-  for (const auto& [id, fact] : inspection->facts) {
-    if (!IsHiddenAnswer(fact)) facts.Add(fact);
-  }
-  inspection->facts = std::move(facts);
+  inspection->facts = OutsideFacts(inspection->facts);
   inspection->terms = OutsideTerms(inspection->terms, inspection->at);
   inspection->standing = Evaluate(inspection->context, inspection->facts, inspection->terms,
                                   inspection->pins, inspection->at);

@@ -64,10 +64,7 @@ Standing JudgeProposed(const BacktestTask& task, const TicketContext& context, c
 Standing JudgeCovered(const TicketContext& context, const FactSet& facts, const TermsHistory& terms,
                       const Pins& pins, absl::Time now) {
   Standing standing = Evaluate(context, facts, terms, pins, now);
-  const bool covered = std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-    return Covers(*version, NamesOf(context));
-  });
-  if (!covered) {
+  if (!EverCovered(terms, NamesOf(context))) {
     standing.claims.clear();
     standing.objectives.clear();
     standing.questions.clear();

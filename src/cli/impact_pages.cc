@@ -56,11 +56,7 @@ class Page {
     const std::size_t all = record.open ? Moved(ref, context, facts).size() : 0;
     std::size_t seen = 0;
     if (!IsPrivate(record.key)) {
-      FactSet outside;
-      for (const auto& [id, fact] : facts) {
-        if (!IsHiddenAnswer(fact)) outside.Add(fact);
-      }
-      seen = AddFor(ref, context, outside, task_.outside_today, task_.outside_changed,
+      seen = AddFor(ref, context, OutsideFacts(facts), task_.outside_today, task_.outside_changed,
                     task_.outside_always);
     }
     page_.part.hidden += static_cast<std::int64_t>(all - std::min(all, seen));

@@ -44,10 +44,7 @@ absl::StatusOr<ProjectFindings> LookAtProjects(const pipeline::Desk& desk, Store
       const ProjectRecord& project = entry.second;
       const auto old_name = StaleName(current.policy, current.id, NamesOf(project));
       if (old_name) found.wrong.push_back(NamedByOldName(RefOf(project), *old_name));
-      const bool was_covered = std::any_of(terms.begin(), terms.end(), [&](const auto& version) {
-        return Covers(*version, NamesOf(project));
-      });
-      if (was_covered && !Covers(current, NamesOf(project))) {
+      if (EverCovered(terms, NamesOf(project)) && !Covers(current, NamesOf(project))) {
         found.warnings.push_back(absl::StrCat("an earlier policy covered it: ",
                                               NotCovered(current.policy, RefOf(project))));
       }

@@ -30,16 +30,6 @@ bool HasHiddenAnswer(const FactSet& facts) {
                      [](const auto& entry) { return IsHiddenAnswer(entry.second); });
 }
 
-// The facts without answers that were asked for because of private customers.
-FactSet OutsideFacts(const FactSet& facts) {
-  if (!HasHiddenAnswer(facts)) return facts;
-  FactSet outside;
-  for (const auto& [id, fact] : facts) {
-    if (!IsHiddenAnswer(fact)) outside.Add(fact);
-  }
-  return outside;
-}
-
 }  // namespace
 
 Outside::Outside(const TicketContext& context, const FactSet& facts, const TermsHistory& history,
@@ -76,6 +66,15 @@ void TakeClaims(const Standing& outside, Decision* decision) {
 }  // namespace retainer::core
 
 namespace retainer {
+
+FactSet OutsideFacts(const FactSet& facts) {
+  if (!core::HasHiddenAnswer(facts)) return facts;
+  FactSet outside;
+  for (const auto& [id, fact] : facts) {
+    if (!IsHiddenAnswer(fact)) outside.Add(fact);
+  }
+  return outside;
+}
 
 bool IsHiddenAnswer(const Fact& fact) {
   switch (fact.kind) {

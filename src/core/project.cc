@@ -62,6 +62,11 @@ bool Covers(const TermsHistory& terms, const ProjectNames& project) {
   return !terms.empty() && Covers(*terms.back(), project);
 }
 
+bool EverCovered(const TermsHistory& terms, const ProjectNames& project) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const auto& version) { return Covers(*version, project); });
+}
+
 absl::Time AdoptedAt(const TermsHistory& terms, const ProjectNames& project,
                      absl::Time first_seen) {
   for (std::size_t i = 0; i < terms.size(); ++i) {

@@ -282,23 +282,10 @@ class MyPages {
     const Policy& policy = inspection->terms.back()->policy;
     const Customer* known = policy.FindCustomer(customer);
     const absl::TimeZone zone = known == nullptr ? absl::UTCTimeZone() : ZoneOf(*known);
-    PageValues values;
-    values.texts = {{"title", TitleOf(inspection->record)},
-                    {"ref", ToString(*ref)},
-                    {"customer_id", customer},
-                    {"url", SafeUrl(inspection->context.url)},
-                    {"stage", std::string(StageName(standing.stage))},
-                    {"opened", InstantWords(standing.opened_at, inspection->at, zone)},
-                    {"author", standing.author.login},
-                    {"with", absl::StrJoin(WithWhom(standing), ", ")},
-                    {"zone", known == nullptr ? "UTC" : known->time_zone},
-                    {"explanation", ShownExplanation(inspection->explanation)},
-                    {"csrf", visit.visitor->csrf},
-                    {"note", note}};
-    if (!note.empty()) values.Show("noted");
-    if (!values.texts["url"].empty()) values.Show("has_url");
-    if (!values.texts["with"].empty()) values.Show("has_with");
-    values.Show(standing.gone ? "gone" : standing.open ? "open" : "closed");
+    PageValues values =
+        HeadValues(*inspection, *ref, zone, known == nullptr ? "UTC" : known->time_zone,
+                   visit.visitor->csrf, note);
+    values.texts["customer_id"] = customer;
     if (standing.waiting.now) values.Show("waiting");
     // The inspection's terms show the customer as if it were public.
     const TermsHistory terms = context_.desk.terms();

@@ -128,22 +128,8 @@ class TicketPages {
     const Standing& standing = inspection->standing;
     const Policy& policy = inspection->terms.back()->policy;
     const absl::TimeZone zone = DeskZone(policy);
-    PageValues values;
-    values.texts = {{"title", TitleOf(inspection->record)},
-                    {"ref", ToString(ref)},
-                    {"url", SafeUrl(inspection->context.url)},
-                    {"stage", std::string(StageName(standing.stage))},
-                    {"opened", InstantWords(standing.opened_at, inspection->at, zone)},
-                    {"author", standing.author.login},
-                    {"with", absl::StrJoin(WithWhom(standing), ", ")},
-                    {"zone", DeskZoneName(policy)},
-                    {"explanation", ShownExplanation(inspection->explanation)},
-                    {"csrf", visit.visitor->csrf},
-                    {"note", note}};
-    if (!note.empty()) values.Show("noted");
-    if (!values.texts["url"].empty()) values.Show("has_url");
-    if (!values.texts["with"].empty()) values.Show("has_with");
-    values.Show(standing.gone ? "gone" : standing.open ? "open" : "closed");
+    PageValues values =
+        HeadValues(*inspection, ref, zone, DeskZoneName(policy), visit.visitor->csrf, note);
     if (standing.waiting.now) {
       PageValues waiting;
       waiting.texts["since"] = InstantWords(standing.waiting.since, inspection->at, zone);

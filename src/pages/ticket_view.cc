@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "retainer/promise_words.h"
 #include "src/base/view.h"
 #include "src/pages/page_words.h"
@@ -155,6 +156,29 @@ Role RoleOf(const Standing& standing, const Actor& actor) {
 }
 
 }  // namespace
+
+templates::PageValues HeadValues(const pipeline::Inspection& inspection, const TicketRef& ref,
+                                 absl::TimeZone zone, const std::string& zone_name,
+                                 const std::string& csrf, const std::string& note) {
+  const Standing& standing = inspection.standing;
+  templates::PageValues values;
+  values.texts = {{"title", TitleOf(inspection.record)},
+                  {"ref", ToString(ref)},
+                  {"url", SafeUrl(inspection.context.url)},
+                  {"stage", std::string(StageName(standing.stage))},
+                  {"opened", InstantWords(standing.opened_at, inspection.at, zone)},
+                  {"author", standing.author.login},
+                  {"with", absl::StrJoin(WithWhom(standing), ", ")},
+                  {"zone", zone_name},
+                  {"explanation", ShownExplanation(inspection.explanation)},
+                  {"csrf", csrf},
+                  {"note", note}};
+  if (!note.empty()) values.Show("noted");
+  if (!values.texts["url"].empty()) values.Show("has_url");
+  if (!values.texts["with"].empty()) values.Show("has_with");
+  values.Show(standing.gone ? "gone" : standing.open ? "open" : "closed");
+  return values;
+}
 
 std::string PromiseSentence(const PromiseClock& clock, absl::Time now, absl::TimeZone zone) {
   const bool open = !clock.cycles.empty() && clock.cycles.back().outcome == Outcome::kOpen &&

@@ -11,6 +11,12 @@ namespace retainer::pages {
 
 inline constexpr std::size_t kMostHistory = 200;
 
+// What both pages of a ticket begin with. `zone` is IANA; `note`: what to tell the visitor; may be
+// empty.
+templates::PageValues HeadValues(const pipeline::Inspection& inspection, const TicketRef& ref,
+                                 absl::TimeZone zone, const std::string& zone_name,
+                                 const std::string& csrf, const std::string& note);
+
 // One entry for each claim: whose, the plan, the priority and why, each promise with its state in
 // words, and a chart.
 std::vector<templates::PageValues> ClaimValues(const pipeline::Inspection& inspection,

@@ -1,6 +1,5 @@
 #include "src/reports/ticket_walk.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -8,19 +7,6 @@ namespace retainer::reports {
 namespace {
 
 constexpr std::size_t kPage = 200;
-
-bool IsCovered(const TicketContext& context, const TermsHistory& terms) {
-  return std::any_of(terms.begin(), terms.end(),
-                     [&](const auto& version) { return Covers(*version, NamesOf(context)); });
-}
-
-FactSet WithoutHiddenAnswers(const FactSet& facts) {
-  FactSet outside;
-  for (const auto& [id, fact] : facts) {
-    if (!IsHiddenAnswer(fact)) outside.Add(fact);
-  }
-  return outside;
-}
 
 class Walk {
  public:
@@ -76,7 +62,7 @@ class Walk {
     if (!stored.ok()) return stored.status();
     const auto context = sources_.context_of(record.key, record);
     if (!context.ok()) return context.status();
-    if (!IsCovered(*context, terms_)) return absl::OkStatus();
+    if (!EverCovered(terms_, NamesOf(*context))) return absl::OkStatus();
     FactSet facts = FactsUntil(stored->facts, scope_.as_of);
     const std::string& path = context->path.empty() ? record.key.project : context->path;
     const FiguredTicket ticket{{record.key.forge, path, record.key.kind, record.key.number},
@@ -88,7 +74,7 @@ class Walk {
       return absl::OkStatus();
     }
     const bool outside = scope_.audience == Audience::kOutsiders;
-    if (outside) facts = WithoutHiddenAnswers(facts);
+    if (outside) facts = OutsideFacts(facts);
     const Standing standing = Evaluate(*context, facts, terms_, pins_, scope_.as_of);
     if (standing.opened && !(outside && standing.confidential)) visit_(ticket, standing);
     return absl::OkStatus();
