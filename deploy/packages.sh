@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 
 build_packages="build-essential cmake ninja-build ccache pkg-config ca-certificates tzdata
-  libabsl-dev libboost-dev libcjose-dev libcli11-dev libcmark-gfm-dev libcpp-httplib-dev libcurl4-openssl-dev libgit2-dev libical-dev
+  libabsl-dev libarchive-dev libboost-dev libcjose-dev libcli11-dev libcmark-gfm-dev libcpp-httplib-dev libcurl4-openssl-dev libgit2-dev libical-dev
   libicu-dev libjansson-dev libkainjow-mustache-dev liblz4-dev librocksdb-dev libspdlog-dev libssl-dev libyaml-cpp-dev
   libsimdjson-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 test_packages="clang libclang-rt-14-dev llvm curl git libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev openssh-server

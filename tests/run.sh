@@ -65,6 +65,9 @@ echo "== holding our figures and alerts against Prometheus"
 tests/deploy/check.sh build/asan/tests/api/api_test
 echo "== following the installation of deploy/README.md"
 tests/deploy/install.sh build/asan/retainer
+echo "== reading the chart, the compose file and the image's recipe"
+need_packages python3-yaml python3-jsonschema
+tests/deploy/chart.sh
 echo "== reading our signed notices with the Standard Webhooks library"
 tests/sinks/npm/check.sh build/asan/tests/sinks/sinks_test
 echo "== fuzzing the readers of what others send"

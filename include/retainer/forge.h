@@ -135,8 +135,10 @@ class Forge {
                                            std::string_view organization) = 0;
   // Asks the forge to send again the deliveries that it sent since `since`, that failed, and that
   // nobody asked for since: at most `limit`, the oldest first. Returns how many. Unimplemented if
-  // the forge keeps no delivery log that our account may use.
-  virtual absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) = 0;
+  // the forge keeps no delivery log that our account may use. `lost_before`: what was taken before
+  // this instant was lost and counts as failed; InfinitePast: nothing was lost.
+  virtual absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
+                                                absl::Time lost_before) = 0;
   // The account that we write as. Cached after the first call.
   virtual absl::StatusOr<Actor> Self() = 0;
   // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with only an id is looked

@@ -58,6 +58,12 @@ void RegisterDoctor(CLI::App& app);
 void RegisterSetup(CLI::App& app);
 void RegisterInbox(CLI::App& app);
 void RegisterResync(CLI::App& app);
+void RegisterBackup(CLI::App& app);
+void RegisterRestore(CLI::App& app);
+void RegisterUpgrade(CLI::App& app);
+void RegisterStatus(CLI::App& app);
+// The manual page and the completions. REQUIRES: `app` outlives the commands.
+void RegisterManual(CLI::App& app);
 void RegisterBacktest(CLI::App& app);
 void RegisterGate(CLI::App& app);
 void RegisterPolicy(CLI::App& app);

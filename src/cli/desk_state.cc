@@ -42,6 +42,18 @@ absl::Status AddWaiting(std::uint64_t count, const char* what,
 
 }  // namespace
 
+Result DeskStatus(pipeline::Desk& desk) {
+  const pipeline::Health health = desk.CheckHealth();
+  const std::string why = health.ready     ? "the service works"
+                          : !health.policy ? "no valid policy is in force"
+                          : !health.store  ? absl::StrCat("cannot be written: ", health.store_error)
+                          : health.stopping ? "the service stops"
+                                            : "the service is not ready";
+  return Result{
+      absl::StrCat(why, "\n"),
+      {{"ready", health.ready}, {"policy", health.terms_id}, {"inbox", health.stats.inbox}}};
+}
+
 absl::StatusOr<Result> DeskState(pipeline::Desk& desk, Store& store) {
   const pipeline::Health health = desk.CheckHealth();
   nlohmann::ordered_json trouble = nlohmann::ordered_json::array();

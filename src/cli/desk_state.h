@@ -1,4 +1,4 @@
-// The state of the desk itself, for `retainer doctor`.
+// The state of the desk itself, for `retainer doctor` and `retainer status`.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -7,6 +7,9 @@
 #include "src/pipeline/desk.h"
 
 namespace retainer::cli {
+
+// Whether the desk works, and if not, why. Reads little.
+OperationResult DeskStatus(pipeline::Desk& desk);
 
 // What waits, what was given up, and what is damaged; each problem with its remedy. Errors: those
 // of the store.

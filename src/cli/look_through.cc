@@ -14,7 +14,7 @@ constexpr std::size_t kMostNamed = 10;
 }  // namespace
 
 absl::StatusOr<LookThrough> LookThroughStore(Store& store, absl::Duration patience) {
-  const Steady::time_point until = Steady::now() + absl::ToChronoNanoseconds(patience);
+  const Steady::time_point began = Steady::now();
   LookThrough look;
   std::string position;
   do {
@@ -29,7 +29,7 @@ absl::StatusOr<LookThrough> LookThroughStore(Store& store, absl::Duration patien
     }
     position = std::move(step->next);
     look.whole = position.empty();
-  } while (!look.whole && Steady::now() < until);
+  } while (!look.whole && absl::FromChrono(Steady::now() - began) < patience);
   return look;
 }
 

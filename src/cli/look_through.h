@@ -16,8 +16,8 @@ struct LookThrough {
   bool whole = false;                // true: everything was read within the time
 };
 
-// Reads the stored records (Store::Scrub) for at most `patience` of real time. Errors: those of the
-// store.
+// Reads the stored records (Store::Scrub) for at most `patience` of real time, which may be
+// infinite. Errors: those of the store.
 absl::StatusOr<LookThrough> LookThroughStore(Store& store, absl::Duration patience);
 
 }  // namespace retainer::cli

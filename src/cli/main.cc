@@ -6,6 +6,7 @@
 
 #include "src/base/version.h"
 #include "src/cli/command.h"
+#include "src/cli/mistyped.h"
 
 int main(int argc, char** argv) {
   using namespace retainer::cli;  // NOLINT(google-build-using-namespace)
@@ -34,6 +35,11 @@ int main(int argc, char** argv) {
   RegisterSetup(app);
   RegisterInbox(app);
   RegisterResync(app);
+  RegisterBackup(app);
+  RegisterRestore(app);
+  RegisterUpgrade(app);
+  RegisterStatus(app);
+  RegisterManual(app);
   RegisterBacktest(app);
   RegisterGate(app);
   RegisterPolicy(app);
@@ -44,7 +50,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kWrongUsage;
+    const int code = app.exit(error) == 0 ? kDone : kWrongUsage;
+    const std::string meant = code == kDone ? "" : Mistyped(app, argc, argv);
+    if (!meant.empty()) std::cerr << "retainer: " << PrintableLine(meant) << "\n";
+    return code;
   } catch (const ExitWith& exit) {
     std::cout.flush();
     return exit.code;

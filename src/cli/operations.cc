@@ -17,6 +17,7 @@
 #include "src/cli/admin_link.h"
 #include "src/cli/backtest_pages.h"
 #include "src/cli/backtest_report.h"
+#include "src/cli/backup_operations.h"
 #include "src/cli/command.h"
 #include "src/cli/customer_operations.h"
 #include "src/cli/desk_state.h"
@@ -389,6 +390,8 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ListInbox(desk_, store_);
     } else if (op == "inbox retry") {
       result = RetryInbox(desk_, store_, clock_, request);
+    } else if (op == "backup begin" && disk_.store != nullptr) {
+      result = BeginBackup(*disk_.store, clock_, disk_.folder);
     } else if (op == "backtest") {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)
@@ -431,6 +434,8 @@ std::string Operations::Answer(const std::string& request_text) {
       } else {
         result = found.status();
       }
+    } else if (op == "status") {
+      result = DeskStatus(desk_);
     } else if (op == "state") {
       result = DeskState(desk_, store_);
     } else {

@@ -18,8 +18,15 @@
 #include "src/cli/impact_operations.h"
 #include "src/cli/service.h"
 #include "src/pipeline/desk.h"
+#include "src/store/disk_store.h"
 
 namespace retainer::cli {
+
+// What a backup copies.
+struct StoreOnDisk {
+  store::DiskStore* store = nullptr;
+  std::string folder;
+};
 
 // Requests and answers are JSON texts on one line. As thread-safe as its parts.
 class Operations {
@@ -29,17 +36,19 @@ class Operations {
 
   // `reload` and `repository` belong to a running service; without one, leave them out.
   // `repository` is null for a policy in a plain folder. `join_url`: as InviteContact.
-  // `public_url`: as MakeAdminLink.
+  // `public_url`: as MakeAdminLink. `disk`: what `store` is on; without a folder there are no
+  // backups.
   Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr,
              std::string join_url = "", std::shared_ptr<PolicyRepository> repository = nullptr,
-             std::string public_url = "")
+             std::string public_url = "", StoreOnDisk disk = {})
       : desk_(desk),
         store_(store),
         clock_(clock),
         reload_(std::move(reload)),
         join_url_(std::move(join_url)),
         repository_(std::move(repository)),
-        public_url_(std::move(public_url)) {}
+        public_url_(std::move(public_url)),
+        disk_(std::move(disk)) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
   // canonical status code. Never throws.
@@ -57,6 +66,7 @@ class Operations {
   const std::string join_url_;
   const std::shared_ptr<PolicyRepository> repository_;
   const std::string public_url_;
+  const StoreOnDisk disk_;
   // Terms of the last backtest or impact. They are kept because pages are requested one after
   // another.
   std::mutex mutex_;

@@ -40,7 +40,8 @@ std::string Url(const std::string& host, int port) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Clock& clock,
-                                                        Log& log) {
+                                                        Log& log,
+                                                        std::function<void()> after_read) {
   std::unique_ptr<Running> running(new Running(config, clock, log));
   auto service = Service::Open(config, clock, log, running->metrics_);
   if (!service.ok()) return service.status();
@@ -49,10 +50,11 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   const PolicyState begin = running->service_->LoadPolicy();
   if (!config.policy_git || !begin.status.ok() || !begin.id.empty()) running->Report(begin);
   running->reloader_ = std::make_unique<Reloader>(
-      [it = running.get()]() -> Reloader::Take {
-        return [it, take = it->service_->ReadPolicy()] {
+      [it = running.get(), after_read = std::move(after_read)]() -> Reloader::Take {
+        return [it, after_read, take = it->service_->ReadPolicy()] {
           PolicyState state = take();
           it->Report(state);
+          if (after_read) after_read();
           return state;
         };
       },
@@ -80,7 +82,8 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   running->operations_ = std::make_unique<Operations>(
       running->service_->desk(), running->service_->store(), clock,
       [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
-      running->service_->repository(), config.public_url);
+      running->service_->repository(), config.public_url,
+      StoreOnDisk{&running->service_->store(), config.data});
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -185,6 +188,16 @@ void Running::Stop() {
   api_.reset();
   pages_.reset();
   service_.reset();
+}
+
+bool Running::Answers() {
+  (void)service_->desk().CheckHealth();
+  HostPort listen = config_.listen;
+  if (listen.host == "0.0.0.0") listen.host = "127.0.0.1";
+  if (listen.host == "::") listen.host = "::1";
+  // Another address may not be reachable from here; the desk has answered.
+  if (listen.host != "127.0.0.1" && listen.host != "::1" && listen.host != "localhost") return true;
+  return SmallGet(absl::StrCat(Url(listen.host, ports_.listen), "/healthz"), {}).ok();
 }
 
 void Running::StopWithin(absl::Duration patience) {

@@ -29,8 +29,10 @@ class Running {
  public:
   // Errors as Service::Open; Unavailable when an address cannot be listened on. A missing or broken
   // policy is not an error: deliveries are stored and wait for a valid one.
+  // `after_read`: called after each time that the policy was read, in the thread that read it.
   static absl::StatusOr<std::unique_ptr<Running>> Start(const Config& config, Clock& clock,
-                                                        Log& log);
+                                                        Log& log,
+                                                        std::function<void()> after_read = nullptr);
   ~Running();
 
   // Requests that the policy is read again, and does not wait.
@@ -41,6 +43,10 @@ class Running {
   // As Stop, but when that takes longer than `patience` it ends the process with exit code 0.
   // Everything that was acknowledged is on disk, and the next start continues from there.
   void StopWithin(absl::Duration patience);
+
+  // Asks the service from outside: whether its listener answers and the desk says how it is,
+  // whatever it says. Blocks while one of them is stuck.
+  bool Answers();
 
   Service& service() { return *service_; }
   std::string url() const;

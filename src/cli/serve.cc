@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "src/cli/command.h"
@@ -12,6 +13,8 @@
 #include "src/cli/refuser.h"
 #include "src/cli/running.h"
 #include "src/cli/stream_log.h"
+#include "src/cli/supervisor.h"
+#include "src/cli/watchdog.h"
 
 namespace retainer::cli {
 namespace {
@@ -42,28 +45,41 @@ void Serve(const ServeOptions& options) {
   BlockSignals();
   StreamLog log(PreferredLogFormat(), options.verbose ? LogLevel::kDebug : LogLevel::kInfo);
   SystemClock clock;
-  auto running = Running::Start(*config, clock, log);
+  Supervisor supervisor;
+  const auto after_read = [&supervisor] { supervisor.Reloaded(); };
+  auto running = Running::Start(*config, clock, log, after_read);
   // A full disk may recover without a restart: wait and try again.
   while (absl::IsResourceExhausted(running.status())) {
     log.Error("cannot start yet; everything is answered with 503 meanwhile",
               {{"reason", std::string(running.status().message())}});
     {
+      supervisor.Waiting("The disk is full", 12 * kTryAgainAfter);
       const Refuser refuser(config->listen, log);
       const auto signal = WaitForSignal(kTryAgainAfter);
       if (signal && *signal != SIGHUP) return;
     }
-    running = Running::Start(*config, clock, log);
+    running = Running::Start(*config, clock, log, after_read);
   }
   if (!running.ok()) {
     log.Error("cannot start", {{"reason", std::string(running.status().message())}});
     throw ExitWith{absl::IsUnavailable(running.status()) ? kUnreachable : kWrongUsage};
   }
+  supervisor.Ready();
+  std::optional<Watchdog> watchdog;
+  if (const auto period = supervisor.watchdog()) {
+    watchdog.emplace(
+        *period, [it = running->get()] { return it->Answers(); },
+        [&supervisor] { supervisor.Alive(); });
+  }
   for (;;) {
     const int signal = WaitForSignal();
     if (signal != SIGHUP) break;
+    supervisor.Reloading();
     (*running)->Reload();
   }
   log.Info("stopping");
+  supervisor.Stopping();
+  watchdog.reset();
   (*running)->StopWithin(kStopWithin);
   log.Info("stopped");
 }

@@ -8,6 +8,7 @@
 #include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
+#include "src/cli/restoring.h"
 #include "src/forge/clients.h"
 #include "src/sinks/sinks.h"
 #include "src/store/rocksdb_store.h"
@@ -18,6 +19,7 @@ namespace retainer::cli {
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics, Parts parts) {
   if (absl::Status owner = CheckOwner(config.data); !owner.ok()) return owner;
+  if (absl::Status whole = CheckNotRestoring(config.data); !whole.ok()) return whole;
   std::unique_ptr<Service> service(new Service(config, clock, log));
 
   std::map<std::string, std::string> kinds;
@@ -65,6 +67,9 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   service->renderer_ = templates::MakeRenderer();
   pipeline::DeskOptions options;
   options.observe = config.observe;
+  const auto restored = service->store_->LoadRestored();
+  if (!restored.ok()) return restored.status();
+  options.restored = *restored;
   options.reconciler.program = base::kVersion;
   service->desk_ = std::make_unique<pipeline::Desk>(
       pipeline::DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,

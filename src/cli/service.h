@@ -21,6 +21,7 @@
 #include "retainer/webhook.h"
 #include "src/cli/policy_repository.h"
 #include "src/pipeline/desk.h"
+#include "src/store/disk_store.h"
 
 namespace retainer::cli {
 
@@ -67,7 +68,7 @@ class Service {
   const std::shared_ptr<PolicyRepository>& repository() const { return repository_; }
 
   pipeline::Desk& desk() { return *desk_; }
-  Store& store() { return *store_; }
+  store::DiskStore& store() { return *store_; }
   const Config& config() const { return config_; }
   const std::vector<std::unique_ptr<Forge>>& forges() const { return forges_; }
 
@@ -80,7 +81,7 @@ class Service {
   const Config config_;
   Clock& clock_;
   Log& log_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<store::DiskStore> store_;
   std::shared_ptr<PolicyRepository> repository_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;

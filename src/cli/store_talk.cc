@@ -55,9 +55,9 @@ absl::Status StoreTalk::Open() {
   const PolicyState policy = terms_ == Terms::kFolder ? owned->service->LoadPolicy()
                                                       : owned->service->LoadRecordedPolicy();
   if (policy.id.empty()) owned->no_policy = policy.status;
-  owned->operations =
-      std::make_unique<Operations>(owned->service->desk(), owned->service->store(), owned->clock,
-                                   nullptr, JoinUrl(config_), nullptr, config_.public_url);
+  owned->operations = std::make_unique<Operations>(
+      owned->service->desk(), owned->service->store(), owned->clock, nullptr, JoinUrl(config_),
+      nullptr, config_.public_url, StoreOnDisk{&owned->service->store(), config_.data});
   owned_ = std::move(owned);
   return absl::OkStatus();
 }

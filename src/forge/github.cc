@@ -90,12 +90,13 @@ class GitHub final : public Forge {
     return response->status == 204 || response->status == 404;
   }
 
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) override {
+  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
+                                        absl::Time lost_before) override {
     if (!is_app_) {
       return absl::UnimplementedError(
           absl::StrCat(client_->name(), ": only an app may read its log of deliveries"));
     }
-    return RedeliverOfApp(calls_, client_->name(), since, limit, client_->ForgeNow());
+    return RedeliverOfApp(calls_, client_->name(), since, limit, lost_before, client_->ForgeNow());
   }
 
   absl::StatusOr<Actor> Self() override {

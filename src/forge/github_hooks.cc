@@ -188,13 +188,16 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
 }
 
 absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
-                                           absl::Time since, std::size_t limit, absl::Time now) {
+                                           absl::Time since, std::size_t limit,
+                                           absl::Time lost_before, absl::Time now) {
   auto log = ReadLog(calls, forge, since);
   if (!log.ok()) return log.status();
   std::vector<const Sent*> missed;
   for (const auto& [guid, sent] : *log) {
-    if (sent.taken || sent.id.empty() || sent.attempts >= kMostAttempts) continue;
-    if (sent.last + kPauses[sent.attempts - 1] > now) continue;
+    if (sent.id.empty() || sent.attempts >= kMostAttempts) continue;
+    const bool lost = sent.taken && sent.last < lost_before;
+    if (sent.taken && !lost) continue;
+    if (!lost && sent.last + kPauses[sent.attempts - 1] > now) continue;
     missed.push_back(&sent);
   }
   std::sort(missed.begin(), missed.end(),

@@ -26,6 +26,7 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
 // cost an endless loop.
 inline constexpr std::size_t kMostAttempts = 5;
 absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
-                                           absl::Time since, std::size_t limit, absl::Time now);
+                                           absl::Time since, std::size_t limit,
+                                           absl::Time lost_before, absl::Time now);
 
 }  // namespace retainer::forge

@@ -81,7 +81,7 @@ class GitLab final : public Forge {
     return response->status == 200;
   }
 
-  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t) override {
+  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t, absl::Time) override {
     return absl::UnimplementedError(absl::StrCat(
         client_->name(), ": only a project's maintainers may read GitLab's log of deliveries"));
   }

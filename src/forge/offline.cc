@@ -25,7 +25,9 @@ class OfflineForge final : public Forge {
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
     return Offline();
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t) override { return Offline(); }
+  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t, absl::Time) override {
+    return Offline();
+  }
   absl::StatusOr<Actor> Self() override { return Offline(); }
   absl::StatusOr<std::string> Permission(const RemoteTicket&, const Actor&) override {
     return Offline();

@@ -52,10 +52,12 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
                 }
               }),
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
+      restore_hold_(ports_.store, options_.restored),
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
-                terms_, right_of_way_, options_.observe),
+                terms_, right_of_way_, options_.observe, &restore_hold_),
       notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
-                options_.observe ? std::vector<NoticeSink*>() : ports_.sinks, &mentions_),
+                options_.observe ? std::vector<NoticeSink*>() : ports_.sinks, &mentions_,
+                &restore_hold_),
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
                   Names(ports_.forges), options_.reconciler),
       scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics),
@@ -84,6 +86,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
     dispatch.right_of_way = &right_of_way_;
+    dispatch.restore_hold = &restore_hold_;
     dispatch.self = [this, name = slot.name] { return inquiries_.Self(name); };
     dispatch.random = options_.random;
     if (!dispatch.random) {
@@ -95,7 +98,9 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
         std::make_unique<Dispatcher>(slot, judge_, ports_.store, ports_.renderer, ports_.clock,
                                      ports_.log, ports_.metrics, std::move(dispatch));
     if (slot.client != nullptr && !options_.observe) {
-      mine->recovery = std::make_unique<Recovery>(slot, ports_.clock, ports_.log, ports_.metrics);
+      mine->recovery = std::make_unique<Recovery>(slot, ports_.clock, ports_.log, ports_.metrics,
+                                                  &restore_hold_);
+      restore_hold_.AwaitDeliveries(slot.name);
     }
     forges_.push_back(std::move(mine));
   }

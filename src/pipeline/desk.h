@@ -56,6 +56,7 @@
 #include "src/pipeline/project_watch.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
+#include "src/pipeline/restore_hold.h"
 #include "src/pipeline/resync.h"
 #include "src/pipeline/scrubber.h"
 #include "src/pipeline/terms_holder.h"
@@ -89,6 +90,8 @@ struct DeskOptions {
   // The shortest time between two tests whether the store can be written, whoever asks for the
   // health.
   absl::Duration probe_every = absl::Seconds(2);
+  // The store's last restore from a backup (restore_hold.h).
+  std::optional<Restored> restored = std::nullopt;
 };
 
 // A ticket's standing and the data behind it, computed now.
@@ -296,6 +299,7 @@ class Desk {
   Intake intake_;
   Timers timers_;
   RightOfWay right_of_way_;
+  RestoreHold restore_hold_;
   MentionSink mentions_;
   Notifier notifier_;
   Reconciler reconciler_;

@@ -36,6 +36,12 @@ Dispatcher::Dispatcher(ForgeSlot forge, Judge& judge, Store& store, const Render
 
 absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   Round round;
+  if (options_.restore_hold != nullptr) {
+    const auto holds = options_.restore_hold->Holds(forge_.name);
+    if (!holds.ok()) return holds.status();
+    round.next = *holds ? clock_.Steady() + RestoreHold::kPause : round.next;
+    if (*holds) return round;
+  }
   if (absl::Status taken = TakeFromBacklog(&round); !taken.ok()) return taken;
   auto faces = store_.ReadDirtyFaces(forge_.name, FaceNow(), kPage);
   if (!faces.ok()) return faces.status();

@@ -44,6 +44,7 @@
 #include "absl/time/time.h"
 #include "retainer/face.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/restore_hold.h"
 #include "src/pipeline/right_of_way.h"
 
 namespace retainer::pipeline {
@@ -56,6 +57,8 @@ struct DispatcherOptions {
   const RightOfWay* right_of_way = nullptr;
   // Finds out whom we write as, where that is not known yet; may wait for the forge.
   std::function<std::optional<Actor>()> self = nullptr;
+  // While it holds the forge, nothing is shown. Nullptr: never. Must outlive the dispatcher.
+  RestoreHold* restore_hold = nullptr;
 };
 
 class Dispatcher {

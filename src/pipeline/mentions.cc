@@ -20,7 +20,7 @@ absl::Status Mendable(const absl::Status& status) {
 
 MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock,
                          Log& log, Metrics& metrics, const TermsHolder& terms,
-                         RightOfWay& right_of_way, bool observe)
+                         RightOfWay& right_of_way, bool observe, const RestoreHold* restore_hold)
     : judge_(judge),
       store_(store),
       renderer_(renderer),
@@ -29,7 +29,8 @@ MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, C
       metrics_(metrics),
       terms_(terms),
       right_of_way_(right_of_way),
-      observe_(observe) {}
+      observe_(observe),
+      restore_hold_(restore_hold) {}
 
 absl::Status MentionSink::Tell(const Notice& notice) {
   const TermsHistory terms = terms_.Get();
@@ -60,11 +61,15 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
   const RemoteTicket at =
       judge_.Remote(*context, *project ? (*project)->installation_id : std::string());
 
-  if (record.posting_since) {
+  const bool may_be_posted = restore_hold_ != nullptr && restore_hold_->MayBeTold(record.notice);
+  if (record.posting_since || may_be_posted) {
     // Search from a little earlier, because the forge's clock may be behind ours.
-    auto found = slot.client->FindOwnComments(at, marker, *record.posting_since - kMaxAhead);
+    const absl::Time since = may_be_posted ? record.notice.at : *record.posting_since;
+    auto found = slot.client->FindOwnComments(at, marker, since - kMaxAhead);
     if (!found.ok()) return found.status();
     if (!found->empty()) return Remember(slot, record.notice, found->front());
+  }
+  if (record.posting_since) {
     // The comment may not be listed yet, or its create may be in progress. An instant in the future
     // was written before the clock was set back: its age is unknown.
     absl::Duration age = clock_.Now() - record.posted_at.value_or(absl::InfinitePast());

@@ -2,7 +2,8 @@
 //
 // One short comment per mention, posted once. The intent is on disk before the call. If the result
 // of the call is unknown, the comment is searched (by marker and our author) before another one is
-// posted. A posted comment becomes a fact of the ticket, so that it starts and stops no clock.
+// posted. It is also searched if it may have been posted before the store was restored from a
+// backup. A posted comment becomes a fact of the ticket, so that it starts and stops no clock.
 //
 // Only members of the teams with a login on the ticket's own forge are mentioned, and only if the
 // customer is public. Nothing is posted if nothing may be written to the forge (observe mode, a
@@ -16,6 +17,7 @@
 #include "retainer/face.h"
 #include "retainer/notice_sink.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/restore_hold.h"
 #include "src/pipeline/right_of_way.h"
 
 namespace retainer::pipeline {
@@ -24,7 +26,8 @@ class MentionSink final : public NoticeSink {
  public:
   // All arguments must outlive this object.
   MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock, Log& log,
-              Metrics& metrics, const TermsHolder& terms, RightOfWay& right_of_way, bool observe);
+              Metrics& metrics, const TermsHolder& terms, RightOfWay& right_of_way, bool observe,
+              const RestoreHold* restore_hold = nullptr);
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return false; }
   // As NoticeSink. Notices of other kinds are ignored. NotFound if the notice is not in the store's
@@ -45,6 +48,7 @@ class MentionSink final : public NoticeSink {
   const TermsHolder& terms_;
   RightOfWay& right_of_way_;
   const bool observe_;
+  const RestoreHold* const restore_hold_;
   const std::string name_ = "mention";
 };
 

@@ -34,7 +34,8 @@ absl::Status LogSink::Tell(const Notice& notice) {
 }
 
 Notifier::Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-                   NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions)
+                   NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions,
+                   RestoreHold* restore_hold)
     : store_(store),
       clock_(clock),
       log_(log),
@@ -43,6 +44,7 @@ Notifier::Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const
       review_(review),
       sinks_(std::move(sinks)),
       mentions_(mentions),
+      restore_hold_(restore_hold),
       log_sink_(log) {}
 
 std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHistory& terms,
@@ -284,9 +286,31 @@ absl::StatusOr<std::vector<Notifier::Item>> Notifier::Look(const TermsHistory& t
   return sorted;
 }
 
-void Notifier::PutOff(Item* item) {
+void Notifier::PutOff(Item* item, absl::Duration pause) {
   item->due = false;
-  item->state->not_before = clock_.Steady() + kQuestionPause;
+  item->state->not_before = clock_.Steady() + pause;
+}
+
+absl::Status Notifier::Hold(Item* item) {
+  if (restore_hold_ == nullptr) return absl::OkStatus();
+  const auto holds = restore_hold_->Holds(item->notice.ticket.forge);
+  if (!holds.ok()) return holds.status();
+  if (*holds) PutOff(item, RestoreHold::kPause);
+  return absl::OkStatus();
+}
+
+void Notifier::CountAsTold(Item* item) {
+  if (restore_hold_ == nullptr || !restore_hold_->MayBeTold(item->notice)) return;
+  for (const NoticeSink* sink : item->sinks) {
+    if (sink == &log_sink_ || sink == mentions_ || !item->Owes(sink)) continue;
+    item->state->told.insert(sink->name());
+    log_.Info("notice counts as told: it was due before the store was restored",
+              {{"id", item->notice.id}, {"sink", sink->name()}});
+    metrics_.Count("retainer_notices_total",
+                   {{"sink", sink->name()},
+                    {"kind", std::string(NoticeKindName(item->notice.kind))},
+                    {"result", "restored"}});
+  }
 }
 
 void Notifier::LookBack(Item* item) {
@@ -307,6 +331,8 @@ void Notifier::LookBack(Item* item) {
 }
 
 absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* round) {
+  if (absl::Status held = Hold(item); !held.ok()) return held;
+  if (!item->due) return absl::OkStatus();
   Notice& notice = item->notice;
   const bool was_private = notice.is_private;
   const auto word = review_.Review(&notice);
@@ -323,6 +349,7 @@ absl::Status Notifier::ReviewOne(const TermsHistory& terms, Item* item, Round* r
   }
   if (*word == NoticeReview::Word::kTell) {
     item->sinks = SinksOf(notice, terms, /*counts=*/true);
+    CountAsTold(item);
     if (notice.is_private == was_private || !notice.told_since) return absl::OkStatus();
     return Save(notice, *item->state);  // from now on every repetition has the same content
   }

@@ -36,6 +36,7 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "src/pipeline/notice_review.h"
+#include "src/pipeline/restore_hold.h"
 #include "src/pipeline/terms_holder.h"
 
 namespace retainer::pipeline {
@@ -74,9 +75,10 @@ class Notifier {
   static constexpr absl::Duration kQuestionPause = absl::Seconds(30);
 
   // Sinks are found by their names in the policy's teams. `mentions`: the sink of mentions; may be
-  // null.
+  // null. `restore_hold`: null if the store was never restored.
   Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-           NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions);
+           NoticeReview& review, std::vector<NoticeSink*> sinks, NoticeSink* mentions,
+           RestoreHold* restore_hold = nullptr);
 
   struct Round {
     std::size_t finished = 0;
@@ -104,8 +106,13 @@ class Notifier {
   std::vector<NoticeSink*> SinksOf(const Notice& notice, const TermsHistory& terms, bool counts);
   // The waiting notices, run by run, the highest step first.
   absl::StatusOr<std::vector<Item>> Look(const TermsHistory& terms);
-  // Postpones it by kQuestionPause.
-  void PutOff(Item* item);
+  // Postpones it.
+  void PutOff(Item* item, absl::Duration pause = kQuestionPause);
+  // Postpones it while the restore holds its forge.
+  absl::Status Hold(Item* item);
+  // Counts it as told, except in the log and on the forge, if it may have been told before a
+  // restore.
+  void CountAsTold(Item* item);
   // Finds the sinks that got a higher step of its run before: a crash or failed write may have
   // happened between telling that step and ending this one.
   void LookBack(Item* item);
@@ -132,6 +139,7 @@ class Notifier {
   NoticeReview& review_;
   const std::vector<NoticeSink*> sinks_;
   NoticeSink* const mentions_;
+  RestoreHold* const restore_hold_;
   LogSink log_sink_;
   std::map<std::string, State> states_;
 };

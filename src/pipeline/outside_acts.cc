@@ -31,8 +31,9 @@ class GuardedForge final : public Forge {
   absl::StatusOr<bool> SeesMembers(const RemoteTicket& at, std::string_view organization) override {
     return forge_.SeesMembers(at, organization);
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit) override {
-    return forge_.Redeliver(since, limit);
+  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
+                                        absl::Time lost_before) override {
+    return forge_.Redeliver(since, limit, lost_before);
   }
   absl::StatusOr<Actor> Self() override { return forge_.Self(); }
   absl::StatusOr<std::string> Permission(const RemoteTicket& at, const Actor& actor) override {

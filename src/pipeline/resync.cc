@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "retainer/restored.h"
 #include "src/pipeline/ticket_keys.h"
 
 namespace retainer::pipeline {
@@ -36,6 +37,8 @@ absl::Status Resync::Request(const ProjectKey& project, const std::string& cause
   wanted.began = clock_.Now();
   if (*found && !(*found)->finished) {
     const ResyncRecord& now = **found;
+    // Nothing may be posted before the restored store was read back (restore_hold.h).
+    if (now.cause == kRestoredCause) wanted.cause = kRestoredCause;
     if (!since) {
       if (!now.since) return absl::OkStatus();
       wanted.then_since = now.since;
@@ -150,8 +153,10 @@ absl::StatusOr<bool> Resync::IsKnown(const Listed& listed) {
     return absl::IsDataLoss(records.status()) ? absl::StatusOr<bool>(true) : records.status();
   const TicketRecord& record = records->front();
   if (record.version == 0 || record.questions > 0) return false;
-  // Tickets opened since the resync began come by deliveries.
-  if (reading_ && record.opened_at >= reading_->began - kJustNow) return true;
+  // Tickets opened since the resync began come by deliveries. What came before a restore did not
+  // come to this store.
+  const bool by_delivery = reading_ && reading_->cause != kRestoredCause;
+  if (by_delivery && record.opened_at >= reading_->began - kJustNow) return true;
   // Rationale: a delivery with this version does not contain the events before it. Only a ticket
   // that was read at or after this version is known to be complete.
   return record.read_at >= *listed.updated_at + kSlack;

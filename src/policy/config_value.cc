@@ -22,7 +22,8 @@ constexpr char kSetVariable[] =
     "set it (the service's unit takes it from /etc/retainer/secrets.env), or write file:PATH";
 
 bool IsReference(const std::string& text) {
-  return absl::StartsWith(text, "env:") || absl::StartsWith(text, "file:");
+  return absl::StartsWith(text, "env:") || absl::StartsWith(text, "file:") ||
+         absl::StartsWith(text, "credential:");
 }
 
 }  // namespace
@@ -48,6 +49,20 @@ std::optional<std::string> ConfigValues::Resolve(const YamlNode& node,
     reader_.Error(node, absl::StrCat("the environment variable ", name, " ", read.wrong),
                   kSetVariable);
     return std::nullopt;
+  }
+  if (absl::StartsWith(text, "credential:")) {
+    const std::string name = text.substr(11);
+    const std::optional<std::string> folder = sources_.environment("CREDENTIALS_DIRECTORY");
+    if (!folder || folder->empty() || name.empty() || name[0] == '.' ||
+        name.find('/') != std::string::npos) {
+      reader_.Error(node,
+                    folder ? absl::StrCat("\"", name, "\" is not the name of a credential")
+                           : "there are no credentials: systemd did not start this program",
+                    "run it as `systemd-run -p LoadCredential=…` does (see LoadCredential in the "
+                    "service's unit), or write file:PATH");
+      return std::nullopt;
+    }
+    return Resolve(node, absl::StrCat("file:", *folder, "/", name));
   }
   if (absl::StartsWith(text, "file:")) {
     const std::string path = Path(text.substr(5));

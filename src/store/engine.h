@@ -101,6 +101,11 @@ class Engine {
   // Reads a file from disk and verifies its checksums. DataLoss says what to do. NotFound: the file
   // no longer exists.
   virtual absl::Status VerifyFile(const std::string& file) { return absl::NotFoundError(file); }
+  // Copies the tables, as of one instant, to a new folder (DiskStore::Checkpoint). Unimplemented
+  // for tables in memory.
+  virtual absl::Status Checkpoint(const std::string& folder) {
+    return absl::UnimplementedError(folder);
+  }
   // Call it before the reads on which a write depends, while holding the locks of what they read.
   // If an earlier write failed, it repairs the engine or returns why it cannot. REQUIRES: the
   // thread holds no View.

@@ -23,6 +23,7 @@
 #include "rocksdb/perf_level.h"
 #include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
+#include "rocksdb/utilities/checkpoint.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "rocksdb/write_batch.h"
 #include "src/base/view.h"
@@ -31,6 +32,9 @@
 
 namespace retainer::store {
 namespace {
+
+// How often a database that another process changes is opened before it counts as damaged.
+constexpr int kLookTries = 20;
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -311,6 +315,23 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   return engine;
 }
 
+absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::OpenToRead(
+    const std::string& folder) {
+  const RocksDbOptions options;
+  std::unique_ptr<RocksDbEngine> engine(new RocksDbEngine(
+      folder, DatabaseOptions(options), TableOptions(options), options.least_room_bytes));
+  engine->failed_ = true;  // nothing may be written
+  // Rationale: between our reading of the list of files and our opening of them, the other process
+  // may have merged some and deleted them. Its new list is on disk before it deletes a file.
+  absl::Status opened;
+  for (int tries = 0; tries < kLookTries; ++tries) {
+    opened = engine->OpenDatabase(Access::kLook);
+    if (!absl::IsDataLoss(opened) && !absl::IsUnavailable(opened)) break;
+  }
+  if (!opened.ok()) return opened;
+  return engine;
+}
+
 RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 
 absl::Status RocksDbEngine::OpenDatabase(Access access) {
@@ -369,7 +390,7 @@ absl::Status RocksDbEngine::OpenDatabase(Access access) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the store in ", folder_, " has yet to be made: make room on its disk"));
   }
-  if (!missing.empty()) {
+  if (!missing.empty() && access == Access::kWrite) {
     std::vector<rocksdb::ColumnFamilyHandle*> created;
     const rocksdb::Status status = db_->CreateColumnFamilies(missing, &created);
     handles_.insert(handles_.end(), created.begin(), created.end());
@@ -444,6 +465,20 @@ absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
       rocksdb::Options(options_, table_options_), rocksdb::EnvOptions(options_), path);
   if (status.ok()) return absl::OkStatus();
   if (options_.env->FileExists(path).IsNotFound()) return absl::NotFoundError(path);
+  return Translate(status);
+}
+
+absl::Status RocksDbEngine::Checkpoint(const std::string& folder) {
+  const std::shared_lock gate(gate_);
+  if (failed_ || db_ == nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat("the store in ", folder_, " cannot be copied before it can be written again"));
+  }
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // Tables that are in memory are written first, so the copy has no log that must be replayed.
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder, /*log_size_for_flush=*/0);
   return Translate(status);
 }
 

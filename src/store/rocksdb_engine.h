@@ -21,11 +21,14 @@ class RocksDbEngine final : public Engine {
  public:
   static absl::StatusOr<std::unique_ptr<RocksDbEngine>> Open(const std::string& folder,
                                                              const RocksDbOptions& options);
+  // Opens an existing database, which another process may be using, and never writes.
+  static absl::StatusOr<std::unique_ptr<RocksDbEngine>> OpenToRead(const std::string& folder);
   ~RocksDbEngine() override;
 
   std::unique_ptr<View> Read() override;
   std::vector<std::string> Files() override;
   absl::Status VerifyFile(const std::string& file) override;
+  absl::Status Checkpoint(const std::string& folder) override;
   absl::Status Prepare() override;
   absl::Status Write(const Batch& batch) override;
   absl::Status WriteUnsynced(const Batch& batch) override;
@@ -36,7 +39,7 @@ class RocksDbEngine final : public Engine {
   class RocksDbCursor;
   class RocksDbView;
 
-  enum class Access { kWrite, kRead };
+  enum class Access { kWrite, kRead, kLook };
 
   RocksDbEngine(std::string folder, rocksdb::DBOptions options,
                 rocksdb::ColumnFamilyOptions table_options, std::uint64_t least_room)
@@ -48,7 +51,8 @@ class RocksDbEngine final : public Engine {
   // The next three methods. REQUIRES: gate_ is held exclusively, or no other thread knows this
   // object yet.
   //
-  // With kRead nothing is written to disk, and a database that lacks a table is refused.
+  // With kRead nothing is written to disk, and a database that lacks a table is refused. With
+  // kLook nothing is written either, and such a table cannot be read.
   absl::Status OpenDatabase(Access access);
   void CloseDatabase();
   // Tries kWrite. If that fails, tries kRead and sets failed_. Returns the error of kWrite.

@@ -19,7 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "retainer/log.h"
-#include "retainer/store.h"
+#include "src/store/disk_store.h"
 
 namespace rocksdb {
 class Env;
@@ -42,10 +42,15 @@ struct RocksDbOptions {
 };
 
 // FailedPrecondition, with what to do: the folder is used by another process or belongs to another
-// user, cannot be written, or has a newer schema. ResourceExhausted: the disk is full and there is
+// user, cannot be written, or has a newer schema. An older schema is upgraded, after a copy
+// (store_schema.h). ResourceExhausted: the disk is full and there is
 // no readable store on it. (A store that exists is opened, and writes are refused until there is
 // room.) DataLoss: the database is damaged. Unavailable: any other I/O error.
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(const std::string& folder,
-                                                        const RocksDbOptions& options = {});
+absl::StatusOr<std::unique_ptr<DiskStore>> OpenRocksDbStore(const std::string& folder,
+                                                            const RocksDbOptions& options = {});
+
+// The schema of the store in a folder, also while another process uses it; writes nothing. 0 if it
+// is new. Errors as above.
+absl::StatusOr<std::uint64_t> SchemaOf(const std::string& folder);
 
 }  // namespace retainer::store

@@ -4,17 +4,15 @@
 #include <algorithm>
 #include <map>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/names.h"
 #include "src/store/codec/keys.h"
 #include "src/store/index_rows.h"
 #include "src/store/reads.h"
+#include "src/store/store_schema.h"
 
 namespace retainer::store {
 namespace {
-
-constexpr std::string_view kSchemaKey = "schema";
 
 // The key range of a forge's tickets, or of one project's tickets, after `after`.
 std::pair<std::string, std::string> RangeOf(const std::string& forge, const std::string& project,
@@ -48,29 +46,9 @@ std::string DeliveryLockName(const std::string& forge, const std::string& id) {
 TableStore::TableStore(std::unique_ptr<Engine> engine)
     : engine_(std::move(engine)), numbers_(*engine_), ledger_(*engine_) {}
 
-absl::Status TableStore::Open() {
-  std::optional<std::string> stored;
-  {
-    const auto view = engine_->Read();
-    auto schema = view->Get(Table::kMeta, kSchemaKey);
-    if (!schema.ok()) return schema.status();
-    stored = *std::move(schema);
-  }
-  if (!stored) {
-    Batch batch;
-    batch.Put(Table::kMeta, std::string(kSchemaKey), absl::StrCat(kSchemaVersion));
-    if (absl::Status status = engine_->Write(batch); !status.ok()) return status;
-  } else {
-    std::uint64_t version = 0;
-    if (!absl::SimpleAtoi(*stored, &version)) return Unreadable(Table::kMeta, kSchemaKey);
-    if (version > kSchemaVersion) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "the store has schema ", version, ", this program knows schemas up to ", kSchemaVersion,
-          ": start the newer version of retainer that wrote it, or restore a backup made before. "
-          "If "
-          "a build from before the first release wrote it, start with an empty folder"));
-    }
-  }
+absl::Status TableStore::Open(const std::string& folder, Log* log) {
+  const absl::Status schema = BringTo(PresentSchema(), *engine_, folder, log);
+  if (!schema.ok()) return schema;
   if (absl::Status status = shifts_.Load(engine_.get()); !status.ok()) return status;
   return numbers_.Load();
 }

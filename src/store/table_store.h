@@ -16,8 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "retainer/store.h"
+#include "retainer/log.h"
 #include "src/store/codec/records.h"
+#include "src/store/disk_store.h"
 #include "src/store/engine.h"
 #include "src/store/inbox_fronts.h"
 #include "src/store/inbox_numbers.h"
@@ -28,13 +29,13 @@
 
 namespace retainer::store {
 
-class TableStore : public Store {
+class TableStore : public DiskStore {
  public:
   explicit TableStore(std::unique_ptr<Engine> engine);
 
-  // Checks the schema (FailedPrecondition for a newer one) and reads the state of the store. Call
-  // it once, before anything else.
-  absl::Status Open();
+  // Brings the store to this program's schema (BringTo) and reads its state. Call it once, before
+  // anything else.
+  absl::Status Open(const std::string& folder = "", Log* log = nullptr);
 
   absl::StatusOr<Put> PutDelivery(const Delivery& delivery) override;
   absl::StatusOr<std::vector<Put>> PutDeliveries(const std::vector<Delivery>& deliveries) override;
@@ -164,6 +165,10 @@ class TableStore : public Store {
   absl::StatusOr<StoreStats> Stats() override;
   absl::Status CheckWritable() override;
   absl::Status MakeDurable() override;
+
+  absl::Status Checkpoint(const std::string& folder) override;
+  absl::StatusOr<std::optional<Restored>> LoadRestored() override;
+  absl::Status SaveRestored(const Restored& restored, absl::Time since) override;
 
  private:
   // What a write has staged so far; later parts of the same write must see it.

@@ -39,6 +39,7 @@ const std::map<std::string, std::string>& Rooms() {
       {"src/sandbox", "retainer::sandbox"},
       {"src/sinks", "retainer::sinks"},
       {"src/store", "retainer::store"},
+      {"src/backup", "retainer::backup"},
   };
   return rooms;
 }

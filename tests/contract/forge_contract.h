@@ -22,6 +22,7 @@
 #include "src/sandbox/sandbox.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_log.h"
+#include "tests/sinks/fake_receivers.h"
 
 namespace retainer {
 
@@ -212,7 +213,7 @@ TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
   ASSERT_TRUE(sandbox_.Comment(ref_, "dave", "Hello?").ok());
   ASSERT_EQ(sandbox_.DeliverPending().size(), 2u);
   const absl::Time since = clock_.Now() - absl::Hours(1);
-  const auto asked = forge_->Redeliver(since, 10);
+  const auto asked = forge_->Redeliver(since, 10, absl::InfinitePast());
   if (GetParam().name != "GitHubApp") {
     EXPECT_TRUE(absl::IsUnimplemented(asked.status())) << asked.status();
     return;
@@ -226,15 +227,31 @@ TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
   EXPECT_EQ(*asked, 2u);
   EXPECT_EQ(sandbox_.pending(), 2u);
   sandbox_.DeliverPending();
-  EXPECT_EQ(*forge_->Redeliver(since, 10), 0u) << "not at once again";
+  EXPECT_EQ(*forge_->Redeliver(since, 10, absl::InfinitePast()), 0u) << "not at once again";
   std::size_t rounds = 0;
   std::size_t more = 0;
   while (++rounds < 30) {
     clock_.Advance(absl::Hours(7));
-    more += *forge_->Redeliver(since, 1);
+    more += *forge_->Redeliver(since, 1, absl::InfinitePast());
     sandbox_.DeliverPending();
   }
   EXPECT_EQ(more, 2u * 3u) << "five attempts each, and no more";
+}
+
+TEST_P(ForgeContract, WhatWasTakenAndLostIsAskedForOnceMore) {
+  if (GetParam().name != "GitHubApp") GTEST_SKIP() << "keeps no log";
+  sinks::HttpReceiver taker;
+  sandbox_.SetHook(kind_, {.url = taker.url("/"), .secret = "s", .token = "s"});
+  Open();
+  const std::size_t taken = sandbox_.DeliverPending().size();
+  ASSERT_GT(taken, 0u);
+  const absl::Time since = clock_.Now() - absl::Hours(1);
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(*forge_->Redeliver(since, 10, absl::InfinitePast()), 0u);
+  const absl::Time lost = clock_.Now();
+  EXPECT_EQ(*forge_->Redeliver(since, 10, lost), taken);
+  sandbox_.DeliverPending();
+  EXPECT_EQ(*forge_->Redeliver(since, 10, lost), 0u) << "taken since";
 }
 
 TEST_P(ForgeContract, FindsProjects) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the commands of "Install it as a service" in deploy/README.md below a temporary folder, and
+# Runs the commands of "Install it as a service by hand" in deploy/README.md below a temporary folder, and
 # then checks that the service runs as its user and answers that user's commands.
 #
 #   tests/deploy/install.sh RETAINER      the built program
@@ -69,7 +69,7 @@ systemd-run() {
   "${user[@]}" "${variables[@]}" "$@"
 }
 
-steps=$(sed -n '/^## Install it as a service/,/^The unit is hardened/p' deploy/README.md | sed -n 's/^    //p')
+steps=$(sed -n '/^## Install it as a service by hand/,/^The unit is hardened/p' deploy/README.md | sed -n 's/^    //p')
 [ "$(wc -l <<<"$steps")" -ge 8 ] || { echo "the steps of deploy/README.md were not found" >&2; exit 1; }
 said=$root/said
 while IFS= read -r step; do

@@ -173,12 +173,17 @@ class FakeForge final : public Forge {
     if (auto status = Called("sees_members"); !status.ok()) return status;
     return true;
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t) override {
+  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
+                                        absl::Time lost_before) override {
     if (auto status = Called("redeliver"); !status.ok()) return status;
     std::lock_guard lock(mutex_);
     redelivered_since_.push_back(since);
-    return std::size_t{0};
+    if (lost_before == absl::InfinitePast()) return std::size_t{0};
+    const std::size_t asked = std::min(limit, lost_deliveries);
+    lost_deliveries -= asked;
+    return asked;
   }
+  std::size_t lost_deliveries = 0;  // that are in its log and not redelivered yet
   std::vector<absl::Time> redelivered_since() const {
     std::lock_guard lock(mutex_);
     return redelivered_since_;

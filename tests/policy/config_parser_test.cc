@@ -208,6 +208,34 @@ TEST(ConfigParserTest, ASecretFromAFileIsReadAsItIsMeantOrRefused) {
   }
 }
 
+TEST(ConfigParserTest, ACredentialIsReadFromTheFolderThatSystemdNames) {
+  std::string config = kGood;
+  const std::size_t at = config.find("file:hook");
+  ASSERT_NE(at, config.npos);
+  const auto parse = [&](const std::string& reference, const std::string& folder) {
+    ConfigSources sources = Fakes();
+    sources.environment = [folder, others = sources.environment](const std::string& name) {
+      if (name != "CREDENTIALS_DIRECTORY") return others(name);
+      return folder.empty() ? std::nullopt : std::optional<std::string>(folder);
+    };
+    std::string text = config;
+    return ParseConfig("retainer.yaml", text.replace(at, 9, reference), "/etc/other", sources);
+  };
+  // The other file of the sample, app.pem, is not there.
+  const auto secret_is_read = [](const ConfigResult& read) {
+    for (const Problem& problem : read.problems) {
+      if (problem.what.find("app.pem") == std::string::npos) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(secret_is_read(parse("credential:hook", "/etc/desk")));
+  for (const auto& [reference, folder] :
+       {std::pair("credential:hook", ""), std::pair("credential:../desk/hook", "/etc/x"),
+        std::pair("credential:", "/etc/desk"), std::pair("credential:none", "/etc/desk")}) {
+    EXPECT_FALSE(secret_is_read(parse(reference, folder))) << reference;
+  }
+}
+
 TEST(ConfigParserTest, ASecretThatEverybodyMayReadIsAWarningWithTheMend) {
   ConfigSources sources = Fakes();
   const auto warnings = [&](unsigned mode) {

@@ -21,7 +21,7 @@ namespace {
 
 class RocksDbStoreTest : public testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<Store>> Open() { return OpenRocksDbStore(data_); }
+  absl::StatusOr<std::unique_ptr<DiskStore>> Open() { return OpenRocksDbStore(data_); }
 
   TemporaryFolder folder_;
   const std::string data_ = folder_.path() + "/deep/data";

@@ -10,6 +10,7 @@
 //                                                         works
 //                "reevaluation"                           Reevaluation
 //                "alive"                                  instant: when the service last said so
+//                "restored"                               Restored; the last restore of a backup
 //                "gate_key"                               32 random bytes, made once
 //                                                         (ticket_shifts.h)
 // inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
