@@ -34,6 +34,7 @@ install(FILES deploy/policy.schema.json deploy/retainer.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/retainer)
 install(FILES deploy/prometheus/alerts.yml deploy/grafana/retainer.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/retainer)
+install(PROGRAMS deploy/ledger/check.py DESTINATION ${CMAKE_INSTALL_DATADIR}/retainer/ledger)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME retainer)

@@ -54,6 +54,7 @@ void RegisterToken(CLI::App& app);
 void RegisterCustomer(CLI::App& app);
 void RegisterHours(CLI::App& app);
 void RegisterDesk(CLI::App& app);
+void RegisterLedger(CLI::App& app);
 void RegisterDoctor(CLI::App& app);
 void RegisterSetup(CLI::App& app);
 void RegisterInbox(CLI::App& app);

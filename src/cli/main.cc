@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   RegisterResync(app);
   RegisterBackup(app);
   RegisterRestore(app);
+  RegisterLedger(app);
   RegisterUpgrade(app);
   RegisterStatus(app);
   RegisterManual(app);

@@ -24,6 +24,7 @@
 #include "src/cli/hours_operations.h"
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
+#include "src/cli/ledger_operations.h"
 #include "src/cli/loading.h"
 #include "src/cli/operation_result.h"
 #include "src/cli/overrides.h"
@@ -392,6 +393,16 @@ std::string Operations::Answer(const std::string& request_text) {
       result = RetryInbox(desk_, store_, clock_, request);
     } else if (op == "backup begin" && disk_.store != nullptr) {
       result = BeginBackup(*disk_.store, clock_, disk_.folder);
+    } else if (op == "ledger root" && disk_.store != nullptr) {
+      result = LedgerRoot(*disk_.store, request);
+    } else if (op == "ledger verify" && disk_.store != nullptr) {
+      result = VerifyLedger(*disk_.store);
+    } else if (op == "ledger list" && disk_.store != nullptr) {
+      result = ListLedger(*disk_.store, request);
+    } else if (op == "ledger prove" && disk_.store != nullptr) {
+      result = ProveRecords(*disk_.store, request);
+    } else if (op == "ledger consistency" && disk_.store != nullptr) {
+      result = ProveConsistency(*disk_.store, request);
     } else if (op == "backtest") {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)

@@ -167,6 +167,8 @@ class TableStore : public DiskStore {
   absl::Status MakeDurable() override;
 
   absl::Status Checkpoint(const std::string& folder) override;
+  absl::Status WalkLedger(std::uint64_t from,
+                          const std::function<bool(LedgerLine&)>& visit) override;
   absl::StatusOr<std::optional<Restored>> LoadRestored() override;
   absl::Status SaveRestored(const Restored& restored, absl::Time since) override;
 

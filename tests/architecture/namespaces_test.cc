@@ -40,6 +40,7 @@ const std::map<std::string, std::string>& Rooms() {
       {"src/sinks", "retainer::sinks"},
       {"src/store", "retainer::store"},
       {"src/backup", "retainer::backup"},
+      {"src/ledger", "retainer::ledger"},
   };
   return rooms;
 }
