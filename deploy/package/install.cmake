@@ -19,10 +19,12 @@ install(FILES ${made}/retainer.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-co
         RENAME retainer)
 install(FILES ${made}/retainer.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
-# One unit for everybody: by hand the program is in /usr/local/bin.
-file(READ ${PROJECT_SOURCE_DIR}/deploy/systemd/retainer.service unit)
-string(REPLACE /usr/local/bin/ ${CMAKE_INSTALL_FULL_BINDIR}/ unit "${unit}")
-file(WRITE ${made}/retainer.service "${unit}")
+# One unit for everybody: by hand the program is in /usr/local/bin. The prefix is known when it is
+# installed: the package has another one than the tree was configured with.
+install(CODE "
+  file(READ ${PROJECT_SOURCE_DIR}/deploy/systemd/retainer.service unit)
+  string(REPLACE /usr/local/bin/ \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/ unit \"\${unit}\")
+  file(WRITE ${made}/retainer.service \"\${unit}\")")
 install(FILES ${made}/retainer.service DESTINATION ${RETAINER_UNIT_DIR})
 install(FILES deploy/systemd/retainer.sysusers DESTINATION lib/sysusers.d RENAME retainer.conf)
 install(FILES deploy/systemd/retainer.tmpfiles DESTINATION lib/tmpfiles.d RENAME retainer.conf)
