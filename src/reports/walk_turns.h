@@ -1,8 +1,8 @@
 // Lets one walk through the tickets run at a time.
 #pragma once
 
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -14,13 +14,16 @@ class Turns {
  public:
   // Runs `walk`, or returns false.
   bool Take(const std::function<void()>& walk) {
-    if (waiting_.fetch_add(1) >= kMostWaiting) {
-      waiting_.fetch_sub(1);
-      return false;
+    {
+      std::unique_lock lock(mutex_);
+      if (waiting_ == kMostWaiting) return false;
+      ++waiting_;
+      const bool free = freed_.wait_for(lock, kLongestWait, [&] { return !taken_; });
+      --waiting_;
+      if (!free) return false;
+      taken_ = true;
     }
-    std::unique_lock lock(mutex_, kLongestWait);
-    waiting_.fetch_sub(1);
-    if (!lock.owns_lock()) return false;
+    const Turn turn(this);
     walk();
     return true;
   }
@@ -29,8 +32,29 @@ class Turns {
   static constexpr int kMostWaiting = 4;
   static constexpr std::chrono::seconds kLongestWait{10};
 
-  std::timed_mutex mutex_;
-  std::atomic<int> waiting_ = 0;
+  // Ends the turn, also if the walk throws.
+  class Turn {
+   public:
+    explicit Turn(Turns* turns) : turns_(turns) {}
+    ~Turn() {
+      {
+        const std::lock_guard lock(turns_->mutex_);
+        turns_->taken_ = false;
+      }
+      turns_->freed_.notify_one();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Turns* const turns_;
+  };
+
+  // Rationale: no std::timed_mutex, because the thread sanitizer does not see its timed lock.
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  int waiting_ = 0;     // guarded by mutex_
+  bool taken_ = false;  // guarded by mutex_
 };
 
 }  // namespace retainer::reports
