@@ -1,6 +1,5 @@
 // retainer backup: everything that the store holds, in one file, while the service runs.
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "src/cli/command.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
+#include "src/cli/restoring.h"
 
 namespace retainer::cli {
 namespace {
@@ -41,24 +41,6 @@ absl::Status FileError(std::string_view what, const std::string& file, int error
   return error == ENOSPC || error == EDQUOT ? absl::ResourceExhaustedError(text)
                                             : absl::InvalidArgumentError(text);
 }
-
-// Held while a backup of the folder is made. The lock ends with the process.
-class BackupLock {
- public:
-  absl::Status Take(const std::string& data) {
-    fd_ = open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd_ < 0) return FileError("cannot open", data, errno);
-    if (flock(fd_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
-    return absl::UnavailableError(
-        absl::StrCat("another backup of ", data, " is being written: try again when it is done"));
-  }
-  ~BackupLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-
- private:
-  int fd_ = -1;
-};
 
 // Appears under its name when it is whole and on disk.
 class NewFile {
@@ -141,7 +123,7 @@ void Backup(const BackupOptions& options) {
   if (!to_output) {
     if (absl::Status opened = file.Open(); !opened.ok()) Fail(opened);
   }
-  BackupLock lock;
+  FolderLock lock;
   if (absl::Status locked = lock.Take(config->data); !locked.ok()) Fail(locked);
   const auto header = MakeCheckpoint(*config);
   if (!header.ok()) Fail(header.status());

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "src/base/version.h"
 #include "src/store/codec/tables.h"
@@ -43,7 +42,7 @@ absl::StatusOr<OperationResult> BeginBackup(store::DiskStore& store, Clock& cloc
                           {"schema", store::kSchemaVersion},
                           {"made_at_ns", absl::ToUnixNanos(now)},
                           {"ledger_length", head->length},
-                          {"ledger_digest", absl::BytesToHexString(head->digest)}}};
+                          {"ledger_digest", head->digest}}};
 }
 
 absl::StatusOr<backup::BackupHeader> CheckpointHeader(const std::string& data) {

@@ -183,6 +183,7 @@ void Prove(const LedgerOptions& options) {
   bundle["records"] = Json::array();
   bool more = asked == 1;
   std::uint64_t after = 0;
+  std::uint64_t left_out = 0;
   while (more) {
     Json page = ledger.AskData({{"op", "ledger prove"},
                                 {"size", to.size},
@@ -194,9 +195,19 @@ void Prove(const LedgerOptions& options) {
       after = record.at("number").get<std::uint64_t>();
       bundle["records"].push_back(std::move(record));
     }
+    left_out += page.at("left_out").get<std::uint64_t>();
     more = page.at("more").get<bool>();
   }
   std::cout << bundle.dump(2) << "\n";
+  // For whom it is made decides what may be in it.
+  if (!options.ticket.empty() || options.record != 0) {
+    std::cerr
+        << "These records name every customer of the ticket, private ones too: for a customer "
+           "use --customer.\n";
+  } else if (left_out != 0) {
+    std::cerr << left_out << " records about " << PrintableLine(options.customer)
+              << " are left out, because they say something about others too.\n";
+  }
 }
 
 }  // namespace
@@ -242,15 +253,18 @@ void RegisterLedger(CLI::App& app) {
   prove->add_option("--checkpoint", options->checkpoint, "The checkpoint that they have")
       ->required();
   prove->add_option("--key", options->key, "The key of the checkpoint, PEM")->required();
-  prove->add_option("--ticket", options->ticket, "The records of a ticket: github:owner/repo#12");
+  prove->add_option("--ticket", options->ticket,
+                    "The records of a ticket, about all its customers: github:owner/repo#12");
   prove->add_option("--customer", options->customer,
-                    "The records that are about this customer (its id) and nobody else");
+                    "Records that are about this customer (its id) and nobody else");
   prove->add_option("--record", options->record, "One record, by its number");
   prove->add_option("--since", options->since,
                     "An earlier checkpoint: proves that its records are still there, unchanged");
   prove->footer(
-      "deploy/ledger/check.py checks the output with nothing of ours. A proof shows how many "
-      "records\nthe ledger has.\n"
+      "deploy/ledger/check.py (in the package: /usr/share/retainer/ledger/check.py) checks the "
+      "output\nwith nothing of ours. A proof shows how many records the ledger has. It does not "
+      "show "
+      "that\nthere are no others about the customer.\n"
       "Example: retainer ledger prove --config retainer.yaml --checkpoint june.txt --key "
       "ledger.pub "
       "\\\n  --customer acme > acme-june.json");

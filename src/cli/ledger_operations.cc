@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +10,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "retainer/instant_text.h"
+#include "retainer/policy.h"
 #include "src/base/digest.h"
 #include "src/ledger/merkle_tree.h"
 #include "src/pipeline/ticket_names.h"
@@ -27,48 +30,63 @@ Json PathJson(const std::vector<base::Digest>& path) {
   return json;
 }
 
-absl::StatusOr<ledger::MerkleTree> ReadTree(store::DiskStore& store) {
-  ledger::MerkleTree tree;
+// Calls `add` with each record's bytes, of the first `size` records, in order. DataLoss if one is
+// missing.
+absl::Status ReadRecords(store::DiskStore& store, std::uint64_t size,
+                         const std::function<void(std::string_view)>& add) {
+  if (size == 0) return absl::OkStatus();
+  std::uint64_t read = 0;
   bool whole = true;
   const absl::Status walked = store.WalkLedger(1, [&](store::LedgerLine& line) {
-    whole = line.number == tree.size() + 1;
-    if (whole) tree.Add(line.content);
-    return whole;
+    whole = line.number == read + 1;
+    if (!whole) return false;
+    add(line.content);
+    return ++read < size;
   });
   if (!walked.ok()) return walked;
-  if (!whole) {
-    return absl::DataLossError(absl::StrCat("ledger record ", tree.size() + 1, " is missing"));
-  }
+  if (whole && read == size) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("ledger record ", read + 1, " is missing"));
+}
+
+absl::StatusOr<ledger::MerkleTree> ReadTree(store::DiskStore& store, std::uint64_t size) {
+  ledger::MerkleTree tree;
+  const absl::Status read =
+      ReadRecords(store, size, [&](std::string_view content) { tree.Add(content); });
+  if (!read.ok()) return read;
   return tree;
 }
 
 // The size that a request names, or all.
-absl::StatusOr<std::uint64_t> SizeOf(const ledger::MerkleTree& tree, const Json& request,
+absl::StatusOr<std::uint64_t> SizeOf(store::DiskStore& store, const Json& request,
                                      const char* name) {
-  const std::uint64_t size = request.value(name, tree.size());
-  if (size <= tree.size()) return size;
-  return absl::OutOfRangeError(absl::StrCat("the ledger has only ", tree.size(), " records, not ",
+  const auto head = store.ReadLedgerHead();
+  if (!head.ok()) return head.status();
+  const std::uint64_t size = request.value(name, head->length);
+  if (size <= head->length) return size;
+  return absl::OutOfRangeError(absl::StrCat("the ledger has only ", head->length, " records, not ",
                                             size, ": records were removed, or it is another one"));
+}
+
+// True if a change is about one promise of `name` (`acme first_response: running -> met`) or about
+// what the customer itself did (`customer acme: …`).
+bool IsAbout(absl::string_view change, const std::string& name) {
+  if (absl::StartsWith(change, absl::StrCat("customer ", name, ": "))) return true;
+  if (!absl::ConsumePrefix(&change, absl::StrCat(name, " "))) return false;
+  const std::size_t colon = change.find(": ");
+  return colon != absl::string_view::npos && ParseMetric({change.data(), colon}).has_value();
 }
 
 // Rationale: a record may list changes of several customers. One that is about somebody else too,
 // or rests on what the forge was asked about persons, would tell a customer who else is there.
-bool IsOnlyOf(const store::LedgerLine& line, const std::string& customer) {
-  const auto of = [&](const std::string& change, const std::string& name) {
-    return absl::StartsWith(change, absl::StrCat(name, " ")) ||
-           absl::StartsWith(change, absl::StrCat("customer ", name, ": "));
-  };
-  const bool about = std::any_of(line.changes.begin(), line.changes.end(),
-                                 [&](const std::string& change) { return of(change, customer); });
+bool SaysNothingOfOthers(const store::LedgerLine& line, const std::string& customer) {
   const bool alone =
-      std::all_of(line.changes.begin(), line.changes.end(), [&](const std::string& change) {
-        return of(change, customer) || absl::StartsWith(change, "community ");
-      });
+      std::all_of(line.changes.begin(), line.changes.end(),
+                  [&](const std::string& change) { return IsAbout(change, customer); });
   const bool asked = std::any_of(line.facts.begin(), line.facts.end(), [](const std::string& fact) {
     return absl::StartsWith(fact, "permission:") || absl::StartsWith(fact, "membership:") ||
            absl::StartsWith(fact, "profile:");
   });
-  return about && alone && !asked;
+  return alone && !asked;
 }
 
 Json LineJson(Store& store, const store::LedgerLine& line) {
@@ -88,11 +106,13 @@ Json LineJson(Store& store, const store::LedgerLine& line) {
 }  // namespace
 
 absl::StatusOr<OperationResult> LedgerRoot(store::DiskStore& store, const Json& request) {
-  const auto tree = ReadTree(store);
-  if (!tree.ok()) return tree.status();
-  const auto size = SizeOf(*tree, request, "size");
+  const auto size = SizeOf(store, request, "size");
   if (!size.ok()) return size.status();
-  return OperationResult{"", {{"size", *size}, {"root", Base64(tree->Root(*size))}}};
+  ledger::MerkleRoot root;
+  const absl::Status read =
+      ReadRecords(store, *size, [&](std::string_view content) { root.Add(content); });
+  if (!read.ok()) return read;
+  return OperationResult{"", {{"size", *size}, {"root", Base64(root.Root())}}};
 }
 
 absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store) {
@@ -105,13 +125,15 @@ absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store) {
 }
 
 absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store, const Json& request) {
-  const auto from = request.value("from", std::uint64_t{1});
-  Json records = Json::array();
-  const absl::Status walked = store.WalkLedger(from, [&](store::LedgerLine& line) {
-    records.push_back(LineJson(store, line));
-    return records.size() < kLedgerPage;
-  });
+  std::vector<store::LedgerLine> lines;
+  const absl::Status walked =
+      store.WalkLedger(request.value("from", std::uint64_t{1}), [&](store::LedgerLine& line) {
+        lines.push_back(std::move(line));
+        return lines.size() < kLedgerPage;
+      });
   if (!walked.ok()) return walked;
+  Json records = Json::array();
+  for (const store::LedgerLine& line : lines) records.push_back(LineJson(store, line));
   return OperationResult{"", {{"records", std::move(records)}}};
 }
 
@@ -132,56 +154,59 @@ absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json
     }
     key = {ref->forge, (*project)->key.id, ref->kind, ref->number};
   }
-  const auto tree = ReadTree(store);
-  if (!tree.ok()) return tree.status();
-  const auto size = SizeOf(*tree, request, "size");
+  const auto size = SizeOf(store, request, "size");
   if (!size.ok()) return size.status();
-  Json records = Json::array();
+  std::vector<store::LedgerLine> lines;
   bool more = false;
+  std::uint64_t left_out = 0;
   const absl::Status walked = store.WalkLedger(after + 1, [&](store::LedgerLine& line) {
     if (line.number > *size) return false;
-    const bool wanted = !customer.empty() ? IsOnlyOf(line, customer)
-                        : !ticket.empty() ? line.ticket == key
-                                          : line.number == number;
-    if (!wanted) return true;
-    if (records.size() == kLedgerPage) {
-      more = true;
-      return false;
+    bool wanted = line.number == number || (!ticket.empty() && line.ticket == key);
+    if (!customer.empty()) {
+      wanted = std::any_of(line.changes.begin(), line.changes.end(),
+                           [&](const std::string& change) { return IsAbout(change, customer); });
+      if (wanted && !SaysNothingOfOthers(line, customer)) {
+        ++left_out;
+        wanted = false;
+      }
     }
-    Json record = LineJson(store, line);
-    record["proof"] = PathJson(tree->Inclusion(line.number - 1, *size));
-    records.push_back(std::move(record));
-    return true;
+    if (!wanted) return true;
+    more = lines.size() == kLedgerPage;
+    if (!more) lines.push_back(std::move(line));
+    return !more;
   });
   if (!walked.ok()) return walked;
-  if (records.empty() && after == 0) {
+  if (lines.empty() && after == 0) {
     return absl::NotFoundError(absl::StrCat(
         "none of the first ", *size, " records is ",
         customer.empty()
             ? "that record or of that ticket"
             : absl::StrCat("about ", customer, " alone: give the id of a customer, not an alias")));
   }
-  return OperationResult{"",
-                         {{"size", *size},
-                          {"root", Base64(tree->Root(*size))},
-                          {"records", std::move(records)},
-                          {"more", more}}};
+  const auto tree = ReadTree(store, *size);
+  if (!tree.ok()) return tree.status();
+  Json records = Json::array();
+  for (const store::LedgerLine& line : lines) {
+    Json record = LineJson(store, line);
+    record["proof"] = PathJson(tree->Inclusion(line.number - 1, *size));
+    records.push_back(std::move(record));
+  }
+  return OperationResult{
+      "",
+      {{"size", *size}, {"records", std::move(records)}, {"left_out", left_out}, {"more", more}}};
 }
 
 absl::StatusOr<OperationResult> ProveConsistency(store::DiskStore& store, const Json& request) {
-  const auto tree = ReadTree(store);
-  if (!tree.ok()) return tree.status();
-  const auto from = SizeOf(*tree, request, "from");
+  const auto from = SizeOf(store, request, "from");
   if (!from.ok()) return from.status();
-  const auto to = SizeOf(*tree, request, "to");
+  const auto to = SizeOf(store, request, "to");
   if (!to.ok()) return to.status();
   if (*from == 0 || *from > *to) {
     return absl::InvalidArgumentError("the older checkpoint comes first, and has a record");
   }
-  return OperationResult{"",
-                         {{"from_root", Base64(tree->Root(*from))},
-                          {"to_root", Base64(tree->Root(*to))},
-                          {"proof", PathJson(tree->Consistency(*from, *to))}}};
+  const auto tree = ReadTree(store, *to);
+  if (!tree.ok()) return tree.status();
+  return OperationResult{"", {{"proof", PathJson(tree->Consistency(*from, *to))}}};
 }
 
 }  // namespace retainer::cli

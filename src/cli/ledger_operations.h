@@ -1,5 +1,5 @@
-// The requests of `retainer ledger`. Each reads the whole ledger: about a second per million
-// records, and 64 bytes of memory a record for a proof.
+// The requests of `retainer ledger`. Each reads the whole ledger; those that prove keep 64 bytes of
+// memory a record while they do.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -24,13 +24,13 @@ absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store);
 absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store,
                                            const nlohmann::ordered_json& request);
 // `{"size": N, "after": M}` and `"record": K`, `"ticket": "github:acme/opendb#1"` or
-// `"customer": "acme"`: `{"root", "records", "more"}`, the records after number M among the first
-// N, each with its audit path to the root, at most kLedgerPage. `more`: there are further ones. For
-// a customer: only records that say nothing about others. NotFound: there is none.
+// `"customer": "acme"`: `{"records", "left_out", "more"}`, the records after number M among the
+// first N, each with its audit path to the root, at most kLedgerPage. `more`: there are further
+// ones. For a customer: only records that say nothing about others; `left_out` counts those that
+// do. NotFound: there is none.
 absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store,
                                              const nlohmann::ordered_json& request);
-// `{"from": M, "to": N}`: `{"from_root", "to_root", "proof"}`, that the first M records begin the
-// first N.
+// `{"from": M, "to": N}`: `{"proof"}`, that the first M records begin the first N.
 absl::StatusOr<OperationResult> ProveConsistency(store::DiskStore& store,
                                                  const nlohmann::ordered_json& request);
 

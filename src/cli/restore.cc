@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "retainer/clock.h"
@@ -74,6 +75,21 @@ absl::Status MakeFolder(const std::string& folder) {
       absl::StrCat("cannot create ", folder, ": ", std::strerror(errno)));
 }
 
+// The copy was made after the header, so its ledger may be longer, but begins with what the header
+// says.
+absl::Status CheckLedger(store::DiskStore& store, const backup::BackupHeader& header) {
+  if (header.ledger_length == 0) return absl::OkStatus();
+  std::string digest;
+  const absl::Status walked = store.WalkLedger(header.ledger_length, [&](store::LedgerLine& line) {
+    digest = absl::BytesToHexString(line.digest);
+    return false;
+  });
+  if (!walked.ok()) return walked;
+  if (digest == header.ledger_digest) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("the ledger in the backup does not have record ",
+                                          header.ledger_length, " that its header names"));
+}
+
 // Opens what was unpacked, reads all of it, and has it read back from the forges.
 absl::Status TakeOver(const std::string& folder, const backup::BackupHeader& header) {
   StreamLog log(LogFormat::kText, LogLevel::kError);
@@ -89,6 +105,7 @@ absl::Status TakeOver(const std::string& folder, const backup::BackupHeader& hea
                                             absl::StrJoin(look->damaged, "; ")));
   }
   if (absl::Status ledger = store.VerifyLedger(); !ledger.ok()) return ledger;
+  if (absl::Status begins = CheckLedger(store, header); !begins.ok()) return begins;
   const auto alive = store.LastAlive();
   if (!alive.ok()) return alive.status();
   const absl::Time last = std::min(header.made_at, alive->value_or(header.made_at));
@@ -139,8 +156,10 @@ void Restore(const RestoreOptions& options) {
   }
   const std::string& data = config->data;
   if (absl::Status owner = CheckOwner(data); !owner.ok()) Fail(owner);
-  if (absl::Status free = IsFree(data); !free.ok()) Fail(free);
   if (absl::Status made = MakeFolder(data); !made.ok()) Fail(made);
+  FolderLock lock;
+  if (absl::Status locked = lock.Take(data); !locked.ok()) Fail(locked);
+  if (absl::Status free = IsFree(data); !free.ok()) Fail(free);
   const std::string folder = absl::StrCat(data, "/", kRestoringFolder);
   std::error_code error;
   std::filesystem::remove_all(folder, error);
@@ -159,7 +178,9 @@ void Restore(const RestoreOptions& options) {
       << ".\nStart the service: it reads back what happened since, and posts nothing before.\n"
          "Notices of what fell due meanwhile count as told; `retainer queue` shows what is late.\n"
          "Tokens, overrides and invitations that were made or revoked since, and contacts that "
-         "were removed, are not in it: revoke and remove them again.\n";
+         "were removed, are not in it: revoke and remove them again.\n"
+         "Checkpoints of the ledger that were signed since do not fit it any more: tell who has "
+         "them, and sign a new one.\n";
 }
 
 }  // namespace

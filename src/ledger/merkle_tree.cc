@@ -23,6 +23,22 @@ std::uint64_t Split(std::uint64_t count) { return std::bit_floor(count - 1); }
 
 }  // namespace
 
+void MerkleRoot::Add(std::string_view content) {
+  Complete last = {1, Leaf(content)};
+  while (!subtrees_.empty() && subtrees_.back().size == last.size) {
+    last = {2 * last.size, Node(subtrees_.back().root, last.root)};
+    subtrees_.pop_back();
+  }
+  subtrees_.push_back(last);
+}
+
+Digest MerkleRoot::Root() const {
+  if (subtrees_.empty()) return base::Sha256({});
+  Digest root = subtrees_.back().root;
+  for (std::size_t i = subtrees_.size() - 1; i > 0; --i) root = Node(subtrees_[i - 1].root, root);
+  return root;
+}
+
 void MerkleTree::Add(std::string_view content) {
   Digest root = Leaf(content);
   for (std::size_t level = 0;; ++level) {

@@ -9,8 +9,24 @@
 
 namespace retainer::ledger {
 
-// Uses 64 bytes for each record. Adding costs amortised constant time, everything else the square
-// of the logarithm of the size. Not thread-safe.
+// The root alone, in the memory of its logarithm. Not thread-safe.
+class MerkleRoot {
+ public:
+  // Adds the next record; `content`: the bytes that are hashed.
+  void Add(std::string_view content);
+  // The root of what was added; of nothing: the digest of nothing.
+  base::Digest Root() const;
+
+ private:
+  struct Complete {
+    std::uint64_t size;  // a power of two
+    base::Digest root;
+  };
+  std::vector<Complete> subtrees_;  // the largest first
+};
+
+// A tree that proves. Uses 64 bytes for each record. Adding costs amortised constant time,
+// everything else the square of the logarithm of the size. Not thread-safe.
 class MerkleTree {
  public:
   // Adds the next record; `content`: the bytes that are hashed.

@@ -72,6 +72,13 @@ class CustomerReader {
     }
     const auto name = reader_.Name(*id, "the id of a customer");
     if (!name) return false;
+    // Words that begin lines of the ledger beside the ids of customers.
+    for (const std::string_view taken : {"community", "customer", "gate"}) {
+      if (*name != taken) continue;
+      reader_.Error(*id, absl::StrCat("\"", *name, "\" cannot be the id of a customer"),
+                    "choose another id, e.g. acme");
+      return false;
+    }
     customer_.id = *name;
     if (!IsFree(*id, *name, false)) return false;
     customer_.name = *name;

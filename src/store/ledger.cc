@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kHeadKey = "ledger_head";
 // Limits the size of one write, not the number of writers.
 constexpr std::size_t kMaxGroup = 256;
+constexpr std::size_t kSaltBytes = 16;
 
 bool MayNamePerson(FactKind kind) {
   switch (kind) {
@@ -94,7 +95,12 @@ absl::Status LedgerWriter::Queue(Batch batch, const std::vector<LedgerEntry>& en
   Waiting self;
   self.synced = synced;
   self.batch = std::move(batch);
-  for (const LedgerEntry& entry : entries) self.contents.push_back(EncodeRecord(entry));
+  for (LedgerEntry entry : entries) {
+    auto salt = base::RandomBytes(kSaltBytes);
+    if (!salt.ok()) return salt.status();
+    entry.salt = *std::move(salt);
+    self.contents.push_back(EncodeRecord(entry));
+  }
 
   std::unique_lock lock(mutex_);
   queue_.push_back(&self);

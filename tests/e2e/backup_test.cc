@@ -1,7 +1,10 @@
 // The real binary: a backup while the service runs, and the desk that it becomes again.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -164,6 +167,50 @@ TEST(BackupTest, RestoreRefusesWhatIsDamagedInUseOrThere) {
   const Finished midway = Execute({Binary(), "serve", "--config", installation.config()});
   EXPECT_EQ(midway.exit_code, 2);
   EXPECT_NE(midway.err.find("restore"), std::string::npos) << midway.err;
+  EXPECT_EQ(installation.Command({"restore", backup}).exit_code, 0);
+}
+
+TEST(BackupTest, ALedgerThatIsNotTheHeadersIsRefused) {
+  Installation installation;
+  const std::string backup = installation.path("desk.tar");
+  {
+    Serving serving(installation);
+    Open(installation, "Writes hang");
+    serving.Deliver();
+    ASSERT_TRUE(serving.AwaitLog("face shown"));
+    ASSERT_EQ(installation.Command({"backup", backup}).exit_code, 0);
+    serving.Stop();
+  }
+  fs::remove_all(installation.path("data"));
+  const Finished repacked = Execute(
+      {"/bin/sh", "-ec",
+       "cd \"$0\"; mkdir parts; tar -xf desk.tar -C parts; cd parts; "
+       "sed -i 's/\"ledger_digest\": \"[0-9a-f]*\"/\"ledger_digest\": \"00\"/' backup.json; "
+       "sha256sum backup.json db/* >SHA256SUMS; tar -cf ../desk.tar backup.json db/* SHA256SUMS",
+       installation.path(".")});
+  ASSERT_EQ(repacked.exit_code, 0) << repacked.err;
+  const Finished refused = installation.Command({"restore", backup});
+  EXPECT_EQ(refused.exit_code, 1) << refused.err;
+  EXPECT_NE(refused.err.find("that its header names"), std::string::npos) << refused.err;
+}
+
+// Two at once deleted each other's files.
+TEST(BackupTest, OneRestoreAtATime) {
+  Installation installation;
+  const std::string backup = installation.path("desk.tar");
+  {
+    Serving serving(installation);
+    ASSERT_EQ(installation.Command({"backup", backup}).exit_code, 0);
+    serving.Stop();
+  }
+  fs::remove_all(installation.path("data"));
+  fs::create_directory(installation.path("data"));
+  const int first = open(installation.path("data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(flock(first, LOCK_EX), 0);
+  const Finished second = installation.Command({"restore", backup});
+  EXPECT_EQ(second.exit_code, 3) << second.err;
+  EXPECT_NE(second.err.find("another backup or restore"), std::string::npos) << second.err;
+  close(first);
   EXPECT_EQ(installation.Command({"restore", backup}).exit_code, 0);
 }
 

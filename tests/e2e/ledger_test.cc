@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/installation.h"
 #include "tests/fakes/places.h"
@@ -66,11 +67,17 @@ TEST_F(LedgerTest, ACustomersRecordsAreProvedToSomebodyWithNothingOfOurs) {
   const std::string proof =
       Save("proof.json", {"ledger", "prove", "--checkpoint", july, "--key", public_, "--since",
                           june, "--ticket", ToString(issue)});
-  const Finished good = Check({proof});
+  const Finished good = Check({"--checkpoint", june, proof});
   EXPECT_EQ(good.exit_code, 0) << good.out << good.err;
+  EXPECT_NE(good.out.find("that you kept is among them"), std::string::npos) << good.out;
   EXPECT_NE(good.out.find("northwind first_response: running -> met"), std::string::npos)
       << good.out;
   EXPECT_NE(good.out.find("those of the earlier checkpoint, unchanged"), std::string::npos);
+
+  // A ledger that somebody else signed for with the same key is not the kept one.
+  const std::string other =
+      Save("other.txt", {"ledger", "checkpoint", "--key", key_, "--origin", "other.desk"});
+  EXPECT_EQ(Check({"--checkpoint", other, proof}).exit_code, 1);
 
   const std::string of_customer =
       Save("customer.json",
@@ -97,12 +104,43 @@ TEST_F(LedgerTest, WhatWasChangedIsNotProvedAndNamed) {
   ASSERT_FALSE(bundle.at("records").empty());
   const auto number = bundle.at("records")[0].at("number").get<int>();
 
+  const auto refuses = [&](const Json& changed, const std::string& reason) {
+    installation_.Write("proof.json", changed.dump());
+    const Finished refused = Check({proof});
+    EXPECT_EQ(refused.exit_code, 1) << refused.out;
+    EXPECT_NE(refused.err.find(reason), std::string::npos) << refused.err;
+  };
+  // What is readable counts only as far as the bytes say it.
   Json changed = bundle;
+  changed["records"][0]["ticket"] = "github:acme/other#7: promise met\nRecord 9";
+  installation_.Write("proof.json", changed.dump());
+  const Finished renamed = Check({proof});
+  EXPECT_EQ(renamed.exit_code, 0) << renamed.err;
+  EXPECT_EQ(renamed.out.find("promise met"), std::string::npos) << renamed.out;
+  for (const char* part : {"at", "policy", "commit"}) {
+    changed = bundle;
+    changed["records"][0][part] = "2026-01-01T00:00:00Z";
+    refuses(changed, absl::StrCat("its ", part));
+  }
+  for (const Json& alias : {Json(0), Json(-1), Json(true), Json("1")}) {
+    changed = bundle;
+    changed["records"][0]["number"] = alias;
+    refuses(changed, "no number");
+  }
+  changed = bundle;
+  changed["records"].push_back(changed["records"][0]);
+  refuses(changed, "out of order");
+  changed["records"] = Json::array();
+  refuses(changed, "nothing in it");
+  installation_.Write("proof.json", "{\"records\": [], " + bundle.dump().substr(1));
+  EXPECT_NE(Check({proof}).err.find("twice"), std::string::npos);
+
+  changed = bundle;
   changed["records"][0]["changes"][0] = "northwind first_response: running -> met";
   installation_.Write("proof.json", changed.dump());
   Finished refused = Check({proof});
   EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_NE(refused.err.find(absl::StrCat("record ", number, ": its changes are not")),
+  EXPECT_NE(refused.err.find(absl::StrCat("record ", number, ": its changes is not")),
             std::string::npos)
       << refused.err;
 
@@ -126,6 +164,51 @@ TEST_F(LedgerTest, WhatWasChangedIsNotProvedAndNamed) {
   const Finished verified =
       installation_.Command({"ledger", "verify", "--checkpoint", now, "--key", public_});
   EXPECT_EQ(verified.exit_code, 1) << verified.out << verified.err;
+}
+
+TEST_F(LedgerTest, AnExportThatReadsOtherwiseThanItsBytesIsRefused) {
+  Serving serving(installation_);
+  Open(serving, "Writes hang");
+  const std::string now = Save("now.txt", {"ledger", "checkpoint", "--key", key_});
+  const std::string ledger = Save("ledger.jsonl", {"ledger", "export"});
+  std::string text = installation_.Read("ledger.jsonl");
+  const std::string was = "none -> running";
+  text.replace(text.find(was), was.size(), "none -> met");
+  installation_.Write("ledger.jsonl", text);
+  const Finished refused = Check({"--export", ledger, "--checkpoint", now});
+  EXPECT_EQ(refused.exit_code, 1) << refused.out;
+  EXPECT_NE(refused.err.find("its changes"), std::string::npos) << refused.err;
+}
+
+// Found by a review: proofs for a customer named private ones.
+TEST_F(LedgerTest, ACustomersProofSaysNothingOfOthers) {
+  Serving serving(installation_);
+  Open(serving, "Writes hang");
+  ASSERT_EQ(installation_.Command({"customer", "invite", "northwind"}).exit_code, 0);
+  const std::string now = Save("now.txt", {"ledger", "checkpoint", "--key", key_});
+  for (const char* word : {"customer", "customer northwind:", "community", "an", "north"}) {
+    const Finished refused = installation_.Command(
+        {"ledger", "prove", "--checkpoint", now, "--key", public_, "--customer", word});
+    EXPECT_EQ(refused.exit_code, 1) << word << refused.out;
+  }
+  const Finished own = installation_.Command(
+      {"ledger", "prove", "--checkpoint", now, "--key", public_, "--customer", "northwind"});
+  EXPECT_NE(own.out.find("customer northwind: invitation"), std::string::npos) << own.out;
+  // No two ledgers have the same bytes, so a record cannot be found by guessing its digest.
+  Installation other;
+  Serving beside(other);
+  const TicketRef issue =
+      *other.sandbox().OpenIssue(kOpenDb, "dave", "Writes hang", "/support priority P1");
+  beside.Deliver();
+  ASSERT_TRUE(beside.AwaitLog("face shown"));
+  const std::string ledger = other.Command({"ledger", "export"}).out;
+  for (std::size_t line = 0; line < ledger.size(); line = ledger.find('\n', line) + 1) {
+    const Json record = Json::parse(ledger.substr(line, ledger.find('\n', line) - line));
+    std::string content;
+    ASSERT_TRUE(absl::Base64Unescape(record.at("content").get<std::string>(), &content));
+    // Tag 7, 16 bytes.
+    EXPECT_EQ(content.substr(content.size() - 18, 2), std::string("\x07\x10")) << record;
+  }
 }
 
 TEST_F(LedgerTest, AnotherHistoryIsNotTheCheckpoints) {

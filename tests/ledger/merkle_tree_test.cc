@@ -102,6 +102,17 @@ TEST(MerkleTreeTest, HasTheRootsOfCertificateTransparency) {
   }
 }
 
+TEST(MerkleTreeTest, TheRootAloneIsThatOfTheTree) {
+  const std::vector<std::string> records = Numbers(70);
+  const MerkleTree tree = TreeOf(records);
+  MerkleRoot root;
+  EXPECT_EQ(root.Root(), tree.Root(0));
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    root.Add(records[i]);
+    EXPECT_EQ(root.Root(), tree.Root(i + 1)) << i;
+  }
+}
+
 TEST(MerkleTreeTest, EveryRecordIsProvedInEveryTree) {
   const std::vector<std::string> records = Numbers(40);
   const MerkleTree tree = TreeOf(records);

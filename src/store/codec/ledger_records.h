@@ -34,6 +34,9 @@ struct LedgerEntry {
   std::vector<std::string> changes;
   std::string terms_id;
   std::string commit;
+  // 16 random bytes. Rationale: a proof for one customer holds digests of its neighbours' records
+  // (src/ledger), and without it a record with few words could be found by guessing.
+  std::string salt;
 };
 
 template <class Io>
@@ -44,6 +47,7 @@ void Describe(Io& io, LedgerEntry& entry) {
   io(4, entry.changes);
   io(5, entry.terms_id);
   io(6, entry.commit);
+  io(7, entry.salt);
 }
 
 // A ledger record as stored. `content`: the entry's record, the bytes that were hashed. `digest`:
