@@ -60,7 +60,8 @@ enum class FactKind : std::uint8_t {
   kOwnComment = 20,
   // typed at the command line, or done on a page: text.commands = the command; value = who, then
   // `: ` and the reason. For an excuse: subject = `METRIC CUSTOMER`. labels = kUndone if it takes
-  // the last such act back; kContactOf and a customer's id if a contact of it did it on a page
+  // the last such act back; kContactOf and a customer's id if a contact of it did it on a page;
+  // kLinkOf and a customer's id if somebody did it who has the link, whoever that is
   kOperator = 21,
   // claims that came with a duplicate or a transfer: value = carried clocks (the core's text form);
   // subject = ToString(TicketKey) of the predecessor; labels = kOfDuplicate if the predecessor is a
@@ -98,6 +99,15 @@ enum class Provenance : std::uint8_t {
   kPage = 5,  // done on a page of ours by whoever was signed in; the page checked their rights
 };
 
+// A text on its way from the forge to the store, cut to kMostSaid bytes of UTF-8. It is no part of
+// the fact: any two are equal, and it is not stored with the fact (text_store.h).
+inline constexpr std::size_t kMostSaid = 8 * 1024;
+struct Said {
+  std::shared_ptr<const std::string>
+      text;  // nullptr: nothing was said, or it is not known any more
+  friend bool operator==(const Said&, const Said&) { return true; }
+};
+
 struct Fact {
   std::string id;  // unique within the ticket; see MakeFactId
   FactKind kind = FactKind::kAction;
@@ -117,6 +127,7 @@ struct Fact {
   std::vector<std::string> labels;  // sorted
   std::optional<absl::Time> expires;
   std::uint64_t revision = 0;
+  Said said = {};
   friend bool operator==(const Fact&, const Fact&) = default;
 };
 
@@ -136,6 +147,7 @@ inline constexpr std::string_view kOwnMention = "mention";
 inline constexpr std::string_view kOfDuplicate = "duplicate";
 inline constexpr std::string_view kUndone = "undone";
 inline constexpr std::string_view kContactOf = "contact of ";
+inline constexpr std::string_view kLinkOf = "link of ";
 inline constexpr std::string_view kMovedTo = "moved";
 inline constexpr std::string_view kDuplicateOf = "duplicate ";
 inline constexpr std::string_view kLeftFor = "left for ";

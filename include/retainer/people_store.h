@@ -72,6 +72,9 @@ class PeopleStore {
   // Nullopt: there is none, or it has expired at `now`.
   virtual absl::StatusOr<std::optional<AdminLink>> TakeAdminLink(const std::string& hash,
                                                                  absl::Time now) = 0;
+
+  // 32 random bytes, made once per store: the key of links that are not stored.
+  virtual absl::StatusOr<std::string> LinkKey() = 0;
 };
 
 }  // namespace retainer

@@ -40,6 +40,7 @@
 #include "retainer/people_store.h"
 #include "retainer/project.h"
 #include "retainer/standing.h"
+#include "retainer/text_store.h"
 #include "retainer/ticket_record.h"
 #include "retainer/webhook.h"
 
@@ -369,7 +370,7 @@ struct ScrubStep {
   std::vector<std::string> damaged;  // what cannot be read, described for people
 };
 
-class Store : public PeopleStore {
+class Store : public PeopleStore, public TextStore {
  public:
   // ---- Inbox
   enum class Put { kStored, kKnown };

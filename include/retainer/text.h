@@ -1,5 +1,5 @@
-// TextFeatures: what is stored of a text that somebody wrote. The text itself is never stored; only
-// the arguments of commands are.
+// TextFeatures: what decisions know of a text that somebody wrote, with the arguments of commands.
+// The text itself is stored apart from them, for the search alone (text_store.h).
 #pragma once
 
 #include <cstddef>

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/core.h"
+#include "src/base/utf8.h"
 #include "src/base/view.h"
 
 namespace retainer {
@@ -57,11 +58,17 @@ std::vector<std::string> Sorted(std::vector<std::string> names) {
   return names;
 }
 
+Said Keep(std::string_view text) {
+  if (text.empty() || !base::IsUtf8(text)) return {};
+  return {std::make_shared<const std::string>(base::CutToBytes(text, kMostSaid))};
+}
+
 void SetEdit(Fact* fact, const Learnt& learnt, const Actor& author, std::string_view text,
              std::optional<std::string_view> before, std::optional<absl::Time> created,
              bool opening) {
   fact->author = author;
   fact->text = ReadText(text, opening);
+  fact->said = Keep(text);
   if (before) fact->before = ReadText(*before, opening);
   if (created) fact->created = WholeSecond(std::min(*created, learnt.received));
 }
@@ -80,6 +87,7 @@ Fact MakeOpened(const Learnt& learnt, const Actor& author, const Moment& at, std
   Fact fact = Once(learnt, FactKind::kOpened, "", author, at);
   fact.author = author;
   fact.text = ReadText(text, /*opening=*/true);
+  fact.said = Keep(text);
   fact.labels = Sorted(std::move(labels));
   return fact;
 }
@@ -90,6 +98,7 @@ Fact MakeComment(const Learnt& learnt, std::string_view object_id, const Actor& 
   fact.author = author;
   fact.internal = internal;
   fact.text = ReadText(text, /*opening=*/false);
+  fact.said = Keep(text);
   return fact;
 }
 

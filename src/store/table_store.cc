@@ -158,6 +158,8 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
   for (const Fact& fact : write.facts) {
     staged->batch.Put(Table::kFacts, key + fact.id, EncodeRecord(StoredFact{fact}));
   }
+  absl::Status said = StageTexts(view, write.record.key, write.facts, &staged->batch);
+  if (!said.ok()) return said;
   if (absl::Status status = StageFace(view, write, &staged->batch); !status.ok()) return status;
   for (const Notice& notice : write.notices) {
     if (absl::Status status = StageNotice(view, notice, staged); !status.ok()) return status;

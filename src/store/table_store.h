@@ -158,6 +158,11 @@ class TableStore : public DiskStore {
   absl::StatusOr<std::optional<AdminLink>> TakeAdminLink(const std::string& hash,
                                                          absl::Time now) override;
 
+  absl::StatusOr<std::string> LinkKey() override;
+  absl::StatusOr<std::vector<TicketText>> LoadTexts(const TicketKey& ticket,
+                                                    std::size_t limit) override;
+  absl::Status ForgetTexts(const TicketKey& ticket) override;
+
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::StatusOr<LedgerHead> ReadLedgerHeadAt(absl::Time at) override;
   absl::Status VerifyLedger() override;
@@ -199,6 +204,10 @@ class TableStore : public DiskStore {
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
   static absl::Status StageCustomerFacts(View& view, const StoredCustomer& added, Staged* staged);
+  // Stages what new facts say or take out (text_store.h), and the removal of all that was said.
+  static absl::Status StageTexts(View& view, const TicketKey& ticket,
+                                 const std::vector<Fact>& facts, Batch* batch);
+  static absl::Status StageForgotten(View& view, const TicketKey& ticket, Batch* batch);
   static absl::Status StageNotice(View& view, const Notice& notice, Staged* staged);
   // `ended`: the sinks that were told and those that could not be. `dead`: null if all were told.
   absl::Status EndNotice(const std::string& id, const NoticeRecord& ended, const DeadNotice* dead);

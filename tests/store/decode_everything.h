@@ -43,6 +43,7 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<CustomerFact>(bytes);
   DecodeOne<ContactRow>(bytes);
   DecodeOne<Session>(bytes);
+  DecodeOne<TicketText>(bytes);
   DecodeOne<LedgerEntry>(bytes);
   DecodeOne<LedgerRecord>(bytes);
   DecodeOne<StoredLedgerHead>(bytes);

@@ -9,6 +9,7 @@
 #include "tests/contract/store_notice_contract.h"
 #include "tests/contract/store_people_contract.h"
 #include "tests/contract/store_query_contract.h"
+#include "tests/contract/store_text_contract.h"
 #include "tests/contract/store_turns_contract.h"
 #include "tests/fakes/temporary_folder.h"
 

@@ -70,6 +70,14 @@ void Describe(Io& io, Session& session) {
 }
 
 template <class Io>
+void Describe(Io& io, TicketText& text) {
+  io(1, text.object);
+  io(2, text.text);
+  io(3, text.internal);
+  io(4, text.at);
+}
+
+template <class Io>
 void Describe(Io& io, AdminLink& link) {
   io(1, link.hash);
   io(2, link.by);

@@ -13,6 +13,7 @@
 //                "restored"                               Restored; the last restore of a backup
 //                "gate_key"                               32 random bytes, made once
 //                                                         (ticket_shifts.h)
+//                "link_key"                               the same: PeopleStore::LinkKey
 // inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
 // bodies         u64 seq                                  the body, compressed (codec/body.h)
 // deliveries     text forge, text id                      u64 seq; every id that has not expired
@@ -55,6 +56,7 @@
 // invitations    the token's hash (raw)                   the customer's id
 // sessions       the cookie's hash (raw)                  Session
 // admin_links    the token's hash (raw)                   AdminLink
+// texts          ticket, then the object's id (raw)       TicketText
 // ledger         u64 number, from 1                       LedgerRecord
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
@@ -169,15 +171,17 @@ enum class Table : std::uint8_t {
   kInvitations,
   kSessions,
   kAdminLinks,
+  kTexts,
 };
 
-inline constexpr std::array<std::string_view, 36> kTableNames = {
+inline constexpr std::array<std::string_view, 37> kTableNames = {
     "meta",     "inbox",          "bodies",       "deliveries",  "expiry",         "set_aside",
     "tickets",  "open_tickets",   "indexes",      "facts",       "wakeups",        "faces",
     "dirty",    "shown",          "dead_faces",   "notice_ids",  "notice_queue",   "terms",
     "projects", "project_paths",  "pins",         "tokens",      "token_hashes",   "ledger",
     "counters", "told_notices",   "dead_notices", "overrides",   "refused_labels", "held",
-    "resyncs",  "customer_facts", "contacts",     "invitations", "sessions",       "admin_links"};
+    "resyncs",  "customer_facts", "contacts",     "invitations", "sessions",       "admin_links",
+    "texts"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
