@@ -4,7 +4,7 @@
 build_packages="build-essential cmake ninja-build ccache pkg-config ca-certificates tzdata
   libabsl-dev libarchive-dev libboost-dev libcjose-dev libcli11-dev libcmark-gfm-dev libcpp-httplib-dev libcurl4-openssl-dev libgit2-dev libical-dev
   libicu-dev libjansson-dev libkainjow-mustache-dev liblz4-dev librocksdb-dev libspdlog-dev libssl-dev libyaml-cpp-dev
-  libsimdjson-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
+  libsimdjson-dev libsqlite3-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 test_packages="clang libclang-rt-14-dev llvm curl git libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev openssh-server
   openssl python3"
 style_packages="clang-format codespell git shellcheck"

@@ -28,10 +28,11 @@ struct Room {
   bool system = true;  // POSIX headers
 };
 
-const Names kAnyLibrary = {
-    "nlohmann", "simdjson", "httplib", "openssl", "rocksdb",   "prometheus", "boost",
-    "kainjow",  "yaml-cpp", "spdlog",  "CLI",     "git2",      "cjose",      "lz4",
-    "jansson",  "curl",     "libical", "unicode", "cmark-gfm", "archive",    "archive_entry"};
+const Names kAnyLibrary = {"nlohmann",      "simdjson", "httplib", "openssl",   "rocksdb",
+                           "prometheus",    "boost",    "kainjow", "yaml-cpp",  "spdlog",
+                           "CLI",           "git2",     "cjose",   "lz4",       "jansson",
+                           "curl",          "libical",  "unicode", "cmark-gfm", "archive",
+                           "archive_entry", "sqlite3"};
 
 const std::map<std::string, Room>& Rooms() {
   static const std::map<std::string, Room> rooms = {
@@ -49,15 +50,17 @@ const std::map<std::string, Room>& Rooms() {
       {"src/git", {{"src/base"}, {"git2"}}},
       {"src/pipeline", {{"src/base"}, {}}},
       {"src/reports", {{"src/base", "templates"}, {"nlohmann"}, false}},
-      {"src/pages", {{"src/base", "src/pipeline", "src/reports", "templates"}, {}, false}},
+      {"src/similar", {{"src/base", "src/pipeline"}, {"sqlite3"}, false}},
+      {"src/pages",
+       {{"src/base", "src/pipeline", "src/reports", "src/similar", "templates"}, {}, false}},
       {"src/api",
-       {{"src/base", "src/pipeline", "src/reports", "src/pages"},
+       {{"src/base", "src/pipeline", "src/reports", "src/similar", "src/pages"},
         {"nlohmann", "boost", "prometheus", "cjose"}}},
       {"src/sandbox", {{"src/base"}, {"nlohmann", "httplib", "openssl"}}},
       {"src/cli",
        {{"src/base", "src/core", "templates", "webhooks", "src/forge", "src/sinks", "src/store",
          "src/backup", "src/ledger", "src/policy", "src/git", "src/pipeline", "src/reports",
-         "src/pages", "src/api", "src/sandbox"},
+         "src/similar", "src/pages", "src/api", "src/sandbox"},
         kAnyLibrary}},
   };
   return rooms;
@@ -138,8 +141,8 @@ std::string Verdict(const Include& include, const fs::path& root) {
   if (target.find("..") != target.npos) return wrong("paths start at the tree's root");
   const std::size_t slash = target.find('/');
   if (slash == target.npos) {
-    static const Names kOneHeader = {"httplib.h",   "lz4.h",     "git2.h",         "simdjson.h",
-                                     "cmark-gfm.h", "archive.h", "archive_entry.h"};
+    static const Names kOneHeader = {"httplib.h",   "lz4.h",     "git2.h",          "simdjson.h",
+                                     "cmark-gfm.h", "archive.h", "archive_entry.h", "sqlite3.h"};
     if (kOneHeader.contains(target)) {
       const std::string library = target.substr(0, target.size() - 2);
       return room.libraries.contains(library) ? "" : wrong("is no library of " + *from);

@@ -33,6 +33,7 @@ const std::map<std::string, std::string>& Rooms() {
       {"src/forge", "retainer::forge"},
       {"src/git", "retainer::git"},
       {"src/reports", "retainer::reports"},
+      {"src/similar", "retainer::similar"},
       {"src/pages", "retainer::pages"},
       {"src/pipeline", "retainer::pipeline"},
       {"src/policy", "retainer::policy"},

@@ -1,0 +1,59 @@
+// How well the search finds the ticket that people called the same: measured on the store's own
+// duplicates, against chance and against a search by title alone.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "retainer/store.h"
+#include "src/similar/index.h"
+
+namespace retainer::similar {
+
+// Shown hits have at least this score until an evaluation has found a better one.
+inline constexpr double kFirstThreshold = 0.5;
+// With fewer duplicates the threshold is not changed.
+inline constexpr std::size_t kFewestDuplicates = 10;
+
+// Shares of the duplicates whose original is among the first 5 and 10 hits, and is the first one.
+struct Quality {
+  double recall_at_5 = 0;
+  double recall_at_10 = 0;
+  double precision_at_1 = 0;
+};
+
+struct Evaluation {
+  std::size_t tickets = 0;     // searched
+  std::size_t duplicates = 0;  // with an original that is known
+  Quality search;
+  Quality title_only;
+  Quality random;  // what chance is expected to find
+  // The score at which showing the first hit is right most often (the best F1). Nullopt: too few
+  // duplicates.
+  std::optional<double> threshold;
+};
+
+// What a search returned: the score of the first hit, and whether it was the right one.
+struct FirstHit {
+  double score = 0;
+  bool right = false;
+};
+// The threshold with the best F1 over `first`; of equal ones the highest. 0: none was right. Pure.
+double BestThreshold(std::vector<FirstHit> first);
+
+// A ticket with its words, and the ticket that people called the same (empty: none).
+struct Judged {
+  Entry entry;
+  std::string same_as;
+};
+// Everything is put into an index in memory. A duplicate's own entry is no hit. The index's errors.
+absl::StatusOr<Evaluation> EvaluateOn(const std::vector<Judged>& tickets);
+
+// The ticket of which people said that this one is a duplicate of it: by closing it as one, or by
+// a command. Nullopt: none that is known.
+std::optional<std::string> OriginalOf(const TicketKey& ticket, const FactSet& facts);
+
+}  // namespace retainer::similar
