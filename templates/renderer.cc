@@ -175,6 +175,8 @@ std::string SectionName(MentionView::Kind kind) {
       return "by_hand";
     case MentionView::Kind::kWithdrawn:
       return "withdrawn";
+    case MentionView::Kind::kRate:
+      return "rate";
   }
   return "late";
 }
@@ -203,10 +205,13 @@ std::string CheckTitle(const CheckView& view) {
 
 class MustacheRenderer : public Renderer {
  public:
-  std::string RenderComment(const CommentView& view, const std::string& marker) const override {
+  std::string RenderComment(const CommentView& view, const std::string& marker,
+                            const std::string& rate_url) const override {
     // Parsed for each comment, because threads must not share a parsed template.
     mustache::mustache comment{std::string(kCommentTemplate)};
-    return Tidy(comment.render(Data(view, marker)));
+    mustache::data data = Data(view, marker);
+    SetUrl("rate_url", rate_url, &data);
+    return Tidy(comment.render(data));
   }
 
   std::string RenderMention(const MentionView& view, const std::string& marker) const override {
@@ -217,7 +222,10 @@ class MustacheRenderer : public Renderer {
       absl::StrAppend(&people, people.empty() ? "" : " ",
                       IsLogin(login) ? absl::StrCat("@", login) : InertCode(login));
     }
-    data.set("people", people);
+    data.set("people", people.empty() ? mustache::data(mustache::data::type::bool_false)
+                                      : mustache::data(people));
+    data.set("scale", absl::StrCat(view.rate));
+    SetUrl("rate_url", view.rate_url, &data);
     data.set(SectionName(view.kind), mustache::data(mustache::data::type::bool_true));
     data.set("promise", InertText(view.promise));
     data.set("due", view.due ? ShownLocal(*view.due, /*year=*/false) : "");
@@ -259,6 +267,12 @@ class MustacheRenderer : public Renderer {
   }
 
  private:
+  static void SetUrl(const std::string& name, const std::string& url, mustache::data* data) {
+    const std::string inert = InertUrl(url);
+    data->set(name, inert.empty() ? mustache::data(mustache::data::type::bool_false)
+                                  : mustache::data(inert));
+  }
+
   // Every text is made inert here; the template inserts it unchanged.
   static mustache::data Data(const CommentView& view, const std::string& marker) {
     mustache::data data;

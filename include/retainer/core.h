@@ -80,6 +80,11 @@ Standing Evaluate(const TicketContext& context, const FactSet& facts, const Term
 std::optional<Face> Present(const TicketContext& context, const Standing& standing,
                             const Terms& terms, absl::Time now);
 
+// The public customers that are asked how a closed ticket was, by id: each whose claim is in force
+// and whose contacts have not answered since the closing, once the policy's time has passed.
+std::vector<std::string> AskedToRate(const Standing& standing, const Policy& policy,
+                                     absl::Time now);
+
 // The content of a ledger record: ids and changes, never text that a person wrote.
 struct DecisionRecord {
   TicketKey ticket;

@@ -160,14 +160,16 @@ struct ShownFace {
   friend bool operator==(const ShownFace&, const ShownFace&) = default;
 };
 
-// A short separate comment that mentions people. It is separate because editing a comment notifies
-// nobody.
+// A short separate comment that mentions people, or asks how it was. It is separate because editing
+// a comment notifies nobody.
 struct MentionView {
-  enum class Kind : std::uint8_t { kSoon, kLate, kByHand, kWithdrawn };
+  enum class Kind : std::uint8_t { kSoon, kLate, kByHand, kWithdrawn, kRate };
   Kind kind = Kind::kLate;
   std::vector<std::string> logins;  // on the ticket's forge, sorted; rendered as mentions
   std::string promise;              // `first reply`; empty for kByHand
   std::optional<ShownTime> due;
+  int rate = 0;               // kRate: the best mark
+  std::string rate_url = {};  // kRate: where to give it; may be empty
   friend bool operator==(const MentionView&, const MentionView&) = default;
 };
 
@@ -182,7 +184,9 @@ struct CheckText {
 class Renderer {
  public:
   virtual ~Renderer() = default;
-  virtual std::string RenderComment(const CommentView& view, const std::string& marker) const = 0;
+  // `rate_url`: where the customer can say how it was; shown only if the view asks. May be empty.
+  virtual std::string RenderComment(const CommentView& view, const std::string& marker,
+                                    const std::string& rate_url) const = 0;
   virtual std::string RenderMention(const MentionView& view, const std::string& marker) const = 0;
   virtual CheckText RenderCheck(const CheckView& view) const = 0;
 };

@@ -219,8 +219,9 @@ struct RequestKind {
 // The check on changes that fix tickets: no check, a check that never fails, or one that can fail.
 enum class CheckMode : std::uint8_t { kOff, kNeutral, kBlocking };
 
-// When customers are asked how it was: never, or in the fold of the status comment.
-enum class AskFeedback : std::uint8_t { kNever, kFold };
+// How public customers are asked how it was: not at all, in the fold of the status comment, or by
+// one comment of its own, at most once a ticket.
+enum class AskFeedback : std::uint8_t { kNever, kFold, kMention };
 
 struct FeedbackRules {
   AskFeedback ask = AskFeedback::kNever;

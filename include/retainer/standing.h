@@ -197,6 +197,8 @@ struct Question {
 
 // Prefix of the ids of escalations that people asked for.
 inline constexpr std::string_view kEscalationByHand = "escalation by-hand ";
+// The ids of notices that ask how it was.
+inline constexpr std::string_view kAskToRate = "mention feedback ";
 
 // Something to tell people once. The id is stable: the same cause gives the same id whenever it is
 // computed. A mention is a separate notice beside that of the escalation. It is made only of what
@@ -322,6 +324,9 @@ struct Rating {
   std::string by;        // for people: `github:dave`, or who acted on a page
   absl::Time at;
   std::string fact;  // id of the fact that said it
+  // False: somebody said it who has the link, and who was not signed in as a contact. It counts in
+  // no figure, and a contact's own answer is never replaced by it.
+  bool verified = true;
   // What the team made of it.
   std::vector<std::string> kinds;  // of kFeedbackKinds, sorted
   std::optional<absl::Time> done;  // followed up

@@ -15,6 +15,7 @@
 #include "retainer/store.h"
 #include "src/api/tokens.h"
 #include "src/pipeline/desk.h"
+#include "src/similar/similar.h"
 
 namespace retainer::api {
 
@@ -24,6 +25,7 @@ struct ApiContext {
   Store& store;
   Clock& clock;
   Log& log;
+  similar::Similar* similar = nullptr;  // nullptr: nothing is searched
 };
 
 struct ApiRequest {

@@ -74,6 +74,7 @@ class PublicFront final : public Front {
     OidcVerifier* oidc = nullptr;
     ApiRouteOptions routes;
     const pages::Pages* pages = nullptr;  // nullptr: there are none
+    similar::Similar* similar = nullptr;  // nullptr: nothing is searched
   };
   PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& log, Metrics& metrics,
               const TrustedProxies& proxies, Options options);

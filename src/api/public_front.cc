@@ -39,7 +39,7 @@ PublicFront::PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& 
     : Front(desk, clock, log, metrics, proxies),
       store_(store),
       options_(std::move(options)),
-      context_{desk, store, clock, log},
+      context_{desk, store, clock, log, options_.similar},
       routes_(MakeRoutes(options_.routes)),
       attempts_(options_.attempts),
       guesses_(options_.attempts) {}

@@ -8,6 +8,7 @@ std::vector<Route> MakeRoutes(const ApiRouteOptions& options) {
   AddGateRoute(options, &routes);
   AddDeskRoutes(&routes);
   AddFigureRoutes(&routes);
+  AddSimilarRoute(&routes);
   AddHoursRoutes(&routes);
   AddBadgeRoute(&routes);
   routes.push_back({"/openapi.json", Access::kOpen, {}, [](const ApiContext&, const ApiRequest&) {

@@ -52,6 +52,7 @@ void AddTicketRoutes(std::vector<Route>* routes);
 void AddGateRoute(const ApiRouteOptions& options, std::vector<Route>* routes);
 void AddDeskRoutes(std::vector<Route>* routes);
 void AddFigureRoutes(std::vector<Route>* routes);
+void AddSimilarRoute(std::vector<Route>* routes);
 void AddHoursRoutes(std::vector<Route>* routes);
 void AddBadgeRoute(std::vector<Route>* routes);
 

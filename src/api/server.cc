@@ -54,7 +54,8 @@ ListenerOptions ForOperators(const ApiOptions& options) {
 }
 
 PublicFront::Options FrontOptions(const ApiOptions& options) {
-  return {options.max_body, options.attempts, options.oidc, options.routes, options.pages};
+  return {options.max_body, options.attempts, options.oidc,
+          options.routes,   options.pages,    options.similar};
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ struct ApiOptions {
   OidcVerifier* oidc = nullptr;  // verifies tokens of CI jobs; nullptr: none are accepted
   ApiRouteOptions routes;
   const pages::Pages* pages = nullptr;  // nullptr: there are none
+  similar::Similar* similar = nullptr;  // nullptr: nothing is searched
 };
 
 struct ApiPorts {

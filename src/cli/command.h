@@ -71,6 +71,8 @@ void RegisterPolicy(CLI::App& app);
 void RegisterFigures(CLI::App& app);
 void RegisterReport(CLI::App& app);
 void RegisterFeedback(CLI::App& app);
+void RegisterSimilar(CLI::App& app);
+void RegisterFacts(CLI::App& app);
 // The process that fetches the policy (src/git/child.h); not in the help.
 void RegisterGitChild(CLI::App& app);
 

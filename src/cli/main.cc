@@ -47,6 +47,8 @@ int main(int argc, char** argv) {
   RegisterFigures(app);
   RegisterReport(app);
   RegisterFeedback(app);
+  RegisterSimilar(app);
+  RegisterFacts(app);
   RegisterGitChild(app);
   try {
     app.parse(argc, argv);

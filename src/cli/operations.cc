@@ -21,6 +21,7 @@
 #include "src/cli/command.h"
 #include "src/cli/customer_operations.h"
 #include "src/cli/desk_state.h"
+#include "src/cli/fact_pages.h"
 #include "src/cli/hours_operations.h"
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
@@ -32,6 +33,7 @@
 #include "src/cli/projects.h"
 #include "src/cli/queue.h"
 #include "src/cli/report_operations.h"
+#include "src/cli/similar_operations.h"
 #include "src/cli/token_operations.h"
 #include "src/cli/unknown_names.h"
 #include "src/pipeline/judge.h"
@@ -411,6 +413,8 @@ std::string Operations::Answer(const std::string& request_text) {
       auto changed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = changed.ok() ? impact_.Answer(desk_, store_, clock_, **changed, request)
                             : changed.status();
+    } else if (op == "facts") {
+      result = ListFacts(store_, request);
     } else if (op == "figures") {
       result = AskFigures(desk_, store_, clock_, request);
     } else if (op == "feedback list") {
@@ -419,6 +423,10 @@ std::string Operations::Answer(const std::string& request_text) {
       result = CloseFeedback(desk_, store_, clock_, request);
     } else if (op == "report") {
       result = AskReport(desk_, store_, clock_, request);
+    } else if (op == "similar" && similar_ != nullptr) {
+      result = FindSimilar(desk_, similar_, request);
+    } else if (op == "similar eval" && similar_ != nullptr) {
+      result = EvaluateSimilar(similar_);
     } else if (op == "leaving") {
       result = Leaving(desk_, store_, request);
     } else if (op == "policy log") {

@@ -37,10 +37,11 @@ class Operations {
   // `reload` and `repository` belong to a running service; without one, leave them out.
   // `repository` is null for a policy in a plain folder. `join_url`: as InviteContact.
   // `public_url`: as MakeAdminLink. `disk`: what `store` is on; without a folder there are no
-  // backups.
+  // backups. `similar`: nullptr if nothing is searched.
   Operations(pipeline::Desk& desk, Store& store, Clock& clock, Reload reload = nullptr,
              std::string join_url = "", std::shared_ptr<PolicyRepository> repository = nullptr,
-             std::string public_url = "", StoreOnDisk disk = {})
+             std::string public_url = "", StoreOnDisk disk = {},
+             similar::Similar* similar = nullptr)
       : desk_(desk),
         store_(store),
         clock_(clock),
@@ -48,7 +49,8 @@ class Operations {
         join_url_(std::move(join_url)),
         repository_(std::move(repository)),
         public_url_(std::move(public_url)),
-        disk_(std::move(disk)) {}
+        disk_(std::move(disk)),
+        similar_(similar) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
   // canonical status code. Never throws.
@@ -67,6 +69,7 @@ class Operations {
   const std::shared_ptr<PolicyRepository> repository_;
   const std::string public_url_;
   const StoreOnDisk disk_;
+  similar::Similar* const similar_;
   // Terms of the last backtest or impact. They are kept because pages are requested one after
   // another.
   std::mutex mutex_;

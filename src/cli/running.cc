@@ -72,6 +72,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   }
   if (absl::Status pages = running->MakePages(clock); !pages.ok()) return pages;
   options.pages = running->pages_.get();
+  options.similar = &running->service_->similar();
   running->api_ = std::make_unique<api::ApiServer>(
       running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
       [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));
@@ -83,7 +84,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
       running->service_->desk(), running->service_->store(), clock,
       [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
       running->service_->repository(), config.public_url,
-      StoreOnDisk{&running->service_->store(), config.data});
+      StoreOnDisk{&running->service_->store(), config.data}, &running->service_->similar());
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request) {
@@ -96,6 +97,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
     log.Warning("configuration", {{"problem", warning}});
   }
   running->service_->desk().Start();
+  running->service_->similar().Start();
   log.Info("listening", {{"url", running->url()},
                          {"metrics_url", running->metrics_url()},
                          {"mode", config.observe ? "observe" : "full"},
@@ -121,6 +123,8 @@ absl::Status Running::MakePages(Clock& clock) {
     sign_ins_.push_back(*std::move(sign_in));
   }
   context.public_url = std::string(absl::StripSuffix(config_.public_url, "/"));
+  context.feedback_links = service_->feedback_links();
+  context.similar = &service_->similar();
   context.admins = config_.admins;
   pages_ = std::make_unique<pages::Pages>(std::move(context));
   return absl::OkStatus();
@@ -180,6 +184,7 @@ void Running::Stop() {
   control_.reset();
   operations_.reset();
   if (service_ != nullptr) {
+    service_->similar().Stop();
     if (absl::Status stopped = service_->desk().Stop(kDrain); !stopped.ok()) {
       log_.Warning("stopped before everything was done; the rest is on disk",
                    {{"reason", std::string(stopped.message())}});

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
@@ -66,6 +67,13 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   }
   service->renderer_ = templates::MakeRenderer();
   pipeline::DeskOptions options;
+  if (!config.public_url.empty() && parts != Parts::kStore) {
+    auto key = service->store_->LinkKey();
+    if (!key.ok()) return key.status();
+    const pipeline::FeedbackLinks& links = service->feedback_links_.emplace(
+        *std::move(key), std::string(absl::StripSuffix(config.public_url, "/")));
+    options.rate_url = [&links](const TicketKey& ticket) { return links.UrlFor(ticket); };
+  }
   options.observe = config.observe;
   const auto restored = service->store_->LoadRestored();
   if (!restored.ok()) return restored.status();
@@ -75,6 +83,10 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
       pipeline::DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
                           std::move(receivers), std::move(slots), std::move(sinks)},
       std::move(options));
+  std::vector<std::string> names;
+  for (const auto& [name, kind] : kinds) names.push_back(name);
+  service->similar_ = std::make_unique<similar::Similar>(
+      *service->store_, clock, log, std::move(names), config.data + "/similar.sqlite");
   return service;
 }
 

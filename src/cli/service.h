@@ -21,6 +21,8 @@
 #include "retainer/webhook.h"
 #include "src/cli/policy_repository.h"
 #include "src/pipeline/desk.h"
+#include "src/pipeline/feedback_links.h"
+#include "src/similar/similar.h"
 #include "src/store/disk_store.h"
 
 namespace retainer::cli {
@@ -69,6 +71,9 @@ class Service {
 
   pipeline::Desk& desk() { return *desk_; }
   store::DiskStore& store() { return *store_; }
+  similar::Similar& similar() { return *similar_; }
+  // Nullopt without a public_url: there are no pages then.
+  const std::optional<pipeline::FeedbackLinks>& feedback_links() const { return feedback_links_; }
   const Config& config() const { return config_; }
   const std::vector<std::unique_ptr<Forge>>& forges() const { return forges_; }
 
@@ -82,12 +87,14 @@ class Service {
   Clock& clock_;
   Log& log_;
   std::unique_ptr<store::DiskStore> store_;
+  std::optional<pipeline::FeedbackLinks> feedback_links_;
   std::shared_ptr<PolicyRepository> repository_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
   std::vector<std::unique_ptr<Forge>> forges_;
   std::vector<std::unique_ptr<NoticeSink>> sinks_;
   std::unique_ptr<pipeline::Desk> desk_;
+  std::unique_ptr<similar::Similar> similar_;
 };
 
 }  // namespace retainer::cli

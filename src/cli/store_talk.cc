@@ -57,7 +57,8 @@ absl::Status StoreTalk::Open() {
   if (policy.id.empty()) owned->no_policy = policy.status;
   owned->operations = std::make_unique<Operations>(
       owned->service->desk(), owned->service->store(), owned->clock, nullptr, JoinUrl(config_),
-      nullptr, config_.public_url, StoreOnDisk{&owned->service->store(), config_.data});
+      nullptr, config_.public_url, StoreOnDisk{&owned->service->store(), config_.data},
+      &owned->service->similar());
   owned_ = std::move(owned);
   return absl::OkStatus();
 }

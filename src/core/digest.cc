@@ -121,7 +121,8 @@ std::string DebugString(const Standing& s) {
   }
   for (const Rating& r : s.ratings) {
     absl::StrAppend(&out, "rating ", r.customer, " ", r.mark, "/", r.scale, " by ", r.by, " ",
-                    At(r.at), " ", r.fact, " [", r.text, "] ", absl::StrJoin(r.kinds, "|"),
+                    At(r.at), " ", r.fact, r.verified ? "" : " by the link", " [", r.text, "] ",
+                    absl::StrJoin(r.kinds, "|"),
                     r.done ? absl::StrCat(" done ", At(*r.done), " ", r.done_by) : "", "\n");
   }
   for (const LabelWish& wish : s.label_wishes) absl::StrAppend(&out, "wish ", wish.name, "\n");

@@ -362,7 +362,7 @@ class FigureSums::Adding {
 
   void AddRatings() {
     for (const Rating& rating : standing_.ratings) {
-      if (!InSpan(rating.at)) continue;
+      if (!InSpan(rating.at) || !rating.verified) continue;
       if (!scope_.customer.empty() && rating.customer != scope_.customer) continue;
       const auto claim =
           std::find_if(standing_.claims.begin(), standing_.claims.end(),

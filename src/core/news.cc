@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "asked_to_rate.h"
 #include "retainer/names.h"
 #include "roles.h"
 #include "telling.h"
@@ -106,6 +107,26 @@ class Finder {
     news->notices.push_back(std::move(notice));
   }
 
+  // Asks the public customers how it was, all by one comment. The id says nothing of the closing:
+  // a ticket asks once.
+  void AskToRate(News* news) const {
+    const FeedbackRules& rules = terms_.policy.feedback;
+    if (rules.ask != AskFeedback::kMention) return;
+    const std::vector<std::string> asked = AskedToRate(standing_, terms_.policy, now_);
+    if (asked.empty()) return;
+    Notice notice;
+    notice.at = AskedToRateAt(standing_, rules);
+    if (notice.at + kNewsWindow <= now_) return;
+    notice.id = absl::StrCat(View(kAskToRate), ToString(context_.key));
+    notice.kind = NoticeKind::kMention;
+    notice.ticket = context_.key;
+    notice.customer = asked.front();
+    notice.due = absl::InfiniteFuture();
+    notice.text = absl::StrCat(asked.front(), ": asked how it was");
+    notice.is_private = false;
+    news->notices.push_back(std::move(notice));
+  }
+
   // Adds one notice for each claim in force that existed at the time.
   void Tell(NoticeKind kind, const Fact& cause, absl::Time at, const std::string& what,
             News* news) const {
@@ -201,8 +222,11 @@ News FindNews(const TicketContext& context, const FactSet& facts, const Standing
   const std::vector<const Fact*> order = facts.InOrder();
   const Finder finder(context, standing, terms, current, now);
   for (const Rating& rating : standing.ratings) {
-    if (rating.mark <= kLowMark && rating.mark < rating.scale) finder.TellRating(rating, &news);
+    // Anybody may have said what is not verified: the team reads it in its list.
+    const bool low = rating.mark <= kLowMark && rating.mark < rating.scale;
+    if (low && rating.verified) finder.TellRating(rating, &news);
   }
+  finder.AskToRate(&news);
   if (const Fact* closing = LastClosing(order, standing)) {
     const Actor& by = closing->actor;
     const bool is_known = !by.login.empty() || !by.id.empty();

@@ -455,7 +455,15 @@ class PolicyDifferences {
       return policy.public_badge ? "public" : "private";
     };
     const auto asked = [](const Policy& policy) {
-      return policy.feedback.ask == AskFeedback::kNever ? "never" : "in the fold";
+      switch (policy.feedback.ask) {
+        case AskFeedback::kNever:
+          return "never";
+        case AskFeedback::kFold:
+          return "in the fold";
+        case AskFeedback::kMention:
+          break;
+      }
+      return "by a comment";
     };
     About("feedback").Value("asked", asked(before_), asked(after_));
     About("feedback")

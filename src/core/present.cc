@@ -331,7 +331,8 @@ CommentView PromiseComment(const TicketContext& context, const Standing& standin
   for (const PublicClaim& claim : claims) {
     const std::string name = claims.size() > 1 ? claim.customer->name : "";
     core::AddHoursLines(context, standing, *claim.claim, name, policy, &view.hours);
-    if (core::IsAskedToRate(standing, claim.customer->id, policy.feedback, now)) {
+    if (policy.feedback.ask == AskFeedback::kFold &&
+        core::IsAskedToRate(standing, claim.customer->id, policy.feedback, now)) {
       view.rate = policy.feedback.scale;
     }
   }
@@ -561,6 +562,11 @@ std::optional<MentionView> PresentMention(const Notice& notice, const Policy& po
   const Customer* customer = policy.FindCustomer(notice.customer);
   if (customer == nullptr || !customer->is_public) return std::nullopt;
   MentionView view;
+  if (notice.id.starts_with(kAskToRate)) {
+    view.kind = MentionView::Kind::kRate;
+    view.rate = policy.feedback.scale;
+    return view;
+  }
   for (const std::string& name : notice.teams) {
     const auto team = policy.teams.find(name);
     if (team == policy.teams.end()) continue;

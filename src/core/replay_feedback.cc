@@ -3,12 +3,20 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "replayer.h"
 
 namespace retainer::core {
+
+bool IsByLink(const Fact& fact) {
+  return fact.kind == FactKind::kOperator &&
+         std::any_of(fact.labels.begin(), fact.labels.end(), [](const std::string& label) {
+           return absl::StartsWith(label, View(kLinkOf));
+         });
+}
 
 void Replayer::Rate(const Fact& fact, const std::string& argument, const Judgement& judgement) {
   const std::size_t space = argument.find(' ');
@@ -20,6 +28,7 @@ void Replayer::Rate(const Fact& fact, const std::string& argument, const Judgeme
     return Refuse(fact, judgement, what, absl::StrCat("give a number from 1 to ", scale));
   }
   if (t_.open) return Refuse(fact, judgement, what, "rate the ticket when it is closed");
+  const bool verified = !IsByLink(fact);
   for (std::size_t slot = 0; slot < t_.customers.size(); ++slot) {
     if (((judgement.slots >> slot) & 1) == 0) continue;
     Rating rating;
@@ -30,6 +39,14 @@ void Replayer::Rate(const Fact& fact, const std::string& argument, const Judgeme
     rating.by = Giver(fact);
     rating.at = fact.at;
     rating.fact = fact.id;
+    rating.verified = verified;
+    const auto before = t_.ratings.find(rating.customer);
+    // One answer by the link, and none beside a contact's own.
+    if (!verified && before != t_.ratings.end() &&
+        (before->second.verified || before->second.at >= t_.closed.back().from)) {
+      Refuse(fact, judgement, what, "the ticket was rated already");
+      continue;
+    }
     t_.ratings[rating.customer] = std::move(rating);
   }
 }

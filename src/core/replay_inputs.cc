@@ -439,16 +439,22 @@ void Replayer::Duplicate(const Fact& fact, const std::string& number, const Judg
 }
 
 Judgement Replayer::JudgeOperator(const Fact& fact) const {
-  const auto contact = std::find_if(
-      fact.labels.begin(), fact.labels.end(),
-      [](const std::string& label) { return absl::StartsWith(label, View(kContactOf)); });
+  const auto contact =
+      std::find_if(fact.labels.begin(), fact.labels.end(), [](const std::string& label) {
+        return absl::StartsWith(label, View(kContactOf)) || absl::StartsWith(label, View(kLinkOf));
+      });
   // Rationale: an operator has a responder's rights and is no actor of the forge. For a page it was
   // checked who acts before the fact was made, and the account may be of another forge.
   if (contact == fact.labels.end()) return {Role::kResponder, 0};
   // Their own claims alone: on any other ticket, and for who may not know of the customer, a
   // contact is a stranger.
   Judgement judgement{Role::kCommunity, 0};
-  const std::string customer = contact->substr(kContactOf.size());
+  const bool by_link = IsByLink(fact);
+  // The link is for the one question: it gives no other right of a contact.
+  const bool rates =
+      fact.text.commands.size() == 1 && fact.text.commands.front().name == CommandName::kRate;
+  if (by_link && !rates) return judgement;
+  const std::string customer = contact->substr(by_link ? kLinkOf.size() : kContactOf.size());
   for (const Claimant& claimant : claimants_) {
     if (claimant.customer != customer) continue;
     judgement.role = Role::kCustomer;

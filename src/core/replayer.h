@@ -19,6 +19,8 @@ namespace retainer::core {
 
 // Who gave a command, for people.
 std::string Giver(const Fact& fact);
+// True if it was done with a ticket's link (kLinkOf), by whoever has it.
+bool IsByLink(const Fact& fact);
 // True if this text needs an answer when a customer writes it.
 inline bool Asks(const TextFeatures& text) { return (text.substance && !text.thanks) || text.asks; }
 

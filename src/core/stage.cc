@@ -73,7 +73,8 @@ void WorkOutStage(const Replayed& timeline, absl::Time now, Standing* standing) 
   reach(Stage::kCarriedOut, timeline.closed.back().from);
   absl::Time review = timeline.closed.back().from + kReviewTime;
   for (const Rating& rating : standing->ratings) {
-    if (rating.at >= timeline.closed.back().from) review = std::min(review, rating.at);
+    if (rating.verified && rating.at >= timeline.closed.back().from)
+      review = std::min(review, rating.at);
   }
   if (now >= review) reach(Stage::kReviewed, review);
 }

@@ -17,6 +17,8 @@
 #include "retainer/store.h"
 #include "src/pages/visitor.h"
 #include "src/pipeline/desk.h"
+#include "src/pipeline/feedback_links.h"
+#include "src/similar/similar.h"
 
 namespace retainer::pages {
 
@@ -50,6 +52,9 @@ struct PageContext {
   std::vector<Login> admins;
   std::vector<SignIn*> sign_ins;
   std::shared_ptr<WriteAccess> write_access = nullptr;  // nullptr: only the policy gives rights
+  // Nullopt: there are no links by which customers say how it was.
+  std::optional<pipeline::FeedbackLinks> feedback_links = std::nullopt;
+  similar::Similar* similar = nullptr;  // nullptr: nothing is searched
 
   bool secure() const { return public_url.starts_with("https://"); }
 };
@@ -73,11 +78,13 @@ enum class Needs {
   kDesk,     // Rights::desk
   kTeam,     // Rights::team
   kContact,  // a customer's contact
+  kLink,     // a link of feedback_links.h is the right: its form needs no session
 };
 
 // One page. Handlers are thread-safe and may not throw. They are called only for visitors with the
-// right that the page needs; a `post` only for a visitor and with a valid CSRF token. An empty
-// `post` means that the page takes no POST.
+// right that the page needs; a `post` only for a visitor and with a valid CSRF token (kLink:
+// without a visitor, with the proof that belongs to the link). An empty `post` means that the page
+// takes no POST.
 struct PageRoute {
   std::string path;  // `/join/{token}`: only the last segment may vary; it has at most 200 bytes
   std::function<PageAnswer(const PageVisit&)> get;
@@ -93,6 +100,7 @@ void AddTicketPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddMyPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddCustomerPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddSystemPages(const PageContext& context, std::vector<PageRoute>* routes);
+void AddFeedbackPages(const PageContext& context, std::vector<PageRoute>* routes);
 void AddFigurePages(const PageContext& context, std::vector<PageRoute>* routes);
 
 }  // namespace retainer::pages

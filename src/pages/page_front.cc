@@ -32,6 +32,7 @@ bool Allows(const Rights& rights, Needs needs) {
   switch (needs) {
     case Needs::kNobody:
     case Needs::kNothing:
+    case Needs::kLink:
       return true;
     case Needs::kDesk:
       return rights.desk();
@@ -65,6 +66,7 @@ Pages::Pages(PageContext context) : context_(std::move(context)) {
   AddCustomerPages(context_, &routes_);
   AddSystemPages(context_, &routes_);
   AddFigurePages(context_, &routes_);
+  AddFeedbackPages(context_, &routes_);
 }
 
 const PageRoute* Pages::Find(const std::string& path, std::string* varying) const {
@@ -111,7 +113,13 @@ PageAnswer Pages::Answer(const PageRequest& request) const {
   if (request.method != "POST") return route->get(visit);
   if (!route->post) return Message(405, "This page takes no form", "Go back to the page before.");
   visit.form = ReadForm(request.body);
-  if (!visit.visitor || !base::EqualInConstantTime(visit.visitor->csrf, visit.form["csrf"])) {
+  std::string proof;
+  if (visit.visitor) {
+    proof = visit.visitor->csrf;
+  } else if (route->needs == Needs::kLink && context_.feedback_links) {
+    proof = context_.feedback_links->FormProof(visit.in_path);
+  }
+  if (proof.empty() || !base::EqualInConstantTime(proof, visit.form["csrf"])) {
     return Message(403, "Please try again",
                    "You are not signed in any more, or this form is from another session. Open the "
                    "page again, and sign in if it asks for it.");

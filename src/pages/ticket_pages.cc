@@ -18,6 +18,7 @@
 #include "src/pages/ticket_acts.h"
 #include "src/pages/ticket_lookup.h"
 #include "src/pages/ticket_view.h"
+#include "src/similar/similar.h"
 
 namespace retainer::pages {
 namespace {
@@ -25,6 +26,7 @@ namespace {
 using templates::PageValues;
 
 constexpr char kDeskTicket[] = "/desk/ticket";
+constexpr absl::Duration kSimilarPatience = absl::Milliseconds(40);
 
 class TicketPages {
  public:
@@ -150,8 +152,31 @@ class TicketPages {
       values.sections["over"].push_back(std::move(row));
     }
     values.sections["history"] = HistoryValues(*inspection, zone, "");
+    AddSimilar(visit, *inspection, &values);
     AddActs(visit, *inspection, &values);
     return Page("ticket", values.texts["title"], values, visit, status);
+  }
+
+  // Solved tickets that are like this one. The page does not wait for them: it is whole without.
+  void AddSimilar(const PageVisit& visit, const pipeline::Inspection& inspection,
+                  PageValues* values) const {
+    if (context_.similar == nullptr) return;
+    similar::Asking asking;
+    asking.reader = visit.visitor->rights.reader();
+    asking.patience = kSimilarPatience;
+    const auto found = context_.similar->FindFor(inspection.context.key, asking);
+    if (!found.ok() || found->empty()) return;
+    PageValues section;
+    for (const similar::SimilarTicket& one : *found) {
+      const TicketRef ref = RefOf(one.record);
+      PageValues row;
+      row.texts = {{"address", AddressOf(kDeskTicket, ref)},
+                   {"title", TitleOf(one.record)},
+                   {"ref", ToString(ref)}};
+      row.Show(one.solved == similar::Solved::kFix ? "fix" : "answer");
+      section.sections["tickets"].push_back(std::move(row));
+    }
+    values->Show("similar", std::move(section));
   }
 
   // The acts that are possible now.

@@ -54,7 +54,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
       restore_hold_(ports_.store, options_.restored),
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
-                terms_, right_of_way_, options_.observe, &restore_hold_),
+                terms_, right_of_way_, options_.observe, &restore_hold_, options_.rate_url),
       notifier_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, judge_,
                 options_.observe ? std::vector<NoticeSink*>() : ports_.sinks, &mentions_,
                 &restore_hold_),
@@ -89,6 +89,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     dispatch.restore_hold = &restore_hold_;
     dispatch.self = [this, name = slot.name] { return inquiries_.Self(name); };
     dispatch.random = options_.random;
+    dispatch.rate_url = options_.rate_url;
     if (!dispatch.random) {
       dispatch.random = [engine = std::minstd_rand(std::random_device()())]() mutable {
         return std::uniform_real_distribution<double>(0, 1)(engine);

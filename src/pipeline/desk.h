@@ -92,6 +92,8 @@ struct DeskOptions {
   absl::Duration probe_every = absl::Seconds(2);
   // The store's last restore from a backup (restore_hold.h).
   std::optional<Restored> restored = std::nullopt;
+  // The address at which a ticket's customer can say how it was. Nullptr: there are no pages.
+  std::function<std::string(const TicketKey& ticket)> rate_url = nullptr;
 };
 
 // A ticket's standing and the data behind it, computed now.

@@ -62,12 +62,18 @@ absl::StatusOr<Dispatcher::Round> Dispatcher::RunOnce() {
   return round;
 }
 
+std::string Dispatcher::RateUrl(const DirtyFace& dirty) const {
+  const bool asks = dirty.face.comment && dirty.face.comment->rate != 0;
+  return asks && options_.rate_url ? options_.rate_url(dirty.ticket) : std::string();
+}
+
 absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
   auto shown = store_.LoadShown(dirty.ticket);
   if (!shown.ok()) return shown.status();
   const bool silent = options_.observe || forge_.client == nullptr;
   const std::string body =
-      dirty.face.comment ? renderer_.RenderComment(*dirty.face.comment, CommentMarker(dirty.ticket))
+      dirty.face.comment ? renderer_.RenderComment(*dirty.face.comment, CommentMarker(dirty.ticket),
+                                                   RateUrl(dirty))
                          : std::string();
   if (silent) {
     ++round->finished;

@@ -59,6 +59,8 @@ struct DispatcherOptions {
   std::function<std::optional<Actor>()> self = nullptr;
   // While it holds the forge, nothing is shown. Nullptr: never. Must outlive the dispatcher.
   RestoreHold* restore_hold = nullptr;
+  // The address at which a ticket's customer can say how it was (feedback_links.h).
+  std::function<std::string(const TicketKey& ticket)> rate_url = nullptr;
 };
 
 class Dispatcher {
@@ -117,6 +119,8 @@ class Dispatcher {
     absl::Duration age;  // age at that time
   };
 
+  // Where the customer of a face that asks can say how it was; empty: nowhere.
+  std::string RateUrl(const DirtyFace& dirty) const;
   absl::Status Bring(const DirtyFace& dirty, Round* round);
   absl::Time NextTurn(const RemoteTicket& at) const;
   bool MayMutate(const RemoteTicket& at) const;

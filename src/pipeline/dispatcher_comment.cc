@@ -296,9 +296,10 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CommentStep(const DirtyFace& dirty,
   if (!shown->comment_id.empty() && (!face.comment || is_less)) {
     return Delete(shown->comment_id, dirty, at, progress, shown);
   }
-  const std::string body = face.comment
-                               ? renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket))
-                               : std::string();
+  const std::string body =
+      face.comment
+          ? renderer_.RenderComment(*face.comment, CommentMarker(dirty.ticket), RateUrl(dirty))
+          : std::string();
   if (shown->comment_id.empty()) {
     // A comment whose create is in progress must be found before it can be deleted.
     if (!face.comment && shown->intent.empty()) return Step::kDone;

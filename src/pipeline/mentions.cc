@@ -20,7 +20,8 @@ absl::Status Mendable(const absl::Status& status) {
 
 MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock,
                          Log& log, Metrics& metrics, const TermsHolder& terms,
-                         RightOfWay& right_of_way, bool observe, const RestoreHold* restore_hold)
+                         RightOfWay& right_of_way, bool observe, const RestoreHold* restore_hold,
+                         RateUrl rate_url)
     : judge_(judge),
       store_(store),
       renderer_(renderer),
@@ -30,7 +31,8 @@ MentionSink::MentionSink(Judge& judge, Store& store, const Renderer& renderer, C
       terms_(terms),
       right_of_way_(right_of_way),
       observe_(observe),
-      restore_hold_(restore_hold) {}
+      restore_hold_(restore_hold),
+      rate_url_(std::move(rate_url)) {}
 
 absl::Status MentionSink::Tell(const Notice& notice) {
   const TermsHistory terms = terms_.Get();
@@ -46,7 +48,9 @@ absl::Status MentionSink::Tell(const Notice& notice) {
   if (!record.ok()) return record.status();
   if (!*record) return absl::NotFoundError(absl::StrCat("notice ", notice.id, " does not wait"));
   const std::string marker = MentionMarker(notice.ticket, TellingName(notice));
-  return Mendable(Post(*slot, **std::move(record), renderer_.RenderMention(*view, marker), marker));
+  MentionView said = *view;
+  if (said.kind == MentionView::Kind::kRate && rate_url_) said.rate_url = rate_url_(notice.ticket);
+  return Mendable(Post(*slot, **std::move(record), renderer_.RenderMention(said, marker), marker));
 }
 
 absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const std::string& body,

@@ -11,6 +11,7 @@
 // mentions go before faces. One thread at a time.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -24,10 +25,13 @@ namespace retainer::pipeline {
 
 class MentionSink final : public NoticeSink {
  public:
+  // The address at which a ticket's customer can say how it was.
+  using RateUrl = std::function<std::string(const TicketKey& ticket)>;
+
   // All arguments must outlive this object.
   MentionSink(Judge& judge, Store& store, const Renderer& renderer, Clock& clock, Log& log,
               Metrics& metrics, const TermsHolder& terms, RightOfWay& right_of_way, bool observe,
-              const RestoreHold* restore_hold = nullptr);
+              const RestoreHold* restore_hold = nullptr, RateUrl rate_url = nullptr);
   const std::string& name() const override { return name_; }
   bool takes_private() const override { return false; }
   // As NoticeSink. Notices of other kinds are ignored. NotFound if the notice is not in the store's
@@ -49,6 +53,7 @@ class MentionSink final : public NoticeSink {
   RightOfWay& right_of_way_;
   const bool observe_;
   const RestoreHold* const restore_hold_;
+  const RateUrl rate_url_;
   const std::string name_ = "mention";
 };
 

@@ -21,9 +21,11 @@ void ReadFeedback(const YamlNode& node, PolicyDraft* draft) {
   if (const YamlNode* ask = node.Find("ask")) {
     if (ask->scalar == "never") {
       rules.ask = AskFeedback::kNever;
+    } else if (ask->scalar == "mention") {
+      rules.ask = AskFeedback::kMention;
     } else if (ask->scalar != "fold") {
       reader.Error(*ask, "`ask` says where customers are asked how it was",
-                   DidYouMean(ask->scalar, {"never", "fold"}));
+                   DidYouMean(ask->scalar, {"never", "fold", "mention"}));
     }
   }
   if (const YamlNode* after = node.Find("after")) {

@@ -39,6 +39,7 @@ nlohmann::ordered_json FeedbackJson(const std::vector<TicketRating>& ratings) {
                     {"scale", rating.scale},
                     {"text", rating.text},
                     {"by", rating.by},
+                    {"verified", rating.verified},
                     {"at", Rfc3339(rating.at)},
                     {"kinds", rating.kinds},
                     {"done", rating.done ? nlohmann::ordered_json(Rfc3339(*rating.done)) : nullptr},
@@ -53,8 +54,9 @@ std::string FeedbackText(const std::vector<TicketRating>& ratings) {
   for (const auto& [ticket, rating] : ratings) {
     absl::StrAppend(&text, Rfc3339(rating.at), "  ", rating.mark, " of ", rating.scale, "  ",
                     rating.customer, "  ", ToString(ticket.ref), "  ",
-                    rating.done ? "done" : "open", rating.kinds.empty() ? "" : " ",
-                    absl::StrJoin(rating.kinds, ","), "  ", rating.text, "\n");
+                    rating.done ? "done" : "open", rating.verified ? "" : " unverified",
+                    rating.kinds.empty() ? "" : " ", absl::StrJoin(rating.kinds, ","), "  ",
+                    rating.text, "\n");
   }
   return text;
 }

@@ -90,7 +90,8 @@ std::vector<std::string> ContactLines(const Customer& customer, const CustomerBo
 std::string RatingLine(const Rating& rating, const FiguredTicket& ticket, absl::TimeZone zone) {
   return absl::StrCat(DayText(absl::ToCivilDay(rating.at, zone)), ": ", rating.mark, " of ",
                       rating.scale, " for ", ToString(ticket.ref), rating.text.empty() ? "" : ", ",
-                      rating.text);
+                      rating.text,
+                      rating.verified ? "" : " (by the link, not signed in: in no figure)");
 }
 
 void AddWords(const FigureSums& sums, Report* report) {

@@ -150,6 +150,7 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
                                          "/api/v1/figures?by=customer&from=2026-03-01",
                                          "/api/v1/figures?format=csv&by=week&" + project,
                                          "/api/v1/feedback",
+                                         "/api/v1/similar?ref=github:acme/opendb%231",
                                          report + "&all=true",
                                          report + "&customer=acme",
                                          report + "&format=html&" + project,
@@ -183,6 +184,8 @@ TEST_F(OpenApiTest, EveryAnswerIsAsDocumentedAndEveryDocumentedAnswerIsGiven) {
   }
   Ask(ticket + "1", "there");
   Ask(ticket + "99");
+  Ask("/api/v1/similar?ref=github:acme/opendb%231", "there");
+  Ask("/api/v1/similar?ref=github:acme/opendb%2399");
   Ask("/api/v1/ledger/head", "there");
   SaveToken("job", "github:acme/opendb", "", "gate");
   Ask("/api/v1/policy", "job");

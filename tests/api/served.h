@@ -12,6 +12,7 @@
 #include "retainer/change.h"
 #include "src/api/server.h"
 #include "src/base/digest.h"
+#include "src/similar/similar.h"
 #include "tests/pipeline/world.h"
 
 namespace retainer::api {
@@ -30,6 +31,7 @@ class Served : public World {
   Served() {
     options.listen = options.metrics_listen = {"127.0.0.1", 0};
     options.threads = 4;
+    options.similar = &similar;
     options.pace.idle_timeout = absl::Seconds(1);
     // Acme is private. globex is public and has a plan of its own. initech has only targets.
     policy = MakePolicy(/*is_public=*/false);
@@ -134,6 +136,7 @@ class Served : public World {
   const Actor gina{"44", "gina", false};
   const Actor ivan{"55", "ivan", false};
   Policy policy;
+  similar::Similar similar{store, clock, log, {"github"}, ""};
   ApiOptions options;
   ApiPorts ports;
   std::unique_ptr<pipeline::Desk> desk;

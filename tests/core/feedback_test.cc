@@ -174,5 +174,95 @@ TEST(FeedbackTest, FiguresNameTheMeanWithItsNumber) {
   EXPECT_EQ(all.low_marks, 1);
 }
 
+// An answer by the link, as the page makes it.
+Fact ByLink(const Story& story, const std::string& argument, const std::string& id = "link") {
+  Fact fact;
+  fact.kind = FactKind::kOperator;
+  fact.provenance = Provenance::kPage;
+  fact.at = story.now();
+  fact.text.commands = {{CommandName::kRate, argument, false}};
+  fact.value = "the feedback link: ";
+  fact.labels = {absl::StrCat(std::string(kLinkOf), "acme")};
+  fact.id = MakeFactId(fact.kind, id, "");
+  return fact;
+}
+
+TEST(FeedbackTest, AnAnswerByTheLinkIsMarkedAndReplacesNoContactsAnswer) {
+  Story story = Closed();
+  FactSet facts = story.facts();
+  facts.Add(ByLink(story, "1 a stranger", "a"));
+  const auto see = [&](const FactSet& set) {
+    return Evaluate(story.context(), set, story.terms(), story.pins(), story.now());
+  };
+  Standing standing = see(facts);
+  ASSERT_EQ(standing.ratings.size(), 1u);
+  EXPECT_FALSE(standing.ratings[0].verified);
+  EXPECT_EQ(standing.ratings[0].by, "the feedback link");
+  EXPECT_EQ(standing.stage, Stage::kCarriedOut) << "nobody who is known has said anything";
+  const Decision decision =
+      Decide(story.context(), facts, {}, story.terms(), story.pins(), {}, story.now());
+  for (const Notice& notice : decision.notices) EXPECT_NE(notice.kind, NoticeKind::kLowRating);
+  FigureScope scope;
+  scope.from = story.now() - Hours(48);
+  scope.until = scope.as_of = story.now() + Hours(1);
+  FigureSums sums(scope, story.terms().back());
+  sums.Add({}, standing);
+  for (const auto& [name, row] : sums.rows()) EXPECT_EQ(row.rated, 0u) << name;
+  // Only the first by the link counts.
+  story.Wait(Minutes(1));
+  facts.Add(ByLink(story, "5 another stranger", "b"));
+  EXPECT_EQ(see(facts).ratings[0].mark, 1);
+  // The contact's own answer counts, and stays.
+  story.Wait(Minutes(1)).Says("dave", "/support rate 4 good");
+  for (const auto& [id, fact] : story.facts()) facts.Add(fact);
+  story.Wait(Minutes(1));
+  facts.Add(ByLink(story, "2 a third", "c"));
+  standing = see(facts);
+  ASSERT_EQ(standing.ratings.size(), 1u);
+  EXPECT_EQ(standing.ratings[0].mark, 4);
+  EXPECT_TRUE(standing.ratings[0].verified);
+}
+
+TEST(FeedbackTest, TheLinkGivesNoOtherRightOfAContact) {
+  Story story = Closed();
+  FactSet facts = story.facts();
+  Fact act = ByLink(story, "");
+  act.text.commands = {{CommandName::kPriority, "P2", false}};
+  facts.Add(act);
+  const Standing standing =
+      Evaluate(story.context(), facts, story.terms(), story.pins(), story.now());
+  EXPECT_EQ(standing.claims[0].priority, "P1");
+}
+
+TEST(FeedbackTest, AskedByAMentionOnceATicketAndOnlyAboutPublicCustomers) {
+  const auto asked = [](bool is_public, AskFeedback ask, bool again) {
+    Policy policy = StoryPolicy();
+    policy.feedback.ask = ask;
+    for (Customer& customer : policy.customers) customer.is_public = is_public;
+    Story story(policy);
+    story.GoTo("2026-03-03 10:00:00").Opens("dave").Wait(Hours(1)).Closes("alice");
+    if (again) story.Wait(Hours(30)).Reopens("dave").Wait(Hours(1)).Closes("alice");
+    story.Wait(Hours(25));
+    std::vector<std::string> ids;
+    const Decision decision =
+        Decide(story.context(), story.facts(), {}, story.terms(), story.pins(), {}, story.now());
+    for (const Notice& notice : decision.notices) {
+      if (absl::StartsWith(notice.id, "mention feedback ")) ids.push_back(notice.id);
+      const auto view = PresentMention(notice, policy);
+      if (view && absl::StartsWith(notice.id, "mention feedback ")) {
+        EXPECT_EQ(view->kind, MentionView::Kind::kRate);
+        EXPECT_EQ(view->rate, 5);
+      }
+    }
+    if (decision.face && decision.face->comment) EXPECT_EQ(decision.face->comment->rate, 0);
+    return ids;
+  };
+  const auto once = asked(true, AskFeedback::kMention, false);
+  ASSERT_EQ(once.size(), 1u);
+  EXPECT_EQ(asked(true, AskFeedback::kMention, true), once) << "the store tells an id once";
+  EXPECT_TRUE(asked(false, AskFeedback::kMention, false).empty());
+  EXPECT_TRUE(asked(true, AskFeedback::kNever, false).empty());
+}
+
 }  // namespace
 }  // namespace retainer::core

@@ -50,6 +50,44 @@ TEST_F(TicketPagesTest, ShowsPromisesWhatHappenedAndWhy) {
   EXPECT_EQ(alice->Get("/desk/ticket").status, 404);
 }
 
+TEST_F(TicketPagesTest, ShowsWhatWasSolvedBeforeToThoseWhoAnswer) {
+  for (int number = 1; number <= 12; ++number) {
+    Deliver(
+        absl::StrCat("d", ++deliveries),
+        MakeEvent(number, kDave,
+                  {MakeOpened({Provenance::kWebhook, clock.Now()}, kDave, Moment::At(clock.Now()),
+                              absl::StrCat("```\nERROR: segment moon", number % 12, " lost quorum",
+                                           number % 12, "\n```"))}));
+    Work();
+    Say(number, kAlice, "Add a replica, please.");
+    if (number == 12) continue;
+    Deliver(absl::StrCat("d", ++deliveries),
+            MakeEvent(number, kDave,
+                      {MakeClosed({Provenance::kWebhook, clock.Now()}, "completed", kAlice,
+                                  Moment::At(clock.Now()))}));
+    Work();
+  }
+  Deliver("like",
+          MakeEvent(20, kDave,
+                    {MakeOpened({Provenance::kWebhook, clock.Now()}, kDave, Moment::At(clock.Now()),
+                                "<script>alert(1)</script>\n```\nERROR: segment moon3 lost "
+                                "quorum3 \" OR NEAR( * \n```")}));
+  Work();
+  const std::string like = "/desk/ticket?ref=github:acme/opendb%2320";
+  EXPECT_FALSE(StrContains(alice->Get(like).body, "Solved before")) << "nothing is indexed yet";
+  ASSERT_TRUE(similar.CatchUp().ok());
+  const std::string body = alice->Get(like).body;
+  EXPECT_TRUE(StrContains(body, "Solved before")) << body;
+  EXPECT_TRUE(StrContains(body, "github:acme/opendb#3, answered")) << body;
+  EXPECT_FALSE(StrContains(body, "github:acme/opendb#4,")) << body;
+  Browser dave(*pages);
+  SignIn(dave, "/my", kDave);
+  const PageAnswer mine = dave.Get("/my/ticket?customer=acme&ref=github:acme/opendb%2320");
+  EXPECT_EQ(mine.status, 200);
+  EXPECT_FALSE(StrContains(mine.body, "Solved before"));
+  EXPECT_EQ(dave.Get(like).status, 403);
+}
+
 TEST_F(TicketPagesTest, WhatIsDoneIsAFactInTheLedger) {
   Issue(1, kDave);
   const std::uint64_t length = store.ReadLedgerHead()->length;

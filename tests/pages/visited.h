@@ -10,6 +10,7 @@
 #include "src/base/digest.h"
 #include "src/pages/cookies.h"
 #include "src/pages/page_front.h"
+#include "src/similar/similar.h"
 #include "tests/pages/fake_sign_in.h"
 #include "tests/pipeline/world.h"
 
@@ -90,8 +91,17 @@ class Visited : public World {
   }
 
   void Open(const std::string& public_url, std::shared_ptr<WriteAccess> access = nullptr) {
-    pages = std::make_unique<Pages>(PageContext{
-        *desk, store, clock, log, public_url, {{"github", "carol"}}, {&github}, std::move(access)});
+    pages =
+        std::make_unique<Pages>(PageContext{*desk,
+                                            store,
+                                            clock,
+                                            log,
+                                            public_url,
+                                            {{"github", "carol"}},
+                                            {&github},
+                                            std::move(access),
+                                            pipeline::FeedbackLinks(*store.LinkKey(), public_url),
+                                            &similar});
   }
   std::vector<Forge*> Forges() { return {&forge}; }
   // The same policy for those who decide and for the pages.
@@ -141,6 +151,7 @@ class Visited : public World {
     return store.LoadPins()->JoinedBy("github", actor.id);
   }
 
+  similar::Similar similar{store, clock, log, {"github"}, ""};
   FakeSignIn github;
   std::unique_ptr<pipeline::Desk> desk;
   std::unique_ptr<Pages> pages;

@@ -33,8 +33,10 @@ inline absl::Time At(int minutes) {
 // Words of a face, plain enough for a test to look into.
 class PlainRenderer final : public Renderer {
  public:
-  std::string RenderComment(const CommentView& view, const std::string& marker) const override {
+  std::string RenderComment(const CommentView& view, const std::string& marker,
+                            const std::string& rate_url) const override {
     std::string body = absl::StrCat(view.priority, "|", view.headline);
+    if (!rate_url.empty()) absl::StrAppend(&body, "\nrate=", rate_url);
     for (const PromiseRow& row : view.rows) {
       absl::StrAppend(&body, "\n", row.promise, "=", row.state);
     }
@@ -43,7 +45,8 @@ class PlainRenderer final : public Renderer {
   std::string RenderMention(const MentionView& view, const std::string& marker) const override {
     std::string body;
     for (const std::string& login : view.logins) absl::StrAppend(&body, "@", login, " ");
-    return absl::StrCat(body, static_cast<int>(view.kind), " ", view.promise, "\n", marker);
+    return absl::StrCat(body, static_cast<int>(view.kind), " ", view.promise, view.rate_url, "\n",
+                        marker);
   }
   CheckText RenderCheck(const CheckView& view) const override {
     std::string summary;

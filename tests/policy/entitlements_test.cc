@@ -112,6 +112,8 @@ TEST(FeedbackRulesTest, TheKeyAloneAsksInTheFold) {
   const FeedbackRules other =
       Read(Text("plan: gold", "", "feedback: {ask: never, after: 2d, scale: 10}\n")).feedback;
   EXPECT_EQ(other, (FeedbackRules{AskFeedback::kNever, absl::Hours(48), 10}));
+  EXPECT_EQ(Read(Text("plan: gold", "", "feedback: {ask: mention}\n")).feedback.ask,
+            AskFeedback::kMention);
   const auto has = [](const std::string& feedback, const std::string& words) {
     const std::string problems = Problems(Text("plan: gold", "", "feedback: {" + feedback + "}\n"));
     EXPECT_NE(problems.find(words), std::string::npos) << feedback << "\n" << problems;

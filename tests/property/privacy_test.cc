@@ -195,7 +195,7 @@ using Seen = std::vector<std::pair<absl::Time, std::string>>;
 std::string Words(const TicketContext& context, const Face& face) {
   static const std::unique_ptr<Renderer> renderer = templates::MakeRenderer();
   std::string words;
-  if (face.comment) words = renderer->RenderComment(*face.comment, CommentMarker(context.key));
+  if (face.comment) words = renderer->RenderComment(*face.comment, CommentMarker(context.key), "");
   for (const FaceLabel& label : face.labels) {
     absl::StrAppend(&words, " +", label.name, label.color, label.description);
   }

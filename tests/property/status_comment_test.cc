@@ -53,7 +53,7 @@ class StatusCommentTest : public ::testing::Test {
     const Face face = Shown();
     if (!face.comment) return "";
     return templates::MakeRenderer()->RenderComment(*face.comment,
-                                                    CommentMarker(story.context().key));
+                                                    CommentMarker(story.context().key), "");
   }
   std::string FirstLine() {
     const std::string body = Body();

@@ -66,7 +66,7 @@ std::map<std::string, CommentView> Views() {
 TEST(BodiesTest, OneOfEveryKind) {
   const char* folder = std::getenv("RETAINER_BODIES");
   for (const auto& [name, view] : Views()) {
-    const std::string body = MakeRenderer()->RenderComment(view, "<!-- retainer:status:1 -->");
+    const std::string body = MakeRenderer()->RenderComment(view, "<!-- retainer:status:1 -->", "");
     EXPECT_TRUE(body.ends_with("<!-- retainer:status:1 -->\n")) << body;
     if (folder == nullptr) continue;
     std::ofstream file(std::string(folder) + "/" + name + ".md", std::ios::binary);

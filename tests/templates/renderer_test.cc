@@ -24,7 +24,9 @@ absl::Time At(const char* text) {
   return time;
 }
 
-std::string Render(const CommentView& view) { return MakeRenderer()->RenderComment(view, kMarker); }
+std::string Render(const CommentView& view, const std::string& rate_url = "") {
+  return MakeRenderer()->RenderComment(view, kMarker, rate_url);
+}
 
 CommentView Promises() {
   CommentView view;
@@ -469,4 +471,23 @@ TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
 }
 
 }  // namespace
+TEST(RendererTest, TheQuestionHasTheLinkAndNothingElseMakesOne) {
+  CommentView view = Promises();
+  const std::string url = "https://desk.example/feedback/Z2.Ab-_";
+  EXPECT_EQ(Render(view, url).find("feedback"), std::string::npos) << "it does not ask";
+  view.rate = 5;
+  EXPECT_NE(Render(view, url).find("and why, or [say it here](" + url + "): 1 is the worst"),
+            std::string::npos)
+      << Render(view, url);
+  EXPECT_EQ(Render(view, "javascript:alert(1)").find("javascript"), std::string::npos);
+  MentionView mention;
+  mention.kind = MentionView::Kind::kRate;
+  mention.rate = 7;
+  mention.rate_url = url;
+  const std::string body = MakeRenderer()->RenderMention(mention, kMarker);
+  EXPECT_TRUE(body.starts_with("How was it? Answer `/support rate 7` and why, or [say it here](" +
+                               url + "): 1 is the worst, 7 the best.\n"))
+      << body;
+}
+
 }  // namespace retainer::templates
