@@ -4,7 +4,10 @@
 //   /desk/customers/{id}   GET: one. POST: `invite`, `revoke` a link, `remove` a contact
 #include <algorithm>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -41,13 +44,48 @@ std::string CountWords(std::size_t count) {
   return count >= kMostCounted ? absl::StrCat(kMostCounted, "+") : absl::StrCat(count);
 }
 
-// The day on which the present entitlement ends; empty: none, or no end.
+// Until when the customer holds its plan; without one today, when it ended or begins.
 std::string TermWords(const Customer& customer, absl::Time now) {
-  const Entitlement* held = customer.EntitlementAt(now);
-  if (held == nullptr) return "not covered today";
+  const Entitlement* held = customer.EntitlementFor(now);
+  if (held == nullptr) return "nothing was bought";
   if (!held->term) return "without an end";
-  return absl::StrCat("until ", absl::FormatCivilTime(held->term->until));
+  const absl::CivilDay today = absl::ToCivilDay(now, ZoneOf(customer));
+  const std::string until = absl::FormatCivilTime(held->term->until);
+  if (today < held->term->from) {
+    return absl::StrCat("begins ", absl::FormatCivilTime(held->term->from));
+  }
+  if (today <= held->term->until) return absl::StrCat("until ", until);
+  const absl::CivilDay grace = held->term->until + held->grace_days;
+  if (today <= grace) {
+    return absl::StrCat("ended ", until, ", in grace until ", absl::FormatCivilTime(grace));
+  }
+  return absl::StrCat("ended ", until);
 }
+
+// The names by which customers are found, folded once per version of the policy. Thread-safe.
+class FoldedNames {
+ public:
+  // In the order of the policy's customers.
+  std::shared_ptr<const std::vector<std::string>> For(const Terms& terms) {
+    const std::lock_guard lock(mutex_);
+    if (names_ == nullptr || id_ != terms.id) {
+      auto names = std::make_shared<std::vector<std::string>>();
+      names->reserve(terms.policy.customers.size());
+      for (const Customer& customer : terms.policy.customers) {
+        names->push_back(
+            FoldName(absl::StrCat(customer.name, "\n", customer.id, "\n", customer.alias)));
+      }
+      names_ = std::move(names);
+      id_ = terms.id;
+    }
+    return names_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string id_;
+  std::shared_ptr<const std::vector<std::string>> names_;
+};
 
 class CustomerPages {
  public:
@@ -61,19 +99,27 @@ class CustomerPages {
     std::size_t from = 0;
     if (!absl::SimpleAtoi(visit.Asked("from"), &from)) from = 0;
     const absl::Time now = context_.clock.Now();
+    if (terms.empty()) {
+      values.Show("none");
+      return Page("customers", "Customers", values, visit);
+    }
+    const std::vector<Customer>& customers = terms.back()->policy.customers;
+    const auto names = wanted.empty() ? nullptr : names_.For(*terms.back());
+    const std::string folded = FoldName(wanted);
     std::size_t place = 0;
     std::size_t shown = 0;
     bool more = false;
-    for (const Customer& customer :
-         terms.empty() ? std::vector<Customer>() : terms.back()->policy.customers) {
-      const std::string all =
-          FoldName(absl::StrCat(customer.name, "\n", customer.id, "\n", customer.alias));
-      if (!wanted.empty() && !absl::StrContains(all, FoldName(wanted))) continue;
-      if (place++ < from) continue;
+    // Without a search the page begins at its place.
+    for (std::size_t i = names == nullptr ? from : 0; i < customers.size(); ++i) {
+      if (names != nullptr) {
+        if (!absl::StrContains((*names)[i], folded)) continue;
+        if (place++ < from) continue;
+      }
       if (shown == kCustomersPage) {
         more = true;
         break;
       }
+      const Customer& customer = customers[i];
       ++shown;
       const auto open = context_.store.CountOpen(customer.id, std::nullopt, kMostCounted);
       if (!open.ok()) return NotNow(context_.log, "customers", open.status());
@@ -263,6 +309,7 @@ class CustomerPages {
   }
 
   const PageContext context_;
+  mutable FoldedNames names_;
 };
 
 }  // namespace

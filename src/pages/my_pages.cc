@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "retainer/entitlement.h"
 #include "retainer/instant_text.h"
 #include "retainer/promise_words.h"
@@ -206,7 +207,7 @@ class MyPages {
 
   static PageValues Line(const Own& own, absl::Time now, absl::TimeZone zone) {
     PageValues line = NameLine(own.record, own.claim.customer);
-    line.texts["stage"] = std::string(StageName(own.stage));
+    line.texts["stage"] = absl::StrReplaceAll(std::string(StageName(own.stage)), {{"_", " "}});
     line.texts["with"] = own.with;
     line.texts["priority"] = own.claim.priority;
     line.texts["next"] = NextOf(own.claim, now, zone);

@@ -1,6 +1,8 @@
 // Customers and the system, for the project's team.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/pages/visited.h"
 
 namespace retainer::pages {
@@ -18,6 +20,39 @@ class TeamPagesTest : public Visited {
   std::unique_ptr<Browser> alice;
 };
 
+TEST_F(TeamPagesTest, ManyCustomersArePagedAndFound) {
+  Policy policy = MakePolicy();
+  for (int i = 0; i < 120; ++i) {
+    Customer customer = policy.customers[0];
+    customer.id = absl::StrCat("many", 1000 + i);
+    customer.alias = absl::StrCat("c-m", i);
+    customer.name = absl::StrCat("Many ", 1000 + i);
+    customer.contacts = {};
+    policy.customers.push_back(customer);
+  }
+  Govern(policy);
+  std::set<std::string> seen;
+  for (const char* page :
+       {"/desk/customers", "/desk/customers?from=50", "/desk/customers?from=100"}) {
+    const std::string body = alice->Get(page).body;
+    for (int i = 0; i < 120; ++i) {
+      const std::string name = absl::StrCat("Many ", 1000 + i, "<");
+      if (StrContains(body, name)) EXPECT_TRUE(seen.insert(name).second) << name << page;
+    }
+  }
+  EXPECT_EQ(seen.size(), 120u);
+  EXPECT_FALSE(StrContains(alice->Get("/desk/customers?from=200").body, "Many"));
+  const std::string found = alice->Get("/desk/customers?q=MANY&from=50").body;
+  EXPECT_TRUE(StrContains(found, "Many 1050<")) << found;
+  EXPECT_FALSE(StrContains(found, "Many 1049<"));
+  EXPECT_TRUE(StrContains(found, "from=100&amp;q=MANY")) << found;
+  policy.customers[1].name = "Another name";
+  const TermsHistory history = {MakeTerms("v2", At(-60 * 24), policy)};
+  terms.Set(history);
+  desk->SetTerms(history);
+  EXPECT_TRUE(StrContains(alice->Get("/desk/customers?q=another").body, "Another name"));
+}
+
 TEST_F(TeamPagesTest, ACustomerHasItsPlansContactsLinksAndFigures) {
   Policy policy = MakePolicy(/*is_public=*/false);
   policy.customers[0].entitlements[0].term =
@@ -31,6 +66,18 @@ TEST_F(TeamPagesTest, ACustomerHasItsPlansContactsLinksAndFigures) {
   const std::string list = alice->Get("/desk/customers").body;
   EXPECT_TRUE(StrContains(list, "ACME Corp")) << list;
   EXPECT_TRUE(StrContains(list, "until 2026-12-31")) << list;
+  const auto term = [&](int from_year, int until_year, int grace) {
+    Policy other = policy;
+    other.customers[0].entitlements[0].term =
+        Term{absl::CivilDay(from_year, 1, 1), absl::CivilDay(until_year, 2, 25)};
+    other.customers[0].entitlements[0].grace_days = grace;
+    Govern(other);
+    return alice->Get("/desk/customers").body;
+  };
+  EXPECT_TRUE(StrContains(term(2027, 2028, 0), "begins 2027-01-01"));
+  EXPECT_TRUE(StrContains(term(2025, 2026, 0), "ended 2026-02-25<"));
+  EXPECT_TRUE(StrContains(term(2025, 2026, 14), "ended 2026-02-25, in grace until 2026-03-11"));
+  Govern(policy);
   EXPECT_TRUE(StrContains(list, ">private<")) << list;
   EXPECT_TRUE(StrContains(alice->Get("/desk/customers?q=c-7F3").body, "ACME Corp"));
   EXPECT_FALSE(StrContains(alice->Get("/desk/customers?q=none").body, "ACME Corp"));
