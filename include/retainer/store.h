@@ -515,8 +515,7 @@ class Store : public PeopleStore, public TextStore {
                                   absl::Time now) = 0;
   // Ordered by id.
   virtual absl::StatusOr<std::vector<DeadNotice>> ListDeadNotices(std::size_t limit) = 0;
-  // Puts a dead notice back into the queue for the sinks that did not get it, and resets its failed
-  // tries. NotFound.
+  // Puts a dead notice back for the sinks that did not get it, without its failed tries. NotFound.
   virtual absl::Status ReviveNotice(const std::string& id) = 0;
   // Deletes a notice from the queue, as if it had never been made. OK if it is not there.
   virtual absl::Status DropNotice(const std::string& id) = 0;
