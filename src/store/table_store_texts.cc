@@ -7,6 +7,7 @@
 #include "src/base/digest.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
+#include "src/store/index_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
