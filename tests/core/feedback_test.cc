@@ -254,7 +254,8 @@ TEST(FeedbackTest, AskedByAMentionOnceATicketAndOnlyAboutPublicCustomers) {
         EXPECT_EQ(view->rate, 5);
       }
     }
-    if (decision.face && decision.face->comment) EXPECT_EQ(decision.face->comment->rate, 0);
+    const bool has_comment = decision.face && decision.face->comment;
+    EXPECT_EQ(has_comment ? decision.face->comment->rate : 0, 0);
     return ids;
   };
   const auto once = asked(true, AskFeedback::kMention, false);

@@ -93,9 +93,10 @@ TEST_F(FeedbackPagesTest, AFormFromElsewhereIsRefused) {
   EXPECT_EQ(anybody.Post(Link(), "mark=1&csrf=x").status, 403);
   // With a session, only its own form counts.
   const std::string open = Browser::Field(anybody.Get(Link()), "csrf");
-  Browser erin(*pages);
-  SignIn(erin, "/my", kErin);
-  if (!erin.cookies.empty()) EXPECT_EQ(erin.Post(Link(), "mark=1&csrf=" + open).status, 403);
+  Browser dave(*pages);
+  SignIn(dave, "/my", kDave);
+  ASSERT_FALSE(dave.cookies.empty());
+  EXPECT_EQ(dave.Post(Link(), "mark=1&csrf=" + open).status, 403);
   EXPECT_TRUE(Ratings().empty());
 }
 

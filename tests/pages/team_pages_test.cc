@@ -37,7 +37,8 @@ TEST_F(TeamPagesTest, ManyCustomersArePagedAndFound) {
     const std::string body = alice->Get(page).body;
     for (int i = 0; i < 120; ++i) {
       const std::string name = absl::StrCat("Many ", 1000 + i, "<");
-      if (StrContains(body, name)) EXPECT_TRUE(seen.insert(name).second) << name << page;
+      if (!StrContains(body, name)) continue;
+      EXPECT_TRUE(seen.insert(name).second) << name << page;
     }
   }
   EXPECT_EQ(seen.size(), 120u);
