@@ -15,6 +15,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "retainer/fact.h"
+#include "retainer/subscription.h"
 
 namespace retainer {
 
@@ -35,6 +36,8 @@ enum class CustomerFactKind : std::uint8_t {
   // Work (hours.h). `entry` identifies it.
   kWorkLogged = 5,     // `entry`, `minutes`, `accounted`, `day`, `text`, `ticket`, `ticket_name`
   kWorkCorrected = 6,  // `entry`: the one that it corrects; `minutes`, `accounted`; `text`: why
+  kSponsorship = 10,   // `subscription` of `account`: a sponsorship
+  kPurchase = 11,      // `subscription` of `account`: a purchase on the forge's marketplace
 };
 std::string_view CustomerFactKindName(CustomerFactKind kind);
 
@@ -56,16 +59,17 @@ struct CustomerFact {
   int minutes = 0;     // as worked
   int accounted = 0;   // rounded up to the unit of the block
   absl::CivilDay day;  // when the work was done, in the customer's time zone
+  std::optional<Subscription> subscription = std::nullopt;
   friend bool operator==(const CustomerFact&, const CustomerFact&) = default;
 };
 
-// An account that joined a customer. It is a contact from `since` (inclusive) until `until`
-// (exclusive).
+// An account that joined a customer, or bought its entitlement on a forge. It is a contact from
+// `since` (inclusive) until `until` (exclusive).
 struct Contact {
   Account account;
   absl::Time since;
   absl::Time until = absl::InfiniteFuture();
-  std::string invitation;
+  std::string invitation;  // empty: it is a contact because it bought
   std::string removed_by;  // empty while it is a contact
   bool IsAt(absl::Time at) const { return since <= at && at < until; }
   friend bool operator==(const Contact&, const Contact&) = default;

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
+#include "retainer/subscription.h"
 
 namespace retainer {
 
@@ -71,10 +72,10 @@ struct Event {
   std::string commit;
   // kInstallation: its projects. For a transferred ticket: the project that it went to.
   std::vector<ProjectInfo> projects;
-  // kSubscription: who bought, which plan or tier, from when.
+  // kSubscription: who bought, and what happened. A private sponsor has no login, so that it cannot
+  // be shown anywhere; only an organisation has one, because its members are asked for by it.
   Actor account;
-  std::string plan;
-  std::optional<absl::Time> effective;
+  std::optional<Subscription> subscription;
 };
 
 }  // namespace retainer

@@ -77,12 +77,24 @@ struct TicketPage {
   bool more = false;  // there may be further pages
 };
 
+// An account that holds a plan of our app's listing on the forge's marketplace.
+struct RemotePurchase {
+  Actor account;
+  bool organization = false;
+  bool trial = false;
+  absl::Time since = absl::UnixEpoch();  // when it last changed
+  // What is to change, and when; an empty plan: the purchase ends.
+  std::optional<absl::Time> changes_at = std::nullopt;
+  std::string next_plan = {};
+};
+
 // A check run (GitHub) or commit status (GitLab) of ours.
 struct RemoteCheck {
   std::string commit;
   CheckView::Verdict verdict = CheckView::Verdict::kNeutral;
   CheckText text;
-  std::string url;  // a page with more information; may be empty
+  std::string url;                    // a page with more information; may be empty
+  std::string name = "retainer/sla";  // kCheckName or kPolicyCheckName
 };
 
 // What we say about a commit of the policy's repository.
@@ -168,6 +180,10 @@ class Forge {
   virtual absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                         const std::string& commit) = 0;
 
+  // The accounts that hold a plan of our listing, by the plan's id. Unimplemented if a forge has no
+  // marketplace, or if we act with a token. NotFound if the listing has no such plan.
+  virtual absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string& plan) = 0;
+
   // Mutations are limited to one at a time per installation, with a minimum interval. Returns the
   // instant (by Clock::Steady) from which the next is allowed; InfinitePast if it is allowed now.
   virtual absl::Time NextMutationAt(const RemoteTicket& at) const = 0;
@@ -204,7 +220,7 @@ class Forge {
   // Returns OK if the reaction does not exist.
   virtual absl::Status RemoveReaction(const RemoteTicket& at, const std::string& object,
                                       const std::string& id) = 0;
-  // Shows the check `retainer/sla` on a commit. With `id` (returned by an earlier call for the same
+  // Shows the check `check.name` on a commit. With `id` (returned by an earlier call for the same
   // commit) it updates that check, if the forge can. Without an id it updates our check on the
   // commit if it finds one, else creates one. Returns the check's id. NotFound if the check with
   // `id` does not exist. PermissionDenied names the missing permission.

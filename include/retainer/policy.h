@@ -97,6 +97,14 @@ struct AllowanceUse {
   friend bool operator==(const AllowanceUse&, const AllowanceUse&) = default;
 };
 
+// A plan that sponsors hold.
+struct SponsorsOffer {
+  std::string sponsorable;  // login of the sponsored account; compared as FoldName does
+  int min_monthly = 1;      // the least sum, US dollars a month
+  // A sponsorship of at least that sum that is paid once holds the plan for so many days. 0: not.
+  int one_time_days = 0;
+};
+
 struct Plan {
   std::string name;
   std::vector<std::string> calendars;
@@ -112,6 +120,8 @@ struct Plan {
   std::vector<double> warn_at;  // ascending
   NotifyHours notify = NotifyHours::kOpeningHours;
   std::vector<EscalationLevel> escalation;
+  std::optional<SponsorsOffer> github_sponsors;
+  std::string github_marketplace;  // id of the listing's plan whose buyers hold it; empty: none
 };
 
 enum class CommunityComment : std::uint8_t { kNone, kNeutral };
@@ -150,12 +160,21 @@ struct Term {
   friend bool operator==(const Term&, const Term&) = default;
 };
 
+// When a plan is held that was bought on a forge.
+struct BoughtTerm {
+  std::string on;                             // `GitHub Sponsors`, `GitHub Marketplace`
+  absl::Time from;                            // inclusive
+  absl::Time until = absl::InfiniteFuture();  // exclusive
+  friend bool operator==(const BoughtTerm&, const BoughtTerm&) = default;
+};
+
 // A plan that a customer holds.
 struct Entitlement {
   std::string plan;
   std::optional<Term> term;  // nullopt: always
   int grace_days = 0;        // whole days after the term in which the plan still covers new tickets
   bool trial = false;        // shown as a trial, and counted apart
+  std::optional<BoughtTerm> bought = std::nullopt;  // in place of `term`; never in a written policy
   friend bool operator==(const Entitlement&, const Entitlement&) = default;
 };
 
@@ -208,6 +227,28 @@ struct Customer {
   const Entitlement* EntitlementFor(absl::Time at) const;
 };
 
+// Where customers are in a policy's list, by id and by alias. A copy of an index is empty, because
+// the list of a copied policy may be changed.
+class CustomerIndex {
+ public:
+  CustomerIndex() = default;
+  CustomerIndex(const CustomerIndex&) {}
+  CustomerIndex(CustomerIndex&&) = default;
+  CustomerIndex& operator=(const CustomerIndex&) {
+    places_ = nullptr;
+    return *this;
+  }
+  CustomerIndex& operator=(CustomerIndex&&) = default;
+
+  void Make(const std::vector<Customer>& customers);
+  // The first customer with this id or alias; nullptr: none. Without an index: searches the list.
+  const Customer* Find(const std::vector<Customer>& customers, std::string_view id_or_alias) const;
+
+ private:
+  struct Places;
+  std::shared_ptr<const Places> places_;
+};
+
 // Requests that have their own promises in place of those of the plan, such as a training.
 struct RequestKind {
   std::string name;
@@ -254,6 +295,7 @@ struct Policy {
   bool bare_commands = true;
   CheckMode checks = CheckMode::kNeutral;
   bool public_badge = false;  // `badge: public`: readable without a token
+  CustomerIndex index;        // of `customers`; made by CompileTerms and WithPolicy
 
   const Customer* FindCustomer(std::string_view id_or_alias) const;
   // The rank of a priority; 0 is the highest. Nullopt if unknown. Compares as FoldName does.

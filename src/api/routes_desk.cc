@@ -24,13 +24,22 @@ ordered_json TermJson(const std::optional<Term>& term) {
   return {{"from", DayText(term->from)}, {"until", DayText(term->until)}};
 }
 
+ordered_json BoughtJson(const std::optional<BoughtTerm>& bought) {
+  if (!bought) return nullptr;
+  return {{"on", bought->on},
+          {"from", InstantJson(bought->from)},
+          {"until", bought->until == absl::InfiniteFuture() ? ordered_json(nullptr)
+                                                            : InstantJson(bought->until)}};
+}
+
 ordered_json EntitlementsJson(const Customer& customer) {
   ordered_json all = ordered_json::array();
   for (const Entitlement& held : customer.entitlements) {
     all.push_back({{"plan", held.plan},
                    {"term", TermJson(held.term)},
                    {"grace_days", held.grace_days},
-                   {"trial", held.trial}});
+                   {"trial", held.trial},
+                   {"bought", BoughtJson(held.bought)}});
   }
   return all;
 }

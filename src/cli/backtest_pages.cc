@@ -39,7 +39,10 @@ TermsHistory WithContact(const Terms& terms, const std::string& customer_id, Log
   for (Customer& customer : changed.customers) {
     if (customer.id != customer_id) continue;
     customer.contacts.logins.push_back(std::move(contact));
-    for (Entitlement& held : customer.entitlements) held.term.reset();
+    for (Entitlement& held : customer.entitlements) {
+      held.term.reset();
+      held.bought.reset();
+    }
     break;
   }
   return {WithPolicy(terms, std::move(changed))};

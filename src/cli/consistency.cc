@@ -135,10 +135,11 @@ std::vector<policy::Problem> EndedTerms(const Policy& policy, const policy::Poli
   for (const Customer& customer : policy.customers) {
     const Entitlement* last = customer.EntitlementFor(now);
     if (customer.EntitlementAt(now) != nullptr || last == nullptr) continue;
+    if (last->bought) continue;  // whoever stops paying means it
     // A term that begins later has not ended.
-    const bool begins_later =
-        std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
-                    [&](const Entitlement& held) { return held.term->from > last->term->until; });
+    const bool begins_later = std::any_of(
+        customer.entitlements.begin(), customer.entitlements.end(),
+        [&](const Entitlement& held) { return held.term && held.term->from > last->term->until; });
     if (begins_later || absl::FromCivil(last->term->from, absl::UTCTimeZone()) > now) continue;
     const auto found = places.terms.find(customer.id);
     const policy::Place place = found == places.terms.end() ? policy::Place() : found->second;

@@ -60,6 +60,26 @@ std::vector<const CustomerFact*> InOrder(const std::vector<CustomerFact>& facts)
   return order;
 }
 
+// Since when an account pays, by the sponsorship that the fact is about, or by its purchases.
+// Nullopt: it is no person, or it never paid.
+std::optional<absl::Time> PaysSince(const std::vector<CustomerFact>& facts,
+                                    const CustomerFact& about) {
+  if (!about.subscription || about.subscription->organization) return std::nullopt;
+  if (about.kind == CustomerFactKind::kSponsorship) return about.subscription->began;
+  std::optional<absl::Time> since;
+  for (const CustomerFact& fact : facts) {
+    if (fact.kind != CustomerFactKind::kPurchase || !fact.subscription) continue;
+    if (KeyOf(fact.account) != KeyOf(about.account)) continue;
+    const SubscriptionAct act = fact.subscription->act;
+    if (act != SubscriptionAct::kBegan && act != SubscriptionAct::kChanged &&
+        act != SubscriptionAct::kEnded) {
+      continue;
+    }
+    since = std::min(since.value_or(absl::InfiniteFuture()), fact.subscription->effective);
+  }
+  return since;
+}
+
 }  // namespace
 
 std::string ToString(const Account& account) {
@@ -81,6 +101,10 @@ std::string_view CustomerFactKindName(CustomerFactKind kind) {
       return "work_logged";
     case CustomerFactKind::kWorkCorrected:
       return "work_corrected";
+    case CustomerFactKind::kSponsorship:
+      return "sponsorship";
+    case CustomerFactKind::kPurchase:
+      return "purchase";
   }
   return "";
 }
@@ -106,6 +130,7 @@ CustomerBook ReadCustomerFacts(const std::vector<CustomerFact>& facts) {
   std::map<std::string, Invitation> invitations;
   std::map<std::string, absl::Time> revoked;
   std::map<std::string, std::uint32_t> used;
+  std::set<std::pair<AccountKey, absl::Time>> paid;  // since when, of each time
   for (const CustomerFact* fact : InOrder(facts)) {
     switch (fact->kind) {
       case CustomerFactKind::kInvited:
@@ -134,6 +159,15 @@ CustomerBook ReadCustomerFacts(const std::vector<CustomerFact>& facts) {
       case CustomerFactKind::kWorkCorrected:
         book.work.push_back(*fact);
         break;
+      case CustomerFactKind::kSponsorship:
+      case CustomerFactKind::kPurchase: {
+        // An account that pays is a contact from then on. What it holds ends; this does not.
+        const auto since = PaysSince(facts, *fact);
+        if (!since || !paid.emplace(KeyOf(fact->account), *since).second) break;
+        if (!present.try_emplace(KeyOf(fact->account), book.contacts.size()).second) break;
+        book.contacts.push_back({fact->account, *since, absl::InfiniteFuture(), "", ""});
+        break;
+      }
     }
   }
   for (auto& [id, invitation] : invitations) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "glob.h"
 #include "open_terms.h"
@@ -22,13 +23,38 @@ std::string CalendarKey(std::vector<std::string> names) {
 
 }  // namespace
 
-const Customer* Policy::FindCustomer(std::string_view id_or_alias) const {
+// Names of customers -> places in the list.
+struct CustomerIndex::Places {
+  absl::flat_hash_map<std::string, std::size_t> by_name;
+};
+
+void CustomerIndex::Make(const std::vector<Customer>& customers) {
+  auto places = std::make_shared<Places>();
+  places->by_name.reserve(2 * customers.size());
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    places->by_name.try_emplace(customers[i].id, i);
+    if (!customers[i].alias.empty()) places->by_name.try_emplace(customers[i].alias, i);
+  }
+  places_ = std::move(places);
+}
+
+const Customer* CustomerIndex::Find(const std::vector<Customer>& customers,
+                                    std::string_view id_or_alias) const {
+  if (places_ != nullptr) {
+    const auto place =
+        places_->by_name.find(absl::string_view(id_or_alias.data(), id_or_alias.size()));
+    return place == places_->by_name.end() ? nullptr : &customers[place->second];
+  }
   for (const Customer& customer : customers) {
     if (customer.id == id_or_alias || (!customer.alias.empty() && customer.alias == id_or_alias)) {
       return &customer;
     }
   }
   return nullptr;
+}
+
+const Customer* Policy::FindCustomer(std::string_view id_or_alias) const {
+  return index.Find(customers, id_or_alias);
 }
 
 namespace {
@@ -46,7 +72,9 @@ const Entitlement* Customer::EntitlementAt(absl::Time at) const {
   const Entitlement* held = nullptr;
   const Entitlement* in_grace = nullptr;
   for (const Entitlement& one : entitlements) {
-    if (!one.term) {
+    if (one.bought) {
+      if (one.bought->from <= at && at < one.bought->until) held = &one;
+    } else if (!one.term) {
       if (held == nullptr) held = &one;
     } else if (one.term->from <= day && day <= one.term->until) {
       held = &one;
@@ -59,12 +87,16 @@ const Entitlement* Customer::EntitlementAt(absl::Time at) const {
 
 const Entitlement* Customer::EntitlementFor(absl::Time at) const {
   if (const Entitlement* held = EntitlementAt(at)) return held;
+  // Each has an end: none covers the instant.
+  const auto end = [](const Entitlement& one) {
+    return one.bought ? one.bought->until
+                      : absl::FromCivil(one.term->until + 1, absl::UTCTimeZone());
+  };
   const absl::CivilDay day = DayOf(*this, at);
   const Entitlement* last = nullptr;
-  for (const Entitlement& one : entitlements) {  // each has a term: none covers the day
-    if (one.term->until < day && (last == nullptr || last->term->until < one.term->until)) {
-      last = &one;
-    }
+  for (const Entitlement& one : entitlements) {
+    const bool ended = one.bought ? one.bought->until <= at : one.term->until < day;
+    if (ended && (last == nullptr || end(*last) < end(one))) last = &one;
   }
   return last != nullptr || entitlements.empty() ? last : &entitlements.front();
 }
@@ -99,6 +131,7 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
   terms->commit = std::move(commit);
   terms->effective = effective;
   terms->policy = std::move(policy);
+  terms->policy.index.Make(terms->policy.customers);
   const Policy& p = terms->policy;
 
   std::vector<std::vector<std::string>> sets = {p.community.calendars};
@@ -130,8 +163,10 @@ absl::StatusOr<std::shared_ptr<const Terms>> CompileTerms(std::string id, absl::
 std::shared_ptr<const Terms> WithPolicy(const Terms& terms, Policy policy) {
   auto changed = std::make_shared<Terms>();
   changed->id = terms.id;
+  changed->commit = terms.commit;
   changed->effective = terms.effective;
   changed->policy = std::move(policy);
+  changed->policy.index.Make(changed->policy.customers);
   changed->calendars = terms.calendars;
   changed->index = std::make_shared<const core::TermsIndex>(*changed);
   changed->open = std::make_shared<core::OpenTerms>();

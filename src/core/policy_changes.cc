@@ -339,6 +339,19 @@ class PolicyDifferences {
     };
     about.Value("contacts", contacts(*before), contacts(*after));
     about.Members("allowance", Limits(before->allowance), Limits(after->allowance));
+    about.Value("github_sponsors", Offer(before->github_sponsors), Offer(after->github_sponsors));
+    const auto bought = [](const Plan& plan) {
+      return plan.github_marketplace.empty() ? "none" : "plan " + plan.github_marketplace;
+    };
+    about.Value("github_marketplace", bought(*before), bought(*after));
+  }
+
+  // `acme from $100 a month`
+  static std::string Offer(const std::optional<SponsorsOffer>& offer) {
+    if (!offer) return "none";
+    return absl::StrCat(
+        offer->sponsorable, " from $", offer->min_monthly, " a month",
+        offer->one_time_days > 0 ? ", paid once for " + Days(offer->one_time_days) : "");
   }
 
   // `P1 2 open, 4 per_month`

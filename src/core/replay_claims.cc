@@ -28,14 +28,31 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
   if (!IsProjectCovered()) return;
   const ProjectNames names = NamesOf(context_);
   const bool may_claim = t_.author_index != kNobody && !roster_.IsBot(t_.author_index, terms);
-  for (const Customer& customer : terms_[terms]->policy.customers) {
+  // Most customers have nothing to do with a ticket, so only these are looked at.
+  TermsIndex::Customers possible;
+  if (may_claim) possible = roster_.MayBeContactOf(t_.author_index, terms);
+  const TermsIndex::Customers by_contact = possible;
+  const TermsIndex::Customers& with_projects = terms_[terms]->index->WithProjects();
+  possible.insert(possible.end(), with_projects.begin(), with_projects.end());
+  std::sort(possible.begin(), possible.end());
+  possible.erase(std::unique(possible.begin(), possible.end()), possible.end());
+  for (const std::size_t each : possible) {
+    const Customer& customer = terms_[terms]->policy.customers[each];
     const bool in_project =
         !customer.projects.empty() && AnyNames(customer.projects, terms_[terms]->id, names);
-    // Most customers have nothing to do with a ticket, so this check comes first.
-    if (!in_project && !(may_claim && roster_.MayBeContact(t_.author_index, terms, customer))) {
-      continue;
+    if (!in_project && !std::binary_search(by_contact.begin(), by_contact.end(), each)) continue;
+    // A plan that was bought since the opening counts from then on, as for whoever joins later.
+    absl::Time accepted = t_.opened_at;
+    const Entitlement* entitlement = customer.EntitlementAt(accepted);
+    if (entitlement == nullptr && since > accepted) {
+      const Entitlement* bought = customer.EntitlementAt(since);
+      const bool counts = bought != nullptr && bought->bought && IsForKind(*bought) &&
+                          policy().plans.at(bought->plan).starts == ClockStart::kVerified;
+      if (counts) {
+        entitlement = bought;
+        accepted = since;
+      }
     }
-    const Entitlement* entitlement = customer.EntitlementAt(t_.opened_at);
     if (entitlement == nullptr || !IsForKind(*entitlement)) continue;
     // A claim that a person ended stays ended. One that a version of the policy ended may begin
     // again with a later version.
@@ -56,10 +73,10 @@ void Replayer::ClaimFromOpening(std::size_t terms, absl::Time since, const Fact*
     bool claims = false;
     if (contact == Answer::kYes) {
       claims =
-          Claim(customer, since, t_.opened_at,
+          Claim(customer, since, accepted,
                 absl::StrCat("opened by ", context_.key.forge, ":", t_.author.login, ": ", reason),
                 fact, in_project);
-    } else if (in_project) {
+    } else if (in_project && accepted == t_.opened_at) {
       claims =
           Claim(customer, since, t_.opened_at,
                 absl::StrCat("opened in ", ToString(ProjectRef{context_.key.forge, context_.path}),

@@ -207,19 +207,28 @@ bool Roster::HasJoined(ActorIndex index, const Customer& customer, absl::Time at
   return false;
 }
 
-bool Roster::MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer) {
-  if (index == kNobody) return false;
-  const std::vector<JoinedTime>& joined = *people_[index].joined;
-  if (std::any_of(joined.begin(), joined.end(),
-                  [&](const JoinedTime& time) { return time.customer == customer.id; })) {
-    return true;
-  }
-  const bool in_any = !customer.contacts.organizations.empty() || !customer.contacts.emails.empty();
+TermsIndex::Customers Roster::MayBeContactOf(ActorIndex index, std::size_t terms) {
+  TermsIndex::Customers customers;
+  if (index == kNobody) return customers;
+  const Policy& policy = terms_[terms]->policy;
+  const auto add = [&](const std::string& id) {
+    const Customer* customer = policy.FindCustomer(id);
+    if (customer == nullptr || customer->id != id) return;
+    customers.push_back(static_cast<std::size_t>(customer - policy.customers.data()));
+  };
+  for (const JoinedTime& time : *people_[index].joined) add(time.customer);
   const std::vector<std::string>& named = Of(index, terms).contact_of;
-  if (named.empty()) return in_any;
-  if (std::find(named.begin(), named.end(), customer.id) != named.end()) return true;
-  if (in_any) NoteOther(index, terms);
-  return false;
+  for (const std::string& id : named) add(id);
+  const TermsIndex::Customers& groups = terms_[terms]->index->WithGroups();
+  if (named.empty()) customers.insert(customers.end(), groups.begin(), groups.end());
+  std::sort(customers.begin(), customers.end());
+  customers.erase(std::unique(customers.begin(), customers.end()), customers.end());
+  // Whoever is named as a contact is no other customer's by membership or address.
+  if (!named.empty() &&
+      !std::includes(customers.begin(), customers.end(), groups.begin(), groups.end())) {
+    NoteOther(index, terms);
+  }
+  return customers;
 }
 
 void Roster::NoteOther(ActorIndex index, std::size_t terms) {

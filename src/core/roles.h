@@ -75,8 +75,10 @@ class Roster {
   // Whether the actor joined the customer and is its contact at `at`. `reason`: why.
   bool HasJoined(ActorIndex index, const Customer& customer, absl::Time at, std::string* reason);
 
-  // False when ContactOf says no without any answer of the forge.
-  bool MayBeContact(ActorIndex index, std::size_t terms, const Customer& customer);
+  // The customers of which the actor may be a contact, ascending. Of all others ContactOf says no
+  // without any answer of the forge. The cost does not grow with the number of customers whose
+  // contacts are all named by their logins.
+  TermsIndex::Customers MayBeContactOf(ActorIndex index, std::size_t terms);
   // Whether the actor is a contact of `customer` at `at`. `reason`: why.
   Answer ContactOf(ActorIndex index, std::size_t terms, const Customer& customer, absl::Time at,
                    std::string* reason);

@@ -87,6 +87,8 @@ void TermsIndex::AddContacts(const Policy& policy) {
     }
     for (const std::string& rule : contacts.emails) add(i, &addresses_[FoldName(rule)]);
     if (!contacts.emails.empty()) with_addresses_.push_back(i);
+    if (!contacts.emails.empty() || !contacts.organizations.empty()) with_groups_.push_back(i);
+    if (!policy.customers[i].projects.empty()) with_projects_.push_back(i);
   }
 }
 

@@ -71,6 +71,10 @@ class TermsIndex {
   bool has_addresses() const { return !with_addresses_.empty(); }
   // The customers that name contacts by address.
   const Customers& WithAddresses() const { return with_addresses_; }
+  // Those that name contacts by address or by organisation.
+  const Customers& WithGroups() const { return with_groups_; }
+  // Those with projects of their own.
+  const Customers& WithProjects() const { return with_projects_; }
   // The promises of a plan to a customer at a priority; nullptr: none. `request`: the kind of
   // request whose promises count in place of the plan's; empty or unknown: those of the plan.
   const Promises* PromisesTo(const Customer& customer, const std::string& plan,
@@ -98,6 +102,8 @@ class TermsIndex {
   absl::flat_hash_map<std::string, Organizations> organizations_;                     // by forge
   absl::flat_hash_map<std::string, Customers> addresses_;  // key: folded rule
   Customers with_addresses_;
+  Customers with_groups_;
+  Customers with_projects_;
   std::map<std::string, OfPlan> by_plan_;
   // Of customers that have their own calendars. Key: customer, plan.
   std::map<std::pair<std::string, std::string>, OfPlan> by_customer_;

@@ -21,6 +21,7 @@
 #include "src/forge/github_check_run.h"
 #include "src/forge/github_health.h"
 #include "src/forge/github_hooks.h"
+#include "src/forge/github_marketplace.h"
 #include "src/forge/reactions.h"
 #include "src/forge/url.h"
 
@@ -437,13 +438,13 @@ class GitHub final : public Forge {
                                        const std::string& id) override {
     auto base = Repository(at);
     if (!base.ok()) return base.status();
-    std::string login;
-    if (is_app_) {
-      auto self = Self();
-      if (!self.ok()) return self.status();
-      login = self->login;
-    }
-    return SetCheckRun(calls_, ScopeOf(at), *base, login, check, id);
+    const auto self = is_app_ ? Self() : absl::StatusOr<Actor>(Actor());
+    if (!self.ok()) return self.status();
+    return SetCheckRun(calls_, ScopeOf(at), *base, self->login, check, id);
+  }
+
+  absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string& plan) override {
+    return ListGitHubPurchases(calls_, is_app_, plan);
   }
 
   absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {

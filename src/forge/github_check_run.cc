@@ -25,12 +25,12 @@ std::string ConclusionOf(CheckView::Verdict verdict) {
 // is none.
 absl::StatusOr<std::string> FindCheckRun(const ApiCalls& calls, const Scope& scope,
                                          const std::string& repository,
-                                         const std::string& app_login, const std::string& commit) {
+                                         const std::string& app_login, const RemoteCheck& check) {
   if (app_login.empty()) return std::string();
   ApiRequest request;
-  request.path = absl::StrCat(repository, "/commits/", PercentEncode(commit), "/check-runs");
-  request.query = absl::StrCat("check_name=", PercentEncode(std::string(kCheckName)),
-                               "&filter=all&per_page=100");
+  request.path = absl::StrCat(repository, "/commits/", PercentEncode(check.commit), "/check-runs");
+  request.query =
+      absl::StrCat("check_name=", PercentEncode(check.name), "&filter=all&per_page=100");
   request.expected = {404};
   auto response = calls.Call(scope, request);
   if (!response.ok()) return response.status();
@@ -38,7 +38,7 @@ absl::StatusOr<std::string> FindCheckRun(const ApiCalls& calls, const Scope& sco
   std::string first;
   for (const Json& run : At(list, "check_runs")) {
     const std::string slug = StringAt(At(run, "app"), "slug");
-    if (StringAt(run, "name") != kCheckName || app_login != slug + "[bot]") continue;
+    if (StringAt(run, "name") != check.name || app_login != slug + "[bot]") continue;
     const std::string run_id = IdAt(run, "id");
     if (first.empty() || run_id.size() < first.size() ||
         (run_id.size() == first.size() && run_id < first)) {
@@ -54,14 +54,14 @@ absl::StatusOr<std::string> SetCheckRun(const ApiCalls& calls, const Scope& scop
                                         const std::string& repository, const std::string& app_login,
                                         const RemoteCheck& check, const std::string& id) {
   const std::string runs = absl::StrCat(repository, "/check-runs");
-  Json body = {{"name", std::string(kCheckName)},
+  Json body = {{"name", check.name},
                {"status", "completed"},
                {"conclusion", ConclusionOf(check.verdict)},
                {"output", {{"title", check.text.title}, {"summary", check.text.summary}}}};
   if (!check.url.empty()) body["details_url"] = check.url;
   std::string in_place = id;
   if (in_place.empty()) {
-    auto there = FindCheckRun(calls, scope, repository, app_login, check.commit);
+    auto there = FindCheckRun(calls, scope, repository, app_login, check);
     if (!there.ok() && !absl::IsPermissionDenied(there.status())) return there.status();
     if (there.ok()) in_place = *std::move(there);
   }

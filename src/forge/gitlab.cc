@@ -391,7 +391,7 @@ class GitLab final : public Forge {
   absl::StatusOr<std::string> SetCheck(const RemoteTicket& at, const RemoteCheck& check,
                                        const std::string&) override {
     Json body = {{"state", check.verdict == CheckView::Verdict::kFailure ? "failed" : "success"},
-                 {"name", std::string(kCheckName)},
+                 {"name", check.name},
                  {"description", check.text.title}};
     if (!check.url.empty()) body["target_url"] = check.url;
     auto status = calls_.Mutate(
@@ -404,6 +404,10 @@ class GitLab final : public Forge {
     }
     if (!status.ok()) return status.status();
     return IdAt(*status, "id");
+  }
+
+  absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string&) override {
+    return absl::UnimplementedError("GitLab has no marketplace");
   }
 
   absl::Status SetStatus(const RemoteTicket& at, const CommitStatus& status) override {

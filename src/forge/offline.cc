@@ -82,6 +82,9 @@ class OfflineForge final : public Forge {
     return Offline();
   }
   absl::Status SetStatus(const RemoteTicket&, const CommitStatus&) override { return Offline(); }
+  absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string&) override {
+    return Offline();
+  }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string&,
                                 const std::string&) override {
     return Offline();

@@ -43,14 +43,16 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       inquiries_(ports_.store, ports_.clock, ports_.log, ports_.metrics, ports_.forges, tries_),
       asker_(judge_, inquiries_, ask_queue_, ports_.store, ports_.clock),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),
-      intake_(ports_.receivers, ports_.store, ports_.clock, ports_.log, ports_.metrics,
-              [this](const std::string& forge) {
-                for (const auto& mine : forges_) {
-                  if (mine->slot.name == forge && mine->worker_thread != nullptr) {
-                    mine->worker_thread->wakeable.Wake();
-                  }
-                }
-              }),
+      intake_(
+          ports_.receivers, ports_.store, ports_.clock, ports_.log, ports_.metrics,
+          [this](const std::string& forge) {
+            for (const auto& mine : forges_) {
+              if (mine->slot.name == forge && mine->worker_thread != nullptr) {
+                mine->worker_thread->wakeable.Wake();
+              }
+            }
+          },
+          options_.arrives),
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
       restore_hold_(ports_.store, options_.restored),
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
@@ -61,6 +63,8 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       reconciler_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
                   Names(ports_.forges), options_.reconciler),
       scrubber_(ports_.store, ports_.clock, ports_.log, ports_.metrics),
+      purchases_(ports_.store, ports_.clock, ports_.log, terms_, ports_.forges,
+                 [this](const CustomerFact& fact) { return ChangeSubscriber(fact); }),
       resync_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
       projects_(
           judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, resync_,
@@ -81,7 +85,10 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
           *receiver, judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_,
           [this](const ProjectKey& project) { ProjectChanged(project); }, options_.observer,
           [this](const ProjectKey&) { ProjectCovered(); },
-          WorkerOptions{[this] { return Lanes(); }, [this] { intake_.load().GiveWay(); }});
+          WorkerOptions{[this] { return Lanes(); }, [this] { intake_.load().GiveWay(); },
+                        [this](const Event& event, const Delivery& delivery) {
+                          return TakeSubscription(event, delivery);
+                        }});
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
@@ -158,6 +165,7 @@ void Desk::Start() {
   reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
   projects_thread_ = Spawn("projects", [this] { return ProjectsRound(); });
   Spawn("scrubber", [this] { return ScrubberRound(); });
+  Spawn("purchases", [this] { return PurchasesRound(); });
   for (const auto& mine : forges_) {
     // What is not found now, the tickets' wake-ups find.
     const absl::Status refilled = asker_.Refill(mine->slot.name);
@@ -228,16 +236,6 @@ absl::Status Desk::Stop(absl::Duration deadline) {
     if (thread->thread.joinable()) thread->thread.join();
   }
   return absl::OkStatus();
-}
-
-void Desk::SetTerms(TermsHistory terms) {
-  const bool any = !terms.empty();
-  ports_.metrics.Set("retainer_policy_effective_timestamp_seconds",
-                     any ? static_cast<double>(absl::ToUnixSeconds(terms.back()->effective)) : 0);
-  terms_.Set(std::move(terms));
-  if (any) reconciler_.TermsChanged();
-  projects_.Poke();
-  Nudge();
 }
 
 void Desk::SetPolicyTrouble(std::string trouble) {

@@ -9,6 +9,7 @@
 //   notifier                  notices -> sinks, mentions -> the forge
 //   reconciler                re-evaluation after a policy change; checks for trouble
 //   scrubber                  reads and verifies all stored data
+//   purchases                 what the forges' marketplaces list, once a day
 //   projects                  which projects the policy covers; resync from their forges
 //   delivery writer           waiting deliveries -> the store, many in one sync
 //   one recovery per forge    asks for redelivery of failed deliveries; not in observe mode
@@ -42,6 +43,7 @@
 #include "retainer/metrics.h"
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
+#include "retainer/subscriber.h"
 #include "retainer/webhook.h"
 #include "src/pipeline/ask_queue.h"
 #include "src/pipeline/asker.h"
@@ -54,6 +56,7 @@
 #include "src/pipeline/notices.h"
 #include "src/pipeline/outside_acts.h"
 #include "src/pipeline/project_watch.h"
+#include "src/pipeline/purchases.h"
 #include "src/pipeline/reconciler.h"
 #include "src/pipeline/recovery.h"
 #include "src/pipeline/restore_hold.h"
@@ -85,6 +88,8 @@ struct DeskOptions {
   // For jitter. Empty: a seeded generator is used.
   std::function<double()> random;
   Worker::Observer observer;
+  // See Intake::Arrives.
+  Intake::Arrives arrives;
   // How many tickets of a forge are decided in parallel. 0: as many as there are cores, at most 8.
   std::size_t lanes = 0;
   // The shortest time between two tests whether the store can be written, whoever asks for the
@@ -151,8 +156,13 @@ class Desk {
   // destructor waits for it. The inbox is on disk, so unprocessed entries are not lost.
   absl::Status Stop(absl::Duration deadline);
 
-  // Replaces the terms in force. Empty: none yet. All tickets are judged again in the background.
+  // Replaces the terms in force by these, as they were written, with what subscribers hold by them
+  // (subscriber.h). Empty: none yet. All tickets are judged again in the background.
   void SetTerms(TermsHistory terms);
+  // The terms as they were written.
+  TermsHistory written_terms() const;
+  // A version that is not in force, with what subscribers hold by it.
+  absl::StatusOr<std::shared_ptr<const Terms>> WithSubscribers(const Terms& terms);
   // What was wrong with the policy when it was last read, so that an older one stays in force.
   // Empty: nothing was wrong.
   void SetPolicyTrouble(std::string trouble);
@@ -215,6 +225,10 @@ class Desk {
                                          WorkTime time, const std::string& why,
                                          const std::string& by);
 
+  // Adds a fact about what an account pays for on a forge, and makes it count. Open tickets that
+  // it may change are judged again in the background.
+  absl::Status ChangeSubscriber(const CustomerFact& fact);
+
   // Starts a resync of a project, or of all that the policy covers if none is named. Returns which.
   // NotFound, with what to do, if the project is unknown; FailedPrecondition if it is not covered.
   absl::StatusOr<std::vector<ProjectKey>> ReadBack(const std::optional<ProjectRef>& project);
@@ -270,7 +284,14 @@ class Desk {
   absl::Time NotifierRound();
   absl::Time ReconcilerRound();
   absl::Time ScrubberRound();
+  absl::Time PurchasesRound();
   absl::Time ProjectsRound();
+  // News of a sponsorship or a purchase.
+  absl::Status TakeSubscription(const Event& event, const Delivery& delivery);
+  absl::StatusOr<std::vector<Subscriber>> ReadSubscribers();
+  // Puts `written_` with the subscribers into `terms_`; without them if they cannot be read.
+  // REQUIRES: written_mutex_ is held.
+  absl::Status AddSubscribers();
   void ProjectCovered();
   void ProjectChanged(const ProjectKey& project);
   // What is left to do, except notices.
@@ -291,6 +312,8 @@ class Desk {
   OutsideActs outside_acts_;
   const DeskPorts ports_;
   const DeskOptions options_;
+  mutable std::mutex written_mutex_;  // also held while `terms_` is replaced
+  TermsHistory written_;              // guarded by written_mutex_
   TermsHolder terms_;
   Tries tries_;
   AskQueue ask_queue_;
@@ -306,6 +329,7 @@ class Desk {
   Notifier notifier_;
   Reconciler reconciler_;
   Scrubber scrubber_;
+  Purchases purchases_;
   Resync resync_;
   ProjectWatch projects_;
   std::vector<std::unique_ptr<ForgeThreads>> forges_;

@@ -7,13 +7,15 @@
 namespace retainer::pipeline {
 
 Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock,
-               Log& log, Metrics& metrics, std::function<void(const std::string&)> stored)
+               Log& log, Metrics& metrics, std::function<void(const std::string&)> stored,
+               Arrives arrives)
     : receivers_(std::move(receivers)),
       store_(store),
       clock_(clock),
       log_(log),
       metrics_(metrics),
       stored_(std::move(stored)),
+      arrives_(std::move(arrives)),
       writer_(store) {}
 
 IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
@@ -24,7 +26,11 @@ IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std:
   Request request{receiver, now, client, body.size()};
   Verified verified;
   std::optional<IntakeAnswer> answer = Check(headers, body, &request, &verified);
-  if (!answer) answer = Stored(*receiver, writer_.PutAndWait(verified.delivery));
+  if (!answer) {
+    const auto then = arrives_ ? arrives_(verified.delivery) : nullptr;
+    answer = Stored(*receiver, writer_.PutAndWait(verified.delivery));
+    if (then && answer->http_status == 202) then();
+  }
   Tell(request, *answer);
   load_.Leave();
   return *std::move(answer);
@@ -46,10 +52,12 @@ void Intake::AcceptLater(std::string_view forge, const Headers& headers, std::st
     done(*answer);
     return;
   }
+  auto then = arrives_ ? arrives_(verified.delivery) : nullptr;
   writer_.Put(std::move(verified.delivery),
-              [this, request = std::move(request),
+              [this, request = std::move(request), then = std::move(then),
                done = std::move(done)](const absl::StatusOr<Store::Put>& put) {
                 const IntakeAnswer answer = Stored(*request.receiver, put);
+                if (then && answer.http_status == 202) then();
                 Tell(request, answer);
                 load_.Leave();
                 done(answer);

@@ -41,10 +41,15 @@ struct IntakeAnswer {
 
 class Intake {
  public:
+  // Looks at a genuine delivery before it is stored. What it returns, unless it is null, is called
+  // when the delivery is on disk. Thread-safe, and neither waits.
+  using Arrives = std::function<std::function<void()>(const Delivery&)>;
+
   // `stored` is called with the forge's name after a new delivery is on disk. All arguments must
   // outlive this object.
   Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock, Log& log,
-         Metrics& metrics, std::function<void(const std::string&)> stored);
+         Metrics& metrics, std::function<void(const std::string&)> stored,
+         Arrives arrives = nullptr);
 
   // `client`: the IP address of the request.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
@@ -98,6 +103,7 @@ class Intake {
   Log& log_;
   Metrics& metrics_;
   const std::function<void(const std::string&)> stored_;
+  const Arrives arrives_;
   Throttle refusals_;
   Refusals senders_;
   IntakeLoad load_;

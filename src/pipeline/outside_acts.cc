@@ -64,6 +64,9 @@ class GuardedForge final : public Forge {
                                 const std::string& commit) override {
     return forge_.Contains(at, ref, commit);
   }
+  absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string& plan) override {
+    return forge_.ListPurchases(plan);
+  }
   absl::Time NextMutationAt(const RemoteTicket& at) const override {
     return forge_.NextMutationAt(at);
   }

@@ -343,6 +343,10 @@ absl::Status Worker::Process(const InboxEntry& entry, absl::StatusOr<Event> even
     }
     auto project = Project(event->project, entry.delivery, true);
     if (!project.ok()) return project.status();
+    if (event->kind == EventKind::kSubscription) {
+      status = options_.subscription(*event, entry.delivery);
+      if (!status.ok()) return status;
+    }
     if (event->kind == EventKind::kLabel) {
       status = TellLabelRenamed(*event, entry.delivery, *terms_.Get().back(), store_, judge_);
       if (!status.ok()) return status;

@@ -56,6 +56,9 @@ struct WorkerOptions {
   std::function<std::size_t()> lanes = [] { return std::size_t{1}; };
   // Called before each entry. May wait while other work has priority.
   std::function<void()> give_way = [] {};
+  // Takes news of a sponsorship or a purchase. On an error the entry stays in the inbox.
+  std::function<absl::Status(const Event&, const Delivery&)> subscription =
+      [](const Event&, const Delivery&) { return absl::OkStatus(); };
 };
 
 class Worker {

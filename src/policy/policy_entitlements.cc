@@ -16,7 +16,7 @@
 namespace retainer::policy {
 namespace {
 
-constexpr int kMostGraceDays = 366;
+constexpr int kMostDays = 366;
 
 std::optional<std::string> ReadPlanName(const YamlNode& node, PolicyDraft* draft) {
   const auto name = draft->reader.Text(node, "plan");
@@ -47,16 +47,20 @@ std::optional<Term> ReadTerm(const YamlNode& node, Reader* reader) {
   return Term{*first, *last};
 }
 
-std::optional<int> ReadGrace(const YamlNode& node, Reader* reader) {
+}  // namespace
+
+std::optional<int> ReadDays(const YamlNode& node, Reader* reader) {
   const auto length = ParseDuration(node.scalar);
   constexpr absl::Duration kDay = absl::Hours(24);
-  if (!length.ok() || *length % kDay != absl::ZeroDuration() || *length > kMostGraceDays * kDay) {
+  if (!length.ok() || *length % kDay != absl::ZeroDuration() || *length > kMostDays * kDay) {
     reader->Error(node, "not a number of days",
-                  absl::StrCat("write e.g. 14d; at most ", kMostGraceDays, "d"));
+                  absl::StrCat("write e.g. 14d; at most ", kMostDays, "d"));
     return std::nullopt;
   }
   return static_cast<int>(*length / kDay);
 }
+
+namespace {
 
 std::optional<Entitlement> ReadEntitlement(const YamlNode& node, const std::string& customer,
                                            PolicyDraft* draft) {
@@ -76,7 +80,7 @@ std::optional<Entitlement> ReadEntitlement(const YamlNode& node, const std::stri
       draft->places.terms[customer] = reader.PlaceOf(*until);
   }
   if (const YamlNode* grace = node.Find("grace")) {
-    held.grace_days = ReadGrace(*grace, &reader).value_or(0);
+    held.grace_days = ReadDays(*grace, &reader).value_or(0);
     if (!held.term) reader.Error(*grace, "grace without a term", "add a term, or remove `grace`");
   }
   if (const YamlNode* trial = node.Find("trial")) {

@@ -19,14 +19,21 @@ inline Keys Configuration() {
   return {"listen",     "metrics_listen", "public_url", "trusted_proxies", "store", "policy",
           "policy_git", "mode",           "forges",     "admins",          "oidc",  "sinks"};
 }
-inline Keys PolicyGit() { return {"path", "poll", "token", "ssh_key", "known_hosts"}; }
+inline Keys PolicyGit() { return {"path", "poll", "token", "ssh_key", "known_hosts", "project"}; }
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
 inline Keys Days() { return {"mon", "tue", "wed", "thu", "fri", "sat", "sun"}; }
 inline Keys Priority() { return {"name", "title", "when"}; }
 inline Keys Plan() {
-  return {"calendars", "kind",       "covers", "promises", "default_priority", "at_risk",
-          "warn_at",   "escalation", "notify", "starts",   "contacts",         "allowance"};
+  return {"calendars",        "kind",
+          "covers",           "promises",
+          "default_priority", "at_risk",
+          "warn_at",          "escalation",
+          "notify",           "starts",
+          "contacts",         "allowance",
+          "github_sponsors",  "github_marketplace"};
 }
+inline Keys GitHubSponsors() { return {"sponsorable", "min_monthly", "one_time"}; }
+inline Keys GitHubMarketplace() { return {"plan_id"}; }
 inline Keys TicketLimit() { return {"open", "per_month"}; }
 inline Keys Metrics() {
   return {"acknowledgement", "first_response", "next_response",

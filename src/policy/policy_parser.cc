@@ -212,6 +212,8 @@ std::map<std::string_view, std::vector<std::string_view>> KnownPolicyKeys() {
           {"hours_block", keys::HoursBlock()},
           {"contact_limit", keys::ContactLimit()},
           {"ticket_limit", keys::TicketLimit()},
+          {"github_sponsors", keys::GitHubSponsors()},
+          {"github_marketplace", keys::GitHubMarketplace()},
           {"request", keys::Request()},
           {"contacts", keys::Contacts()},
           {"labels", keys::Labels()},

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "retainer/names.h"
 #include "src/policy/duration.h"
 #include "src/policy/policy_keys.h"
 #include "src/policy/policy_sections.h"
@@ -109,6 +110,8 @@ class PlanReader {
         reader_.Error(*notify, "unknown hours to notify in", "write opening_hours or always");
       }
     }
+    if (const YamlNode* offer = node_.Find("github_sponsors")) ReadSponsors(*offer);
+    if (const YamlNode* offer = node_.Find("github_marketplace")) ReadMarketplace(*offer);
     if (const YamlNode* levels = node_.Find("escalation")) {
       for (const YamlNode& item : reader_.List(*levels, "escalation")) ReadEscalation(item);
     }
@@ -136,6 +139,38 @@ class PlanReader {
     const YamlNode* max = node.Find("max");
     if (max == nullptr) return reader_.Error(node, "no limit", "write contacts: {max: 10}");
     plan_.most_contacts = reader_.Count(*max, "max", 1, 100000);
+  }
+
+  void ReadSponsors(const YamlNode& node) {
+    if (!reader_.Map(node, "what sponsors get", policy_keys::GitHubSponsors())) return;
+    SponsorsOffer offer;
+    const YamlNode* sponsorable = node.Find("sponsorable");
+    const YamlNode* least = node.Find("min_monthly");
+    if (sponsorable == nullptr || least == nullptr) {
+      return reader_.Error(node, "whom and with how much they sponsor is missing",
+                           "write e.g. {sponsorable: acme, min_monthly: 100}");
+    }
+    const auto login = reader_.Name(*sponsorable, "the sponsored account");
+    // GitHub's highest tier.
+    const auto dollars = reader_.Count(*least, "min_monthly", 1, 12000);
+    if (const YamlNode* once = node.Find("one_time")) {
+      offer.one_time_days = ReadDays(*once, &reader_).value_or(0);
+    }
+    if (!login || !dollars) return;
+    offer.sponsorable = *login;
+    offer.min_monthly = *dollars;
+    plan_.github_sponsors = std::move(offer);
+  }
+
+  void ReadMarketplace(const YamlNode& node) {
+    if (!reader_.Map(node, "a plan on GitHub Marketplace", policy_keys::GitHubMarketplace())) {
+      return;
+    }
+    const YamlNode* id = node.Find("plan_id");
+    if (id == nullptr) return reader_.Error(node, "no plan", "write e.g. {plan_id: 4711}");
+    if (const auto number = reader_.Count(*id, "plan_id", 1, 2'000'000'000)) {
+      plan_.github_marketplace = absl::StrCat(*number);
+    }
   }
 
   // Limits by priority; `tickets` limits all priorities together.
@@ -314,6 +349,28 @@ class PlanReader {
 
 }  // namespace
 
+namespace {
+
+// Who pays for one thing holds one plan.
+void FindSameOffer(const YamlNode& key, const Plan& plan, PolicyDraft* draft) {
+  for (const auto& [name, other] : draft->policy.plans) {
+    const auto& ours = plan.github_sponsors;
+    const auto& theirs = other.github_sponsors;
+    const bool same_tier = ours && theirs && ours->min_monthly == theirs->min_monthly &&
+                           SameName(ours->sponsorable, theirs->sponsorable);
+    const bool same_plan =
+        !plan.github_marketplace.empty() && plan.github_marketplace == other.github_marketplace;
+    if (!same_tier && !same_plan) continue;
+    draft->reader.Error(
+        key,
+        absl::StrCat("plans \"", name, "\" and \"", plan.name, "\" are offered for the same ",
+                     same_tier ? "sponsorship" : "purchase"),
+        "offer one of them, or ask different sums");
+  }
+}
+
+}  // namespace
+
 std::optional<Target> ReadTarget(const YamlNode& node, const std::vector<std::string>& calendars,
                                  PolicyDraft* draft) {
   const auto written = ReadWritten(node, calendars, draft);
@@ -363,6 +420,7 @@ void ReadPlans(const YamlNode& node, PolicyDraft* draft) {
     Plan plan;
     plan.name = *name;
     PlanReader(node.keys[i], node.values[i], &plan, draft).Read();
+    FindSameOffer(node.keys[i], plan, draft);
     draft->policy.plans.emplace(*name, std::move(plan));
   }
 }

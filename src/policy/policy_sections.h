@@ -70,6 +70,8 @@ void ReadEntitlements(const YamlNode& customer_node, Customer* customer, PolicyD
 void ReadHours(const YamlNode& item, Customer* customer, PolicyDraft* draft);
 // A target as people write it. `calendars` count it; `d` and `w` need calendars that are always
 // open. Nullopt, with a problem, for anything else.
+// A length of whole days, as `14d`.
+std::optional<int> ReadDays(const YamlNode& node, Reader* reader);
 std::optional<Target> ReadTarget(const YamlNode& node, const std::vector<std::string>& calendars,
                                  PolicyDraft* draft);
 

@@ -53,6 +53,10 @@ std::string ChangeOf(const CustomerFact& fact) {
     case CustomerFactKind::kWorkCorrected:
       return absl::StrCat("entry ", fact.entry, " corrected to ", fact.minutes, " minutes, ",
                           fact.accounted, " accounted");
+    case CustomerFactKind::kSponsorship:
+      return "news of a sponsorship";
+    case CustomerFactKind::kPurchase:
+      return "news of a purchase on the forge's marketplace";
   }
   return "";
 }

@@ -36,9 +36,15 @@ auto Fields(EscalationLevel& x) {
 }
 auto Fields(Plan& x) {
   auto& [name, calendars, starts, most_contacts, allowance, kind, covers_issues, covers_changes,
-         promises, default_priority, at_risk, warn_at, notify, escalation] = x;
+         promises, default_priority, at_risk, warn_at, notify, escalation, github_sponsors,
+         github_marketplace] = x;
   return std::tie(calendars, starts, most_contacts, allowance, kind, covers_issues, covers_changes,
-                  promises, default_priority, at_risk, warn_at, notify, escalation);
+                  promises, default_priority, at_risk, warn_at, notify, escalation, github_sponsors,
+                  github_marketplace);
+}
+auto Fields(SponsorsOffer& x) {
+  auto& [sponsorable, min_monthly, one_time_days] = x;
+  return std::tie(sponsorable, min_monthly, one_time_days);
 }
 auto Fields(CommunityRules& x) {
   auto& [comment, objectives, calendars] = x;
@@ -61,7 +67,8 @@ auto Fields(Term& x) {
   return std::tie(from, until);
 }
 auto Fields(Entitlement& x) {
-  auto& [plan, term, grace_days, trial] = x;
+  // `bought` is in no policy that somebody wrote.
+  auto& [plan, term, grace_days, trial, bought] = x;
   return std::tie(plan, term, grace_days, trial);
 }
 auto Fields(TicketLimit& x) {
@@ -109,7 +116,7 @@ auto Fields(FeedbackRules& x) {
 }
 auto Fields(Policy& x) {
   auto& [projects, since, calendars, priorities, plans, community, teams, bots, customers, requests,
-         feedback, labels, bare_commands, checks, public_badge] = x;
+         feedback, labels, bare_commands, checks, public_badge, index] = x;
   return std::tie(projects, since, calendars, priorities, plans, community, teams, bots, customers,
                   requests, feedback, labels, bare_commands, checks, public_badge);
 }
@@ -231,6 +238,8 @@ Policy MakePolicy() {
   gold.escalation = {{1.0, Metric::kFirstResponse, {"core"}, false}};
   gold.most_contacts = 10;
   gold.allowance = {{{"P1", {2, 4}}}, {9, 20}};
+  gold.github_sponsors = {"acme", 100, 30};
+  gold.github_marketplace = "4711";
   policy.plans = {{"gold", gold}};
   policy.requests = {
       {"training",

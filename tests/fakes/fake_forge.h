@@ -420,6 +420,17 @@ class FakeForge final : public Forge {
     std::lock_guard lock(mutex_);
     return statuses_;
   }
+  absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string& plan) override {
+    if (auto status = Called("list_purchases"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = purchases_.find(plan);
+    if (it == purchases_.end()) return absl::NotFoundError("no such plan");
+    return it->second;
+  }
+  void SetPurchases(const std::string& plan, std::vector<RemotePurchase> purchases) {
+    std::lock_guard lock(mutex_);
+    purchases_[plan] = std::move(purchases);
+  }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string& ref,
                                 const std::string& commit) override {
     if (auto status = Called("contains"); !status.ok()) return status;
@@ -478,7 +489,8 @@ class FakeForge final : public Forge {
   std::map<TicketKey, std::map<std::string, std::pair<FaceReaction::Kind, std::string>>> reactions_;
   std::set<std::string> strangers_;
   int next_reaction_ = 1;
-  std::map<std::string, std::set<std::string>> refs_;  // ref -> commits in it
+  std::map<std::string, std::vector<RemotePurchase>> purchases_;  // by plan
+  std::map<std::string, std::set<std::string>> refs_;             // ref -> commits in it
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;
   std::size_t mutations_ = 0;

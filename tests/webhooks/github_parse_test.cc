@@ -324,13 +324,23 @@ TEST(GitHubParseTest, SubscriptionsSayWhoAndWhat) {
   const Event bought = Read("github/marketplace_purchase.purchased");
   EXPECT_EQ(bought.kind, EventKind::kSubscription);
   EXPECT_EQ(bought.account.id, "4200");
-  EXPECT_EQ(bought.plan, "Gold");
-  EXPECT_EQ(bought.effective, At("2026-03-01T00:00:00Z"));
-  EXPECT_EQ(Read("github/sponsorship.created").account, kDave);
+  ASSERT_TRUE(bought.subscription);
+  EXPECT_EQ(bought.subscription->act, SubscriptionAct::kBegan);
+  EXPECT_EQ(bought.subscription->tier, "435");
+  EXPECT_EQ(bought.subscription->effective, At("2026-03-01T00:00:00Z"));
+  const Event sponsor = Read("github/sponsorship.created");
+  EXPECT_EQ(sponsor.account, kDave);
+  ASSERT_TRUE(sponsor.subscription);
+  EXPECT_EQ(sponsor.subscription->sponsorable, "acme");
+  EXPECT_EQ(sponsor.subscription->cents, 10000);
+  EXPECT_EQ(sponsor.subscription->began, At("2026-03-03T08:00:00Z"));
+  EXPECT_FALSE(sponsor.subscription->is_private);
   const Event hidden = Read("github/sponsorship.created.private");
   EXPECT_EQ(hidden.account.id, "4004");
   EXPECT_EQ(hidden.account.login, "");
   EXPECT_EQ(hidden.sender.login, "");
+  ASSERT_TRUE(hidden.subscription);
+  EXPECT_TRUE(hidden.subscription->is_private);
 }
 
 TEST(GitHubParseTest, TheBodyMustFitItsHeader) {

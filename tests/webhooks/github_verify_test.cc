@@ -218,11 +218,11 @@ TEST(GitHubVerifyTest, HashesTypeAndBodyWhereThereIsNoUsableId) {
 
 TEST(GitHubVerifyTest, NeedGoesByEventTypeAlone) {
   const std::string body = Sample("github/issues.opened");
-  for (const char* event : {"issues", "issue_comment", "repository", "installation"}) {
+  for (const char* event : {"issues", "issue_comment", "repository", "installation", "push",
+                            "marketplace_purchase", "sponsorship"}) {
     EXPECT_TRUE(GitHub()->Verify(SignedHeaders(body, kSecret, event), body, Received()).needed);
   }
-  for (const char* event : {"star", "workflow_run", "ping", "Issues", "fork", "release", "push",
-                            "marketplace_purchase", "sponsorship"}) {
+  for (const char* event : {"star", "workflow_run", "ping", "Issues", "fork", "release"}) {
     const Verified verified =
         GitHub()->Verify(SignedHeaders(body, kSecret, event), body, Received());
     EXPECT_EQ(verified.outcome, VerifyOutcome::kGenuine);

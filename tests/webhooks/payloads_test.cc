@@ -123,8 +123,8 @@ TEST(PayloadsTest, TheEventTypeIsGuessedOrLeftOpen) {
   for (const Recorded& recorded : all) {
     const bool is_gitlab = recorded.forge == "gitlab";
     const std::string guess = (is_gitlab ? GitLab() : GitHub())->GuessEventType(recorded.body);
-    const bool known = is_gitlab ? gitlab::IsUnderstood(recorded.event)
-                                 : github::IsUnderstood(recorded.event) || recorded.event == "ping";
+    const bool known = is_gitlab ? gitlab::IsNeeded(recorded.event)
+                                 : github::IsNeeded(recorded.event) || recorded.event == "ping";
     // In one body only the header says that it is confidential.
     if (recorded.name != "gitlab/go-playground.confidential-issue-event.json") {
       EXPECT_EQ(guess, known ? recorded.event : "") << recorded.name;
@@ -195,6 +195,8 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
   std::vector<std::string> asked = manifest["default_events"];
   // Every app gets these without subscribing.
   for (const char* event : {"installation", "installation_repositories"}) asked.push_back(event);
+  // These come from webhooks of their own: of the listing, and of the sponsored account.
+  for (const char* event : {"marketplace_purchase", "sponsorship"}) asked.push_back(event);
   const auto needed = github::NeededEvents();
   EXPECT_THAT(asked, testing::UnorderedElementsAreArray(
                          std::vector<std::string>(needed.begin(), needed.end())));
@@ -203,6 +205,7 @@ TEST(SettingsTest, TheAppAsksForTheEventsThatAreNeededAndTheLeastRights) {
                                                    {"issues", "write"},
                                                    {"pull_requests", "write"},
                                                    {"checks", "write"},
+                                                   {"statuses", "write"},
                                                    {"members", "read"}}));
   EXPECT_EQ(manifest["public"], false);
 }
@@ -215,7 +218,8 @@ TEST(SettingsTest, TheHookAsksForTheEventsThatAreNeeded) {
       {"confidential_issues_events", "Confidential Issue Hook"},
       {"note_events", "Note Hook"},
       {"confidential_note_events", "Confidential Note Hook"},
-      {"merge_requests_events", "Merge Request Hook"}};
+      {"merge_requests_events", "Merge Request Hook"},
+      {"push_events", "Push Hook"}};
   std::vector<std::string> asked;
   for (const auto& [key, value] : settings.items()) {
     if (!absl::EndsWith(key, "_events") || value != true) continue;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "retainer/names.h"
 #include "webhooks/body_fields.h"
 #include "webhooks/forge_time.h"
 #include "webhooks/github/github_facts.h"
@@ -12,19 +13,18 @@
 namespace retainer::webhooks::github {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNeeded = {"issues",
-                                                     "issue_comment",
-                                                     "pull_request",
-                                                     "pull_request_review",
-                                                     "pull_request_review_comment",
-                                                     "label",
-                                                     "repository",
-                                                     "installation",
-                                                     "installation_repositories"};
-
-// Parsed, but no room uses them yet: a policy in git will use pushes, and customers who pay through
-// GitHub the other two. Until then they are answered 200 and not stored.
-constexpr std::array<std::string_view, 3> kUnused = {"push", "marketplace_purchase", "sponsorship"};
+constexpr std::array<std::string_view, 12> kNeeded = {"issues",
+                                                      "issue_comment",
+                                                      "pull_request",
+                                                      "pull_request_review",
+                                                      "pull_request_review_comment",
+                                                      "label",
+                                                      "repository",
+                                                      "installation",
+                                                      "installation_repositories",
+                                                      "push",
+                                                      "marketplace_purchase",
+                                                      "sponsorship"};
 
 // The objects that tell the bodies of the different events apart.
 constexpr std::array<std::string_view, 14> kSubjects = {
@@ -119,29 +119,92 @@ absl::StatusOr<Event> ParseInstallation(Event event, Node body) {
   return event;
 }
 
-absl::StatusOr<Event> ParsePurchase(Event event, Node body) {
+absl::StatusOr<Event> ParsePurchase(Event event, const Delivery& delivery, Node body) {
   const Node purchase = body["marketplace_purchase"];
-  event.account = ReadActor(purchase["account"]);
+  const Node account = purchase["account"];
+  event.account = ReadActor(account);
   if (event.account.id.empty()) return Lacks(event.type, "marketplace_purchase.account.id");
+  Subscription said;
+  said.organization = account["type"].text_or_empty() == "Organization";
+  said.tier = purchase["plan"]["id"].id();
+  said.trial = purchase["on_free_trial"].is_true();
+  said.tier_before = body["previous_marketplace_purchase"]["plan"]["id"].id();
+  const auto effective = ReadForgeTime(body["effective_date"]);
+  said.effective = effective.value_or(delivery.received);
+  if (event.action == "purchased") {
+    said.act = SubscriptionAct::kBegan;
+  } else if (event.action == "changed") {
+    said.act = SubscriptionAct::kChanged;
+  } else if (event.action == "cancelled") {
+    said.act = SubscriptionAct::kEnded;
+  } else if (event.action == "pending_change") {
+    said.act = said.tier.empty() ? SubscriptionAct::kWillEnd : SubscriptionAct::kWillChange;
+    if (!effective) return Lacks(event.type, "effective_date");
+  } else if (event.action == "pending_change_cancelled") {
+    said.act = SubscriptionAct::kStays;
+  } else {
+    return Nothing(std::move(event), "an action on purchases that we do not know");
+  }
+  const bool names_plan =
+      said.act == SubscriptionAct::kBegan || said.act == SubscriptionAct::kChanged;
+  if (names_plan && said.tier.empty()) return Lacks(event.type, "marketplace_purchase.plan.id");
   event.kind = EventKind::kSubscription;
-  event.plan = purchase["plan"]["name"].text_or_empty();
-  event.effective = ReadForgeTime(body["effective_date"]);
+  event.subscription = std::move(said);
   return event;
+}
+
+// Cents a month; never negative.
+std::int64_t Price(Node tier) {
+  return std::max<std::int64_t>(0, tier["monthly_price_in_cents"].integer().value_or(0));
 }
 
 absl::StatusOr<Event> ParseSponsorship(Event event, Node body) {
   const Node sponsorship = body["sponsorship"];
-  event.account = ReadActor(sponsorship["sponsor"]);
+  const Node sponsor = sponsorship["sponsor"];
+  event.account = ReadActor(sponsor);
   if (event.account.id.empty()) return Lacks(event.type, "sponsorship.sponsor.id");
-  // A private sponsor is known by id only, so that the name cannot be shown anywhere.
-  if (sponsorship["privacy_level"].text_or_empty() == "private") {
-    event.account.login.clear();
+  Subscription said;
+  said.organization = sponsor["type"].text_or_empty() == "Organization";
+  // What we do not know counts as private.
+  said.is_private = sponsorship["privacy_level"].text_or_empty() != "public";
+  if (said.is_private) {
+    if (!said.organization) event.account.login.clear();
     event.sender.login.clear();
   }
+  said.sponsorable = FoldName(sponsorship["sponsorable"]["login"].text_or_empty());
+  if (said.sponsorable.empty()) return Lacks(event.type, "sponsorship.sponsorable.login");
+  const auto began = ReadForgeTime(sponsorship["created_at"]);
+  if (!began) return Lacks(event.type, "sponsorship.created_at");
+  said.began = *began;
+  said.effective = ReadForgeTime(body["effective_date"]).value_or(*began);
+  said.id = sponsorship["node_id"].text_or_empty();
+  const Node tier = sponsorship["tier"];
+  said.tier = tier["node_id"].text_or_empty();
+  said.cents = Price(tier);
+  said.one_time = tier["is_one_time"].is_true();
+  const Node before = body["changes"]["tier"]["from"];
+  said.tier_before = before["node_id"].text_or_empty();
+  said.cents_before = Price(before);
+  if (event.action == "created") {
+    said.act = SubscriptionAct::kBegan;
+  } else if (event.action == "edited") {
+    said.act = SubscriptionAct::kEdited;
+    if (const auto was = body["changes"]["privacy_level"]["from"].text()) {
+      said.was_private = *was != "public";
+    }
+  } else if (event.action == "tier_changed") {
+    said.act = SubscriptionAct::kChanged;
+  } else if (event.action == "pending_tier_change" || event.action == "pending_cancellation") {
+    said.act = event.action == "pending_cancellation" ? SubscriptionAct::kWillEnd
+                                                      : SubscriptionAct::kWillChange;
+    if (!ReadForgeTime(body["effective_date"])) return Lacks(event.type, "effective_date");
+  } else if (event.action == "cancelled") {
+    said.act = SubscriptionAct::kEnded;
+  } else {
+    return Nothing(std::move(event), "an action on sponsorships that we do not know");
+  }
   event.kind = EventKind::kSubscription;
-  event.plan = sponsorship["tier"]["name"].text_or_empty();
-  event.effective = ReadForgeTime(body["effective_date"]);
-  if (!event.effective) event.effective = ReadForgeTime(sponsorship["created_at"]);
+  event.subscription = std::move(said);
   return event;
 }
 
@@ -173,10 +236,6 @@ absl::StatusOr<Event> ParseTicket(Event event, const Delivery& delivery, Node bo
 std::span<const std::string_view> NeededEvents() { return kNeeded; }
 
 bool IsNeeded(std::string_view event) { return absl::c_linear_search(kNeeded, event); }
-
-bool IsUnderstood(std::string_view event) {
-  return IsNeeded(event) || absl::c_linear_search(kUnused, event);
-}
 
 bool Fits(std::string_view type, Node body) {
   if (IsTicketEvent(type)) return FitsTicketEvent(type, body);
@@ -215,7 +274,7 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
   if (type == "installation" || type == "installation_repositories") {
     return ParseInstallation(std::move(event), body);
   }
-  if (type == "marketplace_purchase") return ParsePurchase(std::move(event), body);
+  if (type == "marketplace_purchase") return ParsePurchase(std::move(event), delivery, body);
   if (type == "sponsorship") return ParseSponsorship(std::move(event), body);
   return Nothing(std::move(event), "an event that Retainer does not use");
 }

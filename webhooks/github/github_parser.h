@@ -20,8 +20,6 @@ namespace retainer::webhooks::github {
 // The event types that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
-// True when the event can be parsed. Some of these events are not needed yet.
-bool IsUnderstood(std::string_view event);
 
 // True when the body's objects fit the event type. Always true for events that are not understood.
 bool Fits(std::string_view type, Node body);

@@ -12,13 +12,10 @@
 namespace retainer::webhooks::gitlab {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNeeded = {"Issue Hook", "Confidential Issue Hook",
-                                                     "Note Hook", "Confidential Note Hook",
-                                                     "Merge Request Hook"};
-
-// Parsed, but no room uses it yet: a policy in git will. Until then it is answered 200 and not
-// stored.
-constexpr std::array<std::string_view, 1> kUnused = {"Push Hook"};
+constexpr std::array<std::string_view, 6> kNeeded = {
+    "Issue Hook",         "Confidential Issue Hook",
+    "Note Hook",          "Confidential Note Hook",
+    "Merge Request Hook", "Push Hook"};
 
 ProjectInfo ReadProject(Node body) {
   const Node project = body["project"];
@@ -63,10 +60,6 @@ std::span<const std::string_view> NeededEvents() { return kNeeded; }
 
 bool IsNeeded(std::string_view event) { return absl::c_linear_search(kNeeded, event); }
 
-bool IsUnderstood(std::string_view event) {
-  return IsNeeded(event) || absl::c_linear_search(kUnused, event);
-}
-
 bool Fits(std::string_view header, Node body) {
   const std::string_view kind = body["object_kind"].text_or_empty();
   if (header == "Issue Hook" || header == "Confidential Issue Hook") {
@@ -88,7 +81,7 @@ absl::StatusOr<Event> ParseEvent(const Delivery& delivery, Node body) {
       object["action"].text() ? object["action"].text_or_empty() : body["action"].text_or_empty();
   event.project = ReadProject(body);
   event.sender = ReadActor(body["user"]);
-  if (!IsUnderstood(event.type))
+  if (!IsNeeded(event.type))
     return Nothing(std::move(event), "an event that Retainer does not use");
   if (!Fits(event.type, body)) return DoesNotFit(event.type);
   if (event.project.path.empty() && !body["project"].is_object() && body["group"].is_object()) {

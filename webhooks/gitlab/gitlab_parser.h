@@ -23,8 +23,6 @@ namespace retainer::webhooks::gitlab {
 // The values of X-Gitlab-Event that Retainer uses; only their deliveries are stored.
 std::span<const std::string_view> NeededEvents();
 bool IsNeeded(std::string_view event);
-// True when the event can be parsed. Some of these events are not needed yet.
-bool IsUnderstood(std::string_view event);
 
 // True when the body's `object_kind` fits the header. Always true for events that are not
 // understood.

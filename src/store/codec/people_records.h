@@ -13,12 +13,31 @@
 namespace retainer::store {
 
 // The numbers that this version knows.
-inline NumberRange KnownNumbers(Enumeration<CustomerFactKind>) { return {1, 6}; }
+inline NumberRange KnownNumbers(Enumeration<CustomerFactKind>) { return {1, 11}; }
+inline NumberRange KnownNumbers(Enumeration<SubscriptionAct>) { return {1, 7}; }
 
 template <class Io>
 void Describe(Io& io, Account& account) {
   io(1, account.forge);
   io(2, account.actor);
+}
+
+template <class Io>
+void Describe(Io& io, Subscription& said) {
+  io(1, said.act);
+  io(2, said.sponsorable);
+  io(3, said.id);
+  io(4, said.began);
+  io(5, said.tier);
+  io(6, said.cents);
+  io(7, said.tier_before);
+  io(8, said.cents_before);
+  io(9, said.one_time);
+  io(10, said.trial);
+  io(11, said.is_private);
+  io(12, said.was_private);
+  io(13, said.organization);
+  io(14, said.effective);
 }
 
 template <class Io>
@@ -40,6 +59,7 @@ void Describe(Io& io, CustomerFact& fact) {
   io(15, fact.minutes);
   io(16, fact.accounted);
   io(17, fact.day);
+  io(18, fact.subscription);
 }
 
 template <class Io>

@@ -1,0 +1,348 @@
+#include "retainer/subscriber.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "retainer/names.h"
+
+namespace retainer {
+namespace {
+
+using Facts = std::vector<const CustomerFact*>;
+
+// The same act can be delivered twice: by two webhooks, or again under another id.
+constexpr absl::Duration kSameAct = absl::Hours(24);
+
+const Subscription& SaidBy(const CustomerFact* fact) { return *fact->subscription; }
+
+// Acts of a sponsorship have no time of their own: those that begin and end it come first and last,
+// the others as we learned of them. Acts of a purchase are ordered by their own time.
+Facts InOrder(Facts facts) {
+  const auto place = [](const CustomerFact* fact) {
+    const Subscription& said = SaidBy(fact);
+    const bool sponsorship = fact->kind == CustomerFactKind::kSponsorship;
+    const int rank = !sponsorship                          ? 0
+                     : said.act == SubscriptionAct::kBegan ? 0
+                     : said.act == SubscriptionAct::kEnded ? 2
+                                                           : 1;
+    return std::tuple(rank, sponsorship ? absl::UnixEpoch() : said.effective, fact->at, said.act,
+                      fact->id);
+  };
+  std::sort(facts.begin(), facts.end(),
+            [&](const CustomerFact* a, const CustomerFact* b) { return place(a) < place(b); });
+  Facts once;
+  for (const CustomerFact* fact : facts) {
+    const bool again = std::any_of(once.begin(), once.end(), [&](const CustomerFact* earlier) {
+      return earlier->id == fact->id || (SaidBy(earlier) == SaidBy(fact) &&
+                                         absl::AbsDuration(fact->at - earlier->at) < kSameAct);
+    });
+    if (!again) once.push_back(fact);
+  }
+  return once;
+}
+
+// Where a walk ends: each move names where it comes from, so the end is known in whatever order the
+// moves are listed. Nullopt if they do not make one walk, because some are missing.
+template <typename Place>
+std::optional<Place> EndOfWalk(const std::optional<Place>& start,
+                               const std::vector<std::pair<Place, Place>>& moves) {
+  std::map<Place, int> surplus;
+  if (start) ++surplus[*start];
+  for (const auto& [from, to] : moves) {
+    --surplus[from];
+    ++surplus[to];
+  }
+  std::optional<Place> end;
+  for (const auto& [place, count] : surplus) {
+    if (count <= 0) continue;
+    if (count > 1 || end) return std::nullopt;
+    end = place;
+  }
+  return end;
+}
+
+BoughtTime TimeOf(const CustomerFact* fact, absl::Time from) {
+  const Subscription& said = SaidBy(fact);
+  BoughtTime time;
+  time.source = fact->kind;
+  time.sponsorable = said.sponsorable;
+  time.tier = said.tier;
+  time.cents = said.cents;
+  time.one_time = said.one_time;
+  time.trial = said.trial;
+  time.from = from;
+  return time;
+}
+
+void EndAt(absl::Time at, std::vector<BoughtTime>* times) {
+  if (!times->empty()) times->back().until = std::min(times->back().until, at);
+}
+
+void BeginAt(absl::Time at, BoughtTime time, std::vector<BoughtTime>* times) {
+  EndAt(at, times);
+  times->push_back(std::move(time));
+}
+
+// Applies what was announced for a date. `fact`: nullptr if nothing was.
+void Announce(const CustomerFact* fact, std::vector<BoughtTime>* times) {
+  if (fact == nullptr || times->empty()) return;
+  const absl::Time at = SaidBy(fact).effective;
+  if (at >= times->back().until) return;
+  const bool ends = SaidBy(fact).act == SubscriptionAct::kWillEnd;
+  if (ends) return EndAt(at, times);
+  const absl::Time until = times->back().until;
+  BeginAt(at, TimeOf(fact, at), times);
+  times->back().until = until;
+}
+
+bool IsAnnouncement(SubscriptionAct act) {
+  return act == SubscriptionAct::kWillChange || act == SubscriptionAct::kWillEnd;
+}
+
+std::vector<BoughtTime> TimesOfSponsorship(const Facts& facts) {
+  const Facts order = InOrder(facts);
+  const Subscription& first = SaidBy(order.front());
+  const bool is_whole = first.act == SubscriptionAct::kBegan;
+  std::vector<BoughtTime> times = {TimeOf(order.front(), first.began)};
+  // When the beginning is missing, the earliest act still tells the tier before it.
+  if (!is_whole && !first.tier_before.empty()) {
+    times[0].tier = first.tier_before;
+    times[0].cents = first.cents_before;
+  }
+  std::map<std::string, std::int64_t> cents;
+  std::vector<std::pair<std::string, std::string>> moves;
+  std::vector<std::pair<bool, bool>> edits;
+  bool ever_private = false;
+  for (const CustomerFact* fact : order) {
+    const Subscription& said = SaidBy(fact);
+    cents[said.tier] = said.cents;
+    ever_private |= said.is_private;
+    if (said.was_private) edits.emplace_back(*said.was_private, said.is_private);
+    if (said.act != SubscriptionAct::kChanged) continue;
+    if (!said.tier_before.empty()) moves.emplace_back(said.tier_before, said.tier);
+    const absl::Time at = std::max(fact->at, said.began);
+    BeginAt(at, TimeOf(fact, at), &times);
+  }
+  const auto last =
+      EndOfWalk(is_whole ? std::optional(first.tier) : std::nullopt, moves).value_or("");
+  if (!moves.empty() && cents.contains(last)) {
+    times.back().tier = last;
+    times.back().cents = cents.at(last);
+  }
+  // An announcement names the tier of its time. A change that came after it made it void.
+  const CustomerFact* announced = nullptr;
+  for (const CustomerFact* fact : order) {
+    const Subscription& said = SaidBy(fact);
+    if (said.act == SubscriptionAct::kStays) announced = nullptr;
+    if (!IsAnnouncement(said.act)) continue;
+    const std::string& present =
+        said.act == SubscriptionAct::kWillEnd ? said.tier : said.tier_before;
+    if (present.empty() || present == times.back().tier) announced = fact;
+  }
+  for (const CustomerFact* fact : order) {
+    const Subscription& said = SaidBy(fact);
+    if (said.act == SubscriptionAct::kEnded) EndAt(std::max(fact->at, said.began), &times);
+  }
+  Announce(announced, &times);
+  const bool is_private =
+      EndOfWalk(is_whole ? std::optional(first.is_private) : std::nullopt, edits)
+          .value_or(ever_private);
+  for (BoughtTime& time : times) time.is_private = is_private;
+  return times;
+}
+
+std::vector<BoughtTime> TimesOfPurchases(const Facts& facts) {
+  const Facts order = InOrder(facts);
+  std::vector<BoughtTime> times;
+  std::map<absl::Time, int> announced;  // announcements for an instant less those taken back
+  for (const CustomerFact* fact : order) {
+    const Subscription& said = SaidBy(fact);
+    switch (said.act) {
+      case SubscriptionAct::kBegan:
+      case SubscriptionAct::kChanged:
+        BeginAt(said.effective, TimeOf(fact, said.effective), &times);
+        break;
+      case SubscriptionAct::kEnded:
+        EndAt(said.effective, &times);
+        break;
+      case SubscriptionAct::kWillChange:
+      case SubscriptionAct::kWillEnd:
+        ++announced[said.effective];
+        break;
+      case SubscriptionAct::kStays:
+        --announced[said.effective];
+        break;
+      case SubscriptionAct::kEdited:
+        break;
+    }
+  }
+  for (const CustomerFact* fact : order) {
+    const Subscription& said = SaidBy(fact);
+    if (!IsAnnouncement(said.act) || announced[said.effective] <= 0 || times.empty()) continue;
+    const bool void_now = said.effective <= times.back().from ||
+                          (!said.tier_before.empty() && said.tier_before != times.back().tier);
+    if (!void_now) Announce(fact, &times);
+  }
+  return times;
+}
+
+bool IsContact(const Customer& customer, const Subscriber& subscriber) {
+  const std::vector<Login>& named =
+      subscriber.organization ? customer.contacts.organizations : customer.contacts.logins;
+  return !subscriber.account.actor.login.empty() &&
+         std::any_of(named.begin(), named.end(), [&](const Login& login) {
+           return login.forge == subscriber.account.forge &&
+                  SameName(login.name, subscriber.account.actor.login);
+         });
+}
+
+// Of the plans that are offered for what was bought, the dearest; nullptr: none is.
+const Plan* PlanBought(const Policy& policy, const BoughtTime& time) {
+  const Plan* best = nullptr;
+  for (const auto& [name, plan] : policy.plans) {
+    if (time.source == CustomerFactKind::kPurchase) {
+      if (!plan.github_marketplace.empty() && plan.github_marketplace == time.tier) return &plan;
+      continue;
+    }
+    const auto& offer = plan.github_sponsors;
+    if (!offer || !SameName(offer->sponsorable, time.sponsorable)) continue;
+    if (time.cents < std::int64_t{100} * offer->min_monthly) continue;
+    if (time.one_time && offer->one_time_days == 0) continue;
+    if (best == nullptr || best->github_sponsors->min_monthly < offer->min_monthly) best = &plan;
+  }
+  return best;
+}
+
+std::optional<Entitlement> EntitlementOf(const Policy& policy, const BoughtTime& time) {
+  const Plan* plan = PlanBought(policy, time);
+  if (plan == nullptr) return std::nullopt;
+  Entitlement held;
+  held.plan = plan->name;
+  held.trial = time.trial;
+  const bool sponsorship = time.source == CustomerFactKind::kSponsorship;
+  held.bought = {sponsorship ? "GitHub Sponsors" : "GitHub Marketplace", time.from, time.until};
+  // What was paid once holds for its days, whatever the forge says of its end.
+  if (time.one_time) {
+    held.bought->until = time.from + absl::Hours(24) * plan->github_sponsors->one_time_days;
+  }
+  return held;
+}
+
+absl::Time Beginning(const Entitlement& held) {
+  if (held.bought) return held.bought->from;
+  if (held.term) return absl::FromCivil(held.term->from, absl::UTCTimeZone());
+  return absl::InfinitePast();
+}
+
+}  // namespace
+
+std::string SubscriberId(const Account& account) {
+  return absl::StrCat(account.forge, "-account-", account.actor.id);
+}
+
+CustomerFact MakeSubscriptionFact(CustomerFactKind kind, const Account& account,
+                                  const Subscription& subscription, const std::string& id,
+                                  absl::Time seen) {
+  CustomerFact fact;
+  fact.customer = SubscriberId(account);
+  fact.kind = kind;
+  const std::string_view name = CustomerFactKindName(kind);
+  fact.id = absl::StrCat(std::string(name), ":", id);
+  fact.at = seen;
+  fact.by = account.forge;
+  fact.account = account;
+  fact.subscription = subscription;
+  return fact;
+}
+
+Subscriber ReadSubscriber(const std::vector<CustomerFact>& facts) {
+  Subscriber subscriber;
+  Facts purchases;
+  std::map<std::tuple<std::string, absl::Time, std::string>, Facts> sponsorships;
+  const CustomerFact* latest = nullptr;
+  for (const CustomerFact& fact : facts) {
+    if (!fact.subscription) continue;
+    const Subscription& said = *fact.subscription;
+    if (fact.kind == CustomerFactKind::kPurchase) {
+      purchases.push_back(&fact);
+    } else {
+      sponsorships[{said.sponsorable, said.began, said.id}].push_back(&fact);
+    }
+    const auto later = [](const CustomerFact& a, const CustomerFact& b) {
+      return std::tie(a.at, a.id) < std::tie(b.at, b.id);
+    };
+    const bool named = !fact.account.actor.login.empty();
+    if (latest == nullptr || (named && latest->account.actor.login.empty()) ||
+        (named == !latest->account.actor.login.empty() && later(*latest, fact))) {
+      latest = &fact;
+    }
+  }
+  if (latest == nullptr) return subscriber;
+  subscriber.account = latest->account;
+  subscriber.organization = latest->subscription->organization;
+  const auto add = [&](std::vector<BoughtTime> times) {
+    for (BoughtTime& time : times) {
+      if (time.until > time.from) subscriber.times.push_back(std::move(time));
+    }
+  };
+  for (const auto& [key, said] : sponsorships) add(TimesOfSponsorship(said));
+  if (!purchases.empty()) add(TimesOfPurchases(purchases));
+  std::stable_sort(subscriber.times.begin(), subscriber.times.end(),
+                   [](const BoughtTime& a, const BoughtTime& b) { return a.from < b.from; });
+  return subscriber;
+}
+
+bool OffersPlans(const Policy& policy) {
+  return std::any_of(policy.plans.begin(), policy.plans.end(), [](const auto& entry) {
+    return entry.second.github_sponsors || !entry.second.github_marketplace.empty();
+  });
+}
+
+Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers) {
+  if (!OffersPlans(policy)) return policy;
+  const std::size_t written = policy.customers.size();
+  for (const Subscriber& subscriber : subscribers) {
+    std::optional<std::size_t> named;
+    for (std::size_t i = 0; i < written && !named; ++i) {
+      const Customer& customer = policy.customers[i];
+      if (customer.id == SubscriberId(subscriber.account) || IsContact(customer, subscriber)) {
+        named = i;
+      }
+    }
+    Customer own;
+    own.id = SubscriberId(subscriber.account);
+    own.is_public = true;
+    for (const BoughtTime& time : subscriber.times) {
+      auto held = EntitlementOf(policy, time);
+      if (!held) continue;
+      if (named && !(time.is_private && policy.customers[*named].is_public)) {
+        policy.customers[*named].entitlements.push_back(*std::move(held));
+        continue;
+      }
+      // Sponsors may be shown if they want to be; who buys on the marketplace is nobody's business.
+      own.is_public &= time.source == CustomerFactKind::kSponsorship && !time.is_private;
+      own.entitlements.push_back(*std::move(held));
+    }
+    const auto in_order = [](Customer& customer) {
+      std::stable_sort(
+          customer.entitlements.begin(), customer.entitlements.end(),
+          [](const Entitlement& a, const Entitlement& b) { return Beginning(a) < Beginning(b); });
+    };
+    if (named) in_order(policy.customers[*named]);
+    if (own.entitlements.empty()) continue;
+    in_order(own);
+    const std::string& login = subscriber.account.actor.login;
+    own.name = own.is_public && !login.empty() ? login : own.id;
+    if (subscriber.organization && !login.empty()) {
+      own.contacts.organizations = {{subscriber.account.forge, login}};
+    }
+    policy.customers.push_back(std::move(own));
+  }
+  return policy;
+}
+
+}  // namespace retainer

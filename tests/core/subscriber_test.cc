@@ -1,0 +1,325 @@
+// Sponsors and buyers on a forge's marketplace: what they hold, whatever the order of the news.
+#include "retainer/subscriber.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "tests/core/story.h"
+
+namespace retainer::core {
+namespace {
+
+using absl::Hours;
+
+const Account kDave{"github", {"4004", "dave"}};
+
+// News of dave's sponsorship of acme since `began`, learned at `seen`.
+class News {
+ public:
+  explicit News(SubscriptionAct act, const char* tier, std::int64_t dollars) {
+    said_.act = act;
+    said_.sponsorable = "acme";
+    said_.id = "S_1";
+    said_.began = Utc("2026-03-03 08:00:00");
+    said_.effective = said_.began;
+    said_.tier = tier;
+    said_.cents = 100 * dollars;
+  }
+  News& Before(const char* tier, std::int64_t dollars) {
+    said_.tier_before = tier;
+    said_.cents_before = 100 * dollars;
+    return *this;
+  }
+  News& On(const char* effective) {
+    said_.effective = Utc(effective);
+    return *this;
+  }
+  News& Since(const char* began, const char* id) {
+    said_.began = Utc(began);
+    said_.id = id;
+    return *this;
+  }
+  News& Private(bool is_private = true) {
+    said_.is_private = is_private;
+    return *this;
+  }
+  News& WasPrivate(bool was) {
+    said_.was_private = was;
+    return *this;
+  }
+  News& Once() {
+    said_.one_time = true;
+    return *this;
+  }
+  News& OfCompany() {
+    said_.organization = true;
+    account_ = {"github", {"4200", "acme-inc"}};
+    return *this;
+  }
+  CustomerFact At(const char* seen, const std::string& id) const {
+    Account account = account_;
+    if (said_.is_private && !said_.organization) account.actor.login.clear();
+    return MakeSubscriptionFact(CustomerFactKind::kSponsorship, account, said_, id, Utc(seen));
+  }
+
+ private:
+  Account account_ = kDave;
+  Subscription said_;
+};
+
+CustomerFact Purchase(SubscriptionAct act, const char* plan, const char* effective,
+                      const char* before = "", const char* seen = nullptr) {
+  Subscription said;
+  said.act = act;
+  said.tier = plan;
+  said.tier_before = before;
+  said.effective = Utc(effective);
+  return MakeSubscriptionFact(CustomerFactKind::kPurchase, kDave, said,
+                              absl::StrCat(static_cast<int>(act), plan, effective),
+                              Utc(seen == nullptr ? effective : seen));
+}
+
+// Gold from 100 dollars, silver from 20, and gold for plan 4711 of the marketplace.
+Policy Offers() {
+  Policy policy = StoryPolicy();
+  Plan silver = policy.plans.at("gold");
+  silver.name = "silver";
+  silver.github_sponsors = {"Acme", 20, 0};
+  policy.plans["silver"] = silver;
+  policy.plans["gold"].github_sponsors = {"acme", 100, 0};
+  policy.plans["gold"].github_marketplace = "4711";
+  policy.customers.clear();
+  return policy;
+}
+
+// The plan that the account holds at an instant, by the customer of its own; empty: none.
+std::string PlanAt(const std::vector<CustomerFact>& facts, const char* at,
+                   const Policy& offers = Offers()) {
+  const Policy policy = WithSubscribers(offers, {ReadSubscriber(facts)});
+  if (policy.customers.empty()) return "";
+  const Entitlement* held = policy.customers.back().EntitlementAt(Utc(at));
+  return held == nullptr ? "" : held->plan;
+}
+
+TEST(Subscribers, ASponsorHoldsThePlanOfTheTierUntilTheEnd) {
+  const std::vector<CustomerFact> facts = {
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1"),
+      News(SubscriptionAct::kEnded, "T100", 100).At("2026-05-03 08:00:00", "2")};
+  EXPECT_EQ(PlanAt({facts[0]}, "2026-03-03 07:59:59"), "");
+  EXPECT_EQ(PlanAt({facts[0]}, "2026-03-03 08:00:00"), "gold");
+  EXPECT_EQ(PlanAt({facts[0]}, "2027-03-03 08:00:00"), "gold");
+  EXPECT_EQ(PlanAt(facts, "2026-05-03 07:59:59"), "gold");
+  EXPECT_EQ(PlanAt(facts, "2026-05-03 08:00:00"), "");
+}
+
+TEST(Subscribers, TheDearestPlanThatTheSumPaysIsHeld) {
+  const auto plan = [](std::int64_t dollars) {
+    return PlanAt({News(SubscriptionAct::kBegan, "T", dollars).At("2026-03-03 08:00:05", "1")},
+                  "2026-03-04 00:00:00");
+  };
+  EXPECT_EQ(plan(19), "");
+  EXPECT_EQ(plan(20), "silver");
+  EXPECT_EQ(plan(99), "silver");
+  EXPECT_EQ(plan(100), "gold");
+}
+
+TEST(Subscribers, WhatIsPaidOnceGrantsNothingUnlessThePlanSaysSo) {
+  const std::vector<CustomerFact> facts = {
+      News(SubscriptionAct::kBegan, "T", 100).Once().At("2026-03-03 08:00:05", "1"),
+      News(SubscriptionAct::kEnded, "T", 100).Once().At("2026-03-04 08:00:05", "2")};
+  EXPECT_EQ(PlanAt(facts, "2026-03-03 12:00:00"), "");
+  Policy policy = Offers();
+  policy.plans["gold"].github_sponsors->one_time_days = 30;
+  EXPECT_EQ(PlanAt(facts, "2026-03-03 12:00:00", policy), "gold");
+  EXPECT_EQ(PlanAt(facts, "2026-04-02 07:59:59", policy), "gold");
+  EXPECT_EQ(PlanAt(facts, "2026-04-02 08:00:00", policy), "");
+}
+
+TEST(Subscribers, WhatIsAnnouncedComesOnItsDate) {
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
+  const CustomerFact will_change = News(SubscriptionAct::kWillChange, "T20", 20)
+                                       .Before("T100", 100)
+                                       .On("2026-04-01 00:00:00")
+                                       .At("2026-03-20 08:00:00", "2");
+  EXPECT_EQ(PlanAt({began, will_change}, "2026-03-31 23:59:59"), "gold");
+  EXPECT_EQ(PlanAt({began, will_change}, "2026-04-01 00:00:00"), "silver");
+  const CustomerFact will_end = News(SubscriptionAct::kWillEnd, "T100", 100)
+                                    .On("2026-04-01 00:00:00")
+                                    .At("2026-03-20 08:00:00", "3");
+  EXPECT_EQ(PlanAt({began, will_end}, "2026-03-31 23:59:59"), "gold");
+  EXPECT_EQ(PlanAt({began, will_end}, "2026-04-01 00:00:00"), "");
+  // A change that came after the announcement makes it void.
+  const CustomerFact changed =
+      News(SubscriptionAct::kChanged, "T20", 20).Before("T100", 100).At("2026-03-25 08:00:00", "4");
+  EXPECT_EQ(PlanAt({began, will_end, changed}, "2026-04-02 00:00:00"), "silver");
+}
+
+TEST(Subscribers, WhoReturnsHoldsThePlanAgain) {
+  std::vector<CustomerFact> facts = {
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1"),
+      News(SubscriptionAct::kBegan, "T20", 20)
+          .Since("2026-06-01 00:00:00", "S_2")
+          .At("2026-06-01 00:00:05", "3"),
+      // Late news of the first sponsorship does not end the second.
+      News(SubscriptionAct::kEnded, "T100", 100).At("2026-06-01 00:01:00", "2")};
+  EXPECT_EQ(PlanAt(facts, "2026-06-02 00:00:00"), "silver");
+}
+
+// The facts in every order, each also twice.
+template <typename Check>
+void InEveryOrder(const std::vector<CustomerFact>& facts, const Check& check) {
+  std::vector<std::size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), 0);
+  do {
+    std::vector<CustomerFact> shuffled;
+    for (const std::size_t i : order) shuffled.push_back(facts[i]);
+    check(shuffled);
+    for (const std::size_t i : order) shuffled.push_back(facts[i]);
+    check(shuffled);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+std::vector<CustomerFact> WholeLife() {
+  return {
+      News(SubscriptionAct::kBegan, "T100", 100).Private().At("2026-03-03 08:00:05", "1"),
+      News(SubscriptionAct::kEdited, "T100", 100).WasPrivate(true).At("2026-03-10 08:00:00", "2"),
+      News(SubscriptionAct::kChanged, "T20", 20).Before("T100", 100).At("2026-04-01 08:00:00", "3"),
+      News(SubscriptionAct::kChanged, "T100", 100).Before("T20", 20).At("2026-04-10 08:00:00", "4"),
+      News(SubscriptionAct::kWillEnd, "T100", 100)
+          .On("2026-05-01 00:00:00")
+          .At("2026-04-20 08:00:00", "5"),
+      Purchase(SubscriptionAct::kBegan, "4711", "2026-07-01 00:00:00"),
+      Purchase(SubscriptionAct::kEnded, "4711", "2026-08-01 00:00:00")};
+}
+
+TEST(Subscribers, TheOrderOfTheFactsAndTheirRepetitionChangeNothing) {
+  const Subscriber once = ReadSubscriber(WholeLife());
+  ASSERT_EQ(once.times.size(), 4u);
+  InEveryOrder(WholeLife(), [&](const std::vector<CustomerFact>& facts) {
+    ASSERT_EQ(ReadSubscriber(facts), once);
+    ASSERT_EQ(ReadCustomerFacts(facts).contacts, ReadCustomerFacts(WholeLife()).contacts);
+  });
+}
+
+// Deliveries that overtake each other: the acts are the same, but we learn of them in another
+// order. What the account holds in the end is the same.
+TEST(Subscribers, DeliveriesInAnyOrderOfArrivalLeadToTheSame) {
+  const std::vector<CustomerFact> facts = WholeLife();
+  std::vector<std::size_t> order(facts.size());
+  std::iota(order.begin(), order.end(), 0);
+  do {
+    std::vector<CustomerFact> arrived;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      arrived.push_back(facts[order[i]]);
+      arrived.back().at = Utc("2026-03-03 08:00:00") + absl::Seconds(i);
+    }
+    const Subscriber all = ReadSubscriber(arrived);
+    for (const BoughtTime& time : all.times) ASSERT_FALSE(time.is_private);
+    ASSERT_EQ(PlanAt(arrived, "2026-04-30 23:59:59"), "gold");
+    ASSERT_EQ(PlanAt(arrived, "2026-05-01 00:00:00"), "");
+    ASSERT_EQ(PlanAt(arrived, "2026-07-15 00:00:00"), "gold");
+    ASSERT_EQ(PlanAt(arrived, "2026-08-01 00:00:00"), "");
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(Subscribers, PurchasesBeginChangeAndEndByTheirOwnTime) {
+  const CustomerFact began = Purchase(SubscriptionAct::kBegan, "4711", "2026-03-01 00:00:00");
+  EXPECT_EQ(PlanAt({began}, "2026-03-01 00:00:00"), "gold");
+  const CustomerFact changed =
+      Purchase(SubscriptionAct::kChanged, "12", "2026-04-01 00:00:00", "4711");
+  EXPECT_EQ(PlanAt({began, changed}, "2026-04-01 00:00:00"), "");
+  const CustomerFact will_end =
+      Purchase(SubscriptionAct::kWillEnd, "", "2026-05-01 00:00:00", "", "2026-03-10 00:00:00");
+  EXPECT_EQ(PlanAt({began, will_end}, "2026-04-30 00:00:00"), "gold");
+  EXPECT_EQ(PlanAt({began, will_end}, "2026-05-01 00:00:00"), "");
+  const CustomerFact stays =
+      Purchase(SubscriptionAct::kStays, "4711", "2026-05-01 00:00:00", "", "2026-03-11 00:00:00");
+  InEveryOrder({began, will_end, stays}, [&](const std::vector<CustomerFact>& facts) {
+    EXPECT_EQ(PlanAt(facts, "2026-05-01 00:00:00"), "gold");
+  });
+}
+
+Customer Named(bool is_public) {
+  Customer customer;
+  customer.id = "dave-corp";
+  customer.is_public = is_public;
+  customer.contacts.logins = {{"github", "Dave"}};
+  return customer;
+}
+
+TEST(Subscribers, ACustomerThatNamesTheAccountGetsThePlan) {
+  Policy policy = Offers();
+  policy.customers = {Named(true)};
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
+  policy = WithSubscribers(policy, {ReadSubscriber({began})});
+  ASSERT_EQ(policy.customers.size(), 1u);
+  ASSERT_EQ(policy.customers[0].entitlements.size(), 1u);
+  EXPECT_EQ(policy.customers[0].entitlements[0].bought->on, "GitHub Sponsors");
+}
+
+TEST(Subscribers, APrivateSponsorshipIsNeverGivenToAPublicCustomer) {
+  const auto with = [](bool is_public, const CustomerFact& fact) {
+    Policy policy = Offers();
+    policy.customers = {Named(is_public)};
+    return WithSubscribers(policy, {ReadSubscriber({fact})}).customers;
+  };
+  const CustomerFact hidden =
+      News(SubscriptionAct::kBegan, "T100", 100).Private().At("2026-03-03 08:00:05", "1");
+  const auto of_public = with(true, hidden);
+  ASSERT_EQ(of_public.size(), 2u);
+  EXPECT_TRUE(of_public[0].entitlements.empty());
+  EXPECT_FALSE(of_public[1].is_public);
+  EXPECT_EQ(of_public[1].id, "github-account-4004");
+  EXPECT_EQ(of_public[1].name, "github-account-4004");
+}
+
+TEST(Subscribers, TheirOwnCustomerIsPublicOnlyIfAllThatTheyBoughtIs) {
+  const CustomerFact open =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
+  const auto is_public = [&](const std::vector<CustomerFact>& facts) {
+    return WithSubscribers(Offers(), {ReadSubscriber(facts)}).customers.at(0).is_public;
+  };
+  EXPECT_TRUE(is_public({open}));
+  EXPECT_FALSE(is_public({open, News(SubscriptionAct::kEdited, "T100", 100)
+                                    .Private()
+                                    .WasPrivate(false)
+                                    .At("2026-04-03 08:00:00", "2")}));
+  EXPECT_FALSE(is_public({Purchase(SubscriptionAct::kBegan, "4711", "2026-03-01 00:00:00")}));
+}
+
+TEST(Subscribers, MembersOfACompanyThatSponsorsAreItsContacts) {
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).OfCompany().At("2026-03-03 08:00:05", "1");
+  const Policy policy = WithSubscribers(Offers(), {ReadSubscriber({began})});
+  ASSERT_EQ(policy.customers.size(), 1u);
+  EXPECT_THAT(policy.customers[0].contacts.organizations,
+              testing::ElementsAre(Login{"github", "acme-inc"}));
+  EXPECT_TRUE(ReadCustomerFacts({began}).contacts.empty());
+}
+
+TEST(Subscribers, APersonWhoPaysIsAContactFromThenOn) {
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 09:00:00", "1");
+  const CustomerBook book = ReadCustomerFacts({began});
+  ASSERT_EQ(book.contacts.size(), 1u);
+  EXPECT_EQ(book.contacts[0].since, Utc("2026-03-03 08:00:00"));
+  EXPECT_EQ(book.contacts[0].until, absl::InfiniteFuture());
+}
+
+TEST(Subscribers, APolicyWithoutOffersStaysAsItIs) {
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
+  Policy policy = StoryPolicy();
+  EXPECT_FALSE(OffersPlans(policy));
+  EXPECT_EQ(WithSubscribers(policy, {ReadSubscriber({began})}).customers.size(),
+            policy.customers.size());
+}
+
+}  // namespace
+}  // namespace retainer::core
