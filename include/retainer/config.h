@@ -77,6 +77,8 @@ struct PolicyGitConfig {
   std::string token;        // https: the password; empty: none is sent
   std::string ssh_key;      // ssh: a private key, PEM or OpenSSH's format, without passphrase
   std::string known_hosts;  // ssh: the text of a known_hosts file
+  // The project of a forge in which the repository lies. Nullopt: found by the address.
+  std::optional<ProjectRef> project;
 };
 
 struct Config {

@@ -49,17 +49,26 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   // A policy in git is fetched after the start, which must not wait for the network.
   const PolicyState begin = running->service_->LoadPolicy();
   if (!config.policy_git || !begin.status.ok() || !begin.id.empty()) running->Report(begin);
+  running->WatchPolicyProject(clock);
   running->reloader_ = std::make_unique<Reloader>(
       [it = running.get(), after_read = std::move(after_read)]() -> Reloader::Take {
         return [it, after_read, take = it->service_->ReadPolicy()] {
           PolicyState state = take();
           it->Report(state);
+          if (it->checks_ != nullptr && state.verdict) it->checks_->Tell(*state.verdict);
           if (after_read) after_read();
           return state;
         };
       },
       config.policy_git ? config.policy_git->poll : absl::InfiniteDuration());
   if (config.policy_git) running->reloader_->Ask();
+  running->service_->ListenForPolicyNews([it = running.get()](const PolicyNews& news) {
+    if (news.proposed == 0) {
+      it->reloader_->Ask();
+    } else if (it->checks_ != nullptr) {
+      it->checks_->Propose(news.proposed, news.head);
+    }
+  });
 
   api::ApiOptions options;
   options.listen = config.listen;
@@ -106,6 +115,17 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 }
 
 Running::~Running() { Stop(); }
+
+void Running::WatchPolicyProject(Clock& clock) {
+  if (!service_->policy_project() || config_.observe) return;
+  const PolicyProject& project = *service_->policy_project();
+  for (const std::shared_ptr<Forge>& forge : service_->forges()) {
+    if (forge->name() != project.forge) continue;
+    checks_ = std::make_unique<PolicyChecks>(project, forge, service_->repository(),
+                                             service_->desk(), service_->store(), clock, log_,
+                                             absl::StrCat(config_.data, "/policy.git/told"));
+  }
+}
 
 absl::Status Running::MakePages(Clock& clock) {
   // Links and cookies are made for one address.
@@ -180,6 +200,7 @@ void Running::Stop() {
   // Stopped first, so that callers on the control socket stop waiting for a read.
   if (service_ != nullptr && service_->repository() != nullptr) service_->repository()->Stop();
   reading_ = reloader_ != nullptr && !reloader_->Stop(absl::ZeroDuration());
+  telling_ = checks_ != nullptr && !checks_->Stop();
   if (api_ != nullptr) api_->Stop();
   control_.reset();
   operations_.reset();
@@ -222,9 +243,9 @@ void Running::StopWithin(absl::Duration patience) {
   }
   ended.notify_one();
   watch.join();
-  if (!reading_) return;
-  log_.Warning("ended while the policy was being read; the next start reads it");
-  std::_Exit(0);
+  if (reading_) log_.Warning("ended while the policy was being read; the next start reads it");
+  if (telling_) log_.Warning("ended while the forge was being told about the policy");
+  if (reading_ || telling_) std::_Exit(0);
 }
 
 std::string Running::url() const { return Url(config_.listen.host, ports_.listen); }

@@ -19,6 +19,7 @@
 #include "src/api/server.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/operations.h"
+#include "src/cli/policy_checks.h"
 #include "src/cli/reloader.h"
 #include "src/cli/service.h"
 #include "src/pages/page_front.h"
@@ -55,6 +56,8 @@ class Running {
  private:
   Running(const Config& config, Clock& clock, Log& log)
       : config_(config), clock_(clock), log_(log) {}
+  // Makes `checks_`, and has deliveries of the policy's repository read it.
+  void WatchPolicyProject(Clock& clock);
   // There are pages if the configuration has a public_url. Nobody can sign in with a forge unless
   // it has sign_in.
   absl::Status MakePages(Clock& clock);
@@ -78,8 +81,10 @@ class Running {
   std::string reported_;
   std::string reported_problem_;
   absl::Time reported_at_ = absl::InfinitePast();
-  std::string warned_;    // the version whose warnings were logged
-  bool reading_ = false;  // a read was in progress at the stop
+  std::string warned_;                    // the version whose warnings were logged
+  bool reading_ = false;                  // a read was in progress at the stop
+  bool telling_ = false;                  // the forge was being told about the policy at the stop
+  std::unique_ptr<PolicyChecks> checks_;  // null: the policy's repository is on none of our forges
   std::unique_ptr<Reloader> reloader_;
 };
 

@@ -9,6 +9,7 @@
 #include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
 #include "src/cli/loading.h"
+#include "src/cli/policy_check_text.h"
 #include "src/cli/restoring.h"
 #include "src/forge/clients.h"
 #include "src/sinks/sinks.h"
@@ -66,6 +67,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
         std::make_shared<PolicyRepository>(*config.policy_git, config.data, PolicyMirrorOptions());
   }
   service->renderer_ = templates::MakeRenderer();
+  service->policy_project_ = FindPolicyProject(config);
   pipeline::DeskOptions options;
   if (!config.public_url.empty() && parts != Parts::kStore) {
     auto key = service->store_->LinkKey();
@@ -73,6 +75,11 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     const pipeline::FeedbackLinks& links = service->feedback_links_.emplace(
         *std::move(key), std::string(absl::StripSuffix(config.public_url, "/")));
     options.rate_url = [&links](const TicketKey& ticket) { return links.UrlFor(ticket); };
+  }
+  if (service->policy_project_) {
+    options.arrives = [it = service.get()](const Delivery& delivery) {
+      return it->LookAt(delivery);
+    };
   }
   options.observe = config.observe;
   const auto restored = service->store_->LoadRestored();
@@ -91,6 +98,16 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
 }
 
 Service::~Service() = default;
+
+std::function<void()> Service::LookAt(const Delivery& delivery) {
+  if (!policy_news_) return nullptr;
+  for (const auto& receiver : receivers_) {
+    if (receiver->forge() != delivery.forge) continue;
+    const auto news = ReadPolicyNews(*policy_project_, *receiver, delivery);
+    if (news) return [this, news = *news] { policy_news_(news); };
+  }
+  return nullptr;
+}
 
 std::function<PolicyState()> Service::ReadPolicy() {
   // These may outlast this object.
@@ -139,6 +156,16 @@ PolicyState Service::TakePolicy(const PolicyReading& reading) {
   }
   if (repository_ != nullptr) {
     if (const auto current = repository_->LoadCurrent()) state.current = current->at;
+    // Trouble of our own, such as a full disk, is no verdict on the commit.
+    const bool judged = reading.of_commit && (state.status.ok() || !reading.status.ok());
+    if (judged) {
+      const TermsHistory written = desk_->written_terms();
+      state.verdict = {
+          reading.source.commit, reading.status.ok(),
+          reading.status.ok()
+              ? "Valid, and in force"
+              : WrongInOneLine(reading, written.empty() ? nullptr : &written.back()->policy)};
+    }
   }
   return state;
 }

@@ -19,6 +19,7 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/cli/policy_project.h"
 #include "src/cli/policy_repository.h"
 #include "src/pipeline/desk.h"
 #include "src/pipeline/feedback_links.h"
@@ -26,6 +27,13 @@
 #include "src/store/disk_store.h"
 
 namespace retainer::cli {
+
+// What a commit of the policy's repository is worth.
+struct PolicyVerdict {
+  std::string commit;
+  bool good = false;
+  std::string words;  // one line, which anybody may read
+};
 
 // The terms from the policy's folder or repository, together with those that the store keeps.
 struct PolicyState {
@@ -39,6 +47,8 @@ struct PolicyState {
   std::string commit = {};  // of the version in force; empty: it came from a plain folder
   // Only for a policy in git: when the policy in force was last known to be that of the repository.
   std::optional<absl::Time> current = std::nullopt;
+  // Of the commit that was read. Nullopt: none could be, or nothing was fetched.
+  std::optional<PolicyVerdict> verdict = std::nullopt;
 };
 
 class Service {
@@ -75,13 +85,23 @@ class Service {
   // Nullopt without a public_url: there are no pages then.
   const std::optional<pipeline::FeedbackLinks>& feedback_links() const { return feedback_links_; }
   const Config& config() const { return config_; }
-  const std::vector<std::unique_ptr<Forge>>& forges() const { return forges_; }
+  // They may outlast the service.
+  const std::vector<std::shared_ptr<Forge>>& forges() const { return forges_; }
+  // The project of a forge in which the policy's repository lies; nullopt: none.
+  const std::optional<PolicyProject>& policy_project() const { return policy_project_; }
+  // Calls `listener` with what deliveries say about the policy's repository, when they are on disk,
+  // from any thread. Call it before deliveries are accepted. `listener` must not wait.
+  void ListenForPolicyNews(std::function<void(const PolicyNews&)> listener) {
+    policy_news_ = std::move(listener);
+  }
 
  private:
   Service(const Config& config, Clock& clock, Log& log)
       : config_(config), clock_(clock), log_(log) {}
   // Loads the terms that the store keeps.
   PolicyState ReadRecordedTerms();
+  // What to do when the delivery is on disk; null: nothing.
+  std::function<void()> LookAt(const Delivery& delivery);
 
   const Config config_;
   Clock& clock_;
@@ -91,7 +111,9 @@ class Service {
   std::shared_ptr<PolicyRepository> repository_;
   std::unique_ptr<Renderer> renderer_;
   std::vector<std::unique_ptr<WebhookReceiver>> receivers_;
-  std::vector<std::unique_ptr<Forge>> forges_;
+  std::vector<std::shared_ptr<Forge>> forges_;
+  std::optional<PolicyProject> policy_project_;
+  std::function<void(const PolicyNews&)> policy_news_;
   std::vector<std::unique_ptr<NoticeSink>> sinks_;
   std::unique_ptr<pipeline::Desk> desk_;
   std::unique_ptr<similar::Similar> similar_;

@@ -19,18 +19,19 @@ struct Need {
 };
 
 // The permissions that webhooks/github/app-manifest.json requests.
-constexpr std::array<Need, 6> kNeeds = {{
+constexpr std::array<Need, 7> kNeeds = {{
     {"issues", "write", "Issues", "to comment, label and assign"},
     {"pull_requests", "write", "Pull requests", "to do so on pull requests"},
     {"metadata", "read", "Metadata", "to read repositories and who may write"},
     {"members", "read", "Members (organization)", "to tell customers' and team members"},
     {"contents", "read", "Contents", "to tell which fixes a release contains"},
     {"checks", "write", "Checks", "to show on pull requests which promises depend on them"},
+    {"statuses", "write", "Commit statuses", "to say whether a commit of the policy is valid"},
 }};
 
-constexpr std::array<const char*, 7> kAppEvents = {
+constexpr std::array<const char*, 8> kAppEvents = {
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment",
-    "label",  "repository"};
+    "label",  "repository",    "push"};
 
 bool Grants(const std::string& have, const std::string& need) {
   if (need == "read") return have == "read" || have == "write" || have == "admin";

@@ -76,6 +76,7 @@ class GitReader {
     bool good = true;
     if (const YamlNode* n = node.Find("path")) good &= ReadPath(*n);
     if (const YamlNode* n = node.Find("poll")) good &= ReadPoll(*n);
+    if (const YamlNode* n = node.Find("project")) good &= ReadProject(*n);
     for (const auto& [key, scheme] :
          {std::pair("token", "https"), {"ssh_key", "ssh"}, {"known_hosts", "ssh"}}) {
       const YamlNode* n = node.Find(key);
@@ -124,6 +125,21 @@ class GitReader {
       }
       absl::StrAppend(&git_.path, git_.path.empty() ? "" : "/", part);
     }
+    return true;
+  }
+
+  bool ReadProject(const YamlNode& node) {
+    const auto text = values_.Text(node, "policy_git.project");
+    if (!text) return false;
+    const std::size_t colon = text->find(':');
+    const bool whole = colon != text->npos && colon > 0 && text->find('/', colon) != text->npos &&
+                       IsPlain(text->substr(0, colon), "-_") &&
+                       IsPlain(text->substr(colon + 1), "-_./");
+    if (!whole) {
+      return Wrong(node, "policy_git.project is not a project of a forge",
+                   "write e.g. github:acme/support-policy");
+    }
+    git_.project = ProjectRef{text->substr(0, colon), text->substr(colon + 1)};
     return true;
   }
 

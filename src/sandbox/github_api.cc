@@ -242,6 +242,7 @@ Response GitHubApi::InProject(Project& project, std::size_t rest) {
   if (at(0) == "check-runs" && size <= 2) {
     return size == 1 || absl::SimpleAtoi(at(1), &number) ? CheckRun(project, number) : NotFound();
   }
+  if (at(0) == "statuses" && size == 2 && Is("POST")) return SetStatus(project, at(1));
   if (at(0) == "compare" && size == 2 && Get()) return Compare(project, at(1));
   if (at(0) == "commits" && at(2) == "check-runs" && size == 3 && Get()) {
     if (auto lack = Lacks("checks", "read")) return *lack;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "retainer/instant_text.h"
+#include "src/base/utf8.h"
 #include "src/sandbox/github_answers.h"
 
 namespace retainer::sandbox {
@@ -60,7 +61,8 @@ Response ListCheckRuns(World& world, const Project& project, const std::string& 
   if (!HasCommit(project, commit)) return NotFound();
   json runs = json::array();
   for (const Check& check : project.checks) {
-    if (check.commit != commit || (!name.empty() && check.name != name)) continue;
+    if (check.is_status || check.commit != commit || (!name.empty() && check.name != name))
+      continue;
     if (world.IsListed(ForgeKind::kGitHub, check.created)) {
       runs.insert(runs.begin(), CheckRunOf(world, check, repository_url));  // newest first
     }
@@ -96,6 +98,34 @@ json CheckRunOf(World& world, const Check& check, const std::string& repository_
           {"check_suite", nullptr},
           {"app", {{"id", check.author}, {"slug", slug}}},
           {"pull_requests", json::array()}};
+}
+
+Response WriteStatus(World& world, Project& project, const User& by, const std::string& commit,
+                     const json& body) {
+  const auto invalid = [](const char* field) { return Invalid("Status", field, "invalid"); };
+  Check status;
+  status.commit = commit;
+  status.is_status = true;
+  status.author = by.id;
+  if (!HasCommit(project, commit)) return invalid("sha");
+  status.name = body.contains("context") ? TextAt(body, "context") : "default";
+  status.verdict = TextAt(body, "state");
+  bool is_known = false;
+  for (const std::string_view state : {"error", "failure", "pending", "success"}) {
+    is_known |= status.verdict == state;
+  }
+  if (!is_known) return invalid("state");
+  status.title = TextAt(body, "description");
+  if (base::CountCodePoints(status.title) > 140) return invalid("description");
+  status.url = TextAt(body, "target_url");
+  const Check& added = world.AddCheck(project, std::move(status));
+  return Json(201, {{"id", added.id},
+                    {"state", added.verdict},
+                    {"context", added.name},
+                    {"description", added.title},
+                    {"target_url", added.url.empty() ? json() : json(added.url)},
+                    {"created_at", Rfc3339(added.at)},
+                    {"updated_at", Rfc3339(added.at)}});
 }
 
 Response Compare(const Project& project, const std::string& range) {

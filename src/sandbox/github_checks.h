@@ -16,6 +16,9 @@ nlohmann::json CheckRunOf(World& world, const Check& check, const std::string& r
 // The check runs of a commit; only those with `name` if it is not empty.
 Response ListCheckRuns(World& world, const Project& project, const std::string& commit,
                        const std::string& name, const std::string& repository_url);
+// Sets a commit status.
+Response WriteStatus(World& world, Project& project, const User& by, const std::string& commit,
+                     const nlohmann::json& body);
 // The comparison `base...head`.
 Response Compare(const Project& project, const std::string& range);
 

@@ -88,6 +88,7 @@ class GitHubApi {
   Response Assignees(Project& project, Ticket& ticket);
   // `id` 0: create a new one.
   Response CheckRun(Project& project, std::int64_t id);
+  Response SetStatus(Project& project, const std::string& commit);
 
   World& world_;
   const GitHubShapes& shapes_;

@@ -309,6 +309,15 @@ Response GitHubApi::Assignees(Project& project, Ticket& ticket) {
   return Json(Is("POST") ? 201 : 200, shapes_.Issue(project, ticket));
 }
 
+Response GitHubApi::SetStatus(Project& project, const std::string& commit) {
+  if (auto lack = Lacks("statuses", "write")) return *lack;
+  if (!CanWrite(project, "write")) return NotFound();
+  std::optional<Response> problem;
+  const json body = Body(problem);
+  if (problem) return *problem;
+  return WriteStatus(world_, project, *user_, commit, body);
+}
+
 Response GitHubApi::CheckRun(Project& project, std::int64_t id) {
   const std::string url = shapes_.RepositoryUrl(project);
   const auto known = std::find_if(project.checks.begin(), project.checks.end(),

@@ -474,7 +474,7 @@ json GitHubShapes::AppOf(const App& app) const {
           {"permissions", app.permissions},
           {"events",
            {"issues", "issue_comment", "pull_request", "pull_request_review",
-            "pull_request_review_comment", "label", "repository"}}};
+            "pull_request_review_comment", "label", "repository", "push"}}};
 }
 
 }  // namespace retainer::sandbox

@@ -147,6 +147,29 @@ std::optional<Message> GitHubMessage(World& world, const GitHubShapes& shapes,
   return Message{ForgeKind::kGitHub, MakeGuid(), event, ActionOf(happening.kind), body.dump()};
 }
 
+Message PushMessage(World& world, const GitHubShapes& github, const GitLabShapes& gitlab,
+                    const Project& project, const User& by, const std::string& branch,
+                    const std::string& commit) {
+  const std::string none(40, '0');
+  json body = {{"ref", "refs/heads/" + branch}, {"before", none}, {"after", commit}};
+  body["commits"] = json::array();
+  if (project.forge == ForgeKind::kGitLab) {
+    body["object_kind"] = "push";
+    body["event_name"] = "push";
+    body["user_id"] = by.id;
+    body["user_username"] = by.login;
+    body["project_id"] = project.id;
+    body["project"] = gitlab.HookProject(project);
+    return {ForgeKind::kGitLab, MakeGuid(), "Push Hook", "", body.dump()};
+  }
+  body["repository"] = github.Repository(project);
+  body["sender"] = github.Account(by);
+  if (std::int64_t installation = world.InstallationOf(project)) {
+    body["installation"] = {{"id", installation}};
+  }
+  return {ForgeKind::kGitHub, MakeGuid(), "push", "", body.dump()};
+}
+
 std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
                                      const Happening& happening) {
   const Project& project = *happening.project;

@@ -28,6 +28,11 @@ std::optional<Message> GitHubMessage(World& world, const GitHubShapes& shapes,
 std::optional<Message> GitLabMessage(World& world, const GitLabShapes& shapes,
                                      const Happening& happening);
 
+// A commit became the last one of a branch.
+Message PushMessage(World& world, const GitHubShapes& github, const GitLabShapes& gitlab,
+                    const Project& project, const User& by, const std::string& branch,
+                    const std::string& commit);
+
 // The headers of a delivery, signed at `now` with the hook's secrets.
 HeaderList SignedHeaders(const Message& message, const SandboxHook& hook,
                          const std::string& instance, absl::Time now);

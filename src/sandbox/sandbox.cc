@@ -266,6 +266,25 @@ absl::StatusOr<Sandbox::Shown> Sandbox::Look(const TicketRef& ref) const {
   return shown;
 }
 
+std::vector<Sandbox::Verdict> Sandbox::VerdictsOn(const ProjectRef& ref,
+                                                  const std::string& commit) const {
+  std::lock_guard lock(impl_->mutex_);
+  std::optional<ForgeKind> forge = ForgeKindOf(ref.forge);
+  const Project* project = forge ? impl_->world_.FindProject(*forge, ref.path) : nullptr;
+  std::vector<Verdict> verdicts;
+  if (project == nullptr) return verdicts;
+  for (const sandbox::Check& check : project->checks) {
+    if (check.commit != commit) continue;
+    verdicts.push_back({check.name, check.verdict, check.title, check.summary});
+  }
+  return verdicts;
+}
+
+void Sandbox::Announce(ForgeKind forge, const std::string& event, const std::string& body) {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->outbox_.push_back({forge, sandbox::MakeGuid(), event, "", body});
+}
+
 absl::StatusOr<std::string> Sandbox::RenderThread(const TicketRef& ref, bool as_member) const {
   std::lock_guard lock(impl_->mutex_);
   std::optional<ForgeKind> forge = ForgeKindOf(ref.forge);

@@ -239,8 +239,12 @@ class Sandbox {
                       const std::string& assignee);
   absl::Status Unassign(const TicketRef& ticket, const std::string& user,
                         const std::string& assignee);
-  // Gives a change a new last commit.
-  absl::Status Push(const TicketRef& change, const std::string& user);
+  // Gives a change a new last commit. Empty: one is made up.
+  absl::Status Push(const TicketRef& change, const std::string& user,
+                    const std::string& commit = "");
+  // A commit of a git repository becomes the branch's last one.
+  absl::Status PushBranch(const ProjectRef& project, const std::string& user,
+                          const std::string& branch, const std::string& commit);
   // Merges a change into `main`. The tickets that it fixes stay open.
   absl::Status Merge(const TicketRef& change, const std::string& user);
   // Tags `main` as it is now.
@@ -271,6 +275,9 @@ class Sandbox {
   // `id`, or all when it is empty. Returns how many.
   std::size_t Redeliver(const std::string& id = "");
 
+  // Queues a delivery that the forge makes for another reason, such as a sponsorship. `body`: JSON.
+  void Announce(ForgeKind forge, const std::string& event, const std::string& body);
+
   // ---- What a reader sees
   // The content of a ticket, for comparison: its comments in order, each with its author and full
   // body, and the names of its labels, assignees and checks.
@@ -283,6 +290,15 @@ class Sandbox {
     friend bool operator==(const Shown&, const Shown&) = default;
   };
   absl::StatusOr<Shown> Look(const TicketRef& ticket) const;
+  // A commit status, or a check.
+  struct Verdict {
+    std::string name;
+    std::string state;    // GitHub's conclusion or state, GitLab's state
+    std::string title;    // description of a status
+    std::string summary;  // of a check; Markdown
+  };
+  // Those of a commit, the first one first.
+  std::vector<Verdict> VerdictsOn(const ProjectRef& project, const std::string& commit) const;
   // The thread as text for a terminal: title, state, labels, assignees, and each comment with its
   // author and time. Hidden HTML comments are left out, folded sections are open, and internal
   // notes are shown only with `as_member`. NotFound.

@@ -199,7 +199,19 @@ absl::Status Sandbox::Reopen(const TicketRef& ticket, const std::string& user) {
   return absl::OkStatus();
 }
 
-absl::Status Sandbox::Push(const TicketRef& change, const std::string& user) {
+absl::Status Sandbox::PushBranch(const ProjectRef& project, const std::string& user,
+                                 const std::string& branch, const std::string& commit) {
+  std::lock_guard lock(impl_->mutex_);
+  absl::StatusOr<Impl::Scene> scene = impl_->SetScene(project.forge, project.path, user);
+  if (!scene.ok()) return scene.status();
+  scene->project->pushed.push_back(commit);
+  impl_->outbox_.push_back(PushMessage(impl_->world_, impl_->GitHub(), impl_->GitLab(),
+                                       *scene->project, *scene->user, branch, commit));
+  return absl::OkStatus();
+}
+
+absl::Status Sandbox::Push(const TicketRef& change, const std::string& user,
+                           const std::string& commit) {
   std::lock_guard lock(impl_->mutex_);
   absl::StatusOr<Impl::Scene> scene = impl_->SetScene(change, user);
   if (!scene.ok()) return scene.status();
@@ -207,7 +219,7 @@ absl::Status Sandbox::Push(const TicketRef& change, const std::string& user) {
       impl_->RankOf(*scene) < sandbox::RoleRank("write")) {
     return absl::PermissionDeniedError(absl::StrCat(user, " may not push there"));
   }
-  impl_->world_.Push(*scene->project, *scene->ticket, *scene->user);
+  impl_->world_.Push(*scene->project, *scene->ticket, *scene->user, commit);
   return absl::OkStatus();
 }
 

@@ -431,10 +431,11 @@ void World::Reopen(Project& project, Ticket& ticket, const User& by, bool via_ap
   Tell(happening);
 }
 
-void World::Push(Project& project, Ticket& ticket, const User& by) {
+void World::Push(Project& project, Ticket& ticket, const User& by, const std::string& commit) {
   Happening happening{Happening::Kind::kPushed, &project, &ticket, &by};
   happening.old_updated = ticket.updated;
   ++ticket.pushes;
+  ticket.commit = commit;
   ticket.updated = Now(project.forge);
   Tell(happening);
 }
@@ -466,10 +467,13 @@ Check& World::AddCheck(Project& project, Check check) {
 }
 
 std::string HeadOf(const Ticket& ticket) {
+  if (!ticket.commit.empty()) return ticket.commit;
   return base::Sha256Hex(absl::StrCat("commit ", ticket.id, " ", ticket.pushes)).substr(0, 40);
 }
 
 bool HasCommit(const Project& project, std::string_view commit) {
+  const auto& pushed = project.pushed;
+  if (std::find(pushed.begin(), pushed.end(), commit) != pushed.end()) return true;
   return std::any_of(project.tickets.begin(), project.tickets.end(), [&](const auto& entry) {
     const Ticket& ticket = entry.second;
     return ticket.kind == TicketKind::kChange &&

@@ -99,6 +99,7 @@ struct Check {
   std::int64_t author = 0;
   absl::Time at;
   absl::Time created;
+  bool is_status = false;  // GitHub: a commit status, which is no check run
 };
 
 struct Ticket {
@@ -127,6 +128,7 @@ struct Ticket {
   std::vector<Award> awards;
   // The fields of a change.
   std::int64_t pushes = 0;  // number of pushes after the opening
+  std::string commit;       // the last commit; empty: one is made up
   // The commit that merged it into `main`; empty: not merged.
   std::string merge;
 };
@@ -151,8 +153,9 @@ struct Project {
   std::int64_t last_issue = 0;
   std::int64_t last_change = 0;  // GitLab
   std::vector<std::string> former_paths;
-  std::deque<Check> checks;       // ordered by id
-  std::vector<std::string> main;  // commits of merges, ordered by time
+  std::deque<Check> checks;         // ordered by id
+  std::vector<std::string> main;    // commits of merges, ordered by time
+  std::vector<std::string> pushed;  // commits that were pushed to branches
   // Tag -> the number of commits of `main` that it contains.
   std::map<std::string, std::size_t> tags;
 
@@ -322,7 +325,7 @@ class World {
   void Close(Project& project, Ticket& ticket, const User& by, const std::string& reason,
              bool via_app);
   void Reopen(Project& project, Ticket& ticket, const User& by, bool via_app);
-  void Push(Project& project, Ticket& ticket, const User& by);
+  void Push(Project& project, Ticket& ticket, const User& by, const std::string& commit);
   void Merge(Project& project, Ticket& ticket, const User& by);
   // Reports nothing, because the forges send nothing for reactions.
   const Award& AddAward(Ticket& ticket, const User& by, std::int64_t remark,

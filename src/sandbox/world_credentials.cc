@@ -25,8 +25,9 @@ App& World::RegisterApp(const std::string& slug, const std::string& public_pem) 
   app.slug = slug;
   app.public_pem = public_pem;
   app.bot = AddUser({.login = slug + "[bot]", .machine = true}).id;
-  app.permissions = {{"issues", "write"}, {"pull_requests", "write"}, {"metadata", "read"},
-                     {"members", "read"}, {"contents", "read"},       {"checks", "write"}};
+  app.permissions = {{"issues", "write"},  {"pull_requests", "write"}, {"metadata", "read"},
+                     {"members", "read"},  {"contents", "read"},       {"checks", "write"},
+                     {"statuses", "write"}};
   app_ = std::move(app);
   return *app_;
 }

@@ -475,11 +475,11 @@ TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
                       "pull_request_review","pull_request_review_comment","label",
                       "repository"],
                       "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
-                                     "members":"read","contents":"read","checks":"write"}})");
+                                     "members":"read","contents":"read","checks":"write","statuses":"write"}})");
   world.script.On("GET /app/installations?per_page=100", 200,
                   R"([{"id":55,"account":{"login":"acme"},"permissions":{"issues":"read",
                        "pull_requests":"write","metadata":"read","members":"read",
-                       "contents":"read","checks":"write"}},
+                       "contents":"read","checks":"write","statuses":"write"}},
                       {"id":56,"account":{"login":"old"},"suspended_at":"2026-01-01T00:00:00Z"}])");
   world.script.On("GET /app/installations?per_page=1", 200, R"([{"id":55}])");
   world.script.On("POST /app/installations/55/access_tokens", 201,
@@ -500,7 +500,7 @@ TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
   world.script.On("GET /app/installations?per_page=1", 200, "[]");
   auto health = world.forge->Check();
   ASSERT_TRUE(health.ok()) << health.status();
-  EXPECT_EQ(health->missing.size(), 6u + 7u + 1u);
+  EXPECT_EQ(health->missing.size(), 7u + 8u + 1u);
 }
 
 TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {

@@ -1,0 +1,301 @@
+#include "src/cli/policy_checks.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "src/base/digest.h"
+#include "src/cli/impact_pages.h"
+#include "src/pipeline/tries.h"
+
+namespace retainer::cli {
+namespace {
+
+constexpr std::size_t kMostTold = 500;
+constexpr char kMarker[] = "<!-- retainer:policy -->";
+
+std::string KeyOf(std::int64_t proposed, const std::string& commit) {
+  return absl::StrCat(proposed == 0 ? "branch:" : "proposed:", commit);
+}
+
+std::string DigestOf(const PolicyCheckText& text) {
+  return base::Sha256Hex(absl::StrCat(text.good ? "good" : "bad", "\n", text.title));
+}
+
+// A later try may help.
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsAborted(status);
+}
+
+}  // namespace
+
+PolicyChecks::PolicyChecks(PolicyProject project, std::shared_ptr<Forge> forge,
+                           std::shared_ptr<PolicyRepository> repository, pipeline::Desk& desk,
+                           Store& store, Clock& clock, Log& log, std::string told)
+    : project_(std::move(project)),
+      forge_(std::move(forge)),
+      repository_(std::move(repository)),
+      desk_(desk),
+      store_(store),
+      clock_(clock),
+      log_(log),
+      told_file_(std::move(told)),
+      thread_([this] { Run(); }) {}
+
+PolicyChecks::~PolicyChecks() {
+  (void)Stop();
+  thread_.join();
+}
+
+void PolicyChecks::Tell(const PolicyVerdict& verdict) {
+  Work work;
+  work.commit = verdict.commit;
+  work.text = PolicyCheckText{verdict.good, verdict.words, ""};
+  Add(std::move(work));
+}
+
+void PolicyChecks::Propose(std::int64_t number, const std::string& head) {
+  Work work;
+  work.proposed = number;
+  work.head = head;
+  Add(std::move(work));
+}
+
+void PolicyChecks::Add(Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    // News of the same thing takes the place of older news.
+    std::erase_if(waiting_, [&](const Work& other) {
+      return other.proposed == work.proposed && (work.proposed != 0 || other.commit == work.commit);
+    });
+    waiting_.push_back(std::move(work));
+    if (waiting_.size() > kMostWaiting) waiting_.pop_front();
+  }
+  changed_.notify_all();
+}
+
+bool PolicyChecks::Stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [&] { return !inside_; });
+  return ended_;
+}
+
+bool PolicyChecks::Enter() {
+  const std::lock_guard lock(mutex_);
+  inside_ = !stopping_;
+  return inside_;
+}
+
+void PolicyChecks::Leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    inside_ = false;
+  }
+  changed_.notify_all();
+}
+
+void PolicyChecks::Run() {
+  LoadTold();
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const absl::Time now = clock_.Steady();
+    const auto due = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const Work& work) { return work.not_before <= now; });
+    if (due == waiting_.end()) {
+      absl::Duration wait = absl::Hours(1);
+      for (const Work& work : waiting_) wait = std::min(wait, work.not_before - now);
+      changed_.wait_for(lock, absl::ToChronoNanoseconds(std::max(wait, absl::Milliseconds(1))));
+      continue;
+    }
+    Work work = std::move(*due);
+    waiting_.erase(due);
+    lock.unlock();
+    absl::Duration wait;
+    const bool done = Do(&work, &wait);
+    lock.lock();
+    if (done || stopping_) continue;
+    // Newer news of the same thing may have come meanwhile.
+    const bool again = std::any_of(waiting_.begin(), waiting_.end(), [&](const Work& other) {
+      return other.proposed == work.proposed && (work.proposed != 0 || other.commit == work.commit);
+    });
+    if (again || ++work.tries >= kMostTries) continue;
+    work.not_before = clock_.Steady() + std::max(wait, pipeline::BackOff(work.tries));
+    waiting_.push_back(std::move(work));
+  }
+  ended_ = true;
+  changed_.notify_all();
+}
+
+bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
+  *wait = absl::ZeroDuration();
+  absl::Status status;
+  if (!work->text) status = Read(work);
+  const std::string key = KeyOf(work->proposed, work->commit);
+  std::string digest;
+  if (status.ok()) {
+    digest = DigestOf(*work->text);
+    // What is said of the commit of a proposed change is as of its first reading.
+    const bool told = std::any_of(told_.begin(), told_.end(), [&](const auto& entry) {
+      return entry.first == key && (work->proposed != 0 || entry.second == digest);
+    });
+    if (told) return true;
+    status = Say(*work);
+  }
+  if (status.ok()) {
+    SaveTold(key, digest);
+    log_.Info("a commit of the policy was judged",
+              {{"commit", work->commit},
+               {"change", work->proposed == 0 ? "" : absl::StrCat("#", work->proposed)},
+               {"verdict", work->text->title}});
+    return true;
+  }
+  if (absl::IsCancelled(status)) return true;  // the service ends
+  *wait = RetryAfter(status).value_or(absl::ZeroDuration());
+  const bool last = !IsPassing(status) || work->tries + 1 >= kMostTries;
+  log_.Warning(last ? "a commit of the policy gets no status"
+                    : "a commit of the policy gets its status later",
+               {{"commit", work->commit},
+                {"change", work->proposed == 0 ? "" : absl::StrCat("#", work->proposed)},
+                {"reason", std::string(status.message())}});
+  return last;
+}
+
+absl::Status PolicyChecks::Read(Work* work) {
+  const PolicyReading reading = repository_->ReadRef(ProposalRef(project_.kind, work->proposed));
+  if (!reading.of_commit) return reading.status;
+  work->commit = reading.source.commit;
+  const std::string key = KeyOf(work->proposed, work->commit);
+  const bool told = std::any_of(told_.begin(), told_.end(),
+                                [&](const auto& entry) { return entry.first == key; });
+  if (told) {
+    // A forge announces a commit before its repository has it.
+    if (!work->head.empty() && work->head != work->commit) {
+      return absl::UnavailableError("the repository does not have the new commit yet");
+    }
+    work->text = PolicyCheckText();
+    return absl::OkStatus();
+  }
+  // Only the forge's own answer counts: until it says that members alone read the repository,
+  // everybody does.
+  const auto project = forge_->FindProject(project_.path);
+  if (!project.ok()) return project.status();
+  work->project_id = project->id;
+  const Audience audience = project->members_only ? Audience::kTeam : Audience::kOutsiders;
+
+  if (!Enter()) return absl::CancelledError("the service ends");
+  const TermsHistory written = desk_.written_terms();
+  std::shared_ptr<const Terms> proposed;
+  absl::Status compiled;
+  if (reading.status.ok()) {
+    auto terms = CompileTerms(reading.policy->id, clock_.Now(), reading.policy->policy,
+                              reading.source.commit);
+    compiled = terms.status();
+    if (terms.ok()) {
+      auto whole = desk_.WithSubscribers(**terms);
+      compiled = whole.status();
+      if (whole.ok()) proposed = *std::move(whole);
+    }
+  }
+  Leave();
+  std::optional<Impact> impact;
+  std::string no_impact;
+  if (proposed != nullptr && !written.empty()) {
+    auto found = FindImpact(*proposed, audience);
+    if (absl::IsCancelled(found.status())) return found.status();
+    if (found.ok()) impact = *std::move(found);
+    if (!found.ok()) no_impact = std::string(found.status().message());
+  } else if (!compiled.ok()) {
+    no_impact = std::string(compiled.message());
+  }
+  work->text = ProposalText(reading, written.empty() ? nullptr : written.back().get(), impact,
+                            no_impact, audience);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Impact> PolicyChecks::FindImpact(const Terms& proposed, Audience audience) {
+  const absl::Time began = clock_.Steady();
+  std::optional<ImpactTask> task;
+  Impact whole;
+  std::optional<TicketKey> after;
+  do {
+    // The desk is left between two pages: the service may end.
+    if (!Enter()) return absl::CancelledError("the service ends");
+    if (!task) task = MakeImpactTask(desk_.terms(), proposed, clock_.Now(), audience);
+    auto page = RunImpactPage(
+        store_,
+        [&](const TicketKey& key, const TicketRecord& record) {
+          return desk_.ContextOf(key, record);
+        },
+        *task, after);
+    Leave();
+    if (!page.ok()) return page.status();
+    Merge(task->scope, std::move(page->part), &whole);
+    after = page->last;
+    if (after && clock_.Steady() - began > kLongestImpact) {
+      return absl::DeadlineExceededError(absl::StrCat("it takes longer than ",
+                                                      absl::FormatDuration(kLongestImpact),
+                                                      "; run `retainer policy impact`"));
+    }
+  } while (after);
+  return whole;
+}
+
+absl::Status PolicyChecks::Say(const Work& work) {
+  RemoteTicket at;
+  at.key = {project_.forge, work.project_id, TicketKind::kChange, work.proposed};
+  at.path = project_.path;
+  const PolicyCheckText& text = *work.text;
+  const CommitStatus status{work.commit, std::string(kPolicyCheckName), text.good, text.title};
+  if (work.proposed == 0) return forge_->SetStatus(at, status);
+  if (project_.kind == ForgeKind::kGitHub) {
+    RemoteCheck check;
+    check.name = kPolicyCheckName;
+    check.commit = work.commit;
+    check.verdict = text.good ? CheckView::Verdict::kSuccess : CheckView::Verdict::kFailure;
+    check.text = {text.title, text.summary};
+    const auto set = forge_->SetCheck(at, check, "");
+    // Only apps write checks; an account that is none has statuses and comments.
+    if (!absl::IsPermissionDenied(set.status())) return set.status();
+  }
+  if (absl::Status set = forge_->SetStatus(at, status); !set.ok()) return set;
+  return SayInComment(at, text);
+}
+
+absl::Status PolicyChecks::SayInComment(const RemoteTicket& at, const PolicyCheckText& text) {
+  const std::string body = absl::StrCat(text.summary, "\n", kMarker);
+  const auto own = forge_->FindOwnComments(at, kMarker, absl::UnixEpoch());
+  if (!own.ok()) return own.status();
+  if (!own->empty()) return forge_->UpdateComment(at, own->front().id, body);
+  return forge_->CreateComment(at, body).status();
+}
+
+void PolicyChecks::LoadTold() {
+  std::ifstream file(told_file_);
+  std::string key;
+  std::string digest;
+  while (file >> key >> digest && told_.size() < kMostTold) told_.emplace_back(key, digest);
+}
+
+void PolicyChecks::SaveTold(const std::string& key, const std::string& digest) {
+  std::erase_if(told_, [&](const auto& entry) { return entry.first == key; });
+  told_.emplace_back(key, digest);
+  if (told_.size() > kMostTold) told_.pop_front();
+  // Replaced whole, so that a crash does not leave half of it. If it cannot be written, a commit
+  // may be told again after a restart.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(told_file_).parent_path(), ignored);
+  {
+    std::ofstream file(told_file_ + ".new", std::ios::trunc);
+    for (const auto& [each, what] : told_) file << each << " " << what << "\n";
+  }
+  std::filesystem::rename(told_file_ + ".new", told_file_, ignored);
+}
+
+}  // namespace retainer::cli
