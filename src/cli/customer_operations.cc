@@ -123,8 +123,9 @@ absl::StatusOr<Result> ListContacts(pipeline::Desk& desk, Store& store, Clock& c
   for (const Contact& contact : book->contacts) {
     joined.push_back(ContactJson(contact));
     absl::StrAppend(
-        &result.text, ToString(contact.account), "  id ", contact.account.actor.id, "  joined ",
-        Rfc3339(contact.since), " by ", contact.invitation,
+        &result.text, ToString(contact.account), "  id ", contact.account.actor.id,
+        contact.invitation.empty() ? "  pays on the forge since " : "  joined ",
+        Rfc3339(contact.since), contact.invitation.empty() ? "" : " by ", contact.invitation,
         contact.IsAt(now) || contact.until == absl::InfiniteFuture()
             ? std::string()
             : absl::StrCat(", removed ", Rfc3339(contact.until), " by ", contact.removed_by),
@@ -132,6 +133,23 @@ absl::StatusOr<Result> ListContacts(pipeline::Desk& desk, Store& store, Clock& c
   }
   const std::vector<std::string> named = NamedContacts(customer->entry);
   for (const std::string& line : named) absl::StrAppend(&result.text, line, "  in the policy\n");
+  nlohmann::ordered_json bought = nlohmann::ordered_json::array();
+  if (customer->entry != nullptr) {
+    for (const Entitlement& held : customer->entry->entitlements) {
+      if (!held.bought) continue;
+      bought.push_back({{"plan", held.plan},
+                        {"on", held.bought->on},
+                        {"from", Rfc3339(held.bought->from)},
+                        {"until", TimeOrNull(held.bought->until)}});
+      absl::StrAppend(&result.text, "plan ", held.plan, " by ", held.bought->on, " from ",
+                      Rfc3339(held.bought->from),
+                      held.bought->until == absl::InfiniteFuture()
+                          ? std::string()
+                          : absl::StrCat(" until ", Rfc3339(held.bought->until)),
+                      "\n");
+    }
+  }
+  result.data["bought"] = std::move(bought);
   if (result.text.empty()) result.text = "No contacts.\n";
   result.data["joined"] = std::move(joined);
   result.data["policy"] = named;
@@ -238,14 +256,18 @@ absl::StatusOr<Result> JoinedContacts(Store& store, Clock& clock,
   nlohmann::ordered_json warnings = nlohmann::ordered_json::array();
   for (const StoredCustomer& customer : *customers) {
     std::vector<std::string> names;
+    std::vector<std::string> joined;
     for (const Contact& contact : ReadCustomerFacts(customer.facts).contacts) {
-      if (contact.IsAt(now)) names.push_back(ToString(contact.account));
+      if (!contact.IsAt(now)) continue;
+      names.push_back(ToString(contact.account));
+      // The policy need not name whoever pays on the forge.
+      if (!contact.invitation.empty()) joined.push_back(names.back());
     }
     if (names.empty()) continue;
     contacts.push_back({{"customer", customer.customer}, {"accounts", names}});
-    if (known.contains(customer.customer)) continue;
+    if (known.contains(customer.customer) || joined.empty()) continue;
     warnings.push_back(absl::StrCat(
-        absl::StrJoin(names, ", "), " joined ", customer.customer,
+        absl::StrJoin(joined, ", "), " joined ", customer.customer,
         ", which the policy does not have: they count as nobody's contacts; put the customer back, "
         "or remove them with `retainer customer remove ",
         customer.customer, " ACCOUNT`"));

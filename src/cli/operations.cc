@@ -480,7 +480,9 @@ absl::StatusOr<std::shared_ptr<const Terms>> Operations::Proposed(
   if (proposed_ == nullptr || proposed_->id != policy::PolicyId(files)) {
     auto compiled = CompileFiles(files);
     if (!compiled.ok()) return compiled.status();
-    proposed_ = *std::move(compiled);
+    auto whole = desk_.WithSubscribers(**compiled);
+    if (!whole.ok()) return whole.status();
+    proposed_ = *std::move(whole);
   }
   return proposed_;
 }

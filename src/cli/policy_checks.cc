@@ -103,6 +103,7 @@ void PolicyChecks::Leave() {
 
 void PolicyChecks::Run() {
   LoadTold();
+  Propose(kAllOpen, "");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const absl::Time now = clock_.Steady();
@@ -136,7 +137,12 @@ void PolicyChecks::Run() {
 bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
   *wait = absl::ZeroDuration();
   absl::Status status;
-  if (!work->text) status = Read(work);
+  if (work->proposed == kAllOpen) {
+    status = ProposeAllOpen();
+    if (status.ok()) return true;
+  } else if (!work->text) {
+    status = Read(work);
+  }
   const std::string key = KeyOf(work->proposed, work->commit);
   std::string digest;
   if (status.ok()) {
@@ -145,14 +151,14 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
     const bool told = std::any_of(told_.begin(), told_.end(), [&](const auto& entry) {
       return entry.first == key && (work->proposed != 0 || entry.second == digest);
     });
-    if (told) return true;
+    if (told || given_up_.contains(absl::StrCat(key, " ", digest))) return true;
     status = Say(*work);
   }
   if (status.ok()) {
     SaveTold(key, digest);
     log_.Info("a commit of the policy was judged",
               {{"commit", work->commit},
-               {"change", work->proposed == 0 ? "" : absl::StrCat("#", work->proposed)},
+               {"change", work->proposed <= 0 ? "" : absl::StrCat("#", work->proposed)},
                {"verdict", work->text->title}});
     return true;
   }
@@ -162,9 +168,27 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
   log_.Warning(last ? "a commit of the policy gets no status"
                     : "a commit of the policy gets its status later",
                {{"commit", work->commit},
-                {"change", work->proposed == 0 ? "" : absl::StrCat("#", work->proposed)},
+                {"change", work->proposed <= 0 ? "" : absl::StrCat("#", work->proposed)},
                 {"reason", std::string(status.message())}});
+  // The branch is read every few minutes: its commit is not tried again each time.
+  if (last && given_up_.size() < kMostTold) given_up_.insert(absl::StrCat(key, " ", digest));
   return last;
+}
+
+absl::Status PolicyChecks::ProposeAllOpen() {
+  RemoteTicket at;
+  at.key.forge = project_.forge;
+  at.path = project_.path;
+  for (const TicketKind kind : {TicketKind::kIssue, TicketKind::kChange}) {
+    TicketListing listing;
+    listing.kind = kind;
+    const auto page = forge_->ListTickets(at, listing);
+    if (!page.ok()) return page.status();
+    for (const ListedTicket& ticket : page->tickets) {
+      if (ticket.kind == TicketKind::kChange) Propose(ticket.number, "");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PolicyChecks::Read(Work* work) {

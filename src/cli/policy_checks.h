@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -59,9 +60,11 @@ class PolicyChecks {
   bool Stop();
 
  private:
+  // Work::proposed of the task to find the changes that are open at the start.
+  static constexpr std::int64_t kAllOpen = -1;
   // What waits to be said, or read and then said.
   struct Work {
-    std::int64_t proposed = 0;  // number of a change; 0: a commit of the branch
+    std::int64_t proposed = 0;  // number of a change; 0: a commit of the branch; or kAllOpen
     std::string project_id;     // the forge's id of the project, when it was asked
     std::string head;           // see Propose
     std::string commit;
@@ -74,6 +77,8 @@ class PolicyChecks {
   void Add(Work work);
   // Does what can be done. Returns false if it is to be tried again; `wait`: not earlier.
   bool Do(Work* work, absl::Duration* wait);
+  // Proposals that came or changed while the service was down.
+  absl::Status ProposeAllOpen();
   // Reads the proposed change and makes the text.
   absl::Status Read(Work* work);
   absl::StatusOr<Impact> FindImpact(const Terms& proposed, Audience audience);
@@ -95,6 +100,7 @@ class PolicyChecks {
   Log& log_;
   const std::string told_file_;
   std::deque<std::pair<std::string, std::string>> told_;  // only for the thread; the latest last
+  std::set<std::string> given_up_;                        // the same; not saved
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Work> waiting_;  // guarded by mutex_

@@ -76,6 +76,7 @@ class CustomerTeller {
     for (absl::CivilDay day = today_;;) {
       const Entitlement* longest = nullptr;
       for (const Entitlement& held : customer_.entitlements) {
+        if (held.bought) continue;
         if (!held.term) return std::nullopt;
         if (day < held.term->from || held.term->until < day) continue;
         if (longest == nullptr || longest->term->until < held.term->until) longest = &held;

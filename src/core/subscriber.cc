@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/names.h"
 
@@ -190,15 +191,38 @@ std::vector<BoughtTime> TimesOfPurchases(const Facts& facts) {
   return times;
 }
 
-bool IsContact(const Customer& customer, const Subscriber& subscriber) {
-  const std::vector<Login>& named =
-      subscriber.organization ? customer.contacts.organizations : customer.contacts.logins;
-  return !subscriber.account.actor.login.empty() &&
-         std::any_of(named.begin(), named.end(), [&](const Login& login) {
-           return login.forge == subscriber.account.forge &&
-                  SameName(login.name, subscriber.account.actor.login);
-         });
-}
+// The customers of a policy by the accounts that their contacts name, and by id.
+class NamedCustomers {
+ public:
+  explicit NamedCustomers(const std::vector<Customer>& customers) {
+    for (std::size_t i = 0; i < customers.size(); ++i) {
+      places_.try_emplace(absl::StrCat("id ", customers[i].id), i);
+      for (const Login& login : customers[i].contacts.logins) {
+        places_.try_emplace(KeyOf(login, false), i);
+      }
+      for (const Login& login : customers[i].contacts.organizations) {
+        places_.try_emplace(KeyOf(login, true), i);
+      }
+    }
+  }
+  // The place of the customer that has the account; nullopt: none does.
+  std::optional<std::size_t> Find(const Subscriber& subscriber) const {
+    auto place = places_.find(absl::StrCat("id ", SubscriberId(subscriber.account)));
+    const std::string& login = subscriber.account.actor.login;
+    if (place == places_.end() && !login.empty()) {
+      place = places_.find(KeyOf({subscriber.account.forge, login}, subscriber.organization));
+    }
+    return place == places_.end() ? std::nullopt : std::optional(place->second);
+  }
+
+ private:
+  static std::string KeyOf(const Login& login, bool organization) {
+    return absl::StrCat(organization ? "organization " : "login ", login.forge, ":",
+                        FoldName(login.name));
+  }
+
+  absl::flat_hash_map<std::string, std::size_t> places_;
+};
 
 // Of the plans that are offered for what was bought, the dearest; nullptr: none is.
 const Plan* PlanBought(const Policy& policy, const BoughtTime& time) {
@@ -252,7 +276,8 @@ CustomerFact MakeSubscriptionFact(CustomerFactKind kind, const Account& account,
   fact.kind = kind;
   const std::string_view name = CustomerFactKindName(kind);
   fact.id = absl::StrCat(std::string(name), ":", id);
-  fact.at = seen;
+  // In whole seconds, as on forges: what is written in the second of an end is not covered.
+  fact.at = absl::FromUnixSeconds(absl::ToUnixSeconds(seen));
   fact.by = account.forge;
   fact.account = account;
   fact.subscription = subscription;
@@ -304,15 +329,9 @@ bool OffersPlans(const Policy& policy) {
 
 Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers) {
   if (!OffersPlans(policy)) return policy;
-  const std::size_t written = policy.customers.size();
+  const NamedCustomers known(policy.customers);
   for (const Subscriber& subscriber : subscribers) {
-    std::optional<std::size_t> named;
-    for (std::size_t i = 0; i < written && !named; ++i) {
-      const Customer& customer = policy.customers[i];
-      if (customer.id == SubscriberId(subscriber.account) || IsContact(customer, subscriber)) {
-        named = i;
-      }
-    }
+    const std::optional<std::size_t> named = known.Find(subscriber);
     Customer own;
     own.id = SubscriberId(subscriber.account);
     own.is_public = true;
@@ -323,6 +342,8 @@ Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers
         policy.customers[*named].entitlements.push_back(*std::move(held));
         continue;
       }
+      // A public customer with this very id: there is no other under which it would not show.
+      if (named && policy.customers[*named].id == own.id) continue;
       // Sponsors may be shown if they want to be; who buys on the marketplace is nobody's business.
       own.is_public &= time.source == CustomerFactKind::kSponsorship && !time.is_private;
       own.entitlements.push_back(*std::move(held));

@@ -279,6 +279,23 @@ TEST(Subscribers, APrivateSponsorshipIsNeverGivenToAPublicCustomer) {
   EXPECT_EQ(of_public[1].name, "github-account-4004");
 }
 
+TEST(Subscribers, ACustomerOfThePolicyCanHaveTheIdOfTheAccount) {
+  Policy policy = Offers();
+  policy.customers = {Named(true)};
+  policy.customers[0].id = "github-account-4004";
+  policy.customers[0].contacts.logins.clear();
+  const auto with = [&](const News& news) {
+    return WithSubscribers(policy, {ReadSubscriber({news.At("2026-03-03 08:00:05", "1")})})
+        .customers;
+  };
+  const auto open = with(News(SubscriptionAct::kBegan, "T100", 100));
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_EQ(open[0].entitlements.size(), 1u);
+  const auto hidden = with(News(SubscriptionAct::kBegan, "T100", 100).Private());
+  ASSERT_EQ(hidden.size(), 1u);
+  EXPECT_TRUE(hidden[0].entitlements.empty());
+}
+
 TEST(Subscribers, TheirOwnCustomerIsPublicOnlyIfAllThatTheyBoughtIs) {
   const CustomerFact open =
       News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");

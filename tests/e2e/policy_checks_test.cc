@@ -22,8 +22,11 @@ const ProjectRef kOpenDb{"github", "acme/opendb"};
 
 class PolicyChecksTest : public testing::Test {
  protected:
-  PolicyChecksTest()
-      : repository_(installation_.path("git/acme/policy.git")),
+  explicit PolicyChecksTest(ProjectRef project = {"github", "acme/support-policy"},
+                            std::string proposal_ref = "refs/pull/1/head")
+      : project_(std::move(project)),
+        proposal_ref_(std::move(proposal_ref)),
+        repository_(installation_.path("git/acme/policy.git")),
         policy_(installation_.Read("policy/policy.yaml")) {
     repository_.Write("desk/policy.yaml", policy_);
     first_ = repository_.Commit("The first policy");
@@ -44,9 +47,8 @@ class PolicyChecksTest : public testing::Test {
     project.is_private = is_private;
     installation_.sandbox().AddProject(project);
     ASSERT_TRUE(installation_.sandbox().SetRole(project_, "alice", "admin").ok());
-    for (const char* bot : {"retainer", "retainer-bot"}) {
-      (void)installation_.sandbox().SetRole(project_, bot, "maintain");
-    }
+    if (project_.forge == "github") return;
+    ASSERT_TRUE(installation_.sandbox().SetRole(project_, "support-desk", "maintain").ok());
   }
 
   // Commits the policy with `from` replaced by `to`, and pushes it.
@@ -80,8 +82,8 @@ class PolicyChecksTest : public testing::Test {
   }
 
   Installation installation_;
-  ProjectRef project_{"github", "acme/support-policy"};
-  std::string proposal_ref_ = "refs/pull/1/head";
+  const ProjectRef project_;
+  const std::string proposal_ref_;
   GitRepository repository_;
   const std::string policy_;
   std::string first_;
@@ -190,6 +192,42 @@ TEST_F(PolicyChecksTest, AForgeThatIsDownBlocksNothing) {
   const absl::Time began = absl::Now();
   EXPECT_EQ(serving.Stop().exit_code, 0);
   EXPECT_LT(absl::Now() - began, absl::Seconds(8));
+}
+
+class GitLabPolicyTest : public PolicyChecksTest {
+ protected:
+  GitLabPolicyTest()
+      : PolicyChecksTest({"gitlab", "acme/support-policy"}, "refs/merge-requests/1/head") {}
+};
+
+// GitLab has no check with words: the status has one line, and one comment has the rest.
+TEST_F(GitLabPolicyTest, AProposalGetsAStatusAndOneComment) {
+  Serving serving(installation_);
+  ASSERT_TRUE(serving.AwaitLog("policy in force", first_));
+  const std::string good = PushVersion("Northwind Traders", "Northwind Trading");
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("a commit of the policy was judged", good));
+  const std::string shorter = ProposeVersion("first_response: 1h", "first_response: 15m");
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("a commit of the policy was judged", shorter));
+  Verdicts verdicts = On(shorter);
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(verdicts[0].name, "retainer/policy");
+  EXPECT_EQ(verdicts[0].state, "success");
+  const std::string broken = ProposeVersion("plan: gold", "plan: golden");
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("a commit of the policy was judged", broken));
+  verdicts = On(broken);
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(verdicts[0].state, "failed");
+  EXPECT_TRUE(absl::StartsWith(verdicts[0].title, "desk/policy.yaml:")) << verdicts[0].title;
+  const auto shown = installation_.sandbox().Look(*change_);
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  ASSERT_EQ(shown->comments.size(), 1u) << "it is edited in place";
+  EXPECT_TRUE(absl::StrContains(shown->comments[0].second, "is not valid"))
+      << shown->comments[0].second;
+  ASSERT_EQ(On(good).size(), 1u);
+  EXPECT_EQ(On(good)[0].state, "success");
 }
 
 }  // namespace

@@ -78,6 +78,8 @@ void CallEverything(World& world) {
   next();
   (void)forge.SetStatus(world.at, {std::string(40, 'a'), "retainer/policy", true, "words"});
   next();
+  (void)forge.ListPurchases("4711");
+  next();
   (void)forge.Contains(world.at, "v1.2", std::string(40, 'a'));
 }
 
@@ -164,6 +166,7 @@ void PrepareGitHub(World& world, bool change) {
   script.On("GET " + repo + "/commits/" + std::string(40, 'a') +
                 "/check-runs?check_name=retainer%2Fsla&filter=all&per_page=100",
             200, R"({"total_count":0,"check_runs":[]})");
+  script.On("GET /marketplace_listing/plans/4711/accounts?per_page=100", 200, "[]");
   script.On("POST " + repo + "/check-runs", 201, R"({"id":31})");
   script.On("POST " + repo + "/statuses/" + std::string(40, 'a'), 201, R"({"id":32})");
   script.On("PATCH " + repo + "/check-runs/31", 200, R"({"id":31})");

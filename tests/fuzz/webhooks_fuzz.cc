@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "retainer/subscriber.h"
 #include "webhooks/json_body.h"
 #include "webhooks/json_strict.h"
 #include "webhooks/receivers.h"
@@ -41,6 +42,22 @@ constexpr std::array<std::string_view, 22> kEvents = {"issues",
                                                       "Merge Request Hook",
                                                       "Push Hook"};
 
+// Nobody who sponsors in private has a name, except companies. Whatever was said, times do not end
+// before they begin.
+void TakeSubscription(const retainer::Event& event) {
+  if (!event.subscription || event.account.id.empty()) std::abort();
+  const retainer::Subscription& said = *event.subscription;
+  if (said.is_private && !said.organization && !event.account.login.empty()) std::abort();
+  if (said.cents < 0 || said.cents_before < 0) std::abort();
+  const auto fact = retainer::MakeSubscriptionFact(
+      said.sponsorable.empty() ? retainer::CustomerFactKind::kPurchase
+                               : retainer::CustomerFactKind::kSponsorship,
+      {event.forge, event.account}, said, "1", absl::FromUnixSeconds(1'772'560'800));
+  for (const retainer::BoughtTime& time : retainer::ReadSubscriber({fact}).times) {
+    if (time.until <= time.from) std::abort();
+  }
+}
+
 }  // namespace
 
 // The first byte chooses the event. The rest is the body. The whole is a delivery without a valid
@@ -68,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const retainer::Fact& fact : event->facts) {
       if (fact.id.empty() || fact.at > delivery.received + absl::Minutes(10)) std::abort();
     }
+    if (event->kind == retainer::EventKind::kSubscription) TakeSubscription(*event);
   }
   receiver->GuessEventType(body);
 

@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/core.h"
 #include "retainer/fact_builders.h"
+#include "retainer/subscriber.h"
 #include "templates/renderer.h"
 
 namespace retainer {
@@ -312,6 +313,43 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateClaimBesideAPublicOneDoesNotShow, ())
   with.customers[1].time_zone = "Asia/Tokyo";
   with.customers[1].projects = {{"github", "a/b"}};
   RC_ASSERT(Watch(story, Compile(with)) == Watch(story, Compile(without)));
+}
+
+// Two worlds that differ in one private sponsor: a person of the story, who may be a contact of a
+// public customer too, sponsors, changes the tier, and ends it.
+RC_GTEST_PROP(PrivacyPropertyTest, APrivateSponsorDoesNotShow, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  Policy without = BasePolicy(*rc::gen::arbitrary<bool>());
+  without.plans["gold"].github_sponsors = {"acme", 10, 30};
+  if (*rc::gen::arbitrary<bool>()) {
+    without.customers = {MakeCustomer("acme", true, {{"github", "dave"}})};
+  }
+  std::vector<CustomerFact> facts;
+  Account sponsor{"github", *rc::gen::element(kDave, kErin, kBob)};
+  sponsor.actor.login.clear();
+  Subscription said;
+  said.sponsorable = "acme";
+  said.began = kStart + absl::Minutes(*rc::gen::inRange(-60, 240));
+  said.effective = said.began;
+  said.tier = "T";
+  said.cents = *rc::gen::element<std::int64_t>(500, 1000, 5000);
+  said.is_private = true;
+  said.one_time = *rc::gen::arbitrary<bool>();
+  const int acts = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < acts; ++i) {
+    said.act = i == 0   ? SubscriptionAct::kBegan
+               : i == 1 ? SubscriptionAct::kChanged
+                        : SubscriptionAct::kEnded;
+    facts.push_back(MakeSubscriptionFact(CustomerFactKind::kSponsorship, sponsor, said,
+                                         absl::StrCat(i), said.began + absl::Minutes(30 * i)));
+  }
+  const Policy with = WithSubscribers(without, {ReadSubscriber(facts)});
+  Pins pins;
+  for (const Contact& contact : ReadCustomerFacts(facts).contacts) {
+    pins.Join("github", contact.account.actor.id,
+              {SubscriberId(sponsor), contact.since, contact.until});
+  }
+  RC_ASSERT(Watch(story, Compile(with), pins) == Watch(story, Compile(without)));
 }
 
 // People join a private customer, before or during the story, and are removed from it: beside a
