@@ -219,8 +219,8 @@ struct Customer {
   bool is_public = false;              // `visibility: public`; default: private
   std::vector<std::string> calendars;  // replace those of the plan
 
-  // The entitlement that covers a ticket of the instant `at`: of those whose term covers the day
-  // the one that began last, else of those in their grace the one that ended last. Nullptr: none.
+  // The entitlement that covers a ticket of the instant `at`: of those whose term covers the day,
+  // the last to begin; else of those in grace, the last to end; else what was bought; else nullptr.
   const Entitlement* EntitlementAt(absl::Time at) const;
   // The same; if there is none, the one that ended last before `at`, else the first one to begin.
   // Nullptr only if there is no entitlement at all. For tickets that were accepted earlier.

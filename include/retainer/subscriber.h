@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "retainer/customer_fact.h"
+#include "retainer/pins.h"
 #include "retainer/policy.h"
 
 namespace retainer {
@@ -48,11 +50,28 @@ CustomerFact MakeSubscriptionFact(CustomerFactKind kind, const Account& account,
 // From the facts of one account. No times if there are none about it.
 Subscriber ReadSubscriber(const std::vector<CustomerFact>& facts);
 
-// Adds to the policy what subscribers hold by its plans' offers. A customer of the policy whose
-// contacts name the account gets the entitlements, else a customer with the id SubscriberId. A
-// private sponsorship is never given to a public customer: the account is a private customer of its
-// own.
-Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers);
+// Adds to the policy what subscribers hold by its plans' offers. A customer of the policy that has
+// a login pinned to the account among its contacts gets the entitlements, else a customer with the
+// id SubscriberId. A private sponsorship is never given to a public customer: the account is a
+// private customer of its own.
+Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers, const Pins& pins);
+// The logins of subscribers, folded, that the policy's customers name and that are pinned to no
+// account yet. Until they are, the policy's customers get nothing by them.
+std::vector<Login> LoginsToPin(const Policy& policy, const std::vector<Subscriber>& subscribers,
+                               const Pins& pins);
+// What news changes about what a subscriber holds.
+struct SubscriberChange {
+  std::vector<std::string> customers;  // ids of those whose plans, contacts or visibility change
+  // The beginning of the earliest plan that was not held before. Nullopt: there is none.
+  std::optional<absl::Time> gained;
+  bool gains_open_tickets = false;  // such a plan covers tickets that were opened before it
+};
+// The customers of WithSubscribers that hold what the subscriber bought, with nothing else.
+std::vector<Customer> HeldBy(const Policy& policy, const Subscriber& subscriber, const Pins& pins);
+// Adds what changes between two results of HeldBy.
+void AddChange(const Policy& policy, const std::vector<Customer>& before,
+               const std::vector<Customer>& after, SubscriberChange* change);
+
 // True if a plan of the policy is offered to those who pay on a forge.
 bool OffersPlans(const Policy& policy);
 

@@ -71,9 +71,10 @@ const Entitlement* Customer::EntitlementAt(absl::Time at) const {
   const absl::CivilDay day = DayOf(*this, at);
   const Entitlement* held = nullptr;
   const Entitlement* in_grace = nullptr;
+  const Entitlement* bought = nullptr;
   for (const Entitlement& one : entitlements) {
     if (one.bought) {
-      if (one.bought->from <= at && at < one.bought->until) held = &one;
+      if (one.bought->from <= at && at < one.bought->until) bought = &one;
     } else if (!one.term) {
       if (held == nullptr) held = &one;
     } else if (one.term->from <= day && day <= one.term->until) {
@@ -82,7 +83,8 @@ const Entitlement* Customer::EntitlementAt(absl::Time at) const {
       if (in_grace == nullptr || in_grace->term->until < one.term->until) in_grace = &one;
     }
   }
-  return held != nullptr ? held : in_grace;
+  if (held == nullptr) held = in_grace;
+  return held != nullptr ? held : bought;
 }
 
 const Entitlement* Customer::EntitlementFor(absl::Time at) const {

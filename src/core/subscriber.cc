@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -15,13 +17,13 @@ namespace {
 
 using Facts = std::vector<const CustomerFact*>;
 
-// The same act can be delivered twice: by two webhooks, or again under another id.
+// The same act can be delivered twice, by two webhooks. Equal acts that are further apart are two.
 constexpr absl::Duration kSameAct = absl::Hours(24);
 
 const Subscription& SaidBy(const CustomerFact* fact) { return *fact->subscription; }
 
 // Acts of a sponsorship have no time of their own: those that begin and end it come first and last,
-// the others as we learned of them. Acts of a purchase are ordered by their own time.
+// the others as we learned of them. Acts of a purchase are ordered by their own time. Each id once.
 Facts InOrder(Facts facts) {
   const auto place = [](const CustomerFact* fact) {
     const Subscription& said = SaidBy(fact);
@@ -35,29 +37,106 @@ Facts InOrder(Facts facts) {
   };
   std::sort(facts.begin(), facts.end(),
             [&](const CustomerFact* a, const CustomerFact* b) { return place(a) < place(b); });
+  std::set<std::string_view> ids;
+  std::erase_if(facts, [&](const CustomerFact* fact) { return !ids.insert(fact->id).second; });
+  return facts;
+}
+
+bool IsAnnouncement(SubscriptionAct act) {
+  return act == SubscriptionAct::kWillChange || act == SubscriptionAct::kWillEnd;
+}
+
+// What an act is about. The acts about one thing replace each other.
+enum class Matter : std::uint8_t { kTier, kPrivacy, kAnnouncement };
+
+Matter MatterOf(SubscriptionAct act) {
+  if (act == SubscriptionAct::kEdited) return Matter::kPrivacy;
+  const bool announces = IsAnnouncement(act) || act == SubscriptionAct::kStays;
+  return announces ? Matter::kAnnouncement : Matter::kTier;
+}
+
+// Without acts that were delivered twice. An act that repeats an earlier one is no repetition if
+// another about the same matter lies between the two.
+Facts WithoutRepetitions(const Facts& order) {
   Facts once;
-  for (const CustomerFact* fact : facts) {
-    const bool again = std::any_of(once.begin(), once.end(), [&](const CustomerFact* earlier) {
-      return earlier->id == fact->id || (SaidBy(earlier) == SaidBy(fact) &&
-                                         absl::AbsDuration(fact->at - earlier->at) < kSameAct);
-    });
+  std::map<Matter, const CustomerFact*> last;
+  for (const CustomerFact* fact : order) {
+    const CustomerFact*& before = last[MatterOf(SaidBy(fact).act)];
+    const bool again = before != nullptr && SaidBy(before) == SaidBy(fact) &&
+                       absl::AbsDuration(fact->at - before->at) < kSameAct;
+    before = fact;
     if (!again) once.push_back(fact);
   }
   return once;
 }
 
+// How often something happened, from how often it was delivered: the second of two deliveries
+// within kSameAct may be a repetition.
+struct Often {
+  int least = 0;
+  int most = 0;
+  absl::Time last = absl::InfinitePast();
+  void Add(absl::Time at) {
+    ++most;
+    if (at - last >= kSameAct) ++least;
+    last = at;
+  }
+};
+
+// True if `x` can be `y` and `more`.
+bool CanExceedBy(int more, const Often& x, const Often& y) {
+  return std::max(x.least - more, y.least) <= std::min(x.most - more, y.most);
+}
+
+// True unless all that was said means that the sponsorship is public now. Edits can arrive in
+// another order than they were made, and twice. So what was said last counts only if nothing else
+// was said shortly before. Else the edits are counted, because they change the privacy to and fro.
+bool IsPrivateNow(const Facts& order) {
+  absl::Time newest = absl::InfinitePast();
+  for (const CustomerFact* fact : order) newest = std::max(newest, fact->at);
+  bool lately_private = false;
+  bool lately_public = false;
+  bool found_private = false;  // by an act that is neither the beginning nor an edit
+  Facts by_arrival = order;
+  std::stable_sort(by_arrival.begin(), by_arrival.end(),
+                   [](const CustomerFact* a, const CustomerFact* b) { return a->at < b->at; });
+  Often hidden;  // edits to private
+  Often shown;   // edits to public
+  for (const CustomerFact* fact : by_arrival) {
+    const Subscription& said = SaidBy(fact);
+    if (newest - fact->at < kSameAct) {
+      (said.is_private ? lately_private : lately_public) = true;
+      found_private |= said.is_private && said.act != SubscriptionAct::kBegan && !said.was_private;
+    }
+    if (!said.was_private || *said.was_private == said.is_private) continue;
+    (said.is_private ? hidden : shown).Add(fact->at);
+  }
+  if (lately_private != lately_public) return lately_private;
+  const Subscription& first = SaidBy(order.front());
+  const bool knows_beginning = first.act == SubscriptionAct::kBegan;
+  const bool from_public = !knows_beginning || !first.is_private;
+  const bool from_private = !knows_beginning || first.is_private;
+  const bool can_be_private = (from_public && CanExceedBy(1, hidden, shown)) ||
+                              (from_private && CanExceedBy(0, hidden, shown));
+  const bool can_be_public = (from_public && CanExceedBy(0, hidden, shown)) ||
+                             (from_private && CanExceedBy(1, shown, hidden));
+  // No edit of which we know made it private.
+  if (found_private && !from_private && hidden.most == 0) return true;
+  return can_be_private || !can_be_public;
+}
+
 // Where a walk ends: each move names where it comes from, so the end is known in whatever order the
 // moves are listed. Nullopt if they do not make one walk, because some are missing.
-template <typename Place>
-std::optional<Place> EndOfWalk(const std::optional<Place>& start,
-                               const std::vector<std::pair<Place, Place>>& moves) {
-  std::map<Place, int> surplus;
+std::optional<std::string> EndOfWalk(
+    const std::optional<std::string>& start,
+    const std::vector<std::pair<std::string, std::string>>& moves) {
+  std::map<std::string, int> surplus;
   if (start) ++surplus[*start];
   for (const auto& [from, to] : moves) {
     --surplus[from];
     ++surplus[to];
   }
-  std::optional<Place> end;
+  std::optional<std::string> end;
   for (const auto& [place, count] : surplus) {
     if (count <= 0) continue;
     if (count > 1 || end) return std::nullopt;
@@ -100,12 +179,9 @@ void Announce(const CustomerFact* fact, std::vector<BoughtTime>* times) {
   times->back().until = until;
 }
 
-bool IsAnnouncement(SubscriptionAct act) {
-  return act == SubscriptionAct::kWillChange || act == SubscriptionAct::kWillEnd;
-}
-
 std::vector<BoughtTime> TimesOfSponsorship(const Facts& facts) {
-  const Facts order = InOrder(facts);
+  const Facts all = InOrder(facts);
+  const Facts order = WithoutRepetitions(all);
   const Subscription& first = SaidBy(order.front());
   const bool is_whole = first.act == SubscriptionAct::kBegan;
   std::vector<BoughtTime> times = {TimeOf(order.front(), first.began)};
@@ -116,13 +192,9 @@ std::vector<BoughtTime> TimesOfSponsorship(const Facts& facts) {
   }
   std::map<std::string, std::int64_t> cents;
   std::vector<std::pair<std::string, std::string>> moves;
-  std::vector<std::pair<bool, bool>> edits;
-  bool ever_private = false;
   for (const CustomerFact* fact : order) {
     const Subscription& said = SaidBy(fact);
     cents[said.tier] = said.cents;
-    ever_private |= said.is_private;
-    if (said.was_private) edits.emplace_back(*said.was_private, said.is_private);
     if (said.act != SubscriptionAct::kChanged) continue;
     if (!said.tier_before.empty()) moves.emplace_back(said.tier_before, said.tier);
     const absl::Time at = std::max(fact->at, said.began);
@@ -149,15 +221,13 @@ std::vector<BoughtTime> TimesOfSponsorship(const Facts& facts) {
     if (said.act == SubscriptionAct::kEnded) EndAt(std::max(fact->at, said.began), &times);
   }
   Announce(announced, &times);
-  const bool is_private =
-      EndOfWalk(is_whole ? std::optional(first.is_private) : std::nullopt, edits)
-          .value_or(ever_private);
+  const bool is_private = IsPrivateNow(all);
   for (BoughtTime& time : times) time.is_private = is_private;
   return times;
 }
 
 std::vector<BoughtTime> TimesOfPurchases(const Facts& facts) {
-  const Facts order = InOrder(facts);
+  const Facts order = WithoutRepetitions(InOrder(facts));
   std::vector<BoughtTime> times;
   std::map<absl::Time, int> announced;  // announcements for an instant less those taken back
   for (const CustomerFact* fact : order) {
@@ -191,7 +261,7 @@ std::vector<BoughtTime> TimesOfPurchases(const Facts& facts) {
   return times;
 }
 
-// The customers of a policy by the accounts that their contacts name, and by id.
+// The customers of a policy by the logins that their contacts name, and by id.
 class NamedCustomers {
  public:
   explicit NamedCustomers(const std::vector<Customer>& customers) {
@@ -205,12 +275,17 @@ class NamedCustomers {
       }
     }
   }
-  // The place of the customer that has the account; nullopt: none does.
-  std::optional<std::size_t> Find(const Subscriber& subscriber) const {
-    auto place = places_.find(absl::StrCat("id ", SubscriberId(subscriber.account)));
-    const std::string& login = subscriber.account.actor.login;
-    if (place == places_.end() && !login.empty()) {
-      place = places_.find(KeyOf({subscriber.account.forge, login}, subscriber.organization));
+  bool Names(const Login& login, bool organization) const {
+    return places_.contains(KeyOf(login, organization));
+  }
+  // The place of the customer that has the account: by a login that is pinned to it. Nullopt: none
+  // does. A login alone says nothing, because it can change hands.
+  std::optional<std::size_t> Find(const Subscriber& subscriber, const Pins& pins) const {
+    const Account& account = subscriber.account;
+    auto place = places_.find(absl::StrCat("id ", SubscriberId(account)));
+    for (const std::string& name : pins.NamesOf(account.forge, account.actor.id)) {
+      if (place != places_.end()) break;
+      place = places_.find(KeyOf({account.forge, name}, subscriber.organization));
     }
     return place == places_.end() ? std::nullopt : std::optional(place->second);
   }
@@ -327,11 +402,76 @@ bool OffersPlans(const Policy& policy) {
   });
 }
 
-Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers) {
+std::vector<Login> LoginsToPin(const Policy& policy, const std::vector<Subscriber>& subscribers,
+                               const Pins& pins) {
+  std::vector<Login> logins;
+  if (!OffersPlans(policy)) return logins;
+  const NamedCustomers known(policy.customers);
+  for (const Subscriber& subscriber : subscribers) {
+    const Account& account = subscriber.account;
+    const Login login{account.forge, FoldName(account.actor.login)};
+    if (login.name.empty() || !known.Names(login, subscriber.organization)) continue;
+    if (pins.Find(login) == nullptr) logins.push_back(login);
+  }
+  return logins;
+}
+
+std::vector<Customer> HeldBy(const Policy& policy, const Subscriber& subscriber, const Pins& pins) {
+  // Most subscribers hold nothing, and the policy may have many customers.
+  const bool holds =
+      std::any_of(subscriber.times.begin(), subscriber.times.end(),
+                  [&](const BoughtTime& time) { return EntitlementOf(policy, time).has_value(); });
+  if (!holds) return {};
+  Policy small;
+  small.plans = policy.plans;
+  if (const auto named = NamedCustomers(policy.customers).Find(subscriber, pins)) {
+    small.customers = {policy.customers[*named]};
+    small.customers[0].entitlements.clear();
+  }
+  std::vector<Customer> held = WithSubscribers(std::move(small), {subscriber}, pins).customers;
+  std::erase_if(held, [](const Customer& customer) { return customer.entitlements.empty(); });
+  return held;
+}
+
+void AddChange(const Policy& policy, const std::vector<Customer>& before,
+               const std::vector<Customer>& after, SubscriberChange* change) {
+  const auto same = [](const Customer& a, const Customer& b) {
+    return a.id == b.id && a.name == b.name && a.is_public == b.is_public &&
+           a.entitlements == b.entitlements && a.contacts.organizations == b.contacts.organizations;
+  };
+  std::set<std::string> ids(change->customers.begin(), change->customers.end());
+  for (const auto& [side, other] : {std::pair(&before, &after), std::pair(&after, &before)}) {
+    for (const Customer& customer : *side) {
+      const bool stays = std::any_of(other->begin(), other->end(),
+                                     [&](const Customer& there) { return same(customer, there); });
+      if (!stays) ids.insert(customer.id);
+    }
+  }
+  change->customers.assign(ids.begin(), ids.end());
+  // Whoever holds it: a plan that only changes hands is nothing new.
+  const auto covered = [&](const BoughtTerm& term) {
+    return std::any_of(before.begin(), before.end(), [&](const Customer& customer) {
+      return std::any_of(customer.entitlements.begin(), customer.entitlements.end(),
+                         [&](const Entitlement& held) {
+                           return held.bought->from <= term.from && term.from < held.bought->until;
+                         });
+    });
+  };
+  for (const Customer& customer : after) {
+    for (const Entitlement& held : customer.entitlements) {
+      if (covered(*held.bought)) continue;
+      change->gained = std::min(change->gained.value_or(absl::InfiniteFuture()), held.bought->from);
+      change->gains_open_tickets |= policy.plans.at(held.plan).starts == ClockStart::kVerified;
+    }
+  }
+}
+
+Policy WithSubscribers(Policy policy, const std::vector<Subscriber>& subscribers,
+                       const Pins& pins) {
   if (!OffersPlans(policy)) return policy;
   const NamedCustomers known(policy.customers);
   for (const Subscriber& subscriber : subscribers) {
-    const std::optional<std::size_t> named = known.Find(subscriber);
+    const std::optional<std::size_t> named = known.Find(subscriber, pins);
     Customer own;
     own.id = SubscriberId(subscriber.account);
     own.is_public = true;

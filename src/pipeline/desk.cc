@@ -165,7 +165,7 @@ void Desk::Start() {
   reconciler_thread_ = Spawn("reconciler", [this] { return ReconcilerRound(); });
   projects_thread_ = Spawn("projects", [this] { return ProjectsRound(); });
   Spawn("scrubber", [this] { return ScrubberRound(); });
-  Spawn("purchases", [this] { return PurchasesRound(); });
+  purchases_thread_ = Spawn("purchases", [this] { return PurchasesRound(); });
   for (const auto& mine : forges_) {
     // What is not found now, the tickets' wake-ups find.
     const absl::Status refilled = asker_.Refill(mine->slot.name);
@@ -355,6 +355,7 @@ absl::StatusOr<std::string> Desk::Unsettled() {
     if (!asks->empty()) return absl::StrCat("questions to ", mine->slot.name);
   }
   if (has_terms && ask_queue_.busy()) return "questions to a forge";
+  if (purchases_thread_ != nullptr && HasLoginsToPin()) return "logins of subscribers";
   auto wake = timers_.NextWake();
   if (!wake.ok()) return wake.status();
   if (*wake <= now) return "a wake-up that is due";

@@ -292,6 +292,16 @@ class Desk {
   // Puts `written_` with the subscribers into `terms_`; without them if they cannot be read.
   // REQUIRES: written_mutex_ is held.
   absl::Status AddSubscribers();
+  // Asks the forges whose the logins are by which customers of the policy may have subscribers, and
+  // pins them. Takes what was pinned since, by this or otherwise, into the terms.
+  absl::Status PinSubscribers();
+  // Logins were not asked for yet.
+  bool HasLoginsToPin() const;
+  // Has the open tickets judged again that the change may concern, in the background: those with a
+  // claim of its customers, those opened since it gives a plan, and those in which `account` takes
+  // part (it may be empty) if that plan covers earlier ones. Others count when they are next
+  // judged.
+  absl::Status JudgeForSubscriber(const SubscriberChange& change, const Account& account);
   void ProjectCovered();
   void ProjectChanged(const ProjectKey& project);
   // What is left to do, except notices.
@@ -313,7 +323,12 @@ class Desk {
   const DeskPorts ports_;
   const DeskOptions options_;
   mutable std::mutex written_mutex_;  // also held while `terms_` is replaced
-  TermsHistory written_;              // guarded by written_mutex_
+  // The following are guarded by written_mutex_.
+  TermsHistory written_;
+  std::optional<Pins> pins_;  // as in `terms_`; nullopt: there were no subscribers
+  std::vector<Login> to_pin_;
+  // When the forge is asked about `to_pin_` again (Steady); InfinitePast: it was not asked yet.
+  absl::Time pin_again_ = absl::InfinitePast();
   TermsHolder terms_;
   Tries tries_;
   AskQueue ask_queue_;
@@ -337,6 +352,7 @@ class Desk {
   Thread* timers_thread_ = nullptr;
   Thread* notifier_thread_ = nullptr;
   Thread* reconciler_thread_ = nullptr;
+  Thread* purchases_thread_ = nullptr;
   Thread* projects_thread_ = nullptr;
   absl::Time next_read_back_ = absl::InfinitePast();  // only for the projects thread
 

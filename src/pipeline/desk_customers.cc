@@ -1,4 +1,4 @@
-// Desk: the terms with what subscribers hold, and changes of what is known of a customer.
+// Desk: changes of what is known of a customer.
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,7 +17,8 @@ absl::StatusOr<CustomerFact> Desk::ChangeCustomer(const std::string& customer,
     const bool is_work = fact->kind == CustomerFactKind::kWorkLogged ||
                          fact->kind == CustomerFactKind::kWorkCorrected;
     const Account& account = fact->account;
-    const bool moves = !account.actor.id.empty();
+    // What an account pays for moves tickets only if it grants something: see ChangeSubscriber.
+    const bool moves = !account.actor.id.empty() && !fact->subscription;
     // Before, so that a crash does not lose it; after, because a ticket that was judged in between
     // did not see the change.
     if (moves) reconciler_.AccountChanged(account.forge, account.actor.id);
@@ -94,91 +95,6 @@ absl::StatusOr<HoursEntry> Desk::CorrectWork(const std::string& customer, const 
   });
   if (!fact.ok()) return fact.status();
   return ReadEntry(*known, entry);
-}
-
-void Desk::SetTerms(TermsHistory terms) {
-  const bool any = !terms.empty();
-  ports_.metrics.Set("retainer_policy_effective_timestamp_seconds",
-                     any ? static_cast<double>(absl::ToUnixSeconds(terms.back()->effective)) : 0);
-  {
-    const std::lock_guard lock(written_mutex_);
-    written_ = std::move(terms);
-    // Without them the policy is in force as it is written, and the next try adds them.
-    if (absl::Status added = AddSubscribers(); !added.ok()) {
-      LogTrouble("subscribers cannot be read", "", added);
-    }
-  }
-  if (any) reconciler_.TermsChanged();
-  projects_.Poke();
-  Nudge();
-}
-
-TermsHistory Desk::written_terms() const {
-  const std::lock_guard lock(written_mutex_);
-  return written_;
-}
-
-absl::StatusOr<std::vector<Subscriber>> Desk::ReadSubscribers() {
-  const auto stored = ports_.store.ListStoredCustomers();
-  if (!stored.ok()) return stored.status();
-  std::vector<Subscriber> subscribers;
-  for (const StoredCustomer& customer : *stored) {
-    Subscriber subscriber = ReadSubscriber(customer.facts);
-    if (!subscriber.times.empty()) subscribers.push_back(std::move(subscriber));
-  }
-  return subscribers;
-}
-
-absl::StatusOr<std::shared_ptr<const Terms>> Desk::WithSubscribers(const Terms& terms) {
-  const auto subscribers = ReadSubscribers();
-  if (!subscribers.ok()) return subscribers.status();
-  return WithPolicy(terms, retainer::WithSubscribers(terms.policy, *subscribers));
-}
-
-absl::Status Desk::AddSubscribers() {
-  const auto subscribers = ReadSubscribers();
-  if (!subscribers.ok() || subscribers->empty()) {
-    terms_.Set(written_);
-    return subscribers.status();
-  }
-  TermsHistory terms;
-  for (const std::shared_ptr<const Terms>& version : written_) {
-    terms.push_back(
-        OffersPlans(version->policy)
-            ? WithPolicy(*version, retainer::WithSubscribers(version->policy, *subscribers))
-            : version);
-  }
-  terms_.Set(std::move(terms));
-  return absl::OkStatus();
-}
-
-absl::Time Desk::PurchasesRound() {
-  const auto next = purchases_.RunOnce();
-  if (next.ok()) return *next;
-  LogTrouble("purchases could not be compared", "", next.status());
-  return ports_.clock.Steady() + kStorePause;
-}
-
-absl::Status Desk::TakeSubscription(const Event& event, const Delivery& delivery) {
-  const CustomerFactKind kind = event.subscription->sponsorable.empty()
-                                    ? CustomerFactKind::kPurchase
-                                    : CustomerFactKind::kSponsorship;
-  return ChangeSubscriber(MakeSubscriptionFact(
-      kind, {delivery.forge, event.account}, *event.subscription, delivery.id, delivery.received));
-}
-
-absl::Status Desk::ChangeSubscriber(const CustomerFact& fact) {
-  const auto changed = ChangeCustomer(fact.customer, [&](const CustomerBook&) { return fact; });
-  if (!changed.ok()) return changed.status();
-  {
-    const std::lock_guard lock(written_mutex_);
-    if (absl::Status added = AddSubscribers(); !added.ok()) return added;
-  }
-  // Whose tickets these are is known only when they are judged: the account can be a company, or a
-  // contact of a customer with others.
-  reconciler_.ProjectChanged({fact.account.forge, ""});
-  if (reconciler_thread_ != nullptr) reconciler_thread_->wakeable.Wake();
-  return absl::OkStatus();
 }
 
 }  // namespace retainer::pipeline

@@ -86,6 +86,10 @@ class Judge final : public NoticeReview {
   // The hours of a customer changed by something other than a decision: the open tickets that show
   // what is left of them are judged again soon.
   absl::Status HoursChanged(const std::string& customer);
+  // What customers (ids) hold changed by something other than the policy: their open tickets are
+  // judged again soon, and those that were opened at or after `since`. Cost: one row for each.
+  absl::Status PlansChanged(const std::vector<std::string>& customers,
+                            const std::optional<absl::Time>& since);
 
   // What is known around a ticket, under the terms that it is to be judged by.
   absl::StatusOr<TicketContext> Context(const TicketKey& key, const TicketRecord& record,

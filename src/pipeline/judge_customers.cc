@@ -8,6 +8,57 @@
 #include "src/pipeline/judge.h"
 
 namespace retainer::pipeline {
+namespace {
+
+constexpr std::size_t kWokenAtOnce = 100;
+
+// Sets the wake-ups of these tickets to `now`.
+absl::Status WakeNow(Store& store, const std::vector<TicketKey>& keys, int most_races,
+                     absl::Time now) {
+  if (keys.empty()) return absl::OkStatus();
+  for (int race = 0; race < most_races; ++race) {
+    auto records = store.LoadRecords(keys);  // those of a list are not complete
+    if (!records.ok()) return records.status();
+    std::vector<DecisionWrite> writes;
+    for (TicketRecord& record : *records) {
+      record.wake_at = std::min(record.wake_at.value_or(now), now);
+      writes.emplace_back().record = std::move(record);
+    }
+    const absl::Status written = store.CommitAll(writes);
+    if (!absl::IsAborted(written)) return written;
+  }
+  // A ticket that changes all the time is judged under the terms in force anyway.
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Judge::PlansChanged(const std::vector<std::string>& customers,
+                                 const std::optional<absl::Time>& since) {
+  std::vector<TicketQuery> lists;
+  for (const std::string& customer : customers) lists.emplace_back().customer = customer;
+  if (since) lists.emplace_back();
+  for (TicketQuery& list : lists) {
+    list.open = true;
+    list.order = TicketOrder::kOpened;
+    list.descending = true;
+    list.limit = kWokenAtOnce;
+    for (bool more = true; more;) {
+      const auto page = store_.FindTickets(list);
+      if (!page.ok()) return page.status();
+      more = page->size() == list.limit;
+      std::vector<TicketKey> keys;
+      for (const TicketRecord& record : *page) {
+        list.after = PlaceOf(list, record);
+        const bool wanted = !list.customer.empty() || record.opened_at >= *since;
+        more &= wanted;
+        if (wanted) keys.push_back(record.key);
+      }
+      if (auto woken = WakeNow(store_, keys, kMaxRaces, clock_.Now()); !woken.ok()) return woken;
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Judge::HoursChanged(const std::string& customer) {
   for (int race = 0; race < kMaxRaces; ++race) {

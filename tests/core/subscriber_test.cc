@@ -99,7 +99,7 @@ Policy Offers() {
 // The plan that the account holds at an instant, by the customer of its own; empty: none.
 std::string PlanAt(const std::vector<CustomerFact>& facts, const char* at,
                    const Policy& offers = Offers()) {
-  const Policy policy = WithSubscribers(offers, {ReadSubscriber(facts)});
+  const Policy policy = WithSubscribers(offers, {ReadSubscriber(facts)}, Pins());
   if (policy.customers.empty()) return "";
   const Entitlement* held = policy.customers.back().EntitlementAt(Utc(at));
   return held == nullptr ? "" : held->plan;
@@ -252,22 +252,182 @@ Customer Named(bool is_public) {
   return customer;
 }
 
+Pins DaveIsPinned(const std::string& id = "4004") {
+  Pins pins;
+  pins.Add({"github", "dave"}, id);
+  return pins;
+}
+
 TEST(Subscribers, ACustomerThatNamesTheAccountGetsThePlan) {
   Policy policy = Offers();
   policy.customers = {Named(true)};
   const CustomerFact began =
       News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
-  policy = WithSubscribers(policy, {ReadSubscriber({began})});
+  policy = WithSubscribers(policy, {ReadSubscriber({began})}, DaveIsPinned());
   ASSERT_EQ(policy.customers.size(), 1u);
   ASSERT_EQ(policy.customers[0].entitlements.size(), 1u);
   EXPECT_EQ(policy.customers[0].entitlements[0].bought->on, "GitHub Sponsors");
+}
+
+// The login can belong to somebody else by now.
+TEST(Subscribers, OnlyThePinnedAccountIsTheOneThatThePolicyNames) {
+  Policy policy = Offers();
+  policy.customers = {Named(true)};
+  const Subscriber dave =
+      ReadSubscriber({News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1")});
+  for (const Pins& pins : {Pins(), DaveIsPinned("4999")}) {
+    const auto customers = WithSubscribers(policy, {dave}, pins).customers;
+    ASSERT_EQ(customers.size(), 2u);
+    EXPECT_TRUE(customers[0].entitlements.empty());
+    EXPECT_EQ(customers[1].id, "github-account-4004");
+  }
+  EXPECT_THAT(LoginsToPin(policy, {dave}, Pins()), testing::ElementsAre(Login{"github", "dave"}));
+  EXPECT_TRUE(LoginsToPin(policy, {dave}, DaveIsPinned("4999")).empty());
+  // The account is known by its id when a private sponsorship hides the login.
+  policy.customers = {Named(false)};
+  const Subscriber hidden = ReadSubscriber(
+      {News(SubscriptionAct::kBegan, "T100", 100).Private().At("2026-03-03 08:00:05", "1")});
+  EXPECT_EQ(WithSubscribers(policy, {hidden}, DaveIsPinned()).customers.size(), 1u);
+}
+
+TEST(Subscribers, WhatIsBoughtCountsOnlyWhereNothingOfThePolicyDoes) {
+  Policy policy = Offers();
+  policy.customers = {Named(true)};
+  Entitlement contract;
+  contract.plan = "gold";
+  contract.term = Term{absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 3, 31)};
+  contract.grace_days = 14;
+  policy.customers[0].entitlements = {contract};
+  const Subscriber dave =
+      ReadSubscriber({News(SubscriptionAct::kBegan, "T20", 20).At("2026-03-03 08:00:05", "1")});
+  const Customer customer = WithSubscribers(policy, {dave}, DaveIsPinned()).customers[0];
+  const auto plan_at = [&](const char* at) { return customer.EntitlementAt(Utc(at))->plan; };
+  EXPECT_EQ(plan_at("2026-03-04 00:00:00"), "gold");
+  EXPECT_EQ(plan_at("2026-04-14 12:00:00"), "gold") << "the contract's grace";
+  EXPECT_EQ(plan_at("2026-04-15 00:00:00"), "silver");
+}
+
+TEST(Subscribers, WhatNewsChangesNamesTheCustomersAndTheBeginning) {
+  const Subscriber none;
+  const Subscriber began =
+      ReadSubscriber({News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1")});
+  const auto change = [](const Policy& policy, const Subscriber& before, const Subscriber& after,
+                         const Pins& pins = Pins()) {
+    SubscriberChange found;
+    AddChange(policy, HeldBy(policy, before, pins), HeldBy(policy, after, pins), &found);
+    return found;
+  };
+  const Policy offers = Offers();
+  const SubscriberChange gains = change(offers, none, began);
+  EXPECT_THAT(gains.customers, testing::ElementsAre("github-account-4004"));
+  EXPECT_EQ(gains.gained, Utc("2026-03-03 08:00:00"));
+  // A sum that no plan is offered for changes nothing.
+  const Subscriber little =
+      ReadSubscriber({News(SubscriptionAct::kBegan, "T1", 1).At("2026-03-03 08:00:05", "1")});
+  EXPECT_TRUE(change(offers, none, little).customers.empty());
+  // Nothing is gained by another visibility.
+  const Subscriber hidden =
+      ReadSubscriber({News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1"),
+                      News(SubscriptionAct::kEdited, "T100", 100)
+                          .Private()
+                          .WasPrivate(false)
+                          .At("2026-04-03 08:00:00", "2")});
+  Policy named = Offers();
+  named.customers = {Named(true)};
+  const SubscriberChange hides = change(named, began, hidden, DaveIsPinned());
+  EXPECT_THAT(hides.customers, testing::ElementsAre("dave-corp", "github-account-4004"));
+  EXPECT_EQ(hides.gained, std::nullopt);
+}
+
+// dave's sponsorship began in public. `edits`: 'h' hides it, 's' shows it, each an hour later.
+std::vector<CustomerFact> Edited(const std::string& edits, absl::Duration apart = Hours(1)) {
+  std::vector<CustomerFact> facts = {
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "0")};
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    const bool hides = edits[i] == 'h';
+    facts.push_back(News(SubscriptionAct::kEdited, "T100", 100)
+                        .Private(hides)
+                        .WasPrivate(!hides)
+                        .At("2026-03-10 08:00:00", absl::StrCat(i + 1)));
+    facts.back().at += apart * static_cast<int>(i);
+  }
+  return facts;
+}
+
+bool IsHidden(const std::vector<CustomerFact>& facts) {
+  return ReadSubscriber(facts).times.at(0).is_private;
+}
+
+TEST(Subscribers, WhoBecomesPrivateIsNeverShownHoweverOftenThePrivacyWasEdited) {
+  EXPECT_TRUE(IsHidden(Edited("h")));
+  EXPECT_FALSE(IsHidden(Edited("hs")));
+  EXPECT_TRUE(IsHidden(Edited("hsh"))) << "the second act to hide is no repetition of the first";
+  EXPECT_TRUE(IsHidden(Edited("hshsh")));
+  // Two of these may be repetitions, so the last act may be one to hide.
+  EXPECT_TRUE(IsHidden(Edited("hshs")));
+  // Acts that are far apart are no repetitions: the newest counts.
+  EXPECT_FALSE(IsHidden(Edited("hshs", Hours(25))));
+  EXPECT_TRUE(IsHidden(Edited("hsh", Hours(25))));
+}
+
+TEST(Subscribers, ThePrivacyIsTheSameInEveryOrderOfArrival) {
+  for (const std::string edits : {"h", "hs", "hsh", "hhs", "hss", "hshs", "hshsh"}) {
+    const std::vector<CustomerFact> facts = Edited(edits);
+    const bool hidden = IsHidden(facts);
+    std::vector<std::size_t> order(edits.size());
+    std::iota(order.begin(), order.end(), 1);
+    do {
+      std::vector<CustomerFact> arrived = facts;
+      for (std::size_t i = 0; i < order.size(); ++i) arrived[order[i]].at = facts[i + 1].at;
+      ASSERT_EQ(IsHidden(arrived), hidden) << edits;
+    } while (std::next_permutation(order.begin(), order.end()));
+  }
+}
+
+TEST(Subscribers, WhatAnyActSaysOfThePrivacyCounts) {
+  std::vector<CustomerFact> facts = Edited("");
+  // The edit that hid it was lost.
+  facts.push_back(News(SubscriptionAct::kChanged, "T20", 20)
+                      .Before("T100", 100)
+                      .Private()
+                      .At("2026-03-03 09:00:00", "1"));
+  EXPECT_TRUE(IsHidden(facts));
+  facts[1].at = Utc("2026-04-01 09:00:00");
+  EXPECT_TRUE(IsHidden(facts));
+  // The edit that showed it again was lost.
+  facts.push_back(News(SubscriptionAct::kChanged, "T100", 100)
+                      .Before("T20", 20)
+                      .At("2026-05-01 09:00:00", "2"));
+  EXPECT_FALSE(IsHidden(facts));
+}
+
+TEST(Subscribers, AnActThatIsRepeatedAfterItsOppositeCounts) {
+  const CustomerFact began =
+      News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
+  const News down = News(SubscriptionAct::kChanged, "T20", 20).Before("T100", 100);
+  const News up = News(SubscriptionAct::kChanged, "T100", 100).Before("T20", 20);
+  EXPECT_EQ(PlanAt({began, down.At("2026-03-10 08:00:00", "2"), up.At("2026-03-10 09:00:00", "3"),
+                    down.At("2026-03-10 10:00:00", "4")},
+                   "2026-03-11 00:00:00"),
+            "silver");
+  const auto bought = [](SubscriptionAct act, const char* seen) {
+    return Purchase(act, act == SubscriptionAct::kStays ? "4711" : "", "2026-05-01 00:00:00", "",
+                    seen);
+  };
+  std::vector<CustomerFact> facts = {
+      Purchase(SubscriptionAct::kBegan, "4711", "2026-03-01 00:00:00"),
+      bought(SubscriptionAct::kWillEnd, "2026-03-10 08:00:00"),
+      bought(SubscriptionAct::kStays, "2026-03-10 09:00:00"),
+      bought(SubscriptionAct::kWillEnd, "2026-03-10 10:00:00")};
+  facts[3].id = "another";
+  EXPECT_EQ(PlanAt(facts, "2026-05-01 00:00:00"), "");
 }
 
 TEST(Subscribers, APrivateSponsorshipIsNeverGivenToAPublicCustomer) {
   const auto with = [](bool is_public, const CustomerFact& fact) {
     Policy policy = Offers();
     policy.customers = {Named(is_public)};
-    return WithSubscribers(policy, {ReadSubscriber({fact})}).customers;
+    return WithSubscribers(policy, {ReadSubscriber({fact})}, DaveIsPinned()).customers;
   };
   const CustomerFact hidden =
       News(SubscriptionAct::kBegan, "T100", 100).Private().At("2026-03-03 08:00:05", "1");
@@ -285,7 +445,7 @@ TEST(Subscribers, ACustomerOfThePolicyCanHaveTheIdOfTheAccount) {
   policy.customers[0].id = "github-account-4004";
   policy.customers[0].contacts.logins.clear();
   const auto with = [&](const News& news) {
-    return WithSubscribers(policy, {ReadSubscriber({news.At("2026-03-03 08:00:05", "1")})})
+    return WithSubscribers(policy, {ReadSubscriber({news.At("2026-03-03 08:00:05", "1")})}, Pins())
         .customers;
   };
   const auto open = with(News(SubscriptionAct::kBegan, "T100", 100));
@@ -300,7 +460,7 @@ TEST(Subscribers, TheirOwnCustomerIsPublicOnlyIfAllThatTheyBoughtIs) {
   const CustomerFact open =
       News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
   const auto is_public = [&](const std::vector<CustomerFact>& facts) {
-    return WithSubscribers(Offers(), {ReadSubscriber(facts)}).customers.at(0).is_public;
+    return WithSubscribers(Offers(), {ReadSubscriber(facts)}, Pins()).customers.at(0).is_public;
   };
   EXPECT_TRUE(is_public({open}));
   EXPECT_FALSE(is_public({open, News(SubscriptionAct::kEdited, "T100", 100)
@@ -313,7 +473,7 @@ TEST(Subscribers, TheirOwnCustomerIsPublicOnlyIfAllThatTheyBoughtIs) {
 TEST(Subscribers, MembersOfACompanyThatSponsorsAreItsContacts) {
   const CustomerFact began =
       News(SubscriptionAct::kBegan, "T100", 100).OfCompany().At("2026-03-03 08:00:05", "1");
-  const Policy policy = WithSubscribers(Offers(), {ReadSubscriber({began})});
+  const Policy policy = WithSubscribers(Offers(), {ReadSubscriber({began})}, Pins());
   ASSERT_EQ(policy.customers.size(), 1u);
   EXPECT_THAT(policy.customers[0].contacts.organizations,
               testing::ElementsAre(Login{"github", "acme-inc"}));
@@ -334,7 +494,7 @@ TEST(Subscribers, APolicyWithoutOffersStaysAsItIs) {
       News(SubscriptionAct::kBegan, "T100", 100).At("2026-03-03 08:00:05", "1");
   Policy policy = StoryPolicy();
   EXPECT_FALSE(OffersPlans(policy));
-  EXPECT_EQ(WithSubscribers(policy, {ReadSubscriber({began})}).customers.size(),
+  EXPECT_EQ(WithSubscribers(policy, {ReadSubscriber({began})}, Pins()).customers.size(),
             policy.customers.size());
 }
 

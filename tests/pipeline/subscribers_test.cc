@@ -33,7 +33,8 @@ class SubscribersTest : public World {
     return desk->Accept("github", FakeReceiver::HeadersOf(id), "{}").http_status;
   }
   // News of erin's sponsorship of acme, which began at `began`.
-  void Sponsors(const std::string& id, SubscriptionAct act, int began, bool is_private = false) {
+  void Sponsors(const std::string& id, SubscriptionAct act, int began, bool is_private = false,
+                std::int64_t cents = 10000) {
     Event event;
     event.kind = EventKind::kSubscription;
     event.account = kErin;
@@ -45,16 +46,17 @@ class SubscribersTest : public World {
     said.began = At(began);
     said.effective = At(began);
     said.tier = "T";
-    said.cents = 10000;
+    said.cents = cents;
     said.is_private = is_private;
     event.subscription = said;
     EXPECT_EQ(Post(id, std::move(event)), 202);
     Settle();
   }
-  void Opens(const std::string& id, std::int64_t number, int minutes) {
-    EXPECT_EQ(Post(id, MakeEvent(number, kErin, {Opened(kErin, minutes)})), 202);
+  void Opens(const std::string& id, std::int64_t number, int minutes, const Actor& author = kErin) {
+    EXPECT_EQ(Post(id, MakeEvent(number, author, {Opened(author, minutes)})), 202);
     Settle();
   }
+  double JudgedBySweeps() { return metrics.Value("retainer_reevaluated_tickets_total"); }
   void Settle() {
     const absl::Status settled = desk->Settle(kPatience);
     ASSERT_TRUE(settled.ok()) << settled;
@@ -115,6 +117,95 @@ TEST_F(SubscribersTest, WhatWasBoughtIsThereAfterARestart) {
   EXPECT_EQ(Claims(1), kErinAlone);
   EXPECT_EQ(desk->written_terms().back()->policy.customers.size(), 1u);
   EXPECT_EQ(desk->terms().back()->policy.customers.size(), 2u);
+}
+
+TEST_F(SubscribersTest, NewsOfASponsorJudgesOnlyTicketsThatItMayConcern) {
+  Opens("d1", 1, 0);
+  Opens("d2", 2, 0, kDave);
+  Opens("d3", 3, 0, {"44", "frank", false});
+  const double before = JudgedBySweeps();
+  clock.Set(At(10));
+  Sponsors("s1", SubscriptionAct::kBegan, 10);
+  EXPECT_EQ(Claims(1), kErinAlone);
+  EXPECT_EQ(JudgedBySweeps() - before, 1) << "erin's, and not those of others";
+  const std::uint64_t others = Load(2).record.version + Load(3).record.version;
+  clock.Set(At(20));
+  Sponsors("s2", SubscriptionAct::kEnded, 10);
+  EXPECT_EQ(JudgedBySweeps() - before, 1) << "found by its claim";
+  EXPECT_EQ(Load(2).record.version + Load(3).record.version, others);
+}
+
+TEST_F(SubscribersTest, NewsThatGrantsNothingJudgesNothing) {
+  Opens("d1", 1, 0);
+  const double before = JudgedBySweeps();
+  const std::uint64_t version = Load(1).record.version;
+  clock.Set(At(10));
+  Sponsors("s1", SubscriptionAct::kBegan, 10, /*is_private=*/false, /*cents=*/100);
+  Sponsors("s2", SubscriptionAct::kEnded, 10, /*is_private=*/false, /*cents=*/100);
+  EXPECT_EQ(JudgedBySweeps(), before);
+  EXPECT_EQ(Load(1).record.version, version);
+}
+
+// The news can come some time after the beginning.
+TEST_F(SubscribersTest, TicketsOpenedSinceTheBeginningAreJudgedAgain) {
+  Policy policy = OfferingPolicy();
+  policy.plans["gold"].starts = ClockStart::kOpened;
+  desk->SetTerms({MakeTerms("v1", At(-60 * 24), OfferingPolicy()),
+                  MakeTerms("v2", At(-60 * 23), std::move(policy))});
+  Opens("d1", 1, 0);
+  clock.Set(At(30));
+  Opens("d2", 2, 30);
+  clock.Set(At(40));
+  Sponsors("s1", SubscriptionAct::kBegan, 20);
+  EXPECT_EQ(Claims(1), kNobody);
+  EXPECT_EQ(Claims(2), kErinAlone);
+}
+
+// The policy names erin, and the forge says whose the login is.
+class NamedSubscribersTest : public SubscribersTest {
+ protected:
+  NamedSubscribersTest() {
+    Customer initech;
+    initech.id = "initech";
+    initech.is_public = true;
+    initech.contacts.logins = {{"github", "erin"}};
+    Policy policy = OfferingPolicy();
+    policy.customers.push_back(initech);
+    desk->SetTerms({MakeTerms("v2", At(-60 * 24), std::move(policy))});
+  }
+};
+
+TEST_F(NamedSubscribersTest, TheCustomerGetsThePlanOfThePinnedAccount) {
+  forge.SetUser("erin", kErin.id);
+  Sponsors("s1", SubscriptionAct::kBegan, 0);
+  clock.Set(At(10));
+  Opens("d1", 1, 10);
+  EXPECT_EQ(Claims(1), std::vector<std::string>{"initech"});
+}
+
+TEST_F(NamedSubscribersTest, WhoTookOverTheLoginGetsNothingOfTheCustomer) {
+  forge.SetUser("erin", "34");
+  Sponsors("s1", SubscriptionAct::kBegan, 0);
+  const Policy policy = desk->terms().back()->policy;
+  EXPECT_TRUE(policy.FindCustomer("initech")->entitlements.empty());
+  ASSERT_NE(policy.FindCustomer("github-account-33"), nullptr);
+}
+
+// A pin that comes later gives the customer the plan then.
+TEST_F(NamedSubscribersTest, APinThatComesLaterCounts) {
+  forge.fault = [](const std::string& call) {
+    return call == "find_user" ? absl::UnavailableError("down") : absl::OkStatus();
+  };
+  Sponsors("s1", SubscriptionAct::kBegan, 0);
+  clock.Set(At(10));
+  Opens("d1", 1, 10);
+  EXPECT_EQ(desk->terms().back()->policy.FindCustomer("initech")->entitlements.size(), 0u);
+  ASSERT_TRUE(store.PinLogin({"github", "erin"}, kErin.id).ok());
+  clock.Advance(absl::Minutes(2));
+  const std::vector<std::string> initech = {"initech"};
+  const absl::Time until = absl::Now() + kPatience;
+  while (Claims(1) != initech && absl::Now() < until) Settle();
+  EXPECT_EQ(Claims(1), initech);
 }
 
 // What deliveries missed is read from the forge's list.

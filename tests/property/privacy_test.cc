@@ -343,13 +343,16 @@ RC_GTEST_PROP(PrivacyPropertyTest, APrivateSponsorDoesNotShow, ()) {
     facts.push_back(MakeSubscriptionFact(CustomerFactKind::kSponsorship, sponsor, said,
                                          absl::StrCat(i), said.began + absl::Minutes(30 * i)));
   }
-  const Policy with = WithSubscribers(without, {ReadSubscriber(facts)});
-  Pins pins;
+  // The login of a contact may be pinned.
+  Pins pinned;
+  if (*rc::gen::arbitrary<bool>()) pinned.Add({"github", "dave"}, kDave.id);
+  const Policy with = WithSubscribers(without, {ReadSubscriber(facts)}, pinned);
+  Pins pins = pinned;
   for (const Contact& contact : ReadCustomerFacts(facts).contacts) {
     pins.Join("github", contact.account.actor.id,
               {SubscriberId(sponsor), contact.since, contact.until});
   }
-  RC_ASSERT(Watch(story, Compile(with), pins) == Watch(story, Compile(without)));
+  RC_ASSERT(Watch(story, Compile(with), pins) == Watch(story, Compile(without), pinned));
 }
 
 // People join a private customer, before or during the story, and are removed from it: beside a
