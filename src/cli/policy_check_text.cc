@@ -55,15 +55,24 @@ std::string OneLine(std::string text) {
 }  // namespace
 
 std::string WrongInOneLine(const PolicyReading& reading, const Policy* in_force) {
-  if (reading.problems.empty()) return OneLine(std::string(reading.status.message()));
+  if (reading.problems.empty()) {
+    // What is wrong with the commit's files. Other errors are our own, and tell of this machine.
+    const bool of_files = absl::IsInvalidArgument(reading.status) ||
+                          absl::IsNotFound(reading.status) ||
+                          absl::IsFailedPrecondition(reading.status);
+    return of_files ? OneLine(std::string(reading.status.message()))
+                    : "The commit could not be read; the service's log says why";
+  }
   const std::size_t more = reading.problems.size() - 1;
   return OneLine(absl::StrCat(ForAnybody(reading.problems[0], in_force),
                               more == 0 ? "" : absl::StrCat(" (and ", more, " more)")));
 }
 
 PolicyCheckText ProposalText(const PolicyReading& reading, const Terms* in_force,
-                             const std::optional<Impact>& impact, const std::string& no_impact,
+                             std::optional<Impact> impact, const std::string& no_impact,
                              Audience audience) {
+  // How much is left out for outsiders depends on private customers' tickets.
+  if (impact) impact->hidden = 0;
   PolicyCheckText text;
   if (!reading.status.ok()) {
     const Policy* now = in_force == nullptr ? nullptr : &in_force->policy;

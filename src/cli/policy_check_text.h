@@ -23,9 +23,10 @@ struct PolicyCheckText {
 std::string WrongInOneLine(const PolicyReading& reading, const Policy* in_force);
 
 // The check of a proposed policy. `in_force`: as it was written; null: none. `impact`: nullopt if
-// it was not computed, for the reason `no_impact`.
+// it was not computed, for the reason `no_impact`. For outsiders it says nothing that depends on
+// private customers' tickets, not even how much that is.
 PolicyCheckText ProposalText(const PolicyReading& reading, const Terms* in_force,
-                             const std::optional<Impact>& impact, const std::string& no_impact,
+                             std::optional<Impact> impact, const std::string& no_impact,
                              Audience audience);
 
 }  // namespace retainer::cli

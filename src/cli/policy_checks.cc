@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "src/base/digest.h"
 #include "src/cli/impact_pages.h"
@@ -14,11 +15,32 @@
 namespace retainer::cli {
 namespace {
 
-constexpr std::size_t kMostTold = 500;
+// Of the branch's commits, and of proposals.
+constexpr std::size_t kMostTold = 250;
+constexpr char kOfBranch[] = "branch:";
 constexpr char kMarker[] = "<!-- retainer:policy -->";
+constexpr char kTooLong[] = "it takes too long here; run `retainer policy impact`";
+constexpr char kNoImpact[] = "it could not be computed; the service's log says why";
 
 std::string KeyOf(std::int64_t proposed, const std::string& commit) {
-  return absl::StrCat(proposed == 0 ? "branch:" : "proposed:", commit);
+  return absl::StrCat(proposed == 0 ? kOfBranch : "proposed:", commit);
+}
+
+using Told = std::deque<std::pair<std::string, std::string>>;
+
+// Adds it as the latest. Proposals, of which anybody can make many, push out none of the branch.
+void Remember(const std::string& key, const std::string& digest, Told* told) {
+  std::erase_if(*told, [&](const auto& entry) { return entry.first == key; });
+  told->emplace_back(key, digest);
+  const bool of_branch = absl::StartsWith(key, kOfBranch);
+  const auto is_alike = [&](const auto& entry) {
+    return absl::StartsWith(entry.first, kOfBranch) == of_branch;
+  };
+  if (std::count_if(told->begin(), told->end(), is_alike) <=
+      static_cast<std::ptrdiff_t>(kMostTold)) {
+    return;
+  }
+  told->erase(std::find_if(told->begin(), told->end(), is_alike));
 }
 
 std::string DigestOf(const PolicyCheckText& text) {
@@ -34,12 +56,12 @@ bool IsPassing(const absl::Status& status) {
 
 }  // namespace
 
-PolicyChecks::PolicyChecks(PolicyProject project, std::shared_ptr<Forge> forge,
-                           std::shared_ptr<PolicyRepository> repository, pipeline::Desk& desk,
-                           Store& store, Clock& clock, Log& log, std::string told)
+PolicyChecks::PolicyChecks(PolicyProject project, std::shared_ptr<Forge> forge, ReadRef read_ref,
+                           pipeline::Desk& desk, Store& store, Clock& clock, Log& log,
+                           std::string told)
     : project_(std::move(project)),
       forge_(std::move(forge)),
-      repository_(std::move(repository)),
+      read_ref_(std::move(read_ref)),
       desk_(desk),
       store_(store),
       clock_(clock),
@@ -59,9 +81,11 @@ void PolicyChecks::Tell(const PolicyVerdict& verdict) {
   Add(std::move(work));
 }
 
-void PolicyChecks::Propose(std::int64_t number, const std::string& head) {
+void PolicyChecks::Propose(std::int64_t number, const std::string& author,
+                           const std::string& head) {
   Work work;
   work.proposed = number;
+  work.author = author;
   work.head = head;
   Add(std::move(work));
 }
@@ -69,12 +93,12 @@ void PolicyChecks::Propose(std::int64_t number, const std::string& head) {
 void PolicyChecks::Add(Work work) {
   {
     const std::lock_guard lock(mutex_);
-    // News of the same thing takes the place of older news.
-    std::erase_if(waiting_, [&](const Work& other) {
-      return other.proposed == work.proposed && (work.proposed != 0 || other.commit == work.commit);
-    });
-    waiting_.push_back(std::move(work));
-    if (waiting_.size() > kMostWaiting) waiting_.pop_front();
+    if (!waiting_.Add(std::move(work))) {
+      Work look;
+      look.proposed = Work::kAllOpen;
+      look.not_before = clock_.Steady() + kLookAgain;
+      if (!waiting_.Has(look)) waiting_.Add(std::move(look));
+    }
   }
   changed_.notify_all();
 }
@@ -103,32 +127,24 @@ void PolicyChecks::Leave() {
 
 void PolicyChecks::Run() {
   LoadTold();
-  Propose(kAllOpen, "");
+  Propose(Work::kAllOpen, "", "");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const absl::Time now = clock_.Steady();
-    const auto due = std::find_if(waiting_.begin(), waiting_.end(),
-                                  [&](const Work& work) { return work.not_before <= now; });
-    if (due == waiting_.end()) {
-      absl::Duration wait = absl::Hours(1);
-      for (const Work& work : waiting_) wait = std::min(wait, work.not_before - now);
+    std::optional<Work> work = waiting_.Take(now);
+    if (!work) {
+      const absl::Duration wait = std::min(waiting_.Next() - now, absl::Hours(1));
       changed_.wait_for(lock, absl::ToChronoNanoseconds(std::max(wait, absl::Milliseconds(1))));
       continue;
     }
-    Work work = std::move(*due);
-    waiting_.erase(due);
     lock.unlock();
     absl::Duration wait;
-    const bool done = Do(&work, &wait);
+    const bool done = Do(&*work, &wait);
     lock.lock();
-    if (done || stopping_) continue;
     // Newer news of the same thing may have come meanwhile.
-    const bool again = std::any_of(waiting_.begin(), waiting_.end(), [&](const Work& other) {
-      return other.proposed == work.proposed && (work.proposed != 0 || other.commit == work.commit);
-    });
-    if (again || ++work.tries >= kMostTries) continue;
-    work.not_before = clock_.Steady() + std::max(wait, pipeline::BackOff(work.tries));
-    waiting_.push_back(std::move(work));
+    if (done || stopping_ || waiting_.Has(*work) || ++work->tries >= kMostTries) continue;
+    work->not_before = clock_.Steady() + std::max(wait, pipeline::BackOff(work->tries));
+    waiting_.Add(*std::move(work));
   }
   ended_ = true;
   changed_.notify_all();
@@ -137,7 +153,7 @@ void PolicyChecks::Run() {
 bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
   *wait = absl::ZeroDuration();
   absl::Status status;
-  if (work->proposed == kAllOpen) {
+  if (work->proposed == Work::kAllOpen) {
     status = ProposeAllOpen();
     if (status.ok()) return true;
   } else if (!work->text) {
@@ -151,7 +167,9 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
     const bool told = std::any_of(told_.begin(), told_.end(), [&](const auto& entry) {
       return entry.first == key && (work->proposed != 0 || entry.second == digest);
     });
-    if (told || given_up_.contains(absl::StrCat(key, " ", digest))) return true;
+    const bool refused =
+        std::find(given_up_.begin(), given_up_.end(), std::pair(key, digest)) != given_up_.end();
+    if (told || refused) return true;
     status = Say(*work);
   }
   if (status.ok()) {
@@ -171,7 +189,7 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
                 {"change", work->proposed <= 0 ? "" : absl::StrCat("#", work->proposed)},
                 {"reason", std::string(status.message())}});
   // The branch is read every few minutes: its commit is not tried again each time.
-  if (last && given_up_.size() < kMostTold) given_up_.insert(absl::StrCat(key, " ", digest));
+  if (last) Remember(key, digest, &given_up_);
   return last;
 }
 
@@ -185,14 +203,14 @@ absl::Status PolicyChecks::ProposeAllOpen() {
     const auto page = forge_->ListTickets(at, listing);
     if (!page.ok()) return page.status();
     for (const ListedTicket& ticket : page->tickets) {
-      if (ticket.kind == TicketKind::kChange) Propose(ticket.number, "");
+      if (ticket.kind == TicketKind::kChange) Propose(ticket.number, "", "");
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status PolicyChecks::Read(Work* work) {
-  const PolicyReading reading = repository_->ReadRef(ProposalRef(project_.kind, work->proposed));
+  const PolicyReading reading = read_ref_(ProposalRef(project_.kind, work->proposed));
   if (!reading.of_commit) return reading.status;
   work->commit = reading.source.commit;
   const std::string key = KeyOf(work->proposed, work->commit);
@@ -206,12 +224,11 @@ absl::Status PolicyChecks::Read(Work* work) {
     work->text = PolicyCheckText();
     return absl::OkStatus();
   }
-  // Only the forge's own answer counts: until it says that members alone read the repository,
-  // everybody does.
   const auto project = forge_->FindProject(project_.path);
   if (!project.ok()) return project.status();
   work->project_id = project->id;
-  const Audience audience = project->members_only ? Audience::kTeam : Audience::kOutsiders;
+  const auto audience = AudienceOf(*work, *project);
+  if (!audience.ok()) return audience.status();
 
   if (!Enter()) return absl::CancelledError("the service ends");
   const TermsHistory written = desk_.written_terms();
@@ -231,20 +248,52 @@ absl::Status PolicyChecks::Read(Work* work) {
   std::optional<Impact> impact;
   std::string no_impact;
   if (proposed != nullptr && !written.empty()) {
-    auto found = FindImpact(*proposed, audience);
+    auto found = FindImpact(*proposed, *audience);
     if (absl::IsCancelled(found.status())) return found.status();
     if (found.ok()) impact = *std::move(found);
-    if (!found.ok()) no_impact = std::string(found.status().message());
-  } else if (!compiled.ok()) {
-    no_impact = std::string(compiled.message());
+    if (absl::IsDeadlineExceeded(found.status())) {
+      no_impact = kTooLong;
+    } else if (!found.ok()) {
+      compiled = found.status();
+    }
+  }
+  if (!compiled.ok()) no_impact = kNoImpact;
+  // Others read the check: our own trouble is told to the log alone.
+  if (!compiled.ok() || !reading.status.ok()) {
+    log_.Warning(reading.status.ok() ? "the impact of a proposed policy could not be computed"
+                                     : "a proposed policy is not valid",
+                 {{"commit", work->commit},
+                  {"change", absl::StrCat("#", work->proposed)},
+                  {"error", StatusText(compiled.ok() ? reading.status : compiled)}});
   }
   work->text = ProposalText(reading, written.empty() ? nullptr : written.back().get(), impact,
-                            no_impact, audience);
+                            no_impact, *audience);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Audience> PolicyChecks::AudienceOf(const Work& work, const ProjectInfo& project) {
+  // Only the forge's own answers count. Whoever it does not name as an author is a stranger.
+  if (!project.members_only) return Audience::kOutsiders;
+  RemoteTicket at;
+  at.key = {project_.forge, project.id, TicketKind::kChange, work.proposed};
+  at.path = project_.path;
+  const auto told = forge_->ReadTicket(at);
+  if (!told.ok()) {
+    return IsPassing(told.status()) ? absl::StatusOr<Audience>(told.status())
+                                    : Audience::kOutsiders;
+  }
+  const Actor& author = told->ticket.author;
+  if (author.id.empty()) return Audience::kOutsiders;
+  const auto permission = forge_->Permission(at, author);
+  if (!permission.ok() && IsPassing(permission.status())) return permission.status();
+  const bool writes = permission.ok() && (*permission == "admin" || *permission == "maintain" ||
+                                          *permission == "write");
+  return writes ? Audience::kTeam : Audience::kOutsiders;
 }
 
 absl::StatusOr<Impact> PolicyChecks::FindImpact(const Terms& proposed, Audience audience) {
   const absl::Time began = clock_.Steady();
+  const absl::Duration longest = audience == Audience::kTeam ? kLongestImpact : kLongestForOthers;
   std::optional<ImpactTask> task;
   Impact whole;
   std::optional<TicketKey> after;
@@ -262,10 +311,8 @@ absl::StatusOr<Impact> PolicyChecks::FindImpact(const Terms& proposed, Audience 
     if (!page.ok()) return page.status();
     Merge(task->scope, std::move(page->part), &whole);
     after = page->last;
-    if (after && clock_.Steady() - began > kLongestImpact) {
-      return absl::DeadlineExceededError(absl::StrCat("it takes longer than ",
-                                                      absl::FormatDuration(kLongestImpact),
-                                                      "; run `retainer policy impact`"));
+    if (after && clock_.Steady() - began > longest) {
+      return absl::DeadlineExceededError("the impact of a proposed policy takes too long");
     }
   } while (after);
   return whole;
@@ -304,13 +351,11 @@ void PolicyChecks::LoadTold() {
   std::ifstream file(told_file_);
   std::string key;
   std::string digest;
-  while (file >> key >> digest && told_.size() < kMostTold) told_.emplace_back(key, digest);
+  while (file >> key >> digest) Remember(key, digest, &told_);
 }
 
 void PolicyChecks::SaveTold(const std::string& key, const std::string& digest) {
-  std::erase_if(told_, [&](const auto& entry) { return entry.first == key; });
-  told_.emplace_back(key, digest);
-  if (told_.size() > kMostTold) told_.pop_front();
+  Remember(key, digest, &told_);
   // Replaced whole, so that a crash does not leave half of it. If it cannot be written, a commit
   // may be told again after a restart.
   std::error_code ignored;

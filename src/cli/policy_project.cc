@@ -94,7 +94,7 @@ std::optional<PolicyNews> ReadPolicyNews(const PolicyProject& project,
   if (!event->ticket || event->ticket->kind != TicketKind::kChange || !event->ticket->open) {
     return std::nullopt;
   }
-  return PolicyNews{event->ticket->number, HeadOf(*event)};
+  return PolicyNews{event->ticket->number, event->ticket->author.id, HeadOf(*event)};
 }
 
 std::string ProposalRef(ForgeKind kind, std::int64_t number) {

@@ -23,6 +23,7 @@ std::optional<PolicyProject> FindPolicyProject(const Config& config);
 
 struct PolicyNews {
   std::int64_t proposed = 0;  // number of an open change, which may have new commits; 0: a push
+  std::string author;         // id of the account that opened the change; empty: unknown
   std::string head;  // the last commit of the change as the delivery shows it; empty: unknown
 };
 

@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
     if (news.proposed == 0) {
       it->reloader_->Ask();
     } else if (it->checks_ != nullptr) {
-      it->checks_->Propose(news.proposed, news.head);
+      it->checks_->Propose(news.proposed, news.author, news.head);
     }
   });
 
@@ -121,9 +121,13 @@ void Running::WatchPolicyProject(Clock& clock) {
   const PolicyProject& project = *service_->policy_project();
   for (const std::shared_ptr<Forge>& forge : service_->forges()) {
     if (forge->name() != project.forge) continue;
-    checks_ = std::make_unique<PolicyChecks>(project, forge, service_->repository(),
-                                             service_->desk(), service_->store(), clock, log_,
-                                             absl::StrCat(config_.data, "/policy.git/told"));
+    checks_ = std::make_unique<PolicyChecks>(
+        project, forge,
+        [repository = service_->repository()](const std::string& ref) {
+          return repository->ReadRef(ref);
+        },
+        service_->desk(), service_->store(), clock, log_,
+        absl::StrCat(config_.data, "/policy.git/told"));
   }
 }
 

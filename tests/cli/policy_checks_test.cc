@@ -20,12 +20,18 @@ using pipeline::World;
 // A log that a test can wait for.
 class AwaitedLog final : public Log {
  public:
-  void Write(LogLevel, std::string_view event, Fields) override {
+  void Write(LogLevel, std::string_view event, Fields fields) override {
     {
       const std::lock_guard lock(mutex_);
       events_.emplace_back(event);
+      for (const auto& [name, value] : fields) absl::StrAppend(&values_, std::string(value), "\n");
     }
     written_.notify_all();
+  }
+  // The values of all fields.
+  std::string values() {
+    const std::lock_guard lock(mutex_);
+    return values_;
   }
   // Waits until an event was written so often.
   void Await(const std::string& event, std::ptrdiff_t times) {
@@ -39,6 +45,7 @@ class AwaitedLog final : public Log {
   std::mutex mutex_;
   std::condition_variable written_;
   std::vector<std::string> events_;
+  std::string values_;
 };
 
 class PolicyChecksTest : public World {
@@ -53,9 +60,11 @@ class PolicyChecksTest : public World {
     checks.reset();
     checks = std::make_unique<PolicyChecks>(
         PolicyProject{"github", ForgeKind::kGitHub, "acme/policy"},
-        std::shared_ptr<Forge>(std::shared_ptr<void>(), &forge), nullptr, *desk, store, clock,
-        awaited, folder.path() + "/policy.git/told");
+        std::shared_ptr<Forge>(std::shared_ptr<void>(), &forge),
+        [this](const std::string& ref) { return read_ref(ref); }, *desk, store, clock, awaited,
+        folder.path() + "/policy.git/told");
   }
+  std::function<PolicyReading(const std::string&)> read_ref;  // set before anything is proposed
   TemporaryFolder folder;
   AwaitedLog awaited;
   std::unique_ptr<pipeline::Desk> desk;
@@ -116,6 +125,138 @@ TEST_F(PolicyChecksTest, WhatTheForgeRefusesIsNotTriedAgain) {
   checks->Tell({"bbbb", true, "Valid, and in force"});
   awaited.Await(kJudged, 1);
   EXPECT_EQ(tries, 2);
+}
+
+// The branch's commits are told whatever strangers propose.
+TEST_F(PolicyChecksTest, ProposalsPushOutNoCommitOfTheBranch) {
+  std::atomic<bool> is_open = false;
+  read_ref = [&](const std::string&) {
+    is_open.wait(false);
+    PolicyReading reading;
+    reading.status = absl::NotFoundError("no such ref");
+    return reading;
+  };
+  checks->Propose(1, "9000", "");  // occupies the thread
+  checks->Tell({"aaaa", true, "Valid, and in force"});
+  for (int i = 2; i < 400; ++i) checks->Propose(i, absl::StrCat(9000 + i), "");
+  is_open = true;
+  is_open.notify_all();
+  awaited.Await(kJudged, 1);
+  ASSERT_EQ(forge.statuses().size(), 1u);
+  EXPECT_EQ(forge.statuses()[0].second.commit, "aaaa");
+}
+
+// Also not from what was told of it.
+TEST_F(PolicyChecksTest, ProposalsPushOutNothingThatIsKnownOfTheBranch) {
+  forge.SetProject("acme/policy", "88");
+  std::atomic<int> reads = 0;
+  read_ref = [&](const std::string&) {
+    PolicyReading reading;
+    reading.status = absl::InvalidArgumentError("wrong");
+    reading.of_commit = true;
+    reading.source.commit = absl::StrCat("c", ++reads);
+    return reading;
+  };
+  checks->Tell({"aaaa", true, "Valid, and in force"});
+  awaited.Await(kJudged, 1);
+  for (int i = 0; i < 600; ++i) {
+    checks->Propose(1, "9000", "");
+    awaited.Await(kJudged, i + 2);
+  }
+  checks->Tell({"aaaa", true, "Valid, and in force"});
+  checks->Tell({"bbbb", true, "Valid, and in force"});
+  awaited.Await(kJudged, 602);
+  EXPECT_EQ(forge.statuses().size(), 2u) << "aaaa was told once";
+}
+
+// A proposal that shortens gold's promise, on a desk where dave, a contact of acme, waits.
+class ProposalsTest : public PolicyChecksTest {
+ protected:
+  ProposalsTest() {
+    forge.SetProject("acme/policy", "88");
+    Backfill proposal;
+    proposal.ticket.kind = TicketKind::kChange;
+    proposal.ticket.number = 1;
+    proposal.ticket.author = kFrank;
+    forge.SetBackfill({"github", "88", TicketKind::kChange, 1}, proposal);
+    read_ref = [this](const std::string&) {
+      PolicyReading reading;
+      reading.of_commit = true;
+      reading.source.commit = absl::StrCat("c", ++commits);
+      reading.policy.emplace();
+      reading.policy->id = "proposed";
+      reading.policy->policy = in_force;
+      reading.policy->policy.plans["gold"].promises["P2"].targets[Metric::kFirstResponse] = {
+          0, absl::Minutes(5), "5m"};
+      return reading;
+    };
+    Serve(MakePolicy(/*is_public=*/false));
+    Deliver("d1", MakeEvent(1, pipeline::kDave, {Opened(pipeline::kDave, 0)}));
+    Work();
+    clock.Set(At(10));
+  }
+  void Serve(Policy policy) {
+    in_force = std::move(policy);
+    const TermsHistory history = {MakeTerms("v1", At(-60 * 24), in_force)};
+    terms.Set(history);
+    desk->SetTerms(history);
+  }
+  // What is said of the proposal, whose author has this permission.
+  CheckText Said(const std::string& visibility, const std::string& permission) {
+    forge.SetVisibility("acme/policy", visibility);
+    forge.SetPermission(kFrank.id, permission);
+    checks->Propose(1, kFrank.id, "");
+    awaited.Await(kJudged, ++said);
+    return forge.checks().back().second.text;
+  }
+  const Actor kFrank{"44", "frank", false};
+  Policy in_force;
+  std::atomic<int> commits = 0;
+  int said = 0;
+};
+
+TEST_F(ProposalsTest, WhoMayWriteToAMembersRepositoryReadsWhoseInstantsMove) {
+  const CheckText text = Said("private", "write");
+  EXPECT_TRUE(absl::StrContains(text.title, "1 due instant moves, 0 late at once")) << text.title;
+  EXPECT_TRUE(absl::StrContains(text.summary, "acme/opendb#1 acme P2")) << text.summary;
+}
+
+TEST_F(ProposalsTest, OthersReadWhatTheyWouldReadIfThereWereNoPrivateCustomer) {
+  std::vector<CheckText> with;
+  const std::vector<std::pair<std::string, std::string>> strangers = {
+      {"private", "read"}, {"private", "none"}, {"internal", "write"}, {"public", "admin"}};
+  for (const auto& [visibility, permission] : strangers) {
+    with.push_back(Said(visibility, permission));
+    EXPECT_FALSE(absl::StrContains(with.back().summary, "private")) << with.back().summary;
+  }
+  Policy without = in_force;
+  without.customers.clear();
+  Serve(std::move(without));
+  for (std::size_t i = 0; i < strangers.size(); ++i) {
+    const CheckText text = Said(strangers[i].first, strangers[i].second);
+    EXPECT_EQ(text.title, with[i].title);
+    EXPECT_EQ(text.summary, with[i].summary);
+  }
+}
+
+TEST_F(ProposalsTest, OurOwnTroubleIsToldToTheLogAlone) {
+  store.Spoil(Key(1));
+  const CheckText text = Said("private", "write");
+  EXPECT_TRUE(absl::StrContains(
+      text.summary, "Not computed: it could not be computed; the service's log says why."))
+      << text.summary;
+  EXPECT_FALSE(absl::StrContains(text.summary, "77")) << text.summary;
+  EXPECT_TRUE(absl::StrContains(awaited.values(), "77")) << awaited.values();
+}
+
+TEST(PolicyCheckTextTest, TroubleOfThisMachineIsNotSaid) {
+  PolicyReading reading;
+  reading.of_commit = true;
+  reading.status = absl::InternalError("cannot write /srv/retainer/data");
+  EXPECT_EQ(WrongInOneLine(reading, nullptr),
+            "The commit could not be read; the service's log says why");
+  reading.status = absl::NotFoundError("the commit has no folder desk");
+  EXPECT_EQ(WrongInOneLine(reading, nullptr), "the commit has no folder desk");
 }
 
 PolicyReading Wrong(std::string what) {

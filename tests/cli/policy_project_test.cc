@@ -86,6 +86,7 @@ TEST(PolicyProjectTest, PushesAndOpenChangesAreNews) {
   ASSERT_TRUE(opened);
   EXPECT_GT(opened->proposed, 0);
   EXPECT_EQ(opened->head.size(), 40u);
+  EXPECT_FALSE(opened->author.empty());
 }
 
 TEST(PolicyProjectTest, ARefOfAForkIsReadInTheProjectItself) {

@@ -473,7 +473,7 @@ TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
   world.script.On("GET /app", 200,
                   R"({"slug":"retainer","events":["issues","issue_comment","pull_request",
                       "pull_request_review","pull_request_review_comment","label",
-                      "repository"],
+                      "repository","push"],
                       "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
                                      "members":"read","contents":"read","checks":"write","statuses":"write"}})");
   world.script.On("GET /app/installations?per_page=100", 200,
