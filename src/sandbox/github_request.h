@@ -47,6 +47,7 @@ class GitHubApi {
   Response RouteApp();
   static nlohmann::json HookConfig(const Hook& hook);
   Response AppHook();
+  Response Marketplace();
   Response RepositoryHooks(const Project& project);
   nlohmann::json Installation(const App& app, std::int64_t id) const;
   Response AccessToken(const App& app, std::int64_t id, const std::string& owner);

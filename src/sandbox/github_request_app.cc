@@ -7,8 +7,6 @@ namespace retainer::sandbox {
 
 using nlohmann::json;
 
-namespace {}  // namespace
-
 Response GitHubApi::RouteApp() {
   App& app = *world_.app();
   if (Get() && Size() == 1 && At(0, "app")) return Json(200, shapes_.AppOf(app));
@@ -23,6 +21,7 @@ Response GitHubApi::RouteApp() {
     return List(out);
   }
   if (Size() >= 3 && At(0, "app") && At(1, "hook")) return AppHook();
+  if (At(0, "marketplace_listing")) return Marketplace();
   if (Size() >= 3 && At(0, "app") && At(1, "installations")) {
     std::int64_t id = 0;
     std::string owner;
@@ -32,6 +31,19 @@ Response GitHubApi::RouteApp() {
     if (Is("POST") && Size() == 4 && At(3, "access_tokens")) return AccessToken(app, id, owner);
   }
   return NotFound();
+}
+
+Response GitHubApi::Marketplace() {
+  std::int64_t plan = 0;
+  if (!Get() || Size() != 4 || !At(1, "plans") || !absl::SimpleAtoi(At(2), &plan) ||
+      !At(3, "accounts") || !world_.listing.plans.contains(plan)) {
+    return NotFound();
+  }
+  std::vector<json> out;
+  for (const auto& [account, purchase] : world_.listing.purchases) {
+    if (purchase.plan == plan) out.push_back(PurchaserOf(shapes_.Payer(account), purchase));
+  }
+  return List(out);
 }
 
 json GitHubApi::HookConfig(const Hook& hook) {

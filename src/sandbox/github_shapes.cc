@@ -146,6 +146,18 @@ json GitHubShapes::Owner(const Project& project) const {
   return out;
 }
 
+json GitHubShapes::Payer(std::int64_t id) const {
+  const Organization* organization = world_.FindOrganization(ForgeKind::kGitHub, id);
+  if (organization == nullptr) return Account(world_.UserOf(ForgeKind::kGitHub, id));
+  User account;
+  account.login = organization->name;
+  account.id = id;
+  json out = Account(account);
+  out["node_id"] = NodeId("O", id);
+  out["type"] = "Organization";
+  return out;
+}
+
 json GitHubShapes::OrganizationOf(const Organization& organization) const {
   const std::string url = absl::StrCat(api_, "/orgs/", organization.name);
   return {{"login", organization.name},

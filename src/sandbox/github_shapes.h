@@ -21,6 +21,8 @@ class GitHubShapes {
   nlohmann::json FullAccount(const User& user) const;  // in the form of `GET /users/{login}`
   nlohmann::json Owner(const Project& project) const;
   nlohmann::json OrganizationOf(const Organization& organization) const;
+  // A person or an organisation as an account that pays. REQUIRES: it exists.
+  nlohmann::json Payer(std::int64_t account) const;
   nlohmann::json Repository(const Project& project) const;
   nlohmann::json Label(const Project& project, const ProjectLabel& label) const;
   nlohmann::json Labels(const Project& project, const Ticket& ticket) const;

@@ -280,6 +280,61 @@ std::vector<Sandbox::Verdict> Sandbox::VerdictsOn(const ProjectRef& ref,
   return verdicts;
 }
 
+void Sandbox::AddMarketplacePlan(std::int64_t plan) {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->world_.listing.plans.insert(plan);
+}
+
+std::int64_t Sandbox::Impl::PayerId(const std::string& account) {
+  if (const User* user = world_.FindUser(ForgeKind::kGitHub, std::string_view(account))) {
+    return user->id;
+  }
+  const auto* organization = world_.FindOrganization(ForgeKind::kGitHub, std::string_view(account));
+  return organization == nullptr ? 0 : organization->id;
+}
+
+void Sandbox::Impl::TellPurchase(const std::string& action, std::int64_t payer,
+                                 const sandbox::Purchase& purchase, absl::Time effective,
+                                 const std::optional<sandbox::Purchase>& before) {
+  outbox_.push_back(
+      {ForgeKind::kGitHub, sandbox::MakeGuid(), "marketplace_purchase", action,
+       sandbox::PurchaseBody(action, GitHub().Payer(payer), purchase, effective, before).dump()});
+}
+
+absl::Status Sandbox::Buy(const std::string& account, std::int64_t plan, bool trial) {
+  std::lock_guard lock(impl_->mutex_);
+  const std::int64_t payer = impl_->PayerId(account);
+  sandbox::Listing& listing = impl_->world_.listing;
+  if (payer == 0 || !listing.plans.contains(plan)) {
+    return absl::NotFoundError(absl::StrCat("no ", payer == 0 ? account : "such plan"));
+  }
+  const absl::Time now = impl_->world_.Now(ForgeKind::kGitHub);
+  std::optional<sandbox::Purchase> before;
+  if (const auto held = listing.purchases.find(payer); held != listing.purchases.end()) {
+    before = held->second;
+  }
+  listing.purchases[payer] = {plan, trial, now};
+  impl_->TellPurchase(before ? "changed" : "purchased", payer, listing.purchases[payer], now,
+                      before);
+  return absl::OkStatus();
+}
+
+absl::Status Sandbox::CancelPurchase(const std::string& account, std::optional<absl::Time> at) {
+  std::lock_guard lock(impl_->mutex_);
+  auto& purchases = impl_->world_.listing.purchases;
+  const auto held = purchases.find(impl_->PayerId(account));
+  if (held == purchases.end()) return absl::NotFoundError(absl::StrCat(account, " bought nothing"));
+  if (at) {
+    held->second.ends = at;
+    impl_->TellPurchase("pending_change", held->first, held->second, *at, held->second);
+    return absl::OkStatus();
+  }
+  impl_->TellPurchase("cancelled", held->first, held->second, impl_->world_.Now(ForgeKind::kGitHub),
+                      std::nullopt);
+  purchases.erase(held);
+  return absl::OkStatus();
+}
+
 void Sandbox::Announce(ForgeKind forge, const std::string& event, const std::string& body) {
   std::lock_guard lock(impl_->mutex_);
   impl_->outbox_.push_back({forge, sandbox::MakeGuid(), event, "", body});

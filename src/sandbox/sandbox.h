@@ -275,6 +275,14 @@ class Sandbox {
   // `id`, or all when it is empty. Returns how many.
   std::size_t Redeliver(const std::string& id = "");
 
+  // ---- The app's listing on GitHub Marketplace. `account`: a person's login, or an organisation.
+  void AddMarketplacePlan(std::int64_t plan);
+  // The account buys a plan, or changes to it. NotFound.
+  absl::Status Buy(const std::string& account, std::int64_t plan, bool trial = false);
+  // The account cancels: from `at` on if that is set, else now. NotFound.
+  absl::Status CancelPurchase(const std::string& account,
+                              std::optional<absl::Time> at = std::nullopt);
+
   // Queues a delivery that the forge makes for another reason, such as a sponsorship. `body`: JSON.
   void Announce(ForgeKind forge, const std::string& event, const std::string& body);
 

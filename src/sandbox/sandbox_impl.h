@@ -55,6 +55,12 @@ class Sandbox::Impl {
   // As SetScene, and checks that the user has at least `role`.
   absl::StatusOr<Scene> SetScene(const TicketRef& ref, const std::string& login, const char* role);
 
+  // The id of a person or an organisation on GitHub; 0: there is none.
+  std::int64_t PayerId(const std::string& account);
+  void TellPurchase(const std::string& action, std::int64_t payer,
+                    const sandbox::Purchase& purchase, absl::Time effective,
+                    const std::optional<sandbox::Purchase>& before);
+
   int RankOf(const Scene& scene) {
     return sandbox::RoleRank(world_.Role(*scene.project, scene.user->id));
   }

@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "retainer/clock.h"
 #include "retainer/ids.h"
+#include "src/sandbox/marketplace.h"
 
 namespace retainer::sandbox {
 
@@ -271,6 +272,9 @@ class World {
   void LogAttempt(ForgeKind forge, const std::string& guid, const std::string& event,
                   const std::string& action, int status);
   const std::deque<HookAttempt>& attempts() const { return attempts_; }  // GitHub's
+
+  // ---- The app's listing on GitHub Marketplace
+  Listing listing;
 
   // ---- Finding things by name or id; nullptr when there is none. Names compare without case, as
   // on the forges.

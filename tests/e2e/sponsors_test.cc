@@ -25,7 +25,8 @@ class SponsorsTest : public testing::Test {
         absl::StrReplaceAll(installation_.Read("policy/policy.yaml"),
                             {{"    kind: commitment\n",
                               "    kind: commitment\n    github_sponsors: {sponsorable: acme, "
-                              "min_monthly: 100}\n"}}));
+                              "min_monthly: 100}\n    github_marketplace: {plan_id: 4711}\n"}}));
+    installation_.sandbox().AddMarketplacePlan(4711);
   }
 
   // The news that zoe's sponsorship of acme began, or another action.
@@ -97,6 +98,34 @@ TEST_F(SponsorsTest, APrivateSponsorIsServedAndShownNowhere) {
   EXPECT_TRUE(shown->labels.empty());
   const Finished contacts = installation_.Command({"customer", "contacts", customer});
   EXPECT_FALSE(absl::StrContains(contacts.out, "zoe")) << contacts.out;
+}
+
+TEST_F(SponsorsTest, WhoBuysThePlanOnTheMarketplaceHoldsItUntilTheEnd) {
+  const std::string customer = absl::StrCat("github-account-", zoe_);
+  Serving serving(installation_);
+  ASSERT_TRUE(installation_.sandbox().Buy("zoe", 4711).ok());
+  serving.Deliver();
+  const TicketRef first = Opens("Writes hang");
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("decided", ToString(first)));
+  EXPECT_TRUE(absl::StrContains(Explain(first), customer)) << Explain(first);
+  ASSERT_TRUE(installation_.sandbox().CancelPurchase("zoe").ok());
+  serving.Deliver();
+  installation_.sandbox().SetClockSkew(absl::Seconds(20));
+  const TicketRef second = Opens("Reads hang");
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("decided", ToString(second)));
+  EXPECT_FALSE(absl::StrContains(Explain(second), customer)) << Explain(second);
+}
+
+TEST_F(SponsorsTest, APurchaseWhoseDeliveryWasMissedIsReadFromTheListing) {
+  ASSERT_TRUE(installation_.sandbox().Buy("zoe", 4711, /*trial=*/true).ok());
+  EXPECT_EQ(installation_.sandbox().TakePending().size(), 1u);
+  Serving serving(installation_);
+  ASSERT_TRUE(serving.AwaitLog("a purchase was missed", "4711"));
+  const Finished contacts =
+      installation_.Command({"customer", "contacts", absl::StrCat("github-account-", zoe_)});
+  EXPECT_TRUE(absl::StrContains(contacts.out, "plan gold by GitHub Marketplace")) << contacts.out;
 }
 
 }  // namespace
