@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/cli/admin_link.h"
 #include "src/cli/command.h"
+#include "src/cli/demo_practice.h"
 #include "src/cli/jump_clock.h"
 #include "src/cli/loading.h"
 #include "src/cli/quarter.h"
@@ -150,6 +151,9 @@ void Demo(const DemoOptions& options) {
   if (absl::Status caught_up = stage.Advance(absl::ZeroDuration()); !caught_up.ok()) {
     Fail(caught_up);
   }
+  const DemoDesk demo{*config, (*running)->service().desk(), (*running)->service().store(), clock,
+                      addresses.public_url};
+  if (absl::Status played = PlayPractice(demo, stage); !played.ok()) Fail(played);
   if (!options.once) {
     const auto desk =
         NewAdminLink((*running)->service().store(), clock, addresses.public_url, "the demo");

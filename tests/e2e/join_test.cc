@@ -10,12 +10,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/sandbox/surfer.h"
 #include "tests/e2e/front_proxy.h"
 #include "tests/e2e/installation.h"
-#include "tests/e2e/surfer.h"
 
 namespace retainer {
 namespace {
+
+using sandbox::Surfer;
 
 const ProjectRef kOpenDb{"github", "acme/opendb"};
 

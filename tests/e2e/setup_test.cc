@@ -6,11 +6,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/sandbox/surfer.h"
 #include "tests/e2e/installation.h"
-#include "tests/e2e/surfer.h"
 
 namespace retainer {
 namespace {
+
+using sandbox::Surfer;
 
 class SetupTest : public ::testing::Test {
  protected:
