@@ -79,13 +79,14 @@ class Report {
     policy_ = {{"version", policy.id},
                {"plans", policy.policy.plans.size()},
                {"customers", policy.policy.customers.size()}};
-    if (as_json_) return;
-    std::cout << "The policy is good: version " << policy.id.substr(0, 12) << ", "
-              << policy.policy.plans.size() << " plans, " << policy.policy.customers.size()
-              << " customers.\n";
+    good_.push_back(absl::StrCat("The policy is good: version ", policy.id.substr(0, 12), ", ",
+                                 Counted(policy.policy.plans.size(), "plan"), ", ",
+                                 Counted(policy.policy.customers.size(), "customer"), "."));
   }
-  void Good(const std::string& text) const {
-    if (!as_json_) std::cout << text << "\n";
+  // Said at the end if nothing is wrong.
+  void Good(const std::string& text) { good_.push_back(text); }
+  static std::string Counted(std::size_t count, const std::string& what) {
+    return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
   }
   [[noreturn]] void End() const {
     if (as_json_) {
@@ -96,6 +97,8 @@ class Report {
                                                {"examples", examples_}};
       std::cout << document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
                 << "\n";
+    } else if (code_ == kDone) {
+      for (const std::string& good : good_) std::cout << good << "\n";
     }
     throw ExitWith{code_};
   }
@@ -119,6 +122,7 @@ class Report {
   int code_ = kDone;
   nlohmann::ordered_json errors_ = nlohmann::ordered_json::array();
   nlohmann::ordered_json warnings_ = nlohmann::ordered_json::array();
+  std::vector<std::string> good_;
   nlohmann::ordered_json policy_;  // null when it is not valid
   nlohmann::ordered_json examples_ = nlohmann::ordered_json::array();
 };
@@ -188,7 +192,8 @@ void CheckConfig(const CheckOptions& options, const absl::StatusOr<LoadedPolicy>
     report->Error(std::string(config.status().message()), findings.problems);
     return;
   }
-  report->Good(absl::StrCat("The configuration is good: ", config->forges.size(), " forges."));
+  report->Good(absl::StrCat(
+      "The configuration is good: ", Report::Counted(config->forges.size(), "forge"), "."));
   for (const std::string& warning : WarningsOf(*config)) report->Warning(warning);
   for (const std::string& wrong : WrongSinks(*config)) report->Error(wrong);
   const auto missing =

@@ -348,8 +348,12 @@ void LookAtJoined(const Config& config, const LoadedPolicy& policy, Findings* fi
 
 [[noreturn]] void Doctor(const DoctorOptions& options) {
   const auto config = LoadConfigFile(options.config);
-  if (!config.ok()) Fail(config.status());
   Findings findings;
+  if (!config.ok()) {
+    findings.Bad("configuration", std::string(config.status().message()));
+    if (options.json) findings.Print(/*as_json=*/true);
+    Fail(config.status());
+  }
   findings.Good("configuration", options.config);
   for (const std::string& warning : WarningsOf(*config)) findings.Warn("configuration", warning);
   if (config->public_url.empty()) {

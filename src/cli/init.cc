@@ -55,11 +55,15 @@ void Init(const InitOptions& options) {
   }
   const std::string policy_word = PrintableLine(Quoted(policy));
   const std::string config_word = PrintableLine(Quoted(config));
-  std::cout << "\n1. Put your own projects, people and customers into the policy; its comments say "
-               "how. Then\n\n"
-            << "    retainer check --policy " << policy_word << "\n\n"
-            << "   says what is wrong, and shows each promise as a worked example.\n"
-            << "\n2. Put your own addresses into the configuration.";
+  std::cout
+      << "\n1. Put your own projects, people and customers into the policy; its comments say "
+         "how. Then\n\n"
+      << "    retainer check --policy " << policy_word << "\n\n"
+      << "   says what is wrong, and shows each promise as a worked example.\n"
+      << "\n2. Put your own addresses into the configuration. The entry of a GitHub App you can "
+         "take out:\n   `retainer setup github --config "
+      << config_word
+      << "` creates the app in your\n   browser, and writes its entry, key and secrets.";
   if (const std::vector<policy::Problem> missing = MissingSecrets(config); !missing.empty()) {
     std::cout << " These secrets are missing:\n\n";
     for (const policy::Problem& problem : missing) {

@@ -68,6 +68,11 @@ absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder) {
 }
 
 absl::StatusOr<LoadedPolicy> LoadPolicyFolder(const std::string& folder, FileFindings* findings) {
+  // Not repeated: an address may hold a token.
+  if (folder.find("://") != std::string::npos) {
+    return absl::NotFoundError(
+        "the policy is to be a folder, not an address: clone the repository and give its folder");
+  }
   auto files = policy::ReadPolicyFolder(folder);
   if (!files.ok()) return files.status();
   return LoadPolicyFiles(*std::move(files), folder, findings);

@@ -12,6 +12,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "src/base/utf8.h"
 #include "src/git/tree_reader.h"
 
@@ -129,9 +130,17 @@ absl::Status Configure(const Request& request) {
   return absl::OkStatus();
 }
 
+// The reason as libgit2 says it, which can hold the address. A token can be in place of its user.
+std::string ReasonWithoutUser(const std::string& url) {
+  const std::string user = UserOf(url);
+  const std::string reason = LastGitError();
+  if (user.empty() || url.starts_with("ssh://")) return reason;
+  return absl::StrReplaceAll(reason, {{user, "***"}});
+}
+
 absl::Status Failed(int code, const Session& session) {
   const PolicyGitConfig& repository = session.request->repository;
-  const std::string reason = LastGitError();
+  const std::string reason = ReasonWithoutUser(repository.url);
   const bool ssh = repository.url.starts_with("ssh://");
   // The limit of a file's size ends a download too (child.cc).
   if (session.too_much || reason.find("File too large") != reason.npos) {

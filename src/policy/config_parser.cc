@@ -51,6 +51,13 @@ class ConfigReader {
     }
     if (const YamlNode* n = root.Find("public_url")) {
       config_.public_url = values_.Url(*n, "public_url", false).value_or("");
+      // Pages, cookies and the addresses of webhooks begin at the root.
+      const std::size_t host = config_.public_url.find("://");
+      if (host != std::string::npos &&
+          config_.public_url.find_first_of("/?#", host + 3) != std::string::npos) {
+        reader_.Error(*n, "public_url has a path, and the service answers at the root of a host",
+                      "write https://HOST, and give the service a host name of its own");
+      }
     }
     if (const YamlNode* n = root.Find("trusted_proxies")) ReadProxies(*n);
     ReadStore(root);

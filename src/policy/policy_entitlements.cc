@@ -174,7 +174,10 @@ void ReadRequests(const YamlNode& node, PolicyDraft* draft) {
     if (!reader.Map(value, "a kind of request", policy_keys::Request())) continue;
     RequestKind kind;
     kind.name = *name;
-    if (const YamlNode* list = value.Find("labels")) kind.labels = reader.Texts(*list, "labels");
+    if (const YamlNode* list = value.Find("labels")) {
+      kind.labels = reader.Texts(*list, "labels");
+      draft->label_keys.emplace("request " + *name, *list);
+    }
     if (kind.labels.empty()) {
       reader.Error(node.keys[i],
                    absl::StrCat("the request \"", *name, "\" has no labels: no ticket is one"),

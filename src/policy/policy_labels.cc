@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -126,6 +127,15 @@ void CheckLabels(const YamlNode& root, PolicyDraft* draft) {
     if (!check.Add(at("support", what), what,
                    absl::StrReplaceAll(labels.support, {{"{plan}", name}}), shorten)) {
       break;
+    }
+  }
+  std::set<std::string> of_requests;
+  for (const auto& [name, request] : draft->policy.requests) {
+    const std::string what = absl::StrCat("request ", name);
+    for (const std::string& label : request.labels) {
+      // Of a label of two requests the reader of requests has said so.
+      if (!of_requests.insert(FoldName(label)).second) continue;
+      if (!check.Add(at("", what), what, label, "write another name")) break;
     }
   }
   if (labels.state == "none") return;

@@ -206,6 +206,7 @@ TEST(CommandsTest, CheckNamesSlipsThatLookAsIfAllWereWell) {
   EXPECT_NE(folder.out.find("retainer.yaml:5:9: there is no policy folder"), std::string::npos)
       << folder.out;
   EXPECT_NE(folder.out.find("beside it there is: policy"), std::string::npos) << folder.out;
+  EXPECT_EQ(folder.out.find("is good"), std::string::npos) << folder.out;
 
   const Finished url = check(
       absl::StrReplaceAll(good, {{installation.sandbox().github_api_url(), "https://github.com"}}));

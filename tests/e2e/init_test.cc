@@ -86,6 +86,7 @@ TEST_P(InitTest, WhatItWritesIsGoodAsSoonAsTheSecretsThatItNamesAreThere) {
   EXPECT_EQ(policy.exit_code, 0) << policy.out << policy.err;
   EXPECT_TRUE(absl::StrContains(policy.out, "The policy is good")) << policy.out;
 
+  EXPECT_TRUE(absl::StrContains(said, "`retainer setup github --config ")) << said;
   const Process::Environment given = Given(said);
   EXPECT_FALSE(given.empty()) << said;
   const Finished before = Execute(Shell(commands[1]));

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "src/cli/refuser.h"
 #include "src/sandbox/hooks.h"
@@ -215,6 +216,25 @@ TEST(TroubleTest, WhatCannotStartYetAnswersEverythingWith503AndWhenToComeBack) {
   const auto health = client.Get("/healthz");
   ASSERT_TRUE(health);
   EXPECT_EQ(health->status, 503);
+}
+
+TEST(TroubleTest, AnAddressInPlaceOfAFolderIsNotRepeated) {
+  const Finished check =
+      Execute({Binary(), "check", "--policy", "git+https://erin:top-secret@git.example.com/p.git"});
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_NE(check.out.find("clone the repository"), std::string::npos) << check.out << check.err;
+  EXPECT_EQ((check.out + check.err).find("top-secret"), std::string::npos);
+}
+
+TEST(TroubleTest, DoctorPrintsJsonAlsoForABadConfiguration) {
+  Installation installation;
+  installation.Write("retainer.yaml", installation.Read("retainer.yaml") + "lisen: x\n");
+  const Finished doctor = installation.Command({"doctor", "--json"});
+  EXPECT_NE(doctor.exit_code, 0);
+  const auto findings = nlohmann::json::parse(doctor.out);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0]["area"], "configuration");
+  EXPECT_EQ(findings[0]["state"], "wrong");
 }
 
 }  // namespace

@@ -138,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"ApiUrlOfGitHubsPages", "    kind: github\n",
               "    kind: github\n    api_url: https://github.com\n",
               "write api_url: https://api.github.com"},
+        Wrong{"PublicUrlWithAPath", "https://support.example.com/",
+              "https://www.example.com/support", "public_url has a path"},
         Wrong{"KeyOfThePolicy", "store:", "calendars: {}\nstore:", "it belongs into the policy"},
         Wrong{"SecretsNoList", "[env:SIGNING]", "env:SIGNING", "signing_tokens must be a list"},
         Wrong{"AppAndToken", "    app:", "    token: env:TOKEN\n    app:", "an app and a token"},
