@@ -153,6 +153,7 @@ void PolicyChecks::Run() {
 bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
   *wait = absl::ZeroDuration();
   absl::Status status;
+  bool unknown_commit = false;
   if (work->proposed == Work::kAllOpen) {
     status = ProposeAllOpen();
     if (status.ok()) return true;
@@ -171,6 +172,8 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
         std::find(given_up_.begin(), given_up_.end(), std::pair(key, digest)) != given_up_.end();
     if (told || refused) return true;
     status = Say(*work);
+    // A forge can know a commit a moment later than its repository has it.
+    unknown_commit = absl::IsNotFound(status);
   }
   if (status.ok()) {
     SaveTold(key, digest);
@@ -182,7 +185,8 @@ bool PolicyChecks::Do(Work* work, absl::Duration* wait) {
   }
   if (absl::IsCancelled(status)) return true;  // the service ends
   *wait = RetryAfter(status).value_or(absl::ZeroDuration());
-  const bool last = !IsPassing(status) || work->tries + 1 >= kMostTries;
+  const bool passes = IsPassing(status) || unknown_commit;
+  const bool last = !passes || work->tries + 1 >= kMostTries;
   log_.Warning(last ? "a commit of the policy gets no status"
                     : "a commit of the policy gets its status later",
                {{"commit", work->commit},

@@ -259,6 +259,19 @@ TEST(PolicyCheckTextTest, TroubleOfThisMachineIsNotSaid) {
   EXPECT_EQ(WrongInOneLine(reading, nullptr), "the commit has no folder desk");
 }
 
+TEST_F(PolicyChecksTest, ACommitThatTheForgeDoesNotKnowYetIsTriedAgain) {
+  std::atomic<int> tries = 0;
+  forge.fault = [&](const std::string& call) {
+    if (call != "set_status") return absl::OkStatus();
+    return ++tries == 1 ? absl::NotFoundError("404 Commit Not Found") : absl::OkStatus();
+  };
+  checks->Tell({"aaaa", true, "Valid, and in force"});
+  awaited.Await("a commit of the policy gets its status later", 1);
+  checks->Tell({"aaaa", true, "Valid, and in force"});
+  awaited.Await(kJudged, 1);
+  EXPECT_EQ(forge.statuses().size(), 1u);
+}
+
 PolicyReading Wrong(std::string what) {
   PolicyReading reading;
   reading.status = absl::InvalidArgumentError("not valid");
