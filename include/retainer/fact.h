@@ -103,8 +103,8 @@ enum class Provenance : std::uint8_t {
 // the fact: any two are equal, and it is not stored with the fact (text_store.h).
 inline constexpr std::size_t kMostSaid = 8 * 1024;
 struct Said {
-  std::shared_ptr<const std::string>
-      text;  // nullptr: nothing was said, or it is not known any more
+  // Nullptr: it is not known. An empty text: nothing is said any more.
+  std::shared_ptr<const std::string> text;
   friend bool operator==(const Said&, const Said&) { return true; }
 };
 

@@ -58,8 +58,9 @@ std::vector<std::string> Sorted(std::vector<std::string> names) {
   return names;
 }
 
+// Also an empty text is kept: it replaces what was said before.
 Said Keep(std::string_view text) {
-  if (text.empty() || !base::IsUtf8(text)) return {};
+  if (!base::IsUtf8(text)) text = {};
   return {std::make_shared<const std::string>(base::CutToBytes(text, kMostSaid))};
 }
 

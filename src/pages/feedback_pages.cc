@@ -11,7 +11,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/core.h"
@@ -54,7 +53,7 @@ class FeedbackPages {
     if (!absl::SimpleAtoi(visit.Field("mark"), &mark) || mark < 1 || mark > (*question)->scale) {
       return Ask(visit, **question, "Choose a mark.", 409);
     }
-    const std::string why(absl::StripAsciiWhitespace(visit.Field("reason")));
+    const std::string why = OneLine(visit.Field("reason"));
     if (why.size() > kMostWhy) {
       return Ask(visit, **question, absl::StrCat("Say it in at most ", kMostWhy, " bytes."), 409);
     }
@@ -121,9 +120,15 @@ class FeedbackPages {
   }
 
   // What a visitor gets who is not asked by this page.
-  static std::optional<PageAnswer> Elsewhere(const PageVisit& visit,
-                                             const std::optional<Question>& question) {
-    if (!question) return DeadLink();
+  std::optional<PageAnswer> Elsewhere(const PageVisit& visit,
+                                      const std::optional<Question>& question) const {
+    if (!question) {
+      PageAnswer dead = DeadLink();
+      // A link of ours that is used up or too old stands in a public comment, and programs that
+      // look at links follow it: only an invented one is a guess.
+      dead.guessed = !context_.feedback_links || !context_.feedback_links->Read(visit.in_path);
+      return dead;
+    }
     if (!question->contacts.empty()) {
       return Redirect(absl::StrCat(AddressOf("/my/ticket", question->ref),
                                    "&customer=", EscapeQuery(question->contacts.front())));

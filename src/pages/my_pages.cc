@@ -317,6 +317,7 @@ class MyPages {
               Option(absl::StrCat(mark), absl::StrCat(mark, meaning), false));
         }
         for (const Rating& rating : standing.ratings) {
+          if (!rating.verified) continue;  // somebody else may have given it
           rate.texts["given"] = absl::StrCat(rating.mark, " of ", rating.scale);
           rate.Show("rated");
         }

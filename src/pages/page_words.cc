@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "src/base/utf8.h"
 #include "src/pages/cookies.h"
 
 namespace retainer::pages {
@@ -108,6 +109,21 @@ std::string EscapeHtml(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string OneLine(std::string_view typed) {
+  std::string line;
+  if (!base::IsUtf8(typed)) return line;
+  for (const char c : typed) {
+    const bool control = static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+    if (c != ' ' && !control) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
 }
 
 templates::PageValues Option(const std::string& value, const std::string& name, bool chosen) {

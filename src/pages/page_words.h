@@ -42,4 +42,8 @@ std::string EscapeHtml(std::string_view text);
 // An option of a select.
 templates::PageValues Option(const std::string& value, const std::string& name, bool chosen);
 
+// What a person typed, on one line: runs of blanks, line ends and control characters become one
+// blank, and what is not UTF-8 becomes nothing at all. Rationale: it is shown in lists of lines.
+std::string OneLine(std::string_view typed);
+
 }  // namespace retainer::pages

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/core.h"
+#include "src/pages/page_words.h"
 
 namespace retainer::pages {
 namespace {
@@ -42,7 +42,7 @@ absl::StatusOr<Fact> ReadAct(const PageContext& context, const PageVisit& visit,
   if (terms.empty()) return absl::FailedPreconditionError("no policy is in force");
   const Policy& policy = terms.back()->policy;
   const absl::Time now = context.clock.Now();
-  std::string reason(absl::StripAsciiWhitespace(visit.Field("reason")));
+  const std::string reason = OneLine(visit.Field("reason"));
   if (reason.size() > kLongestReason) {
     return absl::InvalidArgumentError(
         absl::StrCat("A reason has at most ", kLongestReason, " bytes."));

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kRecent = 50;      // tickets with the latest activity, at each step
 constexpr std::size_t kWalked = 100;     // tickets of the walk, at each step
 constexpr std::size_t kCandidates = 20;  // hits that are looked at
+// All of them are in memory while the search is measured.
+constexpr std::size_t kMostJudged = 10'000;
 // Between two steps of a walk, and between two walks.
 constexpr std::chrono::milliseconds kPause{200};
 constexpr std::chrono::minutes kBetweenWalks{10};
@@ -219,7 +221,11 @@ absl::StatusOr<Evaluation> Similar::Evaluate() {
         if (!read.ok()) return read.status();
         all.push_back({std::move(read->entry), OriginalOf(record.key, read->facts).value_or("")});
       }
-      if (page->size() < kWalked) break;
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return absl::CancelledError("the service stops");
+      }
+      if (page->size() < kWalked || all.size() >= kMostJudged) break;
       after = page->back().key;
     }
   }

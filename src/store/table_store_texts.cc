@@ -45,9 +45,11 @@ absl::Status TableStore::StageTexts(View& view, const TicketKey& ticket,
     // A late version of a text that was taken out meanwhile stays out.
     const auto ticket_is_gone = Has(view, ticket, FactKind::kDeleted, "");
     if (!ticket_is_gone.ok()) return ticket_is_gone.status();
+    const auto ticket_moved = Has(view, ticket, FactKind::kMoved, "");
+    if (!ticket_moved.ok()) return ticket_moved.status();
     const auto comment_is_gone = Has(view, ticket, FactKind::kCommentDeleted, fact.subject);
     if (!comment_is_gone.ok()) return comment_is_gone.status();
-    if (*ticket_is_gone || *comment_is_gone) continue;
+    if (*ticket_is_gone || *ticket_moved || *comment_is_gone) continue;
     auto known = kept.find(fact.subject);
     if (known == kept.end()) {
       auto stored = ReadRecord<TicketText>(view, Table::kTexts, prefix + fact.subject);
@@ -89,7 +91,8 @@ absl::StatusOr<std::vector<TicketText>> TableStore::LoadTexts(const TicketKey& t
           unreadable = Unreadable(Table::kTexts, key);
           return false;
         }
-        texts.push_back(*std::move(text));
+        // A text that was edited to nothing: its row keeps a late earlier version out.
+        if (!text->text.empty()) texts.push_back(*std::move(text));
         return texts.size() < limit;
       });
   if (!walked.ok()) return walked;

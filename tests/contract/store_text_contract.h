@@ -68,6 +68,31 @@ TEST_P(StoreContract, WhatWasDeletedIsTakenOutAndDoesNotComeBack) {
   EXPECT_TRUE(ticket.Kept().empty());
 }
 
+// Found by a review: a password that somebody blanked stayed.
+TEST_P(StoreContract, ATextThatIsEditedToNothingIsTakenOut) {
+  Written ticket(store_);
+  ticket.Add({MakeOpened(Heard(0), kWriter, Moment::At(At(0)), "a secret")});
+  ticket.Add(
+      {MakeTextEdited(Heard(2), kWriter, kWriter, Moment::At(At(2)), "", "a secret", At(0))});
+  EXPECT_TRUE(ticket.Kept().empty());
+  ticket.Add(
+      {MakeTextEdited(Heard(1), kWriter, kWriter, Moment::At(At(1)), "a secret!", "", At(0))});
+  EXPECT_TRUE(ticket.Kept().empty()) << "an earlier edit that came late";
+}
+
+TEST_P(StoreContract, TextsOfATicketThatMovedAwayDoNotComeBack) {
+  Written ticket(store_);
+  ticket.Add({MakeOpened(Heard(0), kWriter, Moment::At(At(0)), "It breaks")});
+  Fact moved;
+  moved.kind = FactKind::kMoved;
+  moved.id = MakeFactId(FactKind::kMoved, "", "");
+  moved.at = At(1);
+  ticket.Add({moved});
+  EXPECT_TRUE(ticket.Kept().empty());
+  ticket.Add({MakeComment(Heard(2), "comment/9", kWriter, Moment::At(At(2)), "late")});
+  EXPECT_TRUE(ticket.Kept().empty());
+}
+
 TEST_P(StoreContract, TextsAreForgottenWithoutTheTicket) {
   Written ticket(store_);
   ticket.Add({MakeOpened(Heard(0), kWriter, Moment::At(At(0)), std::string(3 * kMostSaid, 'x'))});

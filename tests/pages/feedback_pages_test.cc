@@ -71,6 +71,36 @@ TEST_F(FeedbackPagesTest, WhoeverHasTheLinkAnswersOnceAndIsMarked) {
   EXPECT_EQ(Ratings()[0].mark, 2);
 }
 
+// Found by a review: the list of answers has one line each.
+TEST_F(FeedbackPagesTest, WhatIsTypedIsOneLine) {
+  Ticket();
+  Browser anybody(*pages);
+  Fill(anybody, Link(), "mark=2&reason=slow%0A2026-03-01T10:00:00Z%09+5+of+5%1b%7f%0D%0A");
+  ASSERT_EQ(Ratings().size(), 1u);
+  EXPECT_EQ(Ratings()[0].text, "slow 2026-03-01T10:00:00Z 5 of 5");
+}
+
+TEST_F(FeedbackPagesTest, BytesThatAreNoTextAreLeftOut) {
+  Ticket();
+  Browser anybody(*pages);
+  Fill(anybody, Link(), "mark=2&reason=%ff%fe");
+  ASSERT_EQ(Ratings().size(), 1u);
+  EXPECT_EQ(Ratings()[0].text, "");
+}
+
+TEST_F(FeedbackPagesTest, TheCustomerIsNotToldThatItSaidWhatAnybodyMayHaveSaid) {
+  Ticket();
+  Browser anybody(*pages);
+  Fill(anybody, Link(), "mark=1&reason=bad");
+  ASSERT_EQ(Ratings().size(), 1u);
+  Browser dave(*pages);
+  SignIn(dave, "/my", kDave);
+  const PageAnswer mine = dave.Get("/my/ticket?ref=github%3Aacme/opendb%231&customer=acme");
+  EXPECT_EQ(mine.status, 200);
+  EXPECT_TRUE(StrContains(mine.body, "How was it?")) << mine.body;
+  EXPECT_FALSE(StrContains(mine.body, "You said")) << mine.body;
+}
+
 TEST_F(FeedbackPagesTest, AScannerThatFollowsTheLinkChangesNothing) {
   Ticket();
   const std::uint64_t version = store.LoadTicket(Key(1))->record.version;
@@ -108,21 +138,21 @@ TEST_F(FeedbackPagesTest, LinksThatDoNotWorkAnswerAlike) {
       anybody.Get("/feedback/Z2l0aHViLzc3L2lzc3VlLzE.AAAAAAAAAAAAAAAAAAAAAA");
   EXPECT_EQ(guessed.status, 404);
   EXPECT_TRUE(guessed.guessed) << "who guesses often is not answered for a while";
-  const auto same = [&](const std::string& link, const std::string& why) {
+  const auto same = [&](const std::string& link, const std::string& why, bool invented = false) {
     const PageAnswer answer = anybody.Get(link);
     EXPECT_EQ(answer.status, 404) << why;
     EXPECT_EQ(answer.body, guessed.body) << why;
-    EXPECT_TRUE(answer.guessed) << why;
+    EXPECT_EQ(answer.guessed, invented) << why;
   };
   same(Link(1), "it is open");
-  same("/feedback/x", "no token");
+  same("/feedback/x", "no token", true);
   same(Link(9), "no such ticket");
   Close();
   Close(2);
   same(Link(1), "it is too early");
   clock.Advance(absl::Hours(25));
   EXPECT_EQ(anybody.Get(Link(1)).status, 200);
-  same(Link(1) + "A", "a second spelling");
+  same(Link(1) + "A", "a second spelling", true);
   same(Link(2), "nobody's ticket");
   Ask(true, AskFeedback::kNever);
   same(Link(1), "nobody is asked");
@@ -139,7 +169,7 @@ TEST_F(FeedbackPagesTest, LinksThatDoNotWorkAnswerAlike) {
   same(Link(1), "reopened");
 }
 
-TEST_F(FeedbackPagesTest, AContactAnswersOnTheTicketsPageAndResponderDoNot) {
+TEST_F(FeedbackPagesTest, AContactAnswersOnTheTicketsPageAndRespondersDoNot) {
   Ticket();
   Browser dave(*pages);
   SignIn(dave, "/my", kDave);
