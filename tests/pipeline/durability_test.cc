@@ -4,6 +4,8 @@
 #include <functional>
 #include <mutex>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "src/pipeline/outside_acts.h"
 #include "tests/fakes/power_cut_engine.h"
@@ -49,6 +51,18 @@ struct Machine {
     return text;
   }
 
+  // The bytes of the ledger's records, without the random ones at the end of each: a tag, a length
+  // and 16 bytes.
+  std::vector<std::string> Ledger() {
+    std::vector<std::string> contents;
+    const absl::Status walked = store.WalkLedger(1, [&](store::LedgerLine& line) {
+      contents.push_back(line.content.substr(0, line.content.size() - 18));
+      return true;
+    });
+    EXPECT_TRUE(walked.ok()) << walked;
+    return contents;
+  }
+
   std::shared_ptr<PowerCutDisk> disk;
   store::TableStore store;
   Judge judge;
@@ -85,7 +99,7 @@ TEST_F(PowerCutTest, WhatIsLostIsDecidedAgainToTheSameResult) {
     ASSERT_TRUE(again.worker.RunOnce(100).ok());
     EXPECT_EQ(again.Picture(), whole);
     EXPECT_TRUE(again.store.VerifyLedger().ok()) << again.store.VerifyLedger();
-    EXPECT_EQ(again.store.ReadLedgerHead()->digest, first.store.ReadLedgerHead()->digest);
+    EXPECT_EQ(again.Ledger(), first.Ledger());
   }
 }
 
