@@ -70,6 +70,8 @@ IsReadable ValuesOf(Table table) {
       return IsRecord<ContactRow>;
     case Table::kSessions:
       return IsRecord<Session>;
+    case Table::kAdminLinks:
+      return IsRecord<AdminLink>;
     case Table::kTexts:
       return IsRecord<TicketText>;
     case Table::kLedger:

@@ -109,12 +109,14 @@ TEST_F(ScrubTest, ARecordThatIsNoneIsNamed) {
     Batch batch;
     batch.Put(Table::kTickets, KeyWriter().Ticket(SampleTicket(2)).Take(), "\1garbage");
     batch.Put(Table::kBodies, KeyWriter().U64(1).Take(), "no frame");
+    batch.Put(Table::kAdminLinks, "hash", "\1garbage");
     ASSERT_TRUE(engine->Write(batch).ok());
   }
   const std::vector<std::string> found = Damage(*Open());
-  ASSERT_EQ(found.size(), 2u);
+  ASSERT_EQ(found.size(), 3u);
   EXPECT_TRUE(absl::StrContains(found[0], "table bodies")) << found[0];
   EXPECT_TRUE(absl::StrContains(found[1], "table tickets")) << found[1];
+  EXPECT_TRUE(absl::StrContains(found[2], "table admin_links")) << found[2];
 }
 
 TEST_F(ScrubTest, APositionThatIsNoneIsRefused) {
