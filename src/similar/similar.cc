@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,9 +12,11 @@
 namespace retainer::similar {
 namespace {
 
-constexpr std::size_t kRecent = 50;      // tickets with the latest activity, at each step
-constexpr std::size_t kWalked = 100;     // tickets of the walk, at each step
-constexpr std::size_t kCandidates = 20;  // hits that are looked at
+constexpr std::size_t kRecent = 50;   // tickets with the latest activity, at each step
+constexpr std::size_t kWalked = 100;  // tickets of the walk, at each step
+// Hits that are looked at. The most: if the reader may not read enough of the first ones.
+constexpr std::size_t kCandidates = 20;
+constexpr std::size_t kMostCandidates = 200;
 // All of them are in memory while the search is measured.
 constexpr std::size_t kMostJudged = 10'000;
 // Between two steps of a walk, and between two walks.
@@ -179,29 +183,34 @@ absl::StatusOr<std::vector<SimilarTicket>> Similar::FindFor(const TicketKey& tic
   const bool reads_all = reader.all_projects && reader.all_customers && !reader.outside;
   Search search;
   search.terms = TermsOf(reads_all ? read->entry.whole : read->entry.open);
-  search.limit = kCandidates;
   search.patience = asking.patience;
-  const auto hits = index_.Run(reads_all ? Shelf::kWhole : Shelf::kOpen, search);
-  if (!hits.ok()) return hits.status();
   std::vector<SimilarTicket> similar;
-  for (const Hit& hit : *hits) {
-    if (similar.size() >= asking.limit || hit.score < *threshold) break;
-    const auto key = pipeline::ParseTicketKey(hit.ticket);
-    if (!key || *key == ticket) continue;
-    const auto found = store_.LoadRecords({*key});
-    if (!found.ok()) return found.status();
-    const TicketRecord& record = found->front();
-    // The index may be behind the store.
-    const auto its = ProjectOf(*key, &projects);
-    if (!its.ok()) return its.status();
-    if (record.version == 0 || record.open ||
-        !pipeline::MayRead(reader, {key->forge, record.project_path}, *its, record)) {
-      continue;
+  std::set<std::string> seen;
+  for (const std::size_t candidates : {kCandidates, kMostCandidates}) {
+    search.limit = candidates;
+    const auto hits = index_.Run(reads_all ? Shelf::kWhole : Shelf::kOpen, search);
+    if (!hits.ok()) return hits.status();
+    for (const Hit& hit : *hits) {
+      if (similar.size() >= asking.limit || hit.score < *threshold) return similar;
+      if (!seen.insert(hit.ticket).second) continue;
+      const auto key = pipeline::ParseTicketKey(hit.ticket);
+      if (!key || *key == ticket) continue;
+      const auto found = store_.LoadRecords({*key});
+      if (!found.ok()) return found.status();
+      const TicketRecord& record = found->front();
+      // The index may be behind the store.
+      const auto its = ProjectOf(*key, &projects);
+      if (!its.ok()) return its.status();
+      if (record.version == 0 || record.open ||
+          !pipeline::MayRead(reader, {key->forge, record.project_path}, *its, record)) {
+        continue;
+      }
+      const auto there = ReadWords(store_, record, IsPrivate(*its));
+      if (!there.ok()) return there.status();
+      if (there->solved == Solved::kNo) continue;
+      similar.push_back({record, there->solved, hit.score});
     }
-    const auto there = ReadWords(store_, record, IsPrivate(*its));
-    if (!there.ok()) return there.status();
-    if (there->solved == Solved::kNo) continue;
-    similar.push_back({record, there->solved, hit.score});
+    if (hits->size() < candidates) break;
   }
   return similar;
 }

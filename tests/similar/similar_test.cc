@@ -57,8 +57,8 @@ class SimilarTest : public pipeline::World {
     Close(number, title, "completed", is_private, project);
   }
   // Other tickets, so that words have weights.
-  void Others() {
-    for (int i = 0; i < 12; ++i) {
+  void Others(int count = 12) {
+    for (int i = 0; i < count; ++i) {
       Solve(50 + i, absl::StrCat("Matter ", i), absl::StrCat("Something about subject", i));
     }
   }
@@ -95,6 +95,18 @@ TEST_F(SimilarTest, FindsWhatWasSolvedByItsError) {
   EXPECT_EQ(found->at(0).solved, Solved::kAnswer);
   EXPECT_GT(found->at(0).score, *similar.Threshold());
   EXPECT_TRUE(absl::IsNotFound(similar.FindFor(Key(999), Everything()).status()));
+}
+
+// Found by a review: the first hits alone were looked at, whatever the reader may read.
+TEST_F(SimilarTest, WhatTheReaderMayNotReadCrowdsNothingOut) {
+  Others(90);
+  for (int i = 0; i < 25; ++i) Solve(200 + i, "Pool of connections", kError, false, "99");
+  Solve(1, "Something else with many other words", absl::StrCat(kError, "It was a Tuesday."));
+  Open(2, "It does not work", kError);
+  Asking one;
+  one.reader.all_customers = true;
+  one.reader.keys = {{"github", "77"}};
+  EXPECT_EQ(Like(2, one), Numbers{1});
 }
 
 TEST_F(SimilarTest, OnlyWhatWasClosedWithAFixOrAnAnswer) {
