@@ -15,8 +15,6 @@
 namespace retainer::cli {
 namespace {
 
-using Result = OperationResult;
-
 absl::StatusOr<CustomerBook> ReadBook(Store& store, const std::string& customer) {
   const auto stored = store.LoadCustomer(customer);
   if (!stored.ok()) return stored.status();
@@ -70,9 +68,9 @@ absl::StatusOr<NamedCustomer> FindCustomer(pipeline::Desk& desk, Store& store,
   return absl::InvalidArgumentError(absl::StrCat("nothing is known of \"", found.id, "\""));
 }
 
-absl::StatusOr<Result> InviteContact(pipeline::Desk& desk, Clock& clock,
-                                     const std::string& join_url,
-                                     const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> InviteContact(pipeline::Desk& desk, Clock& clock,
+                                              const std::string& join_url,
+                                              const nlohmann::ordered_json& request) {
   if (join_url.empty()) {
     return absl::FailedPreconditionError(
         "nobody can sign in to join: write public_url, and sign_in in a forge, into the "
@@ -103,22 +101,22 @@ absl::StatusOr<Result> InviteContact(pipeline::Desk& desk, Clock& clock,
   });
   if (!made.ok()) return made.status();
   const std::string url = absl::StrCat(join_url, token);
-  return Result{absl::StrCat(url, "\n"),
-                {{"url", url},
-                 {"id", made->invitation},
-                 {"customer", customer->id},
-                 {"uses", made->uses},
-                 {"expires", Rfc3339(made->expires)}}};
+  return OperationResult{absl::StrCat(url, "\n"),
+                         {{"url", url},
+                          {"id", made->invitation},
+                          {"customer", customer->id},
+                          {"uses", made->uses},
+                          {"expires", Rfc3339(made->expires)}}};
 }
 
-absl::StatusOr<Result> ListContacts(pipeline::Desk& desk, Store& store, Clock& clock,
-                                    const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ListContacts(pipeline::Desk& desk, Store& store, Clock& clock,
+                                             const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   const auto book = ReadBook(store, customer->id);
   if (!book.ok()) return book.status();
   const absl::Time now = clock.Now();
-  Result result{"", {{"customer", customer->id}}};
+  OperationResult result{"", {{"customer", customer->id}}};
   nlohmann::ordered_json joined = nlohmann::ordered_json::array();
   for (const Contact& contact : book->contacts) {
     joined.push_back(ContactJson(contact));
@@ -157,8 +155,8 @@ absl::StatusOr<Result> ListContacts(pipeline::Desk& desk, Store& store, Clock& c
   return result;
 }
 
-absl::StatusOr<Result> RemoveContact(pipeline::Desk& desk, Store& store, Clock& clock,
-                                     const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> RemoveContact(pipeline::Desk& desk, Store& store, Clock& clock,
+                                              const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   const std::string wanted = Text(request, "account");
@@ -194,7 +192,7 @@ absl::StatusOr<Result> RemoveContact(pipeline::Desk& desk, Store& store, Clock& 
         return MakeRemoved(customer->id, *by_id, Text(request, "by"), clock.Now());
       });
   if (!removed.ok()) return removed.status();
-  return Result{
+  return OperationResult{
       absl::StrCat(ToString(removed->account), " is no contact of ", customer->id, " any more\n"),
       {{"customer", customer->id},
        {"account", ToString(removed->account)},
@@ -202,14 +200,14 @@ absl::StatusOr<Result> RemoveContact(pipeline::Desk& desk, Store& store, Clock& 
        {"until", Rfc3339(removed->at)}}};
 }
 
-absl::StatusOr<Result> ListInvitations(pipeline::Desk& desk, Store& store, Clock& clock,
-                                       const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ListInvitations(pipeline::Desk& desk, Store& store, Clock& clock,
+                                                const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   const auto book = ReadBook(store, customer->id);
   if (!book.ok()) return book.status();
   const absl::Time now = clock.Now();
-  Result result{"", nlohmann::ordered_json::array()};
+  OperationResult result{"", nlohmann::ordered_json::array()};
   for (const Invitation& invitation : book->invitations) {
     result.data.push_back({{"id", invitation.id},
                            {"customer", customer->id},
@@ -228,8 +226,8 @@ absl::StatusOr<Result> ListInvitations(pipeline::Desk& desk, Store& store, Clock
   return result;
 }
 
-absl::StatusOr<Result> RevokeInvitation(pipeline::Desk& desk, Store& store, Clock& clock,
-                                        const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> RevokeInvitation(pipeline::Desk& desk, Store& store, Clock& clock,
+                                                 const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   const std::string id = Text(request, "id");
@@ -243,11 +241,11 @@ absl::StatusOr<Result> RevokeInvitation(pipeline::Desk& desk, Store& store, Cloc
                                                 id, "\": see `retainer customer invitations`"));
       });
   if (!revoked.ok()) return revoked.status();
-  return Result{absl::StrCat("invitation ", id, " revoked\n"), {{"id", id}}};
+  return OperationResult{absl::StrCat("invitation ", id, " revoked\n"), {{"id", id}}};
 }
 
-absl::StatusOr<Result> JoinedContacts(Store& store, Clock& clock,
-                                      const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> JoinedContacts(Store& store, Clock& clock,
+                                               const nlohmann::ordered_json& request) {
   const auto known = request.at("customers").get<std::set<std::string>>();
   const auto customers = store.ListStoredCustomers();
   if (!customers.ok()) return customers.status();
@@ -272,7 +270,7 @@ absl::StatusOr<Result> JoinedContacts(Store& store, Clock& clock,
         "or remove them with `retainer customer remove ",
         customer.customer, " ACCOUNT`"));
   }
-  return Result{"", {{"contacts", contacts}, {"warnings", warnings}}};
+  return OperationResult{"", {{"contacts", contacts}, {"warnings", warnings}}};
 }
 
 }  // namespace retainer::cli

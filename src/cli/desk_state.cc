@@ -15,8 +15,6 @@
 
 namespace retainer::cli {
 
-using Result = OperationResult;
-
 namespace {
 
 constexpr absl::Duration kLongWait = absl::Minutes(5);
@@ -42,19 +40,19 @@ absl::Status AddWaiting(std::uint64_t count, const char* what,
 
 }  // namespace
 
-Result DeskStatus(pipeline::Desk& desk) {
+OperationResult DeskStatus(pipeline::Desk& desk) {
   const pipeline::Health health = desk.CheckHealth();
   const std::string why = health.ready     ? "the service works"
                           : !health.policy ? "no valid policy is in force"
                           : !health.store  ? absl::StrCat("cannot be written: ", health.store_error)
                           : health.stopping ? "the service stops"
                                             : "the service is not ready";
-  return Result{
+  return OperationResult{
       absl::StrCat(why, "\n"),
       {{"ready", health.ready}, {"policy", health.terms_id}, {"inbox", health.stats.inbox}}};
 }
 
-absl::StatusOr<Result> DeskState(pipeline::Desk& desk, Store& store) {
+absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store) {
   const pipeline::Health health = desk.CheckHealth();
   nlohmann::ordered_json trouble = nlohmann::ordered_json::array();
   if (!health.store_error.empty()) {
@@ -113,23 +111,23 @@ absl::StatusOr<Result> DeskState(pipeline::Desk& desk, Store& store) {
   for (const ProjectRecord& project : *projects) {
     paths.push_back({{"forge", project.key.forge}, {"path", project.path}});
   }
-  return Result{"",
-                {{"policy", health.terms_id},
-                 {"policy_trouble", health.policy_trouble},
-                 {"ready", health.ready},
-                 {"inbox", health.stats.inbox},
-                 {"set_aside", health.stats.set_aside},
-                 {"dirty_faces", health.stats.dirty_faces},
-                 {"dead_faces", health.stats.dead_faces},
-                 {"pending_notices", health.stats.pending_notices},
-                 {"dead_notices", health.stats.dead_notices},
-                 {"looked_through", look->whole},
-                 {"ledger_length", head->length},
-                 {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
-                 {"projects", paths},
-                 {"sinks", *std::move(sinks)},
-                 {"warnings", found->warnings},
-                 {"trouble", trouble}}};
+  return OperationResult{"",
+                         {{"policy", health.terms_id},
+                          {"policy_trouble", health.policy_trouble},
+                          {"ready", health.ready},
+                          {"inbox", health.stats.inbox},
+                          {"set_aside", health.stats.set_aside},
+                          {"dirty_faces", health.stats.dirty_faces},
+                          {"dead_faces", health.stats.dead_faces},
+                          {"pending_notices", health.stats.pending_notices},
+                          {"dead_notices", health.stats.dead_notices},
+                          {"looked_through", look->whole},
+                          {"ledger_length", head->length},
+                          {"ledger_error", ledger.ok() ? "" : std::string(ledger.message())},
+                          {"projects", paths},
+                          {"sinks", *std::move(sinks)},
+                          {"warnings", found->warnings},
+                          {"trouble", trouble}}};
 }
 
 }  // namespace retainer::cli

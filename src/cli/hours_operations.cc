@@ -16,8 +16,6 @@
 namespace retainer::cli {
 namespace {
 
-using Result = OperationResult;
-
 // The customer's book and today, also of a customer that the policy lacks by now.
 struct Opened {
   NamedCustomer customer;
@@ -86,27 +84,28 @@ std::string LeftText(const HoursBook& book, absl::CivilDay today) {
   return text;
 }
 
-absl::StatusOr<Result> Answer(pipeline::Desk& desk, Store& store, Clock& clock,
-                              const nlohmann::ordered_json& request, const HoursEntry& entry) {
+absl::StatusOr<OperationResult> Answer(pipeline::Desk& desk, Store& store, Clock& clock,
+                                       const nlohmann::ordered_json& request,
+                                       const HoursEntry& entry) {
   const auto opened = OpenBook(desk, store, clock, request);
   if (!opened.ok()) return opened.status();
-  return Result{absl::StrCat(EntryText(entry), LeftText(opened->book, opened->today)),
-                {{"customer", opened->customer.id},
-                 {"entry", api::EntryJson(entry)},
-                 {"blocks", api::BlocksJson(opened->book, opened->today)}}};
+  return OperationResult{absl::StrCat(EntryText(entry), LeftText(opened->book, opened->today)),
+                         {{"customer", opened->customer.id},
+                          {"entry", api::EntryJson(entry)},
+                          {"blocks", api::BlocksJson(opened->book, opened->today)}}};
 }
 
 }  // namespace
 
-absl::StatusOr<Result> ShowHours(pipeline::Desk& desk, Store& store, Clock& clock,
-                                 const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ShowHours(pipeline::Desk& desk, Store& store, Clock& clock,
+                                          const nlohmann::ordered_json& request) {
   const auto opened = OpenBook(desk, store, clock, request);
   if (!opened.ok()) return opened.status();
-  Result result{"",
-                {{"customer", opened->customer.id},
-                 {"today", absl::FormatCivilTime(opened->today)},
-                 {"left_minutes", opened->book.LeftAt(opened->today)},
-                 {"blocks", api::BlocksJson(opened->book, opened->today)}}};
+  OperationResult result{"",
+                         {{"customer", opened->customer.id},
+                          {"today", absl::FormatCivilTime(opened->today)},
+                          {"left_minutes", opened->book.LeftAt(opened->today)},
+                          {"blocks", api::BlocksJson(opened->book, opened->today)}}};
   for (const HoursBalance& balance : opened->book.blocks) {
     absl::StrAppend(&result.text, BlockText(balance, opened->today));
   }
@@ -116,8 +115,8 @@ absl::StatusOr<Result> ShowHours(pipeline::Desk& desk, Store& store, Clock& cloc
   return result;
 }
 
-absl::StatusOr<Result> ListWork(pipeline::Desk& desk, Store& store, Clock& clock,
-                                const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ListWork(pipeline::Desk& desk, Store& store, Clock& clock,
+                                         const nlohmann::ordered_json& request) {
   const auto opened = OpenBook(desk, store, clock, request);
   if (!opened.ok()) return opened.status();
   std::optional<absl::CivilDay> from;
@@ -130,7 +129,7 @@ absl::StatusOr<Result> ListWork(pipeline::Desk& desk, Store& store, Clock& clock
       return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no day: write YYYY-MM-DD"));
     }
   }
-  Result result{"", {{"customer", opened->customer.id}}};
+  OperationResult result{"", {{"customer", opened->customer.id}}};
   nlohmann::ordered_json entries = nlohmann::ordered_json::array();
   for (const HoursEntry& entry : opened->book.entries) {
     if ((from && entry.day < *from) || (until && entry.day > *until)) continue;
@@ -142,8 +141,8 @@ absl::StatusOr<Result> ListWork(pipeline::Desk& desk, Store& store, Clock& clock
   return result;
 }
 
-absl::StatusOr<Result> LogWork(pipeline::Desk& desk, Store& store, Clock& clock,
-                               const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> LogWork(pipeline::Desk& desk, Store& store, Clock& clock,
+                                        const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   if (customer->entry == nullptr) {
@@ -178,8 +177,8 @@ absl::StatusOr<Result> LogWork(pipeline::Desk& desk, Store& store, Clock& clock,
   return Answer(desk, store, clock, request, *entry);
 }
 
-absl::StatusOr<Result> CorrectWork(pipeline::Desk& desk, Store& store, Clock& clock,
-                                   const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> CorrectWork(pipeline::Desk& desk, Store& store, Clock& clock,
+                                            const nlohmann::ordered_json& request) {
   const auto customer = FindCustomer(desk, store, request);
   if (!customer.ok()) return customer.status();
   const std::string text = Text(request, "time");

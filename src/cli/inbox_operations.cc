@@ -14,8 +14,6 @@
 
 namespace retainer::cli {
 
-using Result = OperationResult;
-
 namespace {
 
 constexpr std::size_t kMostAside = 10000;
@@ -26,18 +24,18 @@ std::string AsideId(const SetAsideEntry& entry) {
 
 }  // namespace
 
-absl::StatusOr<Result> ListInbox(const pipeline::Desk& desk, Store& store) {
+absl::StatusOr<OperationResult> ListInbox(const pipeline::Desk& desk, Store& store) {
   const auto aside = store.ListSetAside(kMostAside);
   if (!aside.ok()) return aside.status();
   const auto dead = store.ListDeadFaces(kMostAside);
   if (!dead.ok()) return dead.status();
   const auto untold = store.ListDeadNotices(kMostAside);
   if (!untold.ok()) return untold.status();
-  Result result{"",
-                {{"deliveries", nlohmann::ordered_json::array()},
-                 {"tickets", nlohmann::ordered_json::array()},
-                 {"labels", nlohmann::ordered_json::array()},
-                 {"notices", nlohmann::ordered_json::array()}}};
+  OperationResult result{"",
+                         {{"deliveries", nlohmann::ordered_json::array()},
+                          {"tickets", nlohmann::ordered_json::array()},
+                          {"labels", nlohmann::ordered_json::array()},
+                          {"notices", nlohmann::ordered_json::array()}}};
   for (const SetAsideEntry& entry : *aside) {
     const Delivery& delivery = entry.entry.delivery;
     result.data["deliveries"].push_back({{"id", AsideId(entry)},
@@ -85,8 +83,8 @@ absl::StatusOr<Result> ListInbox(const pipeline::Desk& desk, Store& store) {
   return result;
 }
 
-absl::StatusOr<Result> RetryInbox(pipeline::Desk& desk, Store& store, Clock& clock,
-                                  const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> RetryInbox(pipeline::Desk& desk, Store& store, Clock& clock,
+                                           const nlohmann::ordered_json& request) {
   const bool all = request.value("all", false);
   std::set<std::string> wanted;
   for (const nlohmann::ordered_json& id : request.at("ids")) wanted.insert(id.get<std::string>());
@@ -143,7 +141,7 @@ absl::StatusOr<Result> RetryInbox(pipeline::Desk& desk, Store& store, Clock& clo
     if (!status.ok() && !absl::IsNotFound(status)) return status;
   }
   desk.Nudge();
-  return Result{
+  return OperationResult{
       entries.empty() && faces.empty() && notices.empty()
           ? std::string("Nothing is set aside.\n")
           : absl::StrCat(entries.size(), " deliveries, ", faces.size(), " tickets and ",

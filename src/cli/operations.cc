@@ -44,10 +44,8 @@
 namespace retainer::cli {
 namespace {
 
-using Result = OperationResult;
-
-absl::StatusOr<Result> Explain(pipeline::Desk& desk, Store& store,
-                               const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> Explain(pipeline::Desk& desk, Store& store,
+                                        const nlohmann::ordered_json& request) {
   const auto ref = pipeline::FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
@@ -56,12 +54,13 @@ absl::StatusOr<Result> Explain(pipeline::Desk& desk, Store& store,
   if (!inspection.ok()) return inspection.status();
   const Customer* known = terms.empty() ? nullptr : terms.back()->policy.FindCustomer(customer);
   if (known != nullptr) customer = known->id;  // the request may name it by an alias
-  return Result{inspection->explanation,
-                nlohmann::ordered_json::parse(api::TicketAnswer(*ref, *inspection, customer).body)};
+  return OperationResult{
+      inspection->explanation,
+      nlohmann::ordered_json::parse(api::TicketAnswer(*ref, *inspection, customer).body)};
 }
 
-absl::StatusOr<Result> ListQueue(pipeline::Desk& desk, Store& store, Clock& clock,
-                                 const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ListQueue(pipeline::Desk& desk, Store& store, Clock& clock,
+                                          const nlohmann::ordered_json& request) {
   QueueOptions options;
   options.team = Text(request, "team");
   options.customer = Text(request, "customer");
@@ -69,7 +68,8 @@ absl::StatusOr<Result> ListQueue(pipeline::Desk& desk, Store& store, Clock& cloc
   const absl::Time now = clock.Now();
   const auto items = ReadQueue(desk, store, now, options);
   if (!items.ok()) return items.status();
-  return Result{QueueText(*items, now), nlohmann::ordered_json::parse(QueueJson(*items, now))};
+  return OperationResult{QueueText(*items, now),
+                         nlohmann::ordered_json::parse(QueueJson(*items, now))};
 }
 
 // ---- Tickets
@@ -95,9 +95,9 @@ std::string Summary(const TicketRef& ref, const Standing& standing) {
   return text;
 }
 
-absl::StatusOr<Result> Leaving(pipeline::Desk& desk, Store& store,
-                               const nlohmann::ordered_json& request) {
-  Result result{"", nlohmann::ordered_json::array()};
+absl::StatusOr<OperationResult> Leaving(pipeline::Desk& desk, Store& store,
+                                        const nlohmann::ordered_json& request) {
+  OperationResult result{"", nlohmann::ordered_json::array()};
   const TermsHistory terms = desk.terms();
   if (terms.empty()) return result;
   const auto leaving = FindLeaving(store, terms.back()->policy,
@@ -149,8 +149,8 @@ absl::StatusOr<Fact> OperatorFact(const nlohmann::ordered_json& request, const P
   return pipeline::MakeOperatorFact(Command{name, customer->id}, by, now);
 }
 
-absl::StatusOr<Result> Ticket(pipeline::Desk& desk, Store& store, Clock& clock,
-                              const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> Ticket(pipeline::Desk& desk, Store& store, Clock& clock,
+                                       const nlohmann::ordered_json& request) {
   const auto ref = pipeline::FindRef(store, Text(request, "ticket"));
   if (!ref.ok()) return ref.status();
   const TermsHistory terms = desk.terms();
@@ -165,13 +165,14 @@ absl::StatusOr<Result> Ticket(pipeline::Desk& desk, Store& store, Clock& clock,
     return absl::NotFoundError(
         absl::StrCat(refusal.what, " on ", ToString(*ref), ": ", refusal.reason));
   }
-  return Result{Summary(*ref, judged->decision.standing),
-                {{"ticket", ToString(*ref)}, {"changes", judged->decision.record.changes}}};
+  return OperationResult{
+      Summary(*ref, judged->decision.standing),
+      {{"ticket", ToString(*ref)}, {"changes", judged->decision.record.changes}}};
 }
 
 // ---- The policy
 
-absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
+absl::StatusOr<OperationResult> ReloadPolicy(const Operations::Reload& reload) {
   if (!reload) return absl::NotFoundError("no service runs");
   const auto state = reload();
   if (absl::IsCancelled(state.status())) return absl::UnavailableError(state.status().message());
@@ -182,13 +183,14 @@ absl::StatusOr<Result> ReloadPolicy(const Operations::Reload& reload) {
         state->id.empty() ? std::string("there is no previous one: deliveries are stored and wait")
                           : absl::StrCat("the previous one stays in force: ", state->id)));
   }
-  return Result{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged", ": ",
-                             state->id, "\n"),
-                {{"policy", state->id}, {"changed", state->changed}}};
+  return OperationResult{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged",
+                                      ": ", state->id, "\n"),
+                         {{"policy", state->id}, {"changed", state->changed}}};
 }
 
-absl::StatusOr<Result> AcceptPolicy(PolicyRepository* repository, const Operations::Reload& reload,
-                                    const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> AcceptPolicy(PolicyRepository* repository,
+                                             const Operations::Reload& reload,
+                                             const nlohmann::ordered_json& request) {
   if (!reload) {
     return absl::FailedPreconditionError("no service runs: start it, then accept the commit");
   }
@@ -216,8 +218,8 @@ nlohmann::ordered_json OverrideJson(const GateOverride& record, const std::strin
           {"in_force", !record.withdrawn && record.from <= now && now < record.until}};
 }
 
-absl::StatusOr<Result> AddOverride(pipeline::Desk& desk, Store& store, Clock& clock,
-                                   const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> AddOverride(pipeline::Desk& desk, Store& store, Clock& clock,
+                                            const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   OverrideRequest wanted{
       Text(request, "project"), Text(request, "by"), Text(request, "reason"), {}};
@@ -230,17 +232,17 @@ absl::StatusOr<Result> AddOverride(pipeline::Desk& desk, Store& store, Clock& cl
   const auto added =
       AddOverride(store, terms.empty() ? nullptr : &terms.back()->policy, wanted, now);
   if (!added.ok()) return added.status();
-  return Result{absl::StrCat(added->id, "  ", wanted.project, " passes the gate until ",
-                             Rfc3339(added->until), "\n"),
-                OverrideJson(*added, wanted.project, now)};
+  return OperationResult{absl::StrCat(added->id, "  ", wanted.project, " passes the gate until ",
+                                      Rfc3339(added->until), "\n"),
+                         OverrideJson(*added, wanted.project, now)};
 }
 
-absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock,
-                                     const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ListOverrides(Store& store, Clock& clock,
+                                              const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   const auto overrides = store.ListOverrides();
   if (!overrides.ok()) return overrides.status();
-  Result result{"", nlohmann::ordered_json::array()};
+  OperationResult result{"", nlohmann::ordered_json::array()};
   for (const GateOverride& record : *overrides) {
     const auto project = store.FindProject(record.project);
     if (!project.ok()) return project.status();
@@ -269,8 +271,8 @@ absl::StatusOr<Result> ListOverrides(Store& store, Clock& clock,
   return result;
 }
 
-absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock,
-                                        const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> WithdrawOverride(Store& store, Clock& clock,
+                                                 const nlohmann::ordered_json& request) {
   const absl::Time now = clock.Now();
   const auto record = store.WithdrawOverride(Text(request, "id"), Text(request, "by"), now);
   if (absl::IsNotFound(record.status())) {
@@ -279,15 +281,16 @@ absl::StatusOr<Result> WithdrawOverride(Store& store, Clock& clock,
   }
   if (!record.ok()) return record.status();
   const bool was_over = !record->withdrawn;
-  return Result{absl::StrCat(record->id, was_over ? " was over already\n" : " withdrawn\n"),
-                {{"id", record->id}, {"withdrawn", TimeOrNull(record->withdrawn)}}};
+  return OperationResult{
+      absl::StrCat(record->id, was_over ? " was over already\n" : " withdrawn\n"),
+      {{"id", record->id}, {"withdrawn", TimeOrNull(record->withdrawn)}}};
 }
 
 // ---- Backtest
 
-absl::StatusOr<Result> BacktestPart(pipeline::Desk& desk, Store& store, Clock& clock,
-                                    std::shared_ptr<const Terms> proposed,
-                                    const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> BacktestPart(pipeline::Desk& desk, Store& store, Clock& clock,
+                                             std::shared_ptr<const Terms> proposed,
+                                             const nlohmann::ordered_json& request) {
   BacktestTask task;
   task.today = desk.terms();
   if (task.today.empty()) return absl::FailedPreconditionError("no policy was ever in force here");
@@ -316,13 +319,14 @@ absl::StatusOr<Result> BacktestPart(pipeline::Desk& desk, Store& store, Clock& c
       [&](const TicketKey& key, const TicketRecord& record) { return desk.ContextOf(key, record); },
       task, after);
   if (!page.ok()) return page.status();
-  Result result{"", {{"now_ns", absl::ToUnixNanos(task.now)}}};
+  OperationResult result{"", {{"now_ns", absl::ToUnixNanos(task.now)}}};
   result.data["part"] = nlohmann::ordered_json::parse(BacktestJson({}, page->part));
   if (page->last) result.data["last"] = ToString(*page->last);
   return result;
 }
 
-absl::StatusOr<Result> ReadBack(pipeline::Desk& desk, const nlohmann::ordered_json& request) {
+absl::StatusOr<OperationResult> ReadBack(pipeline::Desk& desk,
+                                         const nlohmann::ordered_json& request) {
   std::optional<ProjectRef> project;
   if (!Text(request, "project").empty()) {
     const auto ref = ParseProjectRef(Text(request, "project"));
@@ -331,8 +335,9 @@ absl::StatusOr<Result> ReadBack(pipeline::Desk& desk, const nlohmann::ordered_js
   }
   const auto projects = desk.ReadBack(project);
   if (!projects.ok()) return projects.status();
-  return Result{absl::StrCat(projects->size(), " projects are read back from their forges\n"),
-                {{"projects", projects->size()}}};
+  return OperationResult{
+      absl::StrCat(projects->size(), " projects are read back from their forges\n"),
+      {{"projects", projects->size()}}};
 }
 
 }  // namespace
@@ -345,7 +350,7 @@ std::string JoinUrl(const Config& config) {
 }
 
 std::string Operations::Answer(const std::string& request_text) {
-  absl::StatusOr<Result> result;
+  absl::StatusOr<OperationResult> result;
   try {
     const nlohmann::ordered_json request = nlohmann::ordered_json::parse(request_text);
     const std::string op = request.at("op");
@@ -443,13 +448,14 @@ std::string Operations::Answer(const std::string& request_text) {
       result = ReadBack(desk_, request);
     } else if (op == "resync state") {
       auto state = ReadBackState(desk_, store_, clock_, request.value("drive", false));
-      result = state.ok() ? absl::StatusOr<Result>(Result{"", *std::move(state)}) : state.status();
+      result = state.ok() ? absl::StatusOr<OperationResult>(OperationResult{"", *std::move(state)})
+                          : state.status();
     } else if (op == "compare projects") {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       if (!proposed.ok()) {
         result = proposed.status();
       } else if (auto found = CompareProjects(desk_, store_, (*proposed)->policy); found.ok()) {
-        result = Result{"", {{"warnings", *found}}};
+        result = OperationResult{"", {{"warnings", *found}}};
       } else {
         result = found.status();
       }
