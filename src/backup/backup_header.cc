@@ -1,5 +1,6 @@
 #include "src/backup/backup_header.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -24,13 +25,19 @@ absl::StatusOr<BackupHeader> ParseHeader(const std::string& text, const std::str
   if (!json.is_object()) return not_ours;
   try {
     BackupHeader header;
-    header.format = json.at("format").get<int>();
+    // What the library makes of a fraction, or of a number that is too large, is undefined.
+    if (!json.at("format").is_number_unsigned()) return not_ours;
+    header.format = static_cast<int>(
+        std::min(json.at("format").get<std::uint64_t>(), std::uint64_t{kFormat} + 1));
     if (header.format < 1) return not_ours;
     header.program = json.value("program", "");
     if (header.format > kFormat) {
       return absl::FailedPreconditionError(absl::StrCat(
           name, " has format ", header.format, " and was written by retainer ", header.program,
           "; this program reads formats up to ", kFormat, ": restore it with the newer version"));
+    }
+    if (!json.at("schema").is_number_unsigned() || !json.at("ledger_length").is_number_unsigned()) {
+      return not_ours;
     }
     header.schema = json.at("schema").get<std::uint64_t>();
     header.ledger_length = json.at("ledger_length").get<std::uint64_t>();

@@ -90,8 +90,8 @@ absl::StatusOr<OperationResult> InviteContact(pipeline::Desk& desk, Clock& clock
   const auto id = base::RandomHex(6);
   if (!id.ok()) return id.status();
   const std::string token = absl::WebSafeBase64Escape(*secret);
-  const auto uses = request.value("uses", std::int64_t{1});
-  const auto lasts = absl::Seconds(request.value("expires_s", std::int64_t{7 * 24 * 3600}));
+  const auto uses = Number(request, "uses", std::int64_t{1});
+  const auto lasts = absl::Seconds(Number(request, "expires_s", std::int64_t{7 * 24 * 3600}));
   const auto made = desk.ChangeCustomer(customer->id, [&](const CustomerBook&) {
     // Numbers that do not fit become one that is refused.
     const bool fits = uses >= 0 && uses <= kMostUses;

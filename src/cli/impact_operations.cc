@@ -21,7 +21,7 @@ absl::StatusOr<OperationResult> ImpactPages::Answer(pipeline::Desk& desk, Store&
     now = absl::FromUnixNanos(fixed->get<std::int64_t>());
   }
   const bool outside = request.at("outside");
-  const std::size_t top = request.at("top");
+  const auto top = Number(request, "top", std::size_t{0});
   std::shared_ptr<const ImpactTask> task;
   {
     const std::string question = absl::StrCat(today.back()->id, " ", changed.id, " ",

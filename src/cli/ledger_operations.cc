@@ -61,7 +61,7 @@ absl::StatusOr<std::uint64_t> SizeOf(store::DiskStore& store, const Json& reques
                                      const char* name) {
   const auto head = store.ReadLedgerHead();
   if (!head.ok()) return head.status();
-  const std::uint64_t size = request.value(name, head->length);
+  const std::uint64_t size = Number(request, name, head->length);
   if (size <= head->length) return size;
   return absl::OutOfRangeError(absl::StrCat("the ledger has only ", head->length, " records, not ",
                                             size, ": records were removed, or it is another one"));
@@ -127,7 +127,7 @@ absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store) {
 absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store, const Json& request) {
   std::vector<store::LedgerLine> lines;
   const absl::Status walked =
-      store.WalkLedger(request.value("from", std::uint64_t{1}), [&](store::LedgerLine& line) {
+      store.WalkLedger(Number(request, "from", std::uint64_t{1}), [&](store::LedgerLine& line) {
         lines.push_back(std::move(line));
         return lines.size() < kLedgerPage;
       });
@@ -140,8 +140,8 @@ absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store, const Json& 
 absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json& request) {
   const std::string ticket = Text(request, "ticket");
   const std::string customer = Text(request, "customer");
-  const auto number = request.value("record", std::uint64_t{0});
-  const auto after = request.value("after", std::uint64_t{0});
+  const auto number = Number(request, "record", std::uint64_t{0});
+  const auto after = Number(request, "after", std::uint64_t{0});
   TicketKey key;
   if (!ticket.empty()) {
     const auto ref = pipeline::FindRef(store, ticket);

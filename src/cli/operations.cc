@@ -64,7 +64,7 @@ absl::StatusOr<OperationResult> ListQueue(pipeline::Desk& desk, Store& store, Cl
   QueueOptions options;
   options.team = Text(request, "team");
   options.customer = Text(request, "customer");
-  options.limit = request.value("limit", options.limit);
+  options.limit = Number(request, "limit", options.limit);
   const absl::Time now = clock.Now();
   const auto items = ReadQueue(desk, store, now, options);
   if (!items.ok()) return items.status();
@@ -296,7 +296,7 @@ absl::StatusOr<OperationResult> BacktestPart(pipeline::Desk& desk, Store& store,
   if (task.today.empty()) return absl::FailedPreconditionError("no policy was ever in force here");
   task.proposed = {std::move(proposed)};
   task.as_customer = Text(request, "as_customer");
-  task.scope.most_changes = request.at("top");
+  task.scope.most_changes = Number(request, "top", task.scope.most_changes);
   if (!LoadNamedZone(Text(request, "time_zone"), &task.scope.zone)) {
     return absl::InvalidArgumentError(
         absl::StrCat("the system has no time zone \"", Text(request, "time_zone"), "\""));

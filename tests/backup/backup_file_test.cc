@@ -14,6 +14,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "src/backup/backup_header.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace retainer::backup {
@@ -125,6 +126,19 @@ TEST_F(BackupFileTest, OneThatEndsEarlyIsRefusedWhereverItEnds) {
   const absl::Status status = Unpack(whole.substr(0, sums)).status();
   EXPECT_TRUE(absl::IsDataLoss(status)) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "ends early")) << status;
+}
+
+TEST_F(BackupFileTest, NumbersThatAreNoneAreNoBackup) {
+  const std::string good = HeaderJson(header_);
+  ASSERT_TRUE(ParseHeader(good, "x.tar").ok());
+  for (const char* name : {"format", "schema", "ledger_length"}) {
+    for (const char* number : {"1e300", "1.5", "-1", "\"7\""}) {
+      std::string bad = good;
+      const std::size_t at = bad.find(name) + std::string(name).size() + 3;
+      bad.replace(at, bad.find(',', at) - at, number);
+      EXPECT_TRUE(absl::IsInvalidArgument(ParseHeader(bad, "x.tar").status())) << bad;
+    }
+  }
 }
 
 TEST_F(BackupFileTest, ANewerFormatIsRefusedByName) {

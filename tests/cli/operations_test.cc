@@ -149,6 +149,19 @@ TEST_F(OperationsTest, AQueueOfNoItemsIsRefused) {
   EXPECT_EQ(Ask({{"op", "queue"}, {"team", "core"}, {"limit", 1}}).contains("code"), false);
 }
 
+// Found by the fuzzer: a number that no integer holds was converted all the same.
+TEST_F(OperationsTest, ANumberThatIsNoneIsRefused) {
+  const auto refuses = [&](const std::string& request, const std::string& reason) {
+    const json refused = json::parse(operations->Answer(request));
+    EXPECT_NE(refused.value("error", "").find(reason), std::string::npos) << request << refused;
+  };
+  for (const char* number : {"5e71", "1.5", "-1", "\"7\"", "null", "true"}) {
+    refuses(absl::StrCat(R"({"op":"queue","limit":)", number, "}"), "limit is not a whole number");
+  }
+  refuses(R"({"op":"customer invite","customer":"acme","by":"carol","uses":1e300})",
+          "uses is not a whole number");
+}
+
 TEST_F(OperationsTest, ATokenForNobodyIsRefusedWithWhatThereIs) {
   const auto create = [&](const char* project, const char* customer) {
     return Ask(
