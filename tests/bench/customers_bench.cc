@@ -18,9 +18,18 @@ namespace {
 constexpr int kCustomers = 10'000;
 constexpr int kContacts = 5;  // of each
 
+// Several files, because one has at most 1 MiB.
 std::map<std::string, std::string> Files() {
-  std::string customers = "customers:\n";
+  constexpr int kInOneFile = 2'500;
+  std::map<std::string, std::string> files = {{"policy.yaml", R"(version: 1
+projects: ["github:acme/*"]
+calendars: {always: {time_zone: UTC, hours: always}}
+priorities: [{name: P1}]
+plans: {gold: {calendars: [always], promises: {P1: {first_response: 1h}}}}
+)"}};
   for (int i = 0; i < kCustomers; ++i) {
+    std::string& customers = files[absl::StrCat("customers-", i / kInOneFile, ".yaml")];
+    if (customers.empty()) customers = "customers:\n";
     absl::StrAppend(&customers, "  - id: customer-", i, "\n    alias: c-", i,
                     "\n    plan: gold\n    contacts: {logins: [");
     for (int j = 0; j < kContacts; ++j) {
@@ -28,13 +37,7 @@ std::map<std::string, std::string> Files() {
     }
     absl::StrAppend(&customers, "]}\n");
   }
-  return {{"policy.yaml", R"(version: 1
-projects: ["github:acme/*"]
-calendars: {always: {time_zone: UTC, hours: always}}
-priorities: [{name: P1}]
-plans: {gold: {calendars: [always], promises: {P1: {first_response: 1h}}}}
-)"},
-          {"customers.yaml", customers}};
+  return files;
 }
 
 Policy ManyCustomers() { return *policy::ParsePolicy(Files()).policy; }
