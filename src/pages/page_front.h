@@ -1,10 +1,9 @@
 // The pages: finds who is signed in, checks forms, and calls the page.
 //
 // Every POST needs a session and the CSRF token that belongs to it, except the form of a feedback
-// link (Needs::kLink). A GET and a HEAD change
-// nothing, except that signing in sets cookies. Answers are never cached, except the style sheet,
-// whose address changes with its content. Redirects lead only to our own paths and to the forge at
-// which a person signs in. Thread-safe.
+// link (Needs::kLink). A GET and a HEAD change nothing, except that signing in sets cookies.
+// Answers are never cached, except the style sheet, whose address changes with its content.
+// Redirects lead only to our own paths and to the forge at which a person signs in. Thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -17,8 +17,8 @@ using base::View;
 constexpr std::size_t kPutAtOnce = 200;
 constexpr std::size_t kRanks = 10;
 
-// The evaluation is for operators, who may read everything.
-// The hits without the ticket itself, at most kRanks.
+// The hits without the ticket itself, at most kRanks. On the whole shelf: the evaluation is for
+// operators, who may read everything.
 absl::StatusOr<std::vector<Hit>> HitsFor(Index& index, const Judged& ticket, Search search) {
   search.limit = kRanks + 1;
   search.patience = absl::Minutes(1);

@@ -1,8 +1,9 @@
 // Solved tickets that are like another one, for the project's people. Nothing of it is ever posted.
 //
 // A thread of its own keeps the index as the store is: it looks at the closed tickets with the
-// latest activity, and goes through all tickets again and again. No other work waits for it. What
-// it finds is compared by the ticket's version, so an empty index fills by itself. Thread-safe.
+// latest activity, and goes through all tickets again and again. No delivery and no decision waits
+// for it; a search waits while a part of the index is written. What it finds is compared by the
+// ticket's version, so an empty index fills by itself. Thread-safe.
 #pragma once
 
 #include <condition_variable>

@@ -1,4 +1,5 @@
-// What a store on disk can do beyond the Store port: be copied while it is in use, and be restored.
+// What a store on disk can do beyond the Store port: be copied while it is in use, be restored, and
+// show its ledger record by record.
 #pragma once
 
 #include <cstdint>

@@ -342,6 +342,42 @@ absl::StatusOr<LedgerHead> TableStore::ReadLedgerHeadAt(absl::Time at) {
   return head;
 }
 
+absl::Status TableStore::WalkLedger(std::uint64_t from,
+                                    const std::function<bool(LedgerLine&)>& visit) {
+  std::uint64_t length = 0;
+  {
+    const auto view = engine_->Read();
+    const auto head = ReadStoredLedgerHead(*view);
+    if (!head.ok()) return head.status();
+    length = head->length;
+  }
+  if (absl::Status durable = MakeDurable(); !durable.ok()) return durable;
+  const auto view = engine_->Read();
+  absl::Status damage;
+  const absl::Status walked =
+      view->Walk(Table::kLedger, KeyWriter().U64(from).Take(), KeyWriter().U64(length + 1).Take(),
+                 [&](std::string_view key, std::string_view value) {
+                   LedgerLine line;
+                   KeyReader reader(key);
+                   auto record = DecodeRecord<LedgerRecord>(value);
+                   auto entry = record ? DecodeRecord<LedgerEntry>(record->content) : std::nullopt;
+                   if (!reader.U64(&line.number) || !entry) {
+                     damage = Unreadable(Table::kLedger, key);
+                     return false;
+                   }
+                   line.content = std::move(record->content);
+                   line.digest = std::move(record->digest);
+                   line.ticket = std::move(entry->ticket);
+                   line.at = entry->at;
+                   line.changes = std::move(entry->changes);
+                   for (LedgerFact& fact : entry->facts) line.facts.push_back(std::move(fact.name));
+                   line.terms_id = std::move(entry->terms_id);
+                   line.commit = std::move(entry->commit);
+                   return visit(line);
+                 });
+  return damage.ok() ? walked : damage;
+}
+
 absl::Status TableStore::VerifyLedger() {
   const auto view = engine_->Read();
   return retainer::store::VerifyLedger(*view);

@@ -1,14 +1,12 @@
-// TableStore: copies of the whole store, what a restore leaves behind, and the ledger's records.
+// TableStore: copies of the whole store, and what a restore leaves behind.
 #include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "src/store/codec/keys.h"
-#include "src/store/codec/ledger_records.h"
 #include "src/store/codec/people_records.h"
 #include "src/store/codec/restore_records.h"
-#include "src/store/ledger.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -22,42 +20,6 @@ constexpr std::string_view kRestoredKey = "restored";
 absl::Status TableStore::Checkpoint(const std::string& folder) {
   if (absl::Status status = Prepare(); !status.ok()) return status;
   return engine_->Checkpoint(folder);
-}
-
-absl::Status TableStore::WalkLedger(std::uint64_t from,
-                                    const std::function<bool(LedgerLine&)>& visit) {
-  std::uint64_t length = 0;
-  {
-    const auto view = engine_->Read();
-    const auto head = ReadStoredLedgerHead(*view);
-    if (!head.ok()) return head.status();
-    length = head->length;
-  }
-  if (absl::Status durable = MakeDurable(); !durable.ok()) return durable;
-  const auto view = engine_->Read();
-  absl::Status damage;
-  const absl::Status walked =
-      view->Walk(Table::kLedger, KeyWriter().U64(from).Take(), KeyWriter().U64(length + 1).Take(),
-                 [&](std::string_view key, std::string_view value) {
-                   LedgerLine line;
-                   KeyReader reader(key);
-                   auto record = DecodeRecord<LedgerRecord>(value);
-                   auto entry = record ? DecodeRecord<LedgerEntry>(record->content) : std::nullopt;
-                   if (!reader.U64(&line.number) || !entry) {
-                     damage = Unreadable(Table::kLedger, key);
-                     return false;
-                   }
-                   line.content = std::move(record->content);
-                   line.digest = std::move(record->digest);
-                   line.ticket = std::move(entry->ticket);
-                   line.at = entry->at;
-                   line.changes = std::move(entry->changes);
-                   for (LedgerFact& fact : entry->facts) line.facts.push_back(std::move(fact.name));
-                   line.terms_id = std::move(entry->terms_id);
-                   line.commit = std::move(entry->commit);
-                   return visit(line);
-                 });
-  return damage.ok() ? walked : damage;
 }
 
 absl::StatusOr<std::optional<Restored>> TableStore::LoadRestored() {

@@ -22,9 +22,10 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 if [ -n "$bare" ]; then
   cp -a "$bare" "$root"
 else
-  mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null ||
-    echo http://deb.debian.org/debian)
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$root" "$mirror" >"$work/log" 2>&1
+  # From where this machine gets its packages; debootstrap knows a mirror of its own.
+  mirror=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null || true)
+  debootstrap --variant=minbase --include=ca-certificates bookworm "$root" ${mirror:+"$mirror"} \
+    >"$work/log" 2>&1
 fi
 cp /etc/apt/sources.list.d/debian.sources "$root/etc/apt/sources.list.d/" 2>/dev/null || true
 cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true

@@ -51,6 +51,15 @@ class PolicyChecksTest : public testing::Test {
     ASSERT_TRUE(installation_.sandbox().SetRole(project_, "support-desk", "maintain").ok());
   }
 
+  // A ticket of a private customer, decided.
+  void OpenTicket(Serving& serving) {
+    const auto issue =
+        installation_.sandbox().OpenIssue(kOpenDb, "erin", "Writes hang", "All.\n\n/priority P1");
+    ASSERT_TRUE(issue.ok());
+    serving.Deliver();
+    ASSERT_TRUE(serving.AwaitLog("decided", "acme/opendb#1"));
+  }
+
   // Commits the policy with `from` replaced by `to`, and pushes it.
   std::string PushVersion(const std::string& from, const std::string& to) {
     repository_.Write("desk/policy.yaml", absl::StrReplaceAll(policy_, {{from, to}}));
@@ -123,11 +132,7 @@ TEST_F(PolicyChecksTest, APushIsReadAtOnceAndItsCommitGetsAStatus) {
 TEST_F(PolicyChecksTest, AProposalIsCheckedOncePerCommit) {
   Serving serving(installation_);
   ASSERT_TRUE(serving.AwaitLog("policy in force", first_));
-  const auto issue =
-      installation_.sandbox().OpenIssue(kOpenDb, "erin", "Writes hang", "All.\n\n/priority P1");
-  ASSERT_TRUE(issue.ok());
-  serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("decided", "acme/opendb#1"));
+  OpenTicket(serving);
   const std::string shorter = ProposeVersion("first_response: 1h", "first_response: 15m");
   serving.Deliver();
   ASSERT_TRUE(serving.AwaitLog("a commit of the policy was judged", shorter));
@@ -159,11 +164,7 @@ TEST_F(PolicyChecksTest, APublicRepositoryNamesNoPrivateCustomer) {
   AddProject(/*is_private=*/false);
   Serving serving(installation_);
   ASSERT_TRUE(serving.AwaitLog("policy in force", first_));
-  const auto issue =
-      installation_.sandbox().OpenIssue(kOpenDb, "erin", "Writes hang", "All.\n\n/priority P1");
-  ASSERT_TRUE(issue.ok());
-  serving.Deliver();
-  ASSERT_TRUE(serving.AwaitLog("decided", "acme/opendb#1"));
+  OpenTicket(serving);
   const std::string commit = ProposeVersion("name: Initech", "name: Initrode");
   serving.Deliver();
   ASSERT_TRUE(serving.AwaitLog("a commit of the policy was judged", commit));

@@ -470,7 +470,6 @@ TEST(CheckTest, SaysThatNothingRidesOnItAndWhyItBlocks) {
   EXPECT_NE(text.summary.find("passes after the answer"), std::string::npos) << text.summary;
 }
 
-}  // namespace
 TEST(RendererTest, TheQuestionHasTheLinkAndNothingElseMakesOne) {
   CommentView view = Promises();
   const std::string url = "https://desk.example/feedback/Z2.Ab-_";
@@ -490,4 +489,5 @@ TEST(RendererTest, TheQuestionHasTheLinkAndNothingElseMakesOne) {
       << body;
 }
 
+}  // namespace
 }  // namespace retainer::templates
