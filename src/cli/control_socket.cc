@@ -16,28 +16,27 @@
 #include "absl/strings/str_cat.h"
 
 namespace retainer::cli {
-namespace {
 
-constexpr int kPatienceMs = 5'000;
-// An operation may wait for answers of forges.
-constexpr int kAnswerPatienceMs = 60'000;
-// A request may hold a whole policy with its holiday files.
-constexpr std::size_t kMostRequest = 16 << 20;
-constexpr std::size_t kMostAnswer = 64 << 20;
-
-class Descriptor {
+class OpenFile {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
+  explicit OpenFile(int fd) : fd_(fd) {}
+  ~OpenFile() {
     if (fd_ >= 0) close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
   int get() const { return fd_; }
 
  private:
   const int fd_;
 };
+
+namespace {
+
+constexpr int kPatienceMs = 5'000;
+// A request may hold a whole policy with its holiday files.
+constexpr std::size_t kMostRequest = 16 << 20;
+constexpr std::size_t kMostAnswer = 64 << 20;
 
 // A socket's address holds 107 bytes, and a data folder's path may be longer. The address therefore
 // names the folder by its descriptor.
@@ -114,13 +113,28 @@ absl::Status CheckOwner(const std::string& data_folder) {
       ": run this command as that user, e.g. `sudo -u ", UserName(info.st_uid), " retainer …`"));
 }
 
-ControlServer::ControlServer(std::string data_folder, Handler handler, Log& log)
-    : data_folder_(std::move(data_folder)), handler_(std::move(handler)), log_(log) {}
+class ControlServer::Descriptor final : public OpenFile {
+ public:
+  using OpenFile::OpenFile;
+
+  // The other end sends nothing behind its request, so it is gone when it has closed its side.
+  bool IsClosed() const {
+    pollfd poller{get(), POLLRDHUP, 0};
+    return poll(&poller, 1, 0) > 0 && (poller.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+  }
+};
+
+ControlServer::ControlServer(std::string data_folder, Handler handler, Log& log,
+                             std::optional<LongRequests> long_requests)
+    : data_folder_(std::move(data_folder)),
+      handler_(std::move(handler)),
+      log_(log),
+      long_requests_(std::move(long_requests)) {}
 
 ControlServer::~ControlServer() { Stop(); }
 
 absl::Status ControlServer::Start() {
-  const Descriptor folder(OpenFolder(data_folder_));
+  const OpenFile folder(OpenFolder(data_folder_));
   const auto failed = [&](std::string_view what) {
     return absl::UnavailableError(absl::StrCat("control socket in ", data_folder_, ": ",
                                                std::string(what), ": ", std::strerror(errno)));
@@ -139,19 +153,26 @@ absl::Status ControlServer::Start() {
   }
   if (listen(listener_, 16) != 0) return failed("listen");
   thread_ = std::thread([this] { Serve(); });
+  if (long_requests_) long_thread_ = std::thread([this] { ServeLong(); });
   return absl::OkStatus();
 }
 
 void ControlServer::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
   if (wake_[1] >= 0) {
     close(wake_[1]);
     wake_[1] = -1;
   }
   if (thread_.joinable()) {
     thread_.join();
-    const Descriptor folder(OpenFolder(data_folder_));
+    const OpenFile folder(OpenFolder(data_folder_));
     if (folder.get() >= 0) unlinkat(folder.get(), kControlSocketName, 0);
   }
+  if (long_thread_.joinable()) long_thread_.join();
   for (int* fd : {&wake_[0], &listener_}) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
@@ -164,32 +185,67 @@ void ControlServer::Serve() {
     if (poll(pollers, 2, -1) < 0 && errno != EINTR) return;
     if (pollers[1].revents != 0) return;
     if ((pollers[0].revents & POLLIN) == 0) continue;
-    const Descriptor connection(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.get() >= 0) Answer(connection.get());
+    const auto connection =
+        std::make_shared<Descriptor>(accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
+    if (connection->get() >= 0) Answer(connection);
   }
 }
 
-void ControlServer::Answer(int connection) {
+void ControlServer::ServeLong() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return stopping_ || job_; });
+    if (stopping_) return;
+    // It stays in `job_` while it is answered, so that no other one is taken.
+    const Job job = *job_;
+    lock.unlock();
+    Reply(job);
+    lock.lock();
+    job_.reset();
+  }
+}
+
+void ControlServer::Answer(const std::shared_ptr<Descriptor>& connection) {
   ucred peer{};
   socklen_t size = sizeof(peer);
-  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+  if (getsockopt(connection->get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
       (peer.uid != geteuid() && peer.uid != 0)) {
     log_.Warning("control connection refused", {{"uid", absl::StrCat(peer.uid)}});
     return;
   }
-  const std::optional<std::string> request = ReadLine(connection, kMostRequest, kPatienceMs);
-  if (request) WriteLine(connection, handler_(*request));
+  std::optional<std::string> request = ReadLine(connection->get(), kMostRequest, kPatienceMs);
+  if (!request) return;
+  Job job{connection, *std::move(request)};
+  if (!long_requests_ || !long_requests_->is_long(job.request)) {
+    Reply(job);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!job_) {
+      job_ = std::move(job);
+      changed_.notify_all();
+      return;
+    }
+  }
+  WriteLine(connection->get(), long_requests_->busy);
 }
 
-absl::StatusOr<std::string> CallControl(const std::string& data_folder,
-                                        const std::string& request) {
+void ControlServer::Reply(const Job& job) {
+  const std::string answer =
+      handler_(job.request, [&] { return stopping_ || job.connection->IsClosed(); });
+  WriteLine(job.connection->get(), answer);
+}
+
+absl::StatusOr<std::string> CallControl(const std::string& data_folder, const std::string& request,
+                                        absl::Duration patience) {
   if (absl::Status owner = CheckOwner(data_folder); !owner.ok()) return owner;
   const auto nobody = [&] {
     return absl::NotFoundError(absl::StrCat("no service listens in ", data_folder));
   };
-  const Descriptor folder(OpenFolder(data_folder));
+  const OpenFile folder(OpenFolder(data_folder));
   if (folder.get() < 0) return nobody();
-  const Descriptor socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const OpenFile socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = AddressIn(folder.get());
   if (connect(socket_fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return nobody();
@@ -197,7 +253,8 @@ absl::StatusOr<std::string> CallControl(const std::string& data_folder,
   if (!WriteLine(socket_fd.get(), request)) {
     return absl::UnavailableError("the service does not take the request: is it stopping?");
   }
-  std::optional<std::string> answer = ReadLine(socket_fd.get(), kMostAnswer, kAnswerPatienceMs);
+  std::optional<std::string> answer =
+      ReadLine(socket_fd.get(), kMostAnswer, static_cast<int>(absl::ToInt64Milliseconds(patience)));
   if (!answer) {
     return absl::UnavailableError(
         "the service does not answer on its control socket: see its log, or stop it and try again");

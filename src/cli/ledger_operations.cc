@@ -30,14 +30,30 @@ Json PathJson(const std::vector<base::Digest>& path) {
   return json;
 }
 
+// Looking costs a system call, and reading a record some microseconds.
+constexpr std::uint64_t kLookEvery = 256;
+
+absl::Status Nobody() { return absl::CancelledError("nobody waits for the answer any more"); }
+
+// As DiskStore::WalkLedger; Cancelled when nobody waits any more.
+absl::Status Walk(store::DiskStore& store, std::uint64_t from, const Gone& gone,
+                  const std::function<bool(store::LedgerLine&)>& visit) {
+  bool left = false;
+  const absl::Status walked = store.WalkLedger(from, [&](store::LedgerLine& line) {
+    left = line.number % kLookEvery == 0 && gone();
+    return !left && visit(line);
+  });
+  return walked.ok() && left ? Nobody() : walked;
+}
+
 // Calls `add` with each record's bytes, of the first `size` records, in order. DataLoss if one is
 // missing.
-absl::Status ReadRecords(store::DiskStore& store, std::uint64_t size,
+absl::Status ReadRecords(store::DiskStore& store, std::uint64_t size, const Gone& gone,
                          const std::function<void(std::string_view)>& add) {
   if (size == 0) return absl::OkStatus();
   std::uint64_t read = 0;
   bool whole = true;
-  const absl::Status walked = store.WalkLedger(1, [&](store::LedgerLine& line) {
+  const absl::Status walked = Walk(store, 1, gone, [&](store::LedgerLine& line) {
     whole = line.number == read + 1;
     if (!whole) return false;
     add(line.content);
@@ -48,10 +64,11 @@ absl::Status ReadRecords(store::DiskStore& store, std::uint64_t size,
   return absl::DataLossError(absl::StrCat("ledger record ", read + 1, " is missing"));
 }
 
-absl::StatusOr<ledger::MerkleTree> ReadTree(store::DiskStore& store, std::uint64_t size) {
+absl::StatusOr<ledger::MerkleTree> ReadTree(store::DiskStore& store, std::uint64_t size,
+                                            const Gone& gone) {
   ledger::MerkleTree tree;
   const absl::Status read =
-      ReadRecords(store, size, [&](std::string_view content) { tree.Add(content); });
+      ReadRecords(store, size, gone, [&](std::string_view content) { tree.Add(content); });
   if (!read.ok()) return read;
   return tree;
 }
@@ -105,20 +122,28 @@ Json LineJson(Store& store, const store::LedgerLine& line) {
 
 }  // namespace
 
-absl::StatusOr<OperationResult> LedgerRoot(store::DiskStore& store, const Json& request) {
+absl::StatusOr<OperationResult> LedgerRoot(store::DiskStore& store, const Json& request,
+                                           const Gone& gone) {
   const auto size = SizeOf(store, request, "size");
   if (!size.ok()) return size.status();
   ledger::MerkleRoot root;
   const absl::Status read =
-      ReadRecords(store, *size, [&](std::string_view content) { root.Add(content); });
+      ReadRecords(store, *size, gone, [&](std::string_view content) { root.Add(content); });
   if (!read.ok()) return read;
   return OperationResult{"", {{"size", *size}, {"root", Base64(root.Root())}}};
 }
 
-absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store) {
+absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store, const Gone& gone) {
   const auto head = store.ReadLedgerHead();
   if (!head.ok()) return head.status();
-  if (absl::Status whole = store.VerifyLedger(); !whole.ok()) return whole;
+  std::uint64_t read = 0;
+  bool left = false;
+  const absl::Status whole = store.VerifyLedgerWhile([&] {
+    left = ++read % kLookEvery == 0 && gone();
+    return !left;
+  });
+  if (left) return Nobody();
+  if (!whole.ok()) return whole;
   return OperationResult{
       absl::StrCat("Whole: each of ", head->length, " records follows from the one before.\n"),
       {{"length", head->length}, {"digest", head->digest}}};
@@ -137,7 +162,8 @@ absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store, const Json& 
   return OperationResult{"", {{"records", std::move(records)}}};
 }
 
-absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json& request) {
+absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json& request,
+                                             const Gone& gone) {
   const std::string ticket = Text(request, "ticket");
   const std::string customer = Text(request, "customer");
   const auto number = Number(request, "record", std::uint64_t{0});
@@ -159,7 +185,7 @@ absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json
   std::vector<store::LedgerLine> lines;
   bool more = false;
   std::uint64_t left_out = 0;
-  const absl::Status walked = store.WalkLedger(after + 1, [&](store::LedgerLine& line) {
+  const absl::Status walked = Walk(store, after + 1, gone, [&](store::LedgerLine& line) {
     if (line.number > *size) return false;
     bool wanted = line.number == number || (!ticket.empty() && line.ticket == key);
     if (!customer.empty()) {
@@ -183,7 +209,7 @@ absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json
             ? "that record or of that ticket"
             : absl::StrCat("about ", customer, " alone: give the id of a customer, not an alias")));
   }
-  const auto tree = ReadTree(store, *size);
+  const auto tree = ReadTree(store, *size, gone);
   if (!tree.ok()) return tree.status();
   Json records = Json::array();
   for (const store::LedgerLine& line : lines) {
@@ -196,7 +222,8 @@ absl::StatusOr<OperationResult> ProveRecords(store::DiskStore& store, const Json
       {{"size", *size}, {"records", std::move(records)}, {"left_out", left_out}, {"more", more}}};
 }
 
-absl::StatusOr<OperationResult> ProveConsistency(store::DiskStore& store, const Json& request) {
+absl::StatusOr<OperationResult> ProveConsistency(store::DiskStore& store, const Json& request,
+                                                 const Gone& gone) {
   const auto from = SizeOf(store, request, "from");
   if (!from.ok()) return from.status();
   const auto to = SizeOf(store, request, "to");
@@ -204,7 +231,7 @@ absl::StatusOr<OperationResult> ProveConsistency(store::DiskStore& store, const 
   if (*from == 0 || *from > *to) {
     return absl::InvalidArgumentError("the older checkpoint comes first, and has a record");
   }
-  const auto tree = ReadTree(store, *to);
+  const auto tree = ReadTree(store, *to, gone);
   if (!tree.ok()) return tree.status();
   return OperationResult{"", {{"proof", PathJson(tree->Consistency(*from, *to))}}};
 }

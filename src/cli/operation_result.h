@@ -1,6 +1,7 @@
 // The answer of an operation, and helpers that operations share.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
@@ -17,6 +18,11 @@ struct OperationResult {
   std::string text;  // for people
   nlohmann::ordered_json data;
 };
+
+// True when nobody waits for the answer any more. Long operations look now and then, and then end
+// with Cancelled.
+using Gone = std::function<bool()>;
+inline bool IsNeverGone() { return false; }
 
 inline nlohmann::ordered_json TimeOrNull(const std::optional<absl::Time>& time) {
   using json = nlohmann::ordered_json;

@@ -349,7 +349,28 @@ std::string JoinUrl(const Config& config) {
   return absl::StrCat(absl::StripSuffix(config.public_url, "/"), "/join/");
 }
 
-std::string Operations::Answer(const std::string& request_text) {
+bool Operations::IsLong(const std::string& request_text) {
+  // They name a ticket or a customer at most. Policies need not be parsed for this.
+  constexpr std::size_t kMostBytes = 64 << 10;
+  if (request_text.size() > kMostBytes) return false;
+  const auto request = nlohmann::ordered_json::parse(request_text, nullptr, false);
+  if (!request.is_object()) return false;
+  const auto op = request.find("op");
+  static const auto* const kLong = new std::set<std::string>{
+      "ledger root", "ledger verify", "ledger prove", "ledger consistency", "state"};
+  return op != request.end() && op->is_string() && kLong->contains(op->get<std::string>());
+}
+
+std::string Operations::Busy() {
+  return nlohmann::ordered_json(
+             {{"code", static_cast<int>(absl::StatusCode::kUnavailable)},
+              {"error",
+               "the service answers another request that reads everything (`ledger`, `doctor`): "
+               "wait until that command has ended, then try again"}})
+      .dump();
+}
+
+std::string Operations::Answer(const std::string& request_text, const Gone& gone) {
   absl::StatusOr<OperationResult> result;
   try {
     const nlohmann::ordered_json request = nlohmann::ordered_json::parse(request_text);
@@ -401,15 +422,15 @@ std::string Operations::Answer(const std::string& request_text) {
     } else if (op == "backup begin" && disk_.store != nullptr) {
       result = BeginBackup(*disk_.store, clock_, disk_.folder);
     } else if (op == "ledger root" && disk_.store != nullptr) {
-      result = LedgerRoot(*disk_.store, request);
+      result = LedgerRoot(*disk_.store, request, gone);
     } else if (op == "ledger verify" && disk_.store != nullptr) {
-      result = VerifyLedger(*disk_.store);
+      result = VerifyLedger(*disk_.store, gone);
     } else if (op == "ledger list" && disk_.store != nullptr) {
       result = ListLedger(*disk_.store, request);
     } else if (op == "ledger prove" && disk_.store != nullptr) {
-      result = ProveRecords(*disk_.store, request);
+      result = ProveRecords(*disk_.store, request, gone);
     } else if (op == "ledger consistency" && disk_.store != nullptr) {
-      result = ProveConsistency(*disk_.store, request);
+      result = ProveConsistency(*disk_.store, request, gone);
     } else if (op == "backtest") {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)

@@ -16,6 +16,7 @@
 #include "retainer/policy.h"
 #include "retainer/store.h"
 #include "src/cli/impact_operations.h"
+#include "src/cli/operation_result.h"
 #include "src/cli/service.h"
 #include "src/pipeline/desk.h"
 #include "src/store/disk_store.h"
@@ -53,8 +54,15 @@ class Operations {
         similar_(similar) {}
 
   // `{"op": …}` -> `{"text": "…", "data": …}` or `{"code": N, "error": "…"}`, where N is a
-  // canonical status code. Never throws.
-  std::string Answer(const std::string& request);
+  // canonical status code. Never throws. A long operation ends when `gone` says that nobody waits
+  // for the answer any more.
+  std::string Answer(const std::string& request, const Gone& gone = IsNeverGone);
+
+  // True for a request whose answer takes as long as there is data: the control socket gives it a
+  // thread of its own.
+  static bool IsLong(const std::string& request);
+  // The answer to a long request while another one is answered.
+  static std::string Busy();
 
  private:
   // Compiles the files, unless they are those of the previous request.

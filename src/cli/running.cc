@@ -96,10 +96,11 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
       StoreOnDisk{&running->service_->store(), config.data}, &running->service_->similar());
   running->control_ = std::make_unique<ControlServer>(
       config.data,
-      [operations = running->operations_.get()](const std::string& request) {
-        return operations->Answer(request);
+      [operations = running->operations_.get()](const std::string& request,
+                                                const ControlServer::Gone& gone) {
+        return operations->Answer(request, gone);
       },
-      log);
+      log, ControlServer::LongRequests{Operations::IsLong, Operations::Busy()});
   if (absl::Status control = running->control_->Start(); !control.ok()) return control;
 
   for (const std::string& warning : WarningsOf(config)) {

@@ -17,6 +17,15 @@ namespace retainer::cli {
 
 namespace {
 
+// An operation may wait for answers of forges.
+constexpr absl::Duration kPatience = absl::Seconds(60);
+// One that reads everything takes as long as there is data, and ends when we do.
+constexpr absl::Duration kLongPatience = absl::Hours(6);
+
+absl::StatusOr<std::string> Call(const std::string& folder, const std::string& request) {
+  return CallControl(folder, request, Operations::IsLong(request) ? kLongPatience : kPatience);
+}
+
 // Reads an operation's answer, or its error.
 absl::StatusOr<Answered> ReadAnswer(const std::string& text, bool by_service) {
   const nlohmann::ordered_json answer = nlohmann::ordered_json::parse(text, nullptr, false);
@@ -66,7 +75,7 @@ absl::Status StoreTalk::Open() {
 absl::StatusOr<Answered> StoreTalk::Ask(const std::string& request) {
   absl::StatusOr<std::string> text = absl::NotFoundError("");
   if (owned_ == nullptr) {
-    text = CallControl(config_.data, request);
+    text = Call(config_.data, request);
     if (absl::IsNotFound(text.status())) {
       if (by_service_) {
         return absl::UnavailableError("the service stopped meanwhile: run the command again");
@@ -94,7 +103,7 @@ absl::StatusOr<Answered> Ask(const Config& config, const std::string& request,
 
 std::optional<absl::StatusOr<Answered>> AskRunning(const std::string& data_folder,
                                                    const std::string& request) {
-  const absl::StatusOr<std::string> text = CallControl(data_folder, request);
+  const absl::StatusOr<std::string> text = Call(data_folder, request);
   if (absl::IsNotFound(text.status())) return std::nullopt;
   if (!text.ok()) return text.status();
   return ReadAnswer(*text, /*by_service=*/true);

@@ -43,6 +43,9 @@ class DiskStore : public Store {
   virtual absl::Status WalkLedger(std::uint64_t from,
                                   const std::function<bool(LedgerLine&)>& visit) = 0;
 
+  // As VerifyLedger. Asks `goes_on` before each record, and ends with Cancelled when it says no.
+  virtual absl::Status VerifyLedgerWhile(const std::function<bool()>& goes_on) = 0;
+
   // The last restore. Nullopt: this store was never restored from a backup.
   virtual absl::StatusOr<std::optional<Restored>> LoadRestored() = 0;
   // Saves that this store was restored. In the same write it asks that every project that the

@@ -182,7 +182,7 @@ absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at) {
   return found;
 }
 
-absl::Status VerifyLedger(View& view) {
+absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
   auto head = ReadStoredLedgerHead(view);
   if (!head.ok()) return head.status();
   std::uint64_t number = 0;
@@ -196,6 +196,10 @@ absl::Status VerifyLedger(View& view) {
   };
   const absl::Status walked =
       view.Walk(Table::kLedger, {}, {}, [&](std::string_view key, std::string_view value) {
+        if (!goes_on()) {
+          verdict = absl::CancelledError("ended before the whole ledger was read");
+          return false;
+        }
         ++number;
         KeyReader reader(key);
         std::uint64_t stored_number = 0;

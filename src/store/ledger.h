@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -61,6 +62,7 @@ absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view);
 // The head that the ledger had at an instant. Records are written in the order of their instants,
 // except while the clock is set back: then a later record of an earlier instant may count.
 absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at);
-absl::Status VerifyLedger(View& view);
+// As DiskStore::VerifyLedgerWhile.
+absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on);
 
 }  // namespace retainer::store

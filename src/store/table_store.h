@@ -174,6 +174,7 @@ class TableStore : public DiskStore {
   absl::Status Checkpoint(const std::string& folder) override;
   absl::Status WalkLedger(std::uint64_t from,
                           const std::function<bool(LedgerLine&)>& visit) override;
+  absl::Status VerifyLedgerWhile(const std::function<bool()>& goes_on) override;
   absl::StatusOr<std::optional<Restored>> LoadRestored() override;
   absl::Status SaveRestored(const Restored& restored, absl::Time since) override;
 

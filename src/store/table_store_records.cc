@@ -379,8 +379,12 @@ absl::Status TableStore::WalkLedger(std::uint64_t from,
 }
 
 absl::Status TableStore::VerifyLedger() {
+  return VerifyLedgerWhile([] { return true; });
+}
+
+absl::Status TableStore::VerifyLedgerWhile(const std::function<bool()>& goes_on) {
   const auto view = engine_->Read();
-  return retainer::store::VerifyLedger(*view);
+  return retainer::store::VerifyLedger(*view, goes_on);
 }
 
 absl::Status TableStore::CheckWritable() {

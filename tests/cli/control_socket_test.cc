@@ -2,11 +2,16 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
+#include <thread>
 
+#include "absl/synchronization/notification.h"
 #include "tests/fakes/fake_log.h"
 #include "tests/fakes/temporary_folder.h"
 
@@ -17,7 +22,7 @@ TEST(ControlSocketTest, AnswersALineWithALine) {
   TemporaryFolder folder;
   FakeLog log;
   ControlServer server(
-      folder.path(), [](const std::string& request) { return request + "!"; }, log);
+      folder.path(), [](const std::string& request, const auto&) { return request + "!"; }, log);
   ASSERT_TRUE(server.Start().ok());
   const auto answer = CallControl(folder.path(), "hello");
   ASSERT_TRUE(answer.ok()) << answer.status();
@@ -32,11 +37,81 @@ TEST(ControlSocketTest, IsReadableByItsOwnerAlone) {
   TemporaryFolder folder;
   FakeLog log;
   ControlServer server(
-      folder.path(), [](const std::string&) { return ""; }, log);
+      folder.path(), [](const std::string&, const auto&) { return ""; }, log);
   ASSERT_TRUE(server.Start().ok());
   struct stat info {};
   ASSERT_EQ(stat((folder.path() + "/control.sock").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+// A handler whose long requests wait until somebody ends them.
+class LongRequestsTest : public ::testing::Test {
+ protected:
+  ~LongRequestsTest() override { End(); }
+
+  std::string Handle(const std::string& request, const ControlServer::Gone& gone) {
+    if (request != "long") return request;
+    began_.Notify();
+    while (!gone() && !end_.HasBeenNotified()) std::this_thread::yield();
+    if (gone() && !saw_gone_.HasBeenNotified()) saw_gone_.Notify();
+    return "ended";
+  }
+  void End() {
+    if (!end_.HasBeenNotified()) end_.Notify();
+  }
+  // A client that has sent the long request and does not wait.
+  int SendLong() const {
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder_.path() + "/control.sock";
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(write(fd, "long\n", 5), 5);
+    return fd;
+  }
+
+  TemporaryFolder folder_;
+  FakeLog log_;
+  absl::Notification began_;
+  absl::Notification end_;
+  absl::Notification saw_gone_;
+  ControlServer server_{
+      folder_.path(),
+      [this](const std::string& request, const ControlServer::Gone& gone) {
+        return Handle(request, gone);
+      },
+      log_, ControlServer::LongRequests{[](const std::string& r) { return r == "long"; }, "busy"}};
+};
+
+TEST_F(LongRequestsTest, OthersAreAnsweredMeanwhileAndASecondLongOneIsToldToWait) {
+  ASSERT_TRUE(server_.Start().ok());
+  absl::StatusOr<std::string> first;
+  std::thread client([&] { first = CallControl(folder_.path(), "long"); });
+  began_.WaitForNotification();
+  EXPECT_EQ(*CallControl(folder_.path(), "short"), "short");
+  EXPECT_EQ(*CallControl(folder_.path(), "long"), "busy");
+  End();
+  client.join();
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(*first, "ended");
+}
+
+TEST_F(LongRequestsTest, ALongRequestEndsWhenItsClientHasGone) {
+  ASSERT_TRUE(server_.Start().ok());
+  const int client = SendLong();
+  began_.WaitForNotification();
+  close(client);
+  saw_gone_.WaitForNotification();
+}
+
+TEST_F(LongRequestsTest, ALongRequestEndsWhenTheServerStops) {
+  ASSERT_TRUE(server_.Start().ok());
+  const int client = SendLong();
+  began_.WaitForNotification();
+  server_.Stop();
+  EXPECT_TRUE(saw_gone_.HasBeenNotified());
+  close(client);
 }
 
 TEST(ControlSocketTest, NobodyListensAfterTheStopAndTheSocketIsGone) {
@@ -44,7 +119,7 @@ TEST(ControlSocketTest, NobodyListensAfterTheStopAndTheSocketIsGone) {
   FakeLog log;
   {
     ControlServer server(
-        folder.path(), [](const std::string&) { return ""; }, log);
+        folder.path(), [](const std::string&, const auto&) { return ""; }, log);
     ASSERT_TRUE(server.Start().ok());
   }
   EXPECT_EQ(CallControl(folder.path(), "x").status().code(), absl::StatusCode::kNotFound);
@@ -57,7 +132,7 @@ TEST(ControlSocketTest, TakesOverTheSocketOfACrashedService) {
   const int stale = open((folder.path() + "/control.sock").c_str(), O_CREAT | O_WRONLY, 0600);
   close(stale);
   ControlServer server(
-      folder.path(), [](const std::string&) { return "here"; }, log);
+      folder.path(), [](const std::string&, const auto&) { return "here"; }, log);
   ASSERT_TRUE(server.Start().ok());
   EXPECT_EQ(*CallControl(folder.path(), "x"), "here");
 }
@@ -68,7 +143,7 @@ TEST(ControlSocketTest, WorksWhereTheFoldersPathIsLongerThanASocketAddress) {
   const std::string deep = folder.path() + "/" + std::string(120, 'd');
   ASSERT_TRUE(std::filesystem::create_directory(deep));
   ControlServer server(
-      deep, [](const std::string&) { return "here"; }, log);
+      deep, [](const std::string&, const auto&) { return "here"; }, log);
   ASSERT_TRUE(server.Start().ok());
   EXPECT_EQ(*CallControl(deep, "x"), "here");
 }
