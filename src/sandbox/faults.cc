@@ -28,6 +28,7 @@ std::optional<Fault> Faults::Take(const Request& request, ForgeKind forge) {
       continue;
     }
     Fault fault = it->fault;
+    ++played_;
     if (--it->fault.count <= 0) waiting_.erase(it);
     return fault;
   }
@@ -35,10 +36,19 @@ std::optional<Fault> Faults::Take(const Request& request, ForgeKind forge) {
 }
 
 bool Prevents(FaultKind kind) {
-  return kind != FaultKind::kDropAfterApplying && kind != FaultKind::kSlow;
+  switch (kind) {
+    case FaultKind::kDropAfterApplying:
+    case FaultKind::kSlow:
+    case FaultKind::kCutBody:
+    case FaultKind::kBrokenJson:
+    case FaultKind::kOtherJson:
+      return false;
+    default:
+      return true;
+  }
 }
 
-Response Bend(const Fault& fault, ForgeKind forge, Response served) {
+Response Bend(const Fault& fault, ForgeKind forge, absl::Time now, Response served) {
   const bool github = forge == ForgeKind::kGitHub;
   Response out;
   switch (fault.kind) {
@@ -77,6 +87,33 @@ Response Bend(const Fault& fault, ForgeKind forge, Response served) {
       break;
     case FaultKind::kStatus404:
       out = Answer(404, github ? "Not Found" : "404 Not found");
+      break;
+    case FaultKind::kStatus503:
+      out.status = 503;
+      out.content_type = "text/plain";
+      out.body = "Service Unavailable\n";
+      break;
+    case FaultKind::kRateLimit: {
+      out = github ? Answer(403, "API rate limit exceeded for installation.")
+                   : Answer(429, "Too Many Requests");
+      const std::string prefix = github ? "X-RateLimit-" : "RateLimit-";
+      out.Set(prefix + "Limit", "5000");
+      out.Set(prefix + "Remaining", "0");
+      out.Set(prefix + "Reset", absl::StrCat(absl::ToUnixSeconds(now + fault.delay)));
+      break;
+    }
+    case FaultKind::kCutBody:
+      out = std::move(served);
+      out.body.resize(out.body.size() / 2);
+      out.cut = true;
+      break;
+    case FaultKind::kBrokenJson:
+      out = std::move(served);
+      out.body.resize(out.body.size() / 2);
+      break;
+    case FaultKind::kOtherJson:
+      out = std::move(served);
+      out.body = "{\"unexpected\":[1,{\"id\":\"x\"}]}";
       break;
   }
   if (fault.retry_after) {

@@ -18,13 +18,20 @@ namespace {
 constexpr int kThreads = 16;  // each kept-alive connection uses one
 constexpr time_t kIdleSeconds = 1;
 constexpr std::size_t kCutLength = 1 << 20;
-constexpr absl::Duration kLongestDelay = absl::Seconds(10);
+constexpr absl::Duration kLongestDelay = absl::Seconds(15);
 
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  explicit Impl(std::function<Response(const Request&)> handle) : handle_(std::move(handle)) {
+  Impl(std::function<Response(const Request&)> handle,
+       std::function<void(const std::string&, const std::string&, int)> answered)
+      : handle_(std::move(handle)) {
+    // Despite its name: it is called after an answer was written.
+    server_.set_logger(
+        [answered = std::move(answered)](const httplib::Request& in, const httplib::Response& out) {
+          answered(in.method, in.target, out.status);
+        });
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server_.set_tcp_nodelay(true);
     server_.set_keep_alive_timeout(kIdleSeconds);
@@ -95,9 +102,12 @@ class HttpServer::Impl {
     }
     if (response.cut) {
       // The library closes a connection when the announced content does not come.
-      out.status = 200;
-      out.set_content_provider(kCutLength, "application/octet-stream",
-                               [](std::size_t, std::size_t, httplib::DataSink&) { return false; });
+      out.status = response.status;
+      out.set_content_provider(
+          kCutLength, response.content_type.c_str(),
+          [begin = response.body](std::size_t offset, std::size_t, httplib::DataSink& sink) {
+            return offset == 0 && !begin.empty() && sink.write(begin.data(), begin.size());
+          });
       return;
     }
     out.status = response.status;
@@ -116,8 +126,10 @@ class HttpServer::Impl {
   bool stopping_ = false;
 };
 
-HttpServer::HttpServer(std::function<Response(const Request&)> handle)
-    : impl_(std::make_unique<Impl>(std::move(handle))) {}
+HttpServer::HttpServer(
+    std::function<Response(const Request&)> handle,
+    std::function<void(const std::string& method, const std::string& target, int status)> answered)
+    : impl_(std::make_unique<Impl>(std::move(handle), std::move(answered))) {}
 HttpServer::~HttpServer() { Stop(); }
 absl::Status HttpServer::Start(const std::string& host, int port) {
   return impl_->Start(host, port);

@@ -11,10 +11,13 @@
 
 namespace retainer::sandbox {
 
-// Answers requests with `handle`, which several threads call at once. Thread-safe.
+// Answers requests with `handle`, and calls `answered` after an answer was written; several threads
+// call both at once. Thread-safe.
 class HttpServer {
  public:
-  explicit HttpServer(std::function<Response(const Request&)> handle);
+  HttpServer(std::function<Response(const Request&)> handle,
+             std::function<void(const std::string& method, const std::string& target, int status)>
+                 answered);
   ~HttpServer();
 
   // Unavailable when the port is not available.

@@ -170,6 +170,11 @@ void Sandbox::ClearFaults() {
   impl_->faults_.Clear();
 }
 
+std::size_t Sandbox::faults_played() const {
+  std::lock_guard lock(impl_->mutex_);
+  return impl_->faults_.played();
+}
+
 void Sandbox::SetListLag(absl::Duration lag) {
   std::lock_guard lock(impl_->mutex_);
   impl_->world_.set_list_lag(lag);
@@ -183,6 +188,11 @@ std::vector<SandboxRequest> Sandbox::requests() const {
 void Sandbox::ClearRequests() {
   std::lock_guard lock(impl_->mutex_);
   impl_->requests_.clear();
+}
+
+void Sandbox::Watch(Watcher watcher) {
+  std::lock_guard lock(impl_->watcher_mutex_);
+  impl_->watcher_ = std::move(watcher);
 }
 
 // ---- Webhooks
@@ -261,9 +271,32 @@ absl::StatusOr<Sandbox::Shown> Sandbox::Look(const TicketRef& ref) const {
   for (const sandbox::Check& check : project->checks) {
     if (check.commit == shown.head) shown.checks.push_back(check.name);
   }
+  for (const sandbox::Award& award : ticket->awards) {
+    std::size_t number = 0;
+    for (const Remark& remark : ticket->remarks) {
+      if (!remark.system) ++number;
+      if (remark.id == award.remark) break;
+    }
+    shown.reactions.push_back(
+        absl::StrCat(award.remark == 0 ? 0 : number, " ", login(award.user), " ", award.name));
+  }
   std::sort(shown.labels.begin(), shown.labels.end());
   std::sort(shown.assignees.begin(), shown.assignees.end());
+  std::sort(shown.reactions.begin(), shown.reactions.end());
   return shown;
+}
+
+absl::StatusOr<int> Sandbox::CommentsMade(const TicketRef& ref, const std::string& login) const {
+  std::lock_guard lock(impl_->mutex_);
+  impl_->CatchUp();
+  std::optional<ForgeKind> forge = ForgeKindOf(ref.forge);
+  Project* project = forge ? impl_->world_.FindProject(*forge, ref.path) : nullptr;
+  const Ticket* ticket =
+      project == nullptr ? nullptr : impl_->world_.FindTicket(*project, ref.kind, ref.number);
+  const User* user = forge ? impl_->world_.FindUser(*forge, std::string_view(login)) : nullptr;
+  if (ticket == nullptr || user == nullptr) return Impl::NoTicket(ref);
+  const auto made = ticket->comments_made.find(user->id);
+  return made == ticket->comments_made.end() ? 0 : made->second;
 }
 
 std::vector<Sandbox::Verdict> Sandbox::VerdictsOn(const ProjectRef& ref,

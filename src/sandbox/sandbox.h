@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -96,18 +97,23 @@ enum class FaultKind : std::uint8_t {
   kTooManyRequests,
   kDropConnection,     // nothing is carried out, and the connection is cut
   kDropAfterApplying,  // the request is carried out, and the answer is lost
-  kSlow,               // answers after `delay`, at most 10 s; Stop ends the wait
+  kSlow,               // answers after `delay`, at most 15 s; Stop ends the wait
   kStatus401,
   kStatus404,
   // The connection is cut at once. The request is carried out after `delay`, by the caller's clock.
   kLate,
+  kStatus503,
+  kRateLimit,   // the primary limit, with the headers that say when it ends
+  kCutBody,     // the request is carried out, and the connection ends within the answer
+  kBrokenJson,  // the request is carried out, and the answer is the first half of its JSON
+  kOtherJson,   // the request is carried out, and the answer is JSON of another shape
 };
 
 struct Fault {
   FaultKind kind = FaultKind::kStatus500;
   int count = 1;
   std::optional<absl::Duration> retry_after;
-  absl::Duration delay = absl::Seconds(1);  // kSlow, kLate
+  absl::Duration delay = absl::Seconds(1);  // kSlow, kLate; kRateLimit: until its end
 };
 
 // A served request, without its headers and body.
@@ -116,6 +122,15 @@ struct SandboxRequest {
   std::string path;  // with the query, as sent
   int status = 0;    // 0: the connection was cut
 };
+
+// When a watcher is called for a request.
+enum class Moment : std::uint8_t {
+  kArrived,     // nothing was carried out
+  kCarriedOut,  // and not answered
+  kAnswered,
+};
+// False at kArrived: the request is not carried out, and its connection is cut.
+using Watcher = std::function<bool(const SandboxRequest&, Moment)>;
 
 // ---- Webhooks
 
@@ -204,11 +219,16 @@ class Sandbox {
   // If several faults match, the one added first applies.
   void FailNext(const std::string& method, const std::string& path_prefix, const Fault& fault);
   void ClearFaults();
+  // How many requests got a fault so far.
+  std::size_t faults_played() const;
   // A new comment or check is missing from all lists for this long, as on a forge that serves lists
   // from a replica with a delay.
   void SetListLag(absl::Duration lag);
   std::vector<SandboxRequest> requests() const;
   void ClearRequests();
+  // Calls `watcher` for each API request from now on, in one thread at a time. It must not call the
+  // sandbox. Null: no more.
+  void Watch(Watcher watcher);
 
   // ---- What people do
   absl::StatusOr<TicketRef> OpenIssue(const ProjectRef& project, const std::string& user,
@@ -295,9 +315,12 @@ class Sandbox {
     std::vector<std::string> assignees;  // sorted
     std::string head;                    // a change's last commit
     std::vector<std::string> checks;     // names of all checks ever made on the head
+    std::vector<std::string> reactions;  // sorted: comment (0: the opening), who and which
     friend bool operator==(const Shown&, const Shown&) = default;
   };
   absl::StatusOr<Shown> Look(const TicketRef& ticket) const;
+  // How many comments this user ever made on a ticket, deleted ones included. NotFound.
+  absl::StatusOr<int> CommentsMade(const TicketRef& ticket, const std::string& user) const;
   // A commit status, or a check.
   struct Verdict {
     std::string name;

@@ -66,11 +66,28 @@ std::size_t Sandbox::Impl::Requeue(const std::string& id) {
 }
 
 Response Sandbox::Impl::Serve(const Request& request) {
-  std::lock_guard lock(mutex_);
-  CatchUp();
-  Response response = Answer(request);
-  requests_.push_back({request.method, request.target, response.cut ? 0 : response.status});
+  SandboxRequest seen{request.method, request.target, 0};
+  if (!Tell(seen, Moment::kArrived)) {
+    Response cut;
+    cut.cut = true;
+    return cut;
+  }
+  Response response;
+  {
+    std::lock_guard lock(mutex_);
+    CatchUp();
+    response = Answer(request);
+    seen.status = response.cut ? 0 : response.status;
+    requests_.push_back(seen);
+  }
+  (void)Tell(seen, Moment::kCarriedOut);
   return response;
+}
+
+bool Sandbox::Impl::Tell(const SandboxRequest& request, Moment moment) {
+  const bool api = request.path.starts_with("/api/v3/") || request.path.starts_with("/api/v4/");
+  std::lock_guard lock(watcher_mutex_);
+  return !api || watcher_ == nullptr || watcher_(request, moment);
 }
 
 void Sandbox::Impl::CatchUp() {
@@ -110,9 +127,10 @@ Response Sandbox::Impl::Answer(const Request& request) {
   if (fault && fault->kind == FaultKind::kLate) {
     late_.emplace_back(options_.clock.Now() + fault->delay, request);
   }
-  if (fault && sandbox::Prevents(fault->kind)) return sandbox::Bend(*fault, forge, {});
+  const absl::Time now = world_.Now(forge);
+  if (fault && sandbox::Prevents(fault->kind)) return sandbox::Bend(*fault, forge, now, {});
   Response response = Carry(request);
-  return fault ? sandbox::Bend(*fault, forge, std::move(response)) : response;
+  return fault ? sandbox::Bend(*fault, forge, now, std::move(response)) : response;
 }
 
 Response Sandbox::Impl::Page(const Request& request) {

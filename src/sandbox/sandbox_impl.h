@@ -35,7 +35,10 @@ class Sandbox::Impl {
         world_(options_.clock),
         oauth_(world_),
         manifests_(world_, oauth_),
-        server_([this](const sandbox::Request& request) { return Serve(request); }) {
+        server_([this](const sandbox::Request& request) { return Serve(request); },
+                [this](const std::string& method, const std::string& target, int status) {
+                  (void)Tell({method, target, status}, Moment::kAnswered);
+                }) {
     world_.on_happening = [this](const sandbox::Happening& happening) { Queue(happening); };
     world_.on_redeliver = [this](const std::string& guid) { return Requeue(guid) > 0; };
   }
@@ -96,6 +99,9 @@ class Sandbox::Impl {
 
   sandbox::Response Serve(const sandbox::Request& request);
 
+  // Tells the watcher of an API request. False: it must not be carried out.
+  bool Tell(const SandboxRequest& request, Moment moment);
+
   // Carries out the requests of kLate faults that are due.
   void CatchUp();
 
@@ -122,6 +128,8 @@ class Sandbox::Impl {
   std::vector<std::pair<absl::Time, sandbox::Request>> late_;  // still to be carried out
   std::vector<sandbox::Message> outbox_;
   std::deque<sandbox::Message> sent_;
+  std::mutex watcher_mutex_;  // guards watcher_
+  Watcher watcher_;
   sandbox::HttpServer server_;  // the last member, so that its threads end first
 };
 

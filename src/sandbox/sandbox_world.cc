@@ -255,6 +255,7 @@ Remark& World::AddRemark(Project& project, Ticket& ticket, const User& by, Remar
   remark.created = remark.updated = ticket.updated = Now(project.forge);
   Remark& added = ticket.remarks.emplace_back(std::move(remark));
   if (added.system) return added;
+  ++ticket.comments_made[by.id];
   Happening happening{Happening::Kind::kCommented, &project, &ticket, &by, &added};
   if (added.kind == Remark::Kind::kReview) happening.kind = Happening::Kind::kReviewed;
   if (added.kind == Remark::Kind::kReviewComment) {

@@ -127,6 +127,7 @@ struct Ticket {
   std::vector<Remark> remarks;
   std::vector<TicketEvent> events;
   std::vector<Award> awards;
+  std::map<std::int64_t, int> comments_made;  // by user; deleted ones included
   // The fields of a change.
   std::int64_t pushes = 0;  // number of pushes after the opening
   std::string commit;       // the last commit; empty: one is made up
@@ -368,6 +369,8 @@ class World {
   absl::Duration skew_ = absl::ZeroDuration();
   absl::Duration list_lag_ = absl::ZeroDuration();
   std::int64_t last_id_ = 1000;
+  // Apart from the other ids, so that these do not depend on how often a delivery was tried.
+  std::int64_t last_attempt_ = 0;
   std::deque<User> users_;
   std::deque<Organization> organizations_;
   std::deque<Project> projects_;

@@ -15,7 +15,7 @@ void World::LogAttempt(ForgeKind forge, const std::string& guid, const std::stri
   if (forge != ForgeKind::kGitHub) return;
   const bool before = std::any_of(attempts_.begin(), attempts_.end(),
                                   [&](const HookAttempt& each) { return each.guid == guid; });
-  attempts_.push_back({NextId(), guid, event, action, Now(forge), status, before});
+  attempts_.push_back({++last_attempt_, guid, event, action, Now(forge), status, before});
 }
 
 App& World::RegisterApp(const std::string& slug, const std::string& public_pem) {

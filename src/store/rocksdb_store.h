@@ -8,6 +8,9 @@
 // and reopens the database. Until then reading continues, also if the disk was full when the store
 // was opened. RocksDB's messages go to the log given here, never to that disk.
 //
+// What a power cut made of a write that was not synced is dropped when the store is opened
+// (torn_tails.h). Any other damage of the files is DataLoss.
+//
 // Opening reads neither tickets nor facts, so its cost does not grow with them, only with the
 // write-ahead log (at most max_wal_bytes).
 #pragma once

@@ -1,8 +1,9 @@
 // Runs what `retainer serve` runs, on a clock that its killer controls: killed_service CONFIG
 // CLOCK.
 //
-// Prints `listening URL` on standard output. Each line on standard input requests that everything
-// due now is done; the answer is `settled`, or the reason why not.
+// Prints `listening URL` on standard output. Each line on standard input, a number of
+// milliseconds, requests that everything due now is done within them; the answer is `settled`, or
+// the reason why not.
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -22,7 +23,7 @@ int main(int argc, char** argv) {
     std::cerr << config.status() << "\n";
     return 2;
   }
-  SharedClock clock(argv[2]);
+  SharedClock clock(argv[2], /*service=*/true);
   cli::StreamLog log(cli::PreferredLogFormat(), LogLevel::kInfo);
   auto running = cli::Running::Start(*config, clock, log);
   if (!running.ok()) {
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
     }
   }).detach();
   for (std::string line; std::getline(std::cin, line);) {
-    const absl::Status settled = desk.Settle(absl::Seconds(60));
+    const absl::Status settled = desk.Settle(absl::Milliseconds(std::stoll(line)));
     std::cout << (settled.ok() ? "settled" : std::string(settled.message())) << std::endl;
   }
   std::_Exit(0);

@@ -1,6 +1,7 @@
 // Receivers of notices on ports of this machine: HTTP, SMTP, and one that never answers.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,8 @@ class HttpReceiver {
   // Sets its answer from now on.
   void Answer(int status, std::map<std::string, std::string> headers = {}, std::string body = "");
   std::vector<Received> received() const;
+  // Called for each message from now on, before it is answered. Null: no more.
+  void OnReceived(std::function<void()> call);
   // Waits for `count` messages; false when they do not come.
   bool Await(std::size_t count) const;
 

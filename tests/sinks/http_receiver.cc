@@ -23,6 +23,7 @@ class HttpReceiver::Server {
       }
       received_.push_back(std::move(received));
       changed_.notify_all();
+      if (on_received_) on_received_();
       response.status = status_;
       for (const auto& [name, value] : headers_) response.set_header(name, value);
       response.set_content(body_, "text/plain");
@@ -45,6 +46,10 @@ class HttpReceiver::Server {
     headers_ = std::move(headers);
     body_ = std::move(body);
   }
+  void OnReceived(std::function<void()> call) {
+    std::lock_guard lock(mutex_);
+    on_received_ = std::move(call);
+  }
   std::vector<Received> received() const {
     std::lock_guard lock(mutex_);
     return received_;
@@ -65,6 +70,7 @@ class HttpReceiver::Server {
   std::map<std::string, std::string> headers_;
   std::string body_;
   std::vector<Received> received_;
+  std::function<void()> on_received_;
 };
 
 HttpReceiver::HttpReceiver() : server_(std::make_unique<Server>()) {}
@@ -77,6 +83,7 @@ void HttpReceiver::Answer(int status, std::map<std::string, std::string> headers
                           std::string body) {
   server_->Answer(status, std::move(headers), std::move(body));
 }
+void HttpReceiver::OnReceived(std::function<void()> call) { server_->OnReceived(std::move(call)); }
 std::vector<Received> HttpReceiver::received() const { return server_->received(); }
 bool HttpReceiver::Await(std::size_t count) const { return server_->Await(count); }
 
