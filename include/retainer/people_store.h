@@ -11,6 +11,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "retainer/customer_fact.h"
+#include "retainer/fact.h"
+#include "retainer/ids.h"
 #include "retainer/policy.h"
 
 namespace retainer {
@@ -39,6 +41,9 @@ struct AdminLink {
   absl::Time expires;  // exclusive
   friend bool operator==(const AdminLink&, const AdminLink&) = default;
 };
+
+// The accounts (actor ids, without repetition) that take part in a ticket by this fact.
+std::vector<std::string> AccountsIn(const Fact& fact);
 
 class PeopleStore {
  public:
@@ -72,6 +77,13 @@ class PeopleStore {
   // Nullopt: there is none, or it has expired at `now`.
   virtual absl::StatusOr<std::optional<AdminLink>> TakeAdminLink(const std::string& hash,
                                                                  absl::Time now) = 0;
+
+  // The tickets of a forge in which an account takes part (AccountsIn), open or closed, after
+  // `after`, in key order. The cost grows with these tickets, not with those of others. Includes a
+  // ticket of which a fact named the account before it was replaced.
+  virtual absl::StatusOr<std::vector<TicketKey>> ListTicketKeysOf(
+      const std::string& forge, const std::string& account, const std::optional<TicketKey>& after,
+      std::size_t limit) = 0;
 
   // 32 random bytes, made once per store: the key of links that are not stored.
   virtual absl::StatusOr<std::string> LinkKey() = 0;

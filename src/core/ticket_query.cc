@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "retainer/store.h"
 
@@ -16,6 +17,15 @@ std::pair<std::size_t, std::string> Urgency(const TicketQuery& query, const std:
   if (priority.empty()) return {query.urgency.size() + 1, ""};
   const auto place = std::find(query.urgency.begin(), query.urgency.end(), priority);
   return {static_cast<std::size_t>(place - query.urgency.begin()), priority};
+}
+
+std::vector<std::string> AccountsIn(const Fact& fact) {
+  std::vector<std::string> accounts;
+  for (const Actor* actor : {&fact.actor, &fact.author, &fact.assignee}) {
+    const bool known = std::find(accounts.begin(), accounts.end(), actor->id) != accounts.end();
+    if (!actor->id.empty() && !known) accounts.push_back(actor->id);
+  }
+  return accounts;
 }
 
 std::string OverAllowanceOf(const std::string& customer) { return "over " + customer; }

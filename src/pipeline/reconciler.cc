@@ -99,7 +99,7 @@ void Reconciler::Report(bool done) {
             {{"judged", absl::StrCat(state_.judged)}});
 }
 
-absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key, const std::string& account) {
+absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key) {
   const auto records = store_.LoadRecords({key});
   if (!records.ok()) return records.status();
   const TicketRecord& record = records->front();
@@ -109,17 +109,6 @@ absl::StatusOr<bool> Reconciler::JudgeAgain(const TicketKey& key, const std::str
     if (!project.ok()) return project.status();
     // Lists show the ticket with its project's present name.
     if (!*project || (*project)->path == record.project_path) return false;
-  }
-  if (!account.empty()) {
-    const auto stored = store_.LoadTicket(key);
-    if (!stored.ok()) return stored.status();
-    const bool takes_part =
-        std::any_of(stored->facts.begin(), stored->facts.end(), [&](const auto& entry) {
-          const Fact& fact = entry.second;
-          return fact.actor.id == account || fact.author.id == account ||
-                 fact.assignee.id == account;
-        });
-    if (!takes_part) return false;
   }
   const auto judged = judge_.Decide(key, {});
   if (!judged.ok()) return judged.status();
@@ -166,10 +155,12 @@ absl::StatusOr<Reconciler::Round> Reconciler::RunOnce() {
   }
   if (!sweep) return round;
   const auto page =
-      store_.ListTicketKeys(sweep->forge, sweep->project, sweep->after, options_.page);
+      sweep->account.empty()
+          ? store_.ListTicketKeys(sweep->forge, sweep->project, sweep->after, options_.page)
+          : store_.ListTicketKeysOf(sweep->forge, sweep->account, sweep->after, options_.page);
   if (!page.ok()) return page.status();
   for (const TicketKey& key : *page) {
-    const auto judged = JudgeAgain(key, sweep->account);
+    const auto judged = JudgeAgain(key);
     if (judged.ok()) {
       round.judged += *judged ? 1 : 0;
     } else if (IsTicketsOwn(judged.status())) {

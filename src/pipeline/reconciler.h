@@ -59,8 +59,8 @@ class Reconciler {
 
  private:
   void Add(Sweep sweep);
-  // Returns false if there was nothing to judge. `account`: as in Sweep.
-  absl::StatusOr<bool> JudgeAgain(const TicketKey& key, const std::string& account);
+  // Returns false if there was nothing to judge.
+  absl::StatusOr<bool> JudgeAgain(const TicketKey& key);
   absl::Status Look(absl::Time now);
   // Once an hour, and under each new version of the policy: Judge::TellOfCustomers.
   absl::Status LookAtCustomers();

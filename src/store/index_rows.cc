@@ -246,6 +246,21 @@ Rows DerivedRows(const TicketRecord& record) {
   return rows;
 }
 
+std::string TakesPartPrefix(const std::string& forge, const std::string& account) {
+  return KeyWriter()
+      .U8(static_cast<std::uint8_t>(Dimension::kTakesPart))
+      .Text(forge)
+      .Text(account)
+      .Take();
+}
+
+void StageTakesPart(const TicketKey& ticket, const Fact& fact, Batch* batch) {
+  for (const std::string& account : AccountsIn(fact)) {
+    batch->Put(Table::kIndexes,
+               KeyWriter().Raw(TakesPartPrefix(ticket.forge, account)).Ticket(ticket).Take(), "");
+  }
+}
+
 std::map<std::string, std::int64_t> EndingRows(const TicketRecord& record) {
   std::map<std::string, std::int64_t> rows;
   for (const EndingCount& ending : record.endings) {

@@ -42,6 +42,11 @@ std::string HiddenOwedPrefix(std::string_view project, OwedAt which, HiddenEnd e
 // The key prefix of tickets with a question to ask their forge now.
 std::string AsksPrefix(const std::string& forge);
 
+// The key prefix of the tickets in which an account takes part.
+std::string TakesPartPrefix(const std::string& forge, const std::string& account);
+// Stages these rows for a fact of a ticket.
+void StageTakesPart(const TicketKey& ticket, const Fact& fact, Batch* batch);
+
 // The key prefix of changes in this state that say they fix a ticket.
 std::string FixesPrefix(const TicketKey& fixed, ChangeState state);
 

@@ -27,6 +27,29 @@ std::pair<std::string, std::string> RangeOf(const std::string& forge, const std:
   return {std::move(from), PrefixEnd(prefix)};
 }
 
+// The tickets at the ends of the keys in [from, end), behind `before_ticket` bytes.
+absl::StatusOr<std::vector<TicketKey>> ReadKeys(View& view, Table table, std::size_t before_ticket,
+                                                const std::string& from, const std::string& end,
+                                                std::size_t limit) {
+  std::vector<TicketKey> keys;
+  if (limit == 0) return keys;
+  absl::Status trouble;
+  const absl::Status walked =
+      view.Walk(table, from, end, [&](std::string_view row, std::string_view) {
+        KeyReader reader(row.substr(before_ticket));
+        TicketKey key;
+        if (!reader.Ticket(&key) || !reader.AtEnd()) {
+          trouble = Unreadable(table, row);
+          return false;
+        }
+        keys.push_back(std::move(key));
+        return keys.size() < limit;
+      });
+  if (!walked.ok()) return walked;
+  if (!trouble.ok()) return trouble;
+  return keys;
+}
+
 }  // namespace
 
 std::string LockName(const TicketKey& key) { return absl::StrCat("ticket ", ToString(key)); }
@@ -157,6 +180,7 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
   StageTicket(*old, std::move(record), &staged->batch);
   for (const Fact& fact : write.facts) {
     staged->batch.Put(Table::kFacts, key + fact.id, EncodeRecord(StoredFact{fact}));
+    StageTakesPart(write.record.key, fact, &staged->batch);
   }
   absl::Status said = StageTexts(view, write.record.key, write.facts, &staged->batch);
   if (!said.ok()) return said;
@@ -294,24 +318,16 @@ absl::StatusOr<std::vector<TicketRecord>> TableStore::ListTickets(
 absl::StatusOr<std::vector<TicketKey>> TableStore::ListTicketKeys(
     const std::string& forge, const std::string& project, const std::optional<TicketKey>& after,
     std::size_t limit) {
-  std::vector<TicketKey> keys;
-  if (limit == 0) return keys;
   const auto [from, end] = RangeOf(forge, project, after);
-  absl::Status trouble;
-  const absl::Status walked = engine_->Read()->Walk(Table::kTickets, from, end,
-                                                    [&](std::string_view row, std::string_view) {
-                                                      KeyReader reader(row);
-                                                      TicketKey key;
-                                                      if (!reader.Ticket(&key) || !reader.AtEnd()) {
-                                                        trouble = Unreadable(Table::kTickets, row);
-                                                        return false;
-                                                      }
-                                                      keys.push_back(std::move(key));
-                                                      return keys.size() < limit;
-                                                    });
-  if (!walked.ok()) return walked;
-  if (!trouble.ok()) return trouble;
-  return keys;
+  return ReadKeys(*engine_->Read(), Table::kTickets, 0, from, end, limit);
+}
+
+absl::StatusOr<std::vector<TicketKey>> TableStore::ListTicketKeysOf(
+    const std::string& forge, const std::string& account, const std::optional<TicketKey>& after,
+    std::size_t limit) {
+  const std::string prefix = TakesPartPrefix(forge, account);
+  const std::string from = after ? prefix + TicketRowKey(*after) + '\0' : prefix;
+  return ReadKeys(*engine_->Read(), Table::kIndexes, prefix.size(), from, PrefixEnd(prefix), limit);
 }
 
 }  // namespace retainer::store

@@ -69,6 +69,10 @@ class TableStore : public DiskStore {
                                                         const std::string& project,
                                                         const std::optional<TicketKey>& after,
                                                         std::size_t limit) override;
+  absl::StatusOr<std::vector<TicketKey>> ListTicketKeysOf(const std::string& forge,
+                                                          const std::string& account,
+                                                          const std::optional<TicketKey>& after,
+                                                          std::size_t limit) override;
   absl::StatusOr<std::vector<TicketRecord>> FindTickets(const TicketQuery& query) override;
   absl::StatusOr<std::size_t> CountOpen(const std::string& customer,
                                         const std::optional<ProjectKey>& project,

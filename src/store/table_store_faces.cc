@@ -227,6 +227,7 @@ absl::Status TableStore::SaveShown(const TicketKey& key, const ShownFace& shown,
       if (!known.Add(fact)) continue;
       changed = true;
       batch.Put(Table::kFacts, row + fact.id, EncodeRecord(StoredFact{*known.Find(fact.id)}));
+      StageTakesPart(key, *known.Find(fact.id), &batch);
     }
     if (changed) {
       auto old = ReadRecord<TicketRecord>(*view, Table::kTickets, row);

@@ -1,6 +1,9 @@
 // The store's contract: customers' facts, contacts that joined, and sessions.
 #pragma once
 
+#include <random>
+
+#include "absl/strings/str_cat.h"
 #include "tests/contract/store_contract.h"
 
 namespace retainer {
@@ -200,6 +203,64 @@ TEST_P(StoreContract, AnAdminLinkIsTakenOnceAndBeforeItExpires) {
   ASSERT_TRUE(store_.SaveAdminLink({"h3", "root", At(20), At(30)}).ok());
   EXPECT_FALSE(store_.TakeAdminLink("h1", At(1))->has_value()) << "deleted with the next";
   EXPECT_TRUE(store_.VerifyLedger().ok());
+}
+
+TEST_P(StoreContract, TheListOfAnAccountHasWhatAFullWalkFinds) {
+  std::mt19937 random(4);
+  const auto pick = [&](int most) { return static_cast<int>(random() % most); };
+  // Without an id, or with one that begins like another.
+  const std::vector<std::string> ids = {"", "1", "11", "7", "42", "a/b"};
+  const auto somebody = [&] { return Actor{ids[pick(6)], "login"}; };
+  for (int act = 0; act < 300; ++act) {
+    const TicketKey key = {pick(4) == 0 ? "gitlab" : "github", pick(2) == 0 ? "7" : "70",
+                           pick(3) == 0 ? TicketKind::kChange : TicketKind::kIssue, pick(40) + 1};
+    DecisionWrite write = SampleWrite(key, Version(key));
+    write.record.open = pick(2) == 0;
+    write.facts.clear();
+    for (int i = pick(3); i >= 0; --i) {
+      Fact& fact = write.facts.emplace_back();
+      fact.id = MakeFactId(FactKind::kComment, absl::StrCat(act, "/", i), "");
+      fact.kind = FactKind::kComment;
+      fact.actor = somebody();
+      if (pick(2) == 0) fact.author = somebody();
+      if (pick(4) == 0) fact.assignee = somebody();
+    }
+    if (pick(10) == 0) {
+      ASSERT_TRUE(store_.Commit(write).ok());
+      Fact own = write.facts.front();
+      own.id = MakeFactId(FactKind::kOwnComment, absl::StrCat(act), "");
+      own.actor = somebody();
+      ASSERT_TRUE(store_.SaveShown(key, ShownFace(), {own}).ok());
+    } else {
+      ASSERT_TRUE(store_.Commit(write).ok());
+    }
+  }
+  for (const std::string& forge : {std::string("github"), std::string("gitlab")}) {
+    for (const std::string& account : ids) {
+      if (account.empty()) continue;
+      std::vector<TicketKey> walked;
+      const auto keys = store_.ListTicketKeys(forge, "", std::nullopt, 1000);
+      for (const TicketKey& key : *keys) {
+        bool takes_part = false;
+        const auto ticket = store_.LoadTicket(key);
+        for (const auto& [id, fact] : ticket->facts) {
+          for (const std::string& one : AccountsIn(fact)) takes_part |= one == account;
+        }
+        if (takes_part) walked.push_back(key);
+      }
+      EXPECT_FALSE(walked.empty()) << forge << " " << account;
+      std::vector<TicketKey> listed;
+      for (std::optional<TicketKey> after;;) {
+        const auto page = store_.ListTicketKeysOf(forge, account, after, 3);
+        listed.insert(listed.end(), page->begin(), page->end());
+        if (page->size() < 3) break;
+        after = page->back();
+      }
+      EXPECT_EQ(listed, walked) << forge << " " << account;
+    }
+  }
+  EXPECT_TRUE(store_.ListTicketKeysOf("github", "4", std::nullopt, 9)->empty());
+  EXPECT_TRUE(store_.ListTicketKeysOf("github", "1", std::nullopt, 0)->empty());
 }
 
 }  // namespace retainer

@@ -77,6 +77,20 @@ TEST_F(ReconcilerTest, DeliveriesAreDecidedBetweenItsPages) {
   EXPECT_TRUE(Said(absl::StrCat("tickets were judged again judged=", kTickets + 1)));
 }
 
+TEST_F(ReconcilerTest, NewsOfAnAccountReadsItsTicketsAndNoOthers) {
+  Deliver("c", MakeEvent(9, kErin, {Opened(kErin, 0)}));
+  Deliver("c2", MakeEvent(3, kDave, {Commented(kErin, 5, "1", "The same happens here.")}));
+  Work();
+  // Whoever reads another ticket finds that it cannot be read.
+  store.Spoil(Key(2));
+  const auto reconciler = Make();
+  reconciler->AccountChanged("github", kErin.id);
+  EXPECT_EQ(Finish(*reconciler), 2u) << "the one that she opened, and the one where she wrote";
+  EXPECT_FALSE(Said("ticket could not be judged"));
+  reconciler->AccountChanged("gitlab", kErin.id);
+  EXPECT_EQ(Finish(*reconciler), 0u) << "ids are of one forge";
+}
+
 TEST_F(ReconcilerTest, OpenTicketsAreToldByPlanPriorityAndStateAndByNoName) {
   Deliver("c", MakeEvent(8, kErin, {Opened(kErin, 0)}));
   Work();

@@ -61,7 +61,8 @@
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
 //
-// `indexes`: rows derived from a ticket's record (index_rows.h).
+// `indexes`: rows derived from a ticket's record (index_rows.h), and one kind derived from its
+// facts (24).
 //
 // Lists, ordered by the next due instant (the infinite future if nothing is due):
 //
@@ -100,6 +101,9 @@
 // project, text terms, ticket.
 //
 // Tickets with a question to ask their forge now: u8 21, text forge, ticket.
+//
+// Tickets by the accounts that take part in them: u8 24, text forge, text account, ticket. Written
+// with each fact, and never deleted.
 //
 // Changes by the tickets that they say they fix: u8 15, ticket fixed, u8 state of
 // the change, ticket that is the change.
@@ -211,6 +215,7 @@ enum class Dimension : std::uint8_t {
   kAsks = 21,
   kTurn = 22,
   kTeam = 23,
+  kTakesPart = 24,
 };
 
 // The orders of kOrdered.
