@@ -21,6 +21,7 @@
 #include "src/cli/consistency.h"
 #include "src/cli/loading.h"
 #include "src/cli/operations.h"
+#include "src/cli/policy_project.h"
 #include "src/cli/policy_repository.h"
 #include "src/cli/stream_log.h"
 #include "src/forge/clients.h"
@@ -210,7 +211,14 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
   const std::string area = absl::StrCat("forge ", forge_config.name);
   SystemClock clock;
   StreamLog log(LogFormat::kText, LogLevel::kError);
-  auto forge = forge::MakeForge(forge_config, clock, log);
+  forge::ForgeOptions options;
+  const bool checks = !policy.ok() || policy->policy.checks != CheckMode::kOff;
+  options.use.checks = checks;
+  if (const auto project = FindPolicyProject(config);
+      project && project->forge == forge_config.name) {
+    options.use.policy = project->path;
+  }
+  auto forge = forge::MakeForge(forge_config, clock, log, options);
   if (!forge.ok()) {
     findings->Bad(area, std::string(forge.status().message()));
     return;
@@ -233,7 +241,6 @@ void LookAtForge(const Config& config, const ForgeConfig& forge_config,
                                      " calls are left in this hour's budget"));
   }
   LookAtHooks(config, forge_config, **forge, projects, findings);
-  const bool checks = !policy.ok() || policy->policy.checks != CheckMode::kOff;
   LookAtRoles(forge_config, **forge, projects, checks, findings);
   if (policy.ok()) LookAtMembers(forge_config.name, **forge, projects, *policy, findings);
 }

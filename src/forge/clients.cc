@@ -22,7 +22,8 @@ absl::Status CheckLength(std::string_view body, std::size_t limit) {
 
 absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, const Clock& clock,
                                                      Log& log,
-                                                     std::unique_ptr<HttpTransport> transport) {
+                                                     std::unique_ptr<HttpTransport> transport,
+                                                     const ForgeUse& use) {
   const auto wrong = [&](std::string_view what) {
     return absl::InvalidArgumentError(absl::StrCat("forge ", config.name, ": ", View(what)));
   };
@@ -39,7 +40,7 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, 
     if (!signer.ok())
       return wrong({signer.status().message().data(), signer.status().message().size()});
     auto credentials = MakeAppCredentials(*client, std::move(*signer));
-    return MakeGitHub(std::move(client), std::move(credentials), /*is_app=*/true, log);
+    return MakeGitHub(std::move(client), std::move(credentials), /*is_app=*/true, log, use);
   }
   if (config.token.empty()) {
     return wrong(config.kind == ForgeKind::kGitHub
@@ -54,10 +55,10 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForgeOver(const ForgeConfig& config, 
   client->redactor().Add("token", config.token);
   if (config.kind == ForgeKind::kGitHub) {
     auto credentials = MakeTokenCredentials("Authorization", config.token);
-    return MakeGitHub(std::move(client), std::move(credentials), /*is_app=*/false, log);
+    return MakeGitHub(std::move(client), std::move(credentials), /*is_app=*/false, log, use);
   }
   auto credentials = MakeTokenCredentials("PRIVATE-TOKEN", config.token);
-  return MakeGitLab(std::move(client), std::move(credentials), log);
+  return MakeGitLab(std::move(client), std::move(credentials), log, use);
 }
 
 absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, const Clock& clock,
@@ -78,7 +79,7 @@ absl::StatusOr<std::unique_ptr<Forge>> MakeForge(const ForgeConfig& config, cons
     *transport = MakeMeteredTransport(config.name, config.kind, std::move(*transport), clock,
                                       *options.metrics);
   }
-  return MakeForgeOver(config, clock, log, std::move(*transport));
+  return MakeForgeOver(config, clock, log, std::move(*transport), options.use);
 }
 
 }  // namespace retainer::forge

@@ -24,6 +24,7 @@
 #include "retainer/forge.h"
 #include "retainer/log.h"
 #include "retainer/metrics.h"
+#include "src/forge/forge_use.h"
 
 namespace retainer::forge {
 
@@ -33,6 +34,7 @@ struct ForgeOptions {
   absl::Duration total_timeout = absl::Seconds(30);  // for one whole answer
   std::size_t max_idle_connections = 4;
   Metrics* metrics = nullptr;  // counts every call; null: no counting; must outlive the client
+  ForgeUse use = {};           // for Check and CheckHooks
 };
 
 // Makes the client of one configured forge. Makes no call: Check finds wrong credentials.

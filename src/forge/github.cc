@@ -34,18 +34,18 @@ constexpr absl::Duration kPlaceBelieved = absl::Minutes(10);
 class GitHub final : public Forge {
  public:
   GitHub(std::unique_ptr<ApiClient> client, std::unique_ptr<Credentials> credentials, bool is_app,
-         Log& log)
+         Log& log, ForgeUse use)
       : client_(std::move(client)),
         credentials_(std::move(credentials)),
         calls_(*client_, *credentials_),
         is_app_(is_app),
-        log_(log) {}
+        log_(log),
+        use_(std::move(use)) {}
 
   const std::string& name() const override { return client_->name(); }
 
   absl::StatusOr<ForgeHealth> Check() override {
-    auto missing =
-        is_app_ ? MissingOfApp(calls_, client_->name()) : MissingOfToken(calls_, client_->name());
+    auto missing = MissingOf(calls_, client_->name(), is_app_, use_);
     if (!missing.ok()) return missing.status();
     ForgeHealth health;
     health.missing = std::move(*missing);
@@ -54,8 +54,7 @@ class GitHub final : public Forge {
     if (!self.ok() && (health.missing.empty() || !absl::IsFailedPrecondition(self.status())))
       return self.status();
     if (self.ok()) health.self = *self;
-    health.clock_skew = client_->skew();
-    health.rate_remaining = client_->gate().remaining();
+    AddLimits(*client_, &health);
     return health;
   }
 
@@ -583,6 +582,7 @@ class GitHub final : public Forge {
   const ApiCalls calls_;
   const bool is_app_;
   Log& log_;
+  const ForgeUse use_;
   std::mutex mutex_;
   std::optional<Actor> self_;
   std::set<std::string> labels_;                                      // `path name`, lower case
@@ -592,8 +592,9 @@ class GitHub final : public Forge {
 }  // namespace
 
 std::unique_ptr<Forge> MakeGitHub(std::unique_ptr<ApiClient> client,
-                                  std::unique_ptr<Credentials> credentials, bool is_app, Log& log) {
-  return std::make_unique<GitHub>(std::move(client), std::move(credentials), is_app, log);
+                                  std::unique_ptr<Credentials> credentials, bool is_app, Log& log,
+                                  const ForgeUse& use) {
+  return std::make_unique<GitHub>(std::move(client), std::move(credentials), is_app, log, use);
 }
 
 }  // namespace retainer::forge

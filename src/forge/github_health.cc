@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string_view>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -33,36 +34,43 @@ constexpr std::array<const char*, 8> kAppEvents = {
     "issues", "issue_comment", "pull_request", "pull_request_review", "pull_request_review_comment",
     "label",  "repository",    "push"};
 
+bool IsUsed(const Need& need, const ForgeUse& use) {
+  const std::string_view permission = need.permission;
+  if (permission == "statuses") return !use.policy.empty();
+  return permission != "checks" || use.checks;
+}
+
 bool Grants(const std::string& have, const std::string& need) {
   if (need == "read") return have == "read" || have == "write" || have == "admin";
   return have == "write" || have == "admin";
 }
 
 void LackOf(const Json& permissions, const std::string& whose, const std::string& mend,
-            std::vector<std::string>* missing) {
+            const ForgeUse& use, std::vector<std::string>* missing) {
   for (const Need& need : kNeeds) {
-    if (Grants(StringAt(permissions, need.permission), need.level)) continue;
+    if (!IsUsed(need, use) || Grants(StringAt(permissions, need.permission), need.level)) continue;
     missing->push_back(absl::StrCat(whose, " lacks the permission ", need.title, ": ", need.level,
                                     ", ", need.why, "; ", mend));
   }
 }
 
-}  // namespace
-
 absl::StatusOr<std::vector<std::string>> MissingOfApp(const ApiCalls& calls,
-                                                      const std::string& forge) {
+                                                      const std::string& forge,
+                                                      const ForgeUse& use) {
   const Scope as_app{Scope::Kind::kApp};
   auto app = calls.GetJson(as_app, "/app");
   if (!app.ok()) return app.status();
   std::vector<std::string> missing;
   LackOf(At(*app, "permissions"), absl::StrCat(forge, ": the app"),
-         "grant it on the app's page under \"Permissions & events\"", &missing);
+         "grant it on the app's page under \"Permissions & events\"", use, &missing);
   std::set<std::string> events;
   if (const Json& list = At(*app, "events"); list.is_array()) {
     for (const Json& event : list)
       if (event.is_string()) events.insert(event.get<std::string>());
   }
   for (const char* event : kAppEvents) {
+    // Only the policy's repository has pushes that matter.
+    if (use.policy.empty() && std::string_view(event) == "push") continue;
     if (events.contains(event)) continue;
     missing.push_back(absl::StrCat(forge, ": the app is not subscribed to the event ", event,
                                    "; tick it on the app's page under \"Permissions & events\""));
@@ -81,7 +89,7 @@ absl::StatusOr<std::vector<std::string>> MissingOfApp(const ApiCalls& calls,
       missing.push_back(absl::StrCat(whose, " is suspended; its owner can lift that"));
     } else if (of_app == 0) {
       LackOf(At(installation, "permissions"), whose,
-             "its owner must accept the app's new permissions", &missing);
+             "its owner must accept the app's new permissions", use, &missing);
     }
   }
   return missing;
@@ -113,6 +121,13 @@ absl::StatusOr<std::vector<std::string>> MissingOfToken(const ApiCalls& calls,
                                    "members of organizations; make one with it"));
   }
   return missing;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> MissingOf(const ApiCalls& calls, const std::string& forge,
+                                                   bool is_app, const ForgeUse& use) {
+  return is_app ? MissingOfApp(calls, forge, use) : MissingOfToken(calls, forge);
 }
 
 }  // namespace retainer::forge

@@ -6,12 +6,12 @@
 
 #include "absl/status/statusor.h"
 #include "src/forge/api_calls.h"
+#include "src/forge/forge_use.h"
 
 namespace retainer::forge {
 
-absl::StatusOr<std::vector<std::string>> MissingOfApp(const ApiCalls& calls,
-                                                      const std::string& forge);
-absl::StatusOr<std::vector<std::string>> MissingOfToken(const ApiCalls& calls,
-                                                        const std::string& forge);
+// Of an app (only of what is used), or of a token.
+absl::StatusOr<std::vector<std::string>> MissingOf(const ApiCalls& calls, const std::string& forge,
+                                                   bool is_app, const ForgeUse& use);
 
 }  // namespace retainer::forge

@@ -27,11 +27,13 @@ namespace {
 
 class GitLab final : public Forge {
  public:
-  GitLab(std::unique_ptr<ApiClient> client, std::unique_ptr<Credentials> credentials, Log& log)
+  GitLab(std::unique_ptr<ApiClient> client, std::unique_ptr<Credentials> credentials, Log& log,
+         ForgeUse use)
       : client_(std::move(client)),
         credentials_(std::move(credentials)),
         calls_(*client_, *credentials_),
-        log_(log) {}
+        log_(log),
+        use_(std::move(use)) {}
 
   const std::string& name() const override { return client_->name(); }
 
@@ -55,14 +57,13 @@ class GitLab final : public Forge {
                          "with it"));
       }
     }
-    health.clock_skew = client_->skew();
-    health.rate_remaining = client_->gate().remaining();
+    AddLimits(*client_, &health);
     return health;
   }
 
   absl::StatusOr<HookHealth> CheckHooks(const std::string& url,
                                         const std::vector<std::string>& projects) override {
-    return HooksOfProjects(calls_, client_->name(), url, projects);
+    return HooksOfProjects(calls_, client_->name(), url, projects, use_.policy);
   }
 
   absl::StatusOr<AccessHealth> CheckAccess(const std::vector<std::string>& projects) override {
@@ -461,6 +462,7 @@ class GitLab final : public Forge {
   const std::unique_ptr<Credentials> credentials_;
   const ApiCalls calls_;
   Log& log_;
+  const ForgeUse use_;
   std::mutex mutex_;
   std::optional<Actor> self_;
   std::set<std::string> labels_;  // `project name`
@@ -469,8 +471,9 @@ class GitLab final : public Forge {
 }  // namespace
 
 std::unique_ptr<Forge> MakeGitLab(std::unique_ptr<ApiClient> client,
-                                  std::unique_ptr<Credentials> credentials, Log& log) {
-  return std::make_unique<GitLab>(std::move(client), std::move(credentials), log);
+                                  std::unique_ptr<Credentials> credentials, Log& log,
+                                  const ForgeUse& use) {
+  return std::make_unique<GitLab>(std::move(client), std::move(credentials), log, use);
 }
 
 }  // namespace retainer::forge

@@ -1,5 +1,6 @@
 #include "src/forge/gitlab_hooks.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,7 +20,25 @@ constexpr std::array<std::pair<const char*, const char*>, 5> kHookEvents = {{
     {"merge_requests_events", "merge requests"},
 }};
 
-void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
+// Of the policy's repository.
+constexpr std::array<std::pair<const char*, const char*>, 2> kPolicyEvents = {{
+    {"push_events", "pushes"},
+    {"merge_requests_events", "merge requests"},
+}};
+
+template <typename Events>
+std::vector<std::string> LackedOf(const Events& events, const Json& hook) {
+  std::vector<std::string> lacked;
+  for (const auto& [key, title] : events) {
+    const Json& value = At(hook, key);
+    if (value.is_boolean() && !value.template get<bool>()) lacked.emplace_back(title);
+  }
+  return lacked;
+}
+
+// `supported`: tickets are opened in its project; `policy`: it has the policy's repository.
+void LookAt(const Json& hook, const std::string& whose, bool supported, bool policy,
+            HookHealth* health) {
   const std::string state = StringAt(hook, "alert_status");
   const std::string until = StringAt(hook, "disabled_until");
   if (state == "disabled" || state == "temporarily_disabled") {
@@ -30,9 +49,12 @@ void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
         ", after failures: make sure that it is answered, then press Test on its page"));
   }
   std::vector<std::string> lacking;
-  for (const auto& [key, title] : kHookEvents) {
-    const Json& value = At(hook, key);
-    if (value.is_boolean() && !value.get<bool>()) lacking.emplace_back(title);
+  if (supported) lacking = LackedOf(kHookEvents, hook);
+  if (policy) {
+    for (const std::string& title : LackedOf(kPolicyEvents, hook)) {
+      const bool told = std::find(lacking.begin(), lacking.end(), title) != lacking.end();
+      if (!told) lacking.push_back(title);
+    }
   }
   if (!lacking.empty()) {
     health->wrong.push_back(absl::StrCat(whose, " does not tell of ", absl::StrJoin(lacking, ", "),
@@ -48,9 +70,13 @@ void LookAt(const Json& hook, const std::string& whose, HookHealth* health) {
 
 absl::StatusOr<HookHealth> HooksOfProjects(const ApiCalls& calls, const std::string& forge,
                                            const std::string& url,
-                                           const std::vector<std::string>& projects) {
+                                           const std::vector<std::string>& projects,
+                                           const std::string& policy) {
   HookHealth health;
-  for (const std::string& project : projects) {
+  std::vector<std::string> all = projects;
+  const auto known = std::find(projects.begin(), projects.end(), policy);
+  if (!policy.empty() && known == projects.end()) all.push_back(policy);
+  for (const std::string& project : all) {
     ApiRequest request;
     request.path = absl::StrCat("/projects/", PercentEncode(project), "/hooks");
     request.query = absl::StrCat("per_page=", kPageSize);
@@ -67,7 +93,9 @@ absl::StatusOr<HookHealth> HooksOfProjects(const ApiCalls& calls, const std::str
     for (const Json& hook : *hooks) {
       if (url.empty() ? hooks->size() != 1 : StringAt(hook, "url") != url) continue;
       any = true;
-      LookAt(hook, absl::StrCat(forge, ": the webhook of ", project), &health);
+      LookAt(hook, absl::StrCat(forge, ": the webhook of ", project),
+             /*supported=*/project != policy || known != projects.end(),
+             /*policy=*/project == policy, &health);
     }
     if (!any) {
       health.unseen.push_back(absl::StrCat(forge, ": no webhook of ", project, " goes to ",

@@ -58,8 +58,8 @@ struct World {
     return config;
   }
 
-  explicit World(const ForgeConfig& config) {
-    auto made = MakeForgeOver(config, clock, log, std::make_unique<FakeTransport>(script));
+  explicit World(const ForgeConfig& config, const ForgeUse& use = {}) {
+    auto made = MakeForgeOver(config, clock, log, std::make_unique<FakeTransport>(script), use);
     EXPECT_TRUE(made.ok()) << made.status();
     if (made.ok()) forge = std::move(*made);
     at.key = {config.name, "7", TicketKind::kIssue, 12};

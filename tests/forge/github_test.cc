@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "src/forge/json.h"
 #include "tests/fakes/places.h"
 #include "tests/forge/forge_world.h"
@@ -494,13 +495,43 @@ TEST(GitHubAppHealthTest, NamesWhatTheAppAndItsInstallationsLack) {
 }
 
 TEST(GitHubAppHealthTest, AnAppThatIsInstalledNowhereIsSaidToBe) {
-  World world(World::GitHubApp());
+  World world(World::GitHubApp(), {.policy = "acme/policy"});
   world.script.On("GET /app", 200, R"({"slug":"retainer","events":[],"permissions":{}})");
   world.script.On("GET /app/installations?per_page=100", 200, "[]");
   world.script.On("GET /app/installations?per_page=1", 200, "[]");
   auto health = world.forge->Check();
   ASSERT_TRUE(health.ok()) << health.status();
   EXPECT_EQ(health->missing.size(), 7u + 8u + 1u);
+}
+
+TEST(GitHubAppHealthTest, NothingIsAskedForThatIsNotUsed) {
+  const auto missing = [](const ForgeUse& use) {
+    World world(World::GitHubApp(), use);
+    // What the manifest asked for before a policy came from git.
+    world.script.On("GET /app", 200,
+                    R"({"slug":"retainer","events":["issues","issue_comment","pull_request",
+                        "pull_request_review","pull_request_review_comment","label","repository"],
+                        "permissions":{"issues":"write","pull_requests":"write","metadata":"read",
+                                       "members":"read","contents":"read"}})");
+    world.script.On("GET /app/installations?per_page=100", 200,
+                    R"([{"id":55,"account":{"login":"acme"},"permissions":{"issues":"write",
+                         "pull_requests":"write","metadata":"read","members":"read",
+                         "contents":"read"}}])");
+    world.script.On("GET /app/installations?per_page=1", 200, R"([{"id":55}])");
+    world.script.On("POST /app/installations/55/access_tokens", 201,
+                    R"({"token":"ghs_a","expires_at":"2030-01-01T00:00:00Z"})");
+    world.script.On("GET /users/retainer%5Bbot%5D", 200, R"({"id":900,"login":"retainer[bot]"})");
+    const auto health = world.forge->Check();
+    EXPECT_TRUE(health.ok()) << health.status();
+    return absl::StrJoin(health->missing, "\n");
+  };
+  EXPECT_EQ(missing({.checks = false}), "");
+  const std::string checks = missing({});
+  EXPECT_TRUE(absl::StrContains(checks, "lacks the permission Checks: write")) << checks;
+  EXPECT_FALSE(absl::StrContains(checks, "\n")) << checks;
+  const std::string policy = missing({.policy = "acme/policy", .checks = false});
+  EXPECT_TRUE(absl::StrContains(policy, "lacks the permission Commit statuses: write")) << policy;
+  EXPECT_TRUE(absl::StrContains(policy, "is not subscribed to the event push")) << policy;
 }
 
 TEST(GitHubAppHealthTest, AsksForWhatTheManifestAsksFor) {

@@ -52,6 +52,43 @@ TEST_F(GitLabTest, ACheckIsACommitStatusThatFailsOnlyToBlock) {
   EXPECT_EQ(Sent()["state"], "failed");
 }
 
+TEST(GitLabHooksTest, PushesMatterOnlyInThePolicysRepository) {
+  const auto wrong = [](const ForgeUse& use, const char* hook_there) {
+    World world(World::GitLabToken(), use);
+    world.script.On("GET /api/v4/projects/acme%2Fopendb/hooks?per_page=100", 200,
+                    R"([{"id":1,"url":"https://desk.test/webhooks/gitlab","issues_events":true,
+                         "confidential_issues_events":true,"note_events":true,
+                         "confidential_note_events":true,"merge_requests_events":true,
+                         "push_events":false}])");
+    world.script.On("GET /api/v4/projects/acme%2Fpolicy/hooks?per_page=100", 200, hook_there);
+    const auto health =
+        world.forge->CheckHooks("https://desk.test/webhooks/gitlab", {"acme/opendb"});
+    EXPECT_TRUE(health.ok()) << health.status();
+    std::string all;
+    for (const std::string& line : health->wrong) absl::StrAppend(&all, line, "\n");
+    for (const std::string& line : health->unseen) absl::StrAppend(&all, line, "\n");
+    return all;
+  };
+  // Nothing of the policy's repository but its pushes and merge requests.
+  const char* hears =
+      R"([{"id":2,"url":"https://desk.test/webhooks/gitlab","issues_events":false,
+           "note_events":false,"merge_requests_events":true,"push_events":true}])";
+  EXPECT_EQ(wrong({}, "[]"), "");
+  EXPECT_EQ(wrong({.policy = "acme/policy"}, hears), "");
+  const std::string deaf =
+      wrong({.policy = "acme/policy"},
+            R"([{"id":2,"url":"https://desk.test/webhooks/gitlab","push_events":false,
+           "merge_requests_events":false}])");
+  EXPECT_TRUE(
+      absl::StrContains(deaf, "the webhook of acme/policy does not tell of pushes, merge requests"))
+      << deaf;
+  const std::string none = wrong({.policy = "acme/policy"}, "[]");
+  EXPECT_TRUE(absl::StrContains(none, "no webhook of acme/policy goes to")) << none;
+  const std::string same = wrong({.policy = "acme/opendb"}, "[]");
+  EXPECT_TRUE(absl::StrContains(same, "the webhook of acme/opendb does not tell of pushes:"))
+      << same;
+}
+
 TEST_F(GitLabTest, ACommitStatusOfThePolicy) {
   const std::string commit(40, 'a');
   const std::string call = "POST " + kProject + "/statuses/" + commit;
