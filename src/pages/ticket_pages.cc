@@ -132,6 +132,7 @@ class TicketPages {
     const absl::TimeZone zone = DeskZone(policy);
     PageValues values =
         HeadValues(*inspection, ref, zone, DeskZoneName(policy), visit.visitor->csrf, note);
+    values.sections["refused"] = RefusedOf(visit.visitor->session.account, *inspection);
     if (standing.waiting.now) {
       PageValues waiting;
       waiting.texts["since"] = InstantWords(standing.waiting.since, inspection->at, zone);
@@ -155,6 +156,24 @@ class TicketPages {
     AddSimilar(visit, *inspection, &values);
     AddActs(visit, *inspection, &values);
     return Page("ticket", values.texts["title"], values, visit, status);
+  }
+
+  // The visitor's own commands that were refused of late. In public there is only a reaction to
+  // them, because the reason may say something of a private customer.
+  static std::vector<PageValues> RefusedOf(const Account& account,
+                                           const pipeline::Inspection& inspection) {
+    std::vector<PageValues> rows;
+    if (account.forge != inspection.context.key.forge) return rows;
+    for (const Refusal& refusal : inspection.standing.refusals) {
+      if (refusal.actor.id != account.actor.id || refusal.until == absl::InfiniteFuture() ||
+          refusal.until <= inspection.at) {
+        continue;
+      }
+      PageValues row;
+      row.texts = {{"what", refusal.what}, {"reason", refusal.reason}};
+      rows.push_back(std::move(row));
+    }
+    return rows;
   }
 
   // Solved tickets that are like this one. The page does not wait for them: it is whole without.

@@ -1,6 +1,11 @@
 // Joining: what the page says, who may join, and which links do not work.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
 #include "tests/pages/visited.h"
 
 namespace retainer::pages {
@@ -105,6 +110,27 @@ TEST_F(JoinPagesTest, LinksThatDoNotWorkAnswerAlike) {
     EXPECT_EQ(posted.status, 404) << token;
     EXPECT_EQ(posted.body, guessed.body) << token;
   }
+}
+
+// Links are found by their digests, so the time says nothing of how near a guess is.
+TEST_F(JoinPagesTest, AGuessThatIsNearlyRightTakesAsLongAsAnyOther) {
+  std::string near = Invite(1);
+  near.back() = near.back() == '0' ? '1' : '0';
+  const std::string far(near.size(), 'z');
+  Browser browser(*pages);
+  ASSERT_EQ(browser.Get("/join/" + near).status, 404);
+  std::vector<std::int64_t> took[2];
+  for (int i = 0; i < 400; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const PageAnswer answer = browser.Get("/join/" + (i % 2 == 0 ? near : far));
+    const auto end = std::chrono::steady_clock::now();
+    EXPECT_EQ(answer.status, 404);
+    took[i % 2].push_back((end - begin).count());
+  }
+  for (auto& times : took) std::sort(times.begin(), times.end());
+  const auto median = [&](int which) { return static_cast<double>(took[which][100]); };
+  EXPECT_LT(median(0), 2 * median(1));
+  EXPECT_LT(median(1), 2 * median(0));
 }
 
 TEST_F(JoinPagesTest, ALinkIsForAsManyAsItSays) {

@@ -108,6 +108,32 @@ TEST_F(TicketPagesTest, WhatIsDoneIsAFactInTheLedger) {
   EXPECT_TRUE(StrContains(alice->Get(kTicket).body, "(on a page)"));
 }
 
+TEST_F(TicketPagesTest, WhyACommandWasRefusedIsShownToItsAuthorAlone) {
+  Policy policy = MakePolicy(/*is_public=*/false);
+  policy.teams["core"].members.push_back({"github", "bob"});
+  policy.customers[0].hours = {{"q1", 120, absl::CivilDay(2026, 1, 1), absl::CivilDay(2026, 12, 31),
+                                15, 0, OverHours::kRefuse}};
+  Govern(policy);
+  const Actor kBob = {"44", "bob", false};
+  forge.SetUser("bob", kBob.id);
+  Browser bob(*pages);
+  SignIn(bob, "/desk", kBob);
+  Issue(1, kDave);
+  Say(1, kAlice, "/support log 45m read the dump");
+  const std::string reason = "the customer is private and others read this";
+  const std::string hers = alice->Get(kTicket).body;
+  EXPECT_TRUE(StrContains(hers, "was refused: " + reason)) << hers;
+  EXPECT_FALSE(StrContains(bob.Get(kTicket).body, "was refused: " + reason));
+  Browser dave(*pages);
+  SignIn(dave, "/my", kDave);
+  EXPECT_FALSE(
+      StrContains(dave.Get("/my/ticket?customer=acme&ref=github:acme/opendb%231").body, reason));
+  const auto known = desk->Inspect({"github", "acme/opendb", TicketKind::kIssue, 1});
+  EXPECT_TRUE(StrContains(known->explanation, reason)) << known->explanation;
+  clock.Advance(absl::Hours(25));
+  EXPECT_FALSE(StrContains(alice->Get(kTicket).body, "was refused: " + reason)) << "for a day";
+}
+
 TEST_F(TicketPagesTest, EveryActDoesWhatItsCommandDoes) {
   Policy policy = MakePolicy();
   Customer beta = policy.customers[0];
