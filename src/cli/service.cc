@@ -93,7 +93,8 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds) names.push_back(name);
   service->similar_ = std::make_unique<similar::Similar>(
-      *service->store_, clock, log, std::move(names), config.data + "/similar.sqlite");
+      *service->store_, clock, log, std::move(names), config.data + "/similar.sqlite",
+      [desk = service->desk_.get()] { return desk->terms(); });
   return service;
 }
 

@@ -1,7 +1,6 @@
 #include "src/similar/evaluation.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -14,7 +13,6 @@ namespace {
 
 using base::View;
 
-constexpr std::size_t kPutAtOnce = 200;
 constexpr std::size_t kRanks = 10;
 
 // The hits without the ticket itself, at most kRanks. On the whole shelf: the evaluation is for
@@ -89,51 +87,58 @@ std::optional<std::string> OriginalOf(const TicketKey& ticket, const FactSet& fa
   return original;
 }
 
-absl::StatusOr<Evaluation> EvaluateOn(const std::vector<Judged>& tickets) {
-  Index index("");
-  std::map<std::string, std::size_t> known;
-  for (std::size_t from = 0; from < tickets.size(); from += kPutAtOnce) {
-    std::vector<Entry> some;
-    for (std::size_t i = from; i < std::min(from + kPutAtOnce, tickets.size()); ++i) {
-      known[tickets[i].entry.ticket] = i;
-      Entry entry;
-      entry.ticket = tickets[i].entry.ticket;
-      entry.whole = tickets[i].entry.whole;
-      some.push_back(std::move(entry));
-    }
-    if (absl::Status put = index.Put(some); !put.ok()) return put;
-  }
-  Evaluation evaluation;
-  evaluation.tickets = tickets.size();
-  std::vector<FirstHit> first;
+Measurement::Measurement(std::string path) : path_(std::move(path)) {
+  if (!path_.empty()) Index::DeleteFiles(path_);  // of a measurement that was interrupted
+  index_.emplace(path_);
+}
+
+Measurement::~Measurement() {
+  index_.reset();
+  if (!path_.empty()) Index::DeleteFiles(path_);
+}
+
+absl::Status Measurement::Add(const std::vector<Judged>& tickets) {
+  std::vector<Entry> entries;
   for (const Judged& ticket : tickets) {
-    if (ticket.same_as.empty() || !known.contains(ticket.same_as)) continue;
-    ++evaluation.duplicates;
-    const Document& words = ticket.entry.whole;
-    Search search;
-    search.terms = TermsOf(words);
-    const auto hits = HitsFor(index, ticket, search);
-    if (!hits.ok()) return hits.status();
-    Count(*hits, ticket.same_as, &evaluation.search);
-    if (!hits->empty()) {
-      first.push_back({hits->front().score, hits->front().ticket == ticket.same_as});
-    }
-    Search by_title;
-    by_title.terms = TermsOf({words.title, "", ""});
-    by_title.title_only = true;
-    const auto titled = HitsFor(index, ticket, by_title);
-    if (!titled.ok()) return titled.status();
-    Count(*titled, ticket.same_as, &evaluation.title_only);
+    Entry& entry = entries.emplace_back();
+    entry.ticket = ticket.entry.ticket;
+    entry.whole = ticket.entry.whole;
   }
+  sums_.tickets += tickets.size();
+  return index_->Put(entries);
+}
+
+absl::Status Measurement::SearchFor(const Judged& duplicate) {
+  const auto original = index_->Find(duplicate.same_as);
+  if (!original.ok()) return original.status();
+  if (!original->has_value()) return absl::OkStatus();
+  ++sums_.duplicates;
+  Search search;
+  search.terms = TermsOf(duplicate.entry.whole);
+  const auto hits = HitsFor(*index_, duplicate, search);
+  if (!hits.ok()) return hits.status();
+  Count(*hits, duplicate.same_as, &sums_.search);
+  if (!hits->empty()) {
+    first_.push_back({hits->front().score, hits->front().ticket == duplicate.same_as});
+  }
+  Search by_title;
+  by_title.terms = TermsOf({duplicate.entry.whole.title, "", ""});
+  by_title.title_only = true;
+  const auto titled = HitsFor(*index_, duplicate, by_title);
+  if (!titled.ok()) return titled.status();
+  Count(*titled, duplicate.same_as, &sums_.title_only);
+  return absl::OkStatus();
+}
+
+Evaluation Measurement::Result() const {
+  Evaluation evaluation = sums_;
   Divide(evaluation.duplicates, &evaluation.search);
   Divide(evaluation.duplicates, &evaluation.title_only);
-  if (evaluation.duplicates > 0 && tickets.size() > 1) {
-    const auto others = static_cast<double>(tickets.size() - 1);
+  if (evaluation.duplicates > 0 && evaluation.tickets > 1) {
+    const auto others = static_cast<double>(evaluation.tickets - 1);
     evaluation.random = {std::min(1.0, 5 / others), std::min(1.0, 10 / others), 1 / others};
   }
-  if (evaluation.duplicates >= kFewestDuplicates) {
-    evaluation.threshold = BestThreshold(std::move(first));
-  }
+  if (evaluation.duplicates >= kFewestDuplicates) evaluation.threshold = BestThreshold(first_);
   return evaluation;
 }
 

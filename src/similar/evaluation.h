@@ -49,8 +49,29 @@ struct Judged {
   Entry entry;
   std::string same_as;
 };
-// Everything is put into an index in memory. A duplicate's own entry is no hit. The index's errors.
-absl::StatusOr<Evaluation> EvaluateOn(const std::vector<Judged>& tickets);
+
+// Measures the search. All tickets are added first, some at a time; then each duplicate is searched
+// for. They lie in an index of their own: only what is added at a time is in memory. Errors: the
+// index's.
+class Measurement {
+ public:
+  // `path`: of the index, which is deleted at the beginning and at the end; empty: in memory.
+  explicit Measurement(std::string path);
+  ~Measurement();
+  Measurement(const Measurement&) = delete;
+  Measurement& operator=(const Measurement&) = delete;
+
+  absl::Status Add(const std::vector<Judged>& tickets);
+  // Counts nothing if the original was not added. A duplicate's own entry is no hit.
+  absl::Status SearchFor(const Judged& duplicate);
+  Evaluation Result() const;
+
+ private:
+  const std::string path_;
+  std::optional<Index> index_;
+  Evaluation sums_;
+  std::vector<FirstHit> first_;
+};
 
 // The ticket of which people said that this one is a duplicate of it: by closing it as one, or by
 // a command. Nullopt: none that is known.

@@ -24,6 +24,9 @@ constexpr char kSchema[] =
     "CREATE VIRTUAL TABLE IF NOT EXISTS all_words USING fts5(title, errors, prose,"
     "  tokenize = \"unicode61 remove_diacritics 2 tokenchars '_'\");";
 
+// Milliseconds for which another program may write to the file.
+constexpr int kOthersWrite = 5000;
+
 // The weights of title, errors and prose.
 constexpr char kRank[] = "bm25(3.0, 2.0, 1.0)";
 
@@ -88,7 +91,16 @@ class Index::Statement {
 
 Index::Index(std::string path) : path_(std::move(path)) {}
 
-Index::~Index() { Close(); }
+Index::~Index() {
+  sqlite3_close(reader_);
+  Close();
+}
+
+void Index::DeleteFiles(const std::string& path) {
+  for (const char* part : {"", "-journal", "-wal", "-shm"}) {
+    std::remove(absl::StrCat(path, part).c_str());
+  }
+}
 
 void Index::Close() {
   sqlite3_close(db_);
@@ -102,6 +114,7 @@ absl::Status Index::Open() {
     if (sqlite3_open_v2(name.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr) ==
         SQLITE_OK) {
       sqlite3_db_config(db_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+      sqlite3_busy_timeout(db_, kOthersWrite);
       int format = 0;
       bool reads = false;
       {
@@ -111,8 +124,8 @@ absl::Status Index::Open() {
       }
       if (reads && (format == 0 || format == kFormat) &&
           sqlite3_exec(db_,
-                       absl::StrCat("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF;",
-                                    kSchema, "PRAGMA user_version = ", kFormat, ";")
+                       absl::StrCat("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;", kSchema,
+                                    "PRAGMA user_version = ", kFormat, ";")
                            .c_str(),
                        nullptr, nullptr, nullptr) == SQLITE_OK &&
           Statement(db_, "SELECT rowid FROM open_words LIMIT 1").Step() != SQLITE_ERROR) {
@@ -124,8 +137,8 @@ absl::Status Index::Open() {
     if (attempt == 1 || path_.empty()) {
       return absl::UnavailableError(absl::StrCat("the index ", path_, ": ", why));
     }
-    std::remove(path_.c_str());
-    std::remove(absl::StrCat(path_, "-journal").c_str());
+    DeleteFiles(path_);
+    ++replaced_;
   }
   return absl::OkStatus();
 }
@@ -139,8 +152,8 @@ absl::Status Index::Failed() {
                        code == SQLITE_IOERR;
   Close();
   if (damaged && !path_.empty()) {
-    std::remove(path_.c_str());
-    std::remove(absl::StrCat(path_, "-journal").c_str());
+    DeleteFiles(path_);
+    ++replaced_;
   }
   return absl::UnavailableError(absl::StrCat("the index ", path_, ": ", why));
 }
@@ -231,51 +244,86 @@ absl::Status Index::Remove(const std::string& ticket) {
 absl::StatusOr<std::vector<Hit>> Index::Run(Shelf shelf, const Search& search) {
   std::vector<Hit> hits;
   if (search.terms.empty() || search.limit == 0) return hits;
-  const std::lock_guard lock(mutex_);
-  if (absl::Status open = Open(); !open.ok()) return open;
   Deadline deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(search.patience);
-  constexpr int kInstructions = 1000;  // between two looks at the clock
-  sqlite3_progress_handler(db_, kInstructions, IsOver, &deadline);
-  const char* table = TableOf(shelf);
-  int step = SQLITE_ERROR;
-  {
-    Statement select(db_, absl::StrCat("SELECT tickets.name, ", table, ".rank FROM ", table,
-                                       " JOIN tickets ON tickets.id = ", table, ".rowid WHERE ",
-                                       table, " MATCH ?1 AND ", table, ".rank MATCH '", kRank,
-                                       "' ORDER BY ", table, ".rank LIMIT ?2"));
-    select.Text(1, MatchText(search)).Number(2, static_cast<std::int64_t>(search.limit));
-    const auto words = static_cast<double>(search.terms.size());
-    // bm25 is negative: the smaller, the more alike.
-    while ((step = select.Step()) == SQLITE_ROW) {
-      hits.push_back({select.TextAt(0), -select.RealAt(1) / words});
+  const absl::Status read = Reading([&](sqlite3* db) {
+    constexpr int kInstructions = 1000;  // between two looks at the clock
+    sqlite3_progress_handler(db, kInstructions, IsOver, &deadline);
+    const char* table = TableOf(shelf);
+    int step = SQLITE_ERROR;
+    {
+      Statement select(db, absl::StrCat("SELECT tickets.name, ", table, ".rank FROM ", table,
+                                        " JOIN tickets ON tickets.id = ", table, ".rowid WHERE ",
+                                        table, " MATCH ?1 AND ", table, ".rank MATCH '", kRank,
+                                        "' ORDER BY ", table, ".rank LIMIT ?2"));
+      select.Text(1, MatchText(search)).Number(2, static_cast<std::int64_t>(search.limit));
+      const auto words = static_cast<double>(search.terms.size());
+      hits.clear();
+      // bm25 is negative: the smaller, the more alike.
+      while ((step = select.Step()) == SQLITE_ROW) {
+        hits.push_back({select.TextAt(0), -select.RealAt(1) / words});
+      }
     }
-  }
-  sqlite3_progress_handler(db_, 0, nullptr, nullptr);
-  if (step != SQLITE_DONE) return Failed();
+    sqlite3_progress_handler(db, 0, nullptr, nullptr);
+    return step == SQLITE_DONE;
+  });
+  if (!read.ok()) return read;
   return hits;
 }
 
-absl::StatusOr<std::uint64_t> Index::Size() {
-  const std::lock_guard lock(mutex_);
-  if (absl::Status open = Open(); !open.ok()) return open;
-  {
-    Statement count(db_, "SELECT count(*) FROM tickets");
-    if (count.Step() == SQLITE_ROW) return static_cast<std::uint64_t>(count.NumberAt(0));
+bool Index::OpenReader() {
+  if (reader_ != nullptr && read_from_ == replaced_) return true;
+  sqlite3_close(reader_);
+  reader_ = nullptr;
+  read_from_ = replaced_;
+  if (sqlite3_open_v2(path_.c_str(), &reader_, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
+    Statement version(reader_, "PRAGMA user_version");
+    if (version.Step() == SQLITE_ROW && version.NumberAt(0) == kFormat) return true;
   }
-  return Failed();
+  sqlite3_close(reader_);
+  reader_ = nullptr;
+  return false;
+}
+
+absl::Status Index::Reading(Read read) {
+  const auto by_writer = [&]() -> absl::Status {
+    const std::lock_guard lock(mutex_);
+    if (absl::Status open = Open(); !open.ok()) return open;
+    return read(db_) ? absl::OkStatus() : Failed();
+  };
+  if (path_.empty()) return by_writer();
+  const std::lock_guard reading(reading_mutex_);
+  if (OpenReader() && read(reader_)) return absl::OkStatus();
+  if (reader_ != nullptr && (sqlite3_extended_errcode(reader_) & 0xff) == SQLITE_INTERRUPT) {
+    return absl::DeadlineExceededError("the search took too long");
+  }
+  sqlite3_close(reader_);
+  reader_ = nullptr;
+  // The file is missing, damaged or of another format. The writer sees to it.
+  return by_writer();
+}
+
+absl::StatusOr<std::uint64_t> Index::Size() {
+  std::uint64_t size = 0;
+  const absl::Status read = Reading([&](sqlite3* db) {
+    Statement count(db, "SELECT count(*) FROM tickets");
+    if (count.Step() != SQLITE_ROW) return false;
+    size = static_cast<std::uint64_t>(count.NumberAt(0));
+    return true;
+  });
+  if (!read.ok()) return read;
+  return size;
 }
 
 absl::StatusOr<std::optional<double>> Index::Threshold() {
-  const std::lock_guard lock(mutex_);
-  if (absl::Status open = Open(); !open.ok()) return open;
   std::optional<double> threshold;
-  {
-    Statement select(db_, "SELECT value FROM meta WHERE name = 'threshold'");
+  const absl::Status read = Reading([&](sqlite3* db) {
+    Statement select(db, "SELECT value FROM meta WHERE name = 'threshold'");
     const int step = select.Step();
     if (step == SQLITE_ROW) threshold = select.RealAt(0);
-    if (step == SQLITE_ROW || step == SQLITE_DONE) return threshold;
-  }
-  return Failed();
+    return step == SQLITE_ROW || step == SQLITE_DONE;
+  });
+  if (!read.ok()) return read;
+  return threshold;
 }
 
 absl::Status Index::SetThreshold(double threshold) {

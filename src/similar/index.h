@@ -5,12 +5,14 @@
 // nor the weights of words on the open shelf say anything of what is secret.
 //
 // The file can be deleted at any time. One that cannot be read is replaced by an empty one: its
-// reader (similar.h) fills it again from the store. Nothing is synced. Thread-safe.
+// reader (similar.h) fills it again from the store. Nothing is synced. Thread-safe: searches have a
+// connection of their own (SQLite's write-ahead log), so they do not wait for a writer.
 //
 // Errors: Unavailable (the file could not be read or written; it may have been replaced),
 // DeadlineExceeded (a search took too long).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -18,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -59,6 +62,9 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
+  // Deletes the file of an index that nobody uses.
+  static void DeleteFiles(const std::string& path);
+
   // What the index has of a ticket: an entry without words.
   absl::StatusOr<std::optional<Entry>> Find(const std::string& ticket);
   // Replaces what is there, all in one transaction.
@@ -81,9 +87,19 @@ class Index {
   absl::Status RemoveRows(const std::string& ticket);
   absl::Status PutOne(const Entry& entry);
 
+  // Calls `read` with a connection. `read` returns false if its last statement failed.
+  using Read = absl::FunctionRef<bool(sqlite3* db)>;
+  absl::Status Reading(Read read);
+  bool OpenReader();  // REQUIRES: reading_mutex_
+
   const std::string path_;
-  std::mutex mutex_;
+  std::mutex mutex_;  // of the writer
   sqlite3* db_ = nullptr;
+  std::atomic<std::uint64_t> replaced_ = 0;  // how often the file was replaced
+  // Taken before mutex_. The reader is not used if the index is in memory.
+  std::mutex reading_mutex_;
+  sqlite3* reader_ = nullptr;
+  std::uint64_t read_from_ = 0;  // `replaced_` when the reader was opened
 };
 
 }  // namespace retainer::similar

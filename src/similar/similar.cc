@@ -17,8 +17,6 @@ constexpr std::size_t kWalked = 100;  // tickets of the walk, at each step
 // Hits that are looked at. The most: if the reader may not read enough of the first ones.
 constexpr std::size_t kCandidates = 20;
 constexpr std::size_t kMostCandidates = 200;
-// All of them are in memory while the search is measured.
-constexpr std::size_t kMostJudged = 10'000;
 // Between two steps of a walk, and between two walks.
 constexpr std::chrono::milliseconds kPause{200};
 constexpr std::chrono::minutes kBetweenWalks{10};
@@ -32,12 +30,14 @@ bool IsPrivate(const std::optional<ProjectRecord>& project) {
 }  // namespace
 
 Similar::Similar(Store& store, Clock& clock, Log& log, std::vector<std::string> forges,
-                 std::string path)
+                 std::string path, std::function<TermsHistory()> terms)
     : store_(store),
       clock_(clock),
       log_(log),
       forges_(std::move(forges)),
-      index_(std::move(path)) {}
+      path_(std::move(path)),
+      terms_(std::move(terms)),
+      index_(path_) {}
 
 Similar::~Similar() { Stop(); }
 
@@ -94,10 +94,19 @@ absl::StatusOr<std::optional<ProjectRecord>> Similar::ProjectOf(const TicketKey&
   return project;
 }
 
+bool Similar::IsOld(const TicketRecord& record, const std::optional<ProjectRecord>& project,
+                    const TermsHistory& terms) const {
+  const absl::Time now = clock_.Now();
+  if (!record.open && record.updated_at + kTextsKept < now) return true;
+  if (!project) return false;
+  const auto since = UncoveredSince(terms, NamesOf(*project));
+  return since && *since + kUncoveredTextsKept < now;
+}
+
 absl::Status Similar::Look(const std::vector<TicketRecord>& records) {
   Projects projects;
   std::vector<Entry> fresh;
-  const absl::Time now = clock_.Now();
+  const TermsHistory terms = terms_ ? terms_() : TermsHistory();
   for (const TicketRecord& record : records) {
     const std::string name = ToString(record.key);
     const auto known = index_.Find(name);
@@ -107,7 +116,7 @@ absl::Status Similar::Look(const std::vector<TicketRecord>& records) {
     const bool is_private = IsPrivate(*project);
     const bool same =
         *known && (*known)->version == record.version && (*known)->hidden == is_private;
-    const bool old = !record.open && record.updated_at + kTextsKept < now;
+    const bool old = IsOld(record, *project, terms);
     if (same && !old) continue;
     if (record.open || old) {
       if (*known) {
@@ -215,33 +224,59 @@ absl::StatusOr<std::vector<SimilarTicket>> Similar::FindFor(const TicketKey& tic
   return similar;
 }
 
-absl::StatusOr<Evaluation> Similar::Evaluate() {
-  std::vector<Judged> all;
-  Projects projects;
+bool Similar::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+absl::StatusOr<Judged> Similar::ReadJudged(const TicketRecord& record, Projects* projects) {
+  const auto project = ProjectOf(record.key, projects);
+  if (!project.ok()) return project.status();
+  auto read = ReadWords(store_, record, IsPrivate(*project));
+  if (!read.ok()) return read.status();
+  return Judged{std::move(read->entry), OriginalOf(record.key, read->facts).value_or("")};
+}
+
+absl::StatusOr<std::vector<TicketKey>> Similar::AddAll(Measurement* measurement,
+                                                       Projects* projects) {
+  std::vector<TicketKey> duplicates;
   for (const std::string& forge : forges_) {
-    std::optional<TicketKey> after;
-    for (;;) {
+    for (std::optional<TicketKey> after;;) {
       const auto page = store_.ListTickets(forge, "", after, kWalked, /*open_only=*/false);
       if (!page.ok()) return page.status();
+      std::vector<Judged> some;
       for (const TicketRecord& record : *page) {
-        const auto project = ProjectOf(record.key, &projects);
-        if (!project.ok()) return project.status();
-        auto read = ReadWords(store_, record, IsPrivate(*project));
-        if (!read.ok()) return read.status();
-        all.push_back({std::move(read->entry), OriginalOf(record.key, read->facts).value_or("")});
+        auto judged = ReadJudged(record, projects);
+        if (!judged.ok()) return judged.status();
+        if (!judged->same_as.empty()) duplicates.push_back(record.key);
+        some.push_back(*std::move(judged));
       }
-      {
-        const std::lock_guard lock(mutex_);
-        if (stopping_) return absl::CancelledError("the service stops");
-      }
-      if (page->size() < kWalked || all.size() >= kMostJudged) break;
+      if (absl::Status added = measurement->Add(some); !added.ok()) return added;
+      if (stopping()) return absl::CancelledError("the service stops");
+      if (page->size() < kWalked) break;
       after = page->back().key;
     }
   }
-  auto evaluation = EvaluateOn(all);
-  if (!evaluation.ok()) return evaluation;
-  if (evaluation->threshold) {
-    if (absl::Status kept = index_.SetThreshold(*evaluation->threshold); !kept.ok()) return kept;
+  return duplicates;
+}
+
+absl::StatusOr<Evaluation> Similar::Evaluate() {
+  const std::lock_guard one_at_a_time(evaluating_mutex_);
+  Measurement measurement(path_.empty() ? "" : path_ + ".eval");
+  Projects projects;
+  const auto duplicates = AddAll(&measurement, &projects);
+  if (!duplicates.ok()) return duplicates.status();
+  for (const TicketKey& key : *duplicates) {
+    const auto records = store_.LoadRecords({key});
+    if (!records.ok()) return records.status();
+    const auto judged = ReadJudged(records->front(), &projects);
+    if (!judged.ok()) return judged.status();
+    if (absl::Status searched = measurement.SearchFor(*judged); !searched.ok()) return searched;
+    if (stopping()) return absl::CancelledError("the service stops");
+  }
+  const Evaluation evaluation = measurement.Result();
+  if (evaluation.threshold) {
+    if (absl::Status kept = index_.SetThreshold(*evaluation.threshold); !kept.ok()) return kept;
   }
   return evaluation;
 }

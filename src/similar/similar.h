@@ -2,12 +2,13 @@
 //
 // A thread of its own keeps the index as the store is: it looks at the closed tickets with the
 // latest activity, and goes through all tickets again and again. No delivery and no decision waits
-// for it; a search waits while a part of the index is written. What it finds is compared by the
+// for it, and no search waits for the thread. What it finds is compared by the
 // ticket's version, so an empty index fills by itself. Thread-safe.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -44,8 +45,10 @@ struct Asking {
 
 class Similar {
  public:
-  // `forges`: the configured names. `path`: of the index; empty: in memory.
-  Similar(Store& store, Clock& clock, Log& log, std::vector<std::string> forges, std::string path);
+  // `forges`: the configured names. `path`: of the index; empty: in memory. `terms`: those in
+  // force; without them no project ceases to be covered.
+  Similar(Store& store, Clock& clock, Log& log, std::vector<std::string> forges, std::string path,
+          std::function<TermsHistory()> terms = nullptr);
   ~Similar();
 
   void Start();
@@ -61,24 +64,34 @@ class Similar {
   // and the index's.
   absl::StatusOr<std::vector<SimilarTicket>> FindFor(const TicketKey& ticket, const Asking& asking);
 
-  // Measures the search on the store's own duplicates, among about the first 10,000 tickets, and
-  // keeps the threshold that it finds. Cancelled when the service stops.
+  // Measures the search on the store's own duplicates, among all its tickets, and keeps the
+  // threshold that it finds. They are read page by page. Cancelled when the service stops.
   absl::StatusOr<Evaluation> Evaluate();
   absl::StatusOr<double> Threshold();
 
  private:
   void Run();
-  absl::Status Look(const std::vector<TicketRecord>& records);
   // The projects that were read, by key. Nullopt: it is not known.
   using Projects = std::map<std::string, std::optional<ProjectRecord>>;
+  absl::Status Look(const std::vector<TicketRecord>& records);
+  // Whether nothing of the ticket's words is kept any more.
+  bool IsOld(const TicketRecord& record, const std::optional<ProjectRecord>& project,
+             const TermsHistory& terms) const;
+  // Adds all tickets. Returns the duplicates among them.
+  absl::StatusOr<std::vector<TicketKey>> AddAll(Measurement* measurement, Projects* projects);
+  absl::StatusOr<Judged> ReadJudged(const TicketRecord& record, Projects* projects);
+  bool stopping();
   absl::StatusOr<std::optional<ProjectRecord>> ProjectOf(const TicketKey& ticket, Projects* known);
 
   Store& store_;
   Clock& clock_;
   Log& log_;
   const std::vector<std::string> forges_;
+  const std::string path_;
+  const std::function<TermsHistory()> terms_;
   Index index_;
 
+  std::mutex evaluating_mutex_;
   std::mutex step_mutex_;
   std::size_t forge_ = 0;           // guarded by step_mutex_: where the walk is
   std::optional<TicketKey> after_;  // guarded by step_mutex_

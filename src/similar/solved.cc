@@ -81,6 +81,15 @@ Solved HowSolved(bool open, const FactSet& facts, bool fixed_by_change) {
   return Solved::kNo;
 }
 
+std::optional<absl::Time> UncoveredSince(const TermsHistory& terms, const ProjectNames& project) {
+  std::optional<absl::Time> since;
+  for (auto version = terms.rbegin(); version != terms.rend(); ++version) {
+    if (Covers(**version, project)) break;
+    since = (*version)->effective;
+  }
+  return since;
+}
+
 absl::StatusOr<ReadTicket> ReadWords(Store& store, const TicketRecord& record, bool is_private) {
   auto stored = store.LoadTicket(record.key);
   if (!stored.ok()) return stored.status();

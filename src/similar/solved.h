@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "retainer/project.h"
 #include "retainer/store.h"
 #include "src/similar/index.h"
 
@@ -23,6 +24,13 @@ Solved HowSolved(bool open, const FactSet& facts, bool fixed_by_change);
 
 // Its words are kept for so long after its last activity.
 inline constexpr absl::Duration kTextsKept = absl::Hours(24 * 730);
+// Its words are kept for so long after the policy ceased to cover its project, like the bodies of
+// deliveries (ReconcilerOptions::keep_deliveries).
+inline constexpr absl::Duration kUncoveredTextsKept = absl::Hours(24 * 14);
+
+// The instant since which no version covers the project. Nullopt: it is covered, or there is no
+// policy. Pure.
+std::optional<absl::Time> UncoveredSince(const TermsHistory& terms, const ProjectNames& project);
 
 struct ReadTicket {
   Entry entry;

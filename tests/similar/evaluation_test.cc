@@ -3,10 +3,29 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
 #include "retainer/fact_builders.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace retainer::similar {
 namespace {
+
+Evaluation Measure(const std::vector<Judged>& tickets, const std::string& path = "") {
+  Measurement measurement(path);
+  // Two at a time: an original may come after its duplicate.
+  for (std::size_t from = 0; from < tickets.size(); from += 2) {
+    const auto begin = tickets.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto end = begin + std::min<std::ptrdiff_t>(2, tickets.end() - begin);
+    EXPECT_TRUE(measurement.Add({begin, end}).ok());
+  }
+  for (const Judged& ticket : tickets) {
+    if (!ticket.same_as.empty()) EXPECT_TRUE(measurement.SearchFor(ticket).ok());
+  }
+  return measurement.Result();
+}
 
 TEST(EvaluationTest, TheThresholdShowsTheRightHitsAndNotTheWrongOnes) {
   EXPECT_EQ(BestThreshold({{3.0, true}, {2.0, true}, {1.0, false}, {0.5, false}}), 2.0);
@@ -51,8 +70,7 @@ TEST(EvaluationTest, AnErrorFindsWhatATitleDoesNot) {
     tickets.push_back(original);
     tickets.push_back(duplicate);
   }
-  const auto evaluation = EvaluateOn(tickets);
-  ASSERT_TRUE(evaluation.ok()) << evaluation.status();
+  const std::optional<Evaluation> evaluation = Measure(tickets);
   EXPECT_EQ(evaluation->tickets, 80u);
   EXPECT_EQ(evaluation->duplicates, 40u);
   EXPECT_EQ(evaluation->search.precision_at_1, 1.0);
@@ -63,6 +81,20 @@ TEST(EvaluationTest, AnErrorFindsWhatATitleDoesNot) {
   EXPECT_GT(*evaluation->threshold, 0);
 }
 
+TEST(EvaluationTest, OnDiskItFindsTheSameAndLeavesNothingBehind) {
+  TemporaryFolder folder;
+  const std::string path = folder.path() + "/similar.sqlite.eval";
+  std::ofstream(path) << "left by a measurement that was interrupted";
+  std::vector<Judged> tickets(2);
+  tickets[0].entry.ticket = "a";
+  tickets[0].entry.whole.title = "quota";
+  tickets[0].same_as = "b";
+  tickets[1].entry.ticket = "b";
+  tickets[1].entry.whole.title = "quota";
+  EXPECT_EQ(Measure(tickets, path).search.precision_at_1, 1.0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(EvaluationTest, FewDuplicatesChangeNoThreshold) {
   std::vector<Judged> tickets(2);
   tickets[0].entry.ticket = "a";
@@ -70,10 +102,10 @@ TEST(EvaluationTest, FewDuplicatesChangeNoThreshold) {
   tickets[1].entry.ticket = "b";
   tickets[1].entry.whole.title = "quota";
   tickets[1].same_as = "a";
-  const auto evaluation = EvaluateOn(tickets);
-  EXPECT_EQ(evaluation->duplicates, 1u);
-  EXPECT_FALSE(evaluation->threshold);
-  EXPECT_EQ(EvaluateOn({})->duplicates, 0u);
+  const Evaluation evaluation = Measure(tickets);
+  EXPECT_EQ(evaluation.duplicates, 1u);
+  EXPECT_FALSE(evaluation.threshold);
+  EXPECT_EQ(Measure({}).duplicates, 0u);
 }
 
 }  // namespace

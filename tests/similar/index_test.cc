@@ -2,10 +2,12 @@
 #include "src/similar/index.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "tests/fakes/temporary_folder.h"
 
@@ -142,6 +144,26 @@ TEST(IndexTest, AFileThatIsDamagedWhileItIsUsedIsReplacedAfterOneError) {
   }
   EXPECT_TRUE(works);
   EXPECT_FALSE(Names(index, {"quota"}).empty());
+}
+
+TEST(IndexTest, ASearchDoesNotWaitForAWriter) {
+  TemporaryFolder folder;
+  const std::string path = folder.path() + "/similar.sqlite";
+  Index index(path);
+  ASSERT_TRUE(index.Put({Of("a", "quota")}).ok());
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr), SQLITE_OK);
+  // It holds the writer's lock until the other program ends.
+  absl::Status put;
+  std::thread writer([&] { put = index.Put({Of("b", "quota")}); });
+  EXPECT_EQ(Names(index, {"quota"}), std::vector<std::string>{"a"});
+  EXPECT_TRUE(index.Threshold().ok());
+  ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(other);
+  writer.join();
+  EXPECT_TRUE(put.ok()) << put;
+  EXPECT_EQ(Names(index, {"quota"}).size(), 2u);
 }
 
 TEST(IndexTest, ADeletedFileIsMadeAnew) {

@@ -19,7 +19,7 @@ using pipeline::kErin;
 
 class SimilarTest : public pipeline::World {
  protected:
-  SimilarTest() : similar(store, clock, log, {"github"}, "") {}
+  SimilarTest() : similar(store, clock, log, {"github"}, "", [this] { return terms.Get(); }) {}
 
   Learnt Heard() { return {Provenance::kWebhook, clock.Now()}; }
   Moment Now() { return Moment::At(clock.Now()); }
@@ -187,6 +187,31 @@ TEST_F(SimilarTest, WhatWasDeletedIsForgottenAndWhatIsOldToo) {
   EXPECT_EQ(Like(2), Numbers{});
   EXPECT_TRUE(store.LoadTexts(Key(3), 9)->empty());
   EXPECT_FALSE(store.LoadTexts(Key(2), 9)->empty()) << "it is open";
+}
+
+TEST_F(SimilarTest, WhatAProjectSaidIsForgottenWhenThePolicyLeavesIt) {
+  Others();
+  Solve(1, "Pool", kError);
+  Open(2, "Asks", kError);
+  ASSERT_EQ(Like(2), Numbers{1});
+  const TermsHistory before = terms.Get();
+  Policy without = pipeline::MakePolicy();
+  without.projects = {{"github", "acme/other"}};
+  TermsHistory left = before;
+  left.push_back(pipeline::MakeTerms("v2", clock.Now(), without));
+  terms.Set(left);
+  ASSERT_TRUE(similar.CatchUp().ok());
+  EXPECT_FALSE(store.LoadTexts(Key(1), 9)->empty()) << "the policy may be a mistake";
+  clock.Advance(kUncoveredTextsKept - absl::Minutes(1));
+  ASSERT_TRUE(similar.CatchUp().ok());
+  EXPECT_FALSE(store.LoadTexts(Key(1), 9)->empty());
+  // Another version that does not cover it either begins no new time.
+  left.push_back(pipeline::MakeTerms("v3", clock.Now(), without));
+  terms.Set(left);
+  clock.Advance(absl::Minutes(2));
+  ASSERT_TRUE(similar.CatchUp().ok());
+  EXPECT_TRUE(store.LoadTexts(Key(1), 9)->empty());
+  EXPECT_TRUE(store.LoadTexts(Key(2), 9)->empty()) << "also of one that is open";
 }
 
 TEST_F(SimilarTest, TheIndexIsFilledAgainFromTheStore) {
