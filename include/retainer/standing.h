@@ -77,9 +77,13 @@ enum class NoticeKind : std::uint8_t {
   kTermEnding = 10,   // a customer's last term ends soon
   // About a ticket: a customer gave it one of the two lowest marks.
   kLowRating = 11,
+  // About a week, see stands_out.h.
+  kStandsOut = 12,
 };
 // True if notices of the kind are about a customer: their `ticket` is empty.
 bool IsAboutCustomer(NoticeKind kind);
+// True if notices of the kind are about a ticket. The `ticket` of all others is empty.
+bool IsAboutTicket(NoticeKind kind);
 std::string_view NoticeKindName(NoticeKind kind);
 
 // A time in which a clock stood still, with the ids of the facts that began and ended it.

@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "retainer/figures.h"
 #include "retainer/ids.h"
+#include "retainer/policy.h"
 #include "retainer/standing.h"
 
 namespace retainer {
@@ -68,5 +69,13 @@ class WeekWatch {
   std::optional<absl::CivilDay> first_;  // the Monday of the first week with anything
   std::map<Series, std::map<absl::CivilDay, std::set<TicketRef>>> weeks_;  // by their Mondays
 };
+
+// One notice for each finding of a week. Findings of the same tickets are one. `outside`: what
+// stands out if no private customer exists. `all`: what stands out for the team; where the first
+// finds nothing, the notice is private. `address`: of a page with the figures; may be empty. Ids
+// are stable: each finding is told once, whenever it is computed.
+std::vector<Notice> StandsOutNotices(const Policy& policy, const std::vector<StandsOut>& outside,
+                                     const std::vector<StandsOut>& all, const std::string& address,
+                                     absl::Time now);
 
 }  // namespace retainer

@@ -108,6 +108,10 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   }
   running->service_->desk().Start();
   running->service_->similar().Start();
+  running->weekly_ =
+      std::make_unique<WeeklyWatch>(running->service_->desk(), running->service_->store(), clock,
+                                    log, std::string(absl::StripSuffix(config.public_url, "/")));
+  running->weekly_->Start();
   log.Info("listening", {{"url", running->url()},
                          {"metrics_url", running->metrics_url()},
                          {"mode", config.observe ? "observe" : "full"},
@@ -210,6 +214,7 @@ void Running::Stop() {
   control_.reset();
   operations_.reset();
   if (service_ != nullptr) {
+    if (weekly_ != nullptr) weekly_->Stop();
     service_->similar().Stop();
     if (absl::Status stopped = service_->desk().Stop(kDrain); !stopped.ok()) {
       log_.Warning("stopped before everything was done; the rest is on disk",
@@ -218,6 +223,7 @@ void Running::Stop() {
   }
   api_.reset();
   pages_.reset();
+  weekly_.reset();
   service_.reset();
 }
 

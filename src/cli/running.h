@@ -22,6 +22,7 @@
 #include "src/cli/policy_checks.h"
 #include "src/cli/reloader.h"
 #include "src/cli/service.h"
+#include "src/cli/weekly_watch.h"
 #include "src/pages/page_front.h"
 
 namespace retainer::cli {
@@ -70,6 +71,7 @@ class Running {
   Log& log_;
   api::PrometheusMetrics metrics_;
   std::unique_ptr<Service> service_;
+  std::unique_ptr<WeeklyWatch> weekly_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<api::OidcVerifier> oidc_;

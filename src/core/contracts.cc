@@ -143,6 +143,8 @@ std::string_view NoticeKindName(NoticeKind kind) {
       return "customer.term_ending";
     case NoticeKind::kLowRating:
       return "feedback.low";
+    case NoticeKind::kStandsOut:
+      return "figures.stand_out";
   }
   return "";
 }
@@ -150,6 +152,10 @@ std::string_view NoticeKindName(NoticeKind kind) {
 bool IsAboutCustomer(NoticeKind kind) {
   return kind == NoticeKind::kHoursLow || kind == NoticeKind::kAllowanceLow ||
          kind == NoticeKind::kTermEnding;
+}
+
+bool IsAboutTicket(NoticeKind kind) {
+  return !IsAboutCustomer(kind) && kind != NoticeKind::kStandsOut;
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration wait) {

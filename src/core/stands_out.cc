@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "src/base/view.h"
+#include "telling.h"
 
 namespace retainer {
 namespace {
@@ -14,6 +19,45 @@ double MedianOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t half = values.size() / 2;
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+constexpr char kOfCustomer[] = "customer ";
+constexpr std::size_t kMostNamed = 10;  // tickets of a notice
+
+std::string WordsOf(const StandsOut& found) {
+  const std::size_t count = found.tickets.size();
+  if (found.what == "opened") return absl::StrCat(count, " tickets were opened");
+  if (found.what == "reopened") return absl::StrCat(count, " tickets were reopened");
+  return absl::StrCat("promises of ", count, " tickets were broken");
+}
+
+Notice NoticeOf(const Policy& policy, const StandsOut& found, const std::string& address,
+                absl::Time now) {
+  Notice notice;
+  notice.id = absl::StrCat(base::View(NoticeKindName(NoticeKind::kStandsOut)), " ", found.week, " ",
+                           found.what, " ", found.where);
+  notice.kind = NoticeKind::kStandsOut;
+  notice.at = now;
+  notice.due = absl::InfiniteFuture();
+  notice.teams = core::TeamsFor({}, policy);
+  notice.is_private = false;
+  notice.ref = absl::StrCat("week ", found.week);
+  notice.url = address;
+  return notice;
+}
+
+void Finish(const StandsOut& found, const std::vector<std::string>& places, Notice* notice) {
+  std::vector<std::string> named;
+  for (const TicketRef& ticket : found.tickets) {
+    if (named.size() == kMostNamed) break;
+    named.push_back(ToString(ticket));
+  }
+  if (named.size() < found.tickets.size()) {
+    named.push_back(absl::StrCat(found.tickets.size() - named.size(), " more"));
+  }
+  notice->text =
+      absl::StrCat(found.week, ": ", WordsOf(found), ", usually ", found.median, " a week (",
+                   absl::StrJoin(places, ", "), "): ", absl::StrJoin(named, ", "));
 }
 
 }  // namespace
@@ -86,6 +130,48 @@ std::vector<StandsOut> WeekWatch::Find() const {
     }
   }
   return found;
+}
+
+std::vector<Notice> StandsOutNotices(const Policy& policy, const std::vector<StandsOut>& outside,
+                                     const std::vector<StandsOut>& all, const std::string& address,
+                                     absl::Time now) {
+  const auto is_outside = [&](const StandsOut& found) {
+    return std::any_of(outside.begin(), outside.end(), [&](const StandsOut& known) {
+      return std::tie(known.week, known.what, known.where) ==
+             std::tie(found.week, found.what, found.where);
+    });
+  };
+  std::vector<StandsOut> hidden;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(hidden),
+               [&](const StandsOut& found) { return !is_outside(found); });
+  std::vector<Notice> notices;
+  for (const bool is_hidden : {false, true}) {
+    // The places of the same tickets, by what makes them the same.
+    std::map<std::tuple<std::string, std::string, std::vector<TicketRef>>,
+             std::vector<const StandsOut*>>
+        same;
+    for (const StandsOut& found : is_hidden ? hidden : outside) {
+      same[{found.week, found.what, found.tickets}].push_back(&found);
+    }
+    for (const auto& [key, found] : same) {
+      Notice notice = NoticeOf(policy, *found.front(), address, now);
+      notice.is_private = is_hidden;
+      std::vector<std::string> places;
+      for (const StandsOut* one : found) {
+        places.push_back(one->where);
+        if (!notice.customer.empty() || !absl::StartsWith(one->where, kOfCustomer)) continue;
+        notice.customer = one->where.substr(std::size(kOfCustomer) - 1);
+        if (const Customer* customer = policy.FindCustomer(notice.customer)) {
+          notice.crm = customer->crm;
+        }
+      }
+      Finish(*found.front(), places, &notice);
+      notices.push_back(std::move(notice));
+    }
+  }
+  std::sort(notices.begin(), notices.end(),
+            [](const Notice& a, const Notice& b) { return a.id < b.id; });
+  return notices;
 }
 
 }  // namespace retainer

@@ -225,6 +225,9 @@ class Desk {
                                          WorkTime time, const std::string& why,
                                          const std::string& by);
 
+  // Has notices of no ticket told. Those that were told before are skipped.
+  absl::Status Tell(const std::vector<Notice>& notices);
+
   // Adds a fact about what an account pays for on a forge, and makes it count. Open tickets that
   // it may change are judged again in the background.
   absl::Status ChangeSubscriber(const CustomerFact& fact);

@@ -46,6 +46,13 @@ absl::StatusOr<CustomerFact> Desk::ChangeCustomer(const std::string& customer,
   }
 }
 
+absl::Status Desk::Tell(const std::vector<Notice>& notices) {
+  if (notices.empty()) return absl::OkStatus();
+  if (absl::Status added = ports_.store.AddNotices(notices); !added.ok()) return added;
+  if (notifier_thread_ != nullptr) notifier_thread_->wakeable.Wake();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Customer> Desk::CustomerInForce(const std::string& customer) const {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) {

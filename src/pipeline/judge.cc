@@ -293,6 +293,12 @@ absl::StatusOr<NoticeReview::Word> Judge::Review(Notice* notice) {
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return Word::kWait;
   if (IsAboutCustomer(notice->kind)) return ReviewOfCustomer(terms, notice);
+  if (notice->kind == NoticeKind::kStandsOut) {
+    // What a week was like stays true, but its customer may be private by now.
+    const Customer* customer = terms.back()->policy.FindCustomer(notice->customer);
+    notice->is_private = notice->is_private || (customer != nullptr && !customer->is_public);
+    return Word::kTell;
+  }
   auto stored = store_.LoadTicket(notice->ticket);
   if (!stored.ok()) return stored.status();
   if (stored->facts.empty()) return Word::kDrop;

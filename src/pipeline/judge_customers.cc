@@ -135,7 +135,7 @@ absl::StatusOr<NoticeReview::Word> Judge::ReviewOfCustomer(const TermsHistory& t
 }
 
 absl::Status Judge::DecideAgain(const TicketKey& key) {
-  // Nothing that was told about a customer is taken back.
+  // Nothing that was told about a customer or a week is taken back.
   if (key.forge.empty()) return absl::OkStatus();
   return Decide(key, {}).status();
 }

@@ -20,6 +20,10 @@ absl::Status LogSink::Tell(const Notice& notice) {
                          {"customer", notice.customer}});
     return absl::OkStatus();
   }
+  if (!IsAboutTicket(notice.kind)) {
+    log_.Info("notice", {{"id", notice.id}, {"kind", std::string(NoticeKindName(notice.kind))}});
+    return absl::OkStatus();
+  }
   const bool is_trouble = notice.kind != NoticeKind::kWarning &&
                           notice.kind != NoticeKind::kHandOver &&
                           notice.kind != NoticeKind::kClosed;

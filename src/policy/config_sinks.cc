@@ -106,10 +106,11 @@ class SinkReader {
   }
 
   void ReadKinds(const YamlNode& node, SinkConfig* sink) {
-    static constexpr NoticeKind kKinds[] = {
-        NoticeKind::kWarning,      NoticeKind::kBreach,     NoticeKind::kEscalation,
-        NoticeKind::kHandOver,     NoticeKind::kClosed,     NoticeKind::kHoursLow,
-        NoticeKind::kAllowanceLow, NoticeKind::kTermEnding, NoticeKind::kLowRating};
+    static constexpr NoticeKind kKinds[] = {NoticeKind::kWarning,      NoticeKind::kBreach,
+                                            NoticeKind::kEscalation,   NoticeKind::kHandOver,
+                                            NoticeKind::kClosed,       NoticeKind::kHoursLow,
+                                            NoticeKind::kAllowanceLow, NoticeKind::kTermEnding,
+                                            NoticeKind::kLowRating,    NoticeKind::kStandsOut};
     for (const std::string& name : reader_.Texts(node, "notices")) {
       const auto kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](NoticeKind known) {
         return NoticeKindName(known) == name;
@@ -117,7 +118,7 @@ class SinkReader {
       if (kind == std::end(kKinds)) {
         reader_.Error(node, absl::StrCat("\"", name, "\" is not a kind of notice"),
                       "write some of warning, breach, escalation, hand-over, closed, hours.low, "
-                      "allowance.low, customer.term_ending, feedback.low");
+                      "allowance.low, customer.term_ending, feedback.low, figures.stand_out");
         return;
       }
       sink->kinds.push_back(*kind);

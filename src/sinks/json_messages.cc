@@ -112,7 +112,7 @@ std::string DigestId(const std::vector<Notice>& notices) {
 std::string WebhookBody(const Notice& notice, const TicketName& ticket) {
   const bool has_promise = HasPromise(notice);
   json of_ticket = nullptr;
-  if (!IsAboutCustomer(notice.kind)) {
+  if (IsAboutTicket(notice.kind)) {
     of_ticket = {{"ref", ticket.ref},
                  {"url", ticket.url.empty() ? json(nullptr) : json(ticket.url)},
                  {"key", ToString(notice.ticket)}};

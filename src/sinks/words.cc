@@ -40,6 +40,8 @@ std::string KindWords(NoticeKind kind) {
       return "Term ends";
     case NoticeKind::kLowRating:
       return "Not content";
+    case NoticeKind::kStandsOut:
+      return "Stands out";
   }
   return std::string(NoticeKindName(kind));
 }
@@ -68,6 +70,8 @@ std::string_view CountedWords(NoticeKind kind, bool several) {
       return several ? "terms ending" : "term ending";
     case NoticeKind::kLowRating:
       return several ? "low ratings" : "low rating";
+    case NoticeKind::kStandsOut:
+      return several ? "weeks that stand out" : "week that stands out";
   }
   return NoticeKindName(kind);
 }
@@ -96,7 +100,7 @@ std::string HeadOf(const std::vector<Notice>& notices) {
        {NoticeKind::kEscalation, NoticeKind::kBreach, NoticeKind::kWarning,
         NoticeKind::kBreachWithdrawn, NoticeKind::kHandOver, NoticeKind::kClosed,
         NoticeKind::kLowRating, NoticeKind::kTermEnding, NoticeKind::kHoursLow,
-        NoticeKind::kAllowanceLow}) {
+        NoticeKind::kAllowanceLow, NoticeKind::kStandsOut}) {
     const auto found = counts.find(kind);
     if (found == counts.end()) continue;
     absl::StrAppend(&head, first ? "" : ", ", found->second, " ",

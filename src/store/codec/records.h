@@ -21,7 +21,7 @@ inline NumberRange KnownNumbers(Enumeration<FactKind>) { return {1, 28}; }
 inline NumberRange KnownNumbers(Enumeration<Provenance>) { return {1, 5}; }
 inline NumberRange KnownNumbers(Enumeration<CommandName>) { return {1, 15}; }
 inline NumberRange KnownNumbers(Enumeration<ClockState>) { return {1, 9}; }
-inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 11}; }
+inline NumberRange KnownNumbers(Enumeration<NoticeKind>) { return {1, 12}; }
 inline NumberRange KnownNumbers(Enumeration<Metric>) { return {1, 6}; }
 inline NumberRange KnownNumbers(Enumeration<PromiseKind>) { return {1, 2}; }
 inline NumberRange KnownNumbers(Enumeration<Ending>) { return {1, 5}; }
