@@ -19,6 +19,7 @@ Policy RandomPolicy() {
   gold.warn_at = {0.5, 0.9};
   gold.escalation = {{1.5, std::nullopt, {"lead"}}};
   gold.calendars = {*rc::gen::element<std::string>("always", "office")};
+  gold.allowance.tickets.per_month = 3;
   return policy;
 }
 
@@ -41,12 +42,14 @@ Story RandomStory(bool in_parts = false) {
   story.Permission("eve", "read", absl::Hours(10000))
       .Permission("bert", "write", absl::Hours(10000))
       .Opens(*rc::gen::element<std::string>("dave", "eve", "alice"));
+  // Beside other tickets, so that this one is over the allowance or not.
+  story.context().used["acme"].tickets.this_month = *rc::gen::element(0, 0, 3);
   const int steps = *rc::gen::inRange(0, 14);
   for (int i = 0; i < steps; ++i) {
     story.Wait(absl::Minutes(*rc::gen::element(0, 1, 7, 45, 200, 3000)));
     const std::string who = *people;
     story.Backfilled(*rc::gen::inRange(0, 5) == 0);
-    switch (*rc::gen::inRange(0, 15)) {
+    switch (*rc::gen::inRange(0, 16)) {
       case 0:
       case 1:
         story.Says(who, *rc::gen::element<std::string>(
@@ -103,6 +106,9 @@ Story RandomStory(bool in_parts = false) {
       case 12:
         story.Undoes(*rc::gen::element(CommandName::kClaim, CommandName::kRelease),
                      *rc::gen::element<std::string>("acme", "beta"));
+        break;
+      case 14:
+        story.Operates(CommandName::kGrant, *rc::gen::element<std::string>("acme", "beta"));
         break;
       default:
         story.Notes(who, "Internal.");

@@ -225,8 +225,9 @@ Fact AnswerTo(const WorkCommand& work, absl::Time now) {
 }
 
 // `hidden_hours`: minutes that private customers have left. Others have 100.
+// `used`: what is used of allowances.
 Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins = {},
-           int hidden_hours = 100) {
+           int hidden_hours = 100, const std::map<std::string, AllowanceUse>& used = {}) {
   std::map<std::string, int> hours;
   for (const Customer& customer : terms.back()->policy.customers) {
     hours[customer.id] = customer.is_public ? 100 : hidden_hours;
@@ -235,6 +236,7 @@ Seen Watch(const std::vector<Fact>& story, const TermsHistory& terms, Pins pins 
   for (const auto& [customer, left] : hours) {
     context.hours[customer] = {{"q1", left, 600, absl::CivilDay(2026, 12, 31)}};
   }
+  context.used = used;
   context.key = {"github", "1", TicketKind::kIssue, 12};
   context.path = "a/b";
   context.adopted = kStart - absl::Hours(24);
@@ -425,6 +427,39 @@ RC_GTEST_PROP(PrivacyPropertyTest, TheHoursOfAPrivateCustomerDoNotShow, ()) {
   if (*rc::gen::arbitrary<bool>()) policy.customers.back().projects = {{"github", "a/b"}};
   const TermsHistory terms = Compile(policy);
   RC_ASSERT(Watch(story, terms, {}, 0) == Watch(story, terms, {}, 5000));
+}
+
+// Whether a private customer's ticket is within the allowance, over it, or granted, is the same to
+// outsiders, on its own tickets and beside a public customer.
+RC_GTEST_PROP(PrivacyPropertyTest, TheAllowanceOfAPrivateCustomerAndAGrantDoNotShow, ()) {
+  const std::vector<Fact> story = Story(*rc::gen::inRange(0, 25));
+  Policy policy = BasePolicy(*rc::gen::arbitrary<bool>());
+  if (*rc::gen::arbitrary<bool>()) {
+    policy.plans["silver"] = policy.plans["gold"];
+    policy.customers = {MakeCustomer("acme", true, {{"github", "dave"}})};
+    policy.customers[0].entitlements = {{.plan = "silver"}};
+  }
+  policy.plans["gold"].allowance.tickets.per_month = 1;
+  policy.customers.push_back(MakeCustomer("globex", false, {{"github", "erin"}}));
+  if (policy.customers.size() == 1) policy.customers[0].contacts.logins = {{"github", "dave"}};
+  if (*rc::gen::arbitrary<bool>()) policy.customers.back().projects = {{"github", "a/b"}};
+  const TermsHistory terms = Compile(policy);
+  std::map<std::string, AllowanceUse> used;
+  used["globex"].tickets.this_month = 1;
+  std::vector<Fact> granted = story;
+  const auto place = granted.begin() + *rc::gen::inRange<std::ptrdiff_t>(
+                                           1, static_cast<std::ptrdiff_t>(story.size()) + 1);
+  Fact grant;
+  grant.kind = FactKind::kOperator;
+  grant.provenance = Provenance::kOperator;
+  grant.at = (place - 1)->at;
+  grant.id = MakeFactId(grant.kind, "", "grant");
+  grant.value = "they called";
+  grant.text.commands = {{CommandName::kGrant, "globex", false}};
+  granted.insert(place, grant);
+  const Seen within = Watch(story, terms);
+  RC_ASSERT(Watch(story, terms, {}, 100, used) == within);
+  RC_ASSERT(Watch(granted, terms, {}, 100, used) == within);
 }
 
 TEST(PrivacyTest, APrivateContactsWordEndsNoWaitingThatAPublicCustomerShows) {
