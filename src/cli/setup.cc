@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -18,6 +19,7 @@
 #include "src/cli/doctor.h"
 #include "src/cli/loading.h"
 #include "src/cli/setup_github.h"
+#include "src/cli/setup_gitlab.h"
 #include "src/forge/sign_in_clients.h"
 #include "src/forge/url.h"
 
@@ -31,6 +33,12 @@ struct SetupOptions {
   std::string config;
   GitHubSetup github;
   int port = 0;
+};
+
+struct GitLabOptions {
+  std::string config;
+  GitLabSetup gitlab;
+  std::string owner_source;
 };
 
 // The page on loopback: posts the manifest, and takes the code that comes back.
@@ -109,21 +117,27 @@ class SetupServer {
   std::optional<std::string> code_;
 };
 
-GitHubSetup Completed(const SetupOptions& options) {
-  GitHubSetup setup = options.github;
-  setup.public_url = std::string(absl::StripSuffix(setup.public_url, "/"));
+// `asked`: as the option says; empty: as in the configuration. Without a trailing slash.
+std::string PublicUrl(const std::string& asked, const std::string& path) {
+  std::string url(absl::StripSuffix(asked, "/"));
   std::error_code ignored;
-  if (setup.public_url.empty() && std::filesystem::exists(options.config, ignored)) {
-    const auto config = LoadConfigFile(options.config, Secrets::kLeft);
+  if (url.empty() && std::filesystem::exists(path, ignored)) {
+    const auto config = LoadConfigFile(path, Secrets::kLeft);
     if (!config.ok()) Fail(config.status());
-    setup.public_url = std::string(absl::StripSuffix(config->public_url, "/"));
+    url = std::string(absl::StripSuffix(config->public_url, "/"));
   }
-  if (setup.public_url.empty()) {
+  if (url.empty()) {
     Fail(kWrongUsage, "give --public-url: the address at which the forge reaches the service");
   }
-  if (const auto url = forge::ParseBaseUrl(setup.public_url); !url.ok()) {
-    Fail(kWrongUsage, absl::StrCat("--public-url: ", std::string(url.status().message())));
+  if (const auto parsed = forge::ParseBaseUrl(url); !parsed.ok()) {
+    Fail(kWrongUsage, absl::StrCat("--public-url: ", std::string(parsed.status().message())));
   }
+  return url;
+}
+
+GitHubSetup Completed(const SetupOptions& options) {
+  GitHubSetup setup = options.github;
+  setup.public_url = PublicUrl(setup.public_url, options.config);
   setup.web_url = forge::WebUrl(ForgeKind::kGitHub, setup.api_url);
   if (setup.web_url.empty()) {
     Fail(kWrongUsage, "--api-url is not the address of GitHub's API: https://HOST/api/v3");
@@ -161,10 +175,73 @@ void SetUpGitHub(const SetupOptions& options) {
   RunDoctor(options.config, /*json=*/false);
 }
 
+GitLabSetup Completed(const GitLabOptions& options) {
+  GitLabSetup setup = options.gitlab;
+  setup.public_url = PublicUrl(setup.public_url, options.config);
+  setup.api_url = std::string(absl::StripSuffix(setup.api_url, "/"));
+  setup.web_url = forge::WebUrl(ForgeKind::kGitLab, setup.api_url);
+  if (setup.web_url.empty()) {
+    Fail(kWrongUsage, "--api-url is not the address of GitLab's API: https://HOST/api/v4");
+  }
+  if (setup.projects.empty() && setup.groups.empty()) {
+    Fail(kWrongUsage, "give --project GROUP/PROJECT (or --group GROUP): whose webhook to make");
+  }
+  const auto read = [&](const std::string& source, const char* option) {
+    auto token = ReadSource(source, options.config);
+    if (!token.ok()) {
+      Fail(kWrongUsage, absl::StrCat(option, ": ", std::string(token.status().message())));
+    }
+    return *std::move(token);
+  };
+  setup.token = read(setup.token_source, "--token");
+  setup.owner_token =
+      options.owner_source.empty() ? setup.token : read(options.owner_source, "--owner-token");
+  return setup;
+}
+
+void SetUpGitLab(const GitLabOptions& options) {
+  const GitLabSetup setup = Completed(options);
+  if (absl::Status good = CheckConfigFor(setup, options.config); !good.ok()) Fail(good);
+  const auto said = SetUp(setup, options.config);
+  if (!said.ok()) Fail(said.status());
+  for (const std::string& line : *said) std::cout << Printable(line) << "\n";
+  std::cout << "\n" << std::flush;
+  RunDoctor(options.config, /*json=*/false);
+}
+
+void RegisterSetupGitLab(CLI::App* setup) {
+  auto options = std::make_shared<GitLabOptions>();
+  CLI::App* gitlab = setup->add_subcommand(
+      "gitlab", "Makes the webhooks on GitLab, and writes their secret and the entry");
+  gitlab->add_option("--config", options->config, "The configuration; created if it is missing")
+      ->required();
+  gitlab->add_option("--project", options->gitlab.projects,
+                     "GROUP/PROJECT whose webhook to make; may be repeated");
+  gitlab->add_option("--group", options->gitlab.groups,
+                     "The same for all projects of a group (GitLab Premium)");
+  gitlab
+      ->add_option("--token", options->gitlab.token_source,
+                   "Where the service finds its access token: env:NAME or file:PATH")
+      ->default_val("env:GITLAB_TOKEN");
+  gitlab->add_option("--owner-token", options->owner_source,
+                     "A maintainer's or administrator's token, only for this command: env:NAME or "
+                     "file:PATH; default: the service's");
+  gitlab->add_option("--public-url", options->gitlab.public_url,
+                     "Where GitLab reaches the service; default: as in the configuration");
+  gitlab->add_option("--name", options->gitlab.name, "Of the forge in the configuration")
+      ->default_val("gitlab");
+  gitlab->add_option("--api-url", options->gitlab.api_url, "Of another GitLab's API")
+      ->default_val("https://gitlab.com/api/v4");
+  gitlab->footer(
+      "Example: retainer setup gitlab --config retainer.yaml --project acme/opendb --public-url "
+      "https://support.example.com");
+  gitlab->callback([options] { SetUpGitLab(*options); });
+}
+
 }  // namespace
 
 void RegisterSetup(CLI::App& app) {
-  CLI::App* setup = app.add_subcommand("setup", "Connects the service to a forge: github");
+  CLI::App* setup = app.add_subcommand("setup", "Connects the service to a forge: github, gitlab");
   setup->require_subcommand(1);
   auto options = std::make_shared<SetupOptions>();
   CLI::App* github = setup->add_subcommand(
@@ -185,6 +262,7 @@ void RegisterSetup(CLI::App& app) {
       "Example: retainer setup github --config retainer.yaml --public-url "
       "https://support.example.com");
   github->callback([options] { SetUpGitHub(*options); });
+  RegisterSetupGitLab(setup);
 }
 
 }  // namespace retainer::cli

@@ -1,23 +1,13 @@
 #include "src/cli/setup_github.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <utility>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "src/cli/app_manifest.h"
+#include "src/cli/setup_files.h"
 #include "src/forge/http.h"
 #include "src/forge/url.h"
 
@@ -31,40 +21,10 @@ std::string EscapeHtml(const std::string& text) {
       text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
-std::string Beside(const std::string& config, const std::string& name) {
-  return (fs::path(config).parent_path() / name).string();
-}
-
 // The names of the files beside the configuration.
 std::string KeyFile(const GitHubSetup& setup) { return setup.name + ".app.pem"; }
 std::string HookFile(const GitHubSetup& setup) { return setup.name + ".webhook.secret"; }
 std::string ClientFile(const GitHubSetup& setup) { return setup.name + ".client.secret"; }
-
-absl::StatusOr<std::string> ReadWhole(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(path);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-// Writes a file that only this user can read, and its content to the disk. AlreadyExists.
-absl::Status WriteNew(const std::string& path, const std::string& text) {
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    const std::string message = absl::StrCat(path, ": ", std::strerror(errno));
-    return errno == EEXIST ? absl::AlreadyExistsError(message)
-                           : absl::FailedPreconditionError(message);
-  }
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t part = write(fd, text.data() + written, text.size() - written);
-    if (part <= 0) break;
-    written += static_cast<std::size_t>(part);
-  }
-  const bool whole = written == text.size() && fsync(fd) == 0;
-  close(fd);
-  return whole ? absl::OkStatus()
-               : absl::FailedPreconditionError(absl::StrCat(path, ": cannot be written"));
-}
 
 std::string EntryOf(const GitHubSetup& setup, const GitHubApp& app) {
   return absl::StrCat("  - name: ", setup.name, "\n    kind: github\n    api_url: ", setup.api_url,
@@ -72,38 +32,6 @@ std::string EntryOf(const GitHubSetup& setup, const GitHubApp& app) {
                       "\"]\n    app: {id: ", app.id, ", private_key: \"file:", KeyFile(setup),
                       "\"}\n    sign_in: {client_id: \"", app.client_id,
                       "\", client_secret: \"file:", ClientFile(setup), "\"}\n");
-}
-
-std::string NewConfig(const GitHubSetup& setup, const std::string& entry) {
-  return absl::StrCat("listen: 127.0.0.1:8080\npublic_url: ", setup.public_url,
-                      "\ntrusted_proxies: [127.0.0.1] # your proxy: else all visitors are one\n",
-                      "store: rocksdb:./data\npolicy: ./policy\n",
-                      "mode: observe # nothing is written to the forge; later: full\nforges:\n",
-                      entry);
-}
-
-// The configuration's text with the entry behind the line `forges:`.
-absl::StatusOr<std::string> Insert(const std::string& text, const std::string& entry,
-                                   const std::string& path) {
-  std::vector<std::string> lines = absl::StrSplit(text, '\n');
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const std::string& line = lines[i];
-    if (!absl::StartsWith(line, "forges:")) continue;
-    const std::size_t rest = line.find_first_not_of(" \t\r", std::strlen("forges:"));
-    const bool alone = rest == std::string::npos || line[rest] == '#';
-    // The entry is indented like the others: by two, with a dash.
-    const bool as_ours = i + 1 < lines.size() && absl::StartsWith(lines[i + 1], "  - ");
-    if (!alone || !as_ours) break;
-    lines[i] = absl::StrCat(line, "\n", entry.substr(0, entry.size() - 1));
-    return absl::StrJoin(lines, "\n");
-  }
-  if (!absl::StrContains(absl::StrCat("\n", text), "\nforges:")) {
-    return absl::StrCat(text, absl::EndsWith(text, "\n") ? "" : "\n", "forges:\n", entry);
-  }
-  return absl::FailedPreconditionError(
-      absl::StrCat(path,
-                   ": `forges` must be a list with a line `  - name: …` for each forge, so "
-                   "that the new one can be put there"));
 }
 
 }  // namespace
@@ -189,14 +117,12 @@ absl::Status CheckConfigFor(const GitHubSetup& setup, const std::string& path) {
     return absl::FailedPreconditionError(absl::StrCat(
         Beside(path, file), " is there already: move it away, or choose another --name"));
   }
-  const auto text = ReadWhole(path);
-  if (!text.ok()) return absl::OkStatus();
-  if (absl::StrContains(*text, absl::StrCat("name: ", setup.name, "\n"))) {
+  if (HasForge(path, setup.name)) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, " has a forge ", setup.name,
                      " already: take its entry out, or choose another --name"));
   }
-  return Insert(*text, "\n", path).status();
+  return CheckRoomForEntry(path);
 }
 
 absl::Status WriteConfigFor(const GitHubSetup& setup, const GitHubApp& app,
@@ -208,19 +134,7 @@ absl::Status WriteConfigFor(const GitHubSetup& setup, const GitHubApp& app,
   for (const auto& [name, secret] : secrets) {
     if (absl::Status written = WriteNew(Beside(path, name), secret); !written.ok()) return written;
   }
-  const std::string entry = EntryOf(setup, app);
-  const auto text = ReadWhole(path);
-  if (!text.ok()) return WriteNew(path, NewConfig(setup, entry));
-  const auto whole = Insert(*text, entry, path);
-  if (!whole.ok()) return whole.status();
-  // Beside it first: the configuration is never half written.
-  const std::string fresh = path + ".new";
-  if (absl::Status written = WriteNew(fresh, *whole); !written.ok()) return written;
-  std::error_code error;
-  fs::permissions(fresh, fs::status(path, error).permissions(), error);
-  fs::rename(fresh, path, error);
-  return error ? absl::FailedPreconditionError(absl::StrCat(path, ": ", error.message()))
-               : absl::OkStatus();
+  return WriteEntry(path, setup.public_url, EntryOf(setup, app));
 }
 
 }  // namespace retainer::cli

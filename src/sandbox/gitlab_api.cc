@@ -9,13 +9,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "retainer/instant_text.h"
 #include "src/base/digest.h"
 #include "src/sandbox/awards.h"
 #include "src/sandbox/crypto.h"
 #include "src/sandbox/pages.h"
+#include "src/sandbox/parameters.h"
+#include "src/sandbox/project_hooks.h"
 #include "src/sandbox/quick_actions.h"
 
 namespace retainer::sandbox {
@@ -43,26 +44,11 @@ Response NotFound(const std::string& what = "") {
 
 Response Forbidden() { return Problem(403, "403 Forbidden"); }
 
-std::vector<std::string> SplitNames(const json& value) {
-  std::vector<std::string> out;
-  if (value.is_array()) {
-    for (const json& name : value) {
-      if (name.is_string()) out.push_back(name.get<std::string>());
-    }
-  } else if (value.is_string()) {
-    const std::string text = value.get<std::string>();
-    for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
-      out.emplace_back(absl::StripAsciiWhitespace(part));
-    }
-  }
-  return out;
-}
-
 class GitLabApi {
  public:
-  GitLabApi(World& world, const GitLabShapes& shapes, const std::string& api,
+  GitLabApi(World& world, OAuth& oauth, const GitLabShapes& shapes, const std::string& api,
             const Request& request)
-      : world_(world), shapes_(shapes), api_(api), request_(request) {}
+      : world_(world), oauth_(oauth), shapes_(shapes), api_(api), request_(request) {}
 
   Response Answer() {
     const absl::Time now = world_.Now(ForgeKind::kGitLab);
@@ -113,6 +99,7 @@ class GitLabApi {
       return Problem(401, "401 Unauthorized");
     }
     user_ = world_.FindUser(ForgeKind::kGitLab, credential->user);
+    scope_ = credential->scope;
     return {};
   }
 
@@ -123,17 +110,19 @@ class GitLabApi {
     if (Get() && Size() == 1 && At(0) == "user") {
       json out = shapes_.FullPerson(*user_);
       out["email"] = out["commit_email"] = user_->email;
+      if (user_->administrator) out["is_admin"] = true;
       return Json(200, out);
     }
     if (Get() && Size() == 2 && At(0) == "personal_access_tokens" && At(1) == "self") {
       return Json(200, {{"id", user_->id},
                         {"name", "retainer"},
                         {"revoked", false},
-                        {"scopes", json::array({"api"})},
+                        {"scopes", json::array({scope_})},
                         {"user_id", user_->id},
                         {"active", true},
                         {"expires_at", nullptr}});
     }
+    if (Is("POST") && Size() == 1 && At(0) == "applications") return Applications();
     if (Get() && Size() == 1 && At(0) == "users") return Users();
     std::int64_t id = 0;
     if (Get() && Size() == 2 && At(0) == "users") {
@@ -212,7 +201,7 @@ class GitLabApi {
       return Json(200, shapes_.Member(*user, AccessLevel(role->second)));
     }
     if (At(2) == "labels" && Size() <= 4) return Labels(project);
-    if (At(2) == "hooks" && Size() == 3 && Get()) return Hooks(project);
+    if (At(2) == "hooks" && Size() <= 4) return Hooks(project);
     if (At(2) == "statuses" && Size() == 4 && Is("POST")) return SetStatus(project, At(3));
     if (At(2) == "repository" && Size() == 4 && At(3) == "merge_base" && Get()) {
       return MergeBase(project);
@@ -269,24 +258,34 @@ class GitLabApi {
 
   Response Hooks(const Project& project) {
     if (!Has(project, "maintain")) return Forbidden();
-    const Hook& hook = world_.hooks[ForgeKind::kGitLab];
-    std::vector<json> out;
-    if (!hook.url.empty()) {
-      json shape = {
-          {"id", project.id},
-          {"url", hook.url},
-          {"project_id", project.id},
-          {"enable_ssl_verification", true},
-          {"alert_status", hook.alert_status},
-          {"disabled_until",
-           hook.disabled_until ? json(GitLabShapes::Time(*hook.disabled_until)) : json()}};
-      for (const char* event : {"issues_events", "confidential_issues_events", "note_events",
-                                "confidential_note_events", "merge_requests_events"}) {
-        shape[event] = true;
-      }
-      out.push_back(std::move(shape));
-    }
-    return List(out);
+    if (Get() && Size() == 3) return List(ProjectHooks(world_, project));
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    std::int64_t id = 0;
+    const bool adds = Is("POST") && Size() == 3;
+    const bool changes = Is("PUT") && Size() == 4 && absl::SimpleAtoi(At(3), &id);
+    if (!adds && !changes) return NotFound();
+    const auto hook = SaveProjectHook(
+        world_, project, changes ? std::optional<std::int64_t>(id) : std::nullopt, parameters);
+    if (!hook) return Json(422, {{"error", "Invalid url given"}});
+    return Json(adds ? 201 : 200, *hook);
+  }
+
+  // An application with which people sign in. Only administrators may.
+  Response Applications() {
+    if (!user_->administrator) return Forbidden();
+    std::optional<Response> problem;
+    const json parameters = Parameters(problem);
+    if (problem) return *problem;
+    const SandboxClient client = oauth_.Register(ForgeKind::kGitLab);
+    oauth_.AddCallback(ForgeKind::kGitLab, Text(parameters, "redirect_uri"));
+    return Json(201, {{"id", 1},
+                      {"application_id", client.id},
+                      {"application_name", Text(parameters, "name")},
+                      {"secret", client.secret},
+                      {"callback_url", Text(parameters, "redirect_uri")},
+                      {"confidential", true}});
   }
 
   Response InTicket(Project& project, Ticket& ticket) {
@@ -321,21 +320,8 @@ class GitLabApi {
   // ---- Parameters: from JSON, a form or the query, as GitLab accepts them
 
   json Parameters(std::optional<Response>& problem) const {
-    json out = json::object();
-    for (const auto& [name, value] : request_.query) out[name] = value;
-    if (absl::StrContains(request_.Header("content-type"), "json") && !request_.body.empty()) {
-      json body = json::parse(request_.body, nullptr, false);
-      if (!body.is_object()) {
-        problem = Json(400, {{"error", "The request body is no JSON object"}});
-        return out;
-      }
-      out.update(body);
-    } else {
-      Request form;
-      form.target = "?" + request_.body;
-      ReadTarget(form);
-      for (const auto& [name, value] : form.query) out[name] = value;
-    }
+    json out = ReadParameters(request_);
+    if (!out.is_object()) problem = Json(400, {{"error", "The request body is no JSON object"}});
     return out;
   }
 
@@ -584,17 +570,19 @@ class GitLabApi {
   }
 
   World& world_;
+  OAuth& oauth_;
   const GitLabShapes& shapes_;
   const std::string& api_;
   const Request& request_;
   const User* user_ = nullptr;
+  std::string scope_;  // of the token
 };
 
 }  // namespace
 
-Response AnswerGitLab(World& world, const GitLabShapes& shapes, const std::string& api_url,
-                      const Request& request) {
-  return GitLabApi(world, shapes, api_url, request).Answer();
+Response AnswerGitLab(World& world, OAuth& oauth, const GitLabShapes& shapes,
+                      const std::string& api_url, const Request& request) {
+  return GitLabApi(world, oauth, shapes, api_url, request).Answer();
 }
 
 }  // namespace retainer::sandbox

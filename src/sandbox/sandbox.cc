@@ -42,6 +42,7 @@ std::int64_t Sandbox::AddUser(ForgeKind forge, const SandboxUser& user) {
   wanted.name = user.name;
   wanted.email = user.email;
   wanted.machine = user.machine;
+  wanted.administrator = user.administrator;
   return impl_->world_.AddUser(wanted).id;
 }
 
@@ -122,13 +123,15 @@ void Sandbox::SetAppPermissions(std::map<std::string, std::string> permissions) 
   if (impl_->world_.app() != nullptr) impl_->world_.app()->permissions = std::move(permissions);
 }
 
-absl::StatusOr<std::string> Sandbox::CreateToken(ForgeKind forge, const std::string& login) {
+absl::StatusOr<std::string> Sandbox::CreateToken(ForgeKind forge, const std::string& login,
+                                                 const std::string& scope) {
   std::lock_guard lock(impl_->mutex_);
   const User* user = impl_->world_.FindUser(forge, std::string_view(login));
   if (user == nullptr) return absl::NotFoundError(absl::StrCat("no user ", login));
   sandbox::Credential credential;
   credential.forge = forge;
   credential.user = user->id;
+  credential.scope = scope;
   return impl_->world_.IssueToken(credential);
 }
 

@@ -51,6 +51,7 @@ struct SandboxUser {
   std::string name;
   std::string email;  // public and confirmed; may be empty
   bool machine = false;
+  bool administrator = false;  // of GitLab
 };
 
 struct SandboxProject {
@@ -199,8 +200,9 @@ class Sandbox {
   // The app's permissions, name -> `read` or `write`. The default is issues, pull_requests and
   // checks: write; metadata, members and contents: read.
   void SetAppPermissions(std::map<std::string, std::string> permissions);
-  // Makes a new token for a user's account. NotFound.
-  absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login);
+  // Makes a new token for a user's account. `scope`: what GitLab says of it. NotFound.
+  absl::StatusOr<std::string> CreateToken(ForgeKind forge, const std::string& login,
+                                          const std::string& scope = "api");
   // Registers the application with which people sign in at a forge; again: the same one.
   SandboxClient RegisterClient(ForgeKind forge);
   // The application may lead people back to this address. REQUIRES: it is registered.

@@ -25,6 +25,9 @@ void Sandbox::Impl::Queue(const Happening& happening) {
   const ForgeKind forge = happening.project->forge;
   // An app gets no deliveries of projects in which it is not installed.
   if (forge == ForgeKind::kGitHub && !happening.project->installed) return;
+  // Nor has every project a webhook that was made by the API.
+  const Hook& made = world_.hooks[forge];
+  if (!made.token.empty() && !made.events.contains(happening.project->id)) return;
   std::optional<Message> message = forge == ForgeKind::kGitHub
                                        ? GitHubMessage(world_, GitHub(), happening)
                                        : GitLabMessage(world_, GitLab(), happening);
@@ -36,7 +39,12 @@ std::vector<std::pair<std::string, SandboxDelivery>> Sandbox::Impl::Take() {
   CatchUp();
   std::vector<std::pair<std::string, SandboxDelivery>> out;
   for (Message& message : outbox_) {
-    const SandboxHook& hook = hooks_[message.forge];
+    SandboxHook hook = hooks_[message.forge];
+    if (const Hook& made = world_.hooks[message.forge]; !made.token.empty()) {
+      hook.url = made.url;
+      hook.token = made.token;
+      hook.signing_token.clear();
+    }
     SandboxDelivery delivery{ForgeName(message.forge),
                              message.id,
                              message.event,
@@ -108,7 +116,7 @@ Response Sandbox::Impl::Carry(const Request& request) {
   const bool github = request.segments[1] == "v3";
   Request inner = request;
   inner.segments.erase(inner.segments.begin(), inner.segments.begin() + 2);
-  if (!github) return AnswerGitLab(world_, GitLab(), web_url() + "/api/v4", inner);
+  if (!github) return AnswerGitLab(world_, oauth_, GitLab(), web_url() + "/api/v4", inner);
   return AnswerGitHub(world_, GitHub(), web_url() + "/api/v3",
                       options_.content_limits ? &content_limit_ : nullptr, inner);
 }

@@ -188,6 +188,7 @@ User& World::AddUser(const User& user) {
     known->name = user.name;
     known->email = user.email;
     known->machine = user.machine;
+    known->administrator = user.administrator;
   }
   if (known->name.empty()) known->name = known->login;
   return *known;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,7 @@ struct User {
   std::string name;
   std::string email;
   bool machine = false;
+  bool administrator = false;  // GitLab
   absl::Time created;
 };
 
@@ -223,6 +225,7 @@ struct Credential {
   std::string owner;              // of the installation
   absl::Time expires = absl::InfiniteFuture();
   std::map<std::string, std::string> permissions;
+  std::string scope = "api";  // of a token on GitLab
 };
 
 // A forge's webhook, as its owner sees it.
@@ -232,6 +235,10 @@ struct Hook {
   std::string alert_status = "executable";  // GitLab
   std::optional<absl::Time> disabled_until;
   int last_status = -1;  // -1: nothing was sent yet; 0: no answer
+  // GitLab, made by the API: the token that its deliveries have, and the events (`push_events`) of
+  // each project (by id) that has it. Without a token every project has it, with all events.
+  std::string token = {};
+  std::map<std::int64_t, std::set<std::string>> events = {};
 };
 
 // One attempt at a delivery, as in the log of a GitHub App.

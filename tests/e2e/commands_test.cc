@@ -50,6 +50,7 @@ TEST(CommandsTest, EveryCommandHasHelpWithAnExample) {
                                              {"token", "list"},
                                              {"token", "revoke"},
                                              {"setup", "github"},
+                                             {"setup", "gitlab"},
                                              {"customer", "invite"},
                                              {"customer", "contacts"},
                                              {"customer", "remove"},
