@@ -187,7 +187,7 @@ def instant(value):
 
 def read_record(content):
     """What a record says: from its bytes, not from the readable part of the proof."""
-    said = {"changes": [], "facts": [], "policy": "", "commit": "", "at": ""}
+    said = {"changes": [], "facts": [], "policy": "", "commit": "", "at": "", "erased": []}
     key = {}
     if content[:1] != b"\1":
         raise Unproved("the record has a format that this script does not know")
@@ -204,6 +204,9 @@ def read_record(content):
             said["policy"] = value.decode()
         elif tag == 6:
             said["commit"] = value.decode()
+        elif tag == 8:
+            one = dict(fields(value))
+            said["erased"].append((varint(one[1], 0)[0], one[2]))
     forge, project = (key.get(part, b"").decode() for part in (1, 2))
     kind, _ = varint(key.get(3, b"\0"), 0)
     number, _ = varint(key.get(4, b"\0"), 0)
@@ -218,12 +221,24 @@ def same(record):
     number = record["number"]
     if type(number) is not int or number < 1:
         raise Unproved("a record has no number")
+    if record.get("erased"):
+        return number, None, None
     content = base64.b64decode(record["content"], validate=True)
     said = read_record(content)
     for part in ("at", "changes", "facts", "policy", "commit"):
         if record[part] != said[part]:
             raise Unproved(f"record {number}: its {part} is not what its bytes say")
     return number, content, said
+
+
+def leaf_of(record, content):
+    """The leaf of a record. Of one that was erased, because it named a person, it is all there is."""
+    if content is not None:
+        return leaf(content)
+    digest = base64.b64decode(record["leaf"], validate=True)
+    if len(digest) != 32:
+        raise Unproved("an erased record has no leaf")
+    return digest
 
 
 def printable(text):
@@ -273,10 +288,13 @@ def check_proof(path, key, kept):
         last = number
         proof = [base64.b64decode(digest) for digest in record["proof"]]
         try:
-            if included(number - 1, size, leaf(content), proof) != root:
+            if included(number - 1, size, leaf_of(record, content), proof) != root:
                 raise Unproved("the path does not lead to the checkpoint")
         except Unproved as wrong:
             raise Unproved(f"record {number}: {wrong}") from None
+        if said is None:
+            print(f"Record {number}: it was erased, because it named a person. Its digest is there.")
+            continue
         changes = printable("; ".join(said["changes"]))
         print(f"Record {number} of {said['at']}, {printable(said['of'])}: {changes}")
     print(f"Proved: {len(records)} records are in the ledger. Whether there are others about you,")
@@ -288,14 +306,25 @@ def check_export(path, checkpoint, key):
         origin, size, root = verified(file.read(), key)
     digest = b""
     leaves = []
+    erased = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
             record = load(line)
-            number, content, _ = same(record)
-            digest = hashlib.sha256(digest + content).digest()
+            number, content, said = same(record)
+            if content is None:
+                # The next record follows from its digest, and a later one names its leaf.
+                digest = bytes.fromhex(record["digest"])
+                erased[number] = leaf_of(record, content)
+            else:
+                digest = hashlib.sha256(digest + content).digest()
+                for gone, gone_leaf in said["erased"]:
+                    if erased.pop(gone, None) != gone_leaf:
+                        raise Unproved(f"record {number} names {gone} as erased, with another leaf")
             if number != len(leaves) + 1 or record["digest"] != digest.hex():
                 raise Unproved(f"record {len(leaves) + 1} does not follow from the one before")
-            leaves.append(leaf(content))
+            leaves.append(leaf_of(record, content))
+    if erased:
+        raise Unproved(f"record {min(erased)} has no content, and none says that it was erased")
     if not leaves or len(leaves) < size:
         raise Unproved(f"there are {len(leaves)} records, the checkpoint fixes {size}")
     if tree_root(leaves[:size]) != root:

@@ -52,6 +52,7 @@ void RegisterCalendar(CLI::App& app);
 void RegisterTicket(CLI::App& app);
 void RegisterToken(CLI::App& app);
 void RegisterCustomer(CLI::App& app);
+void RegisterForget(CLI::App& app);
 void RegisterHours(CLI::App& app);
 void RegisterDesk(CLI::App& app);
 void RegisterLedger(CLI::App& app);

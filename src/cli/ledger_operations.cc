@@ -46,17 +46,25 @@ absl::Status Walk(store::DiskStore& store, std::uint64_t from, const Gone& gone,
   return walked.ok() && left ? Nobody() : walked;
 }
 
-// Calls `add` with each record's bytes, of the first `size` records, in order. DataLoss if one is
+// A record's leaf in the tree; of an erased one it is all that is left.
+base::Digest LeafOf(const store::LedgerLine& line) {
+  if (line.leaf.empty()) return ledger::LeafOf(line.content);
+  base::Digest leaf{};
+  std::copy_n(line.leaf.begin(), std::min(leaf.size(), line.leaf.size()), leaf.begin());
+  return leaf;
+}
+
+// Calls `add` with the leaf of each of the first `size` records, in order. DataLoss if one is
 // missing.
 absl::Status ReadRecords(store::DiskStore& store, std::uint64_t size, const Gone& gone,
-                         const std::function<void(std::string_view)>& add) {
+                         const std::function<void(const base::Digest&)>& add) {
   if (size == 0) return absl::OkStatus();
   std::uint64_t read = 0;
   bool whole = true;
   const absl::Status walked = Walk(store, 1, gone, [&](store::LedgerLine& line) {
     whole = line.number == read + 1;
     if (!whole) return false;
-    add(line.content);
+    add(LeafOf(line));
     return ++read < size;
   });
   if (!walked.ok()) return walked;
@@ -68,7 +76,7 @@ absl::StatusOr<ledger::MerkleTree> ReadTree(store::DiskStore& store, std::uint64
                                             const Gone& gone) {
   ledger::MerkleTree tree;
   const absl::Status read =
-      ReadRecords(store, size, gone, [&](std::string_view content) { tree.Add(content); });
+      ReadRecords(store, size, gone, [&](const base::Digest& leaf) { tree.AddLeaf(leaf); });
   if (!read.ok()) return read;
   return tree;
 }
@@ -117,6 +125,11 @@ Json LineJson(Store& store, const store::LedgerLine& line) {
                {"commit", line.commit},
                {"content", absl::Base64Escape(line.content)},
                {"digest", absl::BytesToHexString(line.digest)}};
+  if (line.leaf.empty()) return json;
+  // What is readable was kept beside the digests, which do not cover it.
+  json.erase("content");
+  json["erased"] = true;
+  json["leaf"] = absl::Base64Escape(line.leaf);
   return json;
 }
 
@@ -128,7 +141,7 @@ absl::StatusOr<OperationResult> LedgerRoot(store::DiskStore& store, const Json& 
   if (!size.ok()) return size.status();
   ledger::MerkleRoot root;
   const absl::Status read =
-      ReadRecords(store, *size, gone, [&](std::string_view content) { root.Add(content); });
+      ReadRecords(store, *size, gone, [&](const base::Digest& leaf) { root.AddLeaf(leaf); });
   if (!read.ok()) return read;
   return OperationResult{"", {{"size", *size}, {"root", Base64(root.Root())}}};
 }
@@ -136,6 +149,7 @@ absl::StatusOr<OperationResult> LedgerRoot(store::DiskStore& store, const Json& 
 absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store, const Gone& gone) {
   const auto head = store.ReadLedgerHead();
   if (!head.ok()) return head.status();
+  std::uint64_t erased = 0;
   std::uint64_t read = 0;
   bool left = false;
   const absl::Status whole = store.VerifyLedgerWhile([&] {
@@ -144,9 +158,20 @@ absl::StatusOr<OperationResult> VerifyLedger(store::DiskStore& store, const Gone
   });
   if (left) return Nobody();
   if (!whole.ok()) return whole;
-  return OperationResult{
-      absl::StrCat("Whole: each of ", head->length, " records follows from the one before.\n"),
-      {{"length", head->length}, {"digest", head->digest}}};
+  const absl::Status counted = Walk(store, 1, gone, [&](store::LedgerLine& line) {
+    erased += line.leaf.empty() ? 0 : 1;
+    return true;
+  });
+  if (!counted.ok()) return counted;
+  std::string text =
+      absl::StrCat("Whole: each of ", head->length, " records follows from the one before.\n");
+  if (erased > 0) {
+    absl::StrAppend(&text, erased,
+                    " of them were erased, as later records say: their digests are "
+                    "there.\n");
+  }
+  return OperationResult{std::move(text),
+                         {{"length", head->length}, {"digest", head->digest}, {"erased", erased}}};
 }
 
 absl::StatusOr<OperationResult> ListLedger(store::DiskStore& store, const Json& request) {

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   RegisterTicket(app);
   RegisterToken(app);
   RegisterCustomer(app);
+  RegisterForget(app);
   RegisterHours(app);
   RegisterDesk(app);
   RegisterCalendar(app);

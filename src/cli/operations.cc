@@ -22,6 +22,7 @@
 #include "src/cli/customer_operations.h"
 #include "src/cli/desk_state.h"
 #include "src/cli/fact_pages.h"
+#include "src/cli/forget_operations.h"
 #include "src/cli/hours_operations.h"
 #include "src/cli/inbox_operations.h"
 #include "src/cli/leaving.h"
@@ -357,16 +358,16 @@ bool Operations::IsLong(const std::string& request_text) {
   if (!request.is_object()) return false;
   const auto op = request.find("op");
   static const auto* const kLong = new std::set<std::string>{
-      "ledger root", "ledger verify", "ledger prove", "ledger consistency", "state"};
+      "ledger root", "ledger verify", "ledger prove", "ledger consistency", "state", "forget"};
   return op != request.end() && op->is_string() && kLong->contains(op->get<std::string>());
 }
 
 std::string Operations::Busy() {
-  return nlohmann::ordered_json(
-             {{"code", static_cast<int>(absl::StatusCode::kUnavailable)},
-              {"error",
-               "the service answers another request that reads everything (`ledger`, `doctor`): "
-               "wait until that command has ended, then try again"}})
+  return nlohmann::ordered_json({{"code", static_cast<int>(absl::StatusCode::kUnavailable)},
+                                 {"error",
+                                  "the service answers another request that reads everything "
+                                  "(`ledger`, `doctor`, `forget`): "
+                                  "wait until that command has ended, then try again"}})
       .dump();
 }
 
@@ -431,6 +432,9 @@ std::string Operations::Answer(const std::string& request_text, const Gone& gone
       result = ProveRecords(*disk_.store, request, gone);
     } else if (op == "ledger consistency" && disk_.store != nullptr) {
       result = ProveConsistency(*disk_.store, request, gone);
+    } else if (op == "forget" && disk_.store != nullptr) {
+      result = ForgetPerson({desk_, *disk_.store, clock_, similar_, disk_.read_terms}, request,
+                            gone, [this] { return stopping_.load(); });
     } else if (op == "backtest") {
       auto proposed = Proposed(request.at("files").get<std::map<std::string, std::string>>());
       result = proposed.ok() ? BacktestPart(desk_, store_, clock_, *std::move(proposed), request)

@@ -2,6 +2,7 @@
 // control socket, or the command itself when no service runs.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,10 +24,11 @@
 
 namespace retainer::cli {
 
-// What a backup copies.
+// What a backup copies, and what an erasure changes.
 struct StoreOnDisk {
   store::DiskStore* store = nullptr;
   std::string folder;
+  std::function<absl::Status()> read_terms;  // see ForgetParts
 };
 
 // Requests and answers are JSON texts on one line. As thread-safe as its parts.
@@ -58,6 +60,9 @@ class Operations {
   // for the answer any more.
   std::string Answer(const std::string& request, const Gone& gone = IsNeverGone);
 
+  // Ends operations that go on when nobody waits for them any more. Their rest is done later.
+  void Stop() { stopping_ = true; }
+
   // True for a request whose answer takes as long as there is data: the control socket gives it a
   // thread of its own.
   static bool IsLong(const std::string& request);
@@ -83,6 +88,7 @@ class Operations {
   std::mutex mutex_;
   std::shared_ptr<const Terms> proposed_;  // guarded by mutex_
   ImpactPages impact_;
+  std::atomic<bool> stopping_ = false;
 };
 
 // What comes before an invitation's token: `https://HOST/join/`. Empty if nobody can sign in.

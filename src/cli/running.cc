@@ -93,7 +93,9 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
       running->service_->desk(), running->service_->store(), clock,
       [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
       running->service_->repository(), config.public_url,
-      StoreOnDisk{&running->service_->store(), config.data}, &running->service_->similar());
+      StoreOnDisk{&running->service_->store(), config.data,
+                  [it = running.get()] { return it->service_->ReadTermsAgain(); }},
+      &running->service_->similar());
   running->control_ = std::make_unique<ControlServer>(
       config.data,
       [operations = running->operations_.get()](const std::string& request,
@@ -211,6 +213,7 @@ void Running::Stop() {
   reading_ = reloader_ != nullptr && !reloader_->Stop(absl::ZeroDuration());
   telling_ = checks_ != nullptr && !checks_->Stop();
   if (api_ != nullptr) api_->Stop();
+  if (operations_ != nullptr) operations_->Stop();
   control_.reset();
   operations_.reset();
   if (service_ != nullptr) {

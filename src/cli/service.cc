@@ -8,6 +8,7 @@
 #include "src/base/version.h"
 #include "src/cli/consistency.h"
 #include "src/cli/control_socket.h"
+#include "src/cli/forget_operations.h"
 #include "src/cli/loading.h"
 #include "src/cli/policy_check_text.h"
 #include "src/cli/restoring.h"
@@ -82,6 +83,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     };
   }
   options.observe = config.observe;
+  options.forgotten = [store = service->store_.get()] { return store->forgotten(); };
   const auto restored = service->store_->LoadRestored();
   if (!restored.ok()) return restored.status();
   options.restored = *restored;
@@ -95,6 +97,15 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   service->similar_ = std::make_unique<similar::Similar>(
       *service->store_, clock, log, std::move(names), config.data + "/similar.sqlite",
       [desk = service->desk_.get()] { return desk->terms(); });
+  // Until the end of an erasure, some facts have a person's old names and others the new one.
+  const auto whom = service->store_->ForgettingWhom();
+  if (!whom.ok()) return whom.status();
+  if (!whom->empty()) {
+    const auto erased =
+        FinishForget(*service->store_, service->similar_.get(), nullptr, IsNeverGone);
+    if (!erased.ok()) return erased.status();
+    log.Info("an erasure that was interrupted is done now", {{"person", *whom}});
+  }
   return service;
 }
 

@@ -76,6 +76,9 @@ class Service {
   // Loads the policy versions that the store keeps, without reading the folder. Writes nothing.
   PolicyState LoadRecordedPolicy();
 
+  // Takes the policy versions that the store keeps into the desk again, after they were changed.
+  absl::Status ReadTermsAgain() { return ReadRecordedTerms().status; }
+
   // The repository of a policy in git; null for a plain folder. It may outlast the service.
   const std::shared_ptr<PolicyRepository>& repository() const { return repository_; }
 

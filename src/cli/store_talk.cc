@@ -66,7 +66,9 @@ absl::Status StoreTalk::Open() {
   if (policy.id.empty()) owned->no_policy = policy.status;
   owned->operations = std::make_unique<Operations>(
       owned->service->desk(), owned->service->store(), owned->clock, nullptr, JoinUrl(config_),
-      nullptr, config_.public_url, StoreOnDisk{&owned->service->store(), config_.data},
+      nullptr, config_.public_url,
+      StoreOnDisk{&owned->service->store(), config_.data,
+                  [service = owned->service.get()] { return service->ReadTermsAgain(); }},
       &owned->service->similar());
   owned_ = std::move(owned);
   return absl::OkStatus();

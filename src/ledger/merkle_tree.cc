@@ -12,8 +12,7 @@ std::string_view Bytes(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-// Different first bytes, so that no record can pass as an inner node.
-Digest Leaf(std::string_view content) { return base::Sha256({std::string_view("\0", 1), content}); }
+// Another first byte than that of a leaf, so that no record can pass as an inner node.
 Digest Node(const Digest& left, const Digest& right) {
   return base::Sha256({"\1", Bytes(left), Bytes(right)});
 }
@@ -23,8 +22,12 @@ std::uint64_t Split(std::uint64_t count) { return std::bit_floor(count - 1); }
 
 }  // namespace
 
-void MerkleRoot::Add(std::string_view content) {
-  Complete last = {1, Leaf(content)};
+Digest LeafOf(std::string_view content) {
+  return base::Sha256({std::string_view("\0", 1), content});
+}
+
+void MerkleRoot::AddLeaf(const Digest& leaf) {
+  Complete last = {1, leaf};
   while (!subtrees_.empty() && subtrees_.back().size == last.size) {
     last = {2 * last.size, Node(subtrees_.back().root, last.root)};
     subtrees_.pop_back();
@@ -39,8 +42,8 @@ Digest MerkleRoot::Root() const {
   return root;
 }
 
-void MerkleTree::Add(std::string_view content) {
-  Digest root = Leaf(content);
+void MerkleTree::AddLeaf(const Digest& leaf) {
+  Digest root = leaf;
   for (std::size_t level = 0;; ++level) {
     if (level == levels_.size()) levels_.emplace_back();
     levels_[level].push_back(root);

@@ -9,11 +9,16 @@
 
 namespace retainer::ledger {
 
+// The leaf of a record (section 2.1): SHA-256 of a zero byte and the content.
+base::Digest LeafOf(std::string_view content);
+
 // The root alone, in the memory of its logarithm. Not thread-safe.
 class MerkleRoot {
  public:
   // Adds the next record; `content`: the bytes that are hashed.
-  void Add(std::string_view content);
+  void Add(std::string_view content) { AddLeaf(LeafOf(content)); }
+  // The same for a record of which only the leaf is left.
+  void AddLeaf(const base::Digest& leaf);
   // The root of what was added; of nothing: the digest of nothing.
   base::Digest Root() const;
 
@@ -30,7 +35,9 @@ class MerkleRoot {
 class MerkleTree {
  public:
   // Adds the next record; `content`: the bytes that are hashed.
-  void Add(std::string_view content);
+  void Add(std::string_view content) { AddLeaf(LeafOf(content)); }
+  // The same for a record of which only the leaf is left.
+  void AddLeaf(const base::Digest& leaf);
   std::uint64_t size() const { return levels_.empty() ? 0 : levels_.front().size(); }
 
   // The root of the first `size` records; of none: the digest of nothing. REQUIRES: size <= size().

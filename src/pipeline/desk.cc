@@ -39,7 +39,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       tries_(ports_.clock, ports_.forges),
       ask_queue_([this](const std::string& forge, Sake sake) { WakeAskers(forge, sake); }),
       judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges,
-             Asking{tries_, ask_queue_}),
+             Asking{tries_, ask_queue_}, options_.forgotten),
       inquiries_(ports_.store, ports_.clock, ports_.log, ports_.metrics, ports_.forges, tries_),
       asker_(judge_, inquiries_, ask_queue_, ports_.store, ports_.clock),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),

@@ -95,6 +95,8 @@ struct DeskOptions {
   // The shortest time between two tests whether the store can be written, whoever asks for the
   // health.
   absl::Duration probe_every = absl::Seconds(2);
+  // The people whose data was erased (`retainer forget`). Nullptr: nobody's can be.
+  Judge::WhoIsForgotten forgotten = nullptr;
   // The store's last restore from a backup (restore_hold.h).
   std::optional<Restored> restored = std::nullopt;
   // The address at which a ticket's customer can say how it was. Nullptr: there are no pages.

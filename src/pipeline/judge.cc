@@ -47,7 +47,7 @@ bool IsTicketsOwn(const absl::Status& status) {
 }
 
 Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-             std::vector<ForgeSlot> forges, std::optional<Asking> asks)
+             std::vector<ForgeSlot> forges, std::optional<Asking> asks, WhoIsForgotten forgotten)
     : store_(store),
       clock_(clock),
       log_(log),
@@ -55,6 +55,7 @@ Judge::Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const Terms
       terms_(terms),
       forges_(std::move(forges)),
       asks_(asks),
+      forgotten_(std::move(forgotten)),
       fixes_(store),
       allowances_(store),
       work_log_(store) {}
@@ -391,7 +392,35 @@ void Judge::Report(const Draft& draft) {
   if (draft.asks.ask_hidden) asks_->queue.Push(draft.key, Sake::kHidden);
 }
 
-absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& news) {
+absl::Status Judge::Forget(const TicketKey& key, News* news) {
+  const std::shared_ptr<const Forgotten> forgotten = forgotten_ ? forgotten_() : nullptr;
+  if (forgotten == nullptr || forgotten->empty()) return absl::OkStatus();
+  bool under_way = false;
+  const auto look = [&](const Fact& fact) {
+    for (const Actor* actor : {&fact.actor, &fact.author, &fact.assignee}) {
+      under_way = under_way || forgotten->IsUnderWay(key.forge, *actor);
+    }
+  };
+  for (Fact& fact : news->facts) {
+    look(fact);
+    forgotten->Apply(key.forge, &fact);
+  }
+  if (news->ticket) forgotten->Apply(key.forge, &*news->ticket);
+  std::erase_if(news->pins, [&](const auto& pin) {
+    return forgotten->FindId(pin.first.forge, pin.second) != nullptr;
+  });
+  if (!forgotten->under_way().empty() && !under_way) {
+    const auto stored = store_.LoadTicket(key);
+    if (!stored.ok()) return stored.status();
+    for (const auto& [id, fact] : stored->facts) look(fact);
+  }
+  if (!under_way) return absl::OkStatus();
+  return absl::AbortedError("the data of a person on the ticket is being erased: it has to wait");
+}
+
+absl::StatusOr<Judged> Judge::Decide(const TicketKey& key, const News& all_news) {
+  News news = all_news;
+  if (absl::Status waits = Forget(key, &news); !waits.ok()) return waits;
   // If an answer for private customers' sake moved claims, the successors ask their questions when
   // they wake up. Otherwise two tickets that send claims to and fro would keep each other busy.
   const bool asks_hidden = news.asked != Sake::kHidden;

@@ -22,6 +22,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -35,6 +37,7 @@
 #include "retainer/clock.h"
 #include "retainer/core.h"
 #include "retainer/forge.h"
+#include "retainer/forgotten.h"
 #include "retainer/log.h"
 #include "retainer/metrics.h"
 #include "retainer/store.h"
@@ -68,11 +71,16 @@ class Judge final : public NoticeReview {
   static constexpr int kMaxRaces = 16;   // lost to other writers
   static constexpr int kMaxTickets = 8;  // in one write
 
+  // The people whose data was erased; null: nobody's can be.
+  using WhoIsForgotten = std::function<std::shared_ptr<const Forgotten>()>;
+
   // Everything outlives this object. Without `asks` nobody is asked anything.
   Judge(Store& store, Clock& clock, Log& log, Metrics& metrics, const TermsHolder& terms,
-        std::vector<ForgeSlot> forges, std::optional<Asking> asks = std::nullopt);
+        std::vector<ForgeSlot> forges, std::optional<Asking> asks = std::nullopt,
+        WhoIsForgotten forgotten = nullptr);
 
-  // Joins `news` to the ticket, decides and commits.
+  // Joins `news` to the ticket, decides and commits. Aborted, beside the above, while the data of a
+  // person on the ticket is being erased.
   absl::StatusOr<Judged> Decide(const TicketKey& key, const News& news);
 
   // Decides again from the ticket's present facts whether the notice is still true.
@@ -105,6 +113,8 @@ class Judge final : public NoticeReview {
   RemoteTicket Remote(const TicketContext& context, const std::string& installation_id) const;
 
  private:
+  // Replaces the names of forgotten people in the news. Aborted: see Decide.
+  absl::Status Forget(const TicketKey& key, News* news);
   // The same with a project's record that may be newer than the store's; nullopt: none is known.
   TicketContext ContextIn(const TicketKey& key, const TicketRecord& record,
                           const std::optional<ProjectRecord>& project, const TermsHistory& terms);
@@ -141,6 +151,7 @@ class Judge final : public NoticeReview {
   const TermsHolder& terms_;
   const std::vector<ForgeSlot> forges_;
   const std::optional<Asking> asks_;
+  const WhoIsForgotten forgotten_;
   Fixes fixes_;
   Allowances allowances_;
   WorkLog work_log_;

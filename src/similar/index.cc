@@ -241,6 +241,17 @@ absl::Status Index::Remove(const std::string& ticket) {
   return Execute("COMMIT");
 }
 
+absl::Status Index::DropRemoved() {
+  const std::lock_guard lock(mutex_);
+  if (absl::Status open = Open(); !open.ok()) return open;
+  // A full-text table keeps removed words until its parts are merged into one.
+  for (const char* sql : {"INSERT INTO open_words(open_words) VALUES('optimize')",
+                          "INSERT INTO all_words(all_words) VALUES('optimize')", "VACUUM"}) {
+    if (absl::Status done = Execute(sql); !done.ok()) return done;
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<Hit>> Index::Run(Shelf shelf, const Search& search) {
   std::vector<Hit> hits;
   if (search.terms.empty() || search.limit == 0) return hits;

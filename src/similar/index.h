@@ -70,6 +70,8 @@ class Index {
   // Replaces what is there, all in one transaction.
   absl::Status Put(const std::vector<Entry>& entries);
   absl::Status Remove(const std::string& ticket);
+  // Rewrites the file, so that nothing is left in it of what was replaced or removed.
+  absl::Status DropRemoved();
   absl::StatusOr<std::vector<Hit>> Run(Shelf shelf, const Search& search);
   absl::StatusOr<std::uint64_t> Size();
 

@@ -170,6 +170,11 @@ absl::Status Similar::CatchUp() {
   }
 }
 
+absl::Status Similar::DropRemoved() {
+  if (absl::Status caught_up = CatchUp(); !caught_up.ok()) return caught_up;
+  return index_.DropRemoved();
+}
+
 absl::StatusOr<double> Similar::Threshold() {
   const auto threshold = index_.Threshold();
   if (!threshold.ok()) return threshold.status();

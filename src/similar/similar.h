@@ -59,6 +59,8 @@ class Similar {
   absl::StatusOr<bool> Step();
   // Steps until the index has every ticket of the store.
   absl::Status CatchUp();
+  // Catches up, and drops from the file what is no longer in the store (`retainer forget`).
+  absl::Status DropRemoved();
 
   // Those above the threshold, the most alike first. NotFound: no such ticket. Errors: the store's
   // and the index's.

@@ -4,14 +4,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "retainer/forgotten.h"
 #include "retainer/restored.h"
 #include "retainer/store.h"
+#include "src/store/forget.h"
 
 namespace retainer::store {
 
@@ -19,7 +22,10 @@ namespace retainer::store {
 struct LedgerLine {
   std::uint64_t number = 0;  // from 1
   std::string content;       // the bytes that are hashed (codec/ledger_records.h)
-  std::string digest;        // 32 bytes: SHA-256 of the predecessor's digest and the content
+  // Only of a record whose content was erased: its leaf in the Merkle tree (32 bytes). `content` is
+  // empty then, and what follows is what was kept of it, which no digest covers.
+  std::string leaf;
+  std::string digest;  // 32 bytes: SHA-256 of the predecessor's digest and the content
   // What the content says.
   TicketKey ticket;
   absl::Time at;
@@ -45,6 +51,32 @@ class DiskStore : public Store {
 
   // As VerifyLedger. Asks `goes_on` before each record, and ends with Cancelled when it says no.
   virtual absl::Status VerifyLedgerWhile(const std::function<bool()>& goes_on) = 0;
+
+  // ---- Erasing a person's data
+  //
+  // BeginForget, then ForgetSome until it says that all is done. Decisions go on meanwhile; those
+  // on tickets of the person have to wait (Forgotten::IsUnderWay). What was begun is finished after
+  // a restart, by ForgetSome.
+
+  // The people that were forgotten, also those whose erasure is under way. Cheap.
+  virtual std::shared_ptr<const Forgotten> forgotten() const = 0;
+  // The names that the store knows of a person, from one of them: all that is wanted of
+  // `known.ids`, and of `known.logins` if there are no ids. Reads all facts. Cancelled when
+  // `goes_on` says no.
+  virtual absl::StatusOr<Person> FindPerson(const Person& known,
+                                            const std::function<bool()>& goes_on) = 0;
+  // How much there is of the person; changes nothing. Reads everything.
+  virtual absl::StatusOr<Traces> CountTraces(const Person& person,
+                                             const std::function<bool()>& goes_on) = 0;
+  // Makes the person's names known as forgotten, with a record in the ledger that names `by` and
+  // not the person. Returns the pseudonym: the same one if the person was forgotten before.
+  // FailedPrecondition: another erasure is under way. InvalidArgument: no name is given.
+  virtual absl::StatusOr<std::string> BeginForget(const Person& person, const std::string& by,
+                                                  absl::Time now) = 0;
+  // Changes some hundred rows, at last the files: what was replaced is dropped from the disk.
+  virtual absl::StatusOr<ForgetState> ForgetSome() = 0;
+  // The pseudonym of the person whose erasure is under way; empty: there is none.
+  virtual absl::StatusOr<std::string> ForgettingWhom() = 0;
 
   // The last restore. Nullopt: this store was never restored from a backup.
   virtual absl::StatusOr<std::optional<Restored>> LoadRestored() = 0;

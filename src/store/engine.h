@@ -106,6 +106,9 @@ class Engine {
   virtual absl::Status Checkpoint(const std::string& folder) {
     return absl::UnimplementedError(folder);
   }
+  // Rewrites the tables, so that nothing is left on disk of values that were replaced or deleted
+  // before the call. Takes as long as copying everything. REQUIRES: the thread holds no View.
+  virtual absl::Status DropReplaced() { return absl::OkStatus(); }
   // Call it before the reads on which a write depends, while holding the locks of what they read.
   // If an earlier write failed, it repairs the engine or returns why it cannot. REQUIRES: the
   // thread holds no View.

@@ -1,6 +1,7 @@
 #include "src/store/ledger.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,7 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kMembership:
     case FactKind::kProfile:
     case FactKind::kOperator:
+    case FactKind::kAction:
       return true;
     case FactKind::kOpened:
     case FactKind::kComment:
@@ -39,7 +41,6 @@ bool MayNamePerson(FactKind kind) {
     case FactKind::kMoved:
     case FactKind::kDeleted:
     case FactKind::kVisibility:
-    case FactKind::kAction:
     case FactKind::kOwnComment:
     case FactKind::kArrived:
     case FactKind::kReference:
@@ -156,6 +157,10 @@ absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view) {
   return head->value_or(StoredLedgerHead());
 }
 
+std::optional<LedgerEntry> DecodeEntry(const LedgerRecord& record) {
+  return DecodeRecord<LedgerEntry>(IsErased(record) ? record.rest : record.content);
+}
+
 absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at) {
   auto head = ReadStoredLedgerHead(view);
   if (!head.ok()) return head.status();
@@ -167,8 +172,7 @@ absl::StatusOr<StoredLedgerHead> FindLedgerHeadAt(View& view, absl::Time at) {
     const std::uint64_t middle = low + (high - low) / 2;
     auto record = ReadRecord<LedgerRecord>(view, Table::kLedger, KeyWriter().U64(middle).Take());
     if (!record.ok()) return record.status();
-    const auto entry =
-        *record ? DecodeRecord<LedgerEntry>((*record)->content) : std::optional<LedgerEntry>();
+    const auto entry = *record ? DecodeEntry(**record) : std::optional<LedgerEntry>();
     if (!entry) {
       return absl::DataLossError(absl::StrCat("ledger record ", middle, " cannot be read"));
     }
@@ -188,6 +192,8 @@ absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
   std::uint64_t number = 0;
   std::string digest;
   absl::Status verdict;
+  // Erased records that no later record has named yet, and their leaves.
+  std::map<std::uint64_t, std::string> erased;
   const auto wrong = [&](std::string_view what) {
     verdict = absl::DataLossError(
         absl::StrCat("ledger record ", number, " ", base::View(what),
@@ -208,12 +214,34 @@ absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
         }
         const auto record = DecodeRecord<LedgerRecord>(value);
         if (!record) return wrong("cannot be read");
+        if (IsErased(*record)) {
+          // The next record follows from its digest, and a later one names it with its leaf.
+          if (!record->content.empty() || !DecodeEntry(*record)) return wrong("cannot be read");
+          erased.emplace(number, record->leaf);
+          digest = record->digest;
+          return true;
+        }
         digest = Sha256(digest + record->content);
         if (digest != record->digest) return wrong("does not follow from its predecessor");
+        const auto entry = DecodeRecord<LedgerEntry>(record->content);
+        if (!entry) return wrong("cannot be read");
+        for (const ErasedRecord& one : entry->erased) {
+          const auto there = erased.find(one.number);
+          if (there == erased.end() || there->second != one.leaf) {
+            return wrong(absl::StrCat("says that record ", one.number,
+                                      " was erased, which has another leaf or its content"));
+          }
+          erased.erase(there);
+        }
         return true;
       });
   if (!walked.ok()) return walked;
   if (!verdict.ok()) return verdict;
+  if (!erased.empty()) {
+    return absl::DataLossError(absl::StrCat("ledger record ", erased.begin()->first,
+                                            " has lost its content: no record says that it was "
+                                            "erased"));
+  }
   if (number != head->length || digest != head->digest) {
     return absl::DataLossError(absl::StrCat("the ledger ends at record ", number,
                                             ", its head says ", head->length,

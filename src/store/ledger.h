@@ -58,6 +58,8 @@ class LedgerWriter {
   std::deque<Waiting*> queue_;
 };
 
+// What a record says; of an erased one, what was kept. Nullopt: it cannot be read.
+std::optional<LedgerEntry> DecodeEntry(const LedgerRecord& record);
 absl::StatusOr<StoredLedgerHead> ReadStoredLedgerHead(View& view);
 // The head that the ledger had at an instant. Records are written in the order of their instants,
 // except while the clock is set back: then a later record of an earlier instant may count.

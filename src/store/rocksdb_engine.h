@@ -29,6 +29,7 @@ class RocksDbEngine final : public Engine {
   std::vector<std::string> Files() override;
   absl::Status VerifyFile(const std::string& file) override;
   absl::Status Checkpoint(const std::string& folder) override;
+  absl::Status DropReplaced() override;
   absl::Status Prepare() override;
   absl::Status Write(const Batch& batch) override;
   absl::Status WriteUnsynced(const Batch& batch) override;

@@ -73,6 +73,7 @@ absl::Status TableStore::Open(const std::string& folder, Log* log) {
   const absl::Status schema = BringTo(PresentSchema(), *engine_, folder, log);
   if (!schema.ok()) return schema;
   if (absl::Status status = shifts_.Load(engine_.get()); !status.ok()) return status;
+  if (absl::Status status = LoadForgotten(); !status.ok()) return status;
   return numbers_.Load();
 }
 
@@ -178,11 +179,16 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
   TicketRecord record = write.record;
   ++record.version;
   StageTicket(*old, std::move(record), &staged->batch);
-  for (const Fact& fact : write.facts) {
+  // Decisions are made without the names of forgotten people. One may have begun before a person
+  // was forgotten.
+  const std::shared_ptr<const Forgotten> forgotten = this->forgotten();
+  std::vector<Fact> facts = write.facts;
+  for (Fact& fact : facts) {
+    forgotten->Apply(write.record.key.forge, &fact);
     staged->batch.Put(Table::kFacts, key + fact.id, EncodeRecord(StoredFact{fact}));
     StageTakesPart(write.record.key, fact, &staged->batch);
   }
-  absl::Status said = StageTexts(view, write.record.key, write.facts, &staged->batch);
+  absl::Status said = StageTexts(view, write.record.key, facts, &staged->batch);
   if (!said.ok()) return said;
   if (absl::Status status = StageFace(view, write, &staged->batch); !status.ok()) return status;
   for (const Notice& notice : write.notices) {
@@ -202,6 +208,7 @@ absl::Status TableStore::StageDecision(View& view, const DecisionWrite& write,
     if (!status.ok()) return status;
   }
   for (const auto& [login, id] : write.pins) {
+    if (forgotten->FindId(login.forge, id) != nullptr) continue;
     std::string pin = KeyWriter().Text(login.forge).Text(FoldName(login.name)).Take();
     auto there = view.Get(Table::kPins, pin);
     if (!there.ok()) return there.status();

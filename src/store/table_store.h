@@ -10,7 +10,9 @@
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -179,6 +181,15 @@ class TableStore : public DiskStore {
   absl::Status WalkLedger(std::uint64_t from,
                           const std::function<bool(LedgerLine&)>& visit) override;
   absl::Status VerifyLedgerWhile(const std::function<bool()>& goes_on) override;
+  std::shared_ptr<const Forgotten> forgotten() const override;
+  absl::StatusOr<Person> FindPerson(const Person& known,
+                                    const std::function<bool()>& goes_on) override;
+  absl::StatusOr<Traces> CountTraces(const Person& person,
+                                     const std::function<bool()>& goes_on) override;
+  absl::StatusOr<std::string> BeginForget(const Person& person, const std::string& by,
+                                          absl::Time now) override;
+  absl::StatusOr<ForgetState> ForgetSome() override;
+  absl::StatusOr<std::string> ForgettingWhom() override;
   absl::StatusOr<std::optional<Restored>> LoadRestored() override;
   absl::Status SaveRestored(const Restored& restored, absl::Time since) override;
 
@@ -208,7 +219,7 @@ class TableStore : public DiskStore {
     NoticeRecord record;
   };
   static absl::StatusOr<std::optional<Waiting>> FindWaiting(View& view, const std::string& id);
-  static absl::Status StageCustomerFacts(View& view, const StoredCustomer& added, Staged* staged);
+  absl::Status StageCustomerFacts(View& view, const StoredCustomer& added, Staged* staged) const;
   // Stages what new facts say or take out (text_store.h), and the removal of all that was said.
   static absl::Status StageTexts(View& view, const TicketKey& ticket,
                                  const std::vector<Fact>& facts, Batch* batch);
@@ -231,6 +242,34 @@ class TableStore : public DiskStore {
                                          Batch* batch, bool* was_there);
   absl::StatusOr<std::size_t> ExpireSome(absl::Time before, std::size_t limit, bool* more);
 
+  // ---- Erasing (table_store_forget.cc, table_store_forget_rows.cc)
+  //
+  // A part of an erasure. Without `write` it only counts. `after`: the last key that was done.
+  struct ForgetPart {
+    const Forgotten& who;
+    std::string forge;
+    std::string pseudonym;
+    absl::Time at = absl::UnixEpoch();
+    bool write = false;
+    std::string after = {};
+    Traces traces = {};
+  };
+  absl::Status LoadForgotten();
+  // The names of a person, with a pseudonym for each. `pseudonym`: empty to make one.
+  absl::StatusOr<std::map<std::string, Forgotten::Name>> NamesFor(const Person& person,
+                                                                  std::string_view key,
+                                                                  std::string* pseudonym);
+  // Each does some rows. True when the phase has none left.
+  absl::StatusOr<bool> ForgetPhase(std::uint32_t phase, ForgetPart* part);
+  absl::StatusOr<bool> ForgetInTerms(ForgetPart* part);
+  absl::StatusOr<bool> ForgetInTickets(ForgetPart* part);
+  absl::Status ForgetInTicket(const TicketKey& key, ForgetPart* part);
+  absl::StatusOr<bool> ForgetInCustomers(ForgetPart* part);
+  absl::StatusOr<bool> ForgetInPeople(ForgetPart* part);
+  absl::StatusOr<bool> ForgetInNotices(Table table, ForgetPart* part);
+  absl::StatusOr<bool> ForgetInDeliveries(Table table, ForgetPart* part);
+  absl::StatusOr<bool> ForgetInLedger(ForgetPart* part);
+
   std::unique_ptr<Engine> engine_;
   LockStripes locks_;
   InboxNumbers numbers_;
@@ -238,6 +277,8 @@ class TableStore : public DiskStore {
   LedgerWriter ledger_;
   PinsCache pins_;
   TicketShifts shifts_;
+  mutable std::mutex forgotten_mutex_;
+  std::shared_ptr<const Forgotten> forgotten_ = std::make_shared<Forgotten>();  // guarded by it
   std::atomic<std::uint64_t> losses_ = 0;  // the value of Engine::Losses that was handled last
   // Index: hash of the project.
   std::array<std::atomic<std::uint64_t>, 64> project_versions_ = {};

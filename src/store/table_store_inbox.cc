@@ -78,7 +78,16 @@ absl::StatusOr<std::vector<Store::Put>> TableStore::PutDeliveries(
   // Compress before taking numbers, so that no reader waits for a number while a large body is
   // compressed.
   std::vector<std::string> frames;
-  for (const std::size_t i : fresh) frames.push_back(CompressBody(deliveries[i].body));
+  const std::shared_ptr<const Forgotten> forgotten = this->forgotten();
+  for (const std::size_t i : fresh) {
+    if (forgotten->empty()) {
+      frames.push_back(CompressBody(deliveries[i].body));
+      continue;
+    }
+    std::string body = deliveries[i].body;
+    forgotten->ApplyToBody(deliveries[i].forge, &body);
+    frames.push_back(CompressBody(body));
+  }
   std::vector<InboxNumbers::Taken> numbers;
   Batch batch;
   for (std::size_t n = 0; n < fresh.size(); ++n) {

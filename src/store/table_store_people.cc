@@ -13,6 +13,7 @@
 #include "src/base/view.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
+#include "src/store/forget_rows.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -145,7 +146,7 @@ absl::StatusOr<std::vector<StoredCustomer>> TableStore::ListStoredCustomers() {
 }
 
 absl::Status TableStore::StageCustomerFacts(View& view, const StoredCustomer& added,
-                                            Staged* staged) {
+                                            Staged* staged) const {
   const std::string& customer = added.customer;
   for (const CustomerFact& fact : added.facts) {
     if (fact.customer != customer || fact.id.empty()) {
@@ -163,7 +164,9 @@ absl::Status TableStore::StageCustomerFacts(View& view, const StoredCustomer& ad
   std::set<std::string> known;
   for (const CustomerFact& fact : *all) known.insert(fact.id);
   std::vector<CustomerFact> fresh;
-  for (const CustomerFact& fact : added.facts) {
+  const std::shared_ptr<const Forgotten> forgotten = this->forgotten();
+  for (CustomerFact fact : added.facts) {
+    ForgetIn(*forgotten, &fact);
     if (!known.insert(fact.id).second) continue;
     staged->batch.Put(Table::kCustomerFacts, FactRowKey(fact), EncodeRecord(fact));
     if (fact.kind == CustomerFactKind::kInvited) {
@@ -231,7 +234,9 @@ absl::Status TableStore::SaveSession(const Session& session) {
       if (old.expires <= session.created) batch.Delete(Table::kSessions, old.hash);
     }
   }
-  batch.Put(Table::kSessions, session.hash, EncodeRecord(session));
+  Session kept = session;
+  forgotten()->Apply(kept.account.forge, &kept.account.actor);
+  batch.Put(Table::kSessions, kept.hash, EncodeRecord(kept));
   return engine_->Write(batch);
 }
 
@@ -265,6 +270,7 @@ absl::Status TableStore::EndSessionsOf(const Account& account) {
 }
 
 absl::Status TableStore::PinLogin(const Login& login, const std::string& id) {
+  if (forgotten()->FindId(login.forge, id) != nullptr) return absl::OkStatus();
   const std::string name = FoldName(login.name);
   const std::string row = KeyWriter().Text(login.forge).Text(name).Take();
   const LockStripes::Hold hold = locks_.Acquire({absl::StrCat("pin ", login.forge, "/", name)});

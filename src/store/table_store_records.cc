@@ -360,12 +360,13 @@ absl::Status TableStore::WalkLedger(std::uint64_t from,
                    LedgerLine line;
                    KeyReader reader(key);
                    auto record = DecodeRecord<LedgerRecord>(value);
-                   auto entry = record ? DecodeRecord<LedgerEntry>(record->content) : std::nullopt;
+                   auto entry = record ? DecodeEntry(*record) : std::nullopt;
                    if (!reader.U64(&line.number) || !entry) {
                      damage = Unreadable(Table::kLedger, key);
                      return false;
                    }
                    line.content = std::move(record->content);
+                   line.leaf = std::move(record->leaf);
                    line.digest = std::move(record->digest);
                    line.ticket = std::move(entry->ticket);
                    line.at = entry->at;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "src/base/view.h"
 #include "src/store/codec/body.h"
+#include "src/store/codec/forgotten_records.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
 #include "src/store/reads.h"
@@ -74,6 +75,8 @@ IsReadable ValuesOf(Table table) {
       return IsRecord<AdminLink>;
     case Table::kTexts:
       return IsRecord<TicketText>;
+    case Table::kForgotten:
+      return IsRecord<Forgotten::Name>;
     case Table::kLedger:
       return IsRecord<LedgerRecord>;
     case Table::kMeta:

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -60,6 +61,26 @@ TEST(IndexTest, AnEntryIsReplacedAndRemoved) {
   ASSERT_TRUE(index.Remove("a").ok());
   EXPECT_TRUE(Names(index, {"second"}).empty());
   EXPECT_FALSE(index.Find("a")->has_value());
+}
+
+TEST(IndexTest, NothingIsLeftInTheFileOfWhatWasRemovedOrReplaced) {
+  TemporaryFolder folder;
+  const std::string path = folder.path() + "/similar.sqlite";
+  const auto holds = [&](const std::string& word) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    return bytes.find(word) != std::string::npos;
+  };
+  Index index(path);
+  ASSERT_TRUE(index.Put({Of("a", "quokkaflux hangs"), Of("b", "numbatgate hangs")}).ok());
+  ASSERT_TRUE(index.Put({Of("c", "it hangs")}).ok());
+  ASSERT_TRUE(index.Remove("a").ok());
+  ASSERT_TRUE(index.Put({Of("b", "other words")}).ok());
+  EXPECT_TRUE(holds("quokkaflux")) << "a full-text table keeps removed words";
+  ASSERT_TRUE(index.DropRemoved().ok());
+  EXPECT_FALSE(holds("quokkaflux"));
+  EXPECT_FALSE(holds("numbatgate"));
+  EXPECT_EQ(Names(index, {"hangs"}), std::vector<std::string>{"c"});
 }
 
 TEST(IndexTest, TheShelvesKnowNothingOfEachOther) {

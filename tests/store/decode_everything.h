@@ -7,6 +7,7 @@
 
 #include "src/store/codec/body.h"
 #include "src/store/codec/counter.h"
+#include "src/store/codec/forgotten_records.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
 #include "src/store/codec/records.h"
@@ -44,6 +45,8 @@ inline void DecodeEverything(std::string_view bytes) {
   DecodeOne<ContactRow>(bytes);
   DecodeOne<Session>(bytes);
   DecodeOne<TicketText>(bytes);
+  DecodeOne<Forgotten::Name>(bytes);
+  DecodeOne<ForgetProgress>(bytes);
   DecodeOne<LedgerEntry>(bytes);
   DecodeOne<LedgerRecord>(bytes);
   DecodeOne<StoredLedgerHead>(bytes);

@@ -27,6 +27,19 @@ void Describe(Io& io, LedgerFact& fact) {
   io(2, fact.digest);
 }
 
+// A record whose content was erased (`retainer forget`), named by a later record. `leaf`: SHA-256
+// of a zero byte and the content, its leaf in the Merkle tree (src/ledger).
+struct ErasedRecord {
+  std::uint64_t number = 0;
+  std::string leaf;  // 32 bytes
+};
+
+template <class Io>
+void Describe(Io& io, ErasedRecord& erased) {
+  io(1, erased.number);
+  io(2, erased.leaf);
+}
+
 struct LedgerEntry {
   TicketKey ticket;
   absl::Time at;
@@ -37,6 +50,7 @@ struct LedgerEntry {
   // 16 random bytes. Rationale: a proof for one customer holds digests of its neighbours' records
   // (src/ledger), and without it a record with few words could be found by guessing.
   std::string salt;
+  std::vector<ErasedRecord> erased;
 };
 
 template <class Io>
@@ -48,19 +62,31 @@ void Describe(Io& io, LedgerEntry& entry) {
   io(5, entry.terms_id);
   io(6, entry.commit);
   io(7, entry.salt);
+  io(8, entry.erased);
 }
 
 // A ledger record as stored. `content`: the entry's record, the bytes that were hashed. `digest`:
 // SHA-256(the predecessor's digest (32 bytes; nothing for the first) || content).
+//
+// Of an erased record the content is gone and the digest stays, so the chain goes on from it. Its
+// leaf stays for the Merkle tree, and `rest` has what named nobody: the entry without the names,
+// for people alone. A later record names it (ErasedRecord), with the same leaf: a content that is
+// missing without one is damage.
 struct LedgerRecord {
   std::string content;
   std::string digest;  // 32 bytes
+  std::string leaf;    // 32 bytes; empty unless it was erased
+  std::string rest;    // the record of a LedgerEntry; empty unless it was erased
 };
+
+inline bool IsErased(const LedgerRecord& record) { return !record.leaf.empty(); }
 
 template <class Io>
 void Describe(Io& io, LedgerRecord& record) {
   io(1, record.content);
   io(2, record.digest);
+  io(3, record.leaf);
+  io(4, record.rest);
 }
 
 struct StoredLedgerHead {

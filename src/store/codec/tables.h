@@ -14,6 +14,8 @@
 //                "gate_key"                               32 random bytes, made once
 //                                                         (ticket_shifts.h)
 //                "link_key"                               the same: PeopleStore::LinkKey
+//                "forget_key"                             the same: of the digests in `forgotten`
+//                "forgetting"                             ForgetProgress; while it is under way
 // inbox          text forge, u64 seq                      DeliveryRecord; pending deliveries
 // bodies         u64 seq                                  the body, compressed (codec/body.h)
 // deliveries     text forge, text id                      u64 seq; every id that has not expired
@@ -57,6 +59,7 @@
 // sessions       the cookie's hash (raw)                  Session
 // admin_links    the token's hash (raw)                   AdminLink
 // texts          ticket, then the object's id (raw)       TicketText
+// forgotten      a digest (Forgotten::Digest, raw)        Forgotten::Name
 // ledger         u64 number, from 1                       LedgerRecord
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
@@ -176,16 +179,17 @@ enum class Table : std::uint8_t {
   kSessions,
   kAdminLinks,
   kTexts,
+  kForgotten,
 };
 
-inline constexpr std::array<std::string_view, 37> kTableNames = {
+inline constexpr std::array<std::string_view, 38> kTableNames = {
     "meta",     "inbox",          "bodies",       "deliveries",  "expiry",         "set_aside",
     "tickets",  "open_tickets",   "indexes",      "facts",       "wakeups",        "faces",
     "dirty",    "shown",          "dead_faces",   "notice_ids",  "notice_queue",   "terms",
     "projects", "project_paths",  "pins",         "tokens",      "token_hashes",   "ledger",
     "counters", "told_notices",   "dead_notices", "overrides",   "refused_labels", "held",
     "resyncs",  "customer_facts", "contacts",     "invitations", "sessions",       "admin_links",
-    "texts"};
+    "texts",    "forgotten"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];

@@ -1,0 +1,277 @@
+#include "retainer/forgotten.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "retainer/names.h"
+#include "src/base/digest.h"
+#include "src/base/view.h"
+
+namespace retainer {
+namespace {
+
+using base::View;
+
+// What a login or an address may have on any forge. Other letters end a word.
+bool IsOfWord(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' ||
+         c == '+' || c == '%' || c == '@';
+}
+
+// `old` at the beginning of the fact's id, as MakeFactId wrote it, becomes `subject`.
+void ChangeSubjectInId(FactKind kind, const std::string& old, const std::string& subject,
+                       std::string* id) {
+  const std::string before = MakeFactId(kind, old, "");
+  if (absl::StartsWith(*id, before)) {
+    *id = MakeFactId(kind, subject, "") + id->substr(before.size());
+  }
+}
+
+}  // namespace
+
+Forgotten::Forgotten(std::string key, std::map<std::string, Name> names, std::string under_way)
+    : key_(std::move(key)), names_(std::move(names)), under_way_(std::move(under_way)) {
+  for (const auto& [digest, name] : names_) {
+    lengths_.insert(name.length);
+    any_account_ |= name.any_account;
+  }
+}
+
+std::string Forgotten::Digest(std::string_view key, Kind kind, std::string_view forge,
+                              std::string_view name) {
+  const std::string folded = kind == Kind::kId ? std::string(name) : FoldName(name);
+  const char letter = static_cast<char>(kind);
+  return base::ToBytes(base::HmacSha256(
+      key, {std::string_view(&letter, 1), forge, std::string_view("\0", 1), folded}));
+}
+
+const Forgotten::Name* Forgotten::Find(Kind kind, std::string_view forge,
+                                       std::string_view name) const {
+  // Saves a digest for most names.
+  if (name.empty() || !lengths_.contains(name.size())) return nullptr;
+  const auto found = names_.find(Digest(key_, kind, kind == Kind::kMail ? "" : forge, name));
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+const std::string* Forgotten::FindId(std::string_view forge, std::string_view id) const {
+  const Name* name = Find(Kind::kId, forge, id);
+  return name == nullptr ? nullptr : &name->pseudonym;
+}
+
+const std::string* Forgotten::FindLogin(std::string_view forge, std::string_view login) const {
+  const Name* name = Find(Kind::kLogin, forge, login);
+  return name == nullptr ? nullptr : &name->pseudonym;
+}
+
+bool Forgotten::Apply(const std::string& forge, Actor* actor) const {
+  const Name* login = Find(Kind::kLogin, forge, actor->login);
+  if (actor->id.empty()) {
+    if (login == nullptr) return false;
+    actor->login = login->pseudonym;
+    return true;
+  }
+  const std::string* id = FindId(forge, actor->id);
+  if (id == nullptr && login != nullptr && login->any_account) id = &login->pseudonym;
+  if (id == nullptr) return false;
+  actor->id = *id;
+  if (!actor->login.empty()) actor->login = login != nullptr ? login->pseudonym : *id;
+  return true;
+}
+
+bool Forgotten::IsUnderWay(const std::string& forge, const Actor& actor) const {
+  if (under_way_.empty()) return false;
+  Actor known = actor;
+  Apply(forge, &known);
+  // A second login of the person has `-2` behind the pseudonym.
+  return known.id == under_way_ || absl::StartsWith(known.login, under_way_);
+}
+
+bool Forgotten::ApplyToLogin(const std::string& forge, std::string* login) const {
+  const bool at = absl::StartsWith(*login, "@");
+  const std::string* pseudonym = FindLogin(forge, std::string_view(*login).substr(at ? 1 : 0));
+  if (pseudonym == nullptr) return false;
+  *login = absl::StrCat(at ? "@" : "", *pseudonym);
+  return true;
+}
+
+bool Forgotten::ApplyToBody(const std::string& forge, std::string* body) const {
+  if (empty()) return false;
+  bool named = any_account_;
+  const std::string_view all = *body;
+  for (std::size_t from = 0; from < all.size() && !named;) {
+    std::size_t until = from;
+    while (until < all.size() && absl::ascii_isalnum(static_cast<unsigned char>(all[until]))) {
+      ++until;
+    }
+    if (until > from) named = FindId(forge, all.substr(from, until - from)) != nullptr;
+    from = until + 1;
+  }
+  return Replace(forge, named ? Words::kAll : Words::kMentions, body);
+}
+
+bool Forgotten::ApplyToText(const std::string& forge, std::string* text) const {
+  return Replace(forge, Words::kAll, text);
+}
+
+bool Forgotten::Replace(const std::string& forge, Words words, std::string* text) const {
+  if (empty()) return false;
+  std::string out;
+  bool changed = false;
+  // A run of letters of words is an address, or logins between `.`, `@` and the like.
+  const auto take_login = [&](std::string_view word) {
+    std::size_t end = word.size();
+    while (end > 0 && word[end - 1] == '.') --end;  // of a sentence
+    if (const std::string* pseudonym = FindLogin(forge, word.substr(0, end))) {
+      changed = true;
+      absl::StrAppend(&out, *pseudonym, View(word.substr(end)));
+      return true;
+    }
+    return false;
+  };
+  const auto take_word = [&](std::string_view word) {
+    const std::size_t at = word.find('@');
+    if (at != std::string_view::npos && at > 0) {
+      std::size_t end = word.size();
+      while (end > 0 && word[end - 1] == '.') --end;
+      if (const Name* mail = Find(Kind::kMail, "", word.substr(0, end))) {
+        changed = true;
+        absl::StrAppend(&out, mail->pseudonym, View(word.substr(end)));
+        return;
+      }
+    }
+    // Each part between `@`, whole first, then between `.`, `+` and `%`.
+    std::size_t from = 0;
+    while (from <= word.size()) {
+      std::size_t next = word.find('@', from);
+      if (next == std::string_view::npos) next = word.size();
+      const std::string_view part = word.substr(from, next - from);
+      if (from == 0 && words == Words::kMentions) {
+        absl::StrAppend(&out, View(part));
+      } else if (!part.empty() && !take_login(part)) {
+        std::size_t begin = 0;
+        while (begin <= part.size()) {
+          std::size_t stop = part.find_first_of(".+%", begin);
+          if (stop == std::string_view::npos) stop = part.size();
+          const std::string_view piece = part.substr(begin, stop - begin);
+          if (piece.size() == part.size() || piece.empty() || !take_login(piece)) {
+            absl::StrAppend(&out, View(piece));
+          }
+          if (stop < part.size()) out.push_back(part[stop]);
+          begin = stop + 1;
+        }
+      }
+      if (next < word.size()) out.push_back('@');
+      from = next + 1;
+    }
+  };
+  const std::string_view all = *text;
+  std::size_t from = 0;
+  while (from < all.size()) {
+    std::size_t until = from;
+    while (until < all.size() && IsOfWord(all[until])) ++until;
+    if (until == from) {
+      out.push_back(all[from++]);
+      continue;
+    }
+    take_word(all.substr(from, until - from));
+    from = until;
+  }
+  if (changed) *text = std::move(out);
+  return changed;
+}
+
+bool Forgotten::Apply(const std::string& forge, TicketInfo* ticket) const {
+  if (empty()) return false;
+  const bool author = Apply(forge, &ticket->author);
+  const bool title = ApplyToText(forge, &ticket->title);
+  const bool former = ApplyToText(forge, &ticket->former_title);
+  return author || title || former;
+}
+
+bool Forgotten::Apply(const std::string& forge, Fact* fact) const {
+  if (empty()) return false;
+  const std::string who =
+      fact->actor.id.empty() ? absl::StrCat("@", fact->actor.login) : fact->actor.id;
+  const bool actor = Apply(forge, &fact->actor);
+  const bool author = Apply(forge, &fact->author);
+  const bool assignee = Apply(forge, &fact->assignee);
+  bool changed = actor || author || assignee;
+  const std::string subject = fact->subject;
+  switch (fact->kind) {
+    case FactKind::kAssigned:
+    case FactKind::kUnassigned:
+      // By the account: the login may be of another one by now.
+      if (assignee && !fact->assignee.login.empty()) fact->subject = fact->assignee.login;
+      break;
+    case FactKind::kPermission:
+    case FactKind::kMembership:
+    case FactKind::kProfile: {
+      std::string name = subject.substr(0, subject.find(' '));
+      const std::string rest = subject.substr(name.size());
+      if (const std::string* id = FindId(forge, name)) {
+        fact->subject = absl::StrCat(*id, rest);
+      } else if (absl::StartsWith(name, "@") && ApplyToLogin(forge, &name)) {
+        fact->subject = absl::StrCat(name, rest);
+      }
+      if (fact->kind == FactKind::kProfile) changed |= ApplyToText(forge, &fact->value);
+      break;
+    }
+    case FactKind::kAction:
+      // `…:SECOND WHO`
+      if (actor && absl::EndsWith(fact->id, absl::StrCat(" ", who))) {
+        fact->id.resize(fact->id.size() - who.size());
+        absl::StrAppend(&fact->id, fact->actor.id.empty() ? "@" : "",
+                        fact->actor.id.empty() ? fact->actor.login : fact->actor.id);
+      }
+      break;
+    case FactKind::kOperator: {
+      std::string id = fact->id;
+      if (ApplyToText(forge, &fact->value) || ApplyToText(forge, &id)) {
+        // What an operator did comes only once, so no later delivery has to lead to this id.
+        fact->id = MakeFactId(
+            fact->kind, absl::StrCat("~", base::ToHex(base::HmacSha256(key_, {fact->id}))), "");
+        changed = true;
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  if (fact->subject != subject) {
+    ChangeSubjectInId(fact->kind, subject, fact->subject, &fact->id);
+    changed = true;
+  }
+  for (Command& command : fact->text.commands) {
+    if (command.name == CommandName::kAssign) {
+      changed |= ApplyToLogin(forge, &command.argument);
+    } else if (command.name == CommandName::kLog || command.name == CommandName::kRate) {
+      changed |= ApplyToText(forge, &command.argument);
+    }
+  }
+  if (fact->before) {
+    for (Command& command : fact->before->commands) {
+      if (command.name == CommandName::kAssign) changed |= ApplyToLogin(forge, &command.argument);
+    }
+  }
+  changed |= ApplyToLogin(forge, &fact->text.mistyped);
+  // A priority that is somebody's login stays one.
+  if (absl::StrContains(fact->text.form_priority, '@')) {
+    changed |= ApplyToText(forge, &fact->text.form_priority);
+  }
+  if (fact->said.text != nullptr) {
+    const bool mine = author || (actor && fact->author == Actor());
+    std::string said = *fact->said.text;
+    if (mine) {
+      fact->said.text = std::make_shared<const std::string>();
+    } else if (ApplyToText(forge, &said)) {
+      fact->said.text = std::make_shared<const std::string>(std::move(said));
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+}  // namespace retainer
