@@ -19,6 +19,13 @@
 #include "webhooks/receivers.h"
 
 namespace retainer::cli {
+namespace {
+
+// The index of solved tickets, in the data folder.
+constexpr char kSimilarName[] = "similar.sqlite";
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clock& clock, Log& log,
                                                        Metrics& metrics, Parts parts) {
   if (absl::Status owner = CheckOwner(config.data); !owner.ok()) return owner;
@@ -48,6 +55,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
 
   store::RocksDbOptions store_options;
   store_options.log = &log;
+  store_options.derived = {kSimilarName};
   auto store = store::OpenRocksDbStore(config.data, store_options);
   if (!store.ok()) return store.status();
   service->store_ = *std::move(store);
@@ -95,7 +103,7 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds) names.push_back(name);
   service->similar_ = std::make_unique<similar::Similar>(
-      *service->store_, clock, log, std::move(names), config.data + "/similar.sqlite",
+      *service->store_, clock, log, std::move(names), absl::StrCat(config.data, "/", kSimilarName),
       [desk = service->desk_.get()] { return desk->terms(); });
   // Until the end of an erasure, some facts have a person's old names and others the new one.
   const auto whom = service->store_->ForgettingWhom();

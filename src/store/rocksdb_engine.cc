@@ -16,7 +16,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/cache.h"
-#include "rocksdb/convenience.h"
 #include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/merge_operator.h"
@@ -312,6 +311,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   // A full disk can recover by itself. Any other error goes to the person who starts the program.
   const bool waits = absl::IsResourceExhausted(opened) && engine->db_ != nullptr;
   if (!opened.ok() && !waits) return opened;
+  if (opened.ok()) engine->BreakSeal(options.derived);
   return engine;
 }
 
@@ -331,8 +331,6 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::OpenToRead(
   if (!opened.ok()) return opened;
   return engine;
 }
-
-RocksDbEngine::~RocksDbEngine() { CloseDatabase(); }
 
 absl::Status RocksDbEngine::OpenDatabase(Access access) {
   const auto describe = [&](const std::string& name) {
@@ -456,16 +454,6 @@ std::vector<std::string> RocksDbEngine::Files() {
   std::vector<std::string> names;
   for (const rocksdb::LiveFileMetaData& file : live) names.push_back(file.name.substr(1));
   return names;
-}
-
-absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
-  const std::string path = absl::StrCat(folder_, "/", file);
-  // The options of any table work, because the checksums are part of the file format.
-  const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
-      rocksdb::Options(options_, table_options_), rocksdb::EnvOptions(options_), path);
-  if (status.ok()) return absl::OkStatus();
-  if (options_.env->FileExists(path).IsNotFound()) return absl::NotFoundError(path);
-  return Translate(status);
 }
 
 absl::Status RocksDbEngine::Checkpoint(const std::string& folder) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -62,6 +63,9 @@ class RocksDbEngine final : public Engine {
   // holds.
   absl::Status CheckRoom() const;
   absl::Status Translate(const rocksdb::Status& status) const;
+  // For an engine that was opened for writing: from now on the folder has no seal (seal.h) until it
+  // is closed in order.
+  void BreakSeal(const std::vector<std::string>& derived);
   // An empty batch only syncs. REQUIRES: gate_ is held, or no other thread knows this object.
   absl::Status Append(const Batch& batch, bool sync);
 
@@ -69,6 +73,7 @@ class RocksDbEngine final : public Engine {
   const rocksdb::DBOptions options_;
   const rocksdb::ColumnFamilyOptions table_options_;
   const std::uint64_t least_room_;
+  std::optional<std::vector<std::string>> sealed_with_;  // derived files; set: it seals
 
   // Held shared to use the database, exclusively to close and open it.
   std::shared_mutex gate_;

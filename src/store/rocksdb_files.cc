@@ -1,11 +1,40 @@
-// RocksDbEngine: dropping what was replaced from the disk.
+// RocksDbEngine: its files. They are verified, rewritten without what was replaced, and sealed.
 #include <mutex>
 #include <shared_mutex>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/env.h"
 #include "src/store/rocksdb_engine.h"
+#include "src/store/seal.h"
 
 namespace retainer::store {
+
+absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
+  const std::string path = absl::StrCat(folder_, "/", file);
+  // The options of any table work, because the checksums are part of the file format.
+  const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
+      rocksdb::Options(options_, table_options_), rocksdb::EnvOptions(options_), path);
+  if (status.ok()) return absl::OkStatus();
+  if (options_.env->FileExists(path).IsNotFound()) return absl::NotFoundError(path);
+  const absl::Status wrong = Translate(status);
+  // RocksDB names another file, or none, for some places.
+  if (!absl::IsDataLoss(wrong) || absl::StrContains(wrong.message(), file)) return wrong;
+  return absl::DataLossError(absl::StrCat("the file ", path, ": ", wrong.message()));
+}
+
+void RocksDbEngine::BreakSeal(const std::vector<std::string>& derived) {
+  RemoveSeal(folder_);
+  sealed_with_ = derived;
+}
+
+RocksDbEngine::~RocksDbEngine() {
+  // What a failed write left is for the next opening to repair.
+  const bool whole = db_ != nullptr && !failed_;
+  CloseDatabase();
+  if (whole && sealed_with_) WriteSeal(folder_, *sealed_with_);
+}
 
 absl::Status RocksDbEngine::DropReplaced() {
   const auto closed = [&] {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "src/store/rocksdb_engine.h"
+#include "src/store/seal.h"
 #include "src/store/store_schema.h"
 #include "src/store/table_store.h"
 #include "src/store/torn_tails.h"
@@ -37,6 +38,14 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> OpenWithoutTornTails(const std::s
 
 absl::StatusOr<std::unique_ptr<DiskStore>> OpenRocksDbStore(const std::string& folder,
                                                             const RocksDbOptions& options) {
+  std::vector<std::string> removed;
+  if (absl::Status sealed = CheckSeal(folder, options.derived, &removed); !sealed.ok()) {
+    return sealed;
+  }
+  for (const std::string& name : removed) {
+    if (options.log == nullptr) break;
+    options.log->Warning("a file was damaged, and is made again from the store", {{"file", name}});
+  }
   auto engine = OpenWithoutTornTails(folder, options);
   if (!engine.ok()) return engine.status();
   auto store = std::make_unique<TableStore>(*std::move(engine));

@@ -11,6 +11,9 @@
 // What a power cut made of a write that was not synced is dropped when the store is opened
 // (torn_tails.h). Any other damage of the files is DataLoss.
 //
+// A store that was closed in order has a seal, and a byte of its files that was changed since is
+// found at the next opening, which names the file (seal.h).
+//
 // Opening reads neither tickets nor facts, so its cost does not grow with them, only with the
 // write-ahead log (at most max_wal_bytes).
 #pragma once
@@ -19,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "retainer/log.h"
@@ -40,6 +44,8 @@ struct RocksDbOptions {
   // Free space that is needed, beside the size of the write-ahead log, before a full disk is tried
   // again.
   std::uint64_t least_room_bytes = std::uint64_t{4} << 20;
+  // Files in the folder that are made from the store, and made again if they are damaged.
+  std::vector<std::string> derived = {};
   Log* log = nullptr;           // not owned; receives RocksDB's warnings
   rocksdb::Env* env = nullptr;  // not owned; nullptr: the system's. Tests inject faults with it
 };

@@ -15,6 +15,7 @@
 #include "src/store/codec/records.h"
 #include "src/store/ledger.h"
 #include "src/store/rocksdb_engine.h"
+#include "src/store/seal.h"
 #include "tests/contract/store_samples.h"
 #include "tests/fakes/temporary_folder.h"
 
@@ -47,6 +48,8 @@ TEST_F(RocksDbStoreTest, AFolderThatOthersCouldReadIsClosedToThem) {
 
 // The end of the only write-ahead log. `zeros` bytes before its last `spared` become zeros.
 void ZeroEndOfLog(const std::string& folder, std::uintmax_t zeros, std::uintmax_t spared) {
+  // A power cut comes before the store is closed.
+  RemoveSeal(folder);
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".log" || entry.file_size() == 0) continue;
     std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
