@@ -22,7 +22,8 @@ Evaluation Measure(const std::vector<Judged>& tickets, const std::string& path =
     EXPECT_TRUE(measurement.Add({begin, end}).ok());
   }
   for (const Judged& ticket : tickets) {
-    if (!ticket.same_as.empty()) EXPECT_TRUE(measurement.SearchFor(ticket).ok());
+    if (ticket.same_as.empty()) continue;
+    EXPECT_TRUE(measurement.SearchFor(ticket).ok());
   }
   return measurement.Result();
 }
