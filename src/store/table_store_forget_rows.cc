@@ -135,8 +135,14 @@ absl::Status TableStore::ForgetInTicket(const TicketKey& key, ForgetPart* part) 
           Actor author = stored->fact.author;
           TakeWritten(stored->fact, part->who.Apply(forge, &author), &written);
           const std::string id = stored->fact.id;
+          const std::vector<std::string> accounts = AccountsIn(stored->fact);
           if (!part->who.Apply(forge, &stored->fact)) return true;
           ++facts;
+          for (const std::string& account : accounts) {
+            if (part->who.FindId(forge, account) == nullptr) continue;
+            batch.Delete(Table::kIndexes, TakesPartPrefix(forge, account) + row);
+          }
+          StageTakesPart(key, stored->fact, &batch);
           if (stored->fact.id != id) batch.Delete(Table::kFacts, std::string(fact_row));
           batch.Put(Table::kFacts, row + stored->fact.id, EncodeRecord(*stored));
           if (IsAnswerAbout(stored->fact)) {

@@ -200,6 +200,10 @@ TEST_F(ForgetTest, OneNameStandsForThePersonEverywhereAndNothingElseChanges) {
   EXPECT_EQ(ticket->record.with, (std::vector<std::string>{name, "alice"}));
   EXPECT_EQ(ticket->record.version, before->record.version + 1);
 
+  EXPECT_TRUE(store_->ListTicketKeysOf("github", kErin.id, std::nullopt, 9)->empty());
+  EXPECT_EQ(*store_->ListTicketKeysOf("github", name, std::nullopt, 9),
+            std::vector<TicketKey>{SampleTicket(1)});
+
   const auto texts = store_->LoadTexts(SampleTicket(1), 10);
   ASSERT_EQ(texts->size(), 1u) << "her own text is gone";
   EXPECT_EQ(texts->at(0).text, absl::StrCat("Thanks, @", name, ". Look!"));

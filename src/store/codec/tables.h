@@ -106,7 +106,7 @@
 // Tickets with a question to ask their forge now: u8 21, text forge, ticket.
 //
 // Tickets by the accounts that take part in them: u8 24, text forge, text account, ticket. Written
-// with each fact, and never deleted.
+// with each fact. The rows of a forgotten person get the pseudonym.
 //
 // Changes by the tickets that they say they fix: u8 15, ticket fixed, u8 state of
 // the change, ticket that is the change.
