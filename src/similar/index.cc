@@ -249,7 +249,15 @@ absl::Status Index::DropRemoved() {
                           "INSERT INTO all_words(all_words) VALUES('optimize')", "VACUUM"}) {
     if (absl::Status done = Execute(sql); !done.ok()) return done;
   }
-  return absl::OkStatus();
+  if (path_.empty()) return absl::OkStatus();
+  // Until it is empty, the log has the new pages and the file the old ones.
+  bool emptied = false;
+  {
+    Statement checkpoint(db_, "PRAGMA wal_checkpoint(TRUNCATE)");
+    emptied = checkpoint.Step() == SQLITE_ROW && checkpoint.NumberAt(0) == 0;
+  }
+  return emptied ? absl::OkStatus()
+                 : absl::UnavailableError(absl::StrCat("the index ", path_, " is being read"));
 }
 
 absl::StatusOr<std::vector<Hit>> Index::Run(Shelf shelf, const Search& search) {
