@@ -16,7 +16,9 @@
 // No message holds a token, a secret or a body.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,7 @@
 #include "retainer/face.h"
 #include "retainer/fact.h"
 #include "retainer/ids.h"
+#include "retainer/webhook.h"
 
 namespace retainer {
 
@@ -120,6 +123,39 @@ struct HookHealth {
   std::vector<std::string> unseen;
 };
 
+// Which deliveries the forge shall send again.
+struct RedeliverRequest {
+  absl::Time since;       // only those that it sent since then
+  std::size_t limit = 0;  // at most so many
+  // What was taken before this instant was lost and counts as failed; InfinitePast: nothing was.
+  absl::Time lost_before = absl::InfinitePast();
+  std::set<std::string> settled = {};  // ids of deliveries that are not needed any more
+};
+
+// A delivery that failed, according to the forge's log.
+struct MissedDelivery {
+  std::string id;                       // as Delivery::id
+  std::string log_id;                   // of its last attempt in the log
+  std::string event_type;               // as Delivery::event_type
+  std::string project;                  // the project's id; empty if the log does not name one
+  absl::Time sent = absl::UnixEpoch();  // its first attempt, by the forge's clock
+  std::size_t attempts = 1;
+  bool refused = false;  // the forge refuses to send it again
+  friend bool operator==(const MissedDelivery&, const MissedDelivery&) = default;
+};
+
+struct Redelivered {
+  std::size_t asked = 0;  // deliveries that the forge will send again now
+  // Those that failed and are not settled, the earliest first, as before they were asked for.
+  std::vector<MissedDelivery> missed;
+};
+
+// A delivery's request, as the forge's log kept it.
+struct LoggedDelivery {
+  Headers headers;
+  std::string body;  // JSON, written again by the forge
+};
+
 // What our account lacks in projects, each with what to do about it. `wrong`: needed for the desk's
 // work. `weaker`: needed only for a part of it.
 struct AccessHealth {
@@ -145,12 +181,12 @@ class Forge {
   // too. If false, it answers `unseen` for them. NotFound if we can see no such organisation.
   virtual absl::StatusOr<bool> SeesMembers(const RemoteTicket& at,
                                            std::string_view organization) = 0;
-  // Asks the forge to send again the deliveries that it sent since `since`, that failed, and that
-  // nobody asked for since: at most `limit`, the oldest first. Returns how many. Unimplemented if
-  // the forge keeps no delivery log that our account may use. `lost_before`: what was taken before
-  // this instant was lost and counts as failed; InfinitePast: nothing was lost.
-  virtual absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
-                                                absl::Time lost_before) = 0;
+  // Asks the forge to send again the deliveries that failed and that nobody asked for since, the
+  // oldest first. Unimplemented if the forge keeps no delivery log that our account may use.
+  virtual absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest& request) = 0;
+  // Reads a delivery from the forge's log (MissedDelivery::log_id). NotFound: the log has it no
+  // more. Unimplemented as Redeliver.
+  virtual absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string& log_id) = 0;
   // The account that we write as. Cached after the first call.
   virtual absl::StatusOr<Actor> Self() = 0;
   // `admin`, `maintain`, `write`, `triage`, `read` or `none`. An actor with only an id is looked

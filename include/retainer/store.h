@@ -21,12 +21,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,7 +33,9 @@
 #include "retainer/event.h"
 #include "retainer/face.h"
 #include "retainer/fact.h"
+#include "retainer/gaps.h"
 #include "retainer/ids.h"
+#include "retainer/noise.h"
 #include "retainer/people_store.h"
 #include "retainer/project.h"
 #include "retainer/standing.h"
@@ -370,7 +369,7 @@ struct ScrubStep {
   std::vector<std::string> damaged;  // what cannot be read, described for people
 };
 
-class Store : public PeopleStore, public TextStore {
+class Store : public PeopleStore, public TextStore, public GapStore, public NoiseStore {
  public:
   // ---- Inbox
   enum class Put { kStored, kKnown };

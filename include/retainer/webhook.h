@@ -25,7 +25,14 @@ struct CaseInsensitiveLess {
 // Header names ignore case. Only the first value of a repeated header is kept.
 using Headers = std::map<std::string, std::string, CaseInsensitiveLess>;
 
-// A delivery as it arrived. Its signature is verified.
+// How a delivery came. The numbers are persisted.
+enum class DeliveryOrigin : std::uint8_t {
+  kReceived = 0,  // as a request whose signature is verified
+  // Read from the forge's own log, over the authenticated connection to its API: it is as
+  // trustworthy as any answer of the API, and no signature of it was verified.
+  kForgeLog = 1,
+};
+
 struct Delivery {
   std::string forge;
   std::string id;          // the forge's idempotency key, else a hash of event type and body
@@ -35,6 +42,8 @@ struct Delivery {
   // The signature matches only secrets that are bound to some projects. Then the delivery's word
   // for the project of a path is not believed.
   bool bound = false;
+  DeliveryOrigin origin = DeliveryOrigin::kReceived;
+  std::string trace = {};  // W3C trace context (`traceparent`) of its trace; empty: it has none
 };
 
 enum class VerifyOutcome : std::uint8_t {
@@ -77,6 +86,12 @@ class WebhookReceiver {
 
   // Compares signatures of the raw bytes in constant time, with every configured secret.
   virtual Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const = 0;
+
+  // As Verify, for a request that the forge's own log contains: no signature is checked, and
+  // Delivery::origin is kForgeLog. The forge writes the body again, so its bytes may differ from
+  // those that were sent; the delivery's id is the same.
+  virtual Verified TakeLogged(const Headers& headers, std::string_view body,
+                              absl::Time now) const = 0;
 
   // InvalidArgument, with the reason, for a body that is not JSON in UTF-8, that has a key twice,
   // or that belongs to another event than its header says. No forge sends such bodies, so they are

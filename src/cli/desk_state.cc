@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "retainer/instant_text.h"
 #include "src/cli/look_through.h"
 #include "src/cli/projects.h"
 #include "src/cli/sink_trouble.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr absl::Duration kLongWait = absl::Minutes(5);
 // A command waits a minute for its answer.
 constexpr absl::Duration kLookPatience = absl::Seconds(20);
+constexpr absl::Duration kGapsTold = absl::Hours(24 * 7);
 constexpr char kMendAndRetry[] = "fix that, then `retainer inbox retry --all`";
 
 // Adds what waits for a person, with the first one's reason and the remedy; nothing when `count` is
@@ -38,6 +40,39 @@ absl::Status AddWaiting(std::uint64_t count, const char* what,
   return absl::OkStatus();
 }
 
+std::string GapWords(const Gap& gap) {
+  const std::string when =
+      absl::StrCat(gap.forge, ": from ", Rfc3339(gap.from), " to ", Rfc3339(gap.to), " ");
+  if (gap.unlogged) {
+    return absl::StrCat(when,
+                        "deliveries could not reach us, and the forge keeps no log of that time "
+                        "that we may read: the projects were read back instead");
+  }
+  const std::uint64_t recovered = gap.sent_again + gap.read;
+  return absl::StrCat(
+      when, recovered + gap.lost + gap.missing, " deliveries were missed: ", recovered,
+      " recovered (", gap.read, " of them from the forge's log), ", gap.lost, " lost, ",
+      gap.missing, " still missing",
+      gap.read + gap.missing > 0 ? "; does the webhook's URL lead here, and does it answer?" : "",
+      gap.lost > 0 ? "; the projects of the lost ones are read back, but a command in them was not "
+                     "heard: `retainer explain` shows a ticket"
+                   : "");
+}
+
+// Deliveries that did not come, in gaps that were found in the last days: for people. What is lost
+// or still missing is trouble, what was recovered is not.
+absl::Status AddGaps(Store& store, absl::Time now, nlohmann::ordered_json* trouble,
+                     nlohmann::ordered_json* warnings) {
+  const auto gaps = store.ListGaps();
+  if (!gaps.ok()) return gaps.status();
+  for (const Gap& gap : *gaps) {
+    if (gap.found < now - kGapsTold) continue;
+    const std::string words = GapWords(gap);
+    (gap.lost + gap.missing > 0 ? trouble : warnings)->push_back(words);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 OperationResult DeskStatus(pipeline::Desk& desk) {
@@ -52,7 +87,7 @@ OperationResult DeskStatus(pipeline::Desk& desk) {
       {{"ready", health.ready}, {"policy", health.terms_id}, {"inbox", health.stats.inbox}}};
 }
 
-absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store) {
+absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store, absl::Time now) {
   const pipeline::Health health = desk.CheckHealth();
   nlohmann::ordered_json trouble = nlohmann::ordered_json::array();
   if (!health.store_error.empty()) {
@@ -93,6 +128,9 @@ absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store) {
   auto found = LookAtProjects(desk, store);
   if (!found.ok()) return found.status();
   for (std::string& wrong : found->wrong) trouble.push_back(std::move(wrong));
+  nlohmann::ordered_json gaps = nlohmann::ordered_json::array();
+  added = AddGaps(store, now, &trouble, &gaps);
+  if (!added.ok()) return added;
   const auto look = LookThroughStore(store, kLookPatience);
   if (!look.ok()) return look.status();
   for (const std::string& damage : look->damaged) {
@@ -127,6 +165,7 @@ absl::StatusOr<OperationResult> DeskState(pipeline::Desk& desk, Store& store) {
                           {"projects", paths},
                           {"sinks", *std::move(sinks)},
                           {"warnings", found->warnings},
+                          {"gaps", gaps},
                           {"trouble", trouble}}};
 }
 

@@ -304,6 +304,7 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
   for (const auto& warning : state["warnings"]) {
     findings->Warn("projects", warning.get<std::string>());
   }
+  for (const auto& gap : state["gaps"]) findings->Warn("deliveries", gap.get<std::string>());
   findings->Good("store",
                  absl::StrCat(state["inbox"].get<std::uint64_t>(), " deliveries, ",
                               state["dirty_faces"].get<std::uint64_t>(), " tickets to show and ",
@@ -314,10 +315,11 @@ void LookAtDesk(const Config& config, Projects* projects, std::set<std::string>*
     const auto waiting = sink["notices"].get<std::size_t>();
     findings->Bad(
         absl::StrCat("sink ", name),
-        absl::StrCat(waiting, waiting == 1 ? " notice waits since " : " notices wait since ",
-                     sink["since"].get<std::string>(), ", the last answer: ",
-                     sink["why"].get<std::string>(), ": check that service, or correct ", name,
-                     " under `sinks` and restart; the waiting notices are sent then"));
+        absl::StrCat(
+            waiting, waiting == 1 ? " notice waits since " : " notices wait since ",
+            sink["since"].get<std::string>(), ", the last answer: ", sink["why"].get<std::string>(),
+            ": check that service, or correct ", name,
+            " under `sinks` and run `retainer reload`; the waiting notices are sent then"));
   }
   const auto ledger_error = state["ledger_error"].get<std::string>();
   if (ledger_error.empty()) {

@@ -184,9 +184,19 @@ absl::StatusOr<OperationResult> ReloadPolicy(const Operations::Reload& reload) {
         state->id.empty() ? std::string("there is no previous one: deliveries are stored and wait")
                           : absl::StrCat("the previous one stays in force: ", state->id)));
   }
-  return OperationResult{absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged",
-                                      ": ", state->id, "\n"),
-                         {{"policy", state->id}, {"changed", state->changed}}};
+  if (!state->sinks.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the policy is in force: ", state->id,
+                     "\nthe configuration was refused, and the sinks stay as they were:\n",
+                     state->sinks.message()));
+  }
+  std::string text = absl::StrCat("The policy is in force", state->changed ? "" : ", unchanged",
+                                  ": ", state->id, "\n");
+  for (const std::string& change : state->sink_changes) {
+    absl::StrAppend(&text, "Sink ", change, "\n");
+  }
+  return OperationResult{
+      text, {{"policy", state->id}, {"changed", state->changed}, {"sinks", state->sink_changes}}};
 }
 
 absl::StatusOr<OperationResult> AcceptPolicy(PolicyRepository* repository,
@@ -487,7 +497,7 @@ std::string Operations::Answer(const std::string& request_text, const Gone& gone
     } else if (op == "status") {
       result = DeskStatus(desk_);
     } else if (op == "state") {
-      result = DeskState(desk_, store_);
+      result = DeskState(desk_, store_, clock_.Now());
     } else {
       result = absl::UnimplementedError(
           absl::StrCat("the service does not know \"", op, "\": is it of another version?"));

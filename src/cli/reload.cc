@@ -1,4 +1,4 @@
-// retainer reload: the running service reads its policy again and reports the result.
+// retainer reload: the running service reads its policy and sinks again and reports the result.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -16,12 +16,12 @@ void RegisterReload(CLI::App& app) {
   auto options = std::make_shared<AskOptions>();
   CLI::App* command = app.add_subcommand(
       "reload",
-      "Makes the running service read its policy again, as SIGHUP does, and reports the result");
+      "Makes the running service read its policy and its sinks again, as SIGHUP does, and reports "
+      "the result");
   AddAskOptions(command, options.get());
   command->footer(
-      "Exit codes: 0 the policy is in force, 2 it was refused and the previous one stays, 3 no "
-      "service "
-      "runs.\nExample: retainer reload --config /etc/retainer/retainer.yaml");
+      "Exit codes: 0 policy and sinks are in force, 2 one was refused and the previous stays, 3 no "
+      "service runs.\nExample: retainer reload --config /etc/retainer/retainer.yaml");
   command->callback([options] {
     // Only the service needs the secrets; they need not be readable here.
     FileFindings findings;

@@ -40,9 +40,10 @@ std::string Url(const std::string& host, int port) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Clock& clock,
-                                                        Log& log,
-                                                        std::function<void()> after_read) {
+                                                        Log& log, std::function<void()> after_read,
+                                                        ReadConfig read_config) {
   std::unique_ptr<Running> running(new Running(config, clock, log));
+  running->read_config_ = std::move(read_config);
   auto service = Service::Open(config, clock, log, running->metrics_);
   if (!service.ok()) return service.status();
   running->service_ = *std::move(service);
@@ -54,6 +55,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
       [it = running.get(), after_read = std::move(after_read)]() -> Reloader::Take {
         return [it, after_read, take = it->service_->ReadPolicy()] {
           PolicyState state = take();
+          it->TakeSinks(&state);
           it->Report(state);
           if (it->checks_ != nullptr && state.verdict) it->checks_->Tell(*state.verdict);
           if (after_read) after_read();
@@ -91,8 +93,11 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 
   running->operations_ = std::make_unique<Operations>(
       running->service_->desk(), running->service_->store(), clock,
-      [it = running.get()] { return it->reloader_->Reload(); }, JoinUrl(config),
-      running->service_->repository(), config.public_url,
+      [it = running.get()] {
+        it->sinks_asked_ = true;
+        return it->reloader_->Reload();
+      },
+      JoinUrl(config), running->service_->repository(), config.public_url,
       StoreOnDisk{&running->service_->store(), config.data,
                   [it = running.get()] { return it->service_->ReadTermsAgain(); }},
       &running->service_->similar());
@@ -122,6 +127,32 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
 }
 
 Running::~Running() { Stop(); }
+
+void Running::Reload() {
+  sinks_asked_ = true;
+  reloader_->Ask();
+}
+
+void Running::TakeSinks(PolicyState* state) {
+  if (read_config_ == nullptr || !sinks_asked_.exchange(false)) return;
+  const auto config = read_config_();
+  state->sinks = config.status();
+  if (config.ok()) {
+    auto changes = service_->TakeSinks(config->sinks);
+    state->sinks = changes.status();
+    if (changes.ok()) {
+      config_.sinks = config->sinks;
+      state->sink_changes = *std::move(changes);
+    }
+  }
+  for (const std::string& change : state->sink_changes) {
+    log_.Info("sinks changed", {{"change", change}});
+  }
+  if (state->sinks.ok()) return;
+  log_.Error("configuration refused; the sinks stay as they were",
+             {{"problem",
+               absl::StrReplaceAll(absl::string_view(state->sinks.message()), {{"\n", "; "}})}});
+}
 
 void Running::WatchPolicyProject(Clock& clock) {
   if (!service_->policy_project() || config_.observe) return;

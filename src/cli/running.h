@@ -2,6 +2,8 @@
 // order.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,13 +34,17 @@ class Running {
   // Errors as Service::Open; Unavailable when an address cannot be listened on. A missing or broken
   // policy is not an error: deliveries are stored and wait for a valid one.
   // `after_read`: called after each time that the policy was read, in the thread that read it.
+  // `read_config`: reads the configuration again when a reload is requested, for its sinks; null:
+  // they stay.
+  using ReadConfig = std::function<absl::StatusOr<Config>()>;
   static absl::StatusOr<std::unique_ptr<Running>> Start(const Config& config, Clock& clock,
                                                         Log& log,
-                                                        std::function<void()> after_read = nullptr);
+                                                        std::function<void()> after_read = nullptr,
+                                                        ReadConfig read_config = nullptr);
   ~Running();
 
-  // Requests that the policy is read again, and does not wait.
-  void Reload() { reloader_->Ask(); }
+  // Requests that the policy and the sinks are read again, and does not wait.
+  void Reload();
   // Accepts no more requests, finishes what it can within some seconds, and closes the store. A
   // request or a call to a forge in progress can delay it; StopWithin has a time limit.
   void Stop();
@@ -62,11 +68,15 @@ class Running {
   // There are pages if the configuration has a public_url. Nobody can sign in with a forge unless
   // it has sign_in.
   absl::Status MakePages(Clock& clock);
+  // Takes the sinks of the configuration, if a reload was requested.
+  void TakeSinks(PolicyState* state);
   // Reports the result of reading the policy: one line in the log, a metric, the details of
   // /readyz, and the policy's warnings. For one thread at a time.
   void Report(const PolicyState& state);
 
-  const Config config_;
+  Config config_;  // `sinks` are those in use, for the thread that reads the policy
+  ReadConfig read_config_;
+  std::atomic<bool> sinks_asked_ = false;
   Clock& clock_;
   Log& log_;
   api::PrometheusMetrics metrics_;

@@ -47,7 +47,11 @@ void Serve(const ServeOptions& options) {
   SystemClock clock;
   Supervisor supervisor;
   const auto after_read = [&supervisor] { supervisor.Reloaded(); };
-  auto running = Running::Start(*config, clock, log, after_read);
+  const auto read_config = [path = options.config] {
+    FileFindings findings;  // warnings were said at the start
+    return LoadConfigFile(path, &findings);
+  };
+  auto running = Running::Start(*config, clock, log, after_read, read_config);
   // A full disk may recover without a restart: wait and try again.
   while (absl::IsResourceExhausted(running.status())) {
     log.Error("cannot start yet; everything is answered with 503 meanwhile",
@@ -58,7 +62,7 @@ void Serve(const ServeOptions& options) {
       const auto signal = WaitForSignal(kTryAgainAfter);
       if (signal && *signal != SIGHUP) return;
     }
-    running = Running::Start(*config, clock, log, after_read);
+    running = Running::Start(*config, clock, log, after_read, read_config);
   }
   if (!running.ok()) {
     log.Error("cannot start", {{"reason", std::string(running.status().message())}});

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,10 @@ struct PolicyState {
   std::optional<absl::Time> current = std::nullopt;
   // Of the commit that was read. Nullopt: none could be, or nothing was fetched.
   std::optional<PolicyVerdict> verdict = std::nullopt;
+  // Why the configuration's sinks were not taken, so that the earlier ones stay; OK if they were,
+  // or if the configuration was not read.
+  absl::Status sinks = absl::OkStatus();
+  std::vector<std::string> sink_changes = {};  // in words, one for each sink
 };
 
 class Service {
@@ -82,6 +87,11 @@ class Service {
   // The repository of a policy in git; null for a plain folder. It may outlast the service.
   const std::shared_ptr<PolicyRepository>& repository() const { return repository_; }
 
+  // Replaces the sinks by those of a configuration, and says what changed, in words.
+  // InvalidArgument: one of them cannot send a notice; then all stay as they are. Not thread-safe.
+  absl::StatusOr<std::vector<std::string>> TakeSinks(
+      const std::map<std::string, SinkConfig>& sinks);
+
   pipeline::Desk& desk() { return *desk_; }
   store::DiskStore& store() { return *store_; }
   similar::Similar& similar() { return *similar_; }
@@ -100,13 +110,14 @@ class Service {
 
  private:
   Service(const Config& config, Clock& clock, Log& log)
-      : config_(config), clock_(clock), log_(log) {}
+      : config_(config), sink_configs_(config.sinks), clock_(clock), log_(log) {}
   // Loads the terms that the store keeps.
   PolicyState ReadRecordedTerms();
   // What to do when the delivery is on disk; null: nothing.
   std::function<void()> LookAt(const Delivery& delivery);
 
   const Config config_;
+  std::map<std::string, SinkConfig> sink_configs_;  // of the sinks in use
   Clock& clock_;
   Log& log_;
   std::unique_ptr<store::DiskStore> store_;

@@ -90,13 +90,13 @@ class GitHub final : public Forge {
     return response->status == 204 || response->status == 404;
   }
 
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
-                                        absl::Time lost_before) override {
-    if (!is_app_) {
-      return absl::UnimplementedError(
-          absl::StrCat(client_->name(), ": only an app may read its log of deliveries"));
-    }
-    return RedeliverOfApp(calls_, client_->name(), since, limit, lost_before, client_->ForgeNow());
+  absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest& request) override {
+    if (!is_app_) return NoLogForTokens(client_->name());
+    return RedeliverOfApp(calls_, client_->name(), request, client_->ForgeNow());
+  }
+  absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string& log_id) override {
+    if (!is_app_) return NoLogForTokens(client_->name());
+    return ReadDeliveryOfApp(calls_, client_->name(), log_id);
   }
 
   absl::StatusOr<Actor> Self() override {

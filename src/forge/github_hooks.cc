@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -25,6 +26,7 @@ const Scope kAsApp{Scope::Kind::kApp};
 // All attempts at one delivery.
 struct Sent {
   std::string event;
+  std::string project;
   std::string id;  // id of the last attempt
   std::int64_t status = 0;
   absl::Time first = absl::InfiniteFuture();
@@ -60,6 +62,7 @@ absl::StatusOr<std::map<std::string, Sent>> ReadLog(const ApiCalls& calls, const
       sent.id = IdAt(attempt, "id");
       sent.status = status;
       sent.event = StringAt(attempt, "event");
+      sent.project = IdAt(attempt, "repository_id");
     }
   }
   return all;
@@ -187,33 +190,72 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
   return health;
 }
 
-absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
-                                           absl::Time since, std::size_t limit,
-                                           absl::Time lost_before, absl::Time now) {
-  auto log = ReadLog(calls, forge, since);
+absl::StatusOr<Redelivered> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
+                                           const RedeliverRequest& request, absl::Time now) {
+  auto log = ReadLog(calls, forge, request.since);
   if (!log.ok()) return log.status();
-  std::vector<const Sent*> missed;
+  Redelivered result;
+  std::vector<std::pair<const Sent*, std::size_t>> due;  // and its place in `missed`, if it has one
+  constexpr std::size_t kNoPlace = static_cast<std::size_t>(-1);
   for (const auto& [guid, sent] : *log) {
-    if (sent.id.empty() || sent.attempts >= kMostAttempts) continue;
-    const bool lost = sent.taken && sent.last < lost_before;
+    if (sent.id.empty() || request.settled.contains(guid)) continue;
+    const bool lost = sent.taken && sent.last < request.lost_before;
     if (sent.taken && !lost) continue;
+    std::size_t place = kNoPlace;
+    if (!sent.taken) {
+      place = result.missed.size();
+      result.missed.push_back(
+          {guid, sent.id, sent.event, sent.project, sent.first, sent.attempts, false});
+    }
+    if (sent.attempts >= kMostAttempts) continue;
     if (!lost && sent.last + kPauses[sent.attempts - 1] > now) continue;
-    missed.push_back(&sent);
+    due.emplace_back(&sent, place);
   }
-  std::sort(missed.begin(), missed.end(),
-            [](const Sent* a, const Sent* b) { return a->first < b->first; });
-  std::size_t asked = 0;
-  for (const Sent* sent : missed) {
-    if (asked == limit) break;
-    ApiRequest request;
-    request.method = "POST";
-    request.path = absl::StrCat("/app/hook/deliveries/", PercentEncode(sent->id), "/attempts");
-    request.expected = {400, 404, 422};  // too old: it cannot be sent again
-    auto response = calls.Call(kAsApp, request);
+  std::sort(due.begin(), due.end(),
+            [](const auto& a, const auto& b) { return a.first->first < b.first->first; });
+  for (const auto& [sent, place] : due) {
+    if (result.asked == request.limit) break;
+    ApiRequest again;
+    again.method = "POST";
+    again.path = absl::StrCat("/app/hook/deliveries/", PercentEncode(sent->id), "/attempts");
+    again.expected = {400, 404, 422};  // too old: it cannot be sent again
+    auto response = calls.Call(kAsApp, again);
     if (!response.ok()) return response.status();
-    if (response->status == 202) ++asked;
+    if (response->status == 202) {
+      ++result.asked;
+    } else if (place != kNoPlace) {
+      result.missed[place].refused = true;
+    }
   }
-  return asked;
+  std::sort(result.missed.begin(), result.missed.end(),
+            [](const MissedDelivery& a, const MissedDelivery& b) {
+              return std::tie(a.sent, a.id) < std::tie(b.sent, b.id);
+            });
+  return result;
+}
+
+absl::Status NoLogForTokens(const std::string& forge) {
+  return absl::UnimplementedError(
+      absl::StrCat(forge, ": only an app may read its log of deliveries"));
+}
+
+absl::StatusOr<LoggedDelivery> ReadDeliveryOfApp(const ApiCalls& calls, const std::string& forge,
+                                                 const std::string& log_id) {
+  auto entry = calls.GetJson(kAsApp, absl::StrCat("/app/hook/deliveries/", PercentEncode(log_id)));
+  if (!entry.ok()) return entry.status();
+  const Json& request = At(*entry, "request");
+  const Json& payload = At(request, "payload");
+  const Json& headers = At(request, "headers");
+  if (!payload.is_object() || !headers.is_object()) {
+    return absl::NotFoundError(absl::StrCat(forge, ": the log has only the name of delivery ",
+                                            log_id, ", not its content"));
+  }
+  LoggedDelivery logged;
+  for (const auto& [name, value] : headers.items()) {
+    if (value.is_string()) logged.headers.emplace(name, value.get<std::string>());
+  }
+  logged.body = Dump(payload);
+  return logged;
 }
 
 }  // namespace retainer::forge

@@ -25,8 +25,12 @@ absl::StatusOr<HookHealth> HooksOfRepositories(const ApiCalls& calls, const std:
 // with growing pauses, at most until kMostAttempts: a delivery that we refuse for good must not
 // cost an endless loop.
 inline constexpr std::size_t kMostAttempts = 5;
-absl::StatusOr<std::size_t> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
-                                           absl::Time since, std::size_t limit,
-                                           absl::Time lost_before, absl::Time now);
+absl::StatusOr<Redelivered> RedeliverOfApp(const ApiCalls& calls, const std::string& forge,
+                                           const RedeliverRequest& request, absl::Time now);
+// Unimplemented: the account of a token has no log.
+absl::Status NoLogForTokens(const std::string& forge);
+// As Forge::ReadDelivery, for a GitHub App.
+absl::StatusOr<LoggedDelivery> ReadDeliveryOfApp(const ApiCalls& calls, const std::string& forge,
+                                                 const std::string& log_id);
 
 }  // namespace retainer::forge

@@ -82,10 +82,8 @@ class GitLab final : public Forge {
     return response->status == 200;
   }
 
-  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t, absl::Time) override {
-    return absl::UnimplementedError(absl::StrCat(
-        client_->name(), ": only a project's maintainers may read GitLab's log of deliveries"));
-  }
+  absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest&) override { return NoLog(); }
+  absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string&) override { return NoLog(); }
 
   absl::StatusOr<Actor> Self() override {
     {
@@ -416,6 +414,11 @@ class GitLab final : public Forge {
   }
 
  private:
+  absl::Status NoLog() const {
+    return absl::UnimplementedError(absl::StrCat(
+        client_->name(), ": only a project's maintainers may read GitLab's log of deliveries"));
+  }
+
   // Uses the id when it is known, because it stays when the path changes.
   static std::string ProjectPath(const RemoteTicket& at) {
     return absl::StrCat("/projects/",

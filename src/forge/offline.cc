@@ -25,9 +25,8 @@ class OfflineForge final : public Forge {
   absl::StatusOr<bool> SeesMembers(const RemoteTicket&, std::string_view) override {
     return Offline();
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time, std::size_t, absl::Time) override {
-    return Offline();
-  }
+  absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest&) override { return Offline(); }
+  absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string&) override { return Offline(); }
   absl::StatusOr<Actor> Self() override { return Offline(); }
   absl::StatusOr<std::string> Permission(const RemoteTicket&, const Actor&) override {
     return Offline();

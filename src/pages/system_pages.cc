@@ -2,12 +2,17 @@
 //
 //   /desk/system   GET: deliveries, what was given up, forges, policy, ledger. POST: tries one thing
 //                  again
+#include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/figures.h"
+#include "retainer/gaps.h"
+#include "retainer/noise.h"
+#include "src/base/view.h"
 #include "src/pages/frame.h"
 #include "src/pages/page.h"
 #include "src/pages/page_words.h"
@@ -21,6 +26,7 @@ using templates::PageValues;
 
 constexpr char kSystem[] = "/desk/system";
 constexpr std::size_t kMost = 50;  // of each kind
+constexpr std::size_t kMostNoisy = 10;
 
 class SystemPages {
  public:
@@ -64,8 +70,8 @@ class SystemPages {
     const absl::TimeZone zone =
         terms.empty() ? absl::UTCTimeZone() : DeskZone(terms.back()->policy);
     AddHealth(terms, now, zone, &values);
-    for (const absl::Status& added :
-         {AddGivenUp(now, zone, &values), AddGaps(now, zone, &values)}) {
+    for (const absl::Status& added : {AddGivenUp(now, zone, &values), AddMissed(now, zone, &values),
+                                      AddReadBack(now, zone, &values), AddNoise(now, &values)}) {
       if (!added.ok()) return NotNow(context_.log, "system", added);
     }
     return Page("system", "System", values, visit, status);
@@ -187,8 +193,77 @@ class SystemPages {
     return absl::OkStatus();
   }
 
-  // What was missed while the service did not run, or is read back for another reason.
-  absl::Status AddGaps(absl::Time now, absl::TimeZone zone, PageValues* values) const {
+  // Deliveries that did not come, the last gap first.
+  absl::Status AddMissed(absl::Time now, absl::TimeZone zone, PageValues* values) const {
+    auto gaps = context_.store.ListGaps();
+    if (!gaps.ok()) return gaps.status();
+    std::sort(gaps->begin(), gaps->end(),
+              [](const Gap& a, const Gap& b) { return a.found > b.found; });
+    if (gaps->size() > kMost) gaps->resize(kMost);
+    for (const Gap& gap : *gaps) {
+      PageValues row;
+      row.texts = {{"forge", gap.forge},
+                   {"from", InstantWords(gap.from, now, zone)},
+                   {"to", InstantWords(gap.to, now, zone)},
+                   {"recovered", absl::StrCat(gap.sent_again + gap.read)},
+                   {"read", absl::StrCat(gap.read)},
+                   {"missing", absl::StrCat(gap.missing)},
+                   {"lost", gap.unlogged ? "not known" : absl::StrCat(gap.lost)}};
+      if (gap.lost + gap.missing > 0 || gap.unlogged) row.Show("bad");
+      values->sections["missed"].push_back(std::move(row));
+    }
+    values->Show(gaps->empty() ? "nothing_missed" : "any_missed");
+    return absl::OkStatus();
+  }
+
+  // The notifications that we caused this month.
+  absl::Status AddNoise(absl::Time now, PageValues* values) const {
+    const std::int32_t month = MonthOf(now);
+    const auto noise = context_.store.ReadNoise(month, kMostNoisy);
+    if (!noise.ok()) return noise.status();
+    values->texts["noise_month"] =
+        absl::StrCat(month / 12, "-", absl::Dec(month % 12 + 1, absl::kZeroPad2));
+    values->texts["noise_sum"] = absl::StrCat(SumOf(noise->kinds));
+    values->texts["noise_tickets"] = absl::StrCat(noise->tickets);
+    values->texts["noise_median"] = absl::StrCat(noise->median);
+    for (const auto& [kind, count] : noise->kinds) {
+      PageValues row;
+      row.texts = {{"kind", std::string(NoiseKindWords(kind))}, {"count", absl::StrCat(count)}};
+      values->sections["noise_kinds"].push_back(std::move(row));
+    }
+    for (const auto& [ticket, count] : noise->noisiest) {
+      const auto kinds = context_.store.ReadNoiseOf(ticket, month);
+      if (!kinds.ok()) return kinds.status();
+      std::string each;
+      for (const auto& [kind, of_kind] : *kinds) {
+        absl::StrAppend(&each, each.empty() ? "" : ", ", of_kind, " ",
+                        base::View(NoiseKindName(kind)));
+      }
+      PageValues row;
+      row.texts = {{"ticket", pipeline::NameOf(context_.store, ticket)},
+                   {"count", absl::StrCat(count)},
+                   {"kinds", each}};
+      if (count > kNoiseBudget) row.Show("bad");
+      values->sections["noisiest"].push_back(std::move(row));
+    }
+    values->Show(noise->noisiest.empty() ? "quiet" : "noisy");
+    return absl::OkStatus();
+  }
+
+  static std::string_view NoiseKindWords(NoiseKind kind) {
+    switch (kind) {
+      case NoiseKind::kStatus:
+        return "status comments that were created";
+      case NoiseKind::kMention:
+        return "comments that mention somebody";
+      case NoiseKind::kAssignment:
+        return "assignments";
+    }
+    return "";
+  }
+
+  // What is read back from the forges.
+  absl::Status AddReadBack(absl::Time now, absl::TimeZone zone, PageValues* values) const {
     const auto resyncs = context_.store.ListResyncs();
     if (!resyncs.ok()) return resyncs.status();
     for (const ResyncRecord& resync : *resyncs) {

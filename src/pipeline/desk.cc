@@ -26,12 +26,6 @@ IntakeAnswer Stopping() {
 
 }  // namespace
 
-DeskPorts Desk::Guarded(DeskPorts ports, OutsideActs* acts) {
-  ports.forges = acts->Guard(std::move(ports.forges));
-  ports.sinks = acts->Guard(ports.sinks);
-  return ports;
-}
-
 Desk::Desk(DeskPorts ports, DeskOptions options)
     : outside_acts_(ports.store),
       ports_(Guarded(std::move(ports), &outside_acts_)),
@@ -106,8 +100,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
         std::make_unique<Dispatcher>(slot, judge_, ports_.store, ports_.renderer, ports_.clock,
                                      ports_.log, ports_.metrics, std::move(dispatch));
     if (slot.client != nullptr && !options_.observe) {
-      mine->recovery = std::make_unique<Recovery>(slot, ports_.clock, ports_.log, ports_.metrics,
-                                                  &restore_hold_);
+      mine->recovery = MakeRecovery(mine.get());
       restore_hold_.AwaitDeliveries(slot.name);
     }
     forges_.push_back(std::move(mine));

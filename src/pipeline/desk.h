@@ -170,6 +170,9 @@ class Desk {
   void SetPolicyTrouble(std::string trouble);
   TermsHistory terms() const { return terms_.Get(); }
 
+  // Replaces the sinks (Notifier::SetSinks). Nothing in observe mode.
+  void SetSinks(std::vector<std::shared_ptr<NoticeSink>> sinks);
+
   // Time has jumped or something changed from outside: wakes all threads.
   void Nudge();
 
@@ -307,6 +310,9 @@ class Desk {
   // part (it may be empty) if that plan covers earlier ones. Others count when they are next
   // judged.
   absl::Status JudgeForSubscriber(const SubscriberChange& change, const Account& account);
+  std::unique_ptr<Recovery> MakeRecovery(ForgeThreads* forge);
+  // Reads back what changed in a project of the forge (its id; empty: in all that are covered).
+  absl::Status ReadBackLost(const std::string& forge, const std::string& project, absl::Time since);
   void ProjectCovered();
   void ProjectChanged(const ProjectKey& project);
   // What is left to do, except notices.

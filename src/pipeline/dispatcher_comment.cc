@@ -6,6 +6,7 @@
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
 #include "src/pipeline/face_digest.h"
+#include "src/pipeline/noise_count.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer::pipeline {
@@ -214,9 +215,12 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
     log_.Info("found our comment, which was not on record",
               {{"ticket", NameOf(store_, dirty.ticket)}});
     const RemoteComment& comment = found->front();
+    const bool was_tried = !shown->intent.empty();
     const absl::Status saved = Adopt(dirty.ticket, comment, TextDigest(comment.body),
                                      Union(shown->discloses, dirty.face.discloses), shown);
     if (!saved.ok()) return saved;
+    // The answer to our create was lost, or a crash came before it was on record.
+    if (was_tried) CountNoise({store_, clock_, log_, metrics_}, dirty.ticket, NoiseKind::kStatus);
     return Step::kMutated;
   }
   const bool unknown = !shown->intent.empty();
@@ -247,7 +251,8 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::CreateStep(const DirtyFace& dirty,
   edits_[dirty.ticket].push_back(clock_.Steady());
   metrics_.Count("retainer_mutations_total", {{"forge", forge_.name}, {"what", "create_comment"}});
   saved = Adopt(dirty.ticket, *created, TextDigest(body), dirty.face.discloses, shown);
-  if (!saved.ok()) return saved;
+  if (!saved.ok()) return saved;  // it is found again, and counted then
+  CountNoise({store_, clock_, log_, metrics_}, dirty.ticket, NoiseKind::kStatus);
   return Step::kMutated;
 }
 

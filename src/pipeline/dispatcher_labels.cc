@@ -4,6 +4,7 @@
 
 #include "absl/algorithm/container.h"
 #include "src/pipeline/dispatcher.h"
+#include "src/pipeline/noise_count.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer::pipeline {
@@ -135,6 +136,10 @@ absl::StatusOr<Dispatcher::Step> Dispatcher::Assign(const std::vector<std::strin
                  {{"ticket", NameOf(store_, dirty.ticket)}, {"error", StatusText(done)}});
   } else if (!done.ok()) {
     return done;
+  }
+  if (done.ok()) {
+    CountNoise({store_, clock_, log_, metrics_}, dirty.ticket, NoiseKind::kAssignment,
+               logins.size());
   }
   for (const std::string& login : logins) Insert(&shown->assignees, login);
   return Mutated(dirty, "assign", shown);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/fact_builders.h"
 #include "src/pipeline/dispatcher.h"
+#include "src/pipeline/noise_count.h"
 #include "src/pipeline/ticket_names.h"
 
 namespace retainer::pipeline {
@@ -71,7 +72,14 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
     const absl::Time since = may_be_posted ? record.notice.at : *record.posting_since;
     auto found = slot.client->FindOwnComments(at, marker, since - kMaxAhead);
     if (!found.ok()) return found.status();
-    if (!found->empty()) return Remember(slot, record.notice, found->front());
+    if (!found->empty()) {
+      const absl::Status remembered = Remember(slot, record.notice, found->front());
+      // The answer to our create was lost, or a crash came before it was on record.
+      if (remembered.ok() && record.posting_since) {
+        CountNoise({store_, clock_, log_, metrics_}, ticket, NoiseKind::kMention);
+      }
+      return remembered;
+    }
   }
   if (record.posting_since) {
     // The comment may not be listed yet, or its create may be in progress. An instant in the future
@@ -110,7 +118,9 @@ absl::Status MentionSink::Post(const ForgeSlot& slot, NoticeRecord record, const
     return created.status();
   }
   metrics_.Count("retainer_mutations_total", {{"forge", slot.name}, {"what", "mention"}});
-  return Remember(slot, record.notice, *created);
+  const absl::Status remembered = Remember(slot, record.notice, *created);
+  if (remembered.ok()) CountNoise({store_, clock_, log_, metrics_}, ticket, NoiseKind::kMention);
+  return remembered;
 }
 
 absl::Status MentionSink::Remember(const ForgeSlot& slot, const Notice& notice,

@@ -51,6 +51,25 @@ Notifier::Notifier(Store& store, Clock& clock, Log& log, Metrics& metrics, const
       restore_hold_(restore_hold),
       log_sink_(log) {}
 
+void Notifier::SetSinks(std::vector<std::shared_ptr<NoticeSink>> sinks) {
+  const std::lock_guard lock(mutex_);
+  replaced_ = std::move(sinks);
+}
+
+void Notifier::TakeSinks() {
+  std::optional<std::vector<std::shared_ptr<NoticeSink>>> sinks;
+  {
+    const std::lock_guard lock(mutex_);
+    sinks = std::exchange(replaced_, std::nullopt);
+  }
+  if (!sinks) return;
+  sinks_.clear();
+  for (const auto& sink : *sinks) sinks_.push_back(sink.get());
+  owned_ = *std::move(sinks);
+  // What an old sink did not take may be for one that was corrected.
+  for (auto& [id, state] : states_) state.not_before = absl::InfinitePast();
+}
+
 std::vector<NoticeSink*> Notifier::SinksOf(const Notice& notice, const TermsHistory& terms,
                                            bool counts) {
   std::vector<NoticeSink*> chosen = {&log_sink_};
@@ -507,6 +526,7 @@ absl::Status Notifier::Conclude(const std::vector<Item>& items, Item* item, absl
 
 absl::StatusOr<Notifier::Round> Notifier::RunOnce() {
   Round round;
+  TakeSinks();
   const TermsHistory terms = terms_.Get();
   if (terms.empty()) return round;  // the teams are not known yet
   const absl::Time now = clock_.Now();

@@ -18,11 +18,13 @@
 // every repetition. A webhook gets each notice separately.
 //
 // The intent is on disk before the first try: from then on each repetition has the same content and
-// the same name (TellingName). One thread at a time.
+// the same name (TellingName). One thread at a time, except for SetSinks.
 #pragma once
 
 #include <cstddef>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -86,6 +88,11 @@ class Notifier {
   };
   absl::StatusOr<Round> RunOnce();
 
+  // Replaces the sinks; the next round uses the new ones, and tries at once what waits. A notice
+  // that waits for a sink that is gone is not sent there, and ends when its other sinks have it.
+  // Thread-safe.
+  void SetSinks(std::vector<std::shared_ptr<NoticeSink>> sinks);
+
  private:
   struct State {
     std::set<std::string> told;
@@ -120,6 +127,8 @@ class Notifier {
   absl::Status ReviewOne(const TermsHistory& terms, Item* item, Round* round);
   // Saves the intent before the first try: from then on the content does not change.
   absl::Status Begin(Item* item, absl::Time now);
+  // Uses the sinks of the last SetSinks, if there are new ones.
+  void TakeSinks();
   // Sends one message with all of them. False if the sink is skipped for the rest of this round.
   bool Ask(NoticeSink* sink, const std::vector<Item*>& items, absl::Time now, Troubles* troubles);
   void Take(const NoticeSink* sink, const absl::Status& told, absl::Time now, Item* item);
@@ -137,7 +146,10 @@ class Notifier {
   Metrics& metrics_;
   const TermsHolder& terms_;
   NoticeReview& review_;
-  const std::vector<NoticeSink*> sinks_;
+  std::vector<NoticeSink*> sinks_;
+  std::vector<std::shared_ptr<NoticeSink>> owned_;  // those of the last SetSinks that was taken
+  std::mutex mutex_;
+  std::optional<std::vector<std::shared_ptr<NoticeSink>>> replaced_;  // guarded by mutex_
   NoticeSink* const mentions_;
   RestoreHold* const restore_hold_;
   LogSink log_sink_;

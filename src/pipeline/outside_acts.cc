@@ -31,9 +31,11 @@ class GuardedForge final : public Forge {
   absl::StatusOr<bool> SeesMembers(const RemoteTicket& at, std::string_view organization) override {
     return forge_.SeesMembers(at, organization);
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
-                                        absl::Time lost_before) override {
-    return forge_.Redeliver(since, limit, lost_before);
+  absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest& request) override {
+    return forge_.Redeliver(request);
+  }
+  absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string& log_id) override {
+    return forge_.ReadDelivery(log_id);
   }
   absl::StatusOr<Actor> Self() override { return forge_.Self(); }
   absl::StatusOr<std::string> Permission(const RemoteTicket& at, const Actor& actor) override {
@@ -157,7 +159,31 @@ class GuardedSink final : public NoticeSink {
   NoticeSink& sink_;
 };
 
+// A GuardedSink that owns what it guards.
+class OwningGuardedSink final : public NoticeSink {
+ public:
+  OwningGuardedSink(Store& store, std::shared_ptr<NoticeSink> sink)
+      : owned_(std::move(sink)), guarded_(store, *owned_) {}
+
+  const std::string& name() const override { return guarded_.name(); }
+  bool takes_private() const override { return guarded_.takes_private(); }
+  bool Wants(NoticeKind kind) const override { return guarded_.Wants(kind); }
+  bool WantsDigest() const override { return guarded_.WantsDigest(); }
+  absl::Status Tell(const Notice& notice) override { return guarded_.Tell(notice); }
+  absl::Status TellTogether(const std::vector<Notice>& notices) override {
+    return guarded_.TellTogether(notices);
+  }
+
+ private:
+  const std::shared_ptr<NoticeSink> owned_;
+  GuardedSink guarded_;
+};
+
 }  // namespace
+
+std::shared_ptr<NoticeSink> OutsideActs::Guard(std::shared_ptr<NoticeSink> sink) const {
+  return std::make_shared<OwningGuardedSink>(store_, std::move(sink));
+}
 
 std::vector<ForgeSlot> OutsideActs::Guard(std::vector<ForgeSlot> forges) {
   for (ForgeSlot& slot : forges) {

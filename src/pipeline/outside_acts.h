@@ -24,6 +24,8 @@ class OutsideActs {
   // Returns wrapped slots and sinks. Valid as long as this object.
   std::vector<ForgeSlot> Guard(std::vector<ForgeSlot> forges);
   std::vector<NoticeSink*> Guard(const std::vector<NoticeSink*>& sinks);
+  // Returns a wrapped sink that keeps this one alive. Thread-safe.
+  std::shared_ptr<NoticeSink> Guard(std::shared_ptr<NoticeSink> sink) const;
 
  private:
   Store& store_;

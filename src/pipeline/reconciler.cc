@@ -223,6 +223,16 @@ absl::Status Reconciler::TellFigures(const StoreStats& stats, absl::Time now) {
   for (const auto& [labels, count] : open_by) {
     metrics_.Set("retainer_open_tickets", count, labels);
   }
+  const auto noise = store_.ReadNoise(MonthOf(now), 1);
+  if (!noise.ok()) return noise.status();
+  metrics_.Set("retainer_noisiest_ticket_notifications",
+               noise->noisiest.empty() ? 0 : static_cast<double>(noise->noisiest.front().second));
+  for (const NoiseKind kind : {NoiseKind::kStatus, NoiseKind::kMention, NoiseKind::kAssignment}) {
+    const auto count = noise->kinds.find(kind);
+    metrics_.Set("retainer_notifications_of_month",
+                 count == noise->kinds.end() ? 0 : static_cast<double>(count->second),
+                 {{"kind", std::string(NoiseKindName(kind))}});
+  }
   const auto ledger = store_.ReadLedgerHead();
   if (!ledger.ok()) return ledger.status();
   metrics_.Set("retainer_ledger_records", static_cast<double>(ledger->length));

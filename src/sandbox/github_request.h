@@ -46,6 +46,7 @@ class GitHubApi {
   Response Route();
   Response RouteApp();
   static nlohmann::json HookConfig(const Hook& hook);
+  static nlohmann::json AttemptOf(const HookAttempt& attempt);
   Response AppHook();
   Response Marketplace();
   Response RepositoryHooks(const Project& project);

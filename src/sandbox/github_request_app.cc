@@ -52,6 +52,25 @@ json GitHubApi::HookConfig(const Hook& hook) {
   return config;
 }
 
+json GitHubApi::AttemptOf(const HookAttempt& attempt) {
+  const json body = json::parse(attempt.body);
+  const auto id_of = [&](const char* what) {
+    const auto found = body.find(what);
+    return found != body.end() && found->is_object() ? found->value("id", json()) : json();
+  };
+  return {{"id", attempt.id},
+          {"guid", attempt.guid},
+          {"delivered_at", GitHubShapes::Time(attempt.at)},
+          {"redelivery", attempt.redelivery},
+          {"duration", 0.05},
+          {"status", attempt.status >= 200 && attempt.status < 300 ? "OK" : "Failed"},
+          {"status_code", attempt.status},
+          {"event", attempt.event},
+          {"action", attempt.action.empty() ? json() : json(attempt.action)},
+          {"installation_id", id_of("installation")},
+          {"repository_id", id_of("repository")}};
+}
+
 Response GitHubApi::AppHook() {
   if (Get() && Size() == 3 && At(2, "config"))
     return Json(200, HookConfig(world_.hooks[ForgeKind::kGitHub]));
@@ -59,27 +78,26 @@ Response GitHubApi::AppHook() {
   if (Get() && Size() == 3) {
     std::vector<json> out;
     for (auto it = world_.attempts().rbegin(); it != world_.attempts().rend(); ++it) {
-      out.push_back({{"id", it->id},
-                     {"guid", it->guid},
-                     {"delivered_at", GitHubShapes::Time(it->at)},
-                     {"redelivery", it->redelivery},
-                     {"duration", 0.05},
-                     {"status", it->status >= 200 && it->status < 300 ? "OK" : "Failed"},
-                     {"status_code", it->status},
-                     {"event", it->event},
-                     {"action", it->action.empty() ? json() : json(it->action)},
-                     {"installation_id", nullptr},
-                     {"repository_id", nullptr}});
+      out.push_back(AttemptOf(*it));
     }
     return List(out);
   }
   std::int64_t id = 0;
-  if (!Is("POST") || Size() != 5 || At(4) != "attempts" || !absl::SimpleAtoi(At(3), &id)) {
-    return NotFound();
-  }
+  if (Size() < 4 || !absl::SimpleAtoi(At(3), &id)) return NotFound();
   for (const HookAttempt& attempt : world_.attempts()) {
     if (attempt.id != id) continue;
-    return world_.on_redeliver(attempt.guid) ? Json(202, json::object()) : NotFound();
+    if (Get() && Size() == 4) {
+      json headers = json::object();
+      for (const auto& [name, value] : attempt.headers) headers[name] = value;
+      json out = AttemptOf(attempt);
+      out["url"] = world_.hooks[ForgeKind::kGitHub].url;
+      out["request"] = {{"headers", headers}, {"payload", json::parse(attempt.body)}};
+      out["response"] = {{"headers", json::object()}, {"payload", ""}};
+      return Json(200, out);
+    }
+    if (Is("POST") && Size() == 5 && At(4) == "attempts") {
+      return world_.on_redeliver(attempt.guid) ? Json(202, json::object()) : NotFound();
+    }
   }
   return NotFound();
 }

@@ -230,8 +230,7 @@ std::vector<DeliveryResult> Sandbox::DeliverPending(const DeliverOptions& option
                                              : sandbox::Post(url, delivery.headers, delivery.body);
     if (!url.empty()) {
       std::lock_guard lock(impl_->mutex_);
-      impl_->world_.LogAttempt(*ForgeKindOf(delivery.forge), delivery.id, delivery.event,
-                               delivery.action, posted.status);
+      impl_->world_.LogAttempt(*ForgeKindOf(delivery.forge), delivery, posted.status);
     }
     results.push_back({delivery.forge, delivery.id, delivery.event, delivery.action, posted.status,
                        posted.error});

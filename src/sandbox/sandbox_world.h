@@ -23,6 +23,7 @@
 #include "retainer/clock.h"
 #include "retainer/ids.h"
 #include "src/sandbox/marketplace.h"
+#include "src/sandbox/sandbox.h"
 
 namespace retainer::sandbox {
 
@@ -250,6 +251,8 @@ struct HookAttempt {
   absl::Time at;
   int status = 0;
   bool redelivery = false;
+  HeaderList headers;
+  std::string body;
 };
 
 struct RateWindow {
@@ -277,8 +280,7 @@ class World {
 
   // ---- Webhooks
   std::map<ForgeKind, Hook> hooks;
-  void LogAttempt(ForgeKind forge, const std::string& guid, const std::string& event,
-                  const std::string& action, int status);
+  void LogAttempt(ForgeKind forge, const SandboxDelivery& delivery, int status);
   const std::deque<HookAttempt>& attempts() const { return attempts_; }  // GitHub's
 
   // ---- The app's listing on GitHub Marketplace

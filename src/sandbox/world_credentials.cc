@@ -9,13 +9,14 @@
 
 namespace retainer::sandbox {
 
-void World::LogAttempt(ForgeKind forge, const std::string& guid, const std::string& event,
-                       const std::string& action, int status) {
+void World::LogAttempt(ForgeKind forge, const SandboxDelivery& delivery, int status) {
   hooks[forge].last_status = status;
   if (forge != ForgeKind::kGitHub) return;
-  const bool before = std::any_of(attempts_.begin(), attempts_.end(),
-                                  [&](const HookAttempt& each) { return each.guid == guid; });
-  attempts_.push_back({++last_attempt_, guid, event, action, Now(forge), status, before});
+  const bool before = std::any_of(attempts_.begin(), attempts_.end(), [&](const HookAttempt& each) {
+    return each.guid == delivery.id;
+  });
+  attempts_.push_back({++last_attempt_, delivery.id, delivery.event, delivery.action, Now(forge),
+                       status, before, delivery.headers, delivery.body});
 }
 
 App& World::RegisterApp(const std::string& slug, const std::string& public_pem) {

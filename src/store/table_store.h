@@ -169,6 +169,14 @@ class TableStore : public DiskStore {
                                                     std::size_t limit) override;
   absl::Status ForgetTexts(const TicketKey& ticket) override;
 
+  absl::Status SaveGap(const Gap& gap) override;
+  absl::StatusOr<std::vector<Gap>> ListGaps() override;
+  absl::StatusOr<bool> HasDelivery(const std::string& forge, const std::string& id) override;
+  absl::Status AddNoise(const TicketKey& ticket, NoiseKind kind, std::uint64_t count,
+                        absl::Time at) override;
+  absl::StatusOr<NoiseMonth> ReadNoise(std::int32_t month, std::size_t limit) override;
+  absl::StatusOr<NoiseCounts> ReadNoiseOf(const TicketKey& ticket, std::int32_t month) override;
+
   absl::StatusOr<LedgerHead> ReadLedgerHead() override;
   absl::StatusOr<LedgerHead> ReadLedgerHeadAt(absl::Time at) override;
   absl::Status VerifyLedger() override;

@@ -41,6 +41,8 @@ InboxEntry MakeEntry(const std::string& forge, std::uint64_t seq, DeliveryRecord
   entry.delivery.event_type = std::move(record.event_type);
   entry.delivery.received = record.received;
   entry.delivery.bound = record.bound;
+  entry.delivery.origin = record.origin;
+  entry.delivery.trace = std::move(record.trace);
   entry.delivery.body = std::move(body);
   return entry;
 }
@@ -101,6 +103,8 @@ absl::StatusOr<std::vector<Store::Put>> TableStore::PutDeliveries(
     record.event_type = delivery.event_type;
     record.received = delivery.received;
     record.bound = delivery.bound;
+    record.origin = delivery.origin;
+    record.trace = delivery.trace;
     batch.Put(Table::kDeliveries, std::move(id_keys[fresh[n]]), KeyWriter().U64(seq).Take());
     batch.Put(Table::kExpiry, ExpiryKey(delivery.received, delivery.forge, delivery.id),
               KeyWriter().U64(seq).Take());

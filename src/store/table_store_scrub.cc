@@ -11,6 +11,7 @@
 #include "src/store/codec/forgotten_records.h"
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
+#include "src/store/codec/watch_records.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -77,6 +78,8 @@ IsReadable ValuesOf(Table table) {
       return IsRecord<TicketText>;
     case Table::kForgotten:
       return IsRecord<Forgotten::Name>;
+    case Table::kGaps:
+      return IsRecord<Gap>;
     case Table::kLedger:
       return IsRecord<LedgerRecord>;
     case Table::kMeta:
@@ -93,6 +96,7 @@ IsReadable ValuesOf(Table table) {
     case Table::kCounters:
     case Table::kRefusedLabels:
     case Table::kInvitations:
+    case Table::kNoise:
       return IsAnything;
   }
   return IsAnything;

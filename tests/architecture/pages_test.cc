@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -189,6 +190,40 @@ TEST(Pages, LinksLeadSomewhere) {
     }
   }
   EXPECT_GT(looked, 10u);
+}
+
+// An operator comes from an alert to what to do, and no section is about an alert that was removed.
+TEST(Runbook, HasASectionForEachAlertAndNoOther) {
+  const fs::path deploy = fs::path(retainer::SourceDir()) / "deploy";
+  const std::string alerts = ReadText(deploy / "prometheus/alerts.yml");
+  const std::string runbook = ReadText(deploy / "docs/runbook.md");
+  std::set<std::string> alerting;
+  const std::regex rule(
+      R"(- alert: (\w+)\n(?:(?!      - alert).*\n)*?          runbook_url: \S*/runbook\.md#(\w+)\n)");
+  for (const std::smatch& match : AllOf(alerts, rule)) {
+    std::string anchor = match[1];
+    std::transform(anchor.begin(), anchor.end(), anchor.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    EXPECT_EQ(match[2].str(), anchor) << match[1];
+    alerting.insert(match[1]);
+  }
+  EXPECT_EQ(alerting.size(), AllOf(alerts, std::regex("- alert: ")).size())
+      << "one has no runbook_url";
+  std::set<std::string> explained;
+  const std::string heading = "\n## ";
+  for (std::size_t at = runbook.find(heading); at != std::string::npos;) {
+    const std::size_t begin = at + heading.size();
+    const std::size_t name_end = runbook.find('\n', begin);
+    at = runbook.find(heading, begin);
+    const std::string name = runbook.substr(begin, name_end - begin);
+    const std::string text = runbook.substr(name_end, at - name_end);
+    explained.insert(name);
+    for (const char* part :
+         {"- **Means** (", "- **Look at**: ", "- **Do**: ", "- **Over when**: "}) {
+      EXPECT_NE(text.find(part), std::string::npos) << name << " lacks " << part;
+    }
+  }
+  EXPECT_EQ(explained, alerting);
 }
 
 }  // namespace

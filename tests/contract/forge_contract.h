@@ -206,54 +206,6 @@ TEST_P(ForgeContract, SaysWhichWebhookTheForgeHasSwitchedOff) {
       << hooks->wrong[0];
 }
 
-TEST_P(ForgeContract, WhatNobodyTookIsAskedForAgainUntilItIsTaken) {
-  // No server listens there.
-  sandbox_.SetHook(kind_, {.url = "http://127.0.0.1:9/", .secret = "s", .token = "s"});
-  Open();
-  ASSERT_TRUE(sandbox_.Comment(ref_, "dave", "Hello?").ok());
-  ASSERT_EQ(sandbox_.DeliverPending().size(), 2u);
-  const absl::Time since = clock_.Now() - absl::Hours(1);
-  const auto asked = forge_->Redeliver(since, 10, absl::InfinitePast());
-  if (GetParam().name != "GitHubApp") {
-    EXPECT_TRUE(absl::IsUnimplemented(asked.status())) << asked.status();
-    return;
-  }
-  const auto hooks = forge_->CheckHooks("http://127.0.0.1:9/", {});
-  ASSERT_TRUE(hooks.ok()) << hooks.status();
-  ASSERT_EQ(hooks->wrong.size(), 1u);
-  EXPECT_TRUE(absl::StrContains(hooks->wrong[0], "2 of the last 2 deliveries were not accepted"))
-      << hooks->wrong[0];
-
-  EXPECT_EQ(*asked, 2u);
-  EXPECT_EQ(sandbox_.pending(), 2u);
-  sandbox_.DeliverPending();
-  EXPECT_EQ(*forge_->Redeliver(since, 10, absl::InfinitePast()), 0u) << "not at once again";
-  std::size_t rounds = 0;
-  std::size_t more = 0;
-  while (++rounds < 30) {
-    clock_.Advance(absl::Hours(7));
-    more += *forge_->Redeliver(since, 1, absl::InfinitePast());
-    sandbox_.DeliverPending();
-  }
-  EXPECT_EQ(more, 2u * 3u) << "five attempts each, and no more";
-}
-
-TEST_P(ForgeContract, WhatWasTakenAndLostIsAskedForOnceMore) {
-  if (GetParam().name != "GitHubApp") GTEST_SKIP() << "keeps no log";
-  sinks::HttpReceiver taker;
-  sandbox_.SetHook(kind_, {.url = taker.url("/"), .secret = "s", .token = "s"});
-  Open();
-  const std::size_t taken = sandbox_.DeliverPending().size();
-  ASSERT_GT(taken, 0u);
-  const absl::Time since = clock_.Now() - absl::Hours(1);
-  clock_.Advance(absl::Seconds(1));
-  EXPECT_EQ(*forge_->Redeliver(since, 10, absl::InfinitePast()), 0u);
-  const absl::Time lost = clock_.Now();
-  EXPECT_EQ(*forge_->Redeliver(since, 10, lost), taken);
-  sandbox_.DeliverPending();
-  EXPECT_EQ(*forge_->Redeliver(since, 10, lost), 0u) << "taken since";
-}
-
 TEST_P(ForgeContract, FindsProjects) {
   auto project = forge_->FindProject("acme/opendb");
   ASSERT_TRUE(project.ok()) << project.status();

@@ -60,6 +60,8 @@ TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
   Delivery delivery = SampleDelivery("a");
   delivery.body = std::string(100'000, 'x') + std::string("\0\xff{", 3);
   delivery.bound = true;
+  delivery.origin = DeliveryOrigin::kForgeLog;
+  delivery.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
   EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kStored);
   EXPECT_EQ(*store_.PutDelivery(delivery), Store::Put::kKnown);
   EXPECT_EQ(*store_.PutDelivery(SampleDelivery("a", "gitlab")), Store::Put::kStored);
@@ -73,9 +75,12 @@ TEST_P(StoreContract, DeliveryIsStoredOnceAndReadBackWhole) {
   EXPECT_EQ(back.body, delivery.body);
   EXPECT_EQ(back.received, At(0));
   EXPECT_TRUE(back.bound);
+  EXPECT_EQ(back.origin, DeliveryOrigin::kForgeLog);
+  EXPECT_EQ(back.trace, delivery.trace);
   ASSERT_TRUE(store_.SetAside("github", (*entries)[0].seq, "why", At(1)).ok());
   ASSERT_TRUE(store_.Requeue("github", (*entries)[0].seq).ok());
   EXPECT_TRUE(store_.ReadInbox("github", 0, 10)->at(0).delivery.bound);
+  EXPECT_EQ(store_.ReadInbox("github", 0, 10)->at(0).delivery.origin, DeliveryOrigin::kForgeLog);
 }
 
 TEST_P(StoreContract, SeveralDeliveriesAreOneWriteAndEachHasItsAnswer) {

@@ -64,6 +64,44 @@ TEST(NoticesTest, AnEscalationReachesTheTeamsSinksAndAPrivateOneOnlyThoseMarkedS
   EXPECT_NE(both.find("\"notice.escalation\""), both.npos) << both;
 }
 
+TEST(NoticesTest, SinksAreTakenOnReloadAndARefusedConfigurationKeepsThem) {
+  sinks::HttpReceiver down;
+  down.Answer(500);
+  sinks::HttpReceiver up;
+  Installation installation;
+  installation.Write("crm.secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=");
+  const std::string without = installation.Read("retainer.yaml");
+  const auto with_crm_at = [&](const std::string& url) {
+    return without + "sinks:\n  crm: {kind: webhook, url: \"" + url +
+           "\", secret: \"file:crm.secret\", private: true, allow_private: [127.0.0.1]}\n";
+  };
+  installation.Write("retainer.yaml", with_crm_at(down.url()));
+  Replace(installation, "policy/policy.yaml", "members: [\"github:carol\"]",
+          "members: [\"github:carol\"], sinks: [crm]");
+  Serving serving(installation);
+  const auto ticket =
+      installation.sandbox().OpenIssue(kOpenDb, "dave", "It fails", "/support priority P1");
+  ASSERT_TRUE(ticket.ok()) << ticket.status();
+  ASSERT_TRUE(installation.sandbox().Comment(*ticket, "dave", "/support escalate").ok());
+  serving.Deliver();
+  ASSERT_TRUE(serving.AwaitLog("notice waits for a sink"));
+
+  installation.Write("retainer.yaml", with_crm_at("ftp://127.0.0.1/"));
+  Finished reload = installation.Command({"reload"});
+  EXPECT_EQ(reload.exit_code, 2) << reload.out;
+  ASSERT_TRUE(serving.AwaitLog("configuration refused; the sinks stay as they were"));
+
+  installation.Write("retainer.yaml", with_crm_at(up.url()));
+  reload = installation.Command({"reload"});
+  EXPECT_EQ(reload.exit_code, 0) << reload.err;
+  EXPECT_NE(reload.out.find("Sink crm is changed"), std::string::npos) << reload.out;
+  EXPECT_TRUE(up.Await(1)) << "what waited is sent at once";
+
+  installation.Write("retainer.yaml", without);
+  serving.process().Signal(SIGHUP);
+  EXPECT_TRUE(serving.AwaitLog("sinks changed", "crm is removed"));
+}
+
 TEST(NoticesTest, DoctorSaysWhatASinkAnswersThatTakesNothing) {
   sinks::HttpReceiver crm;
   crm.Answer(500);

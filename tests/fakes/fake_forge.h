@@ -173,15 +173,42 @@ class FakeForge final : public Forge {
     if (auto status = Called("sees_members"); !status.ok()) return status;
     return true;
   }
-  absl::StatusOr<std::size_t> Redeliver(absl::Time since, std::size_t limit,
-                                        absl::Time lost_before) override {
+  absl::StatusOr<Redelivered> Redeliver(const RedeliverRequest& request) override {
     if (auto status = Called("redeliver"); !status.ok()) return status;
     std::lock_guard lock(mutex_);
-    redelivered_since_.push_back(since);
-    if (lost_before == absl::InfinitePast()) return std::size_t{0};
-    const std::size_t asked = std::min(limit, lost_deliveries);
-    lost_deliveries -= asked;
-    return asked;
+    redelivered_since_.push_back(request.since);
+    Redelivered result;
+    for (const MissedDelivery& missed : missed_) {
+      if (missed.sent >= request.since && !request.settled.contains(missed.id)) {
+        result.missed.push_back(missed);
+      }
+    }
+    if (request.lost_before == absl::InfinitePast()) return result;
+    result.asked = std::min(request.limit, lost_deliveries);
+    lost_deliveries -= result.asked;
+    return result;
+  }
+  absl::StatusOr<LoggedDelivery> ReadDelivery(const std::string& log_id) override {
+    if (auto status = Called("read_delivery"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    const auto it = logged_.find(log_id);
+    if (it == logged_.end()) return absl::NotFoundError("the log has it no more");
+    return it->second;
+  }
+  // What the forge's log says failed; a delivery of the same id is replaced.
+  void Miss(const MissedDelivery& missed) {
+    std::lock_guard lock(mutex_);
+    std::erase_if(missed_, [&](const MissedDelivery& each) { return each.id == missed.id; });
+    missed_.push_back(missed);
+  }
+  // It was taken at last.
+  void Unmiss(const std::string& id) {
+    std::lock_guard lock(mutex_);
+    std::erase_if(missed_, [&](const MissedDelivery& each) { return each.id == id; });
+  }
+  void KeepInLog(const std::string& log_id, LoggedDelivery logged) {
+    std::lock_guard lock(mutex_);
+    logged_[log_id] = std::move(logged);
   }
   std::size_t lost_deliveries = 0;  // that are in its log and not redelivered yet
   std::vector<absl::Time> redelivered_since() const {
@@ -493,6 +520,8 @@ class FakeForge final : public Forge {
   std::map<std::string, std::set<std::string>> refs_;             // ref -> commits in it
   std::vector<std::string> calls_;
   std::vector<absl::Time> redelivered_since_;
+  std::vector<MissedDelivery> missed_;
+  std::map<std::string, LoggedDelivery> logged_;
   std::size_t mutations_ = 0;
   std::size_t gone_checks_ = 0;  // how many of the first checks are gone
   int next_comment_ = 1;

@@ -33,7 +33,7 @@ void CallEverything(World& world) {
   (void)forge.CheckHooks("https://support.example.com/webhooks/x", {world.at.path});
   (void)forge.CheckAccess({world.at.path});
   (void)forge.SeesMembers(world.at, "acme-inc");
-  (void)forge.Redeliver(world.clock.Now() - absl::Hours(1), 1, absl::InfinitePast());
+  (void)forge.Redeliver({world.clock.Now() - absl::Hours(1), 1});
   (void)forge.Permission(world.at, dave);
   (void)forge.Permission(world.at, {"4", "", false});
   (void)forge.Membership(world.at, "acme-inc", dave);

@@ -7,6 +7,7 @@
 
 #include "src/forge/clients.h"
 #include "tests/contract/forge_contract.h"
+#include "tests/contract/forge_log_contract.h"
 #include "webhooks/receivers.h"
 
 namespace retainer::forge {

@@ -121,6 +121,34 @@ TEST_F(TeamPagesTest, LinksAreMadeAndWithdrawnAndContactsRemoved) {
   }
 }
 
+TEST_F(TeamPagesTest, TheSystemSaysWhatWasMissedAndHowManyNotificationsWeCaused) {
+  std::string body = alice->Get("/desk/system").body;
+  EXPECT_TRUE(StrContains(body, "<h2>Missed deliveries</h2>\n<p>None.</p>")) << body;
+  Gap gap;
+  gap.forge = "github";
+  gap.from = gap.to = gap.found = clock.Now();
+  gap.sent_again = 3;
+  gap.read = 4;
+  gap.lost = 1;
+  ASSERT_TRUE(store.SaveGap(gap).ok());
+  const auto add = [&](std::int64_t ticket, NoiseKind kind, std::uint64_t count) {
+    ASSERT_TRUE(
+        store.AddNoise({"github", "77", TicketKind::kIssue, ticket}, kind, count, clock.Now())
+            .ok());
+  };
+  add(1, NoiseKind::kStatus, 1);
+  add(2, NoiseKind::kStatus, 1);
+  add(2, NoiseKind::kMention, kNoiseBudget);
+  body = alice->Get("/desk/system").body;
+  EXPECT_TRUE(StrContains(body, "7 (4 from the forge&#39;s log)") ||
+              StrContains(body, "7 (4 from the forge's log)"))
+      << body;
+  EXPECT_TRUE(StrContains(body, "12 on 2 tickets, the median ticket 11")) << body;
+  EXPECT_TRUE(StrContains(body, "10 comments that mention somebody;")) << body;
+  EXPECT_TRUE(StrContains(body, "over the budget:</span> 11")) << body;
+  EXPECT_TRUE(StrContains(body, "1 status, 10 mention")) << body;
+}
+
 TEST_F(TeamPagesTest, TheSystemSaysWhatWaitsAndWhatWasGivenUp) {
   EXPECT_TRUE(StrContains(alice->Get("/desk/system").body, "Nothing."));
   Deliver("bad", MakeEvent(1, kDave, {}));

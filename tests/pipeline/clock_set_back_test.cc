@@ -106,7 +106,7 @@ TEST_F(ClockSetBack, TicketsAreJudgedAgainSoThatNoRetryLiesFarAhead) {
 }
 
 TEST_F(ClockSetBack, RecoveryLooksAgainInItsTime) {
-  Recovery recovery(slot, clock, log, metrics);
+  Recovery recovery(slot, store, clock, log, metrics);
   const absl::Time next = recovery.RunOnce();
   clock.ChangeDate(-absl::Hours(24));
   EXPECT_EQ(next - clock.Steady(), Recovery::kEvery);

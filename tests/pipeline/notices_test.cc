@@ -69,6 +69,30 @@ class NoticesTest : public World {
   Notifier notifier;
 };
 
+TEST_F(NoticesTest, ASinkThatIsReplacedGetsAtOnceWhatWaited) {
+  open.answer = absl::UnavailableError("down");
+  Put("n1", false);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  EXPECT_EQ(open.asked, 1);
+  auto mended = std::make_shared<FakeSink>("ops", false);
+  auto same = std::make_shared<FakeSink>("crm", true);
+  notifier.SetSinks({mended, same});
+  EXPECT_EQ(notifier.RunOnce()->finished, 1u);
+  EXPECT_EQ(mended->told, std::vector<std::string>({"n1"}));
+  EXPECT_TRUE(same->told.empty()) << "it had it before";
+  EXPECT_EQ(closed.told, std::vector<std::string>({"n1"}));
+}
+
+TEST_F(NoticesTest, ANoticeDoesNotWaitForASinkThatIsGone) {
+  open.answer = absl::UnavailableError("down");
+  Put("n1", false);
+  ASSERT_TRUE(notifier.RunOnce().ok());
+  notifier.SetSinks({std::make_shared<FakeSink>("crm", true)});
+  EXPECT_EQ(notifier.RunOnce()->finished, 1u);
+  EXPECT_EQ(Stats().pending_notices, 0u);
+  EXPECT_EQ(Stats().dead_notices, 0u);
+}
+
 TEST_F(NoticesTest, ToldOnceToTheTeamsSinks) {
   Put("n1", false);
   EXPECT_EQ(notifier.RunOnce()->finished, 1u);

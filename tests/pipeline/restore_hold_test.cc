@@ -149,7 +149,7 @@ TEST_F(RestoreHoldTest, AMentionIsSearchedOnTheTicketBeforeItIsPosted) {
 TEST_F(RestoreHoldTest, DeliveriesSinceTheBackupAreAskedForBeforeAnythingIsShown) {
   forge.lost_deliveries = Recovery::kAtOnce + 1;
   hold.AwaitDeliveries("github");
-  Recovery recovery(slot, clock, log, metrics, &hold);
+  Recovery recovery(slot, store, clock, log, metrics, {.restore_hold = &hold});
   EXPECT_EQ(recovery.RunOnce(), clock.Now() + Recovery::kPause);
   EXPECT_TRUE(*hold.Holds("github"));
   EXPECT_EQ(forge.redelivered_since().back(), At(0) - kMaxAhead);
@@ -163,7 +163,7 @@ TEST_F(RestoreHoldTest, DeliveriesSinceTheBackupAreAskedForBeforeAnythingIsShown
 
 TEST_F(RestoreHoldTest, AForgeWithoutALogHoldsNothingForIt) {
   hold.AwaitDeliveries("github");
-  Recovery recovery(slot, clock, log, metrics, &hold);
+  Recovery recovery(slot, store, clock, log, metrics, {.restore_hold = &hold});
   forge.fault = [](const std::string&) { return absl::UnavailableError("away"); };
   recovery.RunOnce();
   EXPECT_TRUE(*hold.Holds("github")) << "nothing can be shown there either";

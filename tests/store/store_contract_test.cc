@@ -11,6 +11,7 @@
 #include "tests/contract/store_query_contract.h"
 #include "tests/contract/store_text_contract.h"
 #include "tests/contract/store_turns_contract.h"
+#include "tests/contract/store_watch_contract.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace retainer::store {

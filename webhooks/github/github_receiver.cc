@@ -109,6 +109,28 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
   return verified;
 }
 
+Verified Receiver::TakeLogged(const Headers& headers, std::string_view body, absl::Time now) const {
+  const std::string_view event = HeaderValue(headers, "X-GitHub-Event");
+  if (event.empty()) return Refused(VerifyOutcome::kMalformed, "no X-GitHub-Event");
+  if (!LooksLikeObject(body)) {
+    return Refused(VerifyOutcome::kMalformed, "the body is not a JSON object");
+  }
+  const std::string_view id = HeaderValue(headers, "X-GitHub-Delivery");
+  // Without its id, nothing would tell it from a late redelivery.
+  if (id.empty()) return Refused(VerifyOutcome::kMalformed, "no X-GitHub-Delivery");
+  Verified verified;
+  verified.outcome = VerifyOutcome::kGenuine;
+  verified.needed = IsNeeded(event);
+  Delivery& delivery = verified.delivery;
+  delivery.forge = forge_;
+  delivery.event_type = event;
+  delivery.body = body;
+  delivery.id = DeliveryId(id, event, body);
+  delivery.received = now;
+  delivery.origin = DeliveryOrigin::kForgeLog;
+  return verified;
+}
+
 absl::Status Receiver::CheckBody(const Delivery& delivery) const {
   const absl::StatusOr<Body> body = Body::Parse(delivery.body);
   if (!body.ok()) return body.status();

@@ -166,6 +166,31 @@ Verified Receiver::Look(const Headers& headers, std::string_view body, absl::Tim
   return verified;
 }
 
+Verified Receiver::TakeLogged(const Headers& headers, std::string_view body, absl::Time now) const {
+  const std::string_view event = HeaderValue(headers, "X-Gitlab-Event");
+  if (event.empty()) return Refused(VerifyOutcome::kMalformed, "no X-Gitlab-Event");
+  if (!LooksLikeObject(body)) {
+    return Refused(VerifyOutcome::kMalformed, "the body is not a JSON object");
+  }
+  // The same choice as in Look, so that a late request has the same id.
+  const bool is_signed = headers.contains("webhook-signature");
+  const std::string_view key = HeaderValue(headers, "Idempotency-Key");
+  const std::string_view signed_id = HeaderValue(headers, "webhook-id");
+  const std::string_view id = is_signed || key.empty() ? signed_id : key;
+  if (id.empty()) return Refused(VerifyOutcome::kMalformed, "no Idempotency-Key");
+  Verified verified;
+  verified.outcome = VerifyOutcome::kGenuine;
+  verified.needed = IsNeeded(event);
+  Delivery& delivery = verified.delivery;
+  delivery.forge = forge_;
+  delivery.event_type = event;
+  delivery.body = body;
+  delivery.id = DeliveryId(id, event, body);
+  delivery.received = now;
+  delivery.origin = DeliveryOrigin::kForgeLog;
+  return verified;
+}
+
 absl::Status Receiver::CheckBody(const Delivery& delivery) const {
   const absl::StatusOr<Body> body = Body::Parse(delivery.body);
   if (!body.ok()) return body.status();

@@ -29,6 +29,7 @@ class Receiver final : public WebhookReceiver {
 
   const std::string& forge() const override { return forge_; }
   Verified Verify(const Headers& headers, std::string_view body, absl::Time now) const override;
+  Verified TakeLogged(const Headers& headers, std::string_view body, absl::Time now) const override;
   absl::Status CheckBody(const Delivery& delivery) const override;
   absl::StatusOr<Event> Parse(const Delivery& delivery) const override;
   std::string GuessEventType(std::string_view body) const override;

@@ -31,6 +31,7 @@ inline NumberRange KnownNumbers(Enumeration<FaceReaction::Kind>) { return {1, 2}
 inline NumberRange KnownNumbers(Enumeration<ChangeState>) { return {1, 3}; }
 inline NumberRange KnownNumbers(Enumeration<Question::Kind>) { return {0, 5}; }
 inline NumberRange KnownNumbers(Enumeration<FaceTurn>) { return {0, 2}; }
+inline NumberRange KnownNumbers(Enumeration<DeliveryOrigin>) { return {0, 1}; }
 
 // ---- Names
 
@@ -335,6 +336,8 @@ struct DeliveryRecord {
   absl::Time set_aside_at;
   bool bound = false;
   std::string project;  // only for a held one: the id of its project
+  DeliveryOrigin origin = DeliveryOrigin::kReceived;
+  std::string trace;
 };
 
 template <class Io>
@@ -346,6 +349,8 @@ void Describe(Io& io, DeliveryRecord& record) {
   io(5, record.set_aside_at);
   io(6, record.bound);
   io(7, record.project);
+  io(8, record.origin);
+  io(9, record.trace);
 }
 
 // ---- Terms, projects, tokens

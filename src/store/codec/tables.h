@@ -60,6 +60,8 @@
 // admin_links    the token's hash (raw)                   AdminLink
 // texts          ticket, then the object's id (raw)       TicketText
 // forgotten      a digest (Forgotten::Digest, raw)        Forgotten::Name
+// gaps           text forge, instant found                Gap (codec/watch_records.h)
+// noise          u8 row, u64 month, …                     see below
 // ledger         u64 number, from 1                       LedgerRecord
 // counters       u8 counter, …                            u64, little-endian, added to modulo 2^64;
 //                                                         see below
@@ -125,6 +127,14 @@
 //
 //     u8 18, text forge, text project
 //
+// `noise`: the notifications that we caused in a month (MonthOf), in rows of four kinds:
+//
+//     u8 1, u64 month, ticket             NoiseRecord (codec/watch_records.h): those of the ticket
+//     u8 2, u64 month                     NoiseRecord: all
+//     u8 3, u64 month, u64 2^64 - 1 - n,  empty; a ticket with n of them
+//           ticket
+//     u8 4, u64 month, u64 n              u64, little-endian: how many tickets have n of them
+//
 // `notice_ids`: while the notice waits, the instant of its queue entry (as in a key). After it was
 // told: nothing, or u64 telling if that is not 0. If it may be told again: u8 1, u64 number of the
 // next telling.
@@ -180,16 +190,18 @@ enum class Table : std::uint8_t {
   kAdminLinks,
   kTexts,
   kForgotten,
+  kGaps,
+  kNoise,
 };
 
-inline constexpr std::array<std::string_view, 38> kTableNames = {
+inline constexpr std::array<std::string_view, 40> kTableNames = {
     "meta",     "inbox",          "bodies",       "deliveries",  "expiry",         "set_aside",
     "tickets",  "open_tickets",   "indexes",      "facts",       "wakeups",        "faces",
     "dirty",    "shown",          "dead_faces",   "notice_ids",  "notice_queue",   "terms",
     "projects", "project_paths",  "pins",         "tokens",      "token_hashes",   "ledger",
     "counters", "told_notices",   "dead_notices", "overrides",   "refused_labels", "held",
     "resyncs",  "customer_facts", "contacts",     "invitations", "sessions",       "admin_links",
-    "texts",    "forgotten"};
+    "texts",    "forgotten",      "gaps",         "noise"};
 
 inline std::string_view TableName(Table table) {
   return kTableNames[static_cast<std::size_t>(table)];
