@@ -81,6 +81,13 @@ struct PolicyGitConfig {
   std::optional<ProjectRef> project;
 };
 
+// Where traces of deliveries are exported to (OTLP over HTTP).
+struct TracingConfig {
+  std::string endpoint;                        // https://…; plain http only on this machine
+  std::map<std::string, std::string> headers;  // sent with each request; secrets
+  double sample = 1;                           // the share of deliveries that are traced
+};
+
 struct Config {
   // Folder of the configuration file; relative paths in the file start here.
   std::string folder;
@@ -96,6 +103,7 @@ struct Config {
   std::vector<Login> admins;  // of the pages
   std::vector<OidcConfig> oidc;
   std::map<std::string, SinkConfig> sinks;
+  std::optional<TracingConfig> tracing;  // nullopt: nothing is traced
 };
 
 }  // namespace retainer

@@ -2,9 +2,17 @@
 
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "src/api/gzip.h"
 #include "src/api/problem_answer.h"
 #include "src/api/ticket_json.h"
@@ -159,10 +167,39 @@ void Front::SetBody(const HttpRequest& request, std::string body, std::string ty
   answer->body = packed ? *std::move(packed) : std::move(body);
 }
 
+namespace {
+
+// A scraper that names the format gets it, unless it gives it the weight 0.
+bool AcceptsOpenMetrics(const HttpRequest& request) {
+  for (const std::string& accepted : request.FindAll("Accept")) {
+    for (absl::string_view range : absl::StrSplit(accepted, ',')) {
+      const std::vector<std::string> parts = absl::StrSplit(absl::StripAsciiWhitespace(range), ';');
+      if (!absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(parts[0]),
+                                  "application/openmetrics-text")) {
+        continue;
+      }
+      double weight = 1;
+      for (const std::string& part : parts) {
+        absl::string_view parameter = absl::StripAsciiWhitespace(part);
+        if (absl::ConsumePrefix(&parameter, "q=") && !absl::SimpleAtod(parameter, &weight)) {
+          weight = 0;
+        }
+      }
+      if (weight > 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 OperatorsFront::OperatorsFront(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
                                const TrustedProxies& proxies,
-                               std::function<std::string()> exposition)
-    : Front(desk, clock, log, metrics, proxies), exposition_(std::move(exposition)) {}
+                               std::function<std::string()> exposition,
+                               std::function<std::string()> open)
+    : Front(desk, clock, log, metrics, proxies),
+      exposition_(std::move(exposition)),
+      open_(std::move(open)) {}
 
 HttpFront::Plan OperatorsFront::Look(HttpRequest& request) {
   Plan plan;
@@ -176,6 +213,11 @@ HttpAnswer OperatorsFront::Serve(HttpRequest& request) {
   if (request.path == "/readyz") return Ready(/*details=*/true);
   desk_.TellFigures();
   HttpAnswer answer;
+  if (open_ && AcceptsOpenMetrics(request)) {
+    SetBody(request, open_(), "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            std::nullopt, &answer);
+    return answer;
+  }
   SetBody(request, exposition_(), "text/plain; version=0.0.4; charset=utf-8", std::nullopt,
           &answer);
   return answer;

@@ -116,9 +116,11 @@ class PublicFront final : public Front {
 // The front for operators and scrapers.
 class OperatorsFront final : public Front {
  public:
-  // `exposition` renders the metrics in Prometheus' text format.
+  // `exposition` renders the metrics in Prometheus' text format, `open` in OpenMetrics', for
+  // scrapers that accept it; null: nobody gets that.
   OperatorsFront(pipeline::Desk& desk, Clock& clock, Log& log, Metrics& metrics,
-                 const TrustedProxies& proxies, std::function<std::string()> exposition);
+                 const TrustedProxies& proxies, std::function<std::string()> exposition,
+                 std::function<std::string()> open);
 
   Plan Look(HttpRequest& request) override;
 
@@ -127,6 +129,7 @@ class OperatorsFront final : public Front {
   std::string RouteOf(const std::string& path) const override;
 
   const std::function<std::string()> exposition_;
+  const std::function<std::string()> open_;
 };
 
 }  // namespace retainer::api

@@ -1,18 +1,22 @@
 #include "src/api/prometheus_metrics.h"
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
+#include "absl/time/clock.h"
 #include "prometheus/counter.h"
 #include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
 #include "prometheus/text_serializer.h"
 #include "src/api/metric_families.h"
+#include "src/api/open_metrics.h"
 
 namespace retainer::api {
 namespace {
@@ -105,6 +109,7 @@ class PrometheusMetrics::Impl {
   Figures<prometheus::Gauge> gauges_;
   Figures<prometheus::Histogram> histograms_;
   prometheus::Registry registry_;
+  Exemplars exemplars_;
 };
 
 PrometheusMetrics::PrometheusMetrics() : impl_(std::make_unique<Impl>()) {}
@@ -119,11 +124,23 @@ void PrometheusMetrics::Set(const std::string& name, double value, const Labels&
 }
 
 void PrometheusMetrics::Observe(const std::string& name, double value, const Labels& labels) {
-  if (auto* series = impl_->histograms_.Find(name, labels, Seconds())) series->Observe(value);
+  auto* series = impl_->histograms_.Find(name, labels, Seconds());
+  if (series == nullptr) return;
+  series->Observe(value);
+  if (const base::TraceContext* trace = base::CurrentTrace()) {
+    const auto bucket = std::lower_bound(Seconds().begin(), Seconds().end(), value);
+    impl_->exemplars_.Set(
+        name, labels, bucket == Seconds().end() ? std::numeric_limits<double>::infinity() : *bucket,
+        value, *trace, absl::Now());
+  }
 }
 
 std::string PrometheusMetrics::Expose() const {
   return prometheus::TextSerializer().Serialize(impl_->registry_.Collect());
+}
+
+std::string PrometheusMetrics::ExposeOpen() const {
+  return OpenMetricsText(impl_->registry_.Collect(), impl_->exemplars_);
 }
 
 }  // namespace retainer::api

@@ -21,6 +21,9 @@ class PrometheusMetrics final : public Metrics {
 
   // The metrics in the text exposition format.
   std::string Expose() const;
+  // The same in OpenMetrics' text format, with exemplars of the traces that were under way when a
+  // value was observed.
+  std::string ExposeOpen() const;
 
  private:
   class Impl;

@@ -67,7 +67,8 @@ class ApiServer::Impl {
       : options_(std::move(options)),
         proxies_(options_.trusted_proxies),
         everybodys_(desk, store, clock, log, metrics, proxies_, FrontOptions(options_)),
-        operators_(desk, clock, log, metrics, proxies_, std::move(exposition)),
+        operators_(desk, clock, log, metrics, proxies_, std::move(exposition),
+                   options_.open_metrics),
         public_listener_(everybodys_, proxies_, ForEverybody(options_)),
         operators_listener_(operators_, proxies_, ForOperators(options_)) {}
 

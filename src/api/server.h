@@ -73,6 +73,8 @@ struct ApiOptions {
   ApiRouteOptions routes;
   const pages::Pages* pages = nullptr;  // nullptr: there are none
   similar::Similar* similar = nullptr;  // nullptr: nothing is searched
+  // Renders the metrics in OpenMetrics' text format; null: there is only Prometheus'.
+  std::function<std::string()> open_metrics = nullptr;
 };
 
 struct ApiPorts {

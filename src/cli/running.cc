@@ -84,6 +84,7 @@ absl::StatusOr<std::unique_ptr<Running>> Running::Start(const Config& config, Cl
   if (absl::Status pages = running->MakePages(clock); !pages.ok()) return pages;
   options.pages = running->pages_.get();
   options.similar = &running->service_->similar();
+  options.open_metrics = [metrics = &running->metrics_] { return metrics->ExposeOpen(); };
   running->api_ = std::make_unique<api::ApiServer>(
       running->service_->desk(), running->service_->store(), clock, log, running->metrics_,
       [metrics = &running->metrics_] { return metrics->Expose(); }, std::move(options));

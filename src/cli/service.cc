@@ -13,6 +13,7 @@
 #include "src/cli/policy_check_text.h"
 #include "src/cli/restoring.h"
 #include "src/forge/clients.h"
+#include "src/sinks/otlp.h"
 #include "src/sinks/sinks.h"
 #include "src/store/rocksdb_store.h"
 #include "templates/renderer.h"
@@ -71,6 +72,10 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
     service->sinks_.push_back(*std::move(sink));
   }
 
+  if (config.tracing && parts == Parts::kAll) {
+    service->tracer_ =
+        std::make_unique<sinks::OtlpTracer>(*config.tracing, transport, log, metrics);
+  }
   if (config.policy_git) {
     service->repository_ =
         std::make_shared<PolicyRepository>(*config.policy_git, config.data, PolicyMirrorOptions());
@@ -98,7 +103,8 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Clo
   options.reconciler.program = base::kVersion;
   service->desk_ = std::make_unique<pipeline::Desk>(
       pipeline::DeskPorts{*service->store_, clock, log, metrics, *service->renderer_,
-                          std::move(receivers), std::move(slots), std::move(sinks)},
+                          std::move(receivers), std::move(slots), std::move(sinks),
+                          service->tracer_.get()},
       std::move(options));
   std::vector<std::string> names;
   for (const auto& [name, kind] : kinds) names.push_back(name);

@@ -20,6 +20,7 @@
 #include "retainer/notice_sink.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/base/trace.h"
 #include "src/cli/policy_project.h"
 #include "src/cli/policy_repository.h"
 #include "src/pipeline/desk.h"
@@ -129,6 +130,7 @@ class Service {
   std::optional<PolicyProject> policy_project_;
   std::function<void(const PolicyNews&)> policy_news_;
   std::vector<std::unique_ptr<NoticeSink>> sinks_;
+  std::unique_ptr<base::Tracer> tracer_;  // null: nothing is traced
   std::unique_ptr<pipeline::Desk> desk_;
   std::unique_ptr<similar::Similar> similar_;
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "src/base/trace.h"
 #include "src/forge/response_headers.h"
 
 namespace retainer::forge {
@@ -25,7 +27,12 @@ class MeteredTransport final : public HttpTransport {
         metrics_(metrics) {}
 
   absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override {
+    base::SpanScope span("call forge", base::SpanKind::kClient);
     absl::StatusOr<HttpResponse> response = inner_->Send(request);
+    span.Set("retainer.forge", forge_);
+    span.Set("http.request.method", request.method);
+    if (response.ok()) span.Set("http.response.status_code", absl::StrCat(response->status));
+    if (!response.ok() || response->status >= 500) span.Fail();
     metrics_.Count("retainer_forge_calls_total",
                    {{"forge", forge_},
                     {"outcome", response.ok() ? OutcomeOf(*response, kind_) : "unreachable"}});

@@ -31,8 +31,14 @@ void Join(Judged earlier, Judged* judged) {
 
 }  // namespace
 
-Asker::Asker(Judge& judge, Inquiries& inquiries, AskQueue& queue, Store& store, Clock& clock)
-    : judge_(judge), inquiries_(inquiries), queue_(queue), store_(store), clock_(clock) {}
+Asker::Asker(Judge& judge, Inquiries& inquiries, AskQueue& queue, Store& store, Clock& clock,
+             const TraceBook* traces)
+    : judge_(judge),
+      inquiries_(inquiries),
+      queue_(queue),
+      store_(store),
+      clock_(clock),
+      traces_(traces) {}
 
 absl::StatusOr<bool> Asker::RunOnce(const std::string& forge, Sake sake) {
   const std::optional<TicketKey> key = queue_.Take(forge, sake);
@@ -44,6 +50,9 @@ absl::StatusOr<bool> Asker::RunOnce(const std::string& forge, Sake sake) {
 }
 
 absl::StatusOr<std::optional<Judged>> Asker::Ask(const TicketKey& key, Sake sake) {
+  const base::ActiveTrace trace(traces_ == nullptr ? nullptr : traces_->tracer(),
+                                traces_ == nullptr ? std::nullopt : traces_->Find(key));
+  const base::SpanScope span("ask forge");
   std::optional<Judged> last;
   for (int round = 1; round <= kMaxRounds; ++round) {
     auto stored = store_.LoadTicket(key);

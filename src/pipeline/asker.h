@@ -18,6 +18,7 @@
 #include "src/pipeline/ask_queue.h"
 #include "src/pipeline/inquiries.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/trace_book.h"
 
 namespace retainer::pipeline {
 
@@ -26,7 +27,9 @@ class Asker {
   static constexpr int kMaxRounds = 4;  // of questions and answers about a ticket at once
 
   // Everything outlives this object.
-  Asker(Judge& judge, Inquiries& inquiries, AskQueue& queue, Store& store, Clock& clock);
+  // `traces`: null if nothing is traced.
+  Asker(Judge& judge, Inquiries& inquiries, AskQueue& queue, Store& store, Clock& clock,
+        const TraceBook* traces = nullptr);
 
   // Takes the oldest ticket of a forge's queue and asks about it. False: the queue was empty.
   absl::StatusOr<bool> RunOnce(const std::string& forge, Sake sake);
@@ -45,6 +48,7 @@ class Asker {
   AskQueue& queue_;
   Store& store_;
   Clock& clock_;
+  const TraceBook* const traces_;
 };
 
 }  // namespace retainer::pipeline

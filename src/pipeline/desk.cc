@@ -31,11 +31,12 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
       ports_(Guarded(std::move(ports), &outside_acts_)),
       options_(std::move(options)),
       tries_(ports_.clock, ports_.forges),
+      traces_(ports_.tracer, ports_.clock),
       ask_queue_([this](const std::string& forge, Sake sake) { WakeAskers(forge, sake); }),
       judge_(ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_, ports_.forges,
              Asking{tries_, ask_queue_}, options_.forgotten),
       inquiries_(ports_.store, ports_.clock, ports_.log, ports_.metrics, ports_.forges, tries_),
-      asker_(judge_, inquiries_, ask_queue_, ports_.store, ports_.clock),
+      asker_(judge_, inquiries_, ask_queue_, ports_.store, ports_.clock, &traces_),
       containment_(judge_, ports_.store, ports_.clock, ports_.log),
       intake_(
           ports_.receivers, ports_.store, ports_.clock, ports_.log, ports_.metrics,
@@ -46,7 +47,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
               }
             }
           },
-          options_.arrives),
+          options_.arrives, ports_.tracer),
       timers_(judge_, ports_.store, ports_.clock, ports_.log, ports_.metrics, terms_),
       restore_hold_(ports_.store, options_.restored),
       mentions_(judge_, ports_.store, ports_.renderer, ports_.clock, ports_.log, ports_.metrics,
@@ -82,7 +83,8 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
           WorkerOptions{[this] { return Lanes(); }, [this] { intake_.load().GiveWay(); },
                         [this](const Event& event, const Delivery& delivery) {
                           return TakeSubscription(event, delivery);
-                        }});
+                        },
+                        &traces_});
     }
     DispatcherOptions dispatch;
     dispatch.observe = options_.observe;
@@ -91,6 +93,7 @@ Desk::Desk(DeskPorts ports, DeskOptions options)
     dispatch.self = [this, name = slot.name] { return inquiries_.Self(name); };
     dispatch.random = options_.random;
     dispatch.rate_url = options_.rate_url;
+    dispatch.traces = &traces_;
     if (!dispatch.random) {
       dispatch.random = [engine = std::minstd_rand(std::random_device()())]() mutable {
         return std::uniform_real_distribution<double>(0, 1)(engine);

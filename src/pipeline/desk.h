@@ -65,6 +65,7 @@
 #include "src/pipeline/terms_holder.h"
 #include "src/pipeline/throttle.h"
 #include "src/pipeline/timers.h"
+#include "src/pipeline/trace_book.h"
 #include "src/pipeline/tries.h"
 #include "src/pipeline/wakeable.h"
 #include "src/pipeline/worker.h"
@@ -80,6 +81,7 @@ struct DeskPorts {
   std::vector<const WebhookReceiver*> receivers;
   std::vector<ForgeSlot> forges;  // a forge without a client is never written to
   std::vector<NoticeSink*> sinks;
+  base::Tracer* tracer = nullptr;  // null: nothing is traced
 };
 
 struct DeskOptions {
@@ -342,6 +344,7 @@ class Desk {
   absl::Time pin_again_ = absl::InfinitePast();
   TermsHolder terms_;
   Tries tries_;
+  TraceBook traces_;
   AskQueue ask_queue_;
   Judge judge_;
   Inquiries inquiries_;

@@ -68,6 +68,10 @@ std::string Dispatcher::RateUrl(const DirtyFace& dirty) const {
 }
 
 absl::Status Dispatcher::Bring(const DirtyFace& dirty, Round* round) {
+  const TraceBook* const traces = options_.traces;
+  const base::ActiveTrace trace(traces == nullptr ? nullptr : traces->tracer(),
+                                traces == nullptr ? std::nullopt : traces->Find(dirty.ticket));
+  const base::SpanScope span("show ticket");
   auto shown = store_.LoadShown(dirty.ticket);
   if (!shown.ok()) return shown.status();
   const bool silent = options_.observe || forge_.client == nullptr;

@@ -46,6 +46,7 @@
 #include "src/pipeline/judge.h"
 #include "src/pipeline/restore_hold.h"
 #include "src/pipeline/right_of_way.h"
+#include "src/pipeline/trace_book.h"
 
 namespace retainer::pipeline {
 
@@ -61,6 +62,7 @@ struct DispatcherOptions {
   RestoreHold* restore_hold = nullptr;
   // The address at which a ticket's customer can say how it was (feedback_links.h).
   std::function<std::string(const TicketKey& ticket)> rate_url = nullptr;
+  const TraceBook* traces = nullptr;  // null: nothing is traced
 };
 
 class Dispatcher {

@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace retainer::pipeline {
 
 Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock,
                Log& log, Metrics& metrics, std::function<void(const std::string&)> stored,
-               Arrives arrives)
+               Arrives arrives, base::Tracer* tracer)
     : receivers_(std::move(receivers)),
       store_(store),
       clock_(clock),
@@ -16,6 +17,7 @@ Intake::Intake(std::vector<const WebhookReceiver*> receivers, Store& store, cons
       metrics_(metrics),
       stored_(std::move(stored)),
       arrives_(std::move(arrives)),
+      tracer_(tracer),
       writer_(store) {}
 
 IntakeAnswer Intake::Accept(std::string_view forge, const Headers& headers, std::string_view body,
@@ -74,6 +76,8 @@ const WebhookReceiver* Intake::Find(std::string_view forge) const {
 void Intake::Tell(const Request& request, const IntakeAnswer& answer) {
   const std::string& forge = request.receiver->forge();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - request.began;
+  const base::ActiveTrace active(tracer_, request.trace);
+  TellTrace(request, answer);
   metrics_.Observe("retainer_intake_seconds", took.count(), {{"forge", forge}});
   metrics_.Count(
       "retainer_deliveries_total",
@@ -96,6 +100,56 @@ void Intake::Tell(const Request& request, const IntakeAnswer& answer) {
        {"from", request.client},
        {"bytes", absl::StrCat(request.bytes)},
        {"more_like_it", absl::StrCat(*kept_back)}});
+}
+
+void Intake::Trace(const Headers& headers, Request* request, Delivery* delivery) const {
+  const auto header = headers.find("traceparent");
+  const auto sender =
+      header == headers.end() ? std::nullopt : base::ParseTraceparent(header->second);
+  if (sender) {
+    const auto id = base::NewSpanId();
+    if (!id) return;
+    request->trace = base::TraceContext{sender->trace_id, *id, sender->sampled};
+    request->trace_parent = sender->span_id;
+  } else {
+    request->trace = base::NewTrace(tracer_->Samples());
+  }
+  if (!request->trace) return;
+  request->checked = absl::Now();
+  const auto took = std::chrono::steady_clock::now() - request->began;
+  request->arrived = request->checked - absl::FromChrono(took);
+  delivery->trace = base::FormatTraceparent(*request->trace);
+}
+
+void Intake::TellTrace(const Request& request, const IntakeAnswer& answer) const {
+  if (tracer_ == nullptr || !request.trace || !request.trace->sampled) return;
+  const absl::Time now = absl::Now();
+  base::Span received;
+  received.context = *request.trace;
+  received.parent_id = request.trace_parent;
+  received.name = "receive delivery";
+  received.kind = base::SpanKind::kServer;
+  received.begin = request.arrived;
+  received.end = now;
+  received.failed = answer.http_status >= 500;
+  received.attributes = {{"retainer.forge", request.receiver->forge()},
+                         {"retainer.event", request.event},
+                         {"retainer.delivery", request.delivery},
+                         {"http.request.method", "POST"},
+                         {"http.response.status_code", absl::StrCat(answer.http_status)}};
+  base::Span stored;
+  stored.context = received.context;
+  const auto id = base::NewSpanId();
+  if (id) {
+    stored.context.span_id = *id;
+    stored.parent_id = received.context.span_id;
+    stored.name = "store delivery";
+    stored.begin = request.checked;
+    stored.end = now;
+    stored.failed = received.failed;
+    tracer_->Take(std::move(stored));
+  }
+  tracer_->Take(std::move(received));
 }
 
 IntakeAnswer Intake::NoSuchForge(std::string_view forge, const std::string& client) {
@@ -188,6 +242,7 @@ std::optional<IntakeAnswer> Intake::Check(const Headers& headers, std::string_vi
   if (const absl::Status fits = receiver.CheckBody(verified.delivery); !fits.ok()) {
     return IntakeAnswer{400, std::string(fits.message()), malformed, std::nullopt};
   }
+  if (tracer_ != nullptr) Trace(headers, request, &verified.delivery);
   return std::nullopt;
 }
 

@@ -22,6 +22,7 @@
 #include "retainer/metrics.h"
 #include "retainer/store.h"
 #include "retainer/webhook.h"
+#include "src/base/trace.h"
 #include "src/pipeline/delivery_writer.h"
 #include "src/pipeline/intake_load.h"
 #include "src/pipeline/refusals.h"
@@ -47,9 +48,10 @@ class Intake {
 
   // `stored` is called with the forge's name after a new delivery is on disk. All arguments must
   // outlive this object.
+  // `tracer`: null if nothing is traced.
   Intake(std::vector<const WebhookReceiver*> receivers, Store& store, const Clock& clock, Log& log,
          Metrics& metrics, std::function<void(const std::string&)> stored,
-         Arrives arrives = nullptr);
+         Arrives arrives = nullptr, base::Tracer* tracer = nullptr);
 
   // `client`: the IP address of the request.
   IntakeAnswer Accept(std::string_view forge, const Headers& headers, std::string_view body,
@@ -87,7 +89,16 @@ class Intake {
     std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
     std::string delivery;        // its id, or the unverified id that it claims
     std::string event = "none";  // no value of an unverified request becomes a label
+    // The delivery's trace, whose root this request is, and where it goes on from.
+    std::optional<base::TraceContext> trace = std::nullopt;
+    std::string trace_parent = {};
+    absl::Time arrived = absl::InfinitePast();  // only if it is traced, as `checked`
+    absl::Time checked = absl::InfinitePast();
   };
+  // Begins the delivery's trace, or continues that of the sender.
+  void Trace(const Headers& headers, Request* request, Delivery* delivery) const;
+  // Exports the spans of a request that was answered.
+  void TellTrace(const Request& request, const IntakeAnswer& answer) const;
   // Nullopt: store `verified`.
   std::optional<IntakeAnswer> Check(const Headers& headers, std::string_view body, Request* request,
                                     Verified* verified);
@@ -104,6 +115,7 @@ class Intake {
   Metrics& metrics_;
   const std::function<void(const std::string&)> stored_;
   const Arrives arrives_;
+  base::Tracer* const tracer_;
   Throttle refusals_;
   Refusals senders_;
   IntakeLoad load_;

@@ -11,6 +11,23 @@
 #include "src/pipeline/ticket_keys.h"
 
 namespace retainer::pipeline {
+namespace {
+
+std::string OutcomeName(WorkDone::Kind kind) {
+  switch (kind) {
+    case WorkDone::Kind::kDecided:
+      return "decided";
+    case WorkDone::Kind::kNothing:
+      return "nothing to do";
+    case WorkDone::Kind::kNotCovered:
+      return "not covered";
+    case WorkDone::Kind::kSetAside:
+      return "set aside";
+  }
+  return "";
+}
+
+}  // namespace
 
 Worker::Worker(const WebhookReceiver& receiver, Judge& judge, Store& store, Clock& clock, Log& log,
                Metrics& metrics, const TermsHolder& terms, ProjectChanged project_changed,
@@ -102,6 +119,8 @@ bool Worker::End(const InboxEntry& entry, absl::StatusOr<Event> event, Round* ro
     const std::lock_guard lock(mutex_);
     if (!round->stopped.ok()) return false;
   }
+  const base::ActiveTrace trace(options_.traces == nullptr ? nullptr : options_.traces->tracer(),
+                                base::ParseTraceparent(entry.delivery.trace));
   const absl::Status status = Process(entry, std::move(event));
   const std::lock_guard lock(mutex_);
   if (status.ok()) {
@@ -313,6 +332,14 @@ absl::StatusOr<std::optional<Worker::Doubt>> Worker::ConfirmAll(Event* event,
 absl::Status Worker::Process(const InboxEntry& entry, absl::StatusOr<Event> event) {
   WorkDone done;
   done.delivery = entry.delivery;
+  base::SpanScope span("decide delivery");
+  span.Set("retainer.forge", receiver_.forge());
+  if (options_.traces != nullptr && event.ok() && event->kind == EventKind::kTicket &&
+      event->ticket) {
+    options_.traces->Remember(
+        {receiver_.forge(), event->project.id, event->ticket->kind, event->ticket->number},
+        base::ParseTraceparent(entry.delivery.trace));
+  }
   absl::Status status;
   std::optional<Doubt> doubt;
   if (event.ok()) {
@@ -358,7 +385,11 @@ absl::Status Worker::Process(const InboxEntry& entry, absl::StatusOr<Event> even
     status = store_.FinishDelivery(receiver_.forge(), entry.seq, *project);
     if (status.ok() && *project) status = Tell(*news, **project);
   }
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    span.Fail();
+    return status;
+  }
+  span.Set("retainer.outcome", OutcomeName(done.kind));
   if (observer_) {
     const std::lock_guard lock(mutex_);
     observer_(done);

@@ -38,6 +38,7 @@
 #include "absl/status/statusor.h"
 #include "retainer/webhook.h"
 #include "src/pipeline/judge.h"
+#include "src/pipeline/trace_book.h"
 
 namespace retainer::pipeline {
 
@@ -59,6 +60,7 @@ struct WorkerOptions {
   // Takes news of a sponsorship or a purchase. On an error the entry stays in the inbox.
   std::function<absl::Status(const Event&, const Delivery&)> subscription =
       [](const Event&, const Delivery&) { return absl::OkStatus(); };
+  TraceBook* traces = nullptr;  // null: nothing is traced
 };
 
 class Worker {

@@ -15,6 +15,7 @@
 #include "src/policy/api_url.h"
 #include "src/policy/config_git.h"
 #include "src/policy/config_sinks.h"
+#include "src/policy/config_tracing.h"
 #include "src/policy/config_value.h"
 #include "src/policy/duration.h"
 #include "src/policy/policy_keys.h"
@@ -82,6 +83,9 @@ class ConfigReader {
     }
     if (const YamlNode* n = root.Find("sinks")) {
       config_.sinks = ReadSinks(*n, values_, &reader_);
+    }
+    if (const YamlNode* n = root.Find("tracing")) {
+      config_.tracing = ReadTracing(*n, values_, &reader_);
     }
     return std::move(config_);
   }

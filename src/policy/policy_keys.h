@@ -16,8 +16,9 @@ inline Keys Root() {
 }
 // The keys of the configuration, which people confuse with the policy.
 inline Keys Configuration() {
-  return {"listen",     "metrics_listen", "public_url", "trusted_proxies", "store", "policy",
-          "policy_git", "mode",           "forges",     "admins",          "oidc",  "sinks"};
+  return {"listen", "metrics_listen", "public_url", "trusted_proxies", "store",
+          "policy", "policy_git",     "mode",       "forges",          "admins",
+          "oidc",   "sinks",          "tracing"};
 }
 inline Keys PolicyGit() { return {"path", "poll", "token", "ssh_key", "known_hosts", "project"}; }
 inline Keys Calendar() { return {"time_zone", "hours", "holidays", "overrides", "breaks"}; }
