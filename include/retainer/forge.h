@@ -211,6 +211,9 @@ class Forge {
   // project.
   virtual absl::StatusOr<TicketKey> FindTicket(const RemoteTicket& at) = 0;
   virtual absl::StatusOr<ProjectInfo> FindProject(std::string_view path) = 0;
+  // The projects that our credentials reach and that are not archived: those an app is installed
+  // on, or those of which a token's account is a member.
+  virtual absl::StatusOr<std::vector<ProjectInfo>> ListProjects() = 0;
   // Returns whether `ref` (a tag, branch or commit) contains the commit. NotFound if the forge does
   // not know one of them.
   virtual absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,

@@ -22,6 +22,7 @@
 #include "src/forge/github_health.h"
 #include "src/forge/github_hooks.h"
 #include "src/forge/github_marketplace.h"
+#include "src/forge/github_projects.h"
 #include "src/forge/reactions.h"
 #include "src/forge/url.h"
 
@@ -146,7 +147,7 @@ class GitHub final : public Forge {
         return client_->StatusOf(request, *response);
       }
       const std::string id = IdAt(At(json, "user"), "id");
-      if (actor.id.empty() || id.empty() || id == actor.id) return PermissionOf(json);
+      if (actor.id.empty() || id.empty() || id == actor.id) return GitHubRole(json);
       if (by_id) break;
     }
     return absl::NotFoundError(
@@ -260,13 +261,17 @@ class GitHub final : public Forge {
     return project;
   }
 
+  absl::StatusOr<std::vector<ProjectInfo>> ListProjects() override {
+    return ListGitHubProjects(calls_, is_app_);
+  }
+
   absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                 const std::string& commit) override {
     auto base = Repository(at);
     if (!base.ok()) return base.status();
+    const std::string both = absl::StrCat(PercentEncode(ref), "...", PercentEncode(commit));
     ApiRequest request;
-    request.path =
-        absl::StrCat(*base, "/compare/", PercentEncode(ref), "...", PercentEncode(commit));
+    request.path = absl::StrCat(*base, "/compare/", both);
     request.query = "per_page=1";
     auto comparison = calls_.GetJson(ScopeOf(at), request);
     if (!comparison.ok()) return comparison.status();
@@ -455,18 +460,6 @@ class GitHub final : public Forge {
  private:
   static Scope ScopeOf(const RemoteTicket& at) {
     return {Scope::Kind::kProject, at.path, at.installation_id, at.key.project};
-  }
-
-  static std::string PermissionOf(const Json& json) {
-    static const std::set<std::string> kRoles = {"admin",  "maintain", "write",
-                                                 "triage", "read",     "none"};
-    // role_name tells maintain from write and triage from read, but it may be an organisation's
-    // custom role. In that case `permission` names the role that it is based on.
-    for (const char* key : {"role_name", "permission"}) {
-      const std::string role = StringAt(json, key);
-      if (kRoles.contains(role)) return role;
-    }
-    return "none";
   }
 
   static RemoteComment CommentOf(const Json& json) {

@@ -223,6 +223,15 @@ class GitLab final : public Forge {
     return GitLabProject(*project);
   }
 
+  absl::StatusOr<std::vector<ProjectInfo>> ListProjects() override {
+    // https://docs.gitlab.com/ee/api/projects.html#list-all-projects
+    const auto listed = calls_.GetPages({}, "/projects", "membership=true&archived=false");
+    if (!listed.ok()) return listed.status();
+    std::vector<ProjectInfo> projects;
+    for (const Json& project : *listed) projects.push_back(GitLabProject(project));
+    return projects;
+  }
+
   absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                 const std::string& commit) override {
     ApiRequest request;

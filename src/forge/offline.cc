@@ -84,6 +84,7 @@ class OfflineForge final : public Forge {
   absl::StatusOr<std::vector<RemotePurchase>> ListPurchases(const std::string&) override {
     return Offline();
   }
+  absl::StatusOr<std::vector<ProjectInfo>> ListProjects() override { return Offline(); }
   absl::StatusOr<bool> Contains(const RemoteTicket&, const std::string&,
                                 const std::string&) override {
     return Offline();

@@ -62,6 +62,7 @@ class GuardedForge final : public Forge {
   absl::StatusOr<ProjectInfo> FindProject(std::string_view path) override {
     return forge_.FindProject(path);
   }
+  absl::StatusOr<std::vector<ProjectInfo>> ListProjects() override { return forge_.ListProjects(); }
   absl::StatusOr<bool> Contains(const RemoteTicket& at, const std::string& ref,
                                 const std::string& commit) override {
     return forge_.Contains(at, ref, commit);

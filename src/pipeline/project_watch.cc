@@ -10,6 +10,18 @@ namespace {
 
 ProjectRef RefOf(const ProjectRecord& project) { return {project.key.forge, project.path}; }
 
+ProjectRecord RecordOf(const std::string& forge, const ProjectInfo& found, absl::Time now) {
+  ProjectRecord record;
+  record.key = {forge, found.id};
+  record.path = found.path;
+  record.url = found.url;
+  record.is_private = found.is_private;
+  record.members_only = found.members_only;
+  record.installation_id = found.installation_id;
+  record.first_seen = record.told_at = now;
+  return record;
+}
+
 }  // namespace
 
 absl::StatusOr<absl::Time> ProjectWatch::RunOnce() {
@@ -20,6 +32,7 @@ absl::StatusOr<absl::Time> ProjectWatch::RunOnce() {
   if (terms.empty()) return absl::InfiniteFuture();
   absl::Status looked = looked_ ? absl::OkStatus() : NoticeAbsence(now);
   if (looked.ok()) looked = FindNamed(now, *terms.back());
+  if (looked.ok()) looked = FindMatching(now, *terms.back());
   if (looked.ok()) looked = AskMembers(now, *terms.back());
   if (looked.ok()) looked = Look(terms);
   if (looked.ok()) looked = store_.MarkAlive(now);
@@ -78,20 +91,53 @@ absl::Status ProjectWatch::FindNamed(absl::Time now, const Terms& terms) {
       }
       continue;
     }
-    ProjectRecord record;
-    record.key = {pattern.forge, found->id};
-    record.path = found->path.empty() ? pattern.path : found->path;
-    record.url = found->url;
-    record.is_private = found->is_private;
-    record.members_only = found->members_only;
-    record.installation_id = found->installation_id;
-    record.first_seen = record.told_at = now;
+    ProjectRecord record = RecordOf(pattern.forge, *found, now);
+    if (record.path.empty()) record.path = pattern.path;
     ProjectRecord named = record;
     named.path = pattern.path;
     named.told_at = absl::UnixEpoch();  // whenever it had this name, it was in the past
     record = JoinProject(record, named, terms_.Get());
     if (absl::Status saved = store_.SaveProject(record); !saved.ok()) return saved;
     ask_again_[name] = clock_.Steady() + absl::Hours(1);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ProjectWatch::FindMatching(absl::Time now, const Terms& terms) {
+  std::set<std::string> forges;
+  for (const ProjectRef& pattern : terms.policy.projects) {
+    if (pattern.path.find('*') != std::string::npos) forges.insert(pattern.forge);
+  }
+  for (const std::string& forge : forges) {
+    const auto wait = list_again_.find(forge);
+    if (wait != list_again_.end() && wait->second.first == terms.id &&
+        clock_.Steady() < wait->second.second) {
+      continue;
+    }
+    const ForgeSlot* slot = judge_.FindForge(forge);
+    if (slot == nullptr || slot->client == nullptr) continue;
+    const auto listed = slot->client->ListProjects();
+    const absl::Duration pause = listed.ok() ? kListedEvery : absl::Minutes(5);
+    list_again_[forge] = {
+        terms.id, clock_.Steady() +
+                      std::max(pause, RetryAfter(listed.status()).value_or(absl::ZeroDuration()))};
+    if (!listed.ok()) {
+      if (SaidFirst(absl::StrCat("list ", forge))) {
+        log_.Warning(
+            "the projects that our account reaches cannot be listed: a project that only "
+            "a pattern covers is adopted at its first delivery",
+            {{"forge", forge}, {"error", listed.status().ToString()}});
+      }
+      continue;
+    }
+    for (const ProjectInfo& found : *listed) {
+      const ProjectRecord record = RecordOf(forge, found, now);
+      if (!Covers(terms, NamesOf(record))) continue;
+      const auto known = store_.FindProject(record.key);
+      if (!known.ok()) return known.status();
+      if (*known) continue;
+      if (absl::Status saved = store_.SaveProject(record); !saved.ok()) return saved;
+    }
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // ProjectWatch: checks which projects the policy covers, when either changes and every minute.
 //
 // - It starts a resync when the policy begins to cover a project (adoption), also for one that the
-// policy names and that sent no delivery yet.
+// policy names, or covers by a pattern, and that sent no delivery yet.
 // - It puts deliveries that were held until then back into the inbox.
 // - It starts a resync of all projects after the service was down for long.
 // - It warns about what would cost customers their promises unnoticed: a policy that names a
@@ -17,6 +17,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -32,6 +33,9 @@ class ProjectWatch {
   // After a downtime longer than this, deliveries of that time may be lost.
   static constexpr absl::Duration kAway = absl::Minutes(10);
   static constexpr std::size_t kReleasedAtOnce = 1000;
+  // How often a forge is asked for the projects that our account reaches, if a pattern may cover
+  // some. It is asked at once when the policy changes.
+  static constexpr absl::Duration kListedEvery = absl::Hours(1);
   // How often the forge is asked whether still only members can read a project, if a private
   // customer's promises are shown for that reason.
   static constexpr absl::Duration kMembersAskedEvery = absl::Minutes(10);
@@ -62,6 +66,9 @@ class ProjectWatch {
   absl::Status Look(const TermsHistory& terms);
   // Finds projects that the policy names and that sent no delivery yet.
   absl::Status FindNamed(absl::Time now, const Terms& terms);
+  // Finds projects that a pattern of the policy covers and that sent no delivery yet, among those
+  // that our account reaches.
+  absl::Status FindMatching(absl::Time now, const Terms& terms);
   // Asks whether still only members can read the projects in which promises are shown for that
   // reason.
   absl::Status AskMembers(absl::Time now, const Terms& terms);
@@ -85,6 +92,8 @@ class ProjectWatch {
   std::set<std::string> said_;              // logged already
   std::set<std::string> forges_;            // forges that ever had held deliveries, for the figures
   std::map<std::string, absl::Time> ask_again_;  // project in the policy -> ask not before (Steady)
+  // forge -> version of the policy, ask not before (Steady); for FindMatching
+  std::map<std::string, std::pair<std::string, absl::Time>> list_again_;
   std::map<ProjectKey, absl::Time> members_again_;  // the same for AskMembers
 };
 

@@ -136,6 +136,8 @@ Response GitHubApi::Route() {
     return Json(200, shapes_.FullAccount(*user_));
   }
   if (Get() && Size() == 1 && At(0, "rate_limit")) return RateLimit();
+  if (Get() && Size() == 2 && At(1, "repositories") && At(0, "installation")) return Projects();
+  if (Get() && Size() == 2 && At(1, "repos") && At(0, "user")) return Projects();
   if (Get() && Size() == 2 && (At(0, "users") || At(0, "user"))) return OneUser();
   if (Get() && Size() == 2 && At(0, "orgs")) {
     const Organization* organization = world_.FindOrganization(ForgeKind::kGitHub, At(1));

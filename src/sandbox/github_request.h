@@ -48,6 +48,7 @@ class GitHubApi {
   static nlohmann::json HookConfig(const Hook& hook);
   static nlohmann::json AttemptOf(const HookAttempt& attempt);
   Response AppHook();
+  Response Projects();
   Response Marketplace();
   Response RepositoryHooks(const Project& project);
   nlohmann::json Installation(const App& app, std::int64_t id) const;

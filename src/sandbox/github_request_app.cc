@@ -33,6 +33,23 @@ Response GitHubApi::RouteApp() {
   return NotFound();
 }
 
+Response GitHubApi::Projects() {
+  const bool installed = At(0, "installation");
+  if (installed != Installed()) return Problem(403, "Resource not accessible by integration");
+  std::vector<json> out;
+  for (const Project& project : world_.projects()) {
+    const bool reached = installed ? world_.InstallationOf(project) == credential_->installation
+                                   : project.roles.contains(credential_->user);
+    if (project.forge == ForgeKind::kGitHub && reached) out.push_back(shapes_.Repository(project));
+  }
+  if (!installed) return List(out);
+  const std::size_t count = out.size();
+  Response response = List(out);
+  response.body =
+      json({{"total_count", count}, {"repositories", json::parse(response.body)}}).dump();
+  return response;
+}
+
 Response GitHubApi::Marketplace() {
   std::int64_t plan = 0;
   if (!Get() || Size() != 4 || !At(1, "plans") || !absl::SimpleAtoi(At(2), &plan) ||

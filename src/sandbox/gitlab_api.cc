@@ -131,6 +131,7 @@ class GitLabApi {
       return user == nullptr ? NotFound("User") : Json(200, shapes_.FullPerson(*user));
     }
     if (Get() && Size() >= 2 && At(0) == "groups") return InGroup();
+    if (Get() && Size() == 1 && At(0) == "projects") return Projects();
     if (Size() >= 2 && At(0) == "projects") {
       Project* project = absl::SimpleAtoi(At(1), &id)
                              ? world_.FindProject(ForgeKind::kGitLab, id)
@@ -159,6 +160,16 @@ class GitLabApi {
     Response response = Json(Get() ? 301 : 307, {{"message", "Moved Permanently"}});
     response.Set("Location", location);
     return response;
+  }
+
+  Response Projects() {
+    std::vector<json> out;
+    for (const Project& project : world_.projects()) {
+      const bool listed = request_.Query("membership") == "true" ? project.roles.contains(user_->id)
+                                                                 : Readable(project);
+      if (project.forge == ForgeKind::kGitLab && listed) out.push_back(shapes_.ProjectOf(project));
+    }
+    return List(out);
   }
 
   Response Users() {

@@ -282,6 +282,7 @@ class World {
   std::map<ForgeKind, Hook> hooks;
   void LogAttempt(ForgeKind forge, const SandboxDelivery& delivery, int status);
   const std::deque<HookAttempt>& attempts() const { return attempts_; }  // GitHub's
+  const std::deque<Project>& projects() const { return projects_; }
 
   // ---- The app's listing on GitHub Marketplace
   Listing listing;

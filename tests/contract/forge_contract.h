@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -214,6 +215,27 @@ TEST_P(ForgeContract, FindsProjects) {
   EXPECT_FALSE(project->is_private);
   EXPECT_FALSE(project->members_only);
   EXPECT_FALSE(forge_->FindProject("acme/none").ok());
+}
+
+TEST_P(ForgeContract, ListsTheProjectsThatItReaches) {
+  std::set<std::string> expected = {"acme/opendb"};
+  for (int i = 0; i < 120; ++i) {
+    const ProjectRef one{project_.forge, absl::StrCat("acme/tool", i)};
+    sandbox_.AddProject({.ref = one});
+    ASSERT_TRUE(sandbox_.SetRole(one, "desk", "read").ok());
+    expected.insert(one.path);
+  }
+  // One that everybody can read, and that is none of ours.
+  sandbox_.AddProject({.ref = {project_.forge, "other/tool"}, .installed = false});
+  auto projects = forge_->ListProjects();
+  ASSERT_TRUE(projects.ok()) << projects.status();
+  std::set<std::string> listed;
+  for (const ProjectInfo& project : *projects) {
+    listed.insert(project.path);
+    EXPECT_FALSE(project.id.empty());
+    EXPECT_EQ(project.installation_id.empty(), GetParam().name != "GitHubApp") << project.path;
+  }
+  EXPECT_EQ(listed, expected);
 }
 
 TEST_P(ForgeContract, ReadsATicketWithAllItsPages) {

@@ -292,6 +292,13 @@ class FakeForge final : public Forge {
     if (it == projects_.end()) return absl::NotFoundError("no such project");
     return it->second;
   }
+  absl::StatusOr<std::vector<ProjectInfo>> ListProjects() override {
+    if (auto status = Called("list_projects"); !status.ok()) return status;
+    std::lock_guard lock(mutex_);
+    std::vector<ProjectInfo> all;
+    for (const auto& [path, project] : projects_) all.push_back(project);
+    return all;
+  }
 
   absl::Time NextMutationAt(const RemoteTicket&) const override {
     std::lock_guard lock(mutex_);

@@ -80,6 +80,8 @@ void CallEverything(World& world) {
   next();
   (void)forge.ListPurchases("4711");
   next();
+  (void)forge.ListProjects();
+  next();
   (void)forge.Contains(world.at, "v1.2", std::string(40, 'a'));
 }
 

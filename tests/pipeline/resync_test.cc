@@ -79,6 +79,48 @@ TEST_F(ResyncTest, AProjectThatThePolicyNamesIsReadAtTheFirstStart) {
   EXPECT_EQ(forge.calls().size(), calls);
 }
 
+TEST_F(ResyncTest, AProjectThatAPatternCoversIsReadAtTheFirstStart) {
+  Policy policy = MakePolicy();
+  policy.projects = {{"github", "acme/open*"}};
+  terms.Set({MakeTerms("v1", At(0), policy)});
+  forge.SetProject("acme/opendb", "77");
+  forge.SetProject("acme/tool", "78");
+  Put(1, kDave, 1, 1);
+  ReadAll();
+  EXPECT_TRUE(Load(1).record.tracked);
+  ASSERT_TRUE(store.ListProjects().ok());
+  EXPECT_EQ(store.ListProjects()->size(), 1u) << "no pattern covers acme/tool";
+  // The forge is asked again after an hour, or when the policy is another one.
+  watch.Poke();
+  ReadAll();
+  EXPECT_EQ(forge.Count("list_projects"), 1u);
+  TermsHistory history = terms.Get();
+  policy.projects.push_back({"github", "acme/to*"});
+  history.push_back(MakeTerms("v2", At(601), policy));
+  terms.Set(history);
+  watch.Poke();
+  ReadAll();
+  EXPECT_EQ(forge.Count("list_projects"), 2u);
+  EXPECT_EQ(store.ListProjects()->size(), 2u);
+  clock.Advance(ProjectWatch::kListedEvery);
+  ReadAll();
+  EXPECT_EQ(forge.Count("list_projects"), 3u);
+}
+
+TEST_F(ResyncTest, AForgeThatListsNoProjectsIsNamedOnce) {
+  Policy policy = MakePolicy();
+  policy.projects = {{"github", "acme/*"}};
+  terms.Set({MakeTerms("v1", At(0), policy)});
+  forge.fault = [](const std::string& call) {
+    return call == "list_projects" ? absl::UnavailableError("503") : absl::OkStatus();
+  };
+  ReadAll();
+  clock.Advance(absl::Minutes(6));
+  ReadAll();
+  EXPECT_EQ(forge.Count("list_projects"), 2u);
+  EXPECT_EQ(log.Count("cannot be listed"), 1u);
+}
+
 // Report (zulipbot #181, lock-threads #2): installing a bot makes it speak on every old issue.
 TEST_F(ResyncTest, OfWhatWasDueBeforeItWasReadNobodyIsTold) {
   Policy policy = MakePolicy();
