@@ -24,6 +24,24 @@ TEST(CalendarTest, DeadlineWithinOneDay) {
             At("2026-03-02T12:00:00Z"));
 }
 
+TEST(CalendarTest, WhatIsAlwaysOpenIsOpenAtOnceAndNeverCloses) {
+  CalendarSpec always;
+  always.name = "always";
+  always.time_zone = "UTC";
+  always.always = true;
+  const auto time = Compile({always});
+  const absl::Time at = At("2026-03-02T10:00:00Z");
+  EXPECT_EQ(time->NextOpen(at), at);
+  EXPECT_EQ(time->NextOpen(absl::InfiniteFuture()), std::nullopt);
+  EXPECT_EQ(time->NextClose(at), std::nullopt);
+}
+
+TEST(CalendarTest, ClosesAtTheFirstHolidayWhateverYearThatIsIn) {
+  CalendarSpec daily = EveryDay("UTC", {Hours(0, 0, 24, 0)});
+  daily.holidays = {absl::CivilDay(2031, 5, 1)};
+  EXPECT_EQ(Compile({daily})->NextClose(At("2026-03-02T10:00:00Z")), At("2031-05-01T00:00:00Z"));
+}
+
 TEST(CalendarTest, DeadlineRunsOverNightsAndWeekends) {
   const auto office = Compile({Office("UTC")});
   EXPECT_EQ(office->Deadline(At("2026-03-06T16:00:00Z"), absl::Hours(2)),

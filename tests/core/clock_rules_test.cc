@@ -157,6 +157,39 @@ TEST(Workaround, StopsAtTheLabelTheCommandOrTheResolution) {
             ClockState::kRunning);
 }
 
+TEST(Workaround, AReopeningDoesNotAskForItAgain) {
+  Story story = P1();
+  story.Wait(Hours(1)).Says("alice", "/support workaround").Wait(Hours(1));
+  story.Says("alice", "Fixed.").Closes("alice").Wait(Hours(1)).Reopens("dave").Wait(Hours(1));
+  EXPECT_EQ(story.State("acme", kWorkaround), ClockState::kMet);
+  EXPECT_EQ(story.Clock("acme", kWorkaround)->cycles.size(), 1u);
+}
+
+TEST(Update, AnAnswerOnAClosedTicketOwesNoFurtherOne) {
+  Story story = P1();
+  story.Wait(Hours(1)).Says("alice", "Fixed.").Closes("alice").Wait(Minutes(1));
+  const std::size_t before = story.Clock("acme", Metric::kUpdate)->cycles.size();
+  story.Says("alice", "It is in the next release.").Wait(Hours(1));
+  EXPECT_EQ(story.Clock("acme", Metric::kUpdate)->cycles.size(), before);
+}
+
+TEST(Claims, EndWhenThePlanNoLongerCoversTheTicket) {
+  Story story = P1();
+  Policy policy = StoryPolicy();
+  policy.plans["gold"].covers_issues = false;
+  policy.plans["gold"].covers_changes = true;
+  story.Wait(Minutes(10)).NewTerms("v2", policy).Wait(Minutes(1));
+  EXPECT_EQ(story.State("acme", kFirst), ClockState::kCancelled);
+  EXPECT_NE(story.Explained().find("the plan no longer covers this"), std::string::npos)
+      << story.Explained();
+}
+
+TEST(Deletion, ADeletedTicketIsNotOpen) {
+  Story story = P1();
+  story.Wait(Minutes(10)).Deletes("alice");
+  EXPECT_FALSE(story.See().open);
+}
+
 TEST(Resolution, ABotsCloseStopsNothing) {
   EXPECT_EQ(P1().Wait(Hours(1)).Closes("acme-ci").State("acme", kResolution), ClockState::kRunning);
   EXPECT_EQ(P1().Wait(Hours(1)).Says("alice", "Fixed.").Closes("alice").State("acme", kResolution),

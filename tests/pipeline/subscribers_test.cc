@@ -258,6 +258,18 @@ TEST_F(PurchasesTest, APurchaseThatWasMissedIsAddedAndEnded) {
   EXPECT_EQ(HeldUntil(), std::nullopt);
 }
 
+TEST_F(PurchasesTest, AFreeTrialIsOne) {
+  RemotePurchase bought;
+  bought.account = kErin;
+  bought.trial = true;
+  forge.SetPurchases("4711", {bought});
+  Compare();
+  const auto stored = store.LoadCustomer("github-account-33");
+  ASSERT_TRUE(stored.ok());
+  ASSERT_EQ(ReadSubscriber(stored->facts).times.size(), 1u);
+  EXPECT_TRUE(ReadSubscriber(stored->facts).times[0].trial);
+}
+
 TEST_F(PurchasesTest, AListThatCannotBeReadEndsNothing) {
   RemotePurchase bought;
   bought.account = kErin;
