@@ -7,7 +7,7 @@ build_packages="build-essential cmake ninja-build ccache pkg-config ca-certifica
   libsimdjson-dev libsqlite3-dev nlohmann-json3-dev prometheus-cpp-dev zlib1g-dev"
 test_packages="clang libclang-rt-14-dev llvm curl git libgtest-dev libgmock-dev librapidcheck-dev libvalijson-dev openssh-server
   openssl python3"
-style_packages="clang-format codespell git shellcheck"
+style_packages="clang-format clang-tidy codespell git shellcheck"
 
 # Installs the named packages that are missing. Quick when none is missing.
 need_packages() {

@@ -277,11 +277,11 @@ class MustacheRenderer : public Renderer {
   static mustache::data Data(const CommentView& view, const std::string& marker) {
     mustache::data data;
     // A missing text must not appear as a section either.
-    const auto set = [&](const std::string& name, std::string text) {
+    const auto set = [&](const std::string& name, const std::string& text) {
       if (text.empty()) {
         data.set(name, mustache::data(mustache::data::type::bool_false));
       } else {
-        data.set(name, mustache::data(std::move(text)));
+        data.set(name, mustache::data(text));
       }
     };
     data.set(SectionName(view.kind), mustache::data(mustache::data::type::bool_true));

@@ -5,8 +5,8 @@
 #                            and undefined-behaviour sanitizers, and those with threads also with the thread sanitizer; our
 #                            requests against the forges' published descriptions; our comments with
 #                            Markdown renderers; our alert rules and metrics with Prometheus; our
-#                            signatures with a library for receivers; our pages in a browser; each
-#                            fuzz target for a minute
+#                            signatures with a library for receivers; our pages in a browser; the
+#                            code with clang-tidy; each fuzz target for a minute
 #   tests/run.sh --quick     a debug build without sanitizers, all its tests
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -70,6 +70,8 @@ need_packages python3-yaml python3-jsonschema
 tests/deploy/chart.sh
 echo "== reading our signed notices with the Standard Webhooks library"
 tests/sinks/npm/check.sh build/asan/tests/sinks/sinks_test
+echo "== reading the code with clang-tidy"
+tests/tidy.sh
 echo "== fuzzing the readers of what others send"
 # With a seed, so that what stops a change can be repeated; `tests/fuzz/run.sh 3600` looks further.
 tests/fuzz/run.sh --seed 1 60

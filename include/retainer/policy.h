@@ -234,8 +234,8 @@ class CustomerIndex {
   CustomerIndex() = default;
   CustomerIndex(const CustomerIndex&) {}
   CustomerIndex(CustomerIndex&&) = default;
-  CustomerIndex& operator=(const CustomerIndex&) {
-    places_ = nullptr;
+  CustomerIndex& operator=(const CustomerIndex& other) {
+    if (this != &other) places_ = nullptr;
     return *this;
   }
   CustomerIndex& operator=(CustomerIndex&&) = default;

@@ -38,7 +38,7 @@ PublicFront::PublicFront(pipeline::Desk& desk, Store& store, Clock& clock, Log& 
                          Metrics& metrics, const TrustedProxies& proxies, Options options)
     : Front(desk, clock, log, metrics, proxies),
       store_(store),
-      options_(std::move(options)),
+      options_(options),
       context_{desk, store, clock, log, options_.similar},
       routes_(MakeRoutes(options_.routes)),
       attempts_(options_.attempts),
@@ -58,12 +58,11 @@ HttpFront::Plan PublicFront::Look(HttpRequest& request) {
     plan.client = ClientOf(request);
     return plan;
   }
-  if (request.method != "GET" && request.method != "HEAD") {
-    plan.answer = Nothing(request);
-  } else if (request.path == "/healthz") {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (reads && request.path == "/healthz") {
     plan.answer = Alive();
-  } else if (request.path != "/readyz" && !IsPage(request.path) &&
-             FindRoute(routes_, request.path, &varying) == nullptr) {
+  } else if (!reads || (request.path != "/readyz" && !IsPage(request.path) &&
+                        FindRoute(routes_, request.path, &varying) == nullptr)) {
     plan.answer = Nothing(request);
   }
   return plan;

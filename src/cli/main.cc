@@ -8,6 +8,8 @@
 #include "src/cli/command.h"
 #include "src/cli/mistyped.h"
 
+// What is thrown outside of the parse below (no memory) ends the process.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   using namespace retainer::cli;  // NOLINT(google-build-using-namespace)
   // When the reader ends early (`retainer queue | head`), the process must not die silently.

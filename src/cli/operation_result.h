@@ -14,6 +14,8 @@
 
 namespace retainer::cli {
 
+// The JSON library's move constructor is declared noexcept, and asserts.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct OperationResult {
   std::string text;  // for people
   nlohmann::ordered_json data;

@@ -254,10 +254,11 @@ absl::Status PolicyChecks::Read(Work* work) {
   if (proposed != nullptr && !written.empty()) {
     auto found = FindImpact(*proposed, *audience);
     if (absl::IsCancelled(found.status())) return found.status();
-    if (found.ok()) impact = *std::move(found);
     if (absl::IsDeadlineExceeded(found.status())) {
       no_impact = kTooLong;
-    } else if (!found.ok()) {
+    } else if (found.ok()) {
+      impact = *std::move(found);
+    } else {
       compiled = found.status();
     }
   }

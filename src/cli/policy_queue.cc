@@ -79,7 +79,7 @@ PolicyQueue::Works::iterator PolicyQueue::NextProposal(absl::Time now) {
 }
 
 std::optional<PolicyWork> PolicyQueue::Take(absl::Time now) {
-  const auto take = [](Works* works, Works::iterator at) {
+  const auto take = [](Works* works, const Works::iterator& at) {
     PolicyWork work = std::move(*at);
     works->erase(at);
     return work;

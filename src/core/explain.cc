@@ -1,6 +1,7 @@
 // Explains a standing. Order: what the ticket is, whose it is and why, the role of each person,
 // each clock with the calculation, then what is open, refused or not visible.
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -246,7 +247,7 @@ class Explainer {
   void ToCome(const Coming& coming, Metric metric, const Plan* plan, absl::TimeZone zone) {
     std::string text = absl::StrCat(Both(coming.at, zone), ": ", View(NoticeKindName(coming.kind)));
     if (coming.kind != NoticeKind::kBreach) {
-      absl::StrAppend(&text, " at ", static_cast<int>(coming.fraction * 100 + 0.5), "%");
+      absl::StrAppend(&text, " at ", std::lround(coming.fraction * 100), "%");
     }
     if (coming.kind == NoticeKind::kEscalation && plan != nullptr) {
       for (const EscalationLevel& level : plan->escalation) {

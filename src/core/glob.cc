@@ -74,9 +74,12 @@ bool GlobMatches(std::string_view pattern, std::string_view text, std::size_t* s
       const Part& piece = pieces[i];
       if (piece.kind == Kind::kCharacter) {
         alive[i] = 0;
-        if (piece.character == c) alive[i + 1] = any = true;
+        if (piece.character == c) {
+          alive[i + 1] = 1;
+          any = true;
+        }
       } else {
-        alive[i] = piece.kind == Kind::kDeep || c != '/';
+        alive[i] = piece.kind == Kind::kDeep || c != '/' ? 1 : 0;
         any |= alive[i] != 0;
       }
     }

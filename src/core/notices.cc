@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -21,13 +22,11 @@ namespace {
 // The step of a notice in its run. At the same fraction a breach is higher than a warning, and an
 // escalation is higher than a breach.
 std::uint32_t StepOf(NoticeKind kind, double fraction) {
-  const auto percent = static_cast<std::uint32_t>(fraction * 100 + 0.5);
+  const auto percent = static_cast<std::uint32_t>(std::lround(fraction * 100));
   return percent * 10 + (kind == NoticeKind::kWarning ? 0 : kind == NoticeKind::kBreach ? 1 : 2);
 }
 
-std::string Percent(double fraction) {
-  return absl::StrCat(static_cast<int>(fraction * 100 + 0.5), "%");
-}
+std::string Percent(double fraction) { return absl::StrCat(std::lround(fraction * 100), "%"); }
 
 // A stable name of a run of a clock.
 std::string CycleName(const TicketKey& ticket, const std::string& customer, Metric metric,

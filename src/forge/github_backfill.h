@@ -14,6 +14,8 @@ namespace retainer::forge {
 Actor GitHubActor(const Json& user);
 ProjectInfo GitHubProject(const Json& repository);
 
+// The JSON library's move constructor is declared noexcept, and asserts.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct GitHubAnswers {
   Json repository;
   Json issue;                         // an issue, or the issue side of a pull request

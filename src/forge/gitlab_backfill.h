@@ -17,6 +17,8 @@ namespace retainer::forge {
 Actor GitLabActor(const Json& user);
 ProjectInfo GitLabProject(const Json& project);
 
+// The JSON library's move constructor is declared noexcept, and asserts.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 struct GitLabAnswers {
   std::string forge;  // its configured name
   Json project;

@@ -189,7 +189,7 @@ class Dispatcher {
   // Makes the next face of the backlog dirty if it is due.
   absl::Status TakeFromBacklog(Round* round);
   absl::Status Observe(const DirtyFace& dirty, const std::string& body);
-  absl::Status Learn(const TicketKey& key, const ShownFace& shown, std::vector<Fact> facts);
+  absl::Status Learn(const TicketKey& key, const ShownFace& shown, const std::vector<Fact>& facts);
   absl::Status Failed(const DirtyFace& dirty, ShownFace shown, const absl::Status& why,
                       Round* round);
   std::string ObjectId(const std::string& comment_id) const;

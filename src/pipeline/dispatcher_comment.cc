@@ -62,7 +62,7 @@ Dispatcher::Step Dispatcher::LookAgain(absl::Duration left, Progress* progress) 
 }
 
 absl::Status Dispatcher::Learn(const TicketKey& key, const ShownFace& shown,
-                               std::vector<Fact> facts) {
+                               const std::vector<Fact>& facts) {
   const absl::Status saved = store_.SaveShown(key, shown, facts);
   if (!saved.ok()) return saved;
   // What we learnt can change the standing (and so the face). Without terms it waits.

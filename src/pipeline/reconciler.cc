@@ -17,7 +17,7 @@ Reconciler::Reconciler(Judge& judge, Store& store, Clock& clock, Log& log, Metri
       log_(log),
       metrics_(metrics),
       terms_(terms),
-      options_(options),
+      options_(std::move(options)),
       forges_(std::move(forges)) {}
 
 void Reconciler::TermsChanged() {

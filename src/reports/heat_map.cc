@@ -49,7 +49,8 @@ std::string MissMap(const std::array<std::int64_t, kHoursOfWeek>& missed_at) {
     absl::StrAppendFormat(&map, "<text x=\"0\" y=\"%d\">%s</text>\n", kTop + day * kSquare + 17,
                           kDays[day]);
     for (int hour = 0; hour < 24; ++hour) {
-      const std::int64_t count = missed_at[static_cast<std::size_t>(day * 24 + hour)];
+      const std::int64_t count =
+          missed_at[static_cast<std::size_t>(day) * 24 + static_cast<std::size_t>(hour)];
       const double share = static_cast<double>(count) / static_cast<double>(most);
       absl::StrAppendFormat(&map, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"",
                             count == 0 ? "none" : "missed", kLeft + hour * kSquare,

@@ -1,6 +1,7 @@
 #include "src/store/ledger.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "absl/strings/escaping.h"
@@ -110,7 +111,8 @@ absl::Status LedgerWriter::Queue(Batch batch, const std::vector<LedgerEntry>& en
 
   // The first of the queue stays in the queue while it writes, so that no other thread becomes the
   // first.
-  std::vector<Waiting*> group(queue_.begin(), queue_.begin() + std::min(queue_.size(), kMaxGroup));
+  std::vector<Waiting*> group;
+  std::copy_n(queue_.begin(), std::min(queue_.size(), kMaxGroup), std::back_inserter(group));
   lock.unlock();
   const absl::Status status = WriteGroup(group);
   lock.lock();

@@ -42,7 +42,7 @@ absl::StatusOr<std::optional<GateOverride>> FindById(View& view, const std::stri
   const auto found = std::find_if(all->begin(), all->end(),
                                   [&](const GateOverride& record) { return record.id == id; });
   if (found == all->end()) return std::optional<GateOverride>();
-  return std::optional<GateOverride>(*std::move(found));
+  return std::optional<GateOverride>(std::move(*found));
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ absl::StatusOr<ScrubStep> TableStore::Scrub(const std::string& from, std::size_t
       static_cast<unsigned char>(from[1]) >= kTableNames.size()) {
     return absl::InvalidArgumentError("no position that Scrub gave");
   }
-  const auto number = static_cast<std::size_t>(from[1]);
+  const auto number = static_cast<std::size_t>(static_cast<unsigned char>(from[1]));
   const Table table = static_cast<Table>(number);
   const IsReadable is_readable = ValuesOf(table);
   std::string last = from.substr(2);
