@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -35,12 +36,14 @@ class Forgotten {
   };
 
   Forgotten() = default;
-  // `key`: 32 random bytes of the store. `names`: by Digest. `under_way`: the pseudonym of the
-  // person whose data is being erased; empty: nobody's.
-  Forgotten(std::string key, std::map<std::string, Name> names, std::string under_way = "");
+  // Makes 32 bytes of a text: HMAC-SHA-256 with a key of the store (store::KeyedBy).
+  using Keyed = std::function<std::string(std::string_view text)>;
+  // `names`: by Digest. `under_way`: the pseudonym of the person whose data is being erased; empty:
+  // nobody's.
+  Forgotten(Keyed keyed, std::map<std::string, Name> names, std::string under_way = "");
 
-  // 32 bytes. Logins and addresses are folded. `forge` is empty for an address.
-  static std::string Digest(std::string_view key, Kind kind, std::string_view forge,
+  // Logins and addresses are folded. `forge` is empty for an address.
+  static std::string Digest(const Keyed& keyed, Kind kind, std::string_view forge,
                             std::string_view name);
 
   bool empty() const { return names_.empty(); }
@@ -73,7 +76,7 @@ class Forgotten {
   bool Replace(const std::string& forge, Words words, std::string* text) const;
   const Name* Find(Kind kind, std::string_view forge, std::string_view name) const;
 
-  std::string key_;
+  Keyed keyed_;
   std::map<std::string, Name> names_;
   std::set<std::size_t> lengths_;
   bool any_account_ = false;

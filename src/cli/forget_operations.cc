@@ -40,14 +40,15 @@ std::string TracesText(const store::Traces& traces) {
 constexpr char kKey[] = "names of one person";
 
 Forgotten MakeNeedle(const store::Person& person) {
+  const Forgotten::Keyed keyed = store::KeyedBy(kKey);
   std::map<std::string, Forgotten::Name> names;
   const auto add = [&](Forgotten::Kind kind, const std::string& forge, const std::string& name) {
-    names[Forgotten::Digest(kKey, kind, forge, name)] = {"x", name.size(), person.ids.empty()};
+    names[Forgotten::Digest(keyed, kind, forge, name)] = {"x", name.size(), person.ids.empty()};
   };
   for (const std::string& id : person.ids) add(Forgotten::Kind::kId, person.forge, id);
   for (const std::string& login : person.logins) add(Forgotten::Kind::kLogin, person.forge, login);
   for (const std::string& mail : person.mails) add(Forgotten::Kind::kMail, "", mail);
-  return Forgotten(kKey, std::move(names));
+  return Forgotten(keyed, std::move(names));
 }
 
 // Where the policy in force names the person: `customers.yaml:12`.

@@ -18,12 +18,12 @@ namespace retainer::cli {
 namespace {
 
 // An operation may wait for answers of forges.
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kShortPatience = absl::Seconds(60);
 // One that reads everything takes as long as there is data, and ends when we do.
 constexpr absl::Duration kLongPatience = absl::Hours(6);
 
 absl::StatusOr<std::string> Call(const std::string& folder, const std::string& request) {
-  return CallControl(folder, request, Operations::IsLong(request) ? kLongPatience : kPatience);
+  return CallControl(folder, request, Operations::IsLong(request) ? kLongPatience : kShortPatience);
 }
 
 // Reads an operation's answer, or its error.

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "retainer/names.h"
-#include "src/base/digest.h"
 #include "src/base/view.h"
 
 namespace retainer {
@@ -32,27 +32,26 @@ void ChangeSubjectInId(FactKind kind, const std::string& old, const std::string&
 
 }  // namespace
 
-Forgotten::Forgotten(std::string key, std::map<std::string, Name> names, std::string under_way)
-    : key_(std::move(key)), names_(std::move(names)), under_way_(std::move(under_way)) {
+Forgotten::Forgotten(Keyed keyed, std::map<std::string, Name> names, std::string under_way)
+    : keyed_(std::move(keyed)), names_(std::move(names)), under_way_(std::move(under_way)) {
   for (const auto& [digest, name] : names_) {
     lengths_.insert(name.length);
     any_account_ |= name.any_account;
   }
 }
 
-std::string Forgotten::Digest(std::string_view key, Kind kind, std::string_view forge,
+std::string Forgotten::Digest(const Keyed& keyed, Kind kind, std::string_view forge,
                               std::string_view name) {
   const std::string folded = kind == Kind::kId ? std::string(name) : FoldName(name);
-  const char letter = static_cast<char>(kind);
-  return base::ToBytes(base::HmacSha256(
-      key, {std::string_view(&letter, 1), forge, std::string_view("\0", 1), folded}));
+  return keyed(absl::StrCat(std::string(1, static_cast<char>(kind)), View(forge),
+                            std::string(1, '\0'), folded));
 }
 
 const Forgotten::Name* Forgotten::Find(Kind kind, std::string_view forge,
                                        std::string_view name) const {
   // Saves a digest for most names.
   if (name.empty() || !lengths_.contains(name.size())) return nullptr;
-  const auto found = names_.find(Digest(key_, kind, kind == Kind::kMail ? "" : forge, name));
+  const auto found = names_.find(Digest(keyed_, kind, kind == Kind::kMail ? "" : forge, name));
   return found == names_.end() ? nullptr : &found->second;
 }
 
@@ -231,8 +230,8 @@ bool Forgotten::Apply(const std::string& forge, Fact* fact) const {
       std::string id = fact->id;
       if (ApplyToText(forge, &fact->value) || ApplyToText(forge, &id)) {
         // What an operator did comes only once, so no later delivery has to lead to this id.
-        fact->id = MakeFactId(
-            fact->kind, absl::StrCat("~", base::ToHex(base::HmacSha256(key_, {fact->id}))), "");
+        fact->id =
+            MakeFactId(fact->kind, absl::StrCat("~", absl::BytesToHexString(keyed_(fact->id))), "");
         changed = true;
       }
       break;

@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "retainer/forgotten.h"
+
 namespace retainer::store {
 
 // One person on one forge, by all names that the store or the caller knows.
@@ -38,5 +40,8 @@ struct ForgetState {
   bool only_disk_left = false;  // no row names the person any more
   Traces traces;                // what was changed since the beginning
 };
+
+// HMAC-SHA-256 with the key.
+Forgotten::Keyed KeyedBy(std::string key);
 
 }  // namespace retainer::store

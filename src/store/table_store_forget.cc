@@ -77,8 +77,8 @@ absl::Status TableStore::LoadForgotten() {
     if (!walked.ok()) return walked;
     if (!unreadable.ok()) return unreadable;
   }
-  auto fresh =
-      std::make_shared<const Forgotten>(std::move(key), std::move(names), std::move(under_way));
+  auto fresh = std::make_shared<const Forgotten>(KeyedBy(std::move(key)), std::move(names),
+                                                 std::move(under_way));
   const std::lock_guard lock(forgotten_mutex_);
   forgotten_ = std::move(fresh);
   return absl::OkStatus();
@@ -166,6 +166,7 @@ absl::StatusOr<std::map<std::string, Forgotten::Name>> TableStore::NamesFor(
     const Person& person, std::string_view key, std::string* pseudonym) {
   std::map<std::string, Forgotten::Name> names;
   const std::shared_ptr<const Forgotten> before = forgotten();
+  const Forgotten::Keyed keyed = KeyedBy(std::string(key));
   for (const std::string& id : person.ids) {
     if (const auto* known = before->FindId(person.forge, id)) *pseudonym = *known;
   }
@@ -174,14 +175,18 @@ absl::StatusOr<std::map<std::string, Forgotten::Name>> TableStore::NamesFor(
       if (const auto* known = before->FindLogin(person.forge, login)) *pseudonym = *known;
     }
   }
+  const auto random = base::RandomHex(4);
+  if (!random.ok()) return random.status();
+  // Forgotten for the second time, under a further login: the plain pseudonym stands for the first.
+  std::string suffix;
   if (pseudonym->empty()) {
-    const auto random = base::RandomHex(4);
-    if (!random.ok()) return random.status();
     *pseudonym = absl::StrCat("forgotten-", *random);
+  } else {
+    suffix = absl::StrCat("-", *random);
   }
   const auto add = [&](Forgotten::Kind kind, const std::string& name, std::string stands_for) {
-    names[Forgotten::Digest(key, kind, kind == Forgotten::Kind::kMail ? "" : person.forge, name)] =
-        {std::move(stands_for), name.size(), person.ids.empty()};
+    names[Forgotten::Digest(keyed, kind, kind == Forgotten::Kind::kMail ? "" : person.forge,
+                            name)] = {std::move(stands_for), name.size(), person.ids.empty()};
   };
   for (const std::string& id : person.ids) {
     if (before->FindId(person.forge, id) == nullptr) add(Forgotten::Kind::kId, id, *pseudonym);
@@ -191,7 +196,7 @@ absl::StatusOr<std::map<std::string, Forgotten::Name>> TableStore::NamesFor(
   for (const std::string& login : person.logins) {
     if (before->FindLogin(person.forge, login) != nullptr) continue;
     add(Forgotten::Kind::kLogin, login,
-        number == 1 ? *pseudonym : absl::StrCat(*pseudonym, "-", number));
+        absl::StrCat(*pseudonym, suffix, number == 1 ? "" : absl::StrCat("-", number)));
     ++number;
   }
   for (const std::string& mail : person.mails) {
@@ -202,6 +207,12 @@ absl::StatusOr<std::map<std::string, Forgotten::Name>> TableStore::NamesFor(
   return names;
 }
 
+Forgotten::Keyed KeyedBy(std::string key) {
+  return [key = std::move(key)](std::string_view text) {
+    return base::ToBytes(base::HmacSha256(key, {text}));
+  };
+}
+
 absl::StatusOr<Traces> TableStore::CountTraces(const Person& person,
                                                const std::function<bool()>& goes_on) {
   auto key = base::RandomBytes(kKeyBytes);
@@ -209,7 +220,7 @@ absl::StatusOr<Traces> TableStore::CountTraces(const Person& person,
   std::string pseudonym = "forgotten-00000000";
   auto names = NamesFor(person, *key, &pseudonym);
   if (!names.ok()) return names.status();
-  const Forgotten who(*key, *std::move(names));
+  const Forgotten who(KeyedBy(*key), *std::move(names));
   ForgetPart part{who, person.forge, pseudonym};
   for (auto phase = static_cast<std::uint32_t>(Phase::kTerms);
        phase < static_cast<std::uint32_t>(Phase::kDisk); ++phase) {

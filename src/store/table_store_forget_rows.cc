@@ -15,6 +15,7 @@
 #include "src/store/codec/people_records.h"
 #include "src/store/forget_rows.h"
 #include "src/store/index_rows.h"
+#include "src/store/lock_names.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -22,12 +23,8 @@ namespace retainer::store {
 namespace {
 
 // Rows that are looked at in one part: some milliseconds.
-constexpr std::size_t kRows = 1000;
+constexpr std::size_t kRowsAtOnce = 1000;
 constexpr std::size_t kTickets = 200;
-constexpr char kTermsLock[] = "terms";
-constexpr char kSessionsLock[] = "sessions";
-constexpr char kAdminLinksLock[] = "admin links";
-constexpr char kOverridesLock[] = "overrides";
 
 // Visits at most `most` rows of a table behind `after`, which moves on. True at the end.
 absl::StatusOr<bool> WalkSome(
@@ -338,7 +335,7 @@ absl::StatusOr<bool> TableStore::ForgetInNotices(Table table, ForgetPart* part) 
     if (!record || !ForgetIn(part->who, &*record)) return std::nullopt;
     return std::pair(record->notice.id, EncodeRecord(*record));
   };
-  const auto ended = WalkSome(*engine_->Read(), table, kRows, &part->after,
+  const auto ended = WalkSome(*engine_->Read(), table, kRowsAtOnce, &part->after,
                               [&](std::string_view key, std::string_view value) {
                                 if (auto changed = change(value)) {
                                   found.emplace_back(std::string(key), changed->first);
@@ -363,15 +360,16 @@ absl::StatusOr<bool> TableStore::ForgetInNotices(Table table, ForgetPart* part) 
 
 absl::StatusOr<bool> TableStore::ForgetInDeliveries(Table table, ForgetPart* part) {
   std::vector<std::pair<std::string, std::uint64_t>> entries;
-  const auto ended = WalkSome(
-      *engine_->Read(), table, kRows, &part->after, [&](std::string_view key, std::string_view) {
-        KeyReader reader(key);
-        std::string forge;
-        std::uint64_t seq = 0;
-        if (reader.Text(&forge) && reader.U64(&seq) && forge == part->forge) {
-          entries.emplace_back(forge, seq);
-        }
-      });
+  const auto ended =
+      WalkSome(*engine_->Read(), table, kRowsAtOnce, &part->after,
+               [&](std::string_view key, std::string_view) {
+                 KeyReader reader(key);
+                 std::string forge;
+                 std::uint64_t seq = 0;
+                 if (reader.Text(&forge) && reader.U64(&seq) && forge == part->forge) {
+                   entries.emplace_back(forge, seq);
+                 }
+               });
   if (!ended.ok()) return ended;
   for (const auto& [forge, seq] : entries) {
     const LockStripes::Hold hold = locks_.Acquire({InboxLockName(forge, seq)});
@@ -407,7 +405,7 @@ absl::StatusOr<bool> TableStore::ForgetInLedger(ForgetPart* part) {
   LedgerEntry act;
   act.ticket = {"", "", TicketKind::kIssue, 0};
   act.at = part->at;
-  const auto ended = WalkSome(*engine_->Read(), Table::kLedger, kRows, &part->after,
+  const auto ended = WalkSome(*engine_->Read(), Table::kLedger, kRowsAtOnce, &part->after,
                               [&](std::string_view key, std::string_view value) {
                                 KeyReader reader(key);
                                 std::uint64_t number = 0;

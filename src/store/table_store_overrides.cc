@@ -6,13 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "retainer/instant_text.h"
 #include "src/store/codec/keys.h"
+#include "src/store/lock_names.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
 namespace retainer::store {
 namespace {
-
-constexpr char kLockName[] = "overrides";
 
 std::string RowKey(const GateOverride& record) {
   return KeyWriter()
@@ -53,7 +52,7 @@ absl::Status TableStore::SaveOverride(const GateOverride& record) {
   if (record.until <= record.from || record.until - record.from > kLongestOverride) {
     return absl::InvalidArgumentError("an override ends within 7 days of its beginning");
   }
-  const LockStripes::Hold hold = locks_.Acquire({kLockName});
+  const LockStripes::Hold hold = locks_.Acquire({kOverridesLock});
   if (absl::Status status = Prepare(); !status.ok()) return status;
   {
     const auto view = engine_->Read();
@@ -72,7 +71,7 @@ absl::Status TableStore::SaveOverride(const GateOverride& record) {
 
 absl::StatusOr<GateOverride> TableStore::WithdrawOverride(const std::string& id,
                                                           const std::string& by, absl::Time at) {
-  const LockStripes::Hold hold = locks_.Acquire({kLockName});
+  const LockStripes::Hold hold = locks_.Acquire({kOverridesLock});
   if (absl::Status status = Prepare(); !status.ok()) return status;
   GateOverride record;
   {

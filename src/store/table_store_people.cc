@@ -14,14 +14,12 @@
 #include "src/store/codec/keys.h"
 #include "src/store/codec/people_records.h"
 #include "src/store/forget_rows.h"
+#include "src/store/lock_names.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
 namespace retainer::store {
 namespace {
-
-constexpr char kSessionsLock[] = "sessions";
-constexpr char kAdminLinksLock[] = "admin links";
 
 std::string CustomerPrefix(const std::string& customer) {
   return KeyWriter().Text(customer).Take();

@@ -7,6 +7,7 @@
 #include "src/store/codec/counter.h"
 #include "src/store/codec/keys.h"
 #include "src/store/index_rows.h"
+#include "src/store/lock_names.h"
 #include "src/store/reads.h"
 #include "src/store/table_store.h"
 
@@ -90,7 +91,7 @@ absl::Status OldestDead(View& view, Table table, std::uint64_t count,
 // ---- Terms
 
 absl::Status TableStore::AppendTerms(const StoredTerms& terms) {
-  const LockStripes::Hold hold = locks_.Acquire({"terms"});
+  const LockStripes::Hold hold = locks_.Acquire({kTermsLock});
   // A full disk does not matter if there is nothing to write.
   const absl::Status prepared = Prepare();
   if (!prepared.ok() && !absl::IsResourceExhausted(prepared)) return prepared;

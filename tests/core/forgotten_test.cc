@@ -9,7 +9,8 @@
 namespace retainer {
 namespace {
 
-constexpr char kKey[] = "0123456789abcdef0123456789abcdef";
+// Not a digest, but as good as one here: it differs for every text.
+std::string Keyed(std::string_view text) { return "key " + std::string(text); }
 
 Forgotten Of(const std::string& id, const std::string& login, const std::string& mail = "",
              const std::string& under_way = "") {
@@ -17,12 +18,12 @@ Forgotten Of(const std::string& id, const std::string& login, const std::string&
   const auto add = [&](Forgotten::Kind kind, const std::string& forge, const std::string& name,
                        const std::string& stands_for) {
     if (name.empty()) return;
-    names[Forgotten::Digest(kKey, kind, forge, name)] = {stands_for, name.size(), id.empty()};
+    names[Forgotten::Digest(Keyed, kind, forge, name)] = {stands_for, name.size(), id.empty()};
   };
   add(Forgotten::Kind::kId, "github", id, "forgotten-1");
   add(Forgotten::Kind::kLogin, "github", login, "forgotten-1");
   add(Forgotten::Kind::kMail, "", mail, "forgotten-1@acme.example");
-  return Forgotten(kKey, std::move(names), under_way);
+  return Forgotten(Keyed, std::move(names), under_way);
 }
 
 std::string In(const Forgotten& who, std::string text, const std::string& forge = "github") {

@@ -158,14 +158,14 @@ TEST(ServeTest, WhatWasTakenSurvivesAKill) {
     return *opened;
   }();
   Serving serving(installation);
-  const Finished explained = installation.Command({"explain", ToString(issue)});
-  if (explained.exit_code != 0) {
-    // The service was killed before the decision, so the decision comes now.
-    ASSERT_TRUE(serving.AwaitLog("face shown"));
-  }
+  const auto is_shown = [&] {
+    return installation.sandbox().RenderThread(issue)->find("first reply by") != std::string::npos;
+  };
+  // The service was killed before the comment was created, so it is created now. If that was
+  // already intended, the forge's lists are given time to show it first.
+  if (!is_shown()) ASSERT_TRUE(serving.AwaitLog("face shown")) << serving.process().err();
+  EXPECT_TRUE(is_shown());
   EXPECT_EQ(serving.Stop().exit_code, 0);
-  const std::string thread = *installation.sandbox().RenderThread(issue);
-  EXPECT_NE(thread.find("first reply by"), std::string::npos) << thread;
   int created = 0;
   for (const sandbox::SandboxRequest& request : installation.sandbox().requests()) {
     created += request.method == "POST" && request.path.find("/comments") != std::string::npos;
