@@ -65,21 +65,29 @@ class Forgotten {
   bool Apply(const std::string& forge, TicketInfo* ticket) const;
   // A login alone, or `@login`.
   bool ApplyToLogin(const std::string& forge, std::string* login) const;
-  // The words of a text: logins, with or without `@`, and addresses, in any case.
+  // The words of a short text of the desk's own: logins, with or without `@`, and addresses, in any
+  // case.
   bool ApplyToText(const std::string& forge, std::string* text) const;
-  // The body of a delivery, before it is written to disk. If it has the number of a forgotten
-  // account all words count, else only mentions and addresses: another account may have the login.
+  // What people wrote: mentions, addresses, and words in the place of a login (`github:erin`, an
+  // address of a profile). A login may be an ordinary word, which stays.
+  bool ApplyToProse(const std::string& forge, std::string* text) const;
+  // A file of a policy: all words but the keys.
+  bool ApplyToPolicy(const std::string& forge, std::string* text) const;
+  // The body of a delivery, before it is written to disk: mentions and addresses, and words in the
+  // place of a login if the body has the number of that account (another account may have the login).
+  // Keys and other values stay as they are, whatever the login is.
   bool ApplyToBody(const std::string& forge, std::string* body) const;
 
  private:
-  enum class Words { kAll, kMentions };
-  bool Replace(const std::string& forge, Words words, std::string* text) const;
+  enum class Words { kAll, kButKeys, kPlaces, kBodyPlaces };
+  // `counts`: asked of a name that is found as a bare word.
+  bool Replace(const std::string& forge, Words words, std::string* text,
+               const std::function<bool(const Name&)>& counts = nullptr) const;
   const Name* Find(Kind kind, std::string_view forge, std::string_view name) const;
 
   Keyed keyed_;
   std::map<std::string, Name> names_;
   std::set<std::size_t> lengths_;
-  bool any_account_ = false;
   std::string under_way_;
 };
 

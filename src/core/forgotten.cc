@@ -1,5 +1,7 @@
 #include "retainer/forgotten.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,13 +32,48 @@ void ChangeSubjectInId(FactKind kind, const std::string& old, const std::string&
   }
 }
 
+constexpr char kUsersPath[] = "/users/";
+
+// `key: …` of YAML: a colon, then a blank or the line's end.
+bool IsKey(std::string_view text, std::size_t until) {
+  return until < text.size() && text[until] == ':' &&
+         (until + 1 == text.size() ||
+          absl::ascii_isspace(static_cast<unsigned char>(text[until + 1])));
+}
+
+// Whether a login stands at this place of a JSON text or an address: it is the value of a key like
+// `login` or `user_username`, or behind `/users/`, or first in the path of an address.
+bool IsPlaceOfLogin(std::string_view text, std::size_t at) {
+  std::string_view before = text.substr(0, at);
+  const auto drop = [&before](char last) {
+    if (before.empty() || before.back() != last) return false;
+    before.remove_suffix(1);
+    return true;
+  };
+  const auto drop_blanks = [&before] {
+    while (!before.empty() && absl::ascii_isspace(static_cast<unsigned char>(before.back()))) {
+      before.remove_suffix(1);
+    }
+  };
+  if (before.ends_with(kUsersPath)) return true;
+  if (drop('/')) {
+    const std::size_t slash = before.rfind('/');
+    return slash != std::string_view::npos && slash + 1 < before.size() &&
+           before.substr(0, slash + 1).ends_with("://");
+  }
+  if (!drop('"')) return false;
+  drop_blanks();
+  if (!drop(':')) return false;
+  drop_blanks();
+  return before.ends_with("login\"") || before.ends_with("username\"");
+}
+
 }  // namespace
 
 Forgotten::Forgotten(Keyed keyed, std::map<std::string, Name> names, std::string under_way)
     : keyed_(std::move(keyed)), names_(std::move(names)), under_way_(std::move(under_way)) {
   for (const auto& [digest, name] : names_) {
     lengths_.insert(name.length);
-    any_account_ |= name.any_account;
   }
 }
 
@@ -98,39 +135,71 @@ bool Forgotten::ApplyToLogin(const std::string& forge, std::string* login) const
 
 bool Forgotten::ApplyToBody(const std::string& forge, std::string* body) const {
   if (empty()) return false;
-  bool named = any_account_;
+  std::set<std::string> accounts;  // the pseudonyms of those whose number it has
   const std::string_view all = *body;
-  for (std::size_t from = 0; from < all.size() && !named;) {
+  for (std::size_t from = 0; from < all.size();) {
     std::size_t until = from;
     while (until < all.size() && absl::ascii_isalnum(static_cast<unsigned char>(all[until]))) {
       ++until;
     }
-    if (until > from) named = FindId(forge, all.substr(from, until - from)) != nullptr;
+    if (until > from) {
+      const std::string* id = FindId(forge, all.substr(from, until - from));
+      if (id != nullptr) accounts.insert(*id);
+    }
     from = until + 1;
   }
-  return Replace(forge, named ? Words::kAll : Words::kMentions, body);
+  return Replace(forge, Words::kBodyPlaces, body, [&](const Name& name) {
+    return name.any_account || std::any_of(accounts.begin(), accounts.end(), [&](const auto& id) {
+             return absl::StartsWith(name.pseudonym, id);
+           });
+  });
+}
+
+bool Forgotten::ApplyToProse(const std::string& forge, std::string* text) const {
+  return Replace(forge, Words::kPlaces, text);
+}
+
+bool Forgotten::ApplyToPolicy(const std::string& forge, std::string* text) const {
+  return Replace(forge, Words::kButKeys, text);
 }
 
 bool Forgotten::ApplyToText(const std::string& forge, std::string* text) const {
   return Replace(forge, Words::kAll, text);
 }
 
-bool Forgotten::Replace(const std::string& forge, Words words, std::string* text) const {
+bool Forgotten::Replace(const std::string& forge, Words words, std::string* text,
+                        const std::function<bool(const Name&)>& counts) const {
   if (empty()) return false;
   std::string out;
   bool changed = false;
-  // A run of letters of words is an address, or logins between `.`, `@` and the like.
-  const auto take_login = [&](std::string_view word) {
-    std::size_t end = word.size();
-    while (end > 0 && word[end - 1] == '.') --end;  // of a sentence
-    if (const std::string* pseudonym = FindLogin(forge, word.substr(0, end))) {
-      changed = true;
-      absl::StrAppend(&out, *pseudonym, View(word.substr(end)));
-      return true;
+  const std::string_view all = *text;
+  // Whether the word of `text` may be a login although no `@` is before it.
+  const auto may_be_bare = [&](std::size_t from, std::size_t until) {
+    switch (words) {
+      case Words::kAll:
+        return true;
+      case Words::kButKeys:
+        return !IsKey(all, until);
+      case Words::kPlaces:
+        return IsPlaceOfLogin(all, from) || all.substr(0, from).ends_with(forge + ":");
+      case Words::kBodyPlaces:
+        // Behind an owner is the name of a repository, whose address stays.
+        return IsPlaceOfLogin(all, from) && (until >= all.size() || all[until] != '/' ||
+                                             all.substr(0, from).ends_with(kUsersPath));
     }
     return false;
   };
-  const auto take_word = [&](std::string_view word) {
+  // A run of letters of words is an address, or logins between `.`, `@` and the like.
+  const auto take_login = [&](std::string_view word, bool mentioned) {
+    std::size_t end = word.size();
+    while (end > 0 && word[end - 1] == '.') --end;  // of a sentence
+    const Name* name = Find(Kind::kLogin, forge, word.substr(0, end));
+    if (name == nullptr || (!mentioned && counts && !counts(*name))) return false;
+    changed = true;
+    absl::StrAppend(&out, name->pseudonym, View(word.substr(end)));
+    return true;
+  };
+  const auto take_word = [&](std::string_view word, bool bare) {
     const std::size_t at = word.find('@');
     if (at != std::string_view::npos && at > 0) {
       std::size_t end = word.size();
@@ -147,15 +216,16 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
       std::size_t next = word.find('@', from);
       if (next == std::string_view::npos) next = word.size();
       const std::string_view part = word.substr(from, next - from);
-      if (from == 0 && words == Words::kMentions) {
+      const bool mentioned = from > 0;
+      if (!mentioned && !bare) {
         absl::StrAppend(&out, View(part));
-      } else if (!part.empty() && !take_login(part)) {
+      } else if (!part.empty() && !take_login(part, mentioned)) {
         std::size_t begin = 0;
         while (begin <= part.size()) {
           std::size_t stop = part.find_first_of(".+%", begin);
           if (stop == std::string_view::npos) stop = part.size();
           const std::string_view piece = part.substr(begin, stop - begin);
-          if (piece.size() == part.size() || piece.empty() || !take_login(piece)) {
+          if (piece.size() == part.size() || piece.empty() || !take_login(piece, mentioned)) {
             absl::StrAppend(&out, View(piece));
           }
           if (stop < part.size()) out.push_back(part[stop]);
@@ -166,7 +236,6 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
       from = next + 1;
     }
   };
-  const std::string_view all = *text;
   std::size_t from = 0;
   while (from < all.size()) {
     std::size_t until = from;
@@ -175,7 +244,7 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
       out.push_back(all[from++]);
       continue;
     }
-    take_word(all.substr(from, until - from));
+    take_word(all.substr(from, until - from), may_be_bare(from, until));
     from = until;
   }
   if (changed) *text = std::move(out);
@@ -185,8 +254,8 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
 bool Forgotten::Apply(const std::string& forge, TicketInfo* ticket) const {
   if (empty()) return false;
   const bool author = Apply(forge, &ticket->author);
-  const bool title = ApplyToText(forge, &ticket->title);
-  const bool former = ApplyToText(forge, &ticket->former_title);
+  const bool title = ApplyToProse(forge, &ticket->title);
+  const bool former = ApplyToProse(forge, &ticket->former_title);
   return author || title || former;
 }
 
@@ -265,7 +334,7 @@ bool Forgotten::Apply(const std::string& forge, Fact* fact) const {
     std::string said = *fact->said.text;
     if (mine) {
       fact->said.text = std::make_shared<const std::string>();
-    } else if (ApplyToText(forge, &said)) {
+    } else if (ApplyToProse(forge, &said)) {
       fact->said.text = std::make_shared<const std::string>(std::move(said));
       changed = true;
     }

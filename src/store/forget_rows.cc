@@ -27,7 +27,7 @@ bool ForgetSorted(const Forgotten& who, const std::string& forge,
 
 bool ForgetIn(const Forgotten& who, TicketRecord* record) {
   const std::string& forge = record->key.forge;
-  bool changed = who.ApplyToText(forge, &record->title);
+  bool changed = who.ApplyToProse(forge, &record->title);
   changed |= ForgetLogins(who, forge, &record->with);
   // What is still to be asked about the person is asked about nobody.
   for (std::vector<Question>* open : {&record->asks.everybody, &record->asks.hidden}) {
@@ -88,7 +88,7 @@ bool ForgetIn(const Forgotten& who, CustomerFact* fact) {
 
 bool ForgetIn(const Forgotten& who, const std::string& forge, StoredTerms* terms) {
   bool changed = false;
-  for (auto& [name, text] : terms->files) changed |= who.ApplyToText(forge, &text);
+  for (auto& [name, text] : terms->files) changed |= who.ApplyToPolicy(forge, &text);
   // `Name <address>`: the name goes with the address.
   std::string author = terms->source.author;
   if (who.ApplyToText(forge, &author)) {

@@ -28,6 +28,7 @@
 #include "src/base/view.h"
 #include "src/store/codec/counter.h"
 #include "src/store/reads.h"
+#include "src/store/seal.h"
 
 namespace retainer::store {
 namespace {
@@ -307,11 +308,14 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   // writes may wait for them. If the system does not support it, they compete.
   engine->options_.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
       .PermitUncheckedError();
+  // Before anything is changed: a seal that outlives the state that it tells of would keep an intact
+  // store from opening.
+  RemoveSeal(folder);
   const absl::Status opened = engine->OpenAsFarAsPossible();
   // A full disk can recover by itself. Any other error goes to the person who starts the program.
   const bool waits = absl::IsResourceExhausted(opened) && engine->db_ != nullptr;
   if (!opened.ok() && !waits) return opened;
-  if (opened.ok()) engine->BreakSeal(options.derived);
+  if (opened.ok()) engine->sealed_with_ = options.derived;
   return engine;
 }
 

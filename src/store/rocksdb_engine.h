@@ -63,9 +63,6 @@ class RocksDbEngine final : public Engine {
   // holds.
   absl::Status CheckRoom() const;
   absl::Status Translate(const rocksdb::Status& status) const;
-  // For an engine that was opened for writing: from now on the folder has no seal (seal.h) until it
-  // is closed in order.
-  void BreakSeal(const std::vector<std::string>& derived);
   // An empty batch only syncs. REQUIRES: gate_ is held, or no other thread knows this object.
   absl::Status Append(const Batch& batch, bool sync);
 

@@ -24,11 +24,6 @@ absl::Status RocksDbEngine::VerifyFile(const std::string& file) {
   return absl::DataLossError(absl::StrCat("the file ", path, ": ", wrong.message()));
 }
 
-void RocksDbEngine::BreakSeal(const std::vector<std::string>& derived) {
-  RemoveSeal(folder_);
-  sealed_with_ = derived;
-}
-
 RocksDbEngine::~RocksDbEngine() {
   // What a failed write left is for the next opening to repair.
   const bool whole = db_ != nullptr && !failed_;

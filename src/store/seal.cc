@@ -67,6 +67,21 @@ std::optional<Files> ReadFiles(const std::string& folder, const std::vector<std:
   return files;
 }
 
+// True if another process has the store open, or had since `files` was read: each opening makes a
+// new CURRENT. The database must be closed in this process, because closing LOCK ends its lock.
+bool IsOpenedAgain(const std::string& folder, const Files& files) {
+  const int fd = open(absl::StrCat(folder, "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return true;
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool is_free = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK;
+  close(fd);
+  const auto current = files.find("CURRENT");
+  return !is_free || current == files.end() ||
+         DigestOf(fs::path(folder) / "CURRENT") != current->second;
+}
+
 std::string TextOf(const Files& files) {
   std::string text = absl::StrCat(kHead, "\n");
   for (const auto& [name, digest] : files) absl::StrAppend(&text, digest, " ", name, "\n");
@@ -97,12 +112,16 @@ void WriteSeal(const std::string& folder, const std::vector<std::string>& derive
   const bool whole =
       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   close(fd);
-  if (!whole) RemoveSeal(folder);
+  if (!whole || IsOpenedAgain(folder, *files)) RemoveSeal(folder);
 }
 
 void RemoveSeal(const std::string& folder) {
   std::error_code ignored;
-  fs::remove(absl::StrCat(folder, "/", kSealName), ignored);
+  if (!fs::remove(absl::StrCat(folder, "/", kSealName), ignored)) return;
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
 }
 
 absl::Status CheckSeal(const std::string& folder, const std::vector<std::string>& derived,

@@ -19,8 +19,9 @@ namespace retainer::store {
 
 inline constexpr char kSealName[] = "SEAL";
 
-// Writes the seal of a closed store, synced. On an error there is none, as after a kill. `derived`:
-// names of files in the folder that can be made again from the store; may be missing.
+// Writes the seal of a closed store, synced. On an error there is none, as after a kill, and also
+// when another process has opened the store meanwhile. `derived`: names of files in the folder that
+// can be made again from the store; may be missing.
 void WriteSeal(const std::string& folder, const std::vector<std::string>& derived);
 
 // DataLoss names the first file that is not as it was, or is missing, and says what to do. OK if
@@ -28,7 +29,7 @@ void WriteSeal(const std::string& folder, const std::vector<std::string>& derive
 absl::Status CheckSeal(const std::string& folder, const std::vector<std::string>& derived,
                        std::vector<std::string>* removed);
 
-// Call it when the store was opened for writing.
+// Call it after CheckSeal and before the store is opened for writing. Durable when it returns.
 void RemoveSeal(const std::string& folder);
 
 }  // namespace retainer::store

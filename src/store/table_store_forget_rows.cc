@@ -164,7 +164,7 @@ absl::Status TableStore::ForgetInTicket(const TicketKey& key, ForgetPart* part) 
                           if (!text) return true;
                           if (written.contains(text->object)) {
                             batch.Delete(Table::kTexts, std::string(text_row));
-                          } else if (part->who.ApplyToText(forge, &text->text)) {
+                          } else if (part->who.ApplyToProse(forge, &text->text)) {
                             batch.Put(Table::kTexts, std::string(text_row), EncodeRecord(*text));
                           } else {
                             return true;

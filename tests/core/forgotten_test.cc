@@ -81,6 +81,43 @@ TEST(ForgottenTest, ABodyOfAnotherAccountWithTheLoginKeepsItAndLosesMentions) {
   EXPECT_EQ(others, R"({"login":"erin","id":170,"body":"Hi @forgotten-1, erin"})");
 }
 
+// A login may be a word of JSON or of prose.
+TEST(ForgottenTest, KeysAndOrdinaryWordsStayWhateverTheLoginIs) {
+  const Forgotten who = Of("17", "user");
+  std::string body =
+      R"({"user":{"login":"user","id":17,"html_url":"https://github.com/user",)"
+      R"("url":"https://api.github.com/users/user/repos"},"labels":["user"],)"
+      R"("title":"A user","owner_url":"https://github.com/user/user","user_login" : "User"})";
+  EXPECT_TRUE(who.ApplyToBody("github", &body));
+  EXPECT_EQ(
+      body,
+      R"({"user":{"login":"forgotten-1","id":17,"html_url":"https://github.com/forgotten-1",)"
+      R"("url":"https://api.github.com/users/forgotten-1/repos"},"labels":["user"],)"
+      R"("title":"A user","owner_url":"https://github.com/user/user","user_login" : "forgotten-1"})");
+  TicketInfo ticket;
+  ticket.title = "The user sees @user of github:user at https://github.com/user";
+  EXPECT_TRUE(who.Apply("github", &ticket));
+  EXPECT_EQ(ticket.title,
+            "The user sees @forgotten-1 of github:forgotten-1 at https://github.com/forgotten-1");
+  std::string policy = "user: 1\nlogins: [user, github:user]\n";
+  EXPECT_TRUE(who.ApplyToPolicy("github", &policy));
+  EXPECT_EQ(policy, "user: 1\nlogins: [forgotten-1, github:forgotten-1]\n");
+}
+
+// One who is known by the login alone makes no difference for others.
+TEST(ForgottenTest, EachNameOfABodyCountsForItself) {
+  const Forgotten::Keyed keyed = Keyed;
+  std::map<std::string, Forgotten::Name> names;
+  names[Forgotten::Digest(keyed, Forgotten::Kind::kLogin, "github", "erin")] = {"forgotten-1", 4,
+                                                                                true};
+  names[Forgotten::Digest(keyed, Forgotten::Kind::kLogin, "github", "dave")] = {"forgotten-2", 4,
+                                                                                false};
+  const Forgotten who(keyed, std::move(names));
+  std::string body = R"([{"login":"erin"},{"login":"dave","id":5}])";
+  EXPECT_TRUE(who.ApplyToBody("github", &body));
+  EXPECT_EQ(body, R"([{"login":"forgotten-1"},{"login":"dave","id":5}])");
+}
+
 TEST(ForgottenTest, TheIdOfAFactIsTheOneThatTheChangedFactWouldHave) {
   const Forgotten who = Of("17", "erin:q");
   Fact assigned;

@@ -1,5 +1,8 @@
 // One byte of one file of a closed store is flipped: it is found, and the file is named.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -134,6 +137,46 @@ TEST_F(FlippedBytesTest, AnIndexThatCanBeMadeAgainIsRemovedAndTheStoreStarts) {
   Flip("similar.sqlite", 3);
   EXPECT_TRUE(OpenRocksDbStore(data_, options_).ok());
   EXPECT_FALSE(std::filesystem::exists(Path("similar.sqlite")));
+}
+
+// A seal must never be older than the store: an intact store would not open.
+TEST_F(FlippedBytesTest, AStoreThatAnotherProcessHasOpenIsNotSealed) {
+  { ASSERT_TRUE(OpenRocksDbStore(data_, options_).ok()); }
+  ASSERT_TRUE(std::filesystem::exists(Path(kSealName)));
+  RemoveSeal(data_);
+  int ready[2];
+  int done[2];
+  ASSERT_EQ(pipe(ready), 0);
+  ASSERT_EQ(pipe(done), 0);
+  const pid_t other = fork();
+  if (other == 0) {
+    // What RocksDB does with LOCK.
+    const int fd = open(Path("LOCK").c_str(), O_RDWR);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    char byte = fcntl(fd, F_SETLK, &lock) == 0 ? 'y' : 'n';
+    if (write(ready[1], &byte, 1) != 1 || read(done[0], &byte, 1) != 1) _exit(1);
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(byte, 'y');
+  WriteSeal(data_, options_.derived);
+  EXPECT_FALSE(std::filesystem::exists(Path(kSealName)));
+  ASSERT_EQ(write(done[1], &byte, 1), 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(other, &status, 0), other);
+  WriteSeal(data_, options_.derived);
+  EXPECT_TRUE(std::filesystem::exists(Path(kSealName)));
+}
+
+TEST_F(FlippedBytesTest, ASealIsGoneBeforeTheStoreIsOpened) {
+  // An opening that fails has written nothing that a seal could still tell of.
+  std::filesystem::remove(Path("LOCK"));
+  std::filesystem::create_directory(Path("LOCK"));
+  EXPECT_FALSE(OpenRocksDbStore(data_, options_).ok());
+  EXPECT_FALSE(std::filesystem::exists(Path(kSealName)));
 }
 
 TEST_F(FlippedBytesTest, AStoreThatIsInUseHasNoSeal) {
