@@ -196,12 +196,16 @@ void ControlServer::ServeLong() {
   for (;;) {
     changed_.wait(lock, [&] { return stopping_ || job_; });
     if (stopping_) return;
-    // It stays in `job_` while it is answered, so that no other one is taken.
+    // It stays in `job_` until its answer is made, so that no other one is taken. Who has the answer
+    // may send the next request at once.
     const Job job = *job_;
     lock.unlock();
-    Reply(job);
+    const std::string answer = AnswerOf(job);
     lock.lock();
     job_.reset();
+    lock.unlock();
+    WriteLine(job.connection->get(), answer);
+    lock.lock();
   }
 }
 
@@ -217,7 +221,7 @@ void ControlServer::Answer(const std::shared_ptr<Descriptor>& connection) {
   if (!request) return;
   Job job{connection, *std::move(request)};
   if (!long_requests_ || !long_requests_->is_long(job.request)) {
-    Reply(job);
+    WriteLine(job.connection->get(), AnswerOf(job));
     return;
   }
   {
@@ -231,10 +235,8 @@ void ControlServer::Answer(const std::shared_ptr<Descriptor>& connection) {
   WriteLine(connection->get(), long_requests_->busy);
 }
 
-void ControlServer::Reply(const Job& job) {
-  const std::string answer =
-      handler_(job.request, [&] { return stopping_ || job.connection->IsClosed(); });
-  WriteLine(job.connection->get(), answer);
+std::string ControlServer::AnswerOf(const Job& job) const {
+  return handler_(job.request, [&] { return stopping_ || job.connection->IsClosed(); });
 }
 
 absl::StatusOr<std::string> CallControl(const std::string& data_folder, const std::string& request,

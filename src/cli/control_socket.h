@@ -59,7 +59,7 @@ class ControlServer {
   void Serve();
   void ServeLong();
   void Answer(const std::shared_ptr<Descriptor>& connection);
-  void Reply(const Job& job);
+  std::string AnswerOf(const Job& job) const;
 
   const std::string data_folder_;
   const Handler handler_;

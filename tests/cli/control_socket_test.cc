@@ -97,6 +97,17 @@ TEST_F(LongRequestsTest, OthersAreAnsweredMeanwhileAndASecondLongOneIsToldToWait
   EXPECT_EQ(*first, "ended");
 }
 
+// A script asks again as soon as it has its answer.
+TEST(ControlSocketTest, TheNextLongRequestMayFollowAtOnce) {
+  TemporaryFolder folder;
+  FakeLog log;
+  ControlServer server(
+      folder.path(), [](const std::string&, const auto&) { return "answer"; }, log,
+      ControlServer::LongRequests{[](const std::string&) { return true; }, "busy"});
+  ASSERT_TRUE(server.Start().ok());
+  for (int i = 0; i < 500; ++i) ASSERT_EQ(*CallControl(folder.path(), "long"), "answer") << i;
+}
+
 TEST_F(LongRequestsTest, ALongRequestEndsWhenItsClientHasGone) {
   ASSERT_TRUE(server_.Start().ok());
   const int client = SendLong();

@@ -154,6 +154,11 @@ class SlaGateTest : public testing::Test {
 
 TEST_F(SlaGateTest, PassesFailsAndWarnsOnTheJobsOwnToken) {
   PromiseTheImpossible();
+  // The desk does not get to know the project by itself.
+  installation_.sandbox().Watch([](const sandbox::SandboxRequest& request, sandbox::Moment) {
+    return request.path.find("/repos") == std::string::npos ||
+           request.path.find("/repos/") != std::string::npos;
+  });
   Serving serving(installation_);
   // For an unknown project there is no verdict, and `on-unreachable` decides.
   Finished done = Act(serving.url(), {{"on-unreachable", "fail"}});
