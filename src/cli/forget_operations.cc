@@ -117,6 +117,14 @@ absl::StatusOr<store::Traces> FinishForget(store::DiskStore& store, similar::Sim
           "the service ends: the rest is erased when it starts again, before it does anything "
           "else");
     }
+    // Before the last step, also if an earlier process ended in front of it: nobody comes back
+    // to it afterwards.
+    const auto before = store.ReadForgetState();
+    if (!before.ok()) return before.status();
+    if (before->only_disk_left && !before->done && !dropped && similar != nullptr) {
+      if (absl::Status gone = similar->DropRemoved(); !gone.ok()) return gone;
+      dropped = true;
+    }
     const auto state = store.ForgetSome();
     if (!state.ok()) return state.status();
     // Policies are changed first, in one part.
@@ -125,10 +133,6 @@ absl::StatusOr<store::Traces> FinishForget(store::DiskStore& store, similar::Sim
     }
     told = true;
     if (state->done) return state->traces;
-    if (state->only_disk_left && !dropped && similar != nullptr) {
-      if (absl::Status gone = similar->DropRemoved(); !gone.ok()) return gone;
-      dropped = true;
-    }
   }
 }
 

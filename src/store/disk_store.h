@@ -75,6 +75,8 @@ class DiskStore : public Store {
                                                   absl::Time now) = 0;
   // Changes some hundred rows, at last the files: what was replaced is dropped from the disk.
   virtual absl::StatusOr<ForgetState> ForgetSome() = 0;
+  // How far the erasure is; changes nothing. Done: none is under way.
+  virtual absl::StatusOr<ForgetState> ReadForgetState() = 0;
   // The pseudonym of the person whose erasure is under way; empty: there is none.
   virtual absl::StatusOr<std::string> ForgettingWhom() = 0;
 

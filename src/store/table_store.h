@@ -197,6 +197,7 @@ class TableStore : public DiskStore {
   absl::StatusOr<std::string> BeginForget(const Person& person, const std::string& by,
                                           absl::Time now) override;
   absl::StatusOr<ForgetState> ForgetSome() override;
+  absl::StatusOr<ForgetState> ReadForgetState() override;
   absl::StatusOr<std::string> ForgettingWhom() override;
   absl::StatusOr<std::optional<Restored>> LoadRestored() override;
   absl::Status SaveRestored(const Restored& restored, absl::Time since) override;

@@ -299,6 +299,14 @@ absl::StatusOr<std::string> TableStore::ForgettingWhom() {
   return *progress ? (*progress)->pseudonym : std::string();
 }
 
+absl::StatusOr<ForgetState> TableStore::ReadForgetState() {
+  const auto progress = ReadRecord<ForgetProgress>(*engine_->Read(), Table::kMeta, kProgressName);
+  if (!progress.ok()) return progress.status();
+  if (!*progress) return ForgetState{.done = true, .only_disk_left = true, .traces = {}};
+  return ForgetState{false, (*progress)->phase >= static_cast<std::uint32_t>(Phase::kDisk),
+                     (*progress)->traces};
+}
+
 absl::StatusOr<bool> TableStore::ForgetPhase(std::uint32_t phase, ForgetPart* part) {
   if (part->write) {
     if (absl::Status status = Prepare(); !status.ok()) return status;
