@@ -56,7 +56,10 @@ absl::Status TableStore::LoadForgotten() {
     const auto view = engine_->Read();
     const auto progress = ReadRecord<ForgetProgress>(*view, Table::kMeta, kProgressName);
     if (!progress.ok()) return progress.status();
-    if (*progress) under_way = (*progress)->pseudonym;
+    // Once only the files are left, all facts have the new name, and decisions can go on.
+    if (*progress && (*progress)->phase < static_cast<std::uint32_t>(Phase::kDisk)) {
+      under_way = (*progress)->pseudonym;
+    }
     const auto stored = view->Get(Table::kMeta, kKeyName);
     if (!stored.ok()) return stored.status();
     if (*stored) {
@@ -366,11 +369,11 @@ absl::StatusOr<ForgetState> TableStore::ForgetSome() {
   }
   const absl::Status written = done ? engine_->Write(batch) : engine_->WriteUnsynced(batch);
   if (!written.ok()) return written;
-  if (done) {
+  const bool only_disk_left = progress.phase >= static_cast<std::uint32_t>(Phase::kDisk);
+  if (only_disk_left) {
     if (absl::Status loaded = LoadForgotten(); !loaded.ok()) return loaded;
   }
-  return ForgetState{done, progress.phase >= static_cast<std::uint32_t>(Phase::kDisk),
-                     progress.traces};
+  return ForgetState{done, only_disk_left, progress.traces};
 }
 
 }  // namespace retainer::store
