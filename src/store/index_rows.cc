@@ -246,12 +246,12 @@ Rows DerivedRows(const TicketRecord& record) {
   return rows;
 }
 
+std::string TakesPartPrefix(const std::string& forge) {
+  return KeyWriter().U8(static_cast<std::uint8_t>(Dimension::kTakesPart)).Text(forge).Take();
+}
+
 std::string TakesPartPrefix(const std::string& forge, const std::string& account) {
-  return KeyWriter()
-      .U8(static_cast<std::uint8_t>(Dimension::kTakesPart))
-      .Text(forge)
-      .Text(account)
-      .Take();
+  return KeyWriter().Raw(TakesPartPrefix(forge)).Text(account).Take();
 }
 
 void StageTakesPart(const TicketKey& ticket, const Fact& fact, Batch* batch) {

@@ -44,6 +44,8 @@ std::string AsksPrefix(const std::string& forge);
 
 // The key prefix of the tickets in which an account takes part.
 std::string TakesPartPrefix(const std::string& forge, const std::string& account);
+// The same of all accounts of a forge.
+std::string TakesPartPrefix(const std::string& forge);
 // Stages these rows for a fact of a ticket.
 void StageTakesPart(const TicketKey& ticket, const Fact& fact, Batch* batch);
 

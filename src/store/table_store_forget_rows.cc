@@ -57,6 +57,36 @@ void TakeWritten(const Fact& before, bool author_changed, std::set<std::string>*
   }
 }
 
+// Gives the pseudonym to the rows of tickets in which a forgotten account takes part, also those
+// whose fact was replaced since. Looks at one row of each other account.
+absl::Status RenameTakesPart(View& view, const Forgotten& who, const std::string& forge,
+                             Batch* batch) {
+  const std::string prefix = TakesPartPrefix(forge);
+  const std::string end = PrefixEnd(prefix);
+  std::string from = prefix;
+  for (;;) {
+    std::string account;
+    absl::Status walked = view.Walk(Table::kIndexes, from, end, [&](std::string_view key, auto) {
+      KeyReader reader(key.substr(prefix.size()));
+      reader.Text(&account);
+      return false;
+    });
+    if (!walked.ok() || account.empty()) return walked;
+    const std::string rows = TakesPartPrefix(forge, account);
+    from = PrefixEnd(rows);
+    const std::string* pseudonym = who.FindId(forge, account);
+    if (pseudonym == nullptr) continue;
+    const std::string renamed = TakesPartPrefix(forge, *pseudonym);
+    walked = view.Walk(Table::kIndexes, rows, from, [&](std::string_view key, auto value) {
+      batch->Delete(Table::kIndexes, std::string(key));
+      batch->Put(Table::kIndexes, renamed + std::string(key.substr(rows.size())),
+                 std::string(value));
+      return true;
+    });
+    if (!walked.ok()) return walked;
+  }
+}
+
 bool IsAnswerAbout(const Fact& fact) {
   return fact.kind == FactKind::kPermission || fact.kind == FactKind::kMembership ||
          fact.kind == FactKind::kProfile;
@@ -312,6 +342,8 @@ absl::StatusOr<bool> TableStore::ForgetInPeople(ForgetPart* part) {
           batch.Put(Table::kOverrides, std::string(key), EncodeRecord(*record));
           return true;
         });
+    if (!walked.ok()) return walked;
+    walked = RenameTakesPart(*view, part->who, part->forge, &batch);
     if (!walked.ok()) return walked;
   }
   if (part->write && !batch.empty()) {

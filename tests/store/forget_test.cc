@@ -290,6 +290,22 @@ TEST_F(ForgetTest, DecisionsGoOnOnceOnlyTheFilesAreLeft) {
   EXPECT_EQ(store_->forgotten()->under_way(), "");
 }
 
+TEST_F(ForgetTest, RowsOfReplacedFactsDoNotKeepTheAccount) {
+  Fill();
+  DecisionWrite write = SampleWrite(SampleTicket(2), 1);
+  write.facts = {By(kErin, FactKind::kComment, "comment/5")};
+  ASSERT_TRUE(store_->Commit(write).ok());
+  write = SampleWrite(SampleTicket(2), 2);
+  write.facts = {By(kAlice, FactKind::kComment, "comment/5")};
+  ASSERT_TRUE(store_->Commit(write).ok());
+  ASSERT_EQ(store_->ListTicketKeysOf("github", kErin.id, std::nullopt, 9)->size(), 2u);
+  const std::string name = Begin();
+  Finish();
+  EXPECT_TRUE(store_->ListTicketKeysOf("github", kErin.id, std::nullopt, 9)->empty());
+  EXPECT_EQ(store_->ListTicketKeysOf("github", name, std::nullopt, 9)->size(), 2u);
+  EXPECT_EQ(store_->ListTicketKeysOf("github", kAlice.id, std::nullopt, 9)->size(), 2u);
+}
+
 TEST_F(ForgetTest, TheSecondTimeNothingIsThereAndTheNameIsTheSame) {
   Fill();
   const std::string name = Begin();
