@@ -206,7 +206,8 @@ def read_record(content):
             said["commit"] = value.decode()
         elif tag == 8:
             one = dict(fields(value))
-            said["erased"].append((varint(one[1], 0)[0], one[2]))
+            gone = (one[2], one.get(3, b""), one.get(4, b""))
+            said["erased"].append((varint(one[1], 0)[0], gone))
     forge, project = (key.get(part, b"").decode() for part in (1, 2))
     kind, _ = varint(key.get(3, b"\0"), 0)
     number, _ = varint(key.get(4, b"\0"), 0)
@@ -312,14 +313,16 @@ def check_export(path, checkpoint, key):
             record = load(line)
             number, content, said = same(record)
             if content is None:
-                # The next record follows from its digest, and a later one names its leaf.
-                digest = bytes.fromhex(record["digest"])
-                erased[number] = leaf_of(record, content)
+                # The next record follows from its digest. A later one names its leaf, the digest
+                # of its predecessor and its own.
+                before, digest = digest, bytes.fromhex(record["digest"])
+                erased[number] = (leaf_of(record, content), before, digest)
             else:
                 digest = hashlib.sha256(digest + content).digest()
-                for gone, gone_leaf in said["erased"]:
-                    if erased.pop(gone, None) != gone_leaf:
-                        raise Unproved(f"record {number} names {gone} as erased, with another leaf")
+                for gone, was in said["erased"]:
+                    if erased.pop(gone, None) != was:
+                        raise Unproved(f"record {number} names {gone} as erased, and it or the one "
+                                       "before it was changed")
             if number != len(leaves) + 1 or record["digest"] != digest.hex():
                 raise Unproved(f"record {len(leaves) + 1} does not follow from the one before")
             leaves.append(leaf_of(record, content))

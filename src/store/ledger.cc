@@ -194,8 +194,8 @@ absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
   std::uint64_t number = 0;
   std::string digest;
   absl::Status verdict;
-  // Erased records that no later record has named yet, and their leaves.
-  std::map<std::uint64_t, std::string> erased;
+  // Erased records that no later record has named yet, as they are now.
+  std::map<std::uint64_t, ErasedRecord> erased;
   const auto wrong = [&](std::string_view what) {
     verdict = absl::DataLossError(
         absl::StrCat("ledger record ", number, " ", base::View(what),
@@ -217,9 +217,10 @@ absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
         const auto record = DecodeRecord<LedgerRecord>(value);
         if (!record) return wrong("cannot be read");
         if (IsErased(*record)) {
-          // The next record follows from its digest, and a later one names it with its leaf.
+          // The next record follows from its digest. A later one says what it and the digest of
+          // its predecessor have to be.
           if (!record->content.empty() || !DecodeEntry(*record)) return wrong("cannot be read");
-          erased.emplace(number, record->leaf);
+          erased[number] = {number, record->leaf, digest, record->digest};
           digest = record->digest;
           return true;
         }
@@ -229,9 +230,13 @@ absl::Status VerifyLedger(View& view, const std::function<bool()>& goes_on) {
         if (!entry) return wrong("cannot be read");
         for (const ErasedRecord& one : entry->erased) {
           const auto there = erased.find(one.number);
-          if (there == erased.end() || there->second != one.leaf) {
+          if (there == erased.end() || there->second.leaf != one.leaf) {
             return wrong(absl::StrCat("says that record ", one.number,
                                       " was erased, which has another leaf or its content"));
+          }
+          if (there->second.before != one.before || there->second.digest != one.digest) {
+            return wrong(absl::StrCat("says that record ", one.number,
+                                      " was erased, which has another digest or predecessor"));
           }
           erased.erase(there);
         }

@@ -391,5 +391,18 @@ TEST_F(ErasedLedgerTest, ALeafThatWasChangedOrAContentThatJustWentIsFound) {
   EXPECT_NE(found.message().find("record 1 "), absl::string_view::npos) << found;
 }
 
+TEST_F(ErasedLedgerTest, ARecordBeforeAnErasedOneThatIsChangedWithItsDigestIsFound) {
+  Change(1, [](LedgerRecord* record) {
+    LedgerEntry entry = *DecodeRecord<LedgerEntry>(record->content);
+    entry.changes = {"acme first_response: running -> missed"};
+    record->content = EncodeRecord(entry);
+    record->digest = Sha256(record->content);
+  });
+  const absl::Status found = store_->VerifyLedger();
+  EXPECT_TRUE(absl::IsDataLoss(found));
+  EXPECT_NE(found.message().find("another digest or predecessor"), absl::string_view::npos)
+      << found;
+}
+
 }  // namespace
 }  // namespace retainer::store

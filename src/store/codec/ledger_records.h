@@ -28,16 +28,21 @@ void Describe(Io& io, LedgerFact& fact) {
 }
 
 // A record whose content was erased (`retainer forget`), named by a later record. `leaf`: SHA-256
-// of a zero byte and the content, its leaf in the Merkle tree (src/ledger).
+// of a zero byte and the content, its leaf in the Merkle tree (src/ledger). `before` and `digest`
+// are those of its predecessor and its own: the chain is fixed also across it.
 struct ErasedRecord {
   std::uint64_t number = 0;
-  std::string leaf;  // 32 bytes
+  std::string leaf;    // 32 bytes
+  std::string before;  // 32 bytes; empty for record 1
+  std::string digest;  // 32 bytes
 };
 
 template <class Io>
 void Describe(Io& io, ErasedRecord& erased) {
   io(1, erased.number);
   io(2, erased.leaf);
+  io(3, erased.before);
+  io(4, erased.digest);
 }
 
 struct LedgerEntry {
@@ -70,8 +75,8 @@ void Describe(Io& io, LedgerEntry& entry) {
 //
 // Of an erased record the content is gone and the digest stays, so the chain goes on from it. Its
 // leaf stays for the Merkle tree, and `rest` has what named nobody: the entry without the names,
-// for people alone. A later record names it (ErasedRecord), with the same leaf: a content that is
-// missing without one is damage.
+// for people alone. A later record names it (ErasedRecord), with the same leaf and digests: a
+// content that is missing without one is damage.
 struct LedgerRecord {
   std::string content;
   std::string digest;  // 32 bytes
