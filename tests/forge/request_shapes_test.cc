@@ -274,6 +274,7 @@ constexpr Documented kGitLab[] = {
     {"GET", "/users", "", "users"},
     {"GET", "/users/:id", "", "users"},
     {"GET", "/personal_access_tokens/self", "", "personal_access_tokens"},
+    {"GET", "/projects", "", "projects"},
     {"GET", "/projects/:id", "", "projects"},
     {"GET", "/projects/:id/members/all/:id", "", "project_members"},
     {"GET", "/groups/:id", "", "groups"},
