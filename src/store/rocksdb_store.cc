@@ -39,7 +39,7 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> OpenWithoutTornTails(const std::s
 absl::StatusOr<std::unique_ptr<DiskStore>> OpenRocksDbStore(const std::string& folder,
                                                             const RocksDbOptions& options) {
   std::vector<std::string> removed;
-  if (absl::Status sealed = CheckSeal(folder, options.derived, &removed); !sealed.ok()) {
+  if (absl::Status sealed = CheckSeal(folder, &removed); !sealed.ok()) {
     return sealed;
   }
   for (const std::string& name : removed) {

@@ -124,8 +124,7 @@ void RemoveSeal(const std::string& folder) {
   close(fd);
 }
 
-absl::Status CheckSeal(const std::string& folder, const std::vector<std::string>& derived,
-                       std::vector<std::string>* removed) {
+absl::Status CheckSeal(const std::string& folder, std::vector<std::string>* removed) {
   const std::string path = absl::StrCat(folder, "/", kSealName);
   std::ifstream seal(path, std::ios::binary);
   if (!seal) return absl::OkStatus();
@@ -135,6 +134,11 @@ absl::Status CheckSeal(const std::string& folder, const std::vector<std::string>
         path,
         " is damaged, so whether the files beside it are as they were is not known: look at "
         "the disk; remove that file to start all the same"));
+  }
+  // The seal itself says what is derived: another program than this may have written it.
+  std::vector<std::string> derived;
+  for (const auto& [name, digest] : *sealed) {
+    if (!IsDatabase(name) && !absl::EndsWith(name, ".sst")) derived.push_back(name);
   }
   const auto files = ReadFiles(folder, derived);
   if (!files) return absl::OkStatus();  // opening says what cannot be read

@@ -26,8 +26,7 @@ void WriteSeal(const std::string& folder, const std::vector<std::string>& derive
 
 // DataLoss names the first file that is not as it was, or is missing, and says what to do. OK if
 // there is no seal. A derived file that differs is no error: it is removed and named in `removed`.
-absl::Status CheckSeal(const std::string& folder, const std::vector<std::string>& derived,
-                       std::vector<std::string>* removed);
+absl::Status CheckSeal(const std::string& folder, std::vector<std::string>* removed);
 
 // Call it after CheckSeal and before the store is opened for writing. Durable when it returns.
 void RemoveSeal(const std::string& folder);
