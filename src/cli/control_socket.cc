@@ -196,8 +196,8 @@ void ControlServer::ServeLong() {
   for (;;) {
     changed_.wait(lock, [&] { return stopping_ || job_; });
     if (stopping_) return;
-    // It stays in `job_` until its answer is made, so that no other one is taken. Who has the answer
-    // may send the next request at once.
+    // It stays in `job_` until its answer is made, so that no other one is taken. Whoever has the
+    // answer may send the next request at once.
     const Job job = *job_;
     lock.unlock();
     const std::string answer = AnswerOf(job);

@@ -308,8 +308,8 @@ absl::StatusOr<std::unique_ptr<RocksDbEngine>> RocksDbEngine::Open(const std::st
   // writes may wait for them. If the system does not support it, they compete.
   engine->options_.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
       .PermitUncheckedError();
-  // Before anything is changed: a seal that outlives the state that it tells of would keep an intact
-  // store from opening.
+  // Before anything is changed: a seal that outlives the state that it tells of would keep an
+  // intact store from opening.
   RemoveSeal(folder);
   const absl::Status opened = engine->OpenAsFarAsPossible();
   // A full disk can recover by itself. Any other error goes to the person who starts the program.

@@ -437,32 +437,35 @@ absl::StatusOr<bool> TableStore::ForgetInLedger(ForgetPart* part) {
   LedgerEntry act;
   act.ticket = {"", "", TicketKind::kIssue, 0};
   act.at = part->at;
-  const auto view = engine_->Read();
   absl::Status trouble;
-  const auto ended =
-      WalkSome(*view, Table::kLedger, kRowsAtOnce, &part->after,
-               [&](std::string_view key, std::string_view value) {
-                 KeyReader reader(key);
-                 std::uint64_t number = 0;
-                 auto record = DecodeRecord<LedgerRecord>(value);
-                 if (!record || IsErased(*record) || !reader.U64(&number)) return;
-                 auto entry = DecodeRecord<LedgerEntry>(record->content);
-                 if (!entry || !ForgetIn(part->who, &*entry)) return;
-                 std::string before;
-                 if (number > 1) {
-                   const auto last = ReadRecord<LedgerRecord>(*view, Table::kLedger,
-                                                              KeyWriter().U64(number - 1).Take());
-                   if (!last.ok()) trouble = last.status();
-                   // One that is missing is found by VerifyLedger.
-                   if (last.ok() && *last) before = (*last)->digest;
-                 }
-                 entry->salt.clear();
-                 record->leaf = Sha256(absl::StrCat(std::string(1, '\0'), record->content));
-                 record->content.clear();
-                 record->rest = EncodeRecord(*entry);
-                 act.erased.push_back({number, record->leaf, std::move(before), record->digest});
-                 batch.Put(Table::kLedger, std::string(key), EncodeRecord(*record));
-               });
+  // The view ends before the write, which may wait until nobody reads.
+  const auto ended = [&] {
+    const auto view = engine_->Read();
+    return WalkSome(
+        *view, Table::kLedger, kRowsAtOnce, &part->after,
+        [&](std::string_view key, std::string_view value) {
+          KeyReader reader(key);
+          std::uint64_t number = 0;
+          auto record = DecodeRecord<LedgerRecord>(value);
+          if (!record || IsErased(*record) || !reader.U64(&number)) return;
+          auto entry = DecodeRecord<LedgerEntry>(record->content);
+          if (!entry || !ForgetIn(part->who, &*entry)) return;
+          std::string before;
+          if (number > 1) {
+            const auto last =
+                ReadRecord<LedgerRecord>(*view, Table::kLedger, KeyWriter().U64(number - 1).Take());
+            if (!last.ok()) trouble = last.status();
+            // One that is missing is found by VerifyLedger.
+            if (last.ok() && *last) before = (*last)->digest;
+          }
+          entry->salt.clear();
+          record->leaf = Sha256(absl::StrCat(std::string(1, '\0'), record->content));
+          record->content.clear();
+          record->rest = EncodeRecord(*entry);
+          act.erased.push_back({number, record->leaf, std::move(before), record->digest});
+          batch.Put(Table::kLedger, std::string(key), EncodeRecord(*record));
+        });
+  }();
   if (!ended.ok()) return ended;
   if (!trouble.ok()) return trouble;
   part->traces.ledger += act.erased.size();
