@@ -13,7 +13,8 @@ namespace {
 // Another try may succeed; other errors are the log's last word on a delivery.
 bool MayPass(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
-         absl::IsDeadlineExceeded(status) || absl::IsFailedPrecondition(status);
+         absl::IsDeadlineExceeded(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status);
 }
 
 }  // namespace
@@ -134,13 +135,23 @@ absl::Status Recovery::Collect(const Redelivered& answer, bool* more) {
       due.push_back(missing.delivery);
     }
   }
-  std::sort(due.begin(), due.end(),
-            [](const MissedDelivery& a, const MissedDelivery& b) { return a.sent < b.sent; });
+  // An entry that could not be read comes after the others, so that it keeps none of them waiting.
+  std::erase_if(failed_reads_, [&](const auto& read) { return !failed.contains(read.first); });
+  const auto failures = [&](const MissedDelivery& missed) {
+    const auto found = failed_reads_.find(missed.id);
+    return found == failed_reads_.end() ? 0 : found->second;
+  };
+  std::sort(due.begin(), due.end(), [&](const MissedDelivery& a, const MissedDelivery& b) {
+    return std::pair(failures(a), a.sent) < std::pair(failures(b), b.sent);
+  });
   *more = due.size() > kReadAtOnce;
   if (*more) due.resize(kReadAtOnce);
   for (const MissedDelivery& missed : due) {
     const auto end = Read(missed);
-    if (!end.ok()) return end.status();
+    if (!end.ok()) {
+      ++failed_reads_[missed.id];
+      return end.status();
+    }
     if (*end == GapBook::End::kLost) {
       const absl::Status asked = options_.read_back(missed.project, missed.sent);
       if (!asked.ok()) return asked;

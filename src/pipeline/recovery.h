@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -88,6 +89,7 @@ class Recovery {
   Metrics& metrics_;
   const RecoveryOptions options_;
   GapBook gaps_;
+  std::map<std::string, int> failed_reads_;  // of missing deliveries, by id
   bool first_ = true;
   bool absence_named_ = false;
 };

@@ -195,6 +195,38 @@ TEST_F(RecoveryTest, TroubleOfTheForgeLosesNothing) {
   EXPECT_EQ(OnlyGap().read, 1u);
 }
 
+TEST_F(RecoveryTest, AnEntryThatCannotBeReadKeepsNoOtherWaiting) {
+  Recovery recovery(slot, store, clock, log, metrics, Options());
+  Miss("a", -5, 2);
+  Miss("b", -4, 2);
+  for (const char* id : {"a", "b"}) KeepInLog(id);
+  int calls = 0;
+  forge.fault = [&calls](const std::string& call) {
+    // The first is of `a`.
+    return call == "read_delivery" && ++calls != 2 ? absl::UnavailableError("no JSON")
+                                                   : absl::OkStatus();
+  };
+  recovery.RunOnce();
+  recovery.RunOnce();
+  EXPECT_TRUE(*store.HasDelivery("github", "b"));
+  EXPECT_FALSE(*store.HasDelivery("github", "a"));
+  EXPECT_EQ(OnlyGap().missing, 1u);
+}
+
+TEST_F(RecoveryTest, WhatOurRightsRefuseIsNotLost) {
+  Recovery recovery(slot, store, clock, log, metrics, Options());
+  Miss("a", -5, 2);
+  KeepInLog("a");
+  forge.fault = [](const std::string& call) {
+    return call == "read_delivery" ? absl::PermissionDeniedError("suspended") : absl::OkStatus();
+  };
+  recovery.RunOnce();
+  EXPECT_EQ(OnlyGap().missing, 1u);
+  forge.fault = nullptr;
+  recovery.RunOnce();
+  EXPECT_EQ(OnlyGap().read, 1u);
+}
+
 TEST_F(RecoveryTest, WhatLiesFarApartMakesTwoGaps) {
   Recovery recovery(slot, store, clock, log, metrics, Options());
   Miss("a", -300, 2);
