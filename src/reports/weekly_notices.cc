@@ -44,7 +44,8 @@ absl::StatusOr<std::vector<Notice>> WeeklyNotices(const ReportSources& sources,
       public_url.empty() ? ""
                          : absl::StrCat(public_url, "/desk/figures?from=", DayText(monday - 7),
                                         "&until=", DayText(monday - 1));
-  return StandsOutNotices(policy, *outside, *all, address, sources.now);
+  // Not when it is found: a restore must see that it was due before.
+  return StandsOutNotices(policy, *outside, *all, address, scope.as_of + absl::Hours(1));
 }
 
 }  // namespace retainer::reports

@@ -111,6 +111,15 @@ TEST_F(WeeklyNoticesTest, ACustomerThatIsPrivateByNowIsReviewed) {
   EXPECT_TRUE(globex.is_private);
 }
 
+TEST_F(WeeklyNoticesTest, ItIsOfTheEndOfItsWeekWheneverItIsFound) {
+  Weeks(7);
+  clock.Advance(absl::Hours(24));
+  const std::vector<Notice> notices = Find();
+  ASSERT_FALSE(notices.empty());
+  const absl::Time end = absl::FromCivil(absl::CivilDay(2026, 4, 13), absl::UTCTimeZone());
+  for (const Notice& notice : notices) EXPECT_EQ(notice.at, end + absl::Hours(1)) << notice.id;
+}
+
 TEST_F(WeeklyNoticesTest, AnOrdinaryWeekIsNoNews) {
   Weeks(2);
   EXPECT_TRUE(Find().empty());
