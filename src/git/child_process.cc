@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,7 +64,8 @@ class Child {
   absl::Status Start(const ChildTask& task) {
     int input[2];
     int output[2];
-    if (pipe2(input, O_CLOEXEC) != 0) return CannotStart(errno);
+    // Not a pipe: to write to a child that has ended must be an error, and no signal to all of us.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, input) != 0) return CannotStart(errno);
     Descriptor child_input(input[0]);
     input_.Reset(input[1]);
     if (pipe2(output, O_CLOEXEC) != 0) return CannotStart(errno);
@@ -117,8 +119,8 @@ class Child {
         return CannotStart(errno);
       }
       if (count == 2 && waiting[1].revents != 0) {
-        const ssize_t put =
-            write(input_.get(), task.input.data() + written, task.input.size() - written);
+        const ssize_t put = send(input_.get(), task.input.data() + written,
+                                 task.input.size() - written, MSG_NOSIGNAL);
         if (put > 0) written += static_cast<std::size_t>(put);
         // The child ended early; its exit code says so.
         if (put < 0 && errno != EAGAIN && errno != EINTR) input_.Close();
