@@ -118,7 +118,7 @@ TEST_F(ResyncTest, AForgeThatListsNoProjectsIsNamedOnce) {
   clock.Advance(absl::Minutes(6));
   ReadAll();
   EXPECT_EQ(forge.Count("list_projects"), 2u);
-  EXPECT_EQ(log.Count("cannot be listed"), 1u);
+  EXPECT_EQ(log.Count("the projects that our account reaches cannot be listed"), 1u);
 }
 
 // Report (zulipbot #181, lock-threads #2): installing a bot makes it speak on every old issue.
