@@ -112,7 +112,7 @@ TEST_F(ForgetTest, NothingOfThePersonIsLeftAndNothingElseChanges) {
     EXPECT_GT(forge.Redeliver(), 0u);
     EXPECT_TRUE(forge.Comment(issue, kLogin, "One more question?").ok());
     EXPECT_TRUE(forge
-                    .EditText(issue, kLogin, absl::StrCat("Hangs, says ", kLogin),
+                    .EditText(issue, kLogin, absl::StrCat("Hangs, says @", kLogin),
                               absl::StrCat("Again: ", kWord))
                     .ok());
     serving.Deliver();
