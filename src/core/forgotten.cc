@@ -33,6 +33,7 @@ void ChangeSubjectInId(FactKind kind, const std::string& old, const std::string&
 }
 
 constexpr char kUsersPath[] = "/users/";
+constexpr std::size_t kNear = 256;  // bytes within which two members of an account stand
 
 // `key: …` of YAML: a colon, then a blank or the line's end.
 bool IsKey(std::string_view text, std::size_t until) {
@@ -43,7 +44,7 @@ bool IsKey(std::string_view text, std::size_t until) {
 
 // Whether a login stands at this place of a JSON text or an address: it is the value of a key like
 // `login` or `user_username`, or behind `/users/`, or first in the path of an address.
-bool IsPlaceOfLogin(std::string_view text, std::size_t at) {
+bool IsPlaceOfLogin(std::string_view text, std::size_t at, std::size_t until) {
   std::string_view before = text.substr(0, at);
   const auto drop = [&before](char last) {
     if (before.empty() || before.back() != last) return false;
@@ -58,8 +59,16 @@ bool IsPlaceOfLogin(std::string_view text, std::size_t at) {
   if (before.ends_with(kUsersPath)) return true;
   if (drop('/')) {
     const std::size_t slash = before.rfind('/');
-    return slash != std::string_view::npos && slash + 1 < before.size() &&
-           before.substr(0, slash + 1).ends_with("://");
+    if (slash == std::string_view::npos) return false;
+    if (slash + 1 < before.size() && before.substr(0, slash + 1).ends_with("://")) return true;
+    // A forge below a path: the address of a profile follows the one of the account.
+    const std::size_t quote = before.rfind('"');
+    if (quote == std::string_view::npos) return false;
+    before = before.substr(0, quote);
+    if (!before.ends_with("html_url\":")) return false;
+    if (before.size() > kNear) before.remove_prefix(before.size() - kNear);
+    const std::string_view word = text.substr(at, until - at);
+    return before.find(absl::StrCat(kUsersPath, View(word), "\"")) != std::string_view::npos;
   }
   if (!drop('"')) return false;
   drop_blanks();
@@ -181,11 +190,11 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
       case Words::kButKeys:
         return !IsKey(all, until);
       case Words::kPlaces:
-        return IsPlaceOfLogin(all, from) || all.substr(0, from).ends_with(forge + ":");
+        return IsPlaceOfLogin(all, from, until) || all.substr(0, from).ends_with(forge + ":");
       case Words::kBodyPlaces:
         // Behind an owner is the name of a repository, whose address stays.
-        return IsPlaceOfLogin(all, from) && (until >= all.size() || all[until] != '/' ||
-                                             all.substr(0, from).ends_with(kUsersPath));
+        return IsPlaceOfLogin(all, from, until) && (until >= all.size() || all[until] != '/' ||
+                                                    all.substr(0, from).ends_with(kUsersPath));
     }
     return false;
   };

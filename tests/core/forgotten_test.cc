@@ -94,6 +94,14 @@ TEST(ForgottenTest, KeysAndOrdinaryWordsStayWhateverTheLoginIs) {
       R"({"user":{"login":"forgotten-1","id":17,"html_url":"https://github.com/forgotten-1",)"
       R"("url":"https://api.github.com/users/forgotten-1/repos"},"labels":["user"],)"
       R"("title":"A user","owner_url":"https://github.com/user/user","user_login" : "forgotten-1"})");
+  std::string below_a_path =
+      R"({"login":"user","id":17,"url":"https://x/api/users/user","html_url":"https://x/forge/user",)"
+      R"("repo":"https://x/forge/acme/user"})";
+  EXPECT_TRUE(who.ApplyToBody("github", &below_a_path));
+  EXPECT_EQ(below_a_path,
+            R"({"login":"forgotten-1","id":17,"url":"https://x/api/users/forgotten-1",)"
+            R"("html_url":"https://x/forge/forgotten-1",)"
+            R"("repo":"https://x/forge/acme/user"})");
   TicketInfo ticket;
   ticket.title = "The user sees @user of github:user at https://github.com/user";
   EXPECT_TRUE(who.Apply("github", &ticket));
