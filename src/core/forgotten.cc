@@ -192,6 +192,10 @@ bool Forgotten::Replace(const std::string& forge, Words words, std::string* text
       case Words::kPlaces:
         return IsPlaceOfLogin(all, from, until) || all.substr(0, from).ends_with(forge + ":");
       case Words::kBodyPlaces:
+        // As our status comment names people, so that nobody is notified.
+        if (all.substr(0, from).ends_with('`') && until < all.size() && all[until] == '`') {
+          return true;
+        }
         // Behind an owner is the name of a repository, whose address stays.
         return IsPlaceOfLogin(all, from, until) && (until >= all.size() || all[until] != '/' ||
                                                     all.substr(0, from).ends_with(kUsersPath));

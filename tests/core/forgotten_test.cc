@@ -102,6 +102,9 @@ TEST(ForgottenTest, KeysAndOrdinaryWordsStayWhateverTheLoginIs) {
             R"({"login":"forgotten-1","id":17,"url":"https://x/api/users/forgotten-1",)"
             R"("html_url":"https://x/forge/forgotten-1",)"
             R"("repo":"https://x/forge/acme/user"})");
+  std::string status = R"({"login":"user","id":17,"body":"P1 with `user`, a user"})";
+  EXPECT_TRUE(who.ApplyToBody("github", &status));
+  EXPECT_EQ(status, R"({"login":"forgotten-1","id":17,"body":"P1 with `forgotten-1`, a user"})");
   TicketInfo ticket;
   ticket.title = "The user sees @user of github:user at https://github.com/user";
   EXPECT_TRUE(who.Apply("github", &ticket));
