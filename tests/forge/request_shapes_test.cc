@@ -126,6 +126,11 @@ void PrepareGitHub(World& world, bool change) {
   script.On("GET /app/installations?per_page=1", 200, R"([{"id":55}])");
   script.On("GET /app/installations?per_page=100", 200, R"([{"id":55}])");
   script.On("GET " + repo + "/installation", 200, R"({"id":55})");
+  script.On("GET /installation/repositories?per_page=100&page=1", 200, R"({"repositories":[]})");
+  script.On(
+      "GET /user/repos?affiliation=owner,collaborator,organization_member&sort=full_name"
+      "&per_page=100",
+      200, "[]");
   script.On("POST /app/installations/55/access_tokens", 201,
             R"({"token":"ghs_a","expires_at":"2030-01-01T00:00:00Z"})");
   script.On("GET " + repo + "/collaborators/dave/permission", 200,
@@ -204,6 +209,7 @@ void PrepareGitLab(World& world) {
   script.On("GET /api/v4/users?username=dave", 200, absl::StrCat("[", kUserJson, "]"));
   script.On("GET /api/v4/personal_access_tokens/self", 200, "{}");
   script.On("GET " + project, 200, R"({"id":7})");
+  script.On("GET /api/v4/projects?membership=true&archived=false&per_page=100", 200, "[]");
   script.On("GET /api/v4/projects/acme%2Fsub%2Fopendb", 200, R"({"id":7})");
   script.On("GET " + project + "/members/all/4", 200, "{}");
   script.On("GET /api/v4/groups/acme-inc/members/all/4", 200, "{}");
