@@ -19,7 +19,8 @@ void AddProject(const Json& repository, const std::string& installation,
   projects->push_back(std::move(project));
 }
 
-// https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation
+// "List repositories accessible to the app installation" in
+// https://docs.github.com/en/rest/apps/installations
 // This list is a member of an object, unlike GitHub's other lists.
 absl::Status AddInstalled(const ApiCalls& calls, const std::string& installation,
                           std::vector<ProjectInfo>* projects) {
