@@ -75,7 +75,8 @@ class Forgotten {
   bool ApplyToPolicy(const std::string& forge, std::string* text) const;
   // The body of a delivery, before it is written to disk: mentions and addresses, and words in the
   // place of a login if the body has the number of that account (another account may have the
-  // login). Keys and other values stay as they are, whatever the login is.
+  // login). So does one in backquotes, as our status comment names people. Keys and other values
+  // stay as they are, whatever the login is.
   bool ApplyToBody(const std::string& forge, std::string* body) const;
 
  private:
